@@ -1,0 +1,31 @@
+/*
+ * log.h - lines for the operator, on stderr (shells only; cores have counters and events).
+ *
+ * A line is `cairnd: warning: text`, with a time in front unless systemd's journal adds
+ * its own (JOURNAL_STREAM).  Thread-safe: one write(2) a line.  Control characters in
+ * arguments are shown as \xNN, since much of what is logged came from the network.
+ */
+#ifndef CAIRN_STACK_BASE_LOG_H
+#define CAIRN_STACK_BASE_LOG_H
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+#define LOG_LINE_BYTES_MAX 2048u /* a longer one is cut, and says so */
+
+struct log {
+	const char *program;
+	enum log_level level; /* lines above it are not written */
+	int fd;
+};
+
+void log_init(struct log *log, const char *program, enum log_level level);
+void log_line(const struct log *log, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define log_error(log, ...)   log_line((log), LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(log, ...) log_line((log), LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(log, ...)  log_line((log), LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(log, ...)    log_line((log), LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(log, ...)   log_line((log), LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+#endif
