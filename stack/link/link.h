@@ -1,0 +1,63 @@
+/*
+ * link.h - what every device behind a stack can do.
+ *
+ * A link moves frames (Ethernet) or packets (bare IP) between a stack's interface and
+ * something: the host's network through raw sockets (link/raw.h), a device with a MAC address of
+ * our own (link/packet.h, link/tap.h), another stack in memory (link/wire.h), or
+ * another link that it wraps (link/faults.h, link/capture.h).  The set is open, so this
+ * is a table of functions; the driver of all is stack/uv.h or the simulator.
+ *
+ * Batches both ways: receive fills an array that the link lends until the next receive; send
+ * copies or queues, and flush pushes out what is queued with one system call where that can be.
+ *
+ * Ownership: the struct that embeds `struct link` owns its descriptors; close frees them.
+ * Errors:    ERR_*; what is lost on the way out (a full queue, ENOBUFS, EPERM of a firewall)
+ *            is counted in stats, not an error, as on any network.
+ */
+#ifndef CAIRN_STACK_LINK_LINK_H
+#define CAIRN_STACK_LINK_LINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stack/stack.h"
+
+#define LINK_BATCH_MAX 64u
+#define LINK_FDS_MAX   8u
+
+struct link_frame {
+	const uint8_t *bytes;
+	size_t size;
+	uint32_t rx_flags;                        /* received: STACK_RX_* */
+	uint16_t checksum_start, checksum_offset; /* sent: as in struct stack_action */
+};
+
+struct link_stats {
+	uint64_t received_frames, sent_frames, send_failures, receive_overflows;
+};
+
+struct link;
+
+struct link_ops {
+	const char *name;
+	/* What stack_if_add should be told: kind, MAC, MTU, flags. */
+	void (*describe)(const struct link *link, struct stack_if_config *config);
+	/* Up to `max` frames; returns their number, 0 when there are none now. */
+	size_t (*receive)(struct link *link, struct link_frame *frames, size_t max, uint64_t now_us);
+	void (*send)(struct link *link, const struct link_frame *frame, uint64_t now_us);
+	void (*flush)(struct link *link, uint64_t now_us);
+	/* Descriptors to watch for reading; returns their number (0: in memory only). */
+	size_t (*fds)(const struct link *link, int fds[LINK_FDS_MAX]);
+	/* When receive or flush should be called though no descriptor is readable (delayed frames). */
+	uint64_t (*deadline)(const struct link *link);
+	/* Links that mirror the host (raw): bring addresses and routes of the stack up to date.  May be NULL. */
+	int (*sync)(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_us);
+	void (*close)(struct link *link);
+};
+
+struct link {
+	const struct link_ops *ops;
+	struct link_stats stats;
+};
+
+#endif
