@@ -2,11 +2,14 @@
  * log.h - lines for the operator, on stderr (shells only; cores have counters and events).
  *
  * A line is `cairnd: warning: text`, with a time in front unless systemd's journal adds
- * its own (JOURNAL_STREAM).  Thread-safe: one write(2) a line.  Control characters in
- * arguments are shown as \xNN, since much of what is logged came from the network.
+ * its own (JOURNAL_STREAM).  Thread-safe: one write(2) a line.  Whatever is not printable
+ * ASCII is shown as \xNN, since much of what is logged came from the network.  errno is
+ * left as it was.
  */
 #ifndef CAIRN_STACK_BASE_LOG_H
 #define CAIRN_STACK_BASE_LOG_H
+
+#include <stdbool.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -16,6 +19,7 @@ struct log {
 	const char *program;
 	enum log_level level; /* lines above it are not written */
 	int fd;
+	bool has_time; /* the line starts with the time (UTC) */
 };
 
 void log_init(struct log *log, const char *program, enum log_level level);

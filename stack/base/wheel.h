@@ -14,6 +14,7 @@
 #define CAIRN_STACK_BASE_WHEEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define WHEEL_LEVELS  5u
@@ -38,7 +39,7 @@ struct wheel {
 
 void wheel_init(struct wheel *wheel, uint64_t now_us);
 void wheel_timer_init(struct wheel_timer *timer, uint16_t kind);
-void wheel_arm(struct wheel *wheel, struct wheel_timer *timer, uint64_t at_us);
+void wheel_arm(struct wheel *wheel, struct wheel_timer *timer, uint64_t at_us); /* WHEEL_NEVER disarms */
 void wheel_disarm(struct wheel *wheel, struct wheel_timer *timer);
 
 static inline bool
@@ -54,7 +55,11 @@ wheel_is_armed(const struct wheel_timer *timer)
  */
 struct wheel_timer *wheel_expire(struct wheel *wheel, uint64_t now_us);
 
-/* When wheel_expire should next be called: never later than the earliest timer, WHEEL_NEVER if none. */
+/*
+ * When wheel_expire should next be called: never later than the slot in which the earliest
+ * timer fires, so who keeps to it is late by less than WHEEL_TICK_US; it may be earlier (a
+ * slot that only spreads, a timer pushed back lazily).  WHEEL_NEVER when nothing is armed.
+ */
 uint64_t wheel_deadline(const struct wheel *wheel);
 
 #endif
