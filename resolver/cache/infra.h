@@ -1,0 +1,68 @@
+/*
+ * infra.h - what is known of servers by address: round-trip time, EDNS, lameness, outages (RFC 6298; RFC 6891, section 6.2.2).
+ *
+ * Shared by all workers, in a fixed table of sets; the entry used least recently of a set makes room.
+ * The rules: anything learnt from an unauthenticated datagram is provisional until a second, independent
+ * exchange says the same; an outage is held for INFRA_DOWN_MIN_US, doubling, and all that is held
+ * against a family's servers is forgotten when any server of that family answers after a silence of the family.
+ *
+ * Units: microseconds of the monotonic clock.
+ */
+#ifndef CAIRN_RESOLVER_CACHE_INFRA_H
+#define CAIRN_RESOLVER_CACHE_INFRA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "resolver/wire/name.h"
+#include "stack/addr.h"
+
+struct infra;
+struct rng;
+
+#define INFRA_RTO_FIRST_US 300000u
+#define INFRA_RTO_MIN_US   30000u
+#define INFRA_RTO_MAX_US   3000000u
+#define INFRA_DOWN_MIN_US  2000000u  /* first time that a server is left alone after INFRA_DOWN_TIMEOUTS ... */
+#define INFRA_DOWN_MAX_US  60000000u /* ... doubling up to this */
+#define INFRA_DOWN_TIMEOUTS 3u
+#define INFRA_LAME_US      900000000u
+#define INFRA_ENTRY_US     900000000u /* after this silence an entry is as good as none */
+
+enum infra_edns { INFRA_EDNS_UNKNOWN, INFRA_EDNS_WORKS, INFRA_EDNS_SUSPECT, INFRA_EDNS_BROKEN };
+
+struct infra_server {
+	bool known;            /* a reply or a timeout has been seen */
+	uint32_t srtt_us, rttvar_us;
+	uint32_t rto_us;       /* with back-off */
+	uint8_t timeouts;      /* in a row */
+	bool down;             /* held: use only when nothing else is left, and as a probe */
+	uint64_t down_until_us;
+	enum infra_edns edns;
+	bool caps_broken;      /* does not repeat the question's letter case (0x20) */
+	uint64_t heard_at_us;
+};
+
+size_t infra_bytes(uint32_t server_count);
+struct infra *infra_new(void *block, size_t block_bytes, uint32_t server_count, struct rng *rng);
+
+/* Never fails: an unknown server has the initial values. */
+void infra_get(struct infra *infra, const struct ip_addr *server, struct infra_server *out, uint64_t now_us);
+void infra_heard(struct infra *infra, const struct ip_addr *server, uint32_t rtt_us, uint64_t now_us);
+void infra_timed_out(struct infra *infra, const struct ip_addr *server, uint64_t now_us);
+void infra_unreachable(struct infra *infra, const struct ip_addr *server, uint64_t now_us); /* ICMP, checked */
+void infra_edns_says(struct infra *infra, const struct ip_addr *server, enum infra_edns edns, uint64_t now_us);
+void infra_caps_broken(struct infra *infra, const struct ip_addr *server, uint64_t now_us);
+
+/* Lameness is of a server for a zone. */
+void infra_lame(struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);
+bool infra_is_lame(struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);
+
+/* True when a whole family has been silent: every exchange of the last seconds failed, over several prefixes. */
+bool infra_family_down(struct infra *infra, enum addr_family family, uint64_t now_us);
+
+/* Addresses or routes of the host have changed: what failed before is forgotten. */
+void infra_network_changed(struct infra *infra, uint64_t now_us);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * negative.h - what does not exist, and what failed (RFC 2308; RFC 8020; RFC 9520).
+ *
+ * An NXDOMAIN belongs to a name, NODATA to a name and a type, a failure to a name and a type.  With the
+ * first two go the SOA and the proofs of the authority section, to be given out again.
+ * Same store and same rules of ownership, units and errors as cache/rrset.h.
+ */
+#ifndef CAIRN_RESOLVER_CACHE_NEGATIVE_H
+#define CAIRN_RESOLVER_CACHE_NEGATIVE_H
+
+#include "resolver/cache/rrset.h"
+
+struct negative_cache;
+
+enum negative_kind { NEGATIVE_NODATA = 1, NEGATIVE_NXDOMAIN, NEGATIVE_FAILURE };
+
+#define NEGATIVE_TTL_MAX_S         3600u /* RFC 2308, section 5: one to three hours; the field takes one */
+#define NEGATIVE_FAILURE_TTL_S     5u    /* RFC 9520, section 3.2: at least 1 s ... */
+#define NEGATIVE_FAILURE_TTL_MAX_S 300u  /* ... doubling to at most 5 minutes */
+#define NEGATIVE_TEXT_BYTES_MAX    200u
+#define NEGATIVE_PROOFS_MAX        8u    /* rrsets kept beside the SOA */
+
+struct negative {
+	enum negative_kind kind;
+	uint32_t ttl_s;          /* put: how long; get: what remains */
+	uint8_t security;        /* enum security */
+	uint16_t ede;            /* FAILURE: RFC 8914 code + 1; 0: none */
+	const char *ede_text;    /* FAILURE: for the client; NULL: none */
+	uint16_t failure_count;  /* FAILURE: in a row, for doubling the time */
+	struct rrset *authority; /* SOA first, then NSEC or NSEC3 with their RRSIGs */
+};
+
+size_t negative_cache_bytes_min(void);
+struct negative_cache *negative_cache_new(void *block, size_t block_bytes, struct rng *rng);
+int negative_cache_put(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class,
+                       const struct negative *negative, uint32_t now_s);
+
+/* An entry for exactly this question, or an NXDOMAIN of this very name. 0, ERR_NOT_FOUND, ERR_NO_MEMORY. */
+int negative_cache_get(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class,
+                       struct arena *arena, struct negative *negative, uint32_t now_s);
+
+/* The NXDOMAIN of this name or of the nearest name above it, with at least that security (RFC 8020). */
+int negative_cache_get_cut(struct negative_cache *cache, const struct name *qname, uint16_t class,
+                           enum security at_least, struct arena *arena, struct negative *negative, uint32_t now_s);
+
+void negative_cache_remove(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class);
+void negative_cache_stats(struct negative_cache *cache, struct cache_stats *stats);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * rrset.h - RRsets until their TTL runs out (RFC 1035, section 7.4; RFC 2181, section 5.4.1).
+ *
+ * Shared by all workers.  Entries lie packed in shards of one block each that are written as a ring: a hit sets a
+ * bit and moves nothing; when the writer comes round, an entry with the bit is moved on once without it, one
+ * without is dropped (cache/store.h).  So the size is exact and eviction costs nothing on a hit.
+ *
+ * Ownership: put copies; get copies into the arena given, so nothing is lent and no lock outlives a call.
+ * Units:     TTL in seconds; now_s is the process's monotonic clock in seconds.
+ * Errors:    put returns ERR_TOO_BIG and keeps nothing, or ERR_EXISTS when what is there ranks higher.
+ * Bounds:    block_bytes in all; RRSET_ENTRY_BYTES_MAX an entry.
+ */
+#ifndef CAIRN_RESOLVER_CACHE_RRSET_H
+#define CAIRN_RESOLVER_CACHE_RRSET_H
+
+#include "resolver/wire/message.h"
+
+struct arena;
+struct rng;
+struct rrset_cache;
+
+#define RRSET_ENTRY_BYTES_MAX 65536u
+
+/* RFC 2181, section 5.4.1, from weak to strong. Equal or higher replaces; lower only what has expired. */
+enum trust {
+	TRUST_NONE = 0,
+	TRUST_ADDITIONAL,          /* additional section of a non-authoritative answer: glue; never given to clients */
+	TRUST_REFERRAL,            /* authority section of a non-authoritative answer; never given to clients */
+	TRUST_ADDITIONAL_AA,       /* additional section of an authoritative answer */
+	TRUST_ANSWER,              /* answer section of a non-authoritative answer (a forwarder) */
+	TRUST_AUTHORITY_AA,        /* authority section of an authoritative answer */
+	TRUST_ANSWER_AA,           /* answer section of an authoritative answer */
+	TRUST_SECURE,              /* validated */
+};
+
+size_t rrset_cache_bytes_min(void);
+struct rrset_cache *rrset_cache_new(void *block, size_t block_bytes, struct rng *rng);
+
+/*
+ * Keeps a copy until now_s + ttl_s.  A zone's own NS set never gets a later end than the one it
+ * replaces (ghost domains: NDSS 2012, CVE-2022-30698).
+ */
+int rrset_cache_put(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust, uint32_t ttl_s,
+                    uint32_t now_s);
+
+/*
+ * Finds an unexpired set of at least the trust asked for; `found` gets what remains of its TTL.
+ * Returns 0, ERR_NOT_FOUND, or ERR_NO_MEMORY when the arena is full.
+ */
+int rrset_cache_get(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
+                    enum trust at_least, struct arena *arena, struct rrset **found, uint32_t now_s);
+
+void rrset_cache_remove(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class);
+
+struct cache_stats {
+	uint64_t hits, misses, puts, refused_rank, refused_size, evicted, moved_on, expired;
+	uint64_t entries, bytes_used, bytes_max;
+};
+void rrset_cache_stats(struct rrset_cache *cache, struct cache_stats *stats);
+
+#endif

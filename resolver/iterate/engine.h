@@ -1,0 +1,139 @@
+/*
+ * engine.h - the iterative resolver: questions in, upstream queries out, answers out (RFC 1034, section 5.3.3).
+ *
+ * The core of the resolver, with the five verbs of every core.  It does no I/O: the driver
+ * (resolver/iterate/upstream.h over a stack; a replayed scenario; a test) moves what it says.
+ *
+ *     engine_ask(engine, &question, client, now)      a client's question
+ *     engine_receive(engine, query, bytes, now)       a reply to one of our queries
+ *     engine_failed(engine, query, error, now)        the network says that it cannot be delivered
+ *     engine_timeout(engine, now)                     what is due
+ *     engine_next(engine, &action)                    until false: queries to send, queries to forget, answers to give
+ *     engine_deadline(engine)                         when to call engine_timeout next
+ *
+ * A question becomes a task unless a task for the same question runs: then the client joins it.
+ * A task is one state machine (iterate/task.h) with one arena and one work budget that also pays for every task
+ * that it starts (addresses of name servers).
+ *
+ * Ownership: lives in one block lent at engine_new; caches are shared with other engines and outlive it.
+ *            What an action points to is lent until the next call on the same engine.
+ * Units:     microseconds of the monotonic clock.
+ * Errors:    ERR_FULL when a bound is met: the caller answers SERVFAIL or drops.
+ * Bounds:    struct engine_limits here; the budget of a question in iterate/budget.h.
+ */
+#ifndef CAIRN_RESOLVER_ITERATE_ENGINE_H
+#define CAIRN_RESOLVER_ITERATE_ENGINE_H
+
+#include "resolver/answer.h"
+#include "resolver/cache/delegation.h"
+#include "resolver/cache/infra.h"
+#include "resolver/cache/negative.h"
+#include "resolver/cache/rrset.h"
+#include "stack/addr.h"
+#include "stack/stack.h"
+
+struct engine;
+struct event_ring;
+struct rng;
+
+#define ENGINE_NEVER UINT64_MAX
+
+struct caches {
+	struct rrset_cache *rrsets;
+	struct negative_cache *negatives;
+	struct delegation_cache *delegations;
+	struct infra *infra;
+};
+
+struct engine_limits {
+	uint32_t task_count;   /* tasks at once; each reserves task_arena_bytes of address space */
+	uint32_t client_count; /* clients waiting at once, over all tasks */
+	uint32_t query_count;  /* upstream queries in flight */
+	uint32_t clients_per_task;
+	size_t task_arena_bytes;
+};
+extern const struct engine_limits engine_limits_default;
+
+/* The behaviour; every field has unbound's option of the same name unless said otherwise. */
+struct engine_config {
+	bool do_ip4, do_ip6;
+	bool qname_minimisation;     /* RFC 9156 */
+	bool use_caps_for_id;        /* 0x20 */
+	bool harden_glue;
+	bool prime_root;             /* Cairn's: RFC 8109 */
+	bool do_not_query_localhost; /* 127.0.0.0/8 and ::1 as upstream servers */
+	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s;
+	uint16_t edns_udp_bytes;     /* edns-buffer-size */
+	uint16_t server_port;        /* 53; tests may use another */
+};
+extern const struct engine_config engine_config_default;
+
+size_t engine_bytes(const struct engine_limits *limits);
+struct engine *engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
+                          const struct engine_config *config, const struct caches *caches, struct rng *rng, uint64_t now_us);
+void engine_trace(struct engine *engine, struct event_ring *ring);
+
+/* A root server's name and one of its addresses, from root.hints. At least one before the first question. */
+int engine_add_hint(struct engine *engine, const struct name *server, const struct ip_addr *addr);
+/* RFC 8109: asks for the root's NS set now, in the background, and again before it expires. */
+void engine_prime(struct engine *engine, uint64_t now_us);
+
+struct engine_question {
+	struct name qname; /* in the client's letter case */
+	uint16_t qtype, qclass;
+	bool dnssec_ok;         /* DO: RRSIGs and proofs are wanted in the answer */
+	bool checking_disabled; /* CD */
+};
+
+/*
+ * Answers from the caches alone, at once, into the arena given: the path of most queries.
+ * Returns 0, or ERR_NOT_FOUND when the engine has to be asked.
+ */
+int engine_cached(struct engine *engine, const struct engine_question *question, struct arena *arena,
+                  struct answer *answer, uint64_t now_us);
+
+/* `client` comes back with the answer; it means nothing to the engine, 0 is allowed. */
+int engine_ask(struct engine *engine, const struct engine_question *question, uint64_t client, uint64_t now_us);
+/* The client has gone; its task goes on, for the cache. */
+void engine_forget(struct engine *engine, uint64_t client);
+
+/* Our queries are numbered by the engine: generation << 32 | index, never 0. */
+typedef uint64_t engine_query;
+
+void engine_receive(struct engine *engine, engine_query query, const uint8_t *bytes, size_t size, uint64_t now_us);
+void engine_failed(struct engine *engine, engine_query query, enum stack_error error, uint64_t now_us);
+void engine_timeout(struct engine *engine, uint64_t now_us);
+uint64_t engine_deadline(const struct engine *engine);
+
+enum engine_action_kind {
+	ENGINE_SEND,   /* a new query: open a flow with a fresh random port and send bytes */
+	ENGINE_CLOSE,  /* forget the query's flow */
+	ENGINE_ANSWER, /* to a client */
+};
+
+enum engine_transport { ENGINE_UDP, ENGINE_TCP };
+
+struct engine_action {
+	enum engine_action_kind kind;
+	engine_query query;
+	enum engine_transport transport;
+	struct ip_addr server;
+	uint16_t server_port;
+	const uint8_t *bytes;
+	size_t size;
+	uint32_t cause; /* the task, for the trace */
+	uint64_t client;
+	const struct answer *answer;
+	const struct engine_question *question; /* the task's; the client's letter case is the client's to keep */
+};
+bool engine_next(struct engine *engine, struct engine_action *action);
+
+struct engine_stats {
+	uint64_t questions, cache_answers, joined, refused_full, answers, servfails;
+	uint64_t sent_udp4, sent_udp6, received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
+	uint64_t primes, qmin_queries, edns_fallbacks, caps_fallbacks, budget_exceeded, cycles;
+	uint32_t tasks, clients, queries; /* now */
+};
+void engine_stats(const struct engine *engine, struct engine_stats *stats);
+
+#endif
