@@ -1,0 +1,108 @@
+/*
+ * config.h - cairn.conf: YAML with unbound's option names (cairn.conf(5)).
+ *
+ * One table (config_options) names every option once: section, name, form, default, bounds and a line of what it
+ * is for.  The parser, `cairnd -t`, the check of conf/cairn.conf and of the man page all read
+ * that table.  An option may stand once or, where it is a list, be a YAML list or repeated, as people bring it from
+ * unbound.conf.
+ *
+ * Ownership: config_load allocates; config_free frees everything.  Strings live as long as the config.
+ * Units:     as the option's name or text says; sizes in octets (k, m, g are powers of 1024).
+ * Errors:    config_load returns a negative ERR_* and fills `error` with one line: file, line, option, what is wrong
+ *            and the nearest known name or the allowed values.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_CONFIG_H
+#define CAIRN_RESOLVER_SERVE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_LIST_MAX      65536u /* entries of one list option */
+#define CONFIG_ERROR_BYTES   512u
+#define CONFIG_FILE_BYTES_MAX (64u * 1024u * 1024u)
+
+/* A list of strings, with the line that each came from, so that later checks can still name it. */
+struct config_list {
+	char **items;
+	unsigned *lines;
+	size_t count;
+};
+
+enum config_link { CONFIG_LINK_RAW, CONFIG_LINK_PACKET, CONFIG_LINK_TAP };
+
+struct config {
+	char *file; /* as given to config_load */
+
+	/* server: */
+	struct config_list interface;      /* "127.0.0.1", "::1@5353" */
+	uint32_t port;
+	struct config_list access_control; /* "192.0.2.0/24 allow" */
+	uint32_t num_threads;
+	char *root_hints;                  /* NULL: built in */
+	char *username;                    /* "": stay who we are */
+	char *pidfile;                     /* NULL: none */
+	uint32_t verbosity;                /* 0 errors .. 4 debug */
+	bool log_queries, log_replies, log_servfail;
+	bool do_ip4, do_ip6, do_udp, do_tcp;
+	uint32_t num_queries_per_thread, outgoing_range;
+	uint64_t rrset_cache_size, neg_cache_size, delegation_cache_size;
+	uint32_t infra_cache_numhosts;
+	uint32_t cache_min_ttl, cache_max_ttl, cache_max_negative_ttl;
+	uint32_t edns_buffer_size, max_udp_size;
+	bool qname_minimisation, use_caps_for_id, harden_glue, do_not_query_localhost, prime_root;
+	bool trust_anchor_signaling;       /* only `no` until there is validation */
+	bool minimal_responses, deny_any;
+	bool hide_identity, hide_version;
+	char *identity, *version;          /* NULL: host name, program version */
+	char *nsid;                        /* NULL: none; "ascii_..." or hex */
+	struct config_list local_zone, local_data, local_data_ptr;
+	bool unblock_lan_zones;
+	uint32_t incoming_num_tcp;         /* per thread */
+	uint32_t tcp_idle_timeout;         /* ms */
+	uint64_t so_rcvbuf, so_sndbuf;     /* 0: the system's */
+	bool so_reuseport, ip_freebind;
+	uint32_t discard_timeout;          /* ms: a UDP answer later than this is not sent */
+
+	/* stack: */
+	enum config_link link;
+	char *device;                      /* packet, tap */
+	struct config_list address;        /* "192.0.2.7/24", "2001:db8::7/64", "dhcp", "slaac" */
+	struct config_list gateway;
+	char *mac;                         /* NULL: random, locally administered */
+	uint32_t vlan, mtu;                /* 0: none, the device's */
+	uint32_t guard_ports;              /* link raw: kernel sockets that hold our ports */
+	char *capture;                     /* pcapng file of all frames; NULL: none */
+	char *faults;                      /* "loss=10%,delay=20ms,seed=7" for tests; NULL: none */
+};
+
+enum config_form {
+	CONFIG_BOOL, CONFIG_NUMBER, CONFIG_SIZE, CONFIG_STRING, CONFIG_LIST, CONFIG_CHOICE,
+};
+
+struct config_option {
+	const char *section, *name;
+	enum config_form form;
+	size_t offset;             /* in struct config */
+	const char *initial;       /* default as it would stand in the file; NULL: none */
+	uint64_t smallest, largest; /* NUMBER, SIZE */
+	const char *choices;       /* CHOICE: "raw packet tap", in the order of the enum */
+	const char *what;          /* one line */
+};
+extern const struct config_option config_options[];
+extern const size_t config_option_count;
+
+/* The defaults alone. */
+int config_init(struct config *config);
+int config_load(struct config *config, const char *path, char error[CONFIG_ERROR_BYTES]);
+/* The same from memory; `name` stands for the path in messages. */
+int config_parse(struct config *config, const char *name, const char *text, size_t text_bytes,
+                 char error[CONFIG_ERROR_BYTES]);
+void config_free(struct config *config);
+
+/* Formats "NAME:LINE: text" for checks that come later (an address that is none, a zone type unknown). */
+void config_complain(char error[CONFIG_ERROR_BYTES], const struct config *config, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
