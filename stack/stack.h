@@ -17,8 +17,8 @@
  * mirrored here for source selection).
  *
  * Ownership: the stack lives in one block that the caller lends (stack_bytes tells how
- *            much) and allocates nothing after stack_new.  What an action points to is lent until the
- *            next call of any function on the same stack.
+ *            much) and allocates nothing after stack_new.  stack_receive copies what it keeps of a
+ *            frame; what an action points to is lent until the next call of stack_next.
  * Units:     microseconds of a monotonic clock, octets; addresses and ports in actions and
  *            arguments are values (ports in host order).
  * Errors:    ERR_*; what a peer causes is a drop with a counter (stack/drop.h).
@@ -51,6 +51,7 @@ struct stack_limits {
 	uint32_t pmtu_count;      /* path-MTU entries */
 	uint32_t reass_bytes;     /* memory for fragments, all datagrams together */
 	uint32_t transmit_bytes;  /* frames waiting for stack_next */
+	uint32_t receive_bytes;   /* datagrams and errors waiting for stack_next */
 };
 
 extern const struct stack_limits stack_limits_default;
@@ -61,6 +62,12 @@ enum stack_if_kind { STACK_IF_IP, STACK_IF_ETHER };
 #define STACK_IF_CHECKSUM_TX 0x1u /* fills transport checksums on transmit (vnet_hdr NEEDS_CSUM) */
 #define STACK_IF_LOCAL_PEERS 0x2u /* a checksum equal to the bare pseudo-header sum is unfilled, not wrong (raw and packet sockets) */
 #define STACK_IF_SKIP_REASS  0x4u /* IP fragments are dropped (a resolver's ports; RFC 9715) */
+/*
+ * The interface's addresses are the host kernel's too (link raw).  A packet to one of them goes out to
+ * the link, since its user may be another program; and what no flow or listener of ours wants is
+ * the kernel's affair: the stack answers no ping and sends no ICMP error.
+ */
+#define STACK_IF_SHARED      0x8u
 
 struct stack_if_config {
 	const char *name; /* for messages; copied, cut at 15 characters */
@@ -91,6 +98,7 @@ int stack_if_set_up(struct stack *stack, unsigned ifindex, bool up, uint64_t now
 #define STACK_ADDR_DEPRECATED 0x1u /* RFC 6724, rule 3 */
 #define STACK_ADDR_TENTATIVE  0x2u /* not to be used yet */
 #define STACK_ADDR_NO_DAD     0x4u /* the kernel has checked it already (mirrored) */
+#define STACK_ADDR_NO_PREFIX  0x8u /* says nothing about its neighbours: no on-link route for its prefix */
 
 struct stack_addr {
 	struct ip_addr addr;
@@ -99,7 +107,11 @@ struct stack_addr {
 	uint16_t host_ifindex; /* link raw: the kernel's device (RFC 6724, rule 5); else 0 */
 };
 
-/* On STACK_IF_ETHER starts conflict detection (RFC 5227, RFC 4862) unless STACK_ADDR_NO_DAD. */
+/*
+ * Adds an address and the on-link route of its prefix, which counts less than any route of the same
+ * prefix given by stack_route_add.  On STACK_IF_ETHER starts conflict detection (RFC 5227, RFC 4862)
+ * unless STACK_ADDR_NO_DAD.  One that is there already takes the new flags and prefix length.
+ */
 int stack_addr_add(struct stack *stack, unsigned ifindex, const struct stack_addr *addr, uint64_t now_us);
 int stack_addr_del(struct stack *stack, unsigned ifindex, const struct ip_addr *addr);
 
@@ -155,7 +167,7 @@ struct stack_action {
 	size_t size;
 	uint16_t checksum_start, checksum_offset; /* TRANSMIT with STACK_IF_CHECKSUM_TX: as in virtio_net_hdr; both 0: nothing to fill */
 	udp_flow flow; /* DATAGRAM, ERROR; 0 for a listener */
-	uint64_t user; /* what udp_open or udp_listen was given; ECHO: ident << 16 | sequence */
+	uint64_t user; /* what udp_open or udp_listen was given; ECHO, ERROR about an echo request: ident << 16 | sequence */
 	struct ip_addr local, remote;
 	uint16_t local_port, remote_port;
 	uint8_t hop_limit;       /* as received */

@@ -1,0 +1,125 @@
+/*
+ * stack_priv.h - what the files of stack/ share: the one struct, its interfaces, timers and queues.
+ *
+ * How the parts meet:
+ *
+ *     stack_receive -> ether_receive -> arp_receive
+ *                                    -> ipv4_receive, ipv6_receive -> (reass) -> ip_deliver
+ *                      (STACK_IF_IP goes straight to ipv4/ipv6)         -> udp_receive -> receive queue
+ *                                                                       -> icmp_receive -> ndp_receive
+ *     udp_send, icmp -> ip_begin -> neigh_resolve          ip_end -> transmit queue
+ *                                                                 -> neigh_hold (not resolved yet)
+ *     stack_timeout  -> wheel_expire -> the handler of the timer's kind
+ *
+ * The seam to Ethernet and neighbours.  Theirs, called from here:
+ *
+ *     ether_receive(stack, ifindex, frame, frame_bytes, rx_flags)
+ *     ether_header_bytes(iface), ether_header_write(out, iface, &destination_mac, type)
+ *     neigh_resolve(stack, ifindex, &next_hop, &mac) -> NEIGH_READY, NEIGH_WAIT or NEIGH_DEAD;
+ *         multicast groups are mapped, broadcast (route_hop.kind) is the caller's business
+ *     neigh_hold(stack, ifindex, &next_hop, packet, size)   copies; sent once resolved
+ *     arp_probe_start(stack, ifaddr), ndp_dad_start(stack, ifaddr)   from stack_addr_add
+ *     ndp_receive(stack, ip_packet)      ICMPv6 types 133 to 137, checksum verified
+ *     ifaddr_timeout, neigh_timeout, router_timeout, dhcp_timeout(stack, wheel_timer)
+ *
+ * Ours, called from there: ipv4_receive, ipv6_receive, ip_begin and ip_end (with a hop filled by hand:
+ * kind MULTICAST or UNICAST, ifindex, next_hop), stack__transmit_reserve and _commit, ifaddr_*, stack_route_add,
+ * and icmp_neighbour_failed(stack, ifindex, packet, size) for each held packet given up.
+ *
+ * Ownership: everything lies in the block that stack_new was lent.
+ */
+#ifndef CAIRN_STACK_STACK_PRIV_H
+#define CAIRN_STACK_STACK_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stack/base/arena.h"
+#include "stack/base/event.h"
+#include "stack/base/hash.h"
+#include "stack/base/rng.h"
+#include "stack/base/wheel.h"
+#include "stack/drop.h"
+#include "stack/ifaddr.h"
+#include "stack/ip.h"
+#include "stack/queue.h"
+#include "stack/route.h"
+#include "stack/stack.h"
+#include "stack/udp.h"
+
+#define STACK_IF_LOOPBACK   STACK_IFS_MAX /* frames to our own addresses; never seen by the driver */
+#define STACK_IF_NAME_BYTES 16u
+
+struct iface {
+	char name[STACK_IF_NAME_BYTES];
+	enum stack_if_kind kind;
+	struct mac_addr mac;
+	uint32_t mtu;
+	uint32_t flags; /* STACK_IF_* */
+	uint16_t vlan;
+	bool is_up;
+};
+
+/* What a wheel_timer's kind means; stack_timeout hands it to the module named. */
+enum timer_kind {
+	TIMER_IFADDR, /* ifaddr.h: conflict detection (arp, ndp) */
+	TIMER_NEIGH,  /* neigh */
+	TIMER_ROUTER, /* ndp: router solicitation, lifetimes */
+	TIMER_DHCP,   /* dhcp */
+	TIMER_REASS,  /* reass: the oldest datagram in pieces */
+};
+
+struct stack {
+	struct rng *rng;
+	struct event_ring *trace; /* NULL: nobody listens */
+	struct hash_key hash_key;
+	struct stack_limits limits;
+	uint64_t now_us; /* as told last; never goes back */
+	struct wheel wheel;
+
+	struct iface ifs[STACK_IFS_MAX + 1];
+	unsigned if_count;
+	struct ifaddr_table ifaddrs;
+	struct route_table routes;
+	struct udp udp;
+
+	struct queue transmit; /* struct transmit_record, then the frame */
+	struct queue receive;  /* struct stack_action, then the payload */
+	uint8_t *scratch;      /* IP_PACKET_BYTES_MAX: a packet too large to be built in place */
+
+	struct stack_stats stats;
+	uint64_t drops[DROP_REASON_COUNT];
+};
+
+/* The struct that embeds a timer. */
+#define TIMER_OWNER(timer, type, member) ((type *)(void *)((char *)(timer)-offsetof(type, member)))
+
+static inline void
+stack__drop(struct stack *stack, enum drop reason)
+{
+	stack->drops[reason]++;
+}
+
+/* ---- frames out -------------------------------------------------------------------------------- */
+
+struct transmit_record {
+	uint32_t size;
+	uint16_t checksum_start, checksum_offset;
+	uint32_t ifindex;
+};
+
+/*
+ * Lends room for one frame of up to `size` octets on ifindex; NULL, with the drop counted, when the queue is
+ * full.  stack__transmit_commit sends the first `size` of them; without it nothing is sent.
+ */
+uint8_t *stack__transmit_reserve(struct stack *stack, size_t size);
+void stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, uint16_t checksum_start,
+                            uint16_t checksum_offset);
+
+/* ---- datagrams and errors up ------------------------------------------------------------------- */
+
+/* Copies the action and its payload for stack_next; counts the drop when the queue is full. */
+void stack__report(struct stack *stack, const struct stack_action *action);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * udp.h - UDP within the stack (RFC 768; RFC 8200, section 8.1; ports by RFC 6056).
+ *
+ * The calls of programs (udp_open and so on) are in stack.h.  Flows are found by one keyed hash of
+ * remote address and both ports, the local address is compared; listeners by their port.
+ * Both tables are chained through their pools, so nothing is ever moved or walked.
+ *
+ * Bounds: limits.flow_count, limits.listener_count; UDP_PORT_DRAWS tries for a free port.
+ */
+#ifndef CAIRN_STACK_UDP_H
+#define CAIRN_STACK_UDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stack/route.h"
+#include "stack/stack.h"
+
+struct arena;
+struct ip_packet;
+
+#define UDP_HEADER_BYTES  8u
+#define UDP_PORT_MIN      1024u
+#define UDP_PORT_DRAWS    32u
+#define UDP_NONE          UINT32_MAX
+/* An ICMP error is believed for so long after the flow's last datagram. */
+#define UDP_ICMP_RECENT_US 10000000u
+
+struct udp_flow_entry {
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint32_t generation; /* of this use of the entry; odd: open */
+	uint32_t next;       /* in the chain of its bucket, or in the free list */
+	uint64_t user;
+	uint64_t sent_at_us;      /* 0: nothing sent yet */
+	uint32_t sent_bytes_max;  /* largest IP packet sent, as the receiver of an ICMP error saw it */
+	uint32_t hop_generation;  /* the routes' when hop was looked up */
+	struct route_hop hop;
+};
+
+struct udp_listener {
+	struct ip_addr local; /* family ADDR_NONE: any */
+	uint16_t port;        /* 0: a free entry */
+	uint32_t next;
+	uint64_t user;
+};
+
+struct udp {
+	struct udp_flow_entry *flows;
+	uint32_t *flow_heads; /* a power of two of chains */
+	uint32_t flow_count, flow_mask, free_flow;
+	struct udp_listener *listeners;
+	uint32_t *listener_heads;
+	uint32_t listener_count, listener_mask, free_listener;
+	const struct port_pool *pool; /* NULL: UDP_PORT_MIN to 65535 */
+};
+
+size_t udp_bytes(const struct stack_limits *limits);
+void udp_init(struct udp *udp, struct arena *arena, const struct stack_limits *limits);
+
+void udp_receive(struct stack *stack, const struct ip_packet *packet);
+
+/* The open flow of this 4-tuple, or NULL. */
+struct udp_flow_entry *udp_find(struct stack *stack, const struct ip_addr *local, uint16_t local_port,
+                                const struct ip_addr *remote, uint16_t remote_port);
+udp_flow udp_flow_of(const struct stack *stack, const struct udp_flow_entry *entry);
+
+#endif
