@@ -10,6 +10,8 @@
  * Units:     octets and labels; the root has size 1 and no labels.
  * Errors:    ERR_SHORT, ERR_MALFORMED (label type, pointer not backwards), ERR_TOO_BIG (over 255).
  * Bounds:    255 octets, 63 a label; compression pointers only backwards, NAME_POINTERS_MAX of them.
+ *
+ * Where a verb has `to` and other names, `to` may be one of them.
  */
 #ifndef CAIRN_RESOLVER_WIRE_NAME_H
 #define CAIRN_RESOLVER_WIRE_NAME_H
@@ -26,6 +28,7 @@ struct arena;
 #define NAME_LABEL_MAX    63u
 #define NAME_LABELS_MAX   127u
 #define NAME_POINTERS_MAX 64u
+#define NAME_POINTER_MIN  12u   /* the header of a message holds no name */
 #define NAME_TEXT_BYTES   1025u /* 4 characters an octet, and NUL */
 
 struct name {
@@ -35,13 +38,16 @@ struct name {
 
 extern const struct name name_root;
 
-/* Reads at the cursor, following compression pointers within the cursor's whole input. */
+/* Reads at the cursor; compression pointers are followed in its whole input, a message. */
 int name_read(struct name *name, struct cursor *cursor);
 /* The name at uncompressed wire octets that were checked before (rdata in our own form). */
 int name_from_wire(struct name *name, const uint8_t *wire, size_t wire_bytes);
-/* Master-file form with \DDD and \X escapes; a name without the final dot is completed by `origin` (NULL: the root). */
+/*
+ * Master-file form with \DDD and \X escapes; a name without the final dot is completed by
+ * `origin` (NULL: the root), and "@" is `origin` itself.
+ */
 int name_from_text(struct name *name, const char *text, const struct name *origin);
-/* Always absolute, with the final dot; non-printing octets as \DDD. Returns `text`. text_bytes >= NAME_TEXT_BYTES. */
+/* Always absolute; non-printing octets as \DDD. Returns `text`. text_bytes >= NAME_TEXT_BYTES. */
 const char *name_to_text(const struct name *name, char *text, size_t text_bytes);
 
 void name_copy(struct name *to, const struct name *from);
@@ -61,6 +67,7 @@ void name_strip(struct name *to, const struct name *name, unsigned count);
 void name_tail(struct name *to, const struct name *name, unsigned count);
 int name_prepend(struct name *to, const uint8_t *label, size_t label_bytes, const struct name *name);
 /* DNAME substitution (RFC 6672, section 2.2): `name` is under `owner`; ERR_TOO_BIG is YXDOMAIN. */
-int name_substitute(struct name *to, const struct name *name, const struct name *owner, const struct name *target);
+int name_substitute(struct name *to, const struct name *name, const struct name *owner,
+                    const struct name *target);
 
 #endif
