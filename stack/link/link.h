@@ -10,9 +10,11 @@
  * Batches both ways: receive fills an array that the link lends until the next receive; send
  * copies or queues, and flush pushes out what is queued with one system call where that can be.
  *
- * Ownership: the struct that embeds `struct link` owns its descriptors; close frees them.
- * Errors:    ERR_*; what is lost on the way out (a full queue, ENOBUFS, EPERM of a firewall)
- *            is counted in stats, not an error, as on any network.
+ * Ownership: the struct that embeds `struct link` owns its descriptors; close frees them.  A
+ *            wrapper owns the link inside it from its own open on: closing the outermost closes all.
+ * Errors:    ERR_*, with a line for the operator in struct link_error where a device is opened;
+ *            what is lost on the way out (a full queue, ENOBUFS, EPERM of a firewall) is counted
+ *            in stats, not an error, as on any network.
  */
 #ifndef CAIRN_STACK_LINK_LINK_H
 #define CAIRN_STACK_LINK_LINK_H
@@ -33,7 +35,15 @@ struct link_frame {
 };
 
 struct link_stats {
-	uint64_t received_frames, sent_frames, send_failures, receive_overflows;
+	uint64_t received_frames, sent_frames;
+	uint64_t send_failures;     /* refused or lost by the host: ENOBUFS, EPERM, EMSGSIZE, no route */
+	uint64_t receive_overflows; /* the host's queue towards us was full */
+	uint64_t receive_unusable;  /* cut short by our buffer, or several datagrams merged into one */
+};
+
+/* Why an open failed, as one line: what was tried, the system's words, the capability it takes. */
+struct link_error {
+	char text[200];
 };
 
 struct link;
@@ -48,10 +58,15 @@ struct link_ops {
 	void (*flush)(struct link *link, uint64_t now_us);
 	/* Descriptors to watch for reading; returns their number (0: in memory only). */
 	size_t (*fds)(const struct link *link, int fds[LINK_FDS_MAX]);
-	/* When receive or flush should be called though no descriptor is readable (delayed frames). */
+	/* When receive, flush and sync should be called though no descriptor is readable; STACK_NEVER. */
 	uint64_t (*deadline)(const struct link *link);
-	/* Links that mirror the host (raw): bring addresses and routes of the stack up to date.  May be NULL. */
+	/*
+	 * Links that follow the host (raw: addresses and routes; packet: its device): bring the stack up to
+	 * date.  Called once before the first receive, then when sync_fd is readable and at the deadline.
+	 * May be NULL, both together.
+	 */
 	int (*sync)(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_us);
+	int (*sync_fd)(const struct link *link);
 	void (*close)(struct link *link);
 };
 
