@@ -1,0 +1,432 @@
+/* config.c - from YAML events to struct config (config.h). */
+#include "resolver/serve/config_priv.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#include "stack/base/err.h"
+
+#define OPTIONS_MAX 256u /* of the table; checked in config_init */
+
+struct parse {
+	struct config *config;
+	const char *name;
+	char *error;
+	yaml_parser_t yaml;
+	const char *section;           /* NULL outside of one */
+	unsigned seen_at[OPTIONS_MAX]; /* line of the first mention, 0: none */
+};
+
+static void
+complain_va(char error[CONFIG_ERROR_BYTES], const char *name, unsigned line, const char *format, va_list args)
+{
+	int used = snprintf(error, CONFIG_ERROR_BYTES, "%s:%u: ", name, line);
+	if (used >= 0 && (size_t)used < CONFIG_ERROR_BYTES)
+		(void)vsnprintf(error + used, CONFIG_ERROR_BYTES - (size_t)used, format, args);
+}
+
+void
+config_complain(char error[CONFIG_ERROR_BYTES], const struct config *config, unsigned line, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	complain_va(error, config->file != NULL ? config->file : "configuration", line, format, args);
+	va_end(args);
+}
+
+static int __attribute__((format(printf, 3, 4)))
+fail(struct parse *parse, size_t line, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	complain_va(parse->error, parse->name, (unsigned)line, format, args);
+	va_end(args);
+	return ERR_MALFORMED;
+}
+
+static int
+refuse_value(struct parse *parse, const struct config_option *option, const char *text, size_t line, int err)
+{
+	const char *name = option->name;
+
+	if (err == ERR_NO_MEMORY || err == ERR_FULL)
+		return fail(parse, line, "%s: %s", name, err_text(err));
+	switch (option->form) {
+	case CONFIG_BOOL: return fail(parse, line, "%s: `%s` is not `yes` or `no`", name, text);
+	case CONFIG_CHOICE: return fail(parse, line, "%s: `%s` is not one of: %s", name, text, option->choices);
+	case CONFIG_NUMBER:
+		return fail(parse, line, "%s: `%s` is not a number from %llu to %llu", name, text,
+		            (unsigned long long)option->smallest, (unsigned long long)option->largest);
+	case CONFIG_SIZE:
+		return fail(parse, line, "%s: `%s` is not a size such as 512k, 64m, 4g (at most %llug)", name, text,
+		            (unsigned long long)(option->largest >> 30));
+	case CONFIG_STRING:
+	case CONFIG_LIST: break;
+	}
+	return fail(parse, line, "%s: a value is missing", name);
+}
+
+/* ---- names ---------------------------------------------------------------------------------------- */
+
+/* Edit distance of two short words (Levenshtein), one row at a time; longer ones count as far apart. */
+static unsigned
+word_distance(const char *a, const char *b)
+{
+	unsigned row[48];
+	size_t a_size = strlen(a), b_size = strlen(b);
+	if (a_size >= 48 || b_size >= 48)
+		return 48;
+
+	for (unsigned j = 0; j <= b_size; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= a_size; i++) {
+		unsigned diagonal = row[0];
+		row[0] = i;
+		for (unsigned j = 1; j <= b_size; j++) {
+			unsigned change = diagonal + (tolower((unsigned char)a[i - 1]) != b[j - 1]);
+			diagonal = row[j];
+			unsigned gap = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+			row[j] = change < gap ? change : gap;
+		}
+	}
+	return row[b_size];
+}
+
+static bool
+is_section(const char *name)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (strcmp(config_options[i].section, name) == 0)
+			return true;
+	return false;
+}
+
+static int
+refuse_name(struct parse *parse, const char *name, size_t line)
+{
+	const struct config_option *nearest = NULL;
+	unsigned best = 48;
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+		unsigned distance = word_distance(name, option->name);
+		if (distance < best) {
+			best = distance;
+			nearest = option;
+		}
+	}
+	if (best == 0 && nearest != NULL)
+		return fail(parse, line, "option `%s` belongs in section `%s:`, not `%s:`", name, nearest->section, parse->section);
+	if (nearest != NULL && best <= 2 + strlen(name) / 4)
+		return fail(parse, line, "unknown option `%s` in `%s:`; did you mean `%s`?", name, parse->section, nearest->name);
+	return fail(parse, line, "unknown option `%s` in `%s:`; cairn.conf(5) lists them all", name, parse->section);
+}
+
+static const struct config_option *
+find_option(const char *section, const char *name)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (strcmp(config_options[i].section, section) == 0 && strcmp(config_options[i].name, name) == 0)
+			return &config_options[i];
+	return NULL;
+}
+
+/* ---- events --------------------------------------------------------------------------------------- */
+
+static int
+next_event(struct parse *parse, yaml_event_t *event)
+{
+	if (yaml_parser_parse(&parse->yaml, event))
+		return 0;
+	return fail(parse, parse->yaml.problem_mark.line + 1, "not YAML: %s",
+	            parse->yaml.problem != NULL ? parse->yaml.problem : "cannot be read");
+}
+
+static const char *
+scalar_text(const yaml_event_t *event)
+{
+	return (const char *)event->data.scalar.value;
+}
+
+static int
+take_scalar(struct parse *parse, const struct config_option *option, const yaml_event_t *event)
+{
+	size_t line = event->start_mark.line + 1;
+	if (event->type != YAML_SCALAR_EVENT)
+		return fail(parse, line, "%s: a plain value or a list of them is expected", option->name);
+	if (strlen(scalar_text(event)) != event->data.scalar.length)
+		return fail(parse, line, "%s: a NUL character in the value", option->name);
+	int err = config__set_value(parse->config, option, scalar_text(event), (unsigned)line);
+	return err == 0 ? 0 : refuse_value(parse, option, scalar_text(event), line, err);
+}
+
+static int
+take_list(struct parse *parse, const struct config_option *option, size_t line)
+{
+	if (option->form != CONFIG_LIST)
+		return fail(parse, line, "%s: takes one value, not a list", option->name);
+	for (;;) {
+		yaml_event_t event;
+		int err = next_event(parse, &event);
+		if (err != 0)
+			return err;
+		bool ended = event.type == YAML_SEQUENCE_END_EVENT;
+		if (!ended)
+			err = take_scalar(parse, option, &event);
+		yaml_event_delete(&event);
+		if (ended || err != 0)
+			return err;
+	}
+}
+
+/* The first mention of a list replaces its default; a second mention of anything else is a mistake. */
+static int
+mention(struct parse *parse, const struct config_option *option, size_t line)
+{
+	unsigned *seen_at = &parse->seen_at[option - config_options];
+	if (*seen_at == 0 && option->form == CONFIG_LIST)
+		config__list_clear((struct config_list *)((char *)parse->config + option->offset));
+	if (*seen_at != 0 && option->form != CONFIG_LIST)
+		return fail(parse, line, "%s: given twice, first in line %u", option->name, *seen_at);
+	*seen_at = (unsigned)line;
+	return 0;
+}
+
+static int
+take_option(struct parse *parse, const yaml_event_t *key)
+{
+	size_t line = key->start_mark.line + 1;
+	if (key->type != YAML_SCALAR_EVENT)
+		return fail(parse, line, "an option's name is expected");
+	const struct config_option *option = find_option(parse->section, scalar_text(key));
+	if (option == NULL)
+		return refuse_name(parse, scalar_text(key), line);
+	int err = mention(parse, option, line);
+	if (err != 0)
+		return err;
+
+	yaml_event_t value;
+	err = next_event(parse, &value);
+	if (err != 0)
+		return err;
+	if (value.type == YAML_SEQUENCE_START_EVENT)
+		err = take_list(parse, option, line);
+	else
+		err = take_scalar(parse, option, &value);
+	yaml_event_delete(&value);
+	return err;
+}
+
+/* Calls `take` for every key of the mapping that has just begun. */
+static int
+take_mapping(struct parse *parse, int (*take)(struct parse *, const yaml_event_t *))
+{
+	for (;;) {
+		yaml_event_t key;
+		int err = next_event(parse, &key);
+		if (err != 0)
+			return err;
+		bool ended = key.type == YAML_MAPPING_END_EVENT;
+		if (!ended)
+			err = take(parse, &key);
+		yaml_event_delete(&key);
+		if (ended || err != 0)
+			return err;
+	}
+}
+
+static int
+take_section(struct parse *parse, const yaml_event_t *key)
+{
+	size_t line = key->start_mark.line + 1;
+	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
+		return fail(parse, line, "unknown section `%s`; the sections are `server` and `stack`",
+		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
+	yaml_event_t value;
+	int err = next_event(parse, &value);
+	if (err != 0)
+		return err;
+	parse->section = scalar_text(key);
+	if (value.type == YAML_MAPPING_START_EVENT)
+		err = take_mapping(parse, take_option);
+	else if (value.type != YAML_SCALAR_EVENT || value.data.scalar.length != 0) /* all its lines commented out */
+		err = fail(parse, line, "section `%s:` holds options, each on an indented line", parse->section);
+	parse->section = NULL;
+	yaml_event_delete(&value);
+	return err;
+}
+
+static int
+take_stream(struct parse *parse)
+{
+	unsigned documents = 0;
+	for (;;) {
+		yaml_event_t event;
+		int err = next_event(parse, &event);
+		if (err != 0)
+			return err;
+		yaml_event_type_t type = event.type;
+		size_t line = event.start_mark.line + 1;
+		bool is_empty = type == YAML_SCALAR_EVENT && event.data.scalar.length == 0;
+		yaml_event_delete(&event);
+
+		if (type == YAML_DOCUMENT_START_EVENT && documents++ > 0)
+			return fail(parse, line, "a second document; one file holds one configuration");
+		if (type == YAML_MAPPING_START_EVENT)
+			err = take_mapping(parse, take_section);
+		else if (type == YAML_ALIAS_EVENT || type == YAML_SEQUENCE_START_EVENT || (type == YAML_SCALAR_EVENT && !is_empty))
+			err = fail(parse, line, "a section such as `server:` is expected");
+		if (err != 0 || type == YAML_STREAM_END_EVENT)
+			return err;
+	}
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------- */
+
+static int
+set_list_default(struct config_list *list, const char *initial)
+{
+	for (const char *at = initial; *at != '\0';) {
+		char item[128];
+		size_t size = strcspn(at, ",");
+		if (size >= sizeof item)
+			return ERR_TOO_BIG;
+		memcpy(item, at, size);
+		item[size] = '\0';
+		int err = config__list_add(list, item, 0);
+		if (err != 0)
+			return err;
+		at += size + strspn(at + size, ", ");
+	}
+	return 0;
+}
+
+int
+config_init(struct config *config)
+{
+	*config = (struct config){ 0 };
+	if (config_option_count > OPTIONS_MAX)
+		return ERR_TOO_BIG;
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+		void *field = (char *)config + option->offset;
+		int err = option->form == CONFIG_LIST ? set_list_default(field, option->initial)
+		                                      : config__set_value(config, option, option->initial, 0);
+		if (err != 0) {
+			config_free(config);
+			return err;
+		}
+	}
+	return 0;
+}
+
+void
+config_free(struct config *config)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		void *field = (char *)config + config_options[i].offset;
+		if (config_options[i].form == CONFIG_LIST)
+			config__list_clear(field);
+		else if (config_options[i].form == CONFIG_STRING)
+			(void)config__set_string(field, "");
+	}
+	free(config->file);
+	config->file = NULL;
+}
+
+/* What no single value can show. */
+static int
+check_together(struct parse *parse)
+{
+	const struct config *config = parse->config;
+	const unsigned *seen_at = parse->seen_at;
+
+	if (config->trust_anchor_signaling)
+		return fail(parse, seen_at[find_option("server", "trust-anchor-signaling") - config_options],
+		            "trust-anchor-signaling: only `no` is possible: this version does not validate");
+	if (config->cache_min_ttl > config->cache_max_ttl)
+		return fail(parse, seen_at[find_option("server", "cache-min-ttl") - config_options],
+		            "cache-min-ttl: %u is more than cache-max-ttl, %u", config->cache_min_ttl, config->cache_max_ttl);
+	if (!config->do_ip4 && !config->do_ip6)
+		return fail(parse, seen_at[find_option("server", "do-ip6") - config_options],
+		            "do-ip4 and do-ip6 are both `no`: no name server could be asked");
+	if (config->link == CONFIG_LINK_PACKET && config->device == NULL)
+		return fail(parse, seen_at[find_option("stack", "link") - config_options],
+		            "link: packet needs `device`, the network device to be on");
+	if (config->link != CONFIG_LINK_RAW && config->address.count == 0)
+		return fail(parse, seen_at[find_option("stack", "link") - config_options],
+		            "link: packet and tap need `address`, such as 192.0.2.7/24, dhcp or slaac");
+	if (config->link == CONFIG_LINK_RAW && config->address.count != 0)
+		return fail(parse, config->address.lines[0], "address: link raw uses the host's addresses; remove it, or say link: packet");
+	return 0;
+}
+
+int
+config_parse(struct config *config, const char *name, const char *text, size_t text_bytes, char error[CONFIG_ERROR_BYTES])
+{
+	struct parse parse = { .config = config, .name = name, .error = error };
+
+	int err = config_init(config);
+	if (err != 0)
+		return fail(&parse, 0, "%s", err_text(err));
+	if (!yaml_parser_initialize(&parse.yaml)) {
+		config_free(config);
+		return fail(&parse, 0, "%s", err_text(ERR_NO_MEMORY));
+	}
+	err = config__set_string(&config->file, name);
+	if (err == 0) {
+		yaml_parser_set_input_string(&parse.yaml, (const unsigned char *)text, text_bytes);
+		err = take_stream(&parse);
+	}
+	if (err == 0)
+		err = check_together(&parse);
+	yaml_parser_delete(&parse.yaml);
+	if (err != 0)
+		config_free(config);
+	return err;
+}
+
+static int
+read_file(const char *path, char **text, size_t *text_bytes, char error[CONFIG_ERROR_BYTES])
+{
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		goto say_why;
+	*text = malloc(CONFIG_FILE_BYTES_MAX);
+	if (*text == NULL)
+		goto close_file;
+	*text_bytes = fread(*text, 1, CONFIG_FILE_BYTES_MAX, file);
+	if (ferror(file))
+		goto free_text;
+	if (*text_bytes == CONFIG_FILE_BYTES_MAX) {
+		errno = EFBIG;
+		goto free_text;
+	}
+	(void)fclose(file);
+	return 0;
+free_text:
+	free(*text);
+close_file:
+	(void)fclose(file);
+say_why:
+	(void)snprintf(error, CONFIG_ERROR_BYTES, "%s: cannot be read: %s", path, strerror(errno));
+	return ERR_IO;
+}
+
+int
+config_load(struct config *config, const char *path, char error[CONFIG_ERROR_BYTES])
+{
+	char *text;
+	size_t text_bytes;
+	int err = read_file(path, &text, &text_bytes, error);
+	if (err != 0)
+		return err;
+	err = config_parse(config, path, text, text_bytes, error);
+	free(text);
+	return err;
+}

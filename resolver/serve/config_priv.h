@@ -1,0 +1,14 @@
+/* config_priv.h - what the files of the configuration share. */
+#ifndef CAIRN_RESOLVER_SERVE_CONFIG_PRIV_H
+#define CAIRN_RESOLVER_SERVE_CONFIG_PRIV_H
+
+#include "resolver/serve/config.h"
+
+/* Stores the value of one option; ERR_MALFORMED, ERR_TOO_BIG (out of bounds), ERR_FULL (list), ERR_NO_MEMORY. */
+int config__set_value(struct config *config, const struct config_option *option, const char *text, unsigned line);
+
+int config__set_string(char **field, const char *text); /* copies; an empty text is NULL */
+int config__list_add(struct config_list *list, const char *text, unsigned line);
+void config__list_clear(struct config_list *list);
+
+#endif

@@ -1,0 +1,276 @@
+/* The configuration: what is read, what is refused and in which words, and that sample and manual keep step. */
+#include "resolver/serve/config.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stack/base/err.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct config config;
+static char error[CONFIG_ERROR_BYTES];
+
+static int
+parse(const char *text)
+{
+	return config_parse(&config, "test.conf", text, strlen(text), error);
+}
+
+static void
+parse_well(const char *text)
+{
+	ck_assert_msg(parse(text) == 0, "%s", error);
+}
+
+START_TEST(an_empty_file_is_the_defaults)
+{
+	static const char *const texts[] = { "", "# only a comment\n", "server:\n", "server: {}\nstack:\n", "---\n" };
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		parse_well(texts[i]);
+		ck_assert_uint_eq(config.port, 53);
+		ck_assert_uint_eq(config.interface.count, 2);
+		ck_assert_str_eq(config.interface.items[1], "::1");
+		ck_assert_uint_eq(config.rrset_cache_size, 0);
+		ck_assert_ptr_null(config.root_hints);
+		ck_assert(config.qname_minimisation && config.link == CONFIG_LINK_RAW);
+		config_free(&config);
+	}
+}
+END_TEST
+
+START_TEST(a_list_is_one_value_a_list_or_repeated)
+{
+	parse_well("server:\n  interface: 192.0.2.1\n  interface: [ \"::1\", 192.0.2.2@5353 ]\n"
+	           "  access-control: 192.0.2.0/24 allow\n  access-control: \"::/0 refuse\"\n"
+	           "  local-zone:\n    - a.example. static\n    - b.example. refuse\n");
+	ck_assert_uint_eq(config.interface.count, 3);
+	ck_assert_str_eq(config.interface.items[0], "192.0.2.1");
+	ck_assert_str_eq(config.interface.items[2], "192.0.2.2@5353");
+	ck_assert_str_eq(config.access_control.items[0], "192.0.2.0/24 allow");
+	ck_assert_uint_eq(config.access_control.lines[1], 5);
+	ck_assert_str_eq(config.local_zone.items[1], "b.example. refuse");
+	ck_assert_uint_eq(config.local_zone.lines[1], 8);
+	config_free(&config);
+}
+END_TEST
+
+START_TEST(sections_may_come_in_parts)
+{
+	parse_well("server:\n  port: 5353\nstack:\n  guard-ports: 100\nserver:\n  do-ip6: no\n");
+	ck_assert_uint_eq(config.port, 5353);
+	ck_assert_uint_eq(config.guard_ports, 100);
+	ck_assert(!config.do_ip6);
+	config_free(&config);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	uint64_t bytes;
+} sizes[] = {
+	{ "0", 0 }, { "4096", 4096 }, { "512k", 524288 }, { "64m", 67108864 }, { "64MB", 67108864 }, { "2G", 2147483648 }, { "auto", 0 },
+};
+
+START_TEST(sizes_take_powers_of_1024)
+{
+	char text[64];
+	(void)snprintf(text, sizeof text, "server:\n  rrset-cache-size: %s\n", sizes[_i].text);
+	parse_well(text);
+	ck_assert_uint_eq(config.rrset_cache_size, sizes[_i].bytes);
+	config_free(&config);
+}
+END_TEST
+
+static const struct {
+	const char *behaviour, *text, *error;
+} refusals[] = {
+	{ "a misspelt option is told the nearest name", "server:\n  qname-minimization: yes\n",
+	  "test.conf:2: unknown option `qname-minimization` in `server:`; did you mean `qname-minimisation`?" },
+	{ "an option of the other section is told where it belongs", "stack:\n  num-threads: 2\n",
+	  "test.conf:2: option `num-threads` belongs in section `server:`, not `stack:`" },
+	{ "a name like none is sent to the manual", "server:\n  so-long-and-thanks-for-all: fish\n",
+	  "test.conf:2: unknown option `so-long-and-thanks-for-all` in `server:`; cairn.conf(5) lists them all" },
+	{ "an unknown section names the known ones", "sever:\n  port: 53\n",
+	  "test.conf:1: unknown section `sever`; the sections are `server` and `stack`" },
+	{ "truth is yes or no", "server:\n\n  do-ip6: maybe\n", "test.conf:3: do-ip6: `maybe` is not `yes` or `no`" },
+	{ "numbers have bounds", "server:\n  port: 65536\n", "test.conf:2: port: `65536` is not a number from 1 to 65535" },
+	{ "numbers are decimal", "server:\n  port: 0x35\n", "test.conf:2: port: `0x35` is not a number from 1 to 65535" },
+	{ "a number is no size", "server:\n  port: 1k\n", "test.conf:2: port: `1k` is not a number from 1 to 65535" },
+	{ "a negative number is none", "server:\n  num-threads: -1\n", "test.conf:2: num-threads: `-1` is not a number from 1 to 64" },
+	{ "sizes know three letters", "server:\n  rrset-cache-size: 4x\n",
+	  "test.conf:2: rrset-cache-size: `4x` is not a size such as 512k, 64m, 4g (at most 1024g)" },
+	{ "a size beyond 64 bits does not wrap", "server:\n  rrset-cache-size: 99999999999g\n",
+	  "test.conf:2: rrset-cache-size: `99999999999g` is not a size such as 512k, 64m, 4g (at most 1024g)" },
+	{ "a choice lists its words", "stack:\n  link: rawr\n", "test.conf:2: link: `rawr` is not one of: raw packet tap" },
+	{ "a single value is not a list", "server:\n  port: [ 53, 54 ]\n", "test.conf:2: port: takes one value, not a list" },
+	{ "a single value is given once", "server:\n  port: 53\n  port: 54\n", "test.conf:3: port: given twice, first in line 2" },
+	{ "a list holds plain values", "server:\n  interface: { a: b }\n",
+	  "test.conf:2: interface: a plain value or a list of them is expected" },
+	{ "an empty list entry is a mistake", "server:\n  interface:\n    -\n", "test.conf:3: interface: a value is missing" },
+	{ "a file is sections, not words", "port 53\n", "test.conf:1: a section such as `server:` is expected" },
+	{ "a file is sections, not a list", "- server\n", "test.conf:1: a section such as `server:` is expected" },
+	{ "a section holds options", "server: yes\n", "test.conf:1: section `server:` holds options, each on an indented line" },
+	{ "one file is one configuration", "server:\n  port: 53\n---\nserver:\n", "test.conf:3: a second document; one file holds one configuration" },
+	{ "the smallest TTL is below the largest", "server:\n  cache-max-ttl: 5\n  cache-min-ttl: 6\n",
+	  "test.conf:3: cache-min-ttl: 6 is more than cache-max-ttl, 5" },
+	{ "some family must be left", "server:\n  do-ip4: no\n  do-ip6: no\n",
+	  "test.conf:3: do-ip4 and do-ip6 are both `no`: no name server could be asked" },
+	{ "link packet needs a device", "stack:\n  link: packet\n", "test.conf:2: link: packet needs `device`, the network device to be on" },
+	{ "a host of its own needs an address", "stack:\n  link: tap\n",
+	  "test.conf:2: link: packet and tap need `address`, such as 192.0.2.7/24, dhcp or slaac" },
+	{ "the host's address is not given twice", "stack:\n  address: 192.0.2.1/24\n",
+	  "test.conf:2: address: link raw uses the host's addresses; remove it, or say link: packet" },
+	{ "no signal without validation", "server:\n  trust-anchor-signaling: yes\n",
+	  "test.conf:2: trust-anchor-signaling: only `no` is possible: this version does not validate" },
+};
+
+START_TEST(what_is_wrong_is_said_with_its_place)
+{
+	ck_assert_int_lt(parse(refusals[_i].text), 0);
+	ck_assert_msg(strcmp(error, refusals[_i].error) == 0, "%s:\n got  %s\n want %s", refusals[_i].behaviour, error,
+	              refusals[_i].error);
+}
+END_TEST
+
+START_TEST(broken_yaml_is_said_with_its_line)
+{
+	ck_assert_int_lt(parse("server:\n  interface: [ 1, 2\n"), 0);
+	ck_assert_msg(strncmp(error, "test.conf:", 10) == 0 && strstr(error, "not YAML") != NULL, "%s", error);
+	ck_assert_int_lt(parse("server:\n\tport: 53\n"), 0);
+	ck_assert_msg(strncmp(error, "test.conf:2: not YAML", 21) == 0, "%s", error);
+}
+END_TEST
+
+START_TEST(a_missing_file_is_said_by_name)
+{
+	ck_assert_int_eq(config_load(&config, "/nonexistent/cairn.conf", error), ERR_IO);
+	ck_assert_str_eq(error, "/nonexistent/cairn.conf: cannot be read: No such file or directory");
+}
+END_TEST
+
+/* ---- sample and manual ------------------------------------------------------------------------------- */
+
+static char *
+slurp(const char *path)
+{
+	char full[512];
+	(void)snprintf(full, sizeof full, "%s/%s", CAIRN_SOURCE_DIR, path);
+	FILE *file = fopen(full, "re");
+	ck_assert_msg(file != NULL, "%s is missing", full);
+	char *text = calloc(1, 1 << 20);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_uint_lt(fread(text, 1, (1 << 20) - 1, file), (1 << 20) - 1);
+	(void)fclose(file);
+	return text;
+}
+
+/* Takes the `#` from the lines that hold an option: "  #port: 53" (a comment has a space after it). */
+static void
+uncomment_options(char *text)
+{
+	for (char *at = text; at != NULL && *at != '\0'; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, "  #", 3) == 0 && at[3] >= 'a' && at[3] <= 'z')
+			at[2] = ' ', at[1] = ' ';
+	}
+	for (char *at = strstr(text, "\n   "); at != NULL; at = strstr(at, "\n   ")) /* three blanks back to two */
+		memmove(at + 3, at + 4, strlen(at + 4) + 1);
+}
+
+static void
+assert_lists_equal(const char *name, const struct config_list *a, const struct config_list *b)
+{
+	ck_assert_msg(a->count == b->count, "%s", name);
+	for (size_t i = 0; i < a->count; i++)
+		ck_assert_msg(strcmp(a->items[i], b->items[i]) == 0, "%s", name);
+}
+
+static void
+assert_options_equal(const struct config_option *option, const struct config *a, const struct config *b)
+{
+	const void *x = (const char *)a + option->offset, *y = (const char *)b + option->offset;
+	const char *s = option->form == CONFIG_STRING ? *(char *const *)x : NULL;
+	const char *t = option->form == CONFIG_STRING ? *(char *const *)y : NULL;
+
+	switch (option->form) {
+	case CONFIG_BOOL: ck_assert_msg(*(const bool *)x == *(const bool *)y, "%s", option->name); break;
+	case CONFIG_NUMBER: ck_assert_msg(*(const uint32_t *)x == *(const uint32_t *)y, "%s", option->name); break;
+	case CONFIG_SIZE: ck_assert_msg(*(const uint64_t *)x == *(const uint64_t *)y, "%s", option->name); break;
+	case CONFIG_CHOICE: ck_assert_msg(*(const int *)x == *(const int *)y, "%s", option->name); break;
+	case CONFIG_LIST: assert_lists_equal(option->name, x, y); break;
+	case CONFIG_STRING: ck_assert_msg((s == NULL) == (t == NULL) && (s == NULL || strcmp(s, t) == 0), "%s", option->name); break;
+	}
+}
+
+START_TEST(the_sample_holds_every_option_with_its_default)
+{
+	char *text = slurp("conf/cairn.conf");
+	parse_well(text); /* as it is delivered */
+	config_free(&config);
+
+	uncomment_options(text);
+	for (size_t i = 0; i < config_option_count; i++) {
+		char line[128];
+		(void)snprintf(line, sizeof line, "\n  %s: ", config_options[i].name);
+		const char *at = strstr(text, line);
+		ck_assert_msg(at != NULL, "%s is not in conf/cairn.conf", config_options[i].name);
+		ck_assert_msg(strstr(at + 1, line) == NULL, "%s stands twice", config_options[i].name);
+	}
+
+	struct config defaults;
+	ck_assert_int_eq(config_init(&defaults), 0);
+	parse_well(text);
+	for (size_t i = 0; i < config_option_count; i++)
+		assert_options_equal(&config_options[i], &config, &defaults);
+	config_free(&config);
+	config_free(&defaults);
+	free(text);
+}
+END_TEST
+
+START_TEST(the_manual_holds_every_option_and_no_other)
+{
+	char *text = slurp("man/cairn.conf.5");
+	size_t items = 0;
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		char line[128];
+		(void)snprintf(line, sizeof line, "\n.It Ic %s : ", config_options[i].name);
+		ck_assert_msg(strstr(text, line) != NULL, "%s is not in cairn.conf(5)", config_options[i].name);
+	}
+	for (const char *at = text; (at = strstr(at, "\n.It Ic ")) != NULL; at++)
+		items++;
+	ck_assert_uint_eq(items, config_option_count);
+	free(text);
+}
+END_TEST
+
+static Suite *
+config_suite(void)
+{
+	Suite *suite = suite_create("config");
+	TCase *tcase = tcase_create("config");
+	tcase_add_test(tcase, an_empty_file_is_the_defaults);
+	tcase_add_test(tcase, a_list_is_one_value_a_list_or_repeated);
+	tcase_add_test(tcase, sections_may_come_in_parts);
+	tcase_add_loop_test(tcase, sizes_take_powers_of_1024, 0, COUNT(sizes));
+	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
+	tcase_add_test(tcase, broken_yaml_is_said_with_its_line);
+	tcase_add_test(tcase, a_missing_file_is_said_by_name);
+	tcase_add_test(tcase, the_sample_holds_every_option_with_its_default);
+	tcase_add_test(tcase, the_manual_holds_every_option_and_no_other);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(config_suite());
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
