@@ -1,0 +1,74 @@
+# zones.sh - signs zones/*.zone into $LAB_DIR/zones, children first, so that each parent gets their
+# DS records. Read by anchor.sh. How a zone is signed stands in its first line:
+#
+#	; sign: ALGORITHM nsec|nsec3 [opt-out] [ksk+zsk] [expired] [wrong-ds]
+#
+# The keys are made anew for each lab; the root's becomes $LAB_DIR/root.key.
+
+signed=$LAB_DIR/zones
+
+zones_sign() {
+	mkdir -p "$signed/keys"
+	for file in "$here"/zones/*.zone; do
+		cp "$file" "$signed/"
+	done
+	for zone in $(zones_deepest_first); do
+		zone_sign "$zone" $(sed -n '1s/^; sign: //p' "$signed/$zone.zone")
+	done
+	cp "$signed/keys/root.ksk.key" "$LAB_DIR/root.key"
+}
+
+zones_deepest_first() {
+	for file in "$signed"/*.zone; do
+		basename "$file" .zone
+	done | awk -F. '{ print ($0 == "root" ? 0 : NF), $0 }' | sort -rn | cut -d' ' -f2
+}
+
+# zone_sign ZONE [ALGORITHM OPTION...]: with no more than its name, the zone stays as it is.
+zone_sign() {
+	[ $# -gt 1 ] || return 0
+	zone=$1 algorithm=$2
+	shift 2
+	origin=$zone.
+	[ "$zone" != root ] || origin=.
+	make_key ksk -k
+	keys=$key
+	times="" denial="" delegated=$key
+	for option; do
+		case $option in
+		nsec) ;;
+		nsec3) denial="-n -t 0" ;;
+		opt-out) denial="$denial -p" ;;
+		ksk+zsk) make_key zsk; keys="$keys $key" ;;
+		expired) times="-i 20200101 -e 20200201" ;;
+		wrong-ds) make_key other -k; delegated=$key ;;
+		*) echo "$zone.zone: no such way to sign: $option" >&2; return 1 ;;
+		esac
+	done
+	ldns-signzone $denial $times -o "$origin" -f "$signed/$zone.zone.new" "$signed/$zone.zone" $keys
+	mv "$signed/$zone.zone.new" "$signed/$zone.zone"
+	[ "$zone" = root ] || cat "$delegated.ds" >>"$signed/$(parent_of "$zone").zone"
+}
+
+# make_key ROLE [OPTION...]: sets $key, the base name of the pair.
+make_key() {
+	key=$signed/keys/$zone.$1
+	shift
+	made=$(cd "$signed/keys" && ldns-keygen -r /dev/urandom -a "$algorithm" -b 2048 "$@" "$origin")
+	for suffix in key private ds; do
+		[ ! -e "$signed/keys/$made.$suffix" ] || mv "$signed/keys/$made.$suffix" "$key.$suffix"
+	done
+}
+
+# parent_of ZONE: the closest zone above it that the lab has.
+parent_of() {
+	above=$1
+	while [ "${above#*.}" != "$above" ]; do
+		above=${above#*.}
+		if [ -e "$signed/$above.zone" ]; then
+			echo "$above"
+			return
+		fi
+	done
+	echo root
+}
