@@ -25,6 +25,7 @@
 #define IP_PROTOCOL_UDP    17u
 #define IP_PROTOCOL_ICMPV6 58u
 
+#define IP_MTU_MAX         65535u
 #define IP_HOP_LIMIT       64u /* RFC 1700; RFC 4861, section 6.3.2, CurHopLimit until a router says more */
 #define IP_PACKET_BYTES_MAX 65575u /* 40 + 65535: the largest IPv6 packet; the largest IPv4 one is smaller */
 
@@ -69,21 +70,34 @@ struct ip_send {
 	/* Set by ip_begin. */
 	size_t payload_bytes;
 	bool checksum_offload;    /* leave the pseudo-header sum in the checksum field and say where it is: */
-	uint16_t checksum_offset; /* of the field within the payload */
+	uint16_t checksum_offset; /* of the field within the payload; the caller's */
 	uint32_t path_mtu;
 	bool dont_fragment;       /* IPv4's DF */
+	bool is_fragmented;       /* larger than path_mtu */
 	bool is_waiting;          /* for its neighbour */
-	bool in_scratch;
-	uint8_t *frame;           /* where the link header goes */
 	uint8_t link_header_bytes;
 	struct mac_addr mac;
+	uint8_t *packet;          /* where the IP header goes */
 };
+
+/* The part of a datagram that one packet carries; offset 0 and no more: all of it. */
+struct ip_fragment {
+	size_t offset, bytes;
+	bool more;
+	uint32_t id;
+};
+
+static inline bool
+ip_is_whole(const struct ip_fragment *fragment)
+{
+	return fragment->offset == 0 && !fragment->more;
+}
+
+/* Fills hop and, where its family is ADDR_NONE, source for `destination`. */
+int ip_route(const struct stack *stack, struct ip_send *send);
 
 /* Lends room for payload_bytes octets at *payload.  After success ip_end must follow before anything else is sent. */
 int ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_t **payload);
-int ip_end(struct stack *stack, struct ip_send *send);
-
-/* Fills hop and, where its family is ADDR_NONE, source for `destination`. */
-int ip_route(struct stack *stack, struct ip_send *send);
+void ip_end(struct stack *stack, struct ip_send *send);
 
 #endif

@@ -41,6 +41,12 @@ queue_reserve(struct queue *queue, size_t size)
 		queue->end = queue->head;
 		queue->head = 0;
 	}
+	return queue_pending(queue);
+}
+
+void *
+queue_pending(struct queue *queue)
+{
 	return queue->block + queue->head + sizeof(struct record);
 }
 

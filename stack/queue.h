@@ -30,6 +30,7 @@ void queue_init(struct queue *queue, void *block, size_t block_bytes);
 
 /* Room for a record of up to `size` octets, aligned to 8; NULL when there is none. */
 void *queue_reserve(struct queue *queue, size_t size);
+void *queue_pending(struct queue *queue); /* what was reserved last */
 void queue_commit(struct queue *queue, size_t size);
 
 /* The oldest record, or NULL. */

@@ -20,7 +20,7 @@
 
 struct arena;
 
-#define ROUTE_NONE         UINT32_MAX
+#define ROUTE_NONE          UINT32_MAX
 #define ROUTE_METRIC_PREFIX UINT32_MAX /* the on-link route that an address implies */
 
 enum route_kind { ROUTE_UNICAST, ROUTE_LOCAL, ROUTE_BROADCAST, ROUTE_MULTICAST };
@@ -29,6 +29,7 @@ struct route_entry {
 	struct stack_route route;
 	enum route_kind kind;
 	bool of_address; /* came with an address and goes with it */
+	bool is_used;
 	uint32_t next;   /* of the same prefix, by metric; or in the free list */
 };
 
@@ -46,7 +47,7 @@ struct route_table {
 	uint32_t node_count, entry_count; /* of the arrays */
 	uint32_t free_node, free_entry;
 	uint32_t root[2]; /* IPv4, IPv6 */
-	uint32_t used_count;
+	uint32_t used_count, used_max; /* of those that did not come with an address */
 	uint32_t generation; /* changes with every change here, of an address or of an interface */
 };
 
@@ -65,7 +66,7 @@ void route_init(struct route_table *table, struct arena *arena, const struct sta
 int route_put(struct route_table *table, const struct stack_route *route, enum route_kind kind, bool of_address);
 int route_remove(struct route_table *table, const struct stack_route *route, enum route_kind kind, bool of_address);
 
-/* ERR_NO_ROUTE when nothing matches.  Link-local multicast needs no route when a link is unambiguous. */
+/* ERR_NO_ROUTE when nothing matches. */
 int route_lookup(const struct stack *stack, const struct ip_addr *destination, struct route_hop *hop);
 
 /*

@@ -43,6 +43,8 @@
 #include "stack/drop.h"
 #include "stack/ifaddr.h"
 #include "stack/ip.h"
+#include "stack/ipv4_id.h"
+#include "stack/pmtu.h"
 #include "stack/queue.h"
 #include "stack/route.h"
 #include "stack/stack.h"
@@ -82,11 +84,13 @@ struct stack {
 	unsigned if_count;
 	struct ifaddr_table ifaddrs;
 	struct route_table routes;
+	struct pmtu_cache pmtu;
+	struct ipv4_ids ipv4_ids;
 	struct udp udp;
 
 	struct queue transmit; /* struct transmit_record, then the frame */
 	struct queue receive;  /* struct stack_action, then the payload */
-	uint8_t *scratch;      /* IP_PACKET_BYTES_MAX: a packet too large to be built in place */
+	uint8_t *scratch;      /* IP_PACKET_BYTES_MAX: a packet that cannot be built in place */
 
 	struct stack_stats stats;
 	uint64_t drops[DROP_REASON_COUNT];
@@ -99,6 +103,14 @@ static inline void
 stack__drop(struct stack *stack, enum drop reason)
 {
 	stack->drops[reason]++;
+}
+
+/* Time never goes back, whatever a driver says. */
+static inline void
+stack__tell_time(struct stack *stack, uint64_t now_us)
+{
+	if (now_us > stack->now_us)
+		stack->now_us = now_us;
 }
 
 /* ---- frames out -------------------------------------------------------------------------------- */

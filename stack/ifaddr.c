@@ -1,0 +1,208 @@
+#include "stack/ifaddr.h"
+
+#include <string.h>
+
+#include "stack/stack_priv.h"
+
+size_t
+ifaddr_bytes(const struct stack_limits *limits)
+{
+	return (size_t)limits->addr_count * sizeof(struct ifaddr) + 8;
+}
+
+void
+ifaddr_init(struct ifaddr_table *table, struct arena *arena, const struct stack_limits *limits)
+{
+	*table = (struct ifaddr_table){ .entry_count = limits->addr_count };
+	table->entries = arena_zalloc(arena, table->entry_count, sizeof *table->entries);
+}
+
+struct ifaddr *
+ifaddr_find(struct stack *stack, unsigned ifindex, const struct ip_addr *addr)
+{
+	for (uint32_t i = 0; i < stack->ifaddrs.used_end; i++) {
+		struct ifaddr *entry = &stack->ifaddrs.entries[i];
+		if (entry->ifindex == ifindex && addr_equal(&entry->addr.addr, addr))
+			return entry;
+	}
+	return NULL;
+}
+
+bool
+ifaddr_is_ours(struct stack *stack, unsigned ifindex, const struct ip_addr *addr)
+{
+	const struct ifaddr *entry = ifaddr_find(stack, ifindex, addr);
+	return entry != NULL && (entry->addr.flags & STACK_ADDR_TENTATIVE) == 0;
+}
+
+/* ---- the routes that an address brings --------------------------------------------------------- */
+
+/* The first or (ones) the last address of the prefix. */
+static struct ip_addr
+edge_of_prefix(const struct stack_addr *addr, bool ones)
+{
+	struct ip_addr edge = addr->addr;
+
+	for (size_t i = 0; i < addr_bytes(&edge); i++) {
+		size_t bits_kept = addr->prefix_len > 8 * i ? addr->prefix_len - 8 * i : 0;
+		uint8_t host_mask = (uint8_t)(bits_kept >= 8 ? 0 : 0xff >> bits_kept);
+		edge.octets[i] = ones ? edge.octets[i] | host_mask : edge.octets[i] & (uint8_t)~host_mask;
+	}
+	return edge;
+}
+
+typedef int route_change(struct route_table *table, const struct stack_route *route, enum route_kind kind,
+                         bool of_address);
+
+static void
+change_one(struct stack *stack, route_change *change, const struct ifaddr *entry, const struct ip_addr *prefix,
+           unsigned prefix_len, enum route_kind kind)
+{
+	struct stack_route route = {
+		.prefix = *prefix,
+		.prefix_len = (uint8_t)prefix_len,
+		.ifindex = entry->ifindex,
+		.host_ifindex = entry->addr.host_ifindex,
+		.metric = kind == ROUTE_UNICAST ? ROUTE_METRIC_PREFIX : 0,
+	};
+	(void)change(&stack->routes, &route, kind, true); /* there is room for those of every address */
+}
+
+/* The group of RFC 4861 is joined from the start: it hears who else probes for a tentative address. */
+static void
+change_group(struct stack *stack, route_change *change, const struct ifaddr *entry)
+{
+	if (entry->addr.addr.family != ADDR_IPV6)
+		return;
+	struct ip_addr group = addr_solicited_node(&entry->addr.addr);
+	change_one(stack, change, entry, &group, 128, ROUTE_MULTICAST);
+}
+
+static void
+change_routes(struct stack *stack, route_change *change, const struct ifaddr *entry)
+{
+	const struct ip_addr *addr = &entry->addr.addr;
+	const unsigned host_len = 8 * (unsigned)addr_bytes(addr);
+
+	change_one(stack, change, entry, addr, host_len, ROUTE_LOCAL);
+	if ((entry->addr.flags & STACK_ADDR_NO_PREFIX) != 0 || entry->addr.prefix_len == host_len)
+		return;
+	struct ip_addr first = edge_of_prefix(&entry->addr, false);
+	change_one(stack, change, entry, &first, entry->addr.prefix_len, ROUTE_UNICAST);
+	if (addr->family != ADDR_IPV4 || entry->addr.prefix_len >= 31)
+		return; /* RFC 3021: a /31 has no broadcast address */
+	struct ip_addr last = edge_of_prefix(&entry->addr, true);
+	change_one(stack, change, entry, &last, host_len, ROUTE_BROADCAST);
+}
+
+/* ---- coming and going -------------------------------------------------------------------------- */
+
+static void
+entry_remove(struct stack *stack, struct ifaddr *entry)
+{
+	wheel_disarm(&stack->wheel, &entry->timer);
+	change_group(stack, route_remove, entry);
+	if ((entry->addr.flags & STACK_ADDR_TENTATIVE) == 0)
+		change_routes(stack, route_remove, entry);
+	*entry = (struct ifaddr){ 0 };
+	stack->ifaddrs.used_count--;
+}
+
+static struct ifaddr *
+entry_new(struct stack *stack)
+{
+	struct ifaddr_table *table = &stack->ifaddrs;
+
+	for (uint32_t i = 0; i < table->entry_count; i++) {
+		struct ifaddr *entry = &table->entries[i];
+		if (entry->addr.addr.family != ADDR_NONE)
+			continue;
+		wheel_timer_init(&entry->timer, TIMER_IFADDR);
+		table->used_end = i >= table->used_end ? i + 1 : table->used_end;
+		table->used_count++;
+		return entry;
+	}
+	return NULL;
+}
+
+void
+ifaddr_ready(struct stack *stack, struct ifaddr *entry)
+{
+	entry->addr.flags &= (uint8_t)~STACK_ADDR_TENTATIVE;
+	change_routes(stack, route_put, entry);
+}
+
+void
+ifaddr_conflict(struct stack *stack, struct ifaddr *entry)
+{
+	stack__drop(stack, DROP_ADDR_CONFLICT);
+	entry_remove(stack, entry);
+}
+
+static bool
+is_assignable(const struct stack *stack, unsigned ifindex, const struct stack_addr *addr)
+{
+	const size_t bytes = addr_bytes(&addr->addr);
+
+	if (bytes == 0 || addr->prefix_len > 8 * bytes)
+		return false;
+	if (addr_is_unspecified(&addr->addr) || addr_is_multicast(&addr->addr))
+		return false;
+	return stack->ifs[ifindex].kind == STACK_IF_IP || !addr_is_loopback(&addr->addr);
+}
+
+/* What is known already takes new flags and a new prefix; a detection that is under way goes on. */
+static void
+entry_change(struct stack *stack, struct ifaddr *entry, const struct stack_addr *addr)
+{
+	const bool was_tentative = (entry->addr.flags & STACK_ADDR_TENTATIVE) != 0;
+	const bool is_detecting = was_tentative && wheel_is_armed(&entry->timer);
+
+	if (!was_tentative)
+		change_routes(stack, route_remove, entry);
+	entry->addr = *addr;
+	if (is_detecting && (addr->flags & STACK_ADDR_NO_DAD) == 0) {
+		entry->addr.flags |= STACK_ADDR_TENTATIVE;
+		return;
+	}
+	if (is_detecting)
+		wheel_disarm(&stack->wheel, &entry->timer);
+	if ((addr->flags & STACK_ADDR_TENTATIVE) == 0)
+		ifaddr_ready(stack, entry);
+}
+
+int
+stack_addr_add(struct stack *stack, unsigned ifindex, const struct stack_addr *addr, uint64_t now_us)
+{
+	if (ifindex >= stack->if_count)
+		return ERR_NOT_FOUND;
+	if (!is_assignable(stack, ifindex, addr))
+		return ERR_MALFORMED;
+	stack__tell_time(stack, now_us);
+	struct ifaddr *entry = ifaddr_find(stack, ifindex, &addr->addr);
+	if (entry != NULL) {
+		entry_change(stack, entry, addr);
+		return 0;
+	}
+	entry = entry_new(stack);
+	if (entry == NULL)
+		return ERR_FULL;
+	entry->addr = *addr;
+	entry->ifindex = (uint8_t)ifindex;
+	entry->addr.flags |= STACK_ADDR_TENTATIVE;
+	change_group(stack, route_put, entry);
+	if ((addr->flags & STACK_ADDR_TENTATIVE) == 0)
+		ifaddr_ready(stack, entry);
+	return 0;
+}
+
+int
+stack_addr_del(struct stack *stack, unsigned ifindex, const struct ip_addr *addr)
+{
+	struct ifaddr *entry = ifindex < stack->if_count ? ifaddr_find(stack, ifindex, addr) : NULL;
+
+	if (entry == NULL)
+		return ERR_NOT_FOUND;
+	entry_remove(stack, entry);
+	return 0;
+}

@@ -1,0 +1,182 @@
+#include "stack/ip.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "stack/ipv4.h"
+#include "stack/ipv6.h"
+#include "stack/source.h"
+#include "stack/stack_priv.h"
+
+#define IPV4_PAYLOAD_MAX (65535u - IPV4_HEADER_BYTES)
+#define IPV6_PAYLOAD_MAX 65535u
+
+static size_t
+header_bytes(const struct ip_addr *destination)
+{
+	return destination->family == ADDR_IPV4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES;
+}
+
+/* ---- where to ---------------------------------------------------------------------------------- */
+
+int
+ip_route(const struct stack *stack, struct ip_send *send)
+{
+	int err = route_lookup(stack, &send->destination, &send->hop);
+	if (err != 0)
+		return err;
+	const bool is_shared = (stack->ifs[send->hop.ifindex].flags & STACK_IF_SHARED) != 0;
+	if (addr_is_loopback(&send->destination) && send->hop.kind != ROUTE_LOCAL && !is_shared)
+		return ERR_NO_ROUTE; /* RFC 1122, section 3.2.1.3 (g): it never leaves the host */
+	if (send->source.family == ADDR_NONE) {
+		if (send->hop.kind != ROUTE_LOCAL && send->hop.source.family != ADDR_NONE)
+			send->source = send->hop.source;
+		else
+			err = source_select(stack, &send->destination, &send->hop, &send->source);
+	}
+	if (send->hop.kind == ROUTE_LOCAL && is_shared)
+		send->hop.kind = ROUTE_UNICAST; /* the kernel loops it: its user may be another program */
+	else if (send->hop.kind == ROUTE_LOCAL)
+		send->hop.ifindex = STACK_IF_LOOPBACK;
+	return err;
+}
+
+uint32_t
+stack_path_mtu(struct stack *stack, const struct ip_addr *remote, uint64_t now_us)
+{
+	struct route_hop hop;
+	bool dont_fragment;
+
+	stack__tell_time(stack, now_us);
+	if (route_lookup(stack, remote, &hop) != 0)
+		return remote->family == ADDR_IPV4 ? IPV4_MTU_MIN : IPV6_MTU_MIN;
+	return pmtu_get(&stack->pmtu, &stack->hash_key, remote, stack->ifs[hop.ifindex].mtu, stack->now_us,
+	                &dont_fragment);
+}
+
+/* ---- out --------------------------------------------------------------------------------------- */
+
+/* Finds the neighbour, or that it has to be waited for. */
+static int
+link_prepare(struct stack *stack, struct ip_send *send)
+{
+	const struct iface *iface = &stack->ifs[send->hop.ifindex];
+
+	send->is_waiting = false;
+	send->link_header_bytes = 0;
+	if (!iface->is_up)
+		return ERR_NO_ROUTE;
+	return 0;
+}
+
+int
+ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_t **payload)
+{
+	const struct iface *iface = &stack->ifs[send->hop.ifindex];
+	const size_t header = header_bytes(&send->destination);
+
+	if (payload_bytes > (send->destination.family == ADDR_IPV4 ? IPV4_PAYLOAD_MAX : IPV6_PAYLOAD_MAX))
+		return ERR_TOO_BIG;
+	int err = link_prepare(stack, send);
+	if (err != 0)
+		return err;
+	send->payload_bytes = payload_bytes;
+	send->path_mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &send->destination, iface->mtu, stack->now_us,
+	                          &send->dont_fragment);
+	send->is_fragmented = header + payload_bytes > send->path_mtu;
+	send->checksum_offload = false;
+	if (send->is_fragmented) {
+		send->packet = stack->scratch;
+	} else {
+		uint8_t *frame = stack__transmit_reserve(stack, send->link_header_bytes + header + payload_bytes);
+		if (frame == NULL)
+			return ERR_FULL;
+		send->packet = frame + send->link_header_bytes;
+		send->checksum_offload = (iface->flags & STACK_IF_CHECKSUM_TX) != 0 && !send->is_waiting;
+	}
+	*payload = send->packet + header;
+	return 0;
+}
+
+/* Unpredictable, and not one that is still in the network (RFC 7739). */
+static uint32_t
+fragment_id_draw(struct stack *stack, const struct ip_send *send)
+{
+	if (send->destination.family == ADDR_IPV4)
+		return ipv4_ids_draw(&stack->ipv4_ids, stack->rng);
+	return rng_u32(stack->rng);
+}
+
+static void
+header_write(struct stack *stack, const struct ip_send *send, uint8_t *packet, const struct ip_fragment *fragment)
+{
+	if (send->destination.family == ADDR_IPV4)
+		ipv4_header_write(stack, send, packet, fragment);
+	else
+		ipv6_header_write(send, packet, fragment);
+}
+
+/* A packet of `size` octets stands in room that was reserved, behind the place of its link header. */
+static void
+packet_send(struct stack *stack, const struct ip_send *send, const uint8_t *packet, size_t size,
+            size_t checksum_start)
+{
+	(void)packet;
+	if (checksum_start == 0) {
+		stack__transmit_commit(stack, send->hop.ifindex, send->link_header_bytes + size, 0, 0);
+		return;
+	}
+	stack__transmit_commit(stack, send->hop.ifindex, send->link_header_bytes + size,
+	                       (uint16_t)(send->link_header_bytes + checksum_start), send->checksum_offset);
+}
+
+/* What was built in scratch memory leaves it in pieces; one that finds no room takes the rest with it. */
+static void
+fragments_send(struct stack *stack, const struct ip_send *send)
+{
+	const size_t header = header_bytes(&send->destination);
+	const size_t header_all =
+	        header + (send->destination.family == ADDR_IPV6 ? IPV6_FRAGMENT_HEADER_BYTES : 0);
+	const size_t piece_max = (send->path_mtu - header_all) & ~(size_t)7; /* offsets count eights */
+	struct ip_fragment fragment = { .more = true, .id = fragment_id_draw(stack, send) };
+
+	for (; fragment.more; fragment.offset += fragment.bytes) {
+		const size_t left = send->payload_bytes - fragment.offset;
+		fragment.more = left > piece_max;
+		fragment.bytes = fragment.more ? piece_max : left;
+		uint8_t *frame =
+		        stack__transmit_reserve(stack, send->link_header_bytes + header_all + fragment.bytes);
+		if (frame == NULL)
+			return;
+		uint8_t *packet = frame + send->link_header_bytes;
+		header_write(stack, send, packet, &fragment);
+		memcpy(packet + header_all, send->packet + header + fragment.offset, fragment.bytes);
+		packet_send(stack, send, packet, header_all + fragment.bytes, 0);
+	}
+}
+
+void
+ip_end(struct stack *stack, struct ip_send *send)
+{
+	const size_t header = header_bytes(&send->destination);
+	const struct ip_fragment whole = { .bytes = send->payload_bytes };
+
+	if (send->is_fragmented) {
+		fragments_send(stack, send);
+		return;
+	}
+	header_write(stack, send, send->packet, &whole);
+	packet_send(stack, send, send->packet, header + send->payload_bytes,
+	            send->checksum_offload ? (uint16_t)header : 0);
+}
+
+/* ---- up ---------------------------------------------------------------------------------------- */
+
+void
+ip_deliver(struct stack *stack, const struct ip_packet *packet)
+{
+	switch (packet->protocol) {
+	case IP_PROTOCOL_UDP: udp_receive(stack, packet); break;
+	default: stack__drop(stack, DROP_IP_PROTOCOL); break;
+	}
+}

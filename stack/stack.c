@@ -1,0 +1,259 @@
+#include "stack/stack.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <string.h>
+
+#include "stack/stack_priv.h"
+
+#define STACK_ALIGN 64u
+
+const struct stack_limits stack_limits_default = {
+	.flow_count = 16384,
+	.listener_count = 64,
+	.addr_count = 64,
+	.route_count = 1024,
+	.neigh_count = 1024,
+	.pmtu_count = 1024,
+	.reass_bytes = 1u << 20,
+	.transmit_bytes = 1u << 20,
+	.receive_bytes = 1u << 20,
+};
+
+/* ---- building ---------------------------------------------------------------------------------- */
+
+/* A queue must hold the largest packet twice over, or some could never pass. */
+static size_t
+queue_bytes(uint32_t wanted)
+{
+	const size_t least = 2 * (IP_PACKET_BYTES_MAX + sizeof(struct stack_action) + STACK_ALIGN);
+	return wanted < least ? least : wanted;
+}
+
+size_t
+stack_bytes(const struct stack_limits *limits)
+{
+	return sizeof(struct stack) + queue_bytes(limits->transmit_bytes) + queue_bytes(limits->receive_bytes) +
+	       IP_PACKET_BYTES_MAX + ifaddr_bytes(limits) + route_bytes(limits) + pmtu_bytes(limits) +
+	       udp_bytes(limits) + STACK_ALIGN;
+}
+
+struct stack *
+stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, struct rng *rng, uint64_t now_us)
+{
+	struct arena arena;
+
+	if (block_bytes < stack_bytes(limits) || (uintptr_t)block % STACK_ALIGN != 0)
+		return NULL;
+	arena_init(&arena, block, block_bytes);
+	struct stack *stack = arena_zalloc(&arena, 1, sizeof *stack);
+	stack->rng = rng;
+	stack->hash_key = hash_key_draw(rng);
+	stack->limits = *limits;
+	stack->now_us = now_us;
+	wheel_init(&stack->wheel, now_us);
+	ifaddr_init(&stack->ifaddrs, &arena, limits);
+	route_init(&stack->routes, &arena, limits);
+	pmtu_init(&stack->pmtu, &arena, limits);
+	ipv4_ids_init(&stack->ipv4_ids);
+	udp_init(&stack->udp, &arena, limits);
+	queue_init(&stack->transmit, arena_alloc(&arena, queue_bytes(limits->transmit_bytes)),
+	           queue_bytes(limits->transmit_bytes));
+	queue_init(&stack->receive, arena_alloc(&arena, queue_bytes(limits->receive_bytes)),
+	           queue_bytes(limits->receive_bytes));
+	stack->scratch = arena_alloc(&arena, IP_PACKET_BYTES_MAX);
+	assert(stack->scratch != NULL);
+	stack->ifs[STACK_IF_LOOPBACK] = (struct iface){
+		.name = "loopback", .kind = STACK_IF_IP, .mtu = IP_MTU_MAX, .is_up = true,
+	};
+	return stack;
+}
+
+void
+stack_trace(struct stack *stack, struct event_ring *ring)
+{
+	stack->trace = ring;
+}
+
+int
+stack_if_add(struct stack *stack, const struct stack_if_config *config, unsigned *ifindex)
+{
+	if (stack->if_count == STACK_IFS_MAX)
+		return ERR_FULL;
+	if (config->mtu < IPV6_MTU_MIN || config->mtu > IP_MTU_MAX || config->kind != STACK_IF_IP)
+		return ERR_UNSUPPORTED;
+	struct iface *iface = &stack->ifs[stack->if_count];
+	*iface = (struct iface){
+		.kind = config->kind,
+		.mac = config->mac,
+		.mtu = config->mtu,
+		.flags = config->flags,
+		.vlan = config->vlan,
+	};
+	strncpy(iface->name, config->name, sizeof iface->name - 1);
+	*ifindex = stack->if_count++;
+	return 0;
+}
+
+int
+stack_if_set_up(struct stack *stack, unsigned ifindex, bool up, uint64_t now_us)
+{
+	if (ifindex >= stack->if_count)
+		return ERR_NOT_FOUND;
+	stack__tell_time(stack, now_us);
+	stack->ifs[ifindex].is_up = up;
+	stack->routes.generation++; /* what was looked up over it is looked up anew */
+	return 0;
+}
+
+/* ---- in ---------------------------------------------------------------------------------------- */
+
+static void
+receive_ip(struct stack *stack, unsigned ifindex, const uint8_t *bytes, size_t size, uint32_t rx_flags)
+{
+	struct ip_packet packet = { .ifindex = ifindex, .rx_flags = rx_flags };
+
+	if (size == 0)
+		stack__drop(stack, DROP_FRAME_SHORT);
+	else if (bytes[0] >> 4 == 4)
+		ipv4_receive(stack, &packet, bytes, size);
+	else if (bytes[0] >> 4 == 6)
+		ipv6_receive(stack, &packet, bytes, size);
+	else
+		stack__drop(stack, DROP_IP_VERSION);
+}
+
+void
+stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_t frame_bytes, uint32_t rx_flags,
+              uint64_t now_us)
+{
+	stack__tell_time(stack, now_us);
+	if (ifindex >= stack->if_count || !stack->ifs[ifindex].is_up) {
+		stack__drop(stack, DROP_INTERFACE_DOWN);
+		return;
+	}
+	stack->stats.received_frames++;
+	stack->stats.received_bytes += frame_bytes;
+	receive_ip(stack, ifindex, frame, frame_bytes, rx_flags);
+}
+
+void
+stack_timeout(struct stack *stack, uint64_t now_us)
+{
+	struct wheel_timer *timer;
+
+	stack__tell_time(stack, now_us);
+	while ((timer = wheel_expire(&stack->wheel, stack->now_us)) != NULL) {
+		switch ((enum timer_kind)timer->kind) {
+		case TIMER_IFADDR:
+		case TIMER_NEIGH:
+		case TIMER_ROUTER:
+		case TIMER_DHCP:
+		case TIMER_REASS: break;
+		}
+	}
+}
+
+uint64_t
+stack_deadline(const struct stack *stack)
+{
+	uint64_t deadline = wheel_deadline(&stack->wheel);
+	return deadline == WHEEL_NEVER ? STACK_NEVER : deadline;
+}
+
+/* ---- out --------------------------------------------------------------------------------------- */
+
+uint8_t *
+stack__transmit_reserve(struct stack *stack, size_t size)
+{
+	struct transmit_record *record = queue_reserve(&stack->transmit, sizeof *record + size);
+	if (record == NULL) {
+		stack__drop(stack, DROP_TRANSMIT_FULL);
+		return NULL;
+	}
+	return (uint8_t *)(record + 1);
+}
+
+void
+stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, uint16_t checksum_start,
+                       uint16_t checksum_offset)
+{
+	struct transmit_record *record = queue_pending(&stack->transmit);
+	*record = (struct transmit_record){
+		.size = (uint32_t)size,
+		.checksum_start = checksum_start,
+		.checksum_offset = checksum_offset,
+		.ifindex = ifindex,
+	};
+	queue_commit(&stack->transmit, sizeof *record + size);
+}
+
+void
+stack__report(struct stack *stack, const struct stack_action *action)
+{
+	struct stack_action *copy = queue_reserve(&stack->receive, sizeof *copy + action->size);
+	if (copy == NULL) {
+		stack__drop(stack, DROP_RECEIVE_FULL);
+		return;
+	}
+	*copy = *action;
+	copy->bytes = (uint8_t *)(copy + 1);
+	if (action->size != 0)
+		memcpy(copy + 1, action->bytes, action->size);
+	queue_commit(&stack->receive, sizeof *copy + action->size);
+}
+
+/* The next frame for a link; those to ourselves are received on the way. */
+static bool
+next_frame(struct stack *stack, struct stack_action *action)
+{
+	const struct transmit_record *record = queue_take(&stack->transmit);
+	if (record == NULL)
+		return false;
+	*action = (struct stack_action){
+		.kind = STACK_TRANSMIT,
+		.ifindex = record->ifindex,
+		.bytes = (const uint8_t *)(record + 1),
+		.size = record->size,
+		.checksum_start = record->checksum_start,
+		.checksum_offset = record->checksum_offset,
+	};
+	return true;
+}
+
+bool
+stack_next(struct stack *stack, struct stack_action *action)
+{
+	for (;;) {
+		const struct stack_action *up = queue_take(&stack->receive);
+		if (up != NULL) {
+			*action = *up;
+			return true;
+		}
+		if (!next_frame(stack, action))
+			return false;
+		if (action->ifindex != STACK_IF_LOOPBACK) {
+			stack->stats.sent_frames++;
+			stack->stats.sent_bytes += action->size;
+			return true;
+		}
+		receive_ip(stack, STACK_IF_LOOPBACK, action->bytes, action->size, STACK_RX_CHECKSUM_OK);
+	}
+}
+
+/* ---- looking in -------------------------------------------------------------------------------- */
+
+void
+stack_stats(const struct stack *stack, struct stack_stats *stats)
+{
+	*stats = stack->stats;
+	stats->routes = stack->routes.used_count;
+	stats->addrs = stack->ifaddrs.used_count;
+	stats->pmtus = stack->pmtu.used_count;
+}
+
+uint64_t
+stack_drops(const struct stack *stack, unsigned reason)
+{
+	return reason < DROP_REASON_COUNT ? stack->drops[reason] : 0;
+}

@@ -1,0 +1,419 @@
+#include "stack/udp.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "stack/addr_hash.h"
+#include "stack/base/cursor.h"
+#include "stack/checksum.h"
+#include "stack/stack_priv.h"
+
+#define AT_CHECKSUM 6u /* within the header */
+
+/* ---- tables ------------------------------------------------------------------------------------ */
+
+static uint32_t
+chain_count(uint32_t entry_count)
+{
+	uint32_t count = 1;
+	while (count < entry_count)
+		count *= 2;
+	return count;
+}
+
+size_t
+udp_bytes(const struct stack_limits *limits)
+{
+	return (size_t)limits->flow_count * sizeof(struct udp_flow_entry) +
+	       (size_t)limits->listener_count * sizeof(struct udp_listener) +
+	       ((size_t)chain_count(limits->flow_count) + chain_count(limits->listener_count)) * sizeof(uint32_t) +
+	       32;
+}
+
+void
+udp_init(struct udp *udp, struct arena *arena, const struct stack_limits *limits)
+{
+	const uint32_t flow_chains = chain_count(limits->flow_count);
+	const uint32_t listener_chains = chain_count(limits->listener_count);
+
+	*udp = (struct udp){
+		.flows = arena_zalloc(arena, limits->flow_count, sizeof *udp->flows),
+		.flow_heads = arena_zalloc(arena, flow_chains, sizeof *udp->flow_heads),
+		.flow_count = limits->flow_count,
+		.flow_mask = flow_chains - 1,
+		.listeners = arena_zalloc(arena, limits->listener_count, sizeof *udp->listeners),
+		.listener_heads = arena_zalloc(arena, listener_chains, sizeof *udp->listener_heads),
+		.listener_count = limits->listener_count,
+		.listener_mask = listener_chains - 1,
+	};
+	memset(udp->flow_heads, 0xff, flow_chains * sizeof *udp->flow_heads); /* UDP_NONE */
+	memset(udp->listener_heads, 0xff, listener_chains * sizeof *udp->listener_heads);
+	for (uint32_t i = 0; i < udp->flow_count; i++)
+		udp->flows[i].next = i + 1 < udp->flow_count ? i + 1 : UDP_NONE;
+	for (uint32_t i = 0; i < udp->listener_count; i++)
+		udp->listeners[i].next = i + 1 < udp->listener_count ? i + 1 : UDP_NONE;
+}
+
+void
+udp_set_port_pool(struct stack *stack, const struct port_pool *pool)
+{
+	stack->udp.pool = pool;
+}
+
+static uint32_t *
+flow_chain(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port, uint16_t local_port)
+{
+	uint64_t hash = addr_hash_with(&stack->hash_key, remote, (uint64_t)remote_port << 16 | local_port);
+	return &stack->udp.flow_heads[hash & stack->udp.flow_mask];
+}
+
+struct udp_flow_entry *
+udp_find(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
+         uint16_t remote_port)
+{
+	for (uint32_t i = *flow_chain(stack, remote, remote_port, local_port); i != UDP_NONE;
+	     i = stack->udp.flows[i].next) {
+		struct udp_flow_entry *entry = &stack->udp.flows[i];
+		if (entry->remote_port == remote_port && entry->local_port == local_port &&
+		    addr_equal(&entry->remote, remote) && addr_equal(&entry->local, local))
+			return entry;
+	}
+	return NULL;
+}
+
+udp_flow
+udp_flow_of(const struct stack *stack, const struct udp_flow_entry *entry)
+{
+	return (udp_flow)entry->generation << 32 | (uint32_t)(entry - stack->udp.flows);
+}
+
+/* The open flow of this number, or NULL. */
+static struct udp_flow_entry *
+flow_get(const struct stack *stack, udp_flow flow)
+{
+	const uint32_t index = (uint32_t)flow;
+	struct udp_flow_entry *entry;
+
+	if (index >= stack->udp.flow_count)
+		return NULL;
+	entry = &stack->udp.flows[index];
+	return entry->generation == flow >> 32 && (entry->generation & 1) != 0 ? entry : NULL;
+}
+
+/* The listener of exactly this local address (ADDR_NONE included) and port. */
+static uint32_t *
+listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port)
+{
+	uint32_t *link = &stack->udp.listener_heads[port & stack->udp.listener_mask];
+
+	for (; *link != UDP_NONE; link = &stack->udp.listeners[*link].next) {
+		const struct udp_listener *listener = &stack->udp.listeners[*link];
+		if (listener->port == port && addr_equal(&listener->local, local))
+			break;
+	}
+	return link;
+}
+
+/* Who takes datagrams to (local, port): the one of that address, else the one of every address. */
+static const struct udp_listener *
+listener_for(struct stack *stack, const struct ip_addr *local, uint16_t port)
+{
+	static const struct ip_addr any = { .family = ADDR_NONE };
+	uint32_t index = *listener_link(stack, local, port);
+
+	if (index == UDP_NONE)
+		index = *listener_link(stack, &any, port);
+	return index == UDP_NONE ? NULL : &stack->udp.listeners[index];
+}
+
+/* ---- opening and closing ----------------------------------------------------------------------- */
+
+/* A port of the pool that neither a listener nor a flow to the same remote has; 0: none found. */
+static uint16_t
+port_draw(struct stack *stack, const struct ip_addr *local, const struct ip_addr *remote, uint16_t remote_port)
+{
+	const struct port_pool *pool = stack->udp.pool;
+
+	if (pool != NULL && pool->count == 0)
+		return 0;
+	for (unsigned i = 0; i < UDP_PORT_DRAWS; i++) {
+		uint16_t port = pool != NULL
+		                        ? pool->ports[rng_below(stack->rng, pool->count)]
+		                        : (uint16_t)(UDP_PORT_MIN + rng_below(stack->rng, 65536 - UDP_PORT_MIN));
+		if (listener_for(stack, local, port) == NULL &&
+		    udp_find(stack, local, port, remote, remote_port) == NULL)
+			return port;
+	}
+	return 0;
+}
+
+static int
+local_choose(struct stack *stack, struct ip_send *send, const struct ip_addr *local)
+{
+	if (local == NULL || local->family == ADDR_NONE)
+		return ip_route(stack, send);
+	if (local->family != send->destination.family)
+		return ERR_MALFORMED;
+	send->source = *local;
+	int err = ip_route(stack, send);
+	if (err == 0 && route_classify(stack, send->hop.ifindex, local) != ROUTE_LOCAL)
+		err = ERR_NO_ROUTE; /* not ours, or no longer */
+	return err;
+}
+
+int
+udp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port, const struct ip_addr *local,
+         uint16_t local_port, uint64_t user, udp_flow *flow)
+{
+	struct udp *udp = &stack->udp;
+	struct ip_send send = { .destination = *remote };
+
+	if (remote->family == ADDR_NONE || remote_port == 0)
+		return ERR_MALFORMED;
+	if (udp->free_flow == UDP_NONE)
+		return ERR_FULL;
+	int err = local_choose(stack, &send, local);
+	if (err != 0)
+		return err;
+	if (local_port == 0)
+		local_port = port_draw(stack, &send.source, remote, remote_port);
+	else if (udp_find(stack, &send.source, local_port, remote, remote_port) != NULL)
+		return ERR_IN_USE;
+	if (local_port == 0)
+		return ERR_IN_USE;
+
+	uint32_t *head = flow_chain(stack, remote, remote_port, local_port);
+	const uint32_t index = udp->free_flow;
+	struct udp_flow_entry *entry = &udp->flows[index];
+	udp->free_flow = entry->next;
+	*entry = (struct udp_flow_entry){
+		.local = send.source,
+		.remote = *remote,
+		.local_port = local_port,
+		.remote_port = remote_port,
+		.generation = entry->generation + 1,
+		.next = *head,
+		.user = user,
+		.hop_generation = stack->routes.generation,
+		.hop = send.hop,
+	};
+	*head = index;
+	stack->stats.flows_open++;
+	*flow = udp_flow_of(stack, entry);
+	return 0;
+}
+
+void
+udp_close(struct stack *stack, udp_flow flow)
+{
+	struct udp *udp = &stack->udp;
+	struct udp_flow_entry *entry = flow_get(stack, flow);
+
+	if (entry == NULL)
+		return;
+	const uint32_t index = (uint32_t)flow;
+	uint32_t *link = flow_chain(stack, &entry->remote, entry->remote_port, entry->local_port);
+	while (*link != index)
+		link = &udp->flows[*link].next;
+	*link = entry->next;
+	entry->generation++; /* even: the number never means an open flow again */
+	entry->next = udp->free_flow;
+	udp->free_flow = index;
+	stack->stats.flows_open--;
+}
+
+int
+udp_local(const struct stack *stack, udp_flow flow, struct ip_addr *local, uint16_t *local_port)
+{
+	const struct udp_flow_entry *entry = flow_get(stack, flow);
+
+	if (entry == NULL)
+		return ERR_NOT_FOUND;
+	*local = entry->local;
+	*local_port = entry->local_port;
+	return 0;
+}
+
+int
+udp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user)
+{
+	struct udp *udp = &stack->udp;
+	const uint32_t index = udp->free_listener;
+
+	if (port == 0)
+		return ERR_MALFORMED;
+	if (*listener_link(stack, local, port) != UDP_NONE)
+		return ERR_IN_USE;
+	if (index == UDP_NONE)
+		return ERR_FULL;
+	uint32_t *head = &udp->listener_heads[port & udp->listener_mask];
+	udp->free_listener = udp->listeners[index].next;
+	udp->listeners[index] =
+	        (struct udp_listener){ .local = *local, .port = port, .next = *head, .user = user };
+	*head = index;
+	return 0;
+}
+
+int
+udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port)
+{
+	struct udp *udp = &stack->udp;
+	uint32_t *link = listener_link(stack, local, port);
+	const uint32_t index = *link;
+
+	if (index == UDP_NONE)
+		return ERR_NOT_FOUND;
+	*link = udp->listeners[index].next;
+	udp->listeners[index] = (struct udp_listener){ .next = udp->free_listener };
+	udp->free_listener = index;
+	return 0;
+}
+
+/* ---- sending ----------------------------------------------------------------------------------- */
+
+static int
+datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_port, uint16_t remote_port,
+              const void *payload, size_t size)
+{
+	uint8_t *room;
+
+	if (size > UINT16_MAX - UDP_HEADER_BYTES)
+		return ERR_TOO_BIG;
+	send->protocol = IP_PROTOCOL_UDP;
+	int err = ip_begin(stack, send, UDP_HEADER_BYTES + size, &room);
+	if (err != 0)
+		return err;
+	const uint16_t udp_size = (uint16_t)(UDP_HEADER_BYTES + size);
+	struct writer w = writer_over(room, udp_size);
+	writer_u16(&w, local_port);
+	writer_u16(&w, remote_port);
+	writer_u16(&w, udp_size);
+	writer_u16(&w, 0);
+	writer_bytes(&w, payload, size);
+	assert(w.err == 0);
+
+	uint64_t sum = checksum_pseudo(&send->source, &send->destination, IP_PROTOCOL_UDP, udp_size);
+	uint16_t checksum = checksum_fold(sum);
+	send->checksum_offset = AT_CHECKSUM;
+	if (!send->checksum_offload) {
+		checksum = checksum_finish(checksum_add(sum, room, udp_size));
+		if (checksum == 0)
+			checksum = 0xffff; /* RFC 768: zero means that there is none */
+	}
+	writer_patch_u16(&w, AT_CHECKSUM, checksum);
+	ip_end(stack, send);
+	stack->stats.datagrams_out++;
+	return 0;
+}
+
+int
+udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, uint64_t now_us)
+{
+	struct udp_flow_entry *entry = flow_get(stack, flow);
+
+	stack__tell_time(stack, now_us);
+	if (entry == NULL)
+		return ERR_NOT_FOUND;
+	struct ip_send send = { .source = entry->local, .destination = entry->remote, .hop = entry->hop };
+	if (entry->hop_generation != stack->routes.generation) {
+		int err = local_choose(stack, &send, &entry->local);
+		if (err != 0)
+			return err;
+		entry->hop = send.hop;
+		entry->hop_generation = stack->routes.generation;
+	}
+	int err = datagram_send(stack, &send, entry->local_port, entry->remote_port, payload, size);
+	if (err != 0)
+		return err;
+	const size_t header_bytes = entry->remote.family == ADDR_IPV4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES;
+	const uint32_t packet_bytes = (uint32_t)(header_bytes + UDP_HEADER_BYTES + size);
+	if (packet_bytes > entry->sent_bytes_max)
+		entry->sent_bytes_max = packet_bytes;
+	entry->sent_at_us = stack->now_us;
+	return 0;
+}
+
+int
+udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
+          uint16_t remote_port, const void *payload, size_t size, uint64_t now_us)
+{
+	struct ip_send send = { .destination = *remote };
+
+	stack__tell_time(stack, now_us);
+	if (remote->family == ADDR_NONE || remote_port == 0)
+		return ERR_MALFORMED;
+	int err = local_choose(stack, &send, local);
+	if (err != 0)
+		return err;
+	return datagram_send(stack, &send, local_port, remote_port, payload, size);
+}
+
+/* ---- receiving --------------------------------------------------------------------------------- */
+
+static bool
+checksum_is_right(const struct stack *stack, const struct ip_packet *packet, uint16_t udp_size, uint16_t checksum)
+{
+	if ((packet->rx_flags & (STACK_RX_CHECKSUM_OK | STACK_RX_CHECKSUM_PARTIAL)) != 0)
+		return true;
+	if (checksum == 0) /* RFC 768: none was made; not allowed by RFC 8200, section 8.1 */
+		return packet->source.family == ADDR_IPV4;
+	uint64_t sum = checksum_pseudo(&packet->source, &packet->destination, IP_PROTOCOL_UDP, udp_size);
+	if (checksum_fold(checksum_add(sum, packet->payload, udp_size)) == CHECKSUM_GOOD)
+		return true;
+	/* A local peer leaves the rest of the sum to a device that there is none of. */
+	return (stack->ifs[packet->ifindex].flags & STACK_IF_LOCAL_PEERS) != 0 && checksum == checksum_fold(sum);
+}
+
+/* A datagram for nobody, or (flow, listener) for the program. */
+static void
+demultiplex(struct stack *stack, const struct ip_packet *packet, struct stack_action *action)
+{
+	const struct udp_flow_entry *entry = packet->kind != ROUTE_LOCAL
+	                                             ? NULL
+	                                             : udp_find(stack, &action->local, action->local_port,
+	                                                        &action->remote, action->remote_port);
+	if (entry != NULL) {
+		action->flow = udp_flow_of(stack, entry);
+		action->user = entry->user;
+	} else {
+		const struct udp_listener *listener = listener_for(stack, &action->local, action->local_port);
+		if (listener == NULL) {
+			stack__drop(stack, DROP_UDP_NO_FLOW);
+			return;
+		}
+		action->user = listener->user;
+	}
+	stack->stats.datagrams_in++;
+	stack__report(stack, action);
+}
+
+void
+udp_receive(struct stack *stack, const struct ip_packet *packet)
+{
+	struct cursor c = cursor_over(packet->payload, packet->payload_bytes);
+	struct stack_action action = {
+		.kind = STACK_DATAGRAM,
+		.ifindex = packet->ifindex,
+		.remote = packet->source,
+		.local = packet->destination,
+		.hop_limit = packet->hop_limit,
+	};
+	action.remote_port = cursor_u16(&c);
+	action.local_port = cursor_u16(&c);
+	const uint16_t udp_size = cursor_u16(&c);
+	const uint16_t checksum = cursor_u16(&c);
+
+	/* The IP packet may be longer than the datagram, never shorter. */
+	if (c.err != 0 || udp_size < UDP_HEADER_BYTES || udp_size > packet->payload_bytes ||
+	    action.local_port == 0) {
+		stack__drop(stack, DROP_UDP_LENGTH);
+		return;
+	}
+	if (!checksum_is_right(stack, packet, udp_size, checksum)) {
+		stack__drop(stack, DROP_UDP_CHECKSUM);
+		return;
+	}
+	action.bytes = packet->payload + UDP_HEADER_BYTES;
+	action.size = udp_size - UDP_HEADER_BYTES;
+	demultiplex(stack, packet, &action);
+}
