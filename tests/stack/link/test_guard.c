@@ -1,0 +1,273 @@
+#include "stack/link/guard.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "netns.h"
+#include "stack/base/rng.h"
+
+#define SEED 7u
+
+struct pool {
+	struct guard_plan plan;
+	struct guard guard;
+	struct rng rng;
+	struct link_error error;
+};
+
+static void
+pool_open(struct pool *pool, uint32_t port_count)
+{
+	rng_init_number(&pool->rng, SEED);
+	ck_assert_int_eq(guard_plan_init(&pool->plan, 1, port_count, &pool->rng, &pool->error), 0);
+	ck_assert_uint_eq(pool->plan.port_count, port_count);
+	int err = guard_open(&pool->guard, &pool->plan, 0, &pool->rng, 0, &pool->error);
+	ck_assert_msg(err == 0, "%s", pool->error.text);
+}
+
+/* What errno a bind of another program to this port meets; 0: none. */
+static int
+bind_errno(int family, uint16_t port)
+{
+	struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+	int result = family == AF_INET ? bind(fd, (struct sockaddr *)&any4, sizeof any4)
+	                               : bind(fd, (struct sockaddr *)&any6, sizeof any6);
+	int errno_value = result == 0 ? 0 : errno;
+	close(fd);
+	return errno_value;
+}
+
+START_TEST(the_pool_holds_distinct_ports_of_its_class)
+{
+	static bool seen[PORT_LAST + 1];
+	struct pool pool;
+	pool_open(&pool, 500);
+	ck_assert_uint_eq(pool.guard.pool.count, 500);
+	for (uint32_t i = 0; i < pool.guard.pool.count; i++) {
+		uint16_t port = pool.guard.pool.ports[i];
+		ck_assert_uint_ge(port, PORT_FIRST);
+		ck_assert(!seen[port]);
+		ck_assert(port_class_has(&pool.guard.classes[0], port));
+		seen[port] = true;
+	}
+	guard_close(&pool.guard);
+}
+END_TEST
+
+START_TEST(nobody_else_gets_a_guarded_port)
+{
+	struct pool pool;
+	pool_open(&pool, 20);
+	for (uint32_t i = 0; i < pool.guard.pool.count; i++) {
+		ck_assert_int_eq(bind_errno(AF_INET, pool.guard.pool.ports[i]), EADDRINUSE);
+		ck_assert_int_eq(bind_errno(AF_INET6, pool.guard.pool.ports[i]), EADDRINUSE);
+	}
+	uint16_t port = pool.guard.pool.ports[0];
+	guard_close(&pool.guard);
+	ck_assert_int_eq(bind_errno(AF_INET6, port), 0);
+}
+END_TEST
+
+/* Asks this port over the family's loopback address; the errno that the kernel's answer brings. */
+static int
+answer_of(int family, uint16_t port)
+{
+	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct timeval patience = { .tv_usec = 50000 };
+	char byte = 0;
+
+	to4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	to6.sin6_addr = in6addr_loopback;
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	int result = family == AF_INET ? connect(fd, (struct sockaddr *)&to4, sizeof to4)
+	                               : connect(fd, (struct sockaddr *)&to6, sizeof to6);
+	ck_assert_int_eq(result, 0);
+	ck_assert_int_eq(send(fd, &byte, 1, 0), 1);
+	ck_assert_int_eq(recv(fd, &byte, 1, 0), -1);
+	int errno_value = errno;
+	close(fd);
+	return errno_value;
+}
+
+START_TEST(a_guarded_port_is_silent_and_a_free_one_is_not)
+{
+	int family = _i == 0 ? AF_INET : AF_INET6;
+	struct pool pool;
+	pool_open(&pool, 4);
+	uint16_t port = pool.guard.pool.ports[0];
+	ck_assert_int_eq(answer_of(family, port), EAGAIN);
+	guard_close(&pool.guard);
+	ck_assert_int_eq(answer_of(family, port), ECONNREFUSED);
+}
+END_TEST
+
+START_TEST(workers_never_share_a_port_and_classes_follow_the_secret)
+{
+	struct guard_plan plan;
+	struct rng rng;
+	struct link_error error;
+	rng_init_number(&rng, SEED);
+	ck_assert_int_eq(guard_plan_init(&plan, 3, 3000, &rng, &error), 0);
+	ck_assert_uint_eq(plan.port_count, 1000);
+
+	uint32_t sizes[3] = { 0 }, moved = 0;
+	for (uint32_t port = PORT_FIRST; port <= PORT_LAST; port++) {
+		unsigned owners = 0;
+		for (uint16_t worker = 0; worker < 3; worker++) {
+			struct port_class class = port_class_make(&plan.secret, 0, plan.class_count, worker);
+			struct port_class next = port_class_make(&plan.secret, 1, plan.class_count, worker);
+			bool is_mine = port_class_has(&class, (uint16_t)port);
+			owners += is_mine;
+			sizes[worker] += is_mine;
+			moved += is_mine && !port_class_has(&next, (uint16_t)port);
+		}
+		ck_assert_uint_le(owners, 1);
+	}
+	uint32_t expected = PORT_COUNT / plan.class_count;
+	for (unsigned worker = 0; worker < 3; worker++)
+		ck_assert_msg(sizes[worker] > expected * 3 / 4 && sizes[worker] < expected * 5 / 4,
+		              "worker %u has %u ports, not about %u", worker, sizes[worker], expected);
+	ck_assert_uint_gt(moved, (sizes[0] + sizes[1] + sizes[2]) * 3 / 4);
+}
+END_TEST
+
+START_TEST(a_port_below_1024_is_in_no_class)
+{
+	struct port_class every = { .class_count = 1, .multiply = 1, .multiply_again = 1 };
+	ck_assert(port_class_has(&every, 1024));
+	ck_assert(!port_class_has(&every, 1023));
+	ck_assert(!port_class_has(&every, 53));
+}
+END_TEST
+
+static uint32_t
+ports_that_differ(const uint16_t *before, const struct port_pool *pool)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < pool->count; i++)
+		count += before[i] != pool->ports[i];
+	return count;
+}
+
+START_TEST(a_turnover_replaces_every_port_and_then_the_class)
+{
+	uint16_t before[64];
+	struct pool pool;
+	pool_open(&pool, 64);
+	struct guard *guard = &pool.guard;
+	struct port_class first = guard->classes[0];
+	for (uint32_t i = 0; i < 64; i++)
+		before[i] = guard->pool.ports[i];
+
+	uint64_t now_us = 0;
+	while (guard->generation == 0) {
+		now_us = guard->due_at_us;
+		ck_assert_uint_le(now_us, GUARD_TURNOVER_US + 2 * guard->tick_us);
+		bool has_changed = guard_renew(guard, now_us);
+		ck_assert(has_changed == (guard->generation == 1));
+	}
+	ck_assert_uint_eq(ports_that_differ(before, &guard->pool), 64);
+	ck_assert_uint_eq(guard->class_count, 2);
+	ck_assert_mem_eq(&guard->classes[1], &first, sizeof first);
+	ck_assert_mem_ne(&guard->classes[0], &first, sizeof first);
+	ck_assert_uint_eq(guard->renew_failures, 0);
+
+	for (uint32_t i = 0; i < 64; i++) {
+		(void)guard_renew(guard, guard->due_at_us);
+		ck_assert(port_class_has(&guard->classes[0], guard->pool.ports[0]));
+	}
+	guard_close(guard);
+}
+END_TEST
+
+START_TEST(a_retired_guard_lingers_and_is_then_closed)
+{
+	struct pool pool;
+	pool_open(&pool, 8);
+	uint16_t oldest = pool.guard.pool.ports[0];
+	(void)guard_renew(&pool.guard, pool.guard.due_at_us - 1);
+	ck_assert_uint_eq(pool.guard.pool.ports[0], oldest);
+	uint64_t retired_us = pool.guard.due_at_us;
+	(void)guard_renew(&pool.guard, retired_us);
+	ck_assert_uint_ne(pool.guard.pool.ports[0], oldest);
+	ck_assert_int_eq(bind_errno(AF_INET6, oldest), EADDRINUSE);
+
+	ck_assert_uint_ge(pool.guard.due_at_us, retired_us + GUARD_LINGER_US);
+	(void)guard_renew(&pool.guard, pool.guard.due_at_us);
+	ck_assert_int_eq(bind_errno(AF_INET6, oldest), 0);
+	guard_close(&pool.guard);
+}
+END_TEST
+
+START_TEST(renewal_that_comes_late_stays_bounded)
+{
+	uint16_t before[64];
+	struct pool pool;
+	pool_open(&pool, 64);
+	for (uint32_t i = 0; i < 64; i++)
+		before[i] = pool.guard.pool.ports[i];
+	(void)guard_renew(&pool.guard, 100ull * GUARD_TURNOVER_US);
+	ck_assert_uint_eq(ports_that_differ(before, &pool.guard.pool), 1);
+	guard_close(&pool.guard);
+}
+END_TEST
+
+START_TEST(a_low_limit_of_descriptors_lowers_the_plan)
+{
+	struct rlimit limit = { .rlim_cur = GUARD_FDS_RESERVED + 300, .rlim_max = GUARD_FDS_RESERVED + 300 };
+	struct pool pool;
+	rng_init_number(&pool.rng, SEED);
+	uid_t uid = geteuid();
+	if (uid == 0)
+		ck_assert_int_eq(seteuid(65534), 0); /* CAP_SYS_RESOURCE would raise the limit again */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(guard_plan_init(&pool.plan, 1, 4096, &pool.rng, &pool.error), 0);
+	ck_assert_uint_lt(pool.plan.port_count, 300);
+	ck_assert_uint_gt(pool.plan.port_count, 200);
+	ck_assert_int_eq(guard_open(&pool.guard, &pool.plan, 0, &pool.rng, 0, &pool.error), 0);
+	guard_close(&pool.guard);
+
+	limit = (struct rlimit){ .rlim_cur = 20, .rlim_max = 20 };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(guard_plan_init(&pool.plan, 1, 4096, &pool.rng, &pool.error), ERR_FULL);
+	ck_assert_ptr_nonnull(strstr(pool.error.text, "RLIMIT_NOFILE"));
+	ck_assert(seteuid(uid) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0); /* for the leak check */
+}
+END_TEST
+
+int
+main(void)
+{
+	netns_enter();
+	TCase *tcase = tcase_create("guard");
+	tcase_add_test(tcase, the_pool_holds_distinct_ports_of_its_class);
+	tcase_add_test(tcase, nobody_else_gets_a_guarded_port);
+	tcase_add_loop_test(tcase, a_guarded_port_is_silent_and_a_free_one_is_not, 0, 2);
+	tcase_add_test(tcase, workers_never_share_a_port_and_classes_follow_the_secret);
+	tcase_add_test(tcase, a_port_below_1024_is_in_no_class);
+	tcase_add_test(tcase, a_turnover_replaces_every_port_and_then_the_class);
+	tcase_add_test(tcase, a_retired_guard_lingers_and_is_then_closed);
+	tcase_add_test(tcase, renewal_that_comes_late_stays_bounded);
+	tcase_add_test(tcase, a_low_limit_of_descriptors_lowers_the_plan);
+	Suite *suite = suite_create("stack/link/guard");
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
