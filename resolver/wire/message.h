@@ -104,12 +104,13 @@ struct edns {
 	const uint8_t *options; /* code, length, value, checked to be well-formed; NULL if none */
 };
 
-/* Finds an option's value; returns false when it is not there. */
+/* Finds an option's value, the first of its code; returns false when it is not there. */
 bool edns_find(const struct edns *edns, uint16_t code, const uint8_t **value, uint16_t *value_bytes);
+#define EDNS_RECORD_BYTES 11u /* an OPT record without options: what to reserve for render_edns, at least */
 
 struct message {
 	uint16_t id;
-	uint16_t flags; /* DNS_* */
+	uint16_t flags; /* DNS_* and the opcode; the rcode is apart */
 	uint16_t rcode; /* 12 bits, EDNS part included */
 	uint16_t question_count;
 	struct question question; /* valid when question_count > 0 */
@@ -119,7 +120,10 @@ struct message {
 	bool tsig_present;
 };
 
-/* Reads a complete message.  QR, opcode and counts are for the caller to judge. */
+/*
+ * Reads a complete message.  QR, opcode and counts are for the caller to judge; octets after
+ * the last record are not looked at.
+ */
 int message_read(struct message *message, struct arena *arena, const uint8_t *bytes, size_t size);
 
 /* A client's query: header, exactly one question, and of the additional section the OPT alone. */
@@ -129,6 +133,7 @@ struct query {
 	struct question question;
 	struct edns edns; /* options point into the octets given */
 	uint16_t question_bytes; /* qname, qtype and qclass as they stood on the wire */
+	bool tsig_present;       /* we share no key with anybody (RFC 8945, section 5.2.1) */
 };
 
 /*
@@ -140,18 +145,24 @@ int query_read(struct query *query, const uint8_t *bytes, size_t size);
 
 /* ---- rendering ------------------------------------------------------------------------------------ */
 
-#define RENDER_NAMES_MAX 128u /* compression targets remembered; beyond it names are written whole */
+#define RENDER_NAMES_MAX  128u /* compression targets remembered; beyond it names are written whole */
+#define RENDER_SLOTS      256u
+#define RENDER_PROBES_MAX 8u /* slots looked at for one name: equal hashes cost no more than this */
+#define RENDER_QNAME_AT   MESSAGE_HEADER_BYTES
 
 struct render {
 	struct writer writer;
 	uint16_t counts[4];
-	uint16_t flags, rcode;
-	uint16_t name_count;
+	uint16_t flags, rcode; /* the caller may still set DNS_TC before render_finish */
+	uint8_t qname_bytes;   /* 0: no question written */
+	bool qname_indexed;    /* its suffixes are among the names */
+	uint8_t name_count;
 	struct {
-		uint32_t hash;
+		uint32_t hash; /* of the name from here to the root, in lower case */
 		uint16_t offset;
 	} names[RENDER_NAMES_MAX];
-	size_t reserved; /* octets kept free at the end for the OPT record */
+	uint8_t slots[RENDER_SLOTS]; /* by hash: index into names, and one; 0: free */
+	size_t reserved;             /* octets kept free at the end for the OPT record */
 };
 
 /* Starts a message of at most `size` octets with an empty header; `reserve` octets are kept for render_edns. */

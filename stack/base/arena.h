@@ -9,6 +9,7 @@
 #ifndef CAIRN_STACK_BASE_ARENA_H
 #define CAIRN_STACK_BASE_ARENA_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,24 @@ void *arena_zalloc(struct arena *arena, size_t count, size_t size);    /* cleare
 void *arena_copy(struct arena *arena, const void *bytes, size_t size); /* unaligned is enough for octets */
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void arena_reset(struct arena *arena);
+
+/*
+ * The unused rest (unaligned), for writing what has no known size yet; arena_keep then takes
+ * its first `size` octets.  Nothing else may be allocated in between.
+ */
+static inline void *
+arena_rest(const struct arena *arena, size_t *rest_bytes)
+{
+	*rest_bytes = arena->block_bytes - arena->used;
+	return arena->block + arena->used;
+}
+
+static inline void
+arena_keep(struct arena *arena, size_t size)
+{
+	assert(size <= arena->block_bytes - arena->used);
+	arena->used += size;
+}
 
 /* A mark and the way back to it, for work that is thrown away half-way. */
 static inline size_t

@@ -1,20 +1,10 @@
-#include <check.h>
-#include <ldns/ldns.h>
-#include <stdlib.h>
-
 #include "resolver/wire/name.h"
+
+#include <ldns/ldns.h>
+
 #include "stack/base/arena.h"
 #include "stack/base/rng.h"
-
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
-
-static struct name
-name_of(const char *text)
-{
-	struct name name;
-	ck_assert_msg(name_from_text(&name, text, NULL) == 0, "%s", text);
-	return name;
-}
+#include "tests/resolver/wire/build.h"
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
@@ -423,9 +413,5 @@ name_suite(void)
 int
 main(void)
 {
-	SRunner *runner = srunner_create(name_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(name_suite());
 }

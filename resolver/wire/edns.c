@@ -1,0 +1,45 @@
+#include "resolver/wire/edns.h"
+
+#define EDNS_DO 0x8000u
+
+/*
+ *        TTL of an OPT record            RFC 6891, section 6.1.3
+ *   +--------+--------+--+---------------+
+ *   | rcode  | version|DO|       Z       |
+ *   +--------+--------+--+---------------+
+ */
+int
+edns_read(struct edns *edns, struct cursor *cursor, uint16_t class, uint32_t ttl, uint16_t rdlength,
+	  uint8_t *rcode_high)
+{
+	struct cursor options = cursor_sub(cursor, rdlength);
+	edns->present = true;
+	edns->version = (uint8_t)(ttl >> 16);
+	edns->dnssec_ok = (ttl & EDNS_DO) != 0;
+	edns->udp_bytes = class < EDNS_UDP_BYTES_MIN ? EDNS_UDP_BYTES_MIN : class;
+	edns->options_bytes = rdlength;
+	edns->options = rdlength > 0 ? options.begin + options.pos : NULL;
+	*rcode_high = (uint8_t)(ttl >> 24);
+
+	while (options.err == 0 && cursor_left(&options) > 0) {
+		cursor_skip(&options, 2);
+		cursor_skip(&options, cursor_u16(&options));
+	}
+	if (options.err != 0)
+		cursor_fail(cursor, options.err);
+	return cursor->err;
+}
+
+bool
+edns_find(const struct edns *edns, uint16_t code, const uint8_t **value, uint16_t *value_bytes)
+{
+	struct cursor options = cursor_over(edns->options, edns->options_bytes);
+	while (cursor_left(&options) > 0) {
+		uint16_t found = cursor_u16(&options);
+		*value_bytes = cursor_u16(&options);
+		*value = cursor_bytes(&options, *value_bytes);
+		if (options.err == 0 && found == code)
+			return true;
+	}
+	return false;
+}
