@@ -6,7 +6,7 @@
  * so a domain that its parent has removed ends when the parent's word ends (ghost domains).
  * An entry also ends no later than the entry of the zone that gave it.
  *
- * Ownership, units, errors: as cache/rrset.h.
+ * Ownership, units, errors: as cache/rrset.h; names come back in lower case where they are the zone's.
  * Bounds: DELEGATION_NS_MAX names, DELEGATION_ADDRS_MAX addresses each; of more, a random choice is kept
  *         (NRDelegationAttack, CVE-2022-3204).
  */
@@ -40,6 +40,12 @@ struct delegation {
 
 size_t delegation_cache_bytes_min(void);
 struct delegation_cache *delegation_cache_new(void *block, size_t block_bytes, struct rng *rng);
+
+/*
+ * For whoever fills a delegation_ns from a referral: adds an address that is not there yet; when there are too
+ * many, a random choice stays.  *seen counts the different ones offered, from 0.  True when it was kept.
+ */
+bool delegation_add_addr(struct delegation_ns *ns, const struct ip_addr *addr, uint32_t *seen, struct rng *rng);
 
 /* parent_ttl_s: what remains of the parent's own delegation; UINT32_MAX for the root's children. */
 int delegation_cache_put(struct delegation_cache *cache, const struct delegation *delegation, uint32_t parent_ttl_s,

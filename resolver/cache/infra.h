@@ -1,12 +1,17 @@
 /*
- * infra.h - what is known of servers by address: round-trip time, EDNS, lameness, outages (RFC 6298; RFC 6891, section 6.2.2).
+ * infra.h - what is known of servers by address: round-trip time, EDNS, lameness, outages
+ * (RFC 6298; RFC 6891, section 6.2.2).
  *
  * Shared by all workers, in a fixed table of sets; the entry used least recently of a set makes room.
- * The rules: anything learnt from an unauthenticated datagram is provisional until a second, independent
- * exchange says the same; an outage is held for INFRA_DOWN_MIN_US, doubling, and all that is held
- * against a family's servers is forgotten when any server of that family answers after a silence of the family.
+ * The rules: anything learnt from an unauthenticated datagram (broken EDNS, broken letter case, lameness) is
+ * provisional until a second, independent exchange says the same: each verb here is called once an exchange.
+ * An outage is held for INFRA_DOWN_MIN_US, doubling, and all that is held against a family's servers is
+ * forgotten when any server of that family answers after a silence of the family.  Timeouts
+ * within one RTO of each other count once: they are one burst that was lost.
  *
- * Units: microseconds of the monotonic clock.
+ * Ownership: the block is zeroed memory as mmap gives it, lent for good; it becomes resident as it is used.
+ * Units:     microseconds of the monotonic clock.
+ * Bounds:    server_count servers and a fourth as many pairs of server and zone.
  */
 #ifndef CAIRN_RESOLVER_CACHE_INFRA_H
 #define CAIRN_RESOLVER_CACHE_INFRA_H
@@ -21,14 +26,14 @@
 struct infra;
 struct rng;
 
-#define INFRA_RTO_FIRST_US 300000u
-#define INFRA_RTO_MIN_US   30000u
-#define INFRA_RTO_MAX_US   3000000u
-#define INFRA_DOWN_MIN_US  2000000u  /* first time that a server is left alone after INFRA_DOWN_TIMEOUTS ... */
-#define INFRA_DOWN_MAX_US  60000000u /* ... doubling up to this */
+#define INFRA_RTO_FIRST_US  300000u
+#define INFRA_RTO_MIN_US    30000u
+#define INFRA_RTO_MAX_US    3000000u
 #define INFRA_DOWN_TIMEOUTS 3u
-#define INFRA_LAME_US      900000000u
-#define INFRA_ENTRY_US     900000000u /* after this silence an entry is as good as none */
+#define INFRA_DOWN_MIN_US   2000000u  /* how long a server is left alone after so many timeouts ... */
+#define INFRA_DOWN_MAX_US   60000000u /* ... doubling up to this */
+#define INFRA_LAME_US       900000000u
+#define INFRA_ENTRY_US      900000000u /* after this silence an entry is as good as none */
 
 enum infra_edns { INFRA_EDNS_UNKNOWN, INFRA_EDNS_WORKS, INFRA_EDNS_SUSPECT, INFRA_EDNS_BROKEN };
 
@@ -45,21 +50,31 @@ struct infra_server {
 };
 
 size_t infra_bytes(uint32_t server_count);
+/* NULL when the block is too small. */
 struct infra *infra_new(void *block, size_t block_bytes, uint32_t server_count, struct rng *rng);
 
 /* Never fails: an unknown server has the initial values. */
 void infra_get(struct infra *infra, const struct ip_addr *server, struct infra_server *out, uint64_t now_us);
 void infra_heard(struct infra *infra, const struct ip_addr *server, uint32_t rtt_us, uint64_t now_us);
 void infra_timed_out(struct infra *infra, const struct ip_addr *server, uint64_t now_us);
-void infra_unreachable(struct infra *infra, const struct ip_addr *server, uint64_t now_us); /* ICMP, checked */
+/* An ICMP error that passed its checks, or no route: as good as INFRA_DOWN_TIMEOUTS timeouts. */
+void infra_unreachable(struct infra *infra, const struct ip_addr *server, uint64_t now_us);
+/*
+ * The first BROKEN makes it SUSPECT, the next BROKEN without a WORKS between them makes it so; after INFRA_ENTRY_US
+ * EDNS is tried again.
+ */
 void infra_edns_says(struct infra *infra, const struct ip_addr *server, enum infra_edns edns, uint64_t now_us);
 void infra_caps_broken(struct infra *infra, const struct ip_addr *server, uint64_t now_us);
 
-/* Lameness is of a server for a zone. */
+/* Lameness is of a server for a zone, and holds from the second time on. */
 void infra_lame(struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);
 bool infra_is_lame(struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);
 
-/* True when a whole family has been silent: every exchange of the last seconds failed, over several prefixes. */
+/*
+ * True when a whole family has been silent: every exchange since its last reply failed, over several prefixes.
+ * Advice for choosing between the families: when both are down, choose as if neither were.  After a hold
+ * of one to eight seconds a few callers get false, and so probe.
+ */
 bool infra_family_down(struct infra *infra, enum addr_family family, uint64_t now_us);
 
 /* Addresses or routes of the host have changed: what failed before is forgotten. */

@@ -3,6 +3,11 @@
  *
  * An NXDOMAIN belongs to a name, NODATA to a name and a type, a failure to a name and a type.  With the
  * first two go the SOA and the proofs of the authority section, to be given out again.
+ *
+ * A later word replaces an earlier one that contradicts it, NXDOMAIN of a name and NODATA of the type asked
+ * for, unless that was validated and this was not (ERR_EXISTS).  A positive answer removes neither by itself: whoever
+ * puts one calls negative_cache_remove.  A failure that comes again within NEGATIVE_FAILURE_TTL_MAX_S of the end of
+ * the last one lasts twice as long; it never replaces NODATA.
  * Same store and same rules of ownership, units and errors as cache/rrset.h.
  */
 #ifndef CAIRN_RESOLVER_CACHE_NEGATIVE_H
@@ -22,12 +27,12 @@ enum negative_kind { NEGATIVE_NODATA = 1, NEGATIVE_NXDOMAIN, NEGATIVE_FAILURE };
 
 struct negative {
 	enum negative_kind kind;
-	uint32_t ttl_s;          /* put: how long; get: what remains */
+	uint32_t ttl_s;          /* put: how long, of a failure the first time (at least NEGATIVE_FAILURE_TTL_S); get: what remains */
 	uint8_t security;        /* enum security */
 	uint16_t ede;            /* FAILURE: RFC 8914 code + 1; 0: none */
 	const char *ede_text;    /* FAILURE: for the client; NULL: none */
-	uint16_t failure_count;  /* FAILURE: in a row, for doubling the time */
-	struct rrset *authority; /* SOA first, then NSEC or NSEC3 with their RRSIGs */
+	uint16_t failure_count;  /* FAILURE, get: how many in a row; the cache counts */
+	struct rrset *authority; /* SOA first, then NSEC or NSEC3 with their RRSIGs; none with FAILURE; get: TTLs are ttl_s */
 };
 
 size_t negative_cache_bytes_min(void);
@@ -43,6 +48,7 @@ int negative_cache_get(struct negative_cache *cache, const struct name *qname, u
 int negative_cache_get_cut(struct negative_cache *cache, const struct name *qname, uint16_t class,
                            enum security at_least, struct arena *arena, struct negative *negative, uint32_t now_s);
 
+/* The name and type exist: forgets NODATA or failure of the type and NXDOMAIN of the name. */
 void negative_cache_remove(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class);
 void negative_cache_stats(struct negative_cache *cache, struct cache_stats *stats);
 

@@ -6,9 +6,10 @@
  * without is dropped (cache/store.h).  So the size is exact and eviction costs nothing on a hit.
  *
  * Ownership: put copies; get copies into the arena given, so nothing is lent and no lock outlives a call.
+ *            The block is zeroed memory as mmap gives it, lent for good; it becomes resident as it is used.
  * Units:     TTL in seconds; now_s is the process's monotonic clock in seconds.
  * Errors:    put returns ERR_TOO_BIG and keeps nothing, or ERR_EXISTS when what is there ranks higher.
- * Bounds:    block_bytes in all; RRSET_ENTRY_BYTES_MAX an entry.
+ * Bounds:    block_bytes in all; RRSET_ENTRY_BYTES_MAX an entry, and in small caches a fourth of a shard.
  */
 #ifndef CAIRN_RESOLVER_CACHE_RRSET_H
 #define CAIRN_RESOLVER_CACHE_RRSET_H
@@ -33,18 +34,20 @@ enum trust {
 	TRUST_SECURE,              /* validated */
 };
 
+/* The smallest block; _new gives NULL for less. */
 size_t rrset_cache_bytes_min(void);
 struct rrset_cache *rrset_cache_new(void *block, size_t block_bytes, struct rng *rng);
 
 /*
- * Keeps a copy until now_s + ttl_s.  A zone's own NS set never gets a later end than the one it
+ * Keeps a copy until now_s + ttl_s; with ttl_s 0 what it replaces goes and nothing comes.  A zone's own NS set never gets a later end than the one it
  * replaces (ghost domains: NDSS 2012, CVE-2022-30698).
  */
 int rrset_cache_put(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust, uint32_t ttl_s,
                     uint32_t now_s);
 
 /*
- * Finds an unexpired set of at least the trust asked for; `found` gets what remains of its TTL.
+ * Finds an unexpired set of at least the trust asked for; `found` gets what remains of its TTL, and
+ * its owner in the letter case asked for.
  * Returns 0, ERR_NOT_FOUND, or ERR_NO_MEMORY when the arena is full.
  */
 int rrset_cache_get(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
@@ -54,7 +57,7 @@ void rrset_cache_remove(struct rrset_cache *cache, const struct name *owner, uin
 
 struct cache_stats {
 	uint64_t hits, misses, puts, refused_rank, refused_size, evicted, moved_on, expired;
-	uint64_t entries, bytes_used, bytes_max;
+	uint64_t entries, bytes_used, bytes_max; /* now: entries and their octets, and what fits */
 };
 void rrset_cache_stats(struct rrset_cache *cache, struct cache_stats *stats);
 

@@ -1,0 +1,66 @@
+/*
+ * entry.h - how an entry lies in the ring of a store (internal to resolver/cache).
+ *
+ *      0           4           8     10    12 13 14 15 16
+ *      +-----------+-----------+-----+-----+--+--+--+--+-------+---------+-------+
+ *      | place     | expires_s |units|key_ |ra|fl|sl| 0| key   | value   | slack |
+ *      |           |           |     |bytes|nk|ag|ac|  |       |         | 0..7  |
+ *      +-----------+-----------+-----+-----+--+--+--+--+-------+---------+-------+
+ *
+ * Entries are counted in units of 8 octets and stand at multiples of one; an offset counts units from the
+ * start of the ring, and no entry has offset 0, so that zeroed memory is an index without entries.
+ */
+#ifndef CAIRN_RESOLVER_CACHE_ENTRY_H
+#define CAIRN_RESOLVER_CACHE_ENTRY_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENTRY_UNIT_BYTES 8u
+
+enum entry_flag {
+	ENTRY_VISITED = 1, /* hit since it was written or moved on */
+	ENTRY_DEAD = 2,    /* replaced or removed: space for the writer */
+};
+
+struct entry {
+	uint32_t place; /* the lower half of the key's hash: tells the two buckets that may point here */
+	uint32_t expires_s;
+	uint16_t units;
+	uint16_t key_bytes;
+	uint8_t rank;
+	uint8_t flags; /* enum entry_flag */
+	uint8_t slack; /* octets behind the value that fill the last unit */
+	uint8_t zero;
+	uint8_t bytes[];
+};
+static_assert(sizeof(struct entry) == 16, "what every cached answer pays");
+
+static inline size_t
+entry_units(size_t key_bytes, size_t value_bytes)
+{
+	return (sizeof(struct entry) + key_bytes + value_bytes + ENTRY_UNIT_BYTES - 1) /
+	       ENTRY_UNIT_BYTES;
+}
+
+static inline struct entry *
+entry_at(uint64_t *ring, uint32_t offset)
+{
+	return (struct entry *)(void *)(ring + offset);
+}
+
+static inline const uint8_t *
+entry_value(const struct entry *entry)
+{
+	return entry->bytes + entry->key_bytes;
+}
+
+static inline size_t
+entry_value_bytes(const struct entry *entry)
+{
+	return (size_t)entry->units * ENTRY_UNIT_BYTES - sizeof *entry - entry->key_bytes -
+	       entry->slack;
+}
+
+#endif

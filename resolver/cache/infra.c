@@ -1,0 +1,451 @@
+#include "resolver/cache/infra.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdalign.h>
+#include <string.h>
+
+#include "resolver/cache/family.h"
+#include "resolver/cache/lame.h"
+#include "resolver/wire/fold.h"
+#include "stack/base/hash.h"
+
+#define LINE_BYTES   64u
+#define WAYS         8u
+#define LOCKS        64u
+#define SERVERS_LAME 4u /* servers a word about lameness */
+#define RTT_MAX_US   10000000u
+
+/* A fault that one datagram claims and another, of another exchange, confirms. */
+enum claim { CLAIM_NONE, CLAIM_HEARD, CLAIM_CONFIRMED };
+
+struct server {
+	struct ip_addr addr;
+	uint8_t known;
+	uint8_t timeouts;            /* in a row; those of one burst are one */
+	uint8_t holds;               /* since it was last heard */
+	uint8_t edns;                /* enum infra_edns */
+	uint8_t caps;                /* enum claim */
+	uint32_t srtt_us, rttvar_us; /* 0: never heard */
+	uint32_t family_epoch, network_epoch;
+	uint64_t used_at_us;   /* looked up, for who makes room */
+	uint64_t active_at_us; /* anything learnt */
+	uint64_t heard_at_us, timed_out_at_us, down_until_us;
+	uint64_t edns_at_us, caps_at_us;
+};
+
+/* Tags are 0 for an empty way, so zeroed memory is an empty set. */
+struct server_set {
+	uint16_t tags[WAYS];
+	struct server servers[WAYS];
+};
+
+struct lock {
+	alignas(LINE_BYTES) pthread_mutex_t mutex;
+};
+
+struct infra {
+	struct hash_key key;
+	struct server_set *sets;
+	struct lame_set *lame_sets;
+	uint32_t set_count, lame_set_count;
+	_Atomic uint32_t network_epoch;
+	struct family ipv4, ipv6;
+	struct lock locks[LOCKS];
+};
+
+/* ---- the tables ----------------------------------------------------------------------------------- */
+
+static uint32_t
+sets_for(uint32_t server_count)
+{
+	return server_count / WAYS + 1;
+}
+
+static uint32_t
+lame_sets_for(uint32_t server_count)
+{
+	return server_count / (SERVERS_LAME * LAME_WAYS) + 1;
+}
+
+size_t
+infra_bytes(uint32_t server_count)
+{
+	return LINE_BYTES + sizeof(struct infra) +
+	       lame_sets_for(server_count) * sizeof(struct lame_set) +
+	       sets_for(server_count) * sizeof(struct server_set);
+}
+
+struct infra *
+infra_new(void *block, size_t block_bytes, uint32_t server_count, struct rng *rng)
+{
+	if (block == NULL || block_bytes < infra_bytes(server_count))
+		return NULL;
+	uint8_t *memory = (uint8_t *)block + (-(uintptr_t)block & (LINE_BYTES - 1));
+	struct infra *infra = (struct infra *)(void *)memory;
+	memory += sizeof *infra;
+	infra->key = hash_key_draw(rng);
+	infra->lame_set_count = lame_sets_for(server_count);
+	infra->lame_sets = (struct lame_set *)(void *)memory;
+	memory += infra->lame_set_count * sizeof(struct lame_set);
+	infra->set_count = sets_for(server_count);
+	infra->sets = (struct server_set *)(void *)memory;
+
+	infra->network_epoch = 1;
+	family_init(&infra->ipv4);
+	family_init(&infra->ipv6);
+	for (unsigned i = 0; i < LOCKS; i++)
+		pthread_mutex_init(&infra->locks[i].mutex, NULL);
+	return infra;
+}
+
+static struct family *
+family_of(struct infra *infra, uint8_t family)
+{
+	assert(family == ADDR_IPV4 || family == ADDR_IPV6);
+	return family == ADDR_IPV4 ? &infra->ipv4 : &infra->ipv6;
+}
+
+static uint64_t
+hash_addr(const struct infra *infra, const struct ip_addr *addr)
+{
+	uint64_t words[2];
+	memcpy(words, addr->octets, sizeof words);
+	return hash_u64x2(&infra->key, words[0] ^ addr->family, words[1]);
+}
+
+/* Where a server is, or may be put, and the lock that is held meanwhile. */
+struct place {
+	struct server_set *set;
+	pthread_mutex_t *lock;
+	uint16_t tag;
+};
+
+static struct place
+place_lock(struct infra *infra, const struct ip_addr *addr)
+{
+	uint64_t hash = hash_addr(infra, addr);
+	uint32_t set = (uint32_t)((hash & UINT32_MAX) * infra->set_count >> 32);
+	struct place place = {
+		.set = &infra->sets[set],
+		.lock = &infra->locks[set % LOCKS].mutex,
+		.tag = (uint16_t)(hash >> 48 | 1),
+	};
+	pthread_mutex_lock(place.lock);
+	return place;
+}
+
+static void
+place_unlock(const struct place *place)
+{
+	pthread_mutex_unlock(place->lock);
+}
+
+static struct server *
+place_find(const struct place *place, const struct ip_addr *addr)
+{
+	for (unsigned i = 0; i < WAYS; i++)
+		if (place->set->tags[i] == place->tag &&
+		    addr_equal(&place->set->servers[i].addr, addr))
+			return &place->set->servers[i];
+	return NULL;
+}
+
+/* An empty way, else the one used least recently. */
+static struct server *
+place_make(const struct place *place, const struct ip_addr *addr)
+{
+	unsigned way = 0;
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (place->set->tags[i] == 0) {
+			way = i;
+			break;
+		}
+		if (place->set->servers[i].used_at_us < place->set->servers[way].used_at_us)
+			way = i;
+	}
+	place->set->tags[way] = place->tag;
+	place->set->servers[way] = (struct server){ .addr = *addr };
+	return &place->set->servers[way];
+}
+
+/* ---- one server ----------------------------------------------------------------------------------- */
+
+static bool
+is_older(uint64_t at_us, uint64_t age_us, uint64_t now_us)
+{
+	return now_us - at_us >= age_us;
+}
+
+/* Drops what time or a change of epoch has made void. */
+static void
+server_refresh(struct server *server, struct infra *infra, uint64_t now_us)
+{
+	uint32_t network_epoch = infra->network_epoch;
+	uint32_t family_now = family_epoch(family_of(infra, server->addr.family));
+	if (is_older(server->active_at_us, INFRA_ENTRY_US, now_us))
+		*server = (struct server){ .addr = server->addr };
+	if (server->family_epoch != family_now) {
+		server->family_epoch = family_now;
+		server->timeouts = server->holds = 0;
+		server->down_until_us = 0;
+	}
+	if (server->network_epoch != network_epoch) {
+		server->network_epoch = network_epoch;
+		server->edns = INFRA_EDNS_UNKNOWN;
+		server->caps = CLAIM_NONE;
+	}
+	if (server->edns >= INFRA_EDNS_SUSPECT &&
+	    is_older(server->edns_at_us, INFRA_ENTRY_US, now_us))
+		server->edns = INFRA_EDNS_UNKNOWN;
+	if (is_older(server->caps_at_us, INFRA_ENTRY_US, now_us))
+		server->caps = CLAIM_NONE;
+	server->used_at_us = now_us;
+}
+
+/* RFC 6298, section 2, without back-off; the clock's granularity is far below INFRA_RTO_MIN_US. */
+static uint32_t
+base_rto(const struct server *server)
+{
+	if (server->srtt_us == 0)
+		return INFRA_RTO_FIRST_US;
+	uint32_t rto_us = server->srtt_us + 4 * server->rttvar_us;
+	if (rto_us < INFRA_RTO_MIN_US)
+		return INFRA_RTO_MIN_US;
+	return rto_us < INFRA_RTO_MAX_US ? rto_us : INFRA_RTO_MAX_US;
+}
+
+/* RFC 6298, section 5.5: doubled for each timeout in a row. */
+static uint32_t
+backed_off_rto(const struct server *server)
+{
+	uint32_t rto_us = base_rto(server);
+	for (unsigned i = 0; i < server->timeouts && rto_us < INFRA_RTO_MAX_US; i++)
+		rto_us *= 2;
+	return rto_us < INFRA_RTO_MAX_US ? rto_us : INFRA_RTO_MAX_US;
+}
+
+/* RFC 6298, sections 2.2 and 2.3. */
+static void
+server_measure(struct server *server, uint32_t rtt_us)
+{
+	if (rtt_us == 0)
+		rtt_us = 1;
+	if (rtt_us > RTT_MAX_US)
+		rtt_us = RTT_MAX_US;
+	if (server->srtt_us == 0) {
+		server->srtt_us = rtt_us;
+		server->rttvar_us = rtt_us / 2;
+		return;
+	}
+	uint32_t off_us =
+		server->srtt_us > rtt_us ? server->srtt_us - rtt_us : rtt_us - server->srtt_us;
+	server->rttvar_us = (3 * server->rttvar_us + off_us) / 4;
+	server->srtt_us = (7 * server->srtt_us + rtt_us) / 8;
+}
+
+/* Leaves the server alone, unless it is left alone already: what was under way then tells nothing new. */
+static void
+server_hold(struct server *server, uint64_t now_us)
+{
+	if (server->timeouts < INFRA_DOWN_TIMEOUTS || now_us < server->down_until_us)
+		return;
+	uint64_t hold_us = (uint64_t)INFRA_DOWN_MIN_US << server->holds;
+	if (hold_us < INFRA_DOWN_MAX_US)
+		server->holds++;
+	else
+		hold_us = INFRA_DOWN_MAX_US;
+	server->down_until_us = now_us + hold_us;
+}
+
+/* Queries that were under way together time out together: within one RTO they count as one. */
+static void
+server_time_out(struct server *server, uint64_t now_us)
+{
+	bool same_burst =
+		server->timeouts > 0 && now_us - server->timed_out_at_us < base_rto(server);
+	server->known = true;
+	if (same_burst)
+		return;
+	server->timed_out_at_us = now_us;
+	if (server->timeouts < UINT8_MAX)
+		server->timeouts++;
+}
+
+/* ---- the verbs ------------------------------------------------------------------------------------ */
+
+/* Finds or makes the entry; the place stays locked. */
+static struct server *
+server_lock(struct infra *infra, const struct ip_addr *addr, struct place *place, uint64_t now_us)
+{
+	*place = place_lock(infra, addr);
+	struct server *server = place_find(place, addr);
+	if (server == NULL)
+		server = place_make(place, addr);
+	server_refresh(server, infra, now_us);
+	server->active_at_us = now_us;
+	return server;
+}
+
+void
+infra_get(struct infra *infra, const struct ip_addr *addr, struct infra_server *out,
+	  uint64_t now_us)
+{
+	struct server unknown = { .addr = *addr };
+	struct place place = place_lock(infra, addr);
+	struct server *server = place_find(&place, addr);
+	if (server != NULL)
+		server_refresh(server, infra, now_us);
+	else
+		server = &unknown;
+	*out = (struct infra_server){
+		.known = server->known,
+		.srtt_us = server->srtt_us,
+		.rttvar_us = server->rttvar_us,
+		.rto_us = backed_off_rto(server),
+		.timeouts = server->timeouts,
+		.down = now_us < server->down_until_us,
+		.down_until_us = server->down_until_us,
+		.edns = (enum infra_edns)server->edns,
+		.caps_broken = server->caps == CLAIM_CONFIRMED,
+		.heard_at_us = server->heard_at_us,
+	};
+	place_unlock(&place);
+}
+
+void
+infra_heard(struct infra *infra, const struct ip_addr *addr, uint32_t rtt_us, uint64_t now_us)
+{
+	family_heard(family_of(infra, addr->family));
+	struct place place;
+	struct server *server = server_lock(infra, addr, &place, now_us);
+	server->known = true;
+	server->heard_at_us = now_us;
+	server->timeouts = server->holds = 0;
+	server->down_until_us = 0;
+	server_measure(server, rtt_us);
+	place_unlock(&place);
+}
+
+/* The /24 or /48 that a server is in. */
+static uint64_t
+prefix_of(const struct ip_addr *addr)
+{
+	uint64_t prefix = 0;
+	memcpy(&prefix, addr->octets, addr->family == ADDR_IPV4 ? 3 : 6);
+	return prefix;
+}
+
+void
+infra_timed_out(struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
+{
+	family_failed(family_of(infra, addr->family), prefix_of(addr), now_us);
+	struct place place;
+	struct server *server = server_lock(infra, addr, &place, now_us);
+	server_time_out(server, now_us);
+	server_hold(server, now_us);
+	place_unlock(&place);
+}
+
+void
+infra_unreachable(struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
+{
+	family_failed(family_of(infra, addr->family), prefix_of(addr), now_us);
+	struct place place;
+	struct server *server = server_lock(infra, addr, &place, now_us);
+	server_time_out(server, now_us);
+	if (server->timeouts < INFRA_DOWN_TIMEOUTS)
+		server->timeouts = INFRA_DOWN_TIMEOUTS;
+	server_hold(server, now_us);
+	place_unlock(&place);
+}
+
+void
+infra_edns_says(struct infra *infra, const struct ip_addr *addr, enum infra_edns edns,
+		uint64_t now_us)
+{
+	struct place place;
+	struct server *server = server_lock(infra, addr, &place, now_us);
+	if (server->edns != INFRA_EDNS_BROKEN || edns < INFRA_EDNS_SUSPECT) {
+		bool confirmed = edns == INFRA_EDNS_BROKEN && server->edns == INFRA_EDNS_SUSPECT;
+		if (edns == INFRA_EDNS_BROKEN && !confirmed)
+			edns = INFRA_EDNS_SUSPECT;
+		server->edns = (uint8_t)edns;
+		server->edns_at_us = now_us;
+	}
+	place_unlock(&place);
+}
+
+void
+infra_caps_broken(struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
+{
+	struct place place;
+	struct server *server = server_lock(infra, addr, &place, now_us);
+	if (server->caps != CLAIM_CONFIRMED) {
+		server->caps = server->caps == CLAIM_NONE ? CLAIM_HEARD : CLAIM_CONFIRMED;
+		server->caps_at_us = now_us;
+	}
+	place_unlock(&place);
+}
+
+/* ---- lameness ------------------------------------------------------------------------------------- */
+
+static uint64_t
+hash_pair(const struct infra *infra, const struct ip_addr *addr, const struct name *zone)
+{
+	uint8_t key[sizeof addr->octets + 1 + NAME_BYTES_MAX];
+	memcpy(key, addr->octets, sizeof addr->octets);
+	key[sizeof addr->octets] = addr->family;
+	fold_copy(key + sizeof addr->octets + 1, zone->wire, zone->size);
+	return hash_bytes(&infra->key, key, sizeof addr->octets + 1 + zone->size) | 1;
+}
+
+static struct lame_set *
+lame_lock(struct infra *infra, uint64_t pair, pthread_mutex_t **lock)
+{
+	uint32_t set = (uint32_t)((pair >> 32) * infra->lame_set_count >> 32);
+	*lock = &infra->locks[set % LOCKS].mutex;
+	pthread_mutex_lock(*lock);
+	return &infra->lame_sets[set];
+}
+
+void
+infra_lame(struct infra *infra, const struct ip_addr *addr, const struct name *zone,
+	   uint64_t now_us)
+{
+	uint64_t pair = hash_pair(infra, addr, zone);
+	pthread_mutex_t *lock;
+	struct lame_set *set = lame_lock(infra, pair, &lock);
+	lame_say(set, pair, infra->network_epoch, (uint32_t)(now_us / 1000000));
+	pthread_mutex_unlock(lock);
+}
+
+bool
+infra_is_lame(struct infra *infra, const struct ip_addr *addr, const struct name *zone,
+	      uint64_t now_us)
+{
+	uint64_t pair = hash_pair(infra, addr, zone);
+	pthread_mutex_t *lock;
+	const struct lame_set *set = lame_lock(infra, pair, &lock);
+	bool is_lame = lame_is_said(set, pair, infra->network_epoch, (uint32_t)(now_us / 1000000));
+	pthread_mutex_unlock(lock);
+	return is_lame;
+}
+
+/* ---- families and the network --------------------------------------------------------------------- */
+
+bool
+infra_family_down(struct infra *infra, enum addr_family family, uint64_t now_us)
+{
+	return family_is_down(family_of(infra, (uint8_t)family), now_us);
+}
+
+/* now_us is there for symmetry with the other verbs: epochs need no time. */
+void
+infra_network_changed(struct infra *infra, uint64_t now_us)
+{
+	(void)now_us;
+	infra->network_epoch++;
+	family_forget(&infra->ipv4);
+	family_forget(&infra->ipv6);
+}
