@@ -18,7 +18,8 @@
  * Ownership: lives in one block lent at engine_new; caches are shared with other engines and outlive it.
  *            What an action points to is lent until the next call on the same engine.
  * Units:     microseconds of the monotonic clock.
- * Errors:    ERR_FULL when a bound is met: the caller answers SERVFAIL or drops.
+ * Errors:    ERR_FULL when a bound is met: the caller answers SERVFAIL or drops; ERR_UNSUPPORTED for a class other
+ *            than IN.
  * Bounds:    struct engine_limits here; the budget of a question in iterate/budget.h.
  */
 #ifndef CAIRN_RESOLVER_ITERATE_ENGINE_H
@@ -132,6 +133,10 @@ struct engine_stats {
 	uint64_t questions, cache_answers, joined, refused_full, answers, servfails;
 	uint64_t sent_udp4, sent_udp6, received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
 	uint64_t primes, qmin_queries, edns_fallbacks, caps_fallbacks, budget_exceeded, cycles;
+	uint64_t unexpected;        /* datagrams for a query that is over */
+	uint64_t unreachable;       /* errors from the network */
+	uint64_t dropped_sets;      /* rrsets of replies that were not taken (iterate/scrub.h, referral.h) */
+	uint64_t corrected_aliases; /* replies whose CNAME did not agree with their DNAME */
 	uint32_t tasks, clients, queries; /* now */
 };
 void engine_stats(const struct engine *engine, struct engine_stats *stats);

@@ -1,0 +1,174 @@
+/* Servers that a delegation names without telling their addresses (RFC 1034, section 5.3.3, step 2). */
+#include "resolver/iterate/engine_priv.h"
+
+static bool *
+asked_flag(struct cut_ns *ns, enum addr_family family)
+{
+	return family == ADDR_IPV4 ? &ns->asked_ip4 : &ns->asked_ip6;
+}
+
+/* The family to look for next: IPv4 first, unless it is down; ADDR_NONE when there is none left. */
+static enum addr_family
+next_family(struct engine *engine, struct cut_ns *ns)
+{
+	bool ip4 = engine->policy.ip4 && !ns->asked_ip4, ip6 = engine->policy.ip6 && !ns->asked_ip6;
+	if (ip4 && ip6)
+		return infra_family_down(engine->caches.infra, ADDR_IPV4, engine->now_us)
+			       ? ADDR_IPV6
+			       : ADDR_IPV4;
+	return ip4 ? ADDR_IPV4 : ip6 ? ADDR_IPV6 : ADDR_NONE;
+}
+
+static bool
+add_set(struct engine *engine, struct cut *cut, unsigned ns, const struct rrset *set)
+{
+	size_t size = set->type == TYPE_A ? 4 : 16;
+	struct rdata_walk walk;
+	bool added = false;
+
+	rdata_first(set, &walk);
+	for (unsigned i = 0; i < set->rr_count && rdata_next(&walk); i++) {
+		if (walk.size != size)
+			continue;
+		struct ip_addr addr =
+			set->type == TYPE_A ? addr_ipv4(walk.bytes) : addr_ipv6(walk.bytes);
+		added |= cut_add(cut, ns, &addr, &engine->policy);
+	}
+	return added;
+}
+
+/* A name server without any address left to be found is of no use. */
+static void
+settle(struct engine *engine, struct cut *cut, struct cut_ns *ns)
+{
+	if (ns->useless || ns->addr_count > 0 || next_family(engine, ns) != ADDR_NONE)
+		return;
+	ns->useless = true;
+	cut->failed_count++;
+}
+
+static bool
+known_addr(struct engine *engine, struct cut *cut, unsigned index, enum addr_family family)
+{
+	struct cut_ns *ns = &cut->ns[index];
+	struct rrset *set;
+	if (*asked_flag(ns, family) ||
+	    !(family == ADDR_IPV4 ? engine->policy.ip4 : engine->policy.ip6))
+		return false;
+	if (rrset_cache_get(engine->caches.rrsets, ns->name,
+			    family == ADDR_IPV4 ? TYPE_A : TYPE_AAAA, CLASS_IN, TRUST_ANSWER,
+			    &engine->scratch, &set, engine__now_s(engine)) != 0)
+		return false;
+	*asked_flag(ns, family) = true;
+	return add_set(engine, cut, index, set);
+}
+
+bool
+task__known_addrs(struct engine *engine, struct task *task)
+{
+	struct cut *cut = task->cut;
+	bool added = false;
+	for (unsigned i = 0; i < cut->ns_count; i++) {
+		if (cut->ns[i].addr_count > 0 || cut->ns[i].useless)
+			continue;
+		added |= known_addr(engine, cut, i, ADDR_IPV4);
+		added |= known_addr(engine, cut, i, ADDR_IPV6);
+		settle(engine, cut, &cut->ns[i]);
+	}
+	return added;
+}
+
+/* The task for a server's address: one that runs, or a new one that pays from the same purse. */
+static struct task *
+task_for(struct engine *engine, struct task *parent, const struct name *name,
+	 enum addr_family family)
+{
+	struct budget *budget = engine__budget(engine, parent);
+	struct engine_question question = {
+		.qtype = family == ADDR_IPV4 ? TYPE_A : TYPE_AAAA,
+		.qclass = CLASS_IN,
+	};
+
+	name_copy(&question.qname, name);
+	struct task *task = task__find(engine, &question);
+	if (task != NULL)
+		return task;
+	if (parent->depth + 1u > BUDGET_DEPTH_MAX || budget->subtasks >= BUDGET_SUBTASKS_MAX)
+		return NULL;
+	task = task__new(engine, &question, parent->budget, (uint8_t)(parent->depth + 1));
+	if (task != NULL)
+		budget->subtasks++;
+	return task;
+}
+
+static void
+seek(struct engine *engine, struct task *parent, unsigned index, enum addr_family family)
+{
+	struct cut_ns *ns = &parent->cut->ns[index];
+	struct task *child = task_for(engine, parent, ns->name, family);
+
+	*asked_flag(ns, family) = true;
+	if (child != NULL && wait__add(engine, parent, index, family, child)) {
+		ns->waiting = true;
+		return;
+	}
+	/* In circles the other family goes the same way. */
+	ns->asked_ip4 = ns->asked_ip6 = true;
+	settle(engine, parent->cut, ns);
+}
+
+static bool
+may_seek(const struct cut *cut, const struct cut_ns *ns, bool all)
+{
+	if (ns->useless || ns->waiting)
+		return false;
+	/* Addresses inside of a zone that does not answer will not be found either. */
+	return ns->addr_count == 0 || (all && !name_is_under(ns->name, cut->zone));
+}
+
+/*
+ * One at a time: names of servers mostly lie in one zone, and two tasks would ask for the way there twice.  When
+ * the one is late (flights.c) this is called again.
+ */
+bool
+task__seek_addrs(struct engine *engine, struct task *task, bool all)
+{
+	struct cut *cut = task->cut;
+	unsigned waits = wait__count(task);
+	unsigned first = cut->ns_count > 0 ? rng_below(engine->rng, cut->ns_count) : 0;
+
+	for (unsigned i = 0;
+	     i < cut->ns_count && waits < TASK_WAITS_MAX && wait__count(task) == waits; i++) {
+		unsigned at = (first + i) % cut->ns_count;
+		if (cut->failed_count >= BUDGET_NS_WITHOUT_ADDR_MAX)
+			break; /* NXNSAttack */
+		enum addr_family family = next_family(engine, &cut->ns[at]);
+		if (family != ADDR_NONE && may_seek(cut, &cut->ns[at], all))
+			seek(engine, task, at, family);
+	}
+	return wait__count(task) > 0;
+}
+
+void
+task__on_addrs(struct engine *engine, struct task *parent, const struct task_wait *wait,
+	       const struct task *child)
+{
+	struct cut_ns *ns = &parent->cut->ns[wait->ns];
+	const struct answer *answer = &child->answer;
+
+	ns->waiting = false;
+	if (child->spent && child->budget != parent->budget) {
+		*asked_flag(ns, wait->family) =
+			false; /* not its fault: once more, from our own purse */
+		return;
+	}
+	if (answer->rcode !=
+	    RCODE_NOERROR) /* no such name, or nobody who would tell: the other family neither */
+		ns->asked_ip4 = ns->asked_ip6 = true;
+	for (const struct rrset *set = answer->sections[SECTION_ANSWER]; set != NULL;
+	     set = set->next) {
+		if (set->type == TYPE_A || set->type == TYPE_AAAA)
+			add_set(engine, parent->cut, wait->ns, set);
+	}
+	settle(engine, parent->cut, ns);
+}

@@ -1,0 +1,153 @@
+/* Step 3: which name is shown to which server, or which address has to be found first. */
+#include "resolver/iterate/engine_priv.h"
+#include "resolver/iterate/lookup.h"
+#include "resolver/iterate/select.h"
+
+static bool
+is_spent(struct engine *engine, struct task *task)
+{
+	const struct budget *budget = engine__budget(engine, task);
+	bool too_much = task->sends >= BUDGET_SENDS_PER_NAME_MAX ||
+			budget->sends >= BUDGET_SENDS_MAX ||
+			budget->received_bytes > BUDGET_RECEIVED_BYTES_MAX;
+
+	if (!too_much && !budget_is_spent(budget, engine->now_us))
+		return false;
+	if (too_much || task->trouble == TROUBLE_NONE)
+		task__trouble(task, TROUBLE_BUDGET, NULL);
+	task->spent = true;
+	return true;
+}
+
+/* The name and type to show: shortened where it is not known yet that more is there. */
+static void
+next_question(struct engine *engine, struct task *task, struct name *qname, uint16_t *qtype)
+{
+	while (!qmin_is_whole(&task->qmin)) {
+		name_tail(qname, task->sname, task->qmin.labels);
+		*qtype = QMIN_TYPE;
+		if (!lookup_exists(&engine->caches, qname, *qtype, &engine->scratch,
+				   engine__now_s(engine))) {
+			engine->stats.qmin_queries++;
+			return;
+		}
+		qmin_longer(&task->qmin, task->sname);
+	}
+	name_copy(qname, task->sname);
+	*qtype = task->question.qtype;
+}
+
+/* ---- to whom ------------------------------------------------------------------------------------- */
+
+struct options {
+	struct option at[CUT_SERVERS_MAX];
+	uint8_t servers[CUT_SERVERS_MAX];
+	unsigned count;
+	bool all_tried;
+};
+
+static void
+collect(struct engine *engine, struct task *task, struct options *options)
+{
+	bool down4 = infra_family_down(engine->caches.infra, ADDR_IPV4, engine->now_us);
+	bool down6 = infra_family_down(engine->caches.infra, ADDR_IPV6, engine->now_us);
+
+	if (down4 && down6)
+		down4 = down6 = false;
+	options->count = 0;
+	options->all_tried = true;
+	for (unsigned i = 0; i < task->cut->server_count; i++) {
+		const struct cut_server *server = &task->cut->servers[i];
+		struct infra_server infra;
+		if (server->useless || server->busy || server->sends >= BUDGET_SENDS_PER_SERVER_MAX)
+			continue;
+		infra_get(engine->caches.infra, &server->addr, &infra, engine->now_us);
+		options->servers[options->count] = (uint8_t)i;
+		options->at[options->count++] = (struct option){
+			.family = server->addr.family,
+			.sends = server->sends,
+			.held = infra.down || (server->addr.family == ADDR_IPV4 ? down4 : down6),
+			.lame = server->lame,
+			.known = infra.known,
+			.estimate_us = infra.timeouts > 0 ? infra.rto_us : infra.srtt_us,
+		};
+		options->all_tried &= server->sends > 0;
+	}
+}
+
+/* Lameness is looked up for the one that is chosen only. The root hints are the operator's word. */
+static bool
+is_lame(struct engine *engine, struct task *task, struct cut_server *server)
+{
+	if (server->lame_checked || task->cut->from_hints)
+		return false;
+	server->lame_checked = true;
+	server->lame =
+		infra_is_lame(engine->caches.infra, &server->addr, task->cut->zone, engine->now_us);
+	return server->lame;
+}
+
+static unsigned
+choose(struct engine *engine, struct task *task, struct options *options)
+{
+	enum addr_family avoid = ADDR_NONE;
+	if (task->queries != SLOT_NONE)
+		avoid = (enum addr_family)engine->queries[task->queries].addr.family;
+	for (;;) {
+		unsigned at = select_option(options->at, options->count, avoid, engine->rng);
+		struct cut_server *server = &task->cut->servers[options->servers[at]];
+		if (!is_lame(engine, task, server))
+			return options->servers[at];
+		options->at[at].lame = true;
+	}
+}
+
+static enum task_state
+send(struct engine *engine, struct task *task, struct options *options)
+{
+	struct name qname;
+	uint16_t qtype;
+
+	next_question(engine, task, &qname, &qtype);
+	if (task->query_count == BUDGET_QUERIES_AT_ONCE)
+		flight__close_oldest(engine, task);
+	if (flight__send(engine, task, choose(engine, task, options), &qname, qtype) != 0) {
+		task__trouble(task, TROUBLE_MEMORY, NULL);
+		return task__fail(engine, task);
+	}
+	return TASK_WAITING;
+}
+
+/* No server is left to be asked: perhaps others have addresses that are not known yet. */
+static enum task_state
+ask_nobody(struct engine *engine, struct task *task)
+{
+	if (task__known_addrs(engine, task))
+		return TASK_ASK;
+	if (task__seek_addrs(engine, task, false) || task->query_count > 0)
+		return TASK_WAITING;
+	if (task__seek_addrs(engine, task, true))
+		return TASK_WAITING;
+	if (task->trouble == TROUBLE_NONE)
+		task__trouble(task, TROUBLE_NO_ADDR, NULL);
+	return task__fail(engine, task);
+}
+
+enum task_state
+task__ask(struct engine *engine, struct task *task)
+{
+	struct options options;
+
+	if (is_spent(engine, task))
+		return task__fail(engine, task);
+	if (task->fresh_count > 0)
+		return TASK_WAITING; /* woken by something else; a reply is still expected in time */
+	collect(engine, task, &options);
+	if (options.count == 0)
+		return ask_nobody(engine, task);
+	if (options.all_tried)
+		task__seek_addrs(
+			engine, task,
+			false); /* meanwhile: somebody new may do better than another try */
+	return send(engine, task, &options);
+}

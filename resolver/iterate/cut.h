@@ -1,0 +1,62 @@
+/*
+ * cut.h - the zone cut that a task has reached: its servers, and what became of asking them (RFC 1034, section 5.3.3:
+ * SLIST).
+ *
+ * Made from a delegation of the cache, of a referral or of the root hints; addresses of servers without
+ * glue are added when they become known.  A server appears once, whatever names it has.
+ *
+ * Ownership: lies with its names in the arena of its task and goes with the next cut.
+ * Bounds:    DELEGATION_NS_MAX names, CUT_SERVERS_MAX addresses; further ones are left out.
+ */
+#ifndef CAIRN_RESOLVER_ITERATE_CUT_H
+#define CAIRN_RESOLVER_ITERATE_CUT_H
+
+#include "resolver/cache/delegation.h"
+
+#define CUT_SERVERS_MAX 64u
+
+/* The addresses of a name server are looked for one family at a time. */
+struct cut_ns {
+	const struct name *name;
+	uint8_t addr_count;
+	bool asked_ip4, asked_ip6; /* in the caches or by a task; no need to ask again */
+	bool waiting;              /* a task looks for an address */
+	bool useless;              /* it has none, or looking for it would go in circles */
+};
+
+struct cut_server {
+	struct ip_addr addr;
+	uint8_t ns;
+	uint8_t sends;       /* queries sent about this cut */
+	bool busy;           /* one of them is in flight and not late */
+	bool useless;        /* has shown that it does not know the zone, or cannot be reached */
+	bool lame_checked, lame;
+	bool plain;          /* ask without EDNS */
+	bool plain_trial;    /* ... because it may be that; nothing is known yet */
+	bool caps_suspect;   /* has once not repeated the letter case */
+	bool caps_off;
+};
+
+struct cut {
+	const struct name *zone;
+	uint8_t zone_labels;
+	uint32_t ttl_s;       /* what remains of the delegation */
+	bool from_hints;
+	uint8_t ns_count, server_count;
+	uint8_t failed_count; /* NS names that turned out to have no address */
+	struct cut_ns ns[DELEGATION_NS_MAX];
+	struct cut_server servers[CUT_SERVERS_MAX];
+};
+
+/* Which addresses may be asked at all. */
+struct cut_policy {
+	bool ip4, ip6;
+	bool no_loopback; /* do-not-query-localhost */
+};
+
+/* NULL: the arena is full. */
+struct cut *cut_new(struct arena *arena, const struct delegation *delegation, const struct cut_policy *policy);
+/* False when the address is not to be asked, is there already, or there is no room. */
+bool cut_add(struct cut *cut, unsigned ns, const struct ip_addr *addr, const struct cut_policy *policy);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * engine_priv.h - what the files of resolver/iterate share.
+ *
+ *	engine.c   the verbs, the actions                 find.c     steps 1 and 2: the caches, the nearest cut
+ *	task.c     a task from its start to its end       ask.c      step 3: which name to whom
+ *	client.c   who asked                              hear.c     step 4: what a response means for its task
+ *	wait.c     tasks that wait for tasks              learn.c    what of it goes into the caches
+ *	flights.c  queries: sent, late, given up          outcome.c  the answer, or why there is none
+ *	address.c  servers without addresses              prime.c    the root's own NS set
+ *
+ * Everything else in the folder is pure and knows no engine.
+ */
+#ifndef CAIRN_RESOLVER_ITERATE_ENGINE_PRIV_H
+#define CAIRN_RESOLVER_ITERATE_ENGINE_PRIV_H
+
+#include "resolver/iterate/hints.h"
+#include "resolver/iterate/flight.h"
+#include "resolver/iterate/scrub.h"
+#include "resolver/iterate/slots.h"
+#include "resolver/iterate/task.h"
+#include "stack/base/hash.h"
+#include "stack/base/rng.h"
+
+#define ENGINE_SCRATCH_BYTES (2u << 20) /* a reply of 64 KiB with every name decompressed */
+
+enum engine_timer { TIMER_QUERY, TIMER_TASK, TIMER_PRIME };
+
+struct client {
+	uint64_t id;
+	uint32_t task;
+	uint32_t next;      /* of the task's */
+	uint32_t prev;
+	uint32_t hash_next; /* by id */
+};
+
+/* An action that waits for engine_next; the ring has room for every place's own. */
+struct todo {
+	enum engine_action_kind kind;
+	uint32_t index; /* of a query or of an answered task */
+};
+
+/* The response that a task in TASK_HEARD is to judge. */
+struct heard {
+	struct flight *query;
+	struct message *message;
+};
+
+struct engine {
+	struct engine_config config;
+	struct engine_limits limits;
+	struct caches caches;
+	struct cut_policy policy;
+	struct scrub_limits scrub_limits;
+	struct rng *rng;
+	struct event_ring *trace;
+	struct hash_key key;
+	uint64_t now_us; /* of the call that is being served */
+	struct wheel wheel;
+	struct hints hints;
+
+	struct slots task_slots, budget_slots, query_slots, client_slots;
+	struct task *tasks;
+	struct budget *budgets;
+	struct flight *queries;
+	struct client *clients;
+	uint8_t *arenas;
+	uint32_t *task_heads, *client_heads; /* hash tables: index + 1, 0 is none */
+	uint32_t task_mask, client_mask;
+
+	struct todo *todos;
+	uint32_t todo_head, todo_tail, todo_mask;
+	uint32_t runnable, runnable_tail; /* tasks */
+	uint32_t lent_task;               /* its answers have been fetched, the last one may still be read */
+	uint64_t visit;
+	uint32_t next_cause;
+
+	struct arena scratch; /* what is of use only until the task rests */
+	struct heard heard;
+	struct wheel_timer prime_timer;
+	uint32_t primed_ttl_s; /* of the last answer, 0: none */
+	uint32_t prime_wait_s;
+	uint8_t datagram[FLIGHT_BYTES_MAX];
+	struct engine_stats stats;
+};
+
+static inline uint32_t
+engine__now_s(const struct engine *engine)
+{
+	return (uint32_t)(engine->now_us / 1000000u);
+}
+
+static inline uint32_t
+engine__task_index(const struct engine *engine, const struct task *task)
+{
+	return (uint32_t)(task - engine->tasks);
+}
+
+static inline struct budget *
+engine__budget(const struct engine *engine, const struct task *task)
+{
+	return &engine->budgets[task->budget];
+}
+
+/* ---- engine.c ---- */
+void engine__todo(struct engine *engine, enum engine_action_kind kind, uint32_t index);
+
+/* ---- task.c ---- */
+/* NULL when there is no room. budget: SLOT_NONE for a purse of its own. */
+struct task *task__new(struct engine *engine, const struct engine_question *question, uint32_t budget, uint8_t depth);
+struct task *task__find(struct engine *engine, const struct engine_question *question);
+/* From the start, with the purse it has. */
+void task__begin(struct engine *engine, struct task *task);
+void task__open_purse(struct engine *engine, struct task *task);
+void task__release_purse(struct engine *engine, struct task *task);
+/* Runs at the end of the entry, once, however often it is said. */
+void task__wake(struct engine *engine, struct task *task);
+void task__run(struct engine *engine, struct task *task);
+void task__run_all(struct engine *engine);
+void task__free(struct engine *engine, struct task *task);
+void task__on_timer(struct engine *engine, struct task *task);
+
+/* ---- find.c ---- */
+enum task_state task__look_up(struct engine *engine, struct task *task);
+enum task_state task__find_cut(struct engine *engine, struct task *task);
+
+/* ---- outcome.c ---- */
+/* Remembers what went wrong, for the text of a failure. */
+void task__trouble(struct task *task, enum trouble trouble, const struct ip_addr *server);
+enum task_state task__fail(struct engine *engine, struct task *task);
+/* Answers with sets of the scratch arena after the chain kept so far. */
+enum task_state task__answer(struct engine *engine, struct task *task, uint16_t rcode, const struct rrset *answer,
+                             const struct rrset *authority);
+/* Keeps aliases and goes on at their end. */
+enum task_state task__restart(struct engine *engine, struct task *task, const struct rrset *aliases,
+                              unsigned alias_count, const struct name *end);
+/* The next cut, downward; the place of the last one is used again. */
+enum task_state task__set_cut(struct engine *engine, struct task *task, const struct delegation *delegation,
+                              bool from_hints);
+
+/* ---- client.c ---- */
+int client__add(struct engine *engine, struct task *task, uint64_t id);
+uint32_t client__take_first(struct engine *engine, struct task *task);
+struct client *client__find(struct engine *engine, uint64_t id);
+void client__remove(struct engine *engine, struct client *client);
+
+/* ---- ask.c ---- */
+enum task_state task__ask(struct engine *engine, struct task *task);
+
+/* ---- hear.c ---- */
+enum task_state task__hear(struct engine *engine, struct task *task);
+
+/* ---- address.c ---- */
+/* Addresses that the caches know; true when there is a new one. */
+bool task__known_addrs(struct engine *engine, struct task *task);
+/* The answer of a task that was waited for. */
+void task__on_addrs(struct engine *engine, struct task *parent, const struct task_wait *wait, const struct task *child);
+/* Has a task look for an address of one more server; `all`: also of those that have one. True when one is awaited. */
+bool task__seek_addrs(struct engine *engine, struct task *task, bool all);
+
+/* ---- wait.c ---- */
+/* False when it would close a circle. */
+bool wait__add(struct engine *engine, struct task *parent, unsigned ns, enum addr_family family, struct task *child);
+void wait__drop_all(struct engine *engine, struct task *parent);
+unsigned wait__count(const struct task *parent);
+/* Tells those who wait for it that the task is done; only_budget: those of its purse. */
+void wait__notify(struct engine *engine, struct task *child, bool only_budget);
+/* Tells them that it takes longer than expected. */
+void wait__late(struct engine *engine, const struct task *child);
+
+/* ---- flights.c ---- */
+/* `server` of the task's cut; the name in sname's case. Returns 0 or ERR_FULL. */
+int flight__send(struct engine *engine, struct task *task, unsigned server, const struct name *qname, uint16_t qtype);
+void flight__close(struct engine *engine, struct flight *query);
+void flight__close_all(struct engine *engine, struct task *task);
+void flight__close_oldest(struct engine *engine, struct task *task);
+/* From now on another server may be asked; the query is still listened for. */
+void flight__late(struct engine *engine, struct flight *query);
+void flight__on_timer(struct engine *engine, struct flight *query);
+struct flight *flight__find(struct engine *engine, engine_query number);
+
+/* ---- learn.c ---- */
+void learn__response(struct engine *engine, const struct scrubbed *scrubbed, const struct classified *classified,
+                     const struct name *end, uint16_t qtype);
+void learn__failure(struct engine *engine, const struct task *task, int ede, const char *ede_text);
+
+/* ---- prime.c ---- */
+void prime__heard(struct engine *engine, struct delegation *delegation);
+void prime__failed(struct engine *engine);
+void prime__on_timer(struct engine *engine);
+
+#endif

@@ -1,0 +1,82 @@
+/* Steps 1 and 2: what the caches know, and the servers nearest to the name. */
+#include "resolver/iterate/engine_priv.h"
+#include "resolver/iterate/lookup.h"
+
+/* Step 1 of RFC 1034, section 5.3.3: the caches. */
+enum task_state
+task__look_up(struct engine *engine, struct task *task)
+{
+	struct lookup lookup_state = {
+		.sname = task->sname,
+		.qtype = task->question.qtype,
+		.tail = task->chain_tail,
+		.alias_count = task->chain_count,
+	};
+
+	if (task->priming)
+		return TASK_CUT;
+	enum lookup_result result = lookup(&lookup_state, &engine->caches, &task->arena,
+					   &task->answer, engine__now_s(engine));
+	if (result == LOOKUP_ANSWER) {
+		task->answer.from_cache = !task->asked;
+		if (task->answer.rcode != RCODE_SERVFAIL)
+			task->answer.sections[SECTION_ANSWER] = task->chain;
+		return TASK_DONE;
+	}
+	task->keep_mark = arena_mark(&task->arena);
+	task->chain_tail = lookup_state.tail;
+	task->chain_count = lookup_state.alias_count;
+	if (task->sname != lookup_state.sname) {
+		task->sname = lookup_state.sname;
+		qmin_start(&task->qmin, task->sname, engine->config.qname_minimisation);
+	}
+	return TASK_CUT;
+}
+
+/* The parent speaks about a DS set, not the zone itself (RFC 4035, section 3.1.4.1). */
+static void
+name_of_cut(const struct task *task, struct name *name)
+{
+	if (task->question.qtype == TYPE_DS && task->sname->size > 1)
+		name_strip(name, task->sname, 1);
+	else
+		name_copy(name, task->sname);
+}
+
+/* A cached DNAME above sname answers as a CNAME would. */
+static enum task_state
+follow_dname(struct engine *engine, struct task *task, struct rrset *dname)
+{
+	struct rrset *cname;
+	struct name target;
+	int err = alias_synthesise(&engine->scratch, dname, task->sname, &cname);
+	if (err == ERR_TOO_BIG)
+		return task__answer(engine, task, RCODE_YXDOMAIN, dname, NULL);
+	if (err != 0 || alias_target(cname, &target) != 0)
+		return task__fail(engine, task);
+	dname->next = cname;
+	if (type_stops_at_alias(task->question.qtype))
+		return task__answer(engine, task, RCODE_NOERROR, dname, NULL);
+	return task__restart(engine, task, dname, 1, &target);
+}
+
+/* Step 2: the servers nearest to sname. */
+enum task_state
+task__find_cut(struct engine *engine, struct task *task)
+{
+	struct delegation delegation;
+	struct rrset *dname;
+	struct name name;
+	bool from_hints = false;
+
+	name_of_cut(task, &name);
+	if (delegation_cache_find(engine->caches.delegations, &name, &engine->scratch, &delegation,
+				  engine__now_s(engine)) != 0) {
+		hints_delegation(&engine->hints, &delegation);
+		from_hints = true;
+	}
+	if (lookup_dname(&engine->caches, task->sname, name_labels(delegation.zone),
+			 &engine->scratch, &dname, engine__now_s(engine)) == 0)
+		return follow_dname(engine, task, dname);
+	return task__set_cut(engine, task, &delegation, from_hints);
+}

@@ -1,0 +1,63 @@
+/*
+ * flight.h - one query in flight to one server, and whether a datagram is its reply (RFC 5452).
+ *
+ * Every query has its own random id, its own flow with a random port (upstream.h) and, with 0x20, its own
+ * letter case.  A datagram on its flow that does not repeat all of it is a near miss: it is
+ * counted and the query goes on waiting, so that a forger gains nothing by being first.
+ *
+ * A query is late after its server's retransmission time-out; then another server is asked, and the
+ * late one may still be answered (no reply is ambiguous, each has its id) until it is given up.
+ *
+ * RD is 0, since servers of zones are asked; DO is set wherever EDNS is, so that signatures are in the caches.
+ */
+#ifndef CAIRN_RESOLVER_ITERATE_FLIGHT_H
+#define CAIRN_RESOLVER_ITERATE_FLIGHT_H
+
+#include "resolver/iterate/engine.h"
+#include "stack/base/wheel.h"
+
+#define FLIGHT_BYTES_MAX   (MESSAGE_HEADER_BYTES + NAME_BYTES_MAX + 4u + FLIGHT_OPT_BYTES)
+#define FLIGHT_OPT_BYTES   11u
+#define FLIGHT_LINGER_US   1000000u /* how long a late query is still listened for, at least */
+#define FLIGHT_NEAR_MISSES 2u       /* this many, and somebody seems to guess: asked anew with another id and port */
+
+enum flight_stage {
+	FLIGHT_QUEUED, /* ENGINE_SEND waits to be fetched */
+	FLIGHT_SENT,
+	FLIGHT_CLOSED, /* ENGINE_CLOSE waits to be fetched, then the place is free */
+};
+
+struct flight {
+	struct wheel_timer timer; /* late, then given up */
+	uint64_t sent_at_us;
+	uint32_t generation;      /* of the place: a number that is over never means a newer query */
+	uint32_t task;
+	uint32_t next;            /* of the task's queries */
+	enum flight_stage stage;
+	bool was_sent;            /* the flow is open */
+	bool late;
+	bool edns, caps;
+	bool edns_known;          /* the server is known to understand EDNS */
+	uint8_t server;           /* among the servers of the task's cut */
+	uint8_t near_misses;
+	uint16_t id;
+	uint16_t qtype;
+	uint32_t rto_us;
+	struct ip_addr addr;
+	struct name qname;        /* in the letter case sent */
+};
+
+enum match {
+	MATCH_YES,
+	MATCH_CASE,  /* all but the letter case */
+	MATCH_NO,
+};
+
+/* Judges header and question; the rest is message_read's. */
+enum match flight_match(const struct flight *query, const uint8_t *bytes, size_t size);
+/* Flips each letter's case by one random bit (draft-vixie-dnsext-dns0x20). */
+void flight_mix_case(struct name *name, struct rng *rng);
+/* The datagram; returns its octets. bytes has FLIGHT_BYTES_MAX. */
+size_t flight_write(const struct flight *query, uint16_t edns_udp_bytes, uint8_t *bytes);
+
+#endif

@@ -1,0 +1,186 @@
+/* Queries from the moment they are sent until they are answered, given up or not wanted any more. */
+#include <assert.h>
+
+#include "resolver/iterate/engine_priv.h"
+
+#define SENDS_BEFORE_PLAIN                                                                         \
+	2u /* unanswered queries with EDNS to a server not known to understand it */
+
+struct flight *
+flight__find(struct engine *engine, engine_query number)
+{
+	uint32_t index = (uint32_t)number;
+	if (index >= engine->query_slots.fresh)
+		return NULL;
+	struct flight *query = &engine->queries[index];
+	return query->generation == number >> 32 && query->stage == FLIGHT_SENT ? query : NULL;
+}
+
+static struct flight *
+take(struct engine *engine)
+{
+	bool is_first;
+	uint32_t index = slots_take(&engine->query_slots, &is_first);
+	if (index == SLOT_NONE)
+		return NULL;
+	struct flight *query = &engine->queries[index];
+	query->generation = is_first || query->generation == UINT32_MAX ? 1 : query->generation + 1;
+	return query;
+}
+
+static bool
+wants_edns(const struct cut_server *server, const struct infra_server *infra)
+{
+	if (server->plain || infra->edns == INFRA_EDNS_BROKEN)
+		return false;
+	return infra->edns == INFRA_EDNS_WORKS || server->sends < SENDS_BEFORE_PLAIN;
+}
+
+static void
+link_to_task(struct engine *engine, struct flight *query, struct task *task)
+{
+	query->task = engine__task_index(engine, task);
+	query->next = task->queries;
+	task->queries = (uint32_t)(query - engine->queries);
+	task->query_count++;
+	task->fresh_count++;
+	task->cut->servers[query->server].busy = true;
+}
+
+static void
+unlink_from_task(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	uint32_t index = (uint32_t)(query - engine->queries);
+	uint32_t *at = &task->queries;
+	while (*at != index)
+		at = &engine->queries[*at].next;
+	*at = query->next;
+	assert(task->query_count > 0);
+	task->query_count--;
+}
+
+static void
+count_send(struct engine *engine, struct task *task, struct cut_server *server)
+{
+	if (server->addr.family == ADDR_IPV4)
+		engine->stats.sent_udp4++;
+	else
+		engine->stats.sent_udp6++;
+	if (task->query_count > 0)
+		engine->stats.hedges++;
+	if (server->sends > 0)
+		engine->stats.retries++;
+	server->sends++;
+	task->sends++;
+	task->asked = true;
+	engine__budget(engine, task)->sends++;
+}
+
+int
+flight__send(struct engine *engine, struct task *task, unsigned server_index,
+	     const struct name *qname, uint16_t qtype)
+{
+	struct cut_server *server = &task->cut->servers[server_index];
+	struct infra_server infra;
+	struct flight *query = take(engine);
+	if (query == NULL)
+		return ERR_FULL;
+
+	infra_get(engine->caches.infra, &server->addr, &infra, engine->now_us);
+	query->sent_at_us = engine->now_us;
+	query->stage = FLIGHT_QUEUED;
+	query->was_sent = query->late = false;
+	query->edns = wants_edns(server, &infra);
+	query->edns_known = infra.edns == INFRA_EDNS_WORKS;
+	query->caps = engine->config.use_caps_for_id && !server->caps_off && !infra.caps_broken;
+	query->server = (uint8_t)server_index;
+	query->near_misses = 0;
+	query->id = rng_u16(engine->rng);
+	query->qtype = qtype;
+	query->rto_us = infra.rto_us;
+	query->addr = server->addr;
+	name_copy(&query->qname, qname);
+	if (query->caps)
+		flight_mix_case(&query->qname, engine->rng);
+
+	count_send(engine, task, server);
+	link_to_task(engine, query, task);
+	wheel_timer_init(&query->timer, TIMER_QUERY);
+	wheel_arm(&engine->wheel, &query->timer, engine->now_us + infra.rto_us);
+	engine__todo(engine, ENGINE_SEND, (uint32_t)(query - engine->queries));
+	return 0;
+}
+
+void
+flight__late(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	if (query->late)
+		return;
+	query->late = true;
+	task->fresh_count--;
+	task->cut->servers[query->server].busy = false;
+}
+
+void
+flight__close(struct engine *engine, struct flight *query)
+{
+	assert(query->stage != FLIGHT_CLOSED);
+	flight__late(engine, query);
+	unlink_from_task(engine, query);
+	wheel_disarm(&engine->wheel, &query->timer);
+	query->stage = FLIGHT_CLOSED;
+	engine__todo(engine, ENGINE_CLOSE, (uint32_t)(query - engine->queries));
+}
+
+void
+flight__close_all(struct engine *engine, struct task *task)
+{
+	while (task->queries != SLOT_NONE)
+		flight__close(engine, &engine->queries[task->queries]);
+}
+
+void
+flight__close_oldest(struct engine *engine, struct task *task)
+{
+	uint32_t at = task->queries;
+	assert(at != SLOT_NONE);
+	while (engine->queries[at].next != SLOT_NONE)
+		at = engine->queries[at].next;
+	flight__close(engine, &engine->queries[at]);
+}
+
+/*
+ * A server that has answered others since is not to blame: its reply, or our query, was lost.  Only
+ * silence since the query was sent counts against it.
+ */
+static void
+on_late(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	struct infra_server infra;
+
+	engine->stats.timeouts++;
+	engine__budget(engine, task)->timeouts++;
+	infra_get(engine->caches.infra, &query->addr, &infra, engine->now_us);
+	if (!infra.known || infra.heard_at_us <= query->sent_at_us)
+		infra_timed_out(engine->caches.infra, &query->addr, engine->now_us);
+	task__trouble(task, TROUBLE_TIMEOUT, &query->addr);
+	flight__late(engine, query);
+	wait__late(engine, task);
+
+	uint64_t linger_us = query->rto_us > FLIGHT_LINGER_US ? query->rto_us : FLIGHT_LINGER_US;
+	wheel_arm(&engine->wheel, &query->timer, engine->now_us + linger_us);
+}
+
+void
+flight__on_timer(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	if (query->late)
+		flight__close(engine, query);
+	else
+		on_late(engine, query);
+	task__wake(engine, task);
+}

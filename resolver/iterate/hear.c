@@ -1,0 +1,256 @@
+/* Step 4: what a response means for the task that asked. */
+#include <assert.h>
+
+#include "resolver/iterate/engine_priv.h"
+#include "resolver/iterate/referral.h"
+
+struct hearing {
+	struct flight *query;
+	struct message *message;
+	struct cut_server *server;
+	struct ip_addr addr;
+	struct name qname; /* as asked, in sname's letter case */
+	struct asked asked;
+	struct classified classified;
+};
+
+static bool
+is_whole(const struct task *task, const struct hearing *hearing)
+{
+	return hearing->qname.size == task->sname->size &&
+	       hearing->asked.qtype == task->question.qtype;
+}
+
+/* Something useful came: other queries about the same are not wanted, and the servers start afresh. */
+static void
+progress(struct engine *engine, struct task *task)
+{
+	engine__budget(engine, task)->timeouts = 0;
+	task->trouble = TROUBLE_NONE;
+	flight__close_all(engine, task);
+	for (unsigned i = 0; i < task->cut->server_count; i++)
+		task->cut->servers[i].sends = 0;
+}
+
+/*
+ * EDNS (RFC 6891, section 6.2.2).  That a server does not understand it is believed after two questions
+ * that had nothing to do with each other (cache/infra.h), so one forged FORMERR changes nothing for long.
+ */
+static void
+learn_edns(struct engine *engine, const struct hearing *hearing)
+{
+	if (hearing->message->edns.present) {
+		if (!hearing->query->edns_known)
+			infra_edns_says(engine->caches.infra, &hearing->addr, INFRA_EDNS_WORKS,
+					engine->now_us);
+		return;
+	}
+	uint16_t rcode = hearing->message->rcode;
+	if (!hearing->query->edns && !hearing->query->edns_known &&
+	    (rcode == RCODE_NOERROR || rcode == RCODE_NXDOMAIN))
+		infra_edns_says(engine->caches.infra, &hearing->addr, INFRA_EDNS_BROKEN,
+				engine->now_us);
+}
+
+/* This server does not help; the next one may. A shortened name may be to blame, so the whole one is asked first. */
+static enum task_state
+not_helpful(struct engine *engine, struct task *task, struct hearing *hearing)
+{
+	task__trouble(task, TROUBLE_RESPONSE, &hearing->addr);
+	task->response = hearing->classified.response;
+	engine->stats.lame++;
+	if (!is_whole(task, hearing)) {
+		qmin_give_up(&task->qmin);
+		return TASK_ASK;
+	}
+	hearing->server->useless = true;
+	if (!task->cut->from_hints)
+		infra_lame(engine->caches.infra, &hearing->addr, task->cut->zone, engine->now_us);
+	return TASK_ASK;
+}
+
+static enum task_state
+without_edns(struct engine *engine, struct task *task, struct hearing *hearing)
+{
+	engine->stats.edns_fallbacks++;
+	hearing->server->plain = true;
+	task__trouble(task, TROUBLE_RESPONSE, &hearing->addr);
+	task->response = hearing->classified.response;
+	return TASK_ASK;
+}
+
+static enum task_state
+give_up(struct engine *engine, struct task *task, const struct hearing *hearing,
+	enum trouble trouble)
+{
+	task__trouble(task, trouble, &hearing->addr);
+	task->response = hearing->classified.response;
+	return task__fail(engine, task);
+}
+
+static enum task_state
+follow_referral(struct engine *engine, struct task *task, struct hearing *hearing)
+{
+	struct delegation delegation;
+	const struct cut *cut = task->cut;
+	uint32_t dropped = 0;
+	uint32_t parent_ttl_s = cut->zone_labels == 0 ? UINT32_MAX : cut->ttl_s;
+
+	int err =
+		referral_read(&delegation, hearing->message, hearing->classified.ns, cut->zone,
+			      engine->config.harden_glue, &engine->scratch, engine->rng, &dropped);
+	engine->stats.dropped_sets += dropped;
+	if (err != 0)
+		return not_helpful(engine, task, hearing);
+	if (++task->referrals > BUDGET_REFERRALS_MAX)
+		return give_up(engine, task, hearing, TROUBLE_LOOP);
+	progress(engine, task);
+	delegation_cache_put(engine->caches.delegations, &delegation, parent_ttl_s,
+			     engine__now_s(engine));
+	if (delegation.ttl_s > parent_ttl_s)
+		delegation.ttl_s = parent_ttl_s;
+	return task__set_cut(engine, task, &delegation, false);
+}
+
+/* A shortened name: it exists, or it has nothing below it, or the server does not know the difference. */
+static enum task_state
+show_more(struct engine *engine, struct task *task, const struct hearing *hearing)
+{
+	enum response response = hearing->classified.response;
+	bool is_plain = hearing->classified.chain.set_count == 0;
+
+	progress(engine, task);
+	if (is_plain && (response == RESPONSE_ANSWER || response == RESPONSE_NODATA))
+		qmin_longer(&task->qmin, task->sname);
+	else
+		qmin_give_up(&task->qmin);
+	return TASK_ASK;
+}
+
+/*
+ * RFC 8020 says that nothing is below a name that does not exist.  Registries and the root keep to it;
+ * of others not all do (RFC 9156, section 2.3), and there the whole name is asked.
+ */
+static bool
+ends_below(const struct task *task, const struct hearing *hearing)
+{
+	return hearing->classified.response == RESPONSE_NXDOMAIN &&
+	       hearing->classified.chain.set_count == 0 && task->cut->zone_labels <= 1;
+}
+
+static void
+read_priming(struct engine *engine, struct task *task, struct hearing *hearing)
+{
+	struct delegation delegation;
+	uint32_t dropped = 0;
+	const struct rrset *ns = hearing->classified.chain.final;
+	if (task->cut->zone_labels != 0 || hearing->asked.qtype != TYPE_NS ||
+	    task->sname->size != 1 || ns == NULL)
+		return;
+	if (referral_read(&delegation, hearing->message, ns, task->cut->zone,
+			  engine->config.harden_glue, &engine->scratch, engine->rng, &dropped) == 0)
+		prime__heard(engine, &delegation);
+}
+
+static enum task_state
+take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
+{
+	const struct classified *classified = &hearing->classified;
+	const struct chain *chain = &classified->chain;
+	struct scrubbed scrubbed;
+
+	scrub(&scrubbed, hearing->message, classified, &hearing->asked, &engine->scrub_limits);
+	engine->stats.dropped_sets += scrubbed.dropped;
+	engine->stats.corrected_aliases += chain->corrected;
+	learn__response(engine, &scrubbed, classified, chain->end, hearing->asked.qtype);
+	if (!is_whole(task, hearing)) {
+		if (!ends_below(task, hearing))
+			return show_more(engine, task, hearing);
+		learn__response(engine, &scrubbed, classified, task->sname, task->question.qtype);
+	}
+	if (classified->response == RESPONSE_ANSWER)
+		read_priming(engine, task, hearing);
+	progress(engine, task);
+
+	switch (classified->response) {
+	case RESPONSE_CNAME:
+		return task__restart(engine, task, scrubbed.answer, chain->alias_count, chain->end);
+	case RESPONSE_NXDOMAIN:
+		return task__answer(engine, task, RCODE_NXDOMAIN, scrubbed.answer,
+				    scrubbed.authority);
+	case RESPONSE_YXDOMAIN:
+		return task__answer(engine, task, RCODE_YXDOMAIN, scrubbed.answer, NULL);
+	case RESPONSE_ANSWER:
+	case RESPONSE_NODATA:
+	case RESPONSE_REFERRAL:
+	case RESPONSE_UPWARD:
+	case RESPONSE_LAME:
+	case RESPONSE_TRUNCATED:
+	case RESPONSE_FORMERR_EDNS:
+	case RESPONSE_REFUSED:
+	case RESPONSE_SERVFAIL:
+	case RESPONSE_LOOP:
+	case RESPONSE_MALFORMED: break;
+	}
+	return task__answer(engine, task, RCODE_NOERROR, scrubbed.answer, scrubbed.authority);
+}
+
+static enum task_state
+judge(struct engine *engine, struct task *task, struct hearing *hearing)
+{
+	switch (hearing->classified.response) {
+	case RESPONSE_ANSWER:
+	case RESPONSE_CNAME:
+	case RESPONSE_NODATA:
+	case RESPONSE_NXDOMAIN:
+	case RESPONSE_YXDOMAIN: return take_answer(engine, task, hearing);
+	case RESPONSE_REFERRAL: return follow_referral(engine, task, hearing);
+	case RESPONSE_FORMERR_EDNS: return without_edns(engine, task, hearing);
+	case RESPONSE_UPWARD:
+	case RESPONSE_LAME:
+	case RESPONSE_REFUSED:
+	case RESPONSE_SERVFAIL: return not_helpful(engine, task, hearing);
+	case RESPONSE_LOOP: return give_up(engine, task, hearing, TROUBLE_LOOP);
+	case RESPONSE_TRUNCATED:
+		engine->stats.truncated++;
+		return give_up(engine, task, hearing, TROUBLE_RESPONSE);
+	case RESPONSE_MALFORMED: break;
+	}
+	engine->stats.malformed++;
+	return TASK_ASK;
+}
+
+/* The name that the query showed, as the task spells it. */
+static void
+asked_name(const struct task *task, const struct flight *query, struct name *name)
+{
+	const struct name *sname = task->sname;
+	assert(query->qname.size <= sname->size);
+	name->size = query->qname.size;
+	memcpy(name->wire, sname->wire + (sname->size - name->size), name->size);
+}
+
+enum task_state
+task__hear(struct engine *engine, struct task *task)
+{
+	struct flight *query = engine->heard.query;
+	struct hearing hearing = {
+		.query = query,
+		.message = engine->heard.message,
+		.server = &task->cut->servers[query->server],
+		.addr = query->addr,
+		.asked = { .zone = task->cut->zone, .qtype = query->qtype, .edns = query->edns },
+	};
+
+	asked_name(task, query, &hearing.qname);
+	hearing.asked.qname = &hearing.qname;
+	classify(&hearing.classified, hearing.message, &hearing.asked, &engine->scratch);
+	/* Nonsense may come from somebody else: the query stays open for the true reply. */
+	if (hearing.classified.response == RESPONSE_MALFORMED) {
+		flight__late(engine, query);
+	} else {
+		learn_edns(engine, &hearing);
+		flight__close(engine, query);
+	}
+	return judge(engine, task, &hearing);
+}

@@ -1,0 +1,113 @@
+#include "resolver/iterate/lookup.h"
+
+#include "resolver/iterate/cname.h"
+#include "stack/base/arena.h"
+
+void
+answer_fail(struct answer *answer, uint16_t rcode, int ede, const char *ede_text)
+{
+	*answer = (struct answer){ .rcode = rcode, .ede = ede, .ede_text = ede_text };
+}
+
+static void
+answer_negative(struct answer *answer, const struct negative *negative)
+{
+	if (negative->kind == NEGATIVE_FAILURE) {
+		answer_fail(answer, RCODE_SERVFAIL, EDE_CACHED_ERROR, negative->ede_text);
+		return;
+	}
+	answer->rcode = negative->kind == NEGATIVE_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR;
+	answer->security = negative->security;
+	answer->sections[SECTION_AUTHORITY] = negative->authority;
+}
+
+static void
+link_set(struct lookup *lookup, struct rrset *set)
+{
+	*lookup->tail = set;
+	lookup->tail = &set->next;
+	set->next = NULL;
+}
+
+/* A cached CNAME at sname: sname moves to its target. */
+static int
+follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *arena,
+	     uint32_t now_s)
+{
+	struct rrset *set;
+	struct name target;
+	int err = rrset_cache_get(caches->rrsets, lookup->sname, TYPE_CNAME, CLASS_IN, TRUST_ANSWER,
+				  arena, &set, now_s);
+	if (err == 0)
+		err = alias_target(set, &target);
+	if (err != 0)
+		return err;
+	const struct name *sname = name_store(arena, &target);
+	if (sname == NULL)
+		return ERR_NO_MEMORY;
+	link_set(lookup, set);
+	lookup->sname = sname;
+	return 0;
+}
+
+enum lookup_result
+lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
+       struct answer *answer, uint32_t now_s)
+{
+	struct negative negative;
+	struct rrset *set;
+
+	for (;;) {
+		if (rrset_cache_get(caches->rrsets, lookup->sname, lookup->qtype, CLASS_IN,
+				    TRUST_ANSWER, arena, &set, now_s) == 0) {
+			link_set(lookup, set);
+			answer->rcode = RCODE_NOERROR;
+			answer->security = set->security;
+			return LOOKUP_ANSWER;
+		}
+		if (type_stops_at_alias(lookup->qtype) ||
+		    follow_alias(lookup, caches, arena, now_s) != 0)
+			break;
+		if (++lookup->alias_count > BUDGET_CHAIN_MAX) {
+			answer_fail(answer, RCODE_SERVFAIL, EDE_OTHER, "aliases without end");
+			return LOOKUP_ANSWER;
+		}
+	}
+	if (negative_cache_get(caches->negatives, lookup->sname, lookup->qtype, CLASS_IN, arena,
+			       &negative, now_s) != 0)
+		return LOOKUP_MISS;
+	answer_negative(answer, &negative);
+	return LOOKUP_ANSWER;
+}
+
+int
+lookup_dname(const struct caches *caches, const struct name *sname, unsigned cut_labels,
+	     struct arena *arena, struct rrset **dname, uint32_t now_s)
+{
+	unsigned labels = name_labels(sname);
+	while (labels > 0 && --labels >= cut_labels) {
+		struct name owner;
+		name_tail(&owner, sname, labels);
+		int err = rrset_cache_get(caches->rrsets, &owner, TYPE_DNAME, CLASS_IN,
+					  TRUST_ANSWER, arena, dname, now_s);
+		if (err != ERR_NOT_FOUND)
+			return err;
+	}
+	return ERR_NOT_FOUND;
+}
+
+bool
+lookup_exists(const struct caches *caches, const struct name *name, uint16_t type,
+	      struct arena *arena, uint32_t now_s)
+{
+	struct negative negative;
+	struct rrset *set;
+	size_t mark = arena_mark(arena);
+	bool exists = rrset_cache_get(caches->rrsets, name, type, CLASS_IN, TRUST_ANSWER, arena,
+				      &set, now_s) == 0 ||
+		      (negative_cache_get(caches->negatives, name, type, CLASS_IN, arena, &negative,
+					  now_s) == 0 &&
+		       negative.kind == NEGATIVE_NODATA);
+	arena_rewind(arena, mark);
+	return exists;
+}

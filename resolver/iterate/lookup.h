@@ -1,0 +1,41 @@
+/*
+ * lookup.h - what the caches say to a question (RFC 1034, section 5.3.3, step 1; RFC 2308; RFC 9520).
+ *
+ * Follows cached aliases from the name asked for.  Sets that nobody has answered with (glue, referrals) are never
+ * given out.  Types that stand for several (ANY, RRSIG) are never known to be complete and always asked.
+ *
+ * Ownership: sets and names lie in the arena given.
+ * Bounds:    BUDGET_CHAIN_MAX aliases, those counted in alias_count before the call included.
+ */
+#ifndef CAIRN_RESOLVER_ITERATE_LOOKUP_H
+#define CAIRN_RESOLVER_ITERATE_LOOKUP_H
+
+#include "resolver/iterate/engine.h"
+
+enum lookup_result {
+	LOOKUP_MISS,   /* nothing is known of sname, which may have moved along cached aliases */
+	LOOKUP_ANSWER, /* *answer is complete but for the sets found before */
+};
+
+struct lookup {
+	const struct name *sname;
+	uint16_t qtype;
+	struct rrset **tail; /* where the next set of the answer section is linked */
+	uint8_t alias_count;
+};
+
+enum lookup_result lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
+                          struct answer *answer, uint32_t now_s);
+
+/* The DNAME that stands above sname, at or below the cut (RFC 6672, section 3.4.1). ERR_NOT_FOUND; ERR_NO_MEMORY. */
+int lookup_dname(const struct caches *caches, const struct name *sname, unsigned cut_labels, struct arena *arena,
+                 struct rrset **dname, uint32_t now_s);
+
+/* True when the caches know that a shortened name exists or is empty there (RFC 9156): no need to ask. */
+bool lookup_exists(const struct caches *caches, const struct name *name, uint16_t type, struct arena *arena,
+                   uint32_t now_s);
+
+/* An answer of failure. */
+void answer_fail(struct answer *answer, uint16_t rcode, int ede, const char *ede_text);
+
+#endif

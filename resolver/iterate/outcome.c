@@ -1,0 +1,195 @@
+/* What the work on a question came to: an answer, an alias to go on with, the next cut, or a failure with its reason. */
+#include "resolver/iterate/engine_priv.h"
+#include "resolver/iterate/lookup.h"
+
+static struct rrset *
+keep_set(struct arena *arena, const struct rrset *set)
+{
+	struct rrset *kept = arena_alloc(arena, sizeof *kept);
+	if (kept == NULL)
+		return NULL;
+	*kept = *set;
+	kept->next = NULL;
+	kept->owner = name_store(arena, set->owner);
+	kept->rdata = arena_copy(arena, set->rdata, set->rdata_bytes);
+	return kept->owner != NULL && kept->rdata != NULL ? kept : NULL;
+}
+
+/* Copies a list of sets behind *tail; NULL: the arena is full. */
+static struct rrset **
+keep_sets(struct arena *arena, struct rrset **tail, const struct rrset *sets)
+{
+	for (; sets != NULL; sets = sets->next) {
+		*tail = keep_set(arena, sets);
+		if (*tail == NULL)
+			return NULL;
+		tail = &(*tail)->next;
+	}
+	return tail;
+}
+
+/* What lies behind keep_mark goes: the cut, and with it the queries about it and the waiting for its servers. */
+static void
+leave_cut(struct engine *engine, struct task *task)
+{
+	flight__close_all(engine, task);
+	wait__drop_all(engine, task);
+	task->cut = NULL;
+	arena_rewind(&task->arena, task->keep_mark);
+}
+
+enum task_state
+task__answer(struct engine *engine, struct task *task, uint16_t rcode, const struct rrset *answer,
+	     const struct rrset *authority)
+{
+	leave_cut(engine, task);
+	if (keep_sets(&task->arena, task->chain_tail, answer) == NULL ||
+	    keep_sets(&task->arena, &task->answer.sections[SECTION_AUTHORITY], authority) == NULL) {
+		task__trouble(task, TROUBLE_MEMORY, NULL);
+		return task__fail(engine, task);
+	}
+	task->answer.rcode = rcode;
+	task->answer.from_cache = !task->asked;
+	task->answer.sections[SECTION_ANSWER] = task->chain;
+	return TASK_DONE;
+}
+
+enum task_state
+task__restart(struct engine *engine, struct task *task, const struct rrset *aliases,
+	      unsigned alias_count, const struct name *end)
+{
+	leave_cut(engine, task);
+	if (task->chain_count + alias_count > BUDGET_CHAIN_MAX) {
+		task__trouble(task, TROUBLE_LOOP, NULL);
+		return task__fail(engine, task);
+	}
+	struct rrset **tail = keep_sets(&task->arena, task->chain_tail, aliases);
+	const struct name *sname = name_store(&task->arena, end);
+	if (tail == NULL || sname == NULL) {
+		task__trouble(task, TROUBLE_MEMORY, NULL);
+		return task__fail(engine, task);
+	}
+	task->chain_tail = tail;
+	task->chain_count = (uint8_t)(task->chain_count + alias_count);
+	task->sname = sname;
+	task->keep_mark = arena_mark(&task->arena);
+	task->sends = task->referrals = 0;
+	qmin_start(&task->qmin, sname, engine->config.qname_minimisation);
+	return TASK_LOOKUP;
+}
+
+enum task_state
+task__set_cut(struct engine *engine, struct task *task, const struct delegation *delegation,
+	      bool from_hints)
+{
+	leave_cut(engine, task);
+	task->cut = cut_new(&task->arena, delegation, &engine->policy);
+	if (task->cut == NULL) {
+		task__trouble(task, TROUBLE_MEMORY, NULL);
+		return task__fail(engine, task);
+	}
+	task->cut->from_hints = from_hints;
+	qmin_at_cut(&task->qmin, task->sname, task->cut->zone_labels);
+	task__known_addrs(engine, task);
+	return TASK_ASK;
+}
+
+void
+task__trouble(struct task *task, enum trouble trouble, const struct ip_addr *server)
+{
+	task->trouble = trouble;
+	task->trouble_server = server != NULL ? *server : (struct ip_addr){ .family = ADDR_NONE };
+}
+
+static const char *
+trouble_text(struct task *task)
+{
+	char zone[NAME_TEXT_BYTES] = ".", server[ADDR_TEXT_BYTES] = "";
+	struct arena *arena = &task->arena;
+
+	if (task->cut != NULL)
+		name_to_text(task->cut->zone, zone, sizeof zone);
+	if (task->trouble_server.family != ADDR_NONE)
+		addr_to_text(&task->trouble_server, server, sizeof server);
+	switch (task->trouble) {
+	case TROUBLE_TIMEOUT: return arena_printf(arena, "no reply from %s for %s", server, zone);
+	case TROUBLE_UNREACHABLE:
+		return arena_printf(arena, "%s for %s cannot be reached", server, zone);
+	case TROUBLE_NO_ADDR: return arena_printf(arena, "no server of %s has an address", zone);
+	case TROUBLE_BUDGET: return arena_printf(arena, "too much work at %s", zone);
+	case TROUBLE_LOOP:
+		return arena_printf(arena, "aliases or referrals without end at %s", zone);
+	case TROUBLE_MEMORY: return "the answer is too large";
+	case TROUBLE_NONE: return NULL;
+	case TROUBLE_RESPONSE: break;
+	}
+	if (task->response == RESPONSE_TRUNCATED)
+		return arena_printf(arena,
+				    "answer truncated at %s for %s; TCP is not available yet",
+				    server, zone);
+	return arena_printf(arena, "%s from %s for %s", response_text(task->response), server,
+			    zone);
+}
+
+static int
+trouble_ede(const struct task *task)
+{
+	switch (task->trouble) {
+	case TROUBLE_TIMEOUT:
+	case TROUBLE_NO_ADDR: return EDE_NO_REACHABLE_AUTHORITY;
+	case TROUBLE_UNREACHABLE: return EDE_NETWORK_ERROR;
+	case TROUBLE_RESPONSE:
+		return task->response == RESPONSE_TRUNCATED || task->response == RESPONSE_LOOP
+			       ? EDE_OTHER
+			       : EDE_NO_REACHABLE_AUTHORITY;
+	case TROUBLE_BUDGET:
+	case TROUBLE_LOOP:
+	case TROUBLE_MEMORY:
+	case TROUBLE_NONE: break;
+	}
+	return EDE_OTHER;
+}
+
+/*
+ * The purse was somebody else's, and there are others here who have not spent theirs: they shall not pay for
+ * it, else one question could make another's name servers unresolvable.
+ */
+static bool
+goes_on_with_new_purse(struct engine *engine, struct task *task)
+{
+	if (!task->spent || task->owns_purse)
+		return false;
+	wait__notify(engine, task, true);
+	return task->clients != SLOT_NONE || task->waiters != TASK_NONE;
+}
+
+static enum task_state
+start_again(struct engine *engine, struct task *task)
+{
+	leave_cut(engine, task);
+	task__release_purse(engine, task);
+	task__open_purse(engine, task);
+	wheel_arm(&engine->wheel, &task->timer, engine__budget(engine, task)->deadline_us);
+	task->depth = 0;
+	task->steps = 0;
+	task->redos = 0;
+	task->spent = false;
+	task->trouble = TROUBLE_NONE;
+	task__begin(engine, task);
+	return TASK_LOOKUP;
+}
+
+enum task_state
+task__fail(struct engine *engine, struct task *task)
+{
+	int ede = trouble_ede(task);
+	const char *text = trouble_text(task);
+
+	answer_fail(&task->answer, RCODE_SERVFAIL, ede, text);
+	engine->stats.budget_exceeded += task->spent;
+	if (goes_on_with_new_purse(engine, task))
+		return start_again(engine, task);
+	if (task->trouble != TROUBLE_MEMORY && (!task->spent || task->owns_purse))
+		learn__failure(engine, task, ede, text);
+	return TASK_DONE;
+}

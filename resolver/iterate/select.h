@@ -1,0 +1,41 @@
+/*
+ * select.h - which server to ask (RFC 1034, section 5.3.3, step 3; RFC 9520, section 3.1).
+ *
+ * Among the servers asked least so far about this cut the best and all that are nearly as good, within a
+ * band of SELECT_BAND_US or SELECT_BAND_PERMIL of the best, share the load at random: an attacker cannot
+ * tell whom we ask, and no server gets everything.  A server never asked counts as one of
+ * SELECT_UNKNOWN_US; now and then one outside of the band is asked first, so that what has become
+ * better is noticed.  A server that is held (down, or all of its family) or lame stands behind the others, but
+ * is asked when they do not help.
+ *
+ * Pure.  Units: microseconds.
+ */
+#ifndef CAIRN_RESOLVER_ITERATE_SELECT_H
+#define CAIRN_RESOLVER_ITERATE_SELECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stack/addr.h"
+
+struct rng;
+
+#define SELECT_BAND_US        10000u
+#define SELECT_BAND_PERMIL    300u
+#define SELECT_UNKNOWN_US     150000u
+#define SELECT_EXPLORE_ONE_IN 20u /* first queries that go to a server outside of the band */
+#define SELECT_HELD_SENDS     3u  /* so many queries to the good ones before a held server is tried ... */
+#define SELECT_LAME_SENDS     5u  /* ... and a lame one */
+
+struct option {
+	uint8_t family;       /* enum addr_family */
+	uint8_t sends;        /* so far about this cut */
+	bool held, lame;
+	bool known;
+	uint32_t estimate_us; /* of the round trip; not looked at unless known */
+};
+
+/* Returns an index; `avoid` is the family of the server that is late, ADDR_NONE for the first query. count > 0. */
+unsigned select_option(const struct option *options, unsigned count, enum addr_family avoid, struct rng *rng);
+
+#endif

@@ -1,0 +1,85 @@
+#include "resolver/iterate/upstream.h"
+
+#include <assert.h>
+
+size_t
+upstream_bytes(const struct engine_limits *limits)
+{
+	return (size_t)limits->query_count * sizeof(udp_flow);
+}
+
+void
+upstream_init(struct upstream *upstream, struct engine *engine, struct stack *stack, void *block,
+	      size_t block_bytes)
+{
+	*upstream = (struct upstream){
+		.engine = engine,
+		.stack = stack,
+		.flows = block,
+		.flow_count = (uint32_t)(block_bytes / sizeof(udp_flow)),
+	};
+	memset(block, 0, upstream->flow_count * sizeof(udp_flow));
+}
+
+static udp_flow *
+flow_of(struct upstream *upstream, engine_query query)
+{
+	uint32_t index = (uint32_t)query;
+	return index < upstream->flow_count ? &upstream->flows[index] : NULL;
+}
+
+bool
+upstream_receive(struct upstream *upstream, const struct stack_action *action, uint64_t now_us)
+{
+	udp_flow *flow = flow_of(upstream, action->user);
+	if (action->flow == 0 || flow == NULL || *flow != action->flow)
+		return false;
+	if (action->kind == STACK_DATAGRAM)
+		engine_receive(upstream->engine, action->user, action->bytes, action->size, now_us);
+	else if (action->kind == STACK_ERROR)
+		engine_failed(upstream->engine, action->user, action->error, now_us);
+	else
+		return false;
+	return true;
+}
+
+static void
+send(struct upstream *upstream, const struct engine_action *action, uint64_t now_us)
+{
+	udp_flow *flow = flow_of(upstream, action->query);
+	assert(flow != NULL);
+	int err = udp_open(upstream->stack, &action->server, action->server_port, NULL, 0,
+			   action->query, flow);
+	if (err != 0) {
+		*flow = 0;
+		upstream->open_failures++;
+		engine_failed(upstream->engine, action->query, STACK_ERROR_NET_UNREACHABLE, now_us);
+		return;
+	}
+	err = udp_send(upstream->stack, *flow, action->bytes, action->size, now_us);
+	if (err != 0) {
+		upstream->send_failures++;
+		engine_failed(upstream->engine, action->query, STACK_ERROR_NET_UNREACHABLE, now_us);
+	}
+}
+
+bool
+upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t now_us)
+{
+	struct engine_action action;
+	while (engine_next(upstream->engine, &action)) {
+		udp_flow *flow;
+		switch (action.kind) {
+		case ENGINE_SEND: send(upstream, &action, now_us); break;
+		case ENGINE_CLOSE:
+			flow = flow_of(upstream, action.query);
+			assert(flow != NULL);
+			if (*flow != 0)
+				udp_close(upstream->stack, *flow);
+			*flow = 0;
+			break;
+		case ENGINE_ANSWER: *answer = action; return true;
+		}
+	}
+	return false;
+}

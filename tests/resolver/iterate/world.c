@@ -1,0 +1,634 @@
+#include "tests/resolver/iterate/world.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define CACHE_BYTES  (8u << 20)
+#define ARENA_BYTES  (64u << 20)
+#define SERVERS_KEPT 4096u
+
+static void *
+map(size_t size)
+{
+	void *block = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ck_assert_ptr_ne(block, MAP_FAILED);
+	return block;
+}
+
+struct name
+world_name(const char *text)
+{
+	struct name name;
+	ck_assert_msg(name_from_text(&name, text, NULL) == 0, "name %s", text);
+	return name;
+}
+
+struct ip_addr
+world_addr(const char *text)
+{
+	struct ip_addr addr;
+	ck_assert_msg(addr_from_text(&addr, text) == 0, "address %s", text);
+	return addr;
+}
+
+/* ---- records ---------------------------------------------------------------------------------------- */
+
+static void
+write_name(struct writer *writer, const char *text)
+{
+	struct name name = world_name(text);
+	writer_bytes(writer, name.wire, name.size);
+}
+
+static void
+write_rdata(struct writer *writer, const struct world_rr *rr)
+{
+	struct ip_addr addr;
+	switch (rr->type) {
+	case TYPE_A:
+	case TYPE_AAAA:
+		addr = world_addr(rr->value);
+		writer_bytes(writer, addr.octets, addr_bytes(&addr));
+		return;
+	case TYPE_NS:
+	case TYPE_CNAME:
+	case TYPE_DNAME:
+	case TYPE_PTR: write_name(writer, rr->value); return;
+	case TYPE_SOA:
+		write_name(writer, "mname.");
+		write_name(writer, "rname.");
+		for (unsigned i = 1; i <= 4; i++)
+			writer_u32(writer, i);
+		writer_u32(writer, (uint32_t)strtoul(rr->value, NULL, 10));
+		return;
+	case TYPE_TXT:
+		writer_u8(writer, (uint8_t)strlen(rr->value));
+		writer_bytes(writer, rr->value, strlen(rr->value));
+		return;
+	default: writer_bytes(writer, rr->value, strlen(rr->value));
+	}
+}
+
+struct rrset *
+world_set(struct world *world, const struct world_rr *rr, unsigned count)
+{
+	uint8_t bytes[65536];
+	struct writer writer = writer_over(bytes, sizeof bytes);
+	struct rrset *set = arena_zalloc(&world->arena, 1, sizeof *set);
+	struct name owner = world_name(rr->owner);
+
+	ck_assert_ptr_nonnull(set);
+	for (unsigned i = 0; i < count; i++) {
+		size_t at = writer.pos;
+		writer_u16(&writer, 0);
+		write_rdata(&writer, &rr[i]);
+		writer_patch_u16(&writer, at, (uint16_t)(writer.pos - at - 2));
+	}
+	ck_assert_int_eq(writer.err, 0);
+	set->owner = name_store(&world->arena, &owner);
+	set->type = rr->type;
+	set->class = CLASS_IN;
+	set->rr_count = (uint16_t)count;
+	set->ttl_s = rr->ttl_s;
+	set->rdata = arena_copy(&world->arena, bytes, writer.pos);
+	set->rdata_bytes = (uint32_t)writer.pos;
+	ck_assert_ptr_nonnull(set->rdata);
+	return set;
+}
+
+void
+world_add(struct world_reply *reply, enum dns_section section, struct rrset *set)
+{
+	struct rrset **tail = &reply->sections[section];
+	while (*tail != NULL)
+		tail = &(*tail)->next;
+	*tail = set;
+}
+
+/* ---- an authoritative server ------------------------------------------------------------------------ */
+
+/* The records of the zone with that owner and type, as a set; NULL: none. */
+static struct rrset *
+zone_set(struct world *world, const struct world_zone *zone, const struct name *owner,
+	 uint16_t type)
+{
+	struct world_rr found[256];
+	unsigned count = 0;
+	for (const struct world_rr *rr = zone->rrs; rr->owner != NULL; rr++) {
+		struct name name = world_name(rr->owner);
+		if (rr->type == type && name_equal(&name, owner))
+			found[count++] = *rr;
+	}
+	return count > 0 ? world_set(world, found, count) : NULL;
+}
+
+static bool
+zone_has_below(const struct world_zone *zone, const struct name *owner)
+{
+	for (const struct world_rr *rr = zone->rrs; rr->owner != NULL; rr++) {
+		struct name name = world_name(rr->owner);
+		if (name_is_under(&name, owner))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_glue(struct world *world, const struct world_zone *zone, const struct rrset *ns,
+	 struct world_reply *reply)
+{
+	struct rdata_walk walk;
+	rdata_first(ns, &walk);
+	for (unsigned i = 0; i < ns->rr_count && rdata_next(&walk); i++) {
+		struct name name;
+		ck_assert_int_eq(name_from_wire(&name, walk.bytes, walk.size), 0);
+		for (unsigned t = 0; t < 2; t++) {
+			struct rrset *glue =
+				zone_set(world, zone, &name, t == 0 ? TYPE_A : TYPE_AAAA);
+			if (glue != NULL)
+				world_add(reply, SECTION_ADDITIONAL, glue);
+		}
+	}
+}
+
+static bool
+refer(struct world *world, const struct world_zone *zone, const struct name *apex,
+      const struct question *question, const struct name *qname, struct world_reply *reply)
+{
+	for (unsigned labels = name_labels(apex) + 1; labels <= name_labels(qname); labels++) {
+		struct name cut;
+		name_tail(&cut, qname, labels);
+		struct rrset *ns = zone_set(world, zone, &cut, TYPE_NS);
+		if (ns == NULL || (question->qtype == TYPE_DS && labels == name_labels(qname)))
+			continue;
+		if (reply->sections[SECTION_ANSWER] == NULL)
+			reply->flags &= (uint16_t)~DNS_AA;
+		world_add(reply, SECTION_AUTHORITY, ns);
+		add_glue(world, zone, ns, reply);
+		return true;
+	}
+	return false;
+}
+
+static bool
+add_everything(struct world *world, const struct world_zone *zone, const struct name *qname,
+	       struct world_reply *reply)
+{
+	static const uint16_t types[] = {
+		TYPE_A, TYPE_AAAA, TYPE_TXT, TYPE_NS, TYPE_SOA, TYPE_CNAME
+	};
+	bool any = false;
+	for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
+		struct rrset *set = zone_set(world, zone, qname, types[i]);
+		if (set == NULL)
+			continue;
+		world_add(reply, SECTION_ANSWER, set);
+		any = true;
+	}
+	return any;
+}
+
+/* RFC 1034, section 4.3.2, within one zone. */
+static void
+answer_in_zone(struct world *world, const struct world_zone *zone, const struct question *question,
+	       struct world_reply *reply)
+{
+	struct name apex = world_name(zone->apex), qname = question->qname, target;
+	for (unsigned aliases = 0; aliases < 20; aliases++) {
+		struct rrset *set;
+		if (!name_is_under(&qname, &apex) ||
+		    refer(world, zone, &apex, question, &qname, reply))
+			return;
+		if (question->qtype == TYPE_ANY && add_everything(world, zone, &qname, reply))
+			return;
+		if ((set = zone_set(world, zone, &qname, question->qtype)) != NULL) {
+			world_add(reply, SECTION_ANSWER, set);
+			return;
+		}
+		if ((set = zone_set(world, zone, &qname, TYPE_CNAME)) != NULL) {
+			world_add(reply, SECTION_ANSWER, set);
+			ck_assert_int_eq(
+				name_from_wire(&qname, set->rdata + 2, set->rdata_bytes - 2), 0);
+			continue;
+		}
+		unsigned labels = name_labels(&qname);
+		struct name above;
+		set = NULL;
+		while (set == NULL && labels-- > name_labels(&apex)) {
+			name_tail(&above, &qname, labels);
+			set = zone_set(world, zone, &above, TYPE_DNAME);
+		}
+		if (set != NULL) {
+			struct name made;
+			char text[NAME_TEXT_BYTES], owner[NAME_TEXT_BYTES];
+			world_add(reply, SECTION_ANSWER, set);
+			ck_assert_int_eq(
+				name_from_wire(&target, set->rdata + 2, set->rdata_bytes - 2), 0);
+			if (name_substitute(&made, &qname, set->owner, &target) != 0) {
+				reply->rcode = RCODE_YXDOMAIN;
+				return;
+			}
+			struct world_rr cname = { name_to_text(&qname, owner, sizeof owner),
+						  TYPE_CNAME, set->ttl_s,
+						  name_to_text(&made, text, sizeof text) };
+			world_add(reply, SECTION_ANSWER, world_set(world, &cname, 1));
+			qname = made;
+			continue;
+		}
+		if (!zone_has_below(zone, &qname))
+			reply->rcode = RCODE_NXDOMAIN;
+		set = zone_set(world, zone, &apex, TYPE_SOA);
+		if (set != NULL)
+			world_add(reply, SECTION_AUTHORITY, set);
+		return;
+	}
+}
+
+static void
+answer(struct world *world, const struct world_server *server, const struct query *query,
+       struct world_reply *reply)
+{
+	const struct world_zone *best = NULL;
+	unsigned best_labels = 0;
+	for (unsigned i = 0; i < server->zone_count; i++) {
+		struct name apex = world_name(server->zones[i]->apex);
+		bool is_apex = query->question.qtype == TYPE_DS &&
+			       name_equal(&apex, &query->question.qname);
+		if (is_apex || !name_is_under(&query->question.qname, &apex))
+			continue;
+		if (best == NULL || name_labels(&apex) >= best_labels) {
+			best = server->zones[i];
+			best_labels = name_labels(&apex);
+		}
+	}
+	if (best == NULL) {
+		reply->rcode = RCODE_REFUSED;
+		return;
+	}
+	reply->flags |= DNS_AA;
+	answer_in_zone(world, best, &query->question, reply);
+}
+
+/* ---- the wire --------------------------------------------------------------------------------------- */
+
+static size_t
+write_reply(const struct world_reply *reply, const struct query *query, uint8_t *bytes, size_t size)
+{
+	struct render render;
+	if (reply->raw != NULL) {
+		memcpy(bytes, reply->raw, reply->raw_bytes);
+		return reply->raw_bytes;
+	}
+	render_begin(&render, bytes, size, reply->id, reply->flags, reply->rcode,
+		     EDNS_RECORD_BYTES);
+	if (!reply->no_question)
+		ck_assert_int_eq(render_question(&render, &reply->question), 0);
+	for (enum dns_section section = SECTION_ANSWER; section < SECTIONS; section++) {
+		for (const struct rrset *set = reply->sections[section]; set != NULL;
+		     set = set->next) {
+			if (render_rrset(&render, section, set, set->ttl_s,
+					 query->edns.dnssec_ok) != 0)
+				render.flags |= DNS_TC;
+		}
+	}
+	if (query->edns.present && !reply->no_edns) {
+		struct edns edns = { .present = true, .udp_bytes = 1232, .dnssec_ok = true };
+		ck_assert_int_eq(render_edns(&render, &edns), 0);
+	}
+	int written = render_finish(&render);
+	ck_assert_int_gt(written, 0);
+	return (size_t)written;
+}
+
+static void
+post(struct world *world, engine_query number, const uint8_t *bytes, size_t size, uint64_t at_us)
+{
+	ck_assert_uint_lt(world->packet_count, WORLD_PACKETS_MAX);
+	uint8_t *copy = malloc(size + 1);
+	memcpy(copy, bytes, size);
+	world->packets[world->packet_count++] = (struct world_packet){
+		.at_us = at_us, .query = number, .bytes = copy, .size = size
+	};
+}
+
+static void
+reply_to(struct world *world, struct world_server *server, const struct engine_action *action,
+	 const struct query *query)
+{
+	uint8_t bytes[65536];
+	size_t limit = query->edns.present ? query->edns.udp_bytes : 512;
+	struct world_reply reply = {
+		.id = query->id,
+		.flags = DNS_QR,
+		.question = query->question,
+	};
+
+	answer(world, server, query, &reply);
+	if (server->habit != NULL)
+		server->habit(world, server, query, &reply);
+	uint64_t at_us = world->now_us + 2 * (uint64_t)server->delay_us;
+	for (struct world_reply *before = reply.before; before != NULL; before = before->before)
+		post(world, action->query, bytes, write_reply(before, query, bytes, limit),
+		     at_us - 1);
+	if (!reply.silent)
+		post(world, action->query, bytes, write_reply(&reply, query, bytes, limit), at_us);
+}
+
+static void
+send(struct world *world, const struct engine_action *action)
+{
+	struct query query;
+	ck_assert_int_eq(query_read(&query, action->bytes, action->size), RCODE_NOERROR);
+	ck_assert_uint_eq(query.flags & DNS_RD, 0);
+	if (world->sent_count == world->log_max) {
+		world->log_max = world->log_max * 2 + 64;
+		world->log = realloc(world->log, world->log_max * sizeof *world->log);
+	}
+	world->log[world->sent_count++] = (struct world_log){
+		.qname = query.question.qname,
+		.qtype = query.question.qtype,
+		.edns = query.edns.present,
+		.id = query.id,
+		.server = action->server,
+	};
+	for (unsigned i = 0; i < world->server_count; i++) {
+		struct world_server *server = &world->servers[i];
+		if (!addr_equal(&server->addr, &action->server))
+			continue;
+		server->asked++;
+		/* The way there and the way back. */
+		bool lost = rng_below(&world->dice, 1000) < world->loss_permil ||
+			    rng_below(&world->dice, 1000) < world->loss_permil;
+		if (!server->dead && !lost)
+			reply_to(world, server, action, &query);
+		return;
+	}
+}
+
+/* ---- the world -------------------------------------------------------------------------------------- */
+
+struct world *
+world_new(uint64_t seed, const struct engine_config *config)
+{
+	struct world *world = calloc(1, sizeof *world);
+	world->seed = seed;
+	world->now_us = 1000000;
+	rng_init_number(&world->rng, seed);
+	rng_init_number(&world->dice, seed + 1);
+	world->config = config != NULL ? *config : engine_config_default;
+	if (config == NULL)
+		world->config.prime_root = false;
+	world->limits = (struct engine_limits){
+		.task_count = 2048,
+		.client_count = 4096,
+		.query_count = 4096,
+		.clients_per_task = 100,
+		.task_arena_bytes = 128u << 10,
+	};
+	for (unsigned i = 0; i < 3; i++)
+		world->blocks[i] = map(CACHE_BYTES);
+	world->blocks[3] = map(infra_bytes(SERVERS_KEPT));
+	world->blocks[4] = map(engine_bytes(&world->limits));
+	world->caches = (struct caches){
+		.rrsets = rrset_cache_new(world->blocks[0], CACHE_BYTES, &world->rng),
+		.negatives = negative_cache_new(world->blocks[1], CACHE_BYTES, &world->rng),
+		.delegations = delegation_cache_new(world->blocks[2], CACHE_BYTES, &world->rng),
+		.infra = infra_new(world->blocks[3], infra_bytes(SERVERS_KEPT), SERVERS_KEPT,
+				   &world->rng),
+	};
+	world->engine = engine_new(world->blocks[4], engine_bytes(&world->limits), &world->limits,
+				   &world->config, &world->caches, &world->rng, world->now_us);
+	ck_assert_ptr_nonnull(world->engine);
+	world->arena_block = map(ARENA_BYTES);
+	arena_init(&world->arena, world->arena_block, ARENA_BYTES);
+
+	struct name root = world_name("ns.root.");
+	struct ip_addr addr = world_addr("192.0.2.1");
+	ck_assert_int_eq(engine_add_hint(world->engine, &root, &addr), 0);
+	return world;
+}
+
+void
+world_free(struct world *world)
+{
+	struct engine_stats stats;
+	world_run(world, 20000000);
+	engine_stats(world->engine, &stats);
+	ck_assert_msg(stats.tasks == 0 && stats.clients == 0 && stats.queries == 0,
+		      "seed %llu: %u tasks, %u clients, %u queries are left",
+		      (unsigned long long)world->seed, stats.tasks, stats.clients, stats.queries);
+	ck_assert_uint_eq(world->done_count, world->result_count);
+	for (unsigned i = 0; i < world->packet_count; i++)
+		free(world->packets[i].bytes);
+	for (unsigned i = 0; i < 3; i++)
+		munmap(world->blocks[i], CACHE_BYTES);
+	munmap(world->blocks[3], infra_bytes(SERVERS_KEPT));
+	munmap(world->blocks[4], engine_bytes(&world->limits));
+	munmap(world->arena_block, ARENA_BYTES);
+	free(world->log);
+	free(world);
+}
+
+struct world_server *
+world_server(struct world *world, const char *addr, const struct world_zone *zone)
+{
+	ck_assert_uint_lt(world->server_count, WORLD_SERVERS_MAX);
+	struct world_server *server = &world->servers[world->server_count++];
+	*server = (struct world_server){ .addr = world_addr(addr), .delay_us = 5000 };
+	if (zone != NULL)
+		world_serve(server, zone);
+	return server;
+}
+
+void
+world_serve(struct world_server *server, const struct world_zone *zone)
+{
+	server->zones[server->zone_count++] = zone;
+}
+
+static struct rrset *
+copy_sets(struct world *world, const struct rrset *sets)
+{
+	struct rrset *head = NULL, **tail = &head;
+	for (; sets != NULL; sets = sets->next) {
+		*tail = arena_alloc(&world->arena, sizeof *sets);
+		**tail = *sets;
+		(*tail)->owner = name_store(&world->arena, sets->owner);
+		(*tail)->rdata = arena_copy(&world->arena, sets->rdata, sets->rdata_bytes);
+		(*tail)->next = NULL;
+		tail = &(*tail)->next;
+	}
+	return head;
+}
+
+static void
+keep(struct world *world, struct world_result *result, const struct answer *answer_given)
+{
+	result->done = true;
+	result->rcode = answer_given->rcode;
+	result->ede = answer_given->ede;
+	result->from_cache = answer_given->from_cache;
+	if (answer_given->ede_text != NULL)
+		snprintf(result->ede_text, sizeof result->ede_text, "%s", answer_given->ede_text);
+	for (unsigned i = 0; i < SECTIONS; i++)
+		result->sections[i] = copy_sets(world, answer_given->sections[i]);
+	result->took_us = world->now_us - result->asked_us;
+	world->done_count++;
+}
+
+static void
+drain(struct world *world)
+{
+	struct engine_action action;
+	while (engine_next(world->engine, &action)) {
+		switch (action.kind) {
+		case ENGINE_SEND: send(world, &action); break;
+		case ENGINE_CLOSE: break;
+		case ENGINE_ANSWER:
+			ck_assert(!world->results[action.client - 1].done);
+			keep(world, &world->results[action.client - 1], action.answer);
+			break;
+		}
+	}
+}
+
+unsigned
+world_ask(struct world *world, const char *qname, uint16_t qtype)
+{
+	struct engine_question question = { .qname = world_name(qname),
+					    .qtype = qtype,
+					    .qclass = CLASS_IN };
+	ck_assert_uint_lt(world->result_count, WORLD_RESULTS_MAX);
+	unsigned at = world->result_count++;
+	world->results[at].asked_us = world->now_us;
+	ck_assert_int_eq(engine_ask(world->engine, &question, at + 1, world->now_us), 0);
+	drain(world);
+	return at;
+}
+
+static unsigned
+first_packet(const struct world *world)
+{
+	unsigned first = 0;
+	for (unsigned i = 1; i < world->packet_count; i++) {
+		if (world->packets[i].at_us < world->packets[first].at_us)
+			first = i;
+	}
+	return first;
+}
+
+static void
+deliver(struct world *world, unsigned at)
+{
+	struct world_packet packet = world->packets[at];
+	/* Those of the same moment keep their order. */
+	memmove(&world->packets[at], &world->packets[at + 1],
+		(world->packet_count - at - 1) * sizeof packet);
+	world->packet_count--;
+	engine_receive(world->engine, packet.query, packet.bytes, packet.size, world->now_us);
+	free(packet.bytes);
+}
+
+/* One event; false when there is none before `end_us`. */
+static bool
+step(struct world *world, uint64_t end_us)
+{
+	uint64_t deadline_us = engine_deadline(world->engine);
+	unsigned first = first_packet(world);
+	bool has_packet = world->packet_count > 0 && world->packets[first].at_us <= deadline_us;
+	uint64_t at_us = has_packet ? world->packets[first].at_us : deadline_us;
+
+	if (at_us > end_us)
+		return false;
+	if (at_us > world->now_us)
+		world->now_us = at_us;
+	if (has_packet)
+		deliver(world, first);
+	else
+		engine_timeout(world->engine, world->now_us);
+	drain(world);
+	return true;
+}
+
+void
+world_run(struct world *world, uint64_t for_us)
+{
+	uint64_t end_us = world->now_us + for_us;
+	while (step(world, end_us))
+		;
+	world->now_us = end_us;
+}
+
+const struct world_result *
+world_resolve(struct world *world, const char *qname, uint16_t qtype)
+{
+	const struct world_result *result = &world->results[world_ask(world, qname, qtype)];
+	uint64_t end_us = world->now_us + 30000000;
+	while (!result->done)
+		ck_assert_msg(step(world, end_us), "%s is never answered", qname);
+	return result;
+}
+
+const struct world_result *
+world_cached(struct world *world, const char *qname, uint16_t qtype)
+{
+	struct engine_question question = { .qname = world_name(qname),
+					    .qtype = qtype,
+					    .qclass = CLASS_IN };
+	struct answer cached;
+	if (engine_cached(world->engine, &question, &world->arena, &cached, world->now_us) != 0)
+		return NULL;
+	struct world_result *result = &world->results[world->result_count++];
+	result->asked_us = world->now_us;
+	keep(world, result, &cached);
+	return result;
+}
+
+unsigned
+world_asked(const struct world *world, const char *qname, uint16_t qtype)
+{
+	struct name name = world_name(qname);
+	unsigned count = 0;
+	for (unsigned i = 0; i < world->sent_count; i++) {
+		if (name_equal(&world->log[i].qname, &name) &&
+		    (qtype == 0 || world->log[i].qtype == qtype))
+			count++;
+	}
+	return count;
+}
+
+unsigned
+world_count(const struct world_result *result, enum dns_section section)
+{
+	unsigned count = 0;
+	for (const struct rrset *set = result->sections[section]; set != NULL; set = set->next)
+		count += set->rr_count;
+	return count;
+}
+
+bool
+world_has(const struct world_result *result, enum dns_section section, const char *owner,
+	  uint16_t type, const char *value)
+{
+	uint8_t bytes[512];
+	struct name name = world_name(owner);
+	for (const struct rrset *set = result->sections[section]; set != NULL; set = set->next) {
+		struct rdata_walk walk;
+		if (set->type != type || !name_equal(set->owner, &name))
+			continue;
+		if (value == NULL)
+			return true;
+		struct writer writer = writer_over(bytes, sizeof bytes);
+		struct world_rr rr = { owner, type, 0, value };
+		write_rdata(&writer, &rr);
+		rdata_first(set, &walk);
+		for (unsigned i = 0; i < set->rr_count && rdata_next(&walk); i++) {
+			if (walk.size == writer.pos && memcmp(walk.bytes, bytes, writer.pos) == 0)
+				return true;
+		}
+	}
+	return false;
+}

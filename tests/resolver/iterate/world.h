@@ -1,0 +1,136 @@
+/*
+ * world.h - a little internet at virtual time around one engine: servers with zones and with bad habits.
+ *
+ * Servers are found by address; what nobody owns swallows queries.  Replies travel delay_us each way and are lost with
+ * loss_permil; the seed decides everything.  world_run moves time from event to event until
+ * nothing is left to do or the time is over.
+ */
+#ifndef CAIRN_TESTS_RESOLVER_ITERATE_WORLD_H
+#define CAIRN_TESTS_RESOLVER_ITERATE_WORLD_H
+
+#include "resolver/iterate/engine.h"
+#include "stack/base/arena.h"
+#include "stack/base/rng.h"
+
+#define WORLD_SERVERS_MAX 64u
+#define WORLD_RESULTS_MAX 4096u
+#define WORLD_PACKETS_MAX 4096u
+
+struct world;
+struct world_server;
+
+/* One record: "www.example.com.", TYPE_A, 300, "192.0.2.1"; SOA's value is the MINIMUM field. */
+struct world_rr {
+	const char *owner;
+	uint16_t type;
+	uint32_t ttl_s;
+	const char *value;
+};
+
+struct world_zone {
+	const char *apex;
+	const struct world_rr *rrs; /* ends with owner NULL */
+};
+
+/* A reply before it is written; a habit may change anything. */
+struct world_reply {
+	uint16_t id, flags, rcode;
+	bool no_question, no_edns, silent;
+	struct question question;
+	struct rrset *sections[SECTIONS];
+	uint8_t *raw; /* instead of all else */
+	size_t raw_bytes;
+	struct world_reply *before; /* further datagrams, delivered just before this one */
+};
+
+typedef void world_habit(struct world *world, struct world_server *server,
+			 const struct query *query, struct world_reply *reply);
+
+struct world_server {
+	struct ip_addr addr;
+	const struct world_zone *zones[16];
+	unsigned zone_count;
+	uint32_t delay_us;
+	bool dead;
+	world_habit *habit; /* NULL: behaves */
+	void *context;
+	unsigned asked;
+};
+
+struct world_result {
+	bool done;
+	uint16_t rcode;
+	int ede;
+	bool from_cache;
+	char ede_text[256];
+	struct rrset *sections[SECTIONS];
+	uint64_t asked_us, took_us;
+};
+
+struct world_packet {
+	uint64_t at_us;
+	engine_query query;
+	uint8_t *bytes;
+	size_t size;
+};
+
+struct world_log {
+	struct name qname;
+	uint16_t qtype;
+	bool edns;
+	uint16_t id;
+	struct ip_addr server;
+};
+
+struct world {
+	uint64_t seed, now_us;
+	uint32_t loss_permil;
+	struct rng rng, dice; /* the engine's; the world's own */
+	struct caches caches;
+	void *blocks[5];
+	struct engine *engine;
+	struct engine_config config;
+	struct engine_limits limits;
+	struct arena arena; /* of what is read and kept for the test */
+	void *arena_block;
+	struct world_server servers[WORLD_SERVERS_MAX];
+	unsigned server_count;
+	struct world_result results[WORLD_RESULTS_MAX];
+	unsigned result_count, done_count;
+	struct world_packet packets[WORLD_PACKETS_MAX];
+	unsigned packet_count;
+	struct world_log *log; /* every query sent */
+	unsigned sent_count, log_max;
+};
+
+/* config NULL: the default, with the root server 192.0.2.1 ("ns.root.") as hint and without priming. */
+struct world *world_new(uint64_t seed, const struct engine_config *config);
+void world_free(struct world *world); /* checks that nothing is left behind */
+
+struct world_server *world_server(struct world *world, const char *addr,
+				  const struct world_zone *zone);
+void world_serve(struct world_server *server, const struct world_zone *zone); /* one more zone */
+
+/* Asks and returns the number of the result; world_run has to follow. */
+unsigned world_ask(struct world *world, const char *qname, uint16_t qtype);
+/* Asks and runs until the answer is there. */
+const struct world_result *world_resolve(struct world *world, const char *qname, uint16_t qtype);
+/* The same from the caches alone; NULL: they do not know. */
+const struct world_result *world_cached(struct world *world, const char *qname, uint16_t qtype);
+void world_run(struct world *world, uint64_t for_us);
+
+/* Queries sent about a name and type (0: any), whatever the letter case. */
+unsigned world_asked(const struct world *world, const char *qname, uint16_t qtype);
+
+/* "A 192.0.2.1" and the like, by owner; true when the section has the record. */
+bool world_has(const struct world_result *result, enum dns_section section, const char *owner,
+	       uint16_t type, const char *value);
+unsigned world_count(const struct world_result *result, enum dns_section section);
+
+/* For habits: a set of records of one owner and type, in the world's arena. */
+struct rrset *world_set(struct world *world, const struct world_rr *rr, unsigned count);
+void world_add(struct world_reply *reply, enum dns_section section, struct rrset *set);
+struct name world_name(const char *text);
+struct ip_addr world_addr(const char *text);
+
+#endif
