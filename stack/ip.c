@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "stack/icmp.h"
 #include "stack/ipv4.h"
 #include "stack/ipv6.h"
 #include "stack/source.h"
@@ -176,7 +177,19 @@ void
 ip_deliver(struct stack *stack, const struct ip_packet *packet)
 {
 	switch (packet->protocol) {
-	case IP_PROTOCOL_UDP: udp_receive(stack, packet); break;
-	default: stack__drop(stack, DROP_IP_PROTOCOL); break;
+	case IP_PROTOCOL_UDP: udp_receive(stack, packet); return;
+	case IP_PROTOCOL_ICMP:
+		if (packet->source.family != ADDR_IPV4)
+			break;
+		icmp_receive(stack, packet);
+		return;
+	case IP_PROTOCOL_ICMPV6:
+		if (packet->source.family != ADDR_IPV6)
+			break;
+		icmp_receive(stack, packet);
+		return;
+	default: break;
 	}
+	stack__drop(stack, DROP_IP_PROTOCOL);
+	icmp_error_send(stack, packet, ICMP_PROBLEM_PROTOCOL, packet->protocol_at);
 }

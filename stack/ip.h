@@ -39,11 +39,11 @@
 struct ip_packet {
 	unsigned ifindex;
 	uint32_t rx_flags;      /* STACK_RX_* */
-	bool link_multicast;    /* came by link-layer broadcast or multicast: no ICMP error about it */
-	bool is_reassembled;
+	bool is_silent;         /* no ICMP error about it: link-layer broadcast, a later fragment, reassembled */
 	enum route_kind kind;   /* LOCAL, BROADCAST or MULTICAST */
 	struct ip_addr source, destination;
 	uint8_t protocol;       /* of the payload */
+	size_t protocol_at;     /* where the header says so */
 	uint8_t hop_limit;
 	uint8_t traffic_class;
 	const uint8_t *begin;   /* the IP header, for ICMP errors that quote it */

@@ -2,6 +2,8 @@
 
 #include "stack/base/cursor.h"
 #include "stack/checksum.h"
+#include "stack/icmp.h"
+#include "stack/reass.h"
 #include "stack/stack_priv.h"
 
 /* ---- out --------------------------------------------------------------------------------------- */
@@ -130,11 +132,32 @@ addresses_check(const struct stack *stack, struct ip_packet *packet)
 	return DROP_REASON_COUNT;
 }
 
+static void
+fragment_receive(struct stack *stack, struct ip_packet *packet, const struct ipv4_header *header)
+{
+	const struct reass_fragment fragment = {
+		.id = header->id,
+		.offset = header->offset,
+		.size = packet->payload_bytes,
+		.more = header->more,
+		.protocol = packet->protocol,
+		.bytes = packet->payload,
+	};
+
+	if (packet->kind != ROUTE_LOCAL || (stack->ifs[packet->ifindex].flags & STACK_IF_SKIP_REASS) != 0)
+		stack__drop(stack, DROP_FRAGMENT_REFUSED);
+	else if (fragment.size == 0 || (fragment.more && fragment.size % 8 != 0) ||
+	         fragment.offset + fragment.size > UINT16_MAX - IPV4_HEADER_BYTES)
+		stack__drop(stack, DROP_FRAGMENT_MALFORMED);
+	else if (reass_put(stack, packet, &fragment))
+		ip_deliver(stack, packet);
+}
+
 void
 ipv4_receive(struct stack *stack, struct ip_packet *packet, const uint8_t *bytes, size_t size)
 {
 	struct ipv4_header header = { 0 };
-	uint8_t at = 0;
+	uint8_t wrong_at = 0;
 	enum drop drop = header_read(bytes, size, &header, packet);
 
 	if (drop == DROP_REASON_COUNT)
@@ -147,15 +170,16 @@ ipv4_receive(struct stack *stack, struct ip_packet *packet, const uint8_t *bytes
 	packet->size = header.total_bytes;
 	packet->payload = bytes + header.header_bytes;
 	packet->payload_bytes = header.total_bytes - header.header_bytes;
-	if (header.header_bytes > IPV4_HEADER_BYTES)
-		drop = options_walk(bytes, header.header_bytes, &at);
+	packet->is_silent |= header.offset != 0; /* RFC 1122, section 3.2.2 */
+	drop = options_walk(bytes, header.header_bytes, &wrong_at);
 	if (drop != DROP_REASON_COUNT) {
 		stack__drop(stack, drop);
+		if (drop == DROP_IPV4_OPTIONS)
+			icmp_error_send(stack, packet, ICMP_PROBLEM_HEADER, wrong_at);
 		return;
 	}
-	if (header.more || header.offset != 0) {
-		stack__drop(stack, DROP_FRAGMENT_REFUSED);
-		return;
-	}
-	ip_deliver(stack, packet);
+	if (header.more || header.offset != 0)
+		fragment_receive(stack, packet, &header);
+	else
+		ip_deliver(stack, packet);
 }

@@ -1,7 +1,13 @@
 #include "stack/ipv6.h"
 
 #include "stack/base/cursor.h"
+#include "stack/icmp.h"
+#include "stack/reass.h"
 #include "stack/stack_priv.h"
+
+/* Fields of the fixed header that errors point to. */
+#define AT_PAYLOAD_LENGTH 4u
+#define AT_NEXT_HEADER    6u
 
 /* ---- out --------------------------------------------------------------------------------------- */
 
@@ -28,13 +34,28 @@ ipv6_header_write(const struct ip_send *send, uint8_t *packet, const struct ip_f
 
 /* ---- in ---------------------------------------------------------------------------------------- */
 
-/* Where the walk along the extension headers is. */
+/* Where the walk along the extension headers is, and what was wrong there. */
 struct walk {
-	struct cursor c; /* over the whole packet */
+	struct cursor c;     /* over the whole packet, later over a reassembled payload */
 	unsigned header_count;
-	uint8_t next;    /* what the octets at c.pos are */
-	size_t next_at;  /* where that was said, for a parameter problem */
+	size_t header_bytes; /* of the extension headers so far */
+	uint8_t next;        /* what the octets at the cursor are */
+	size_t next_at;      /* where that was said */
+	bool was_reassembled;
+
+	bool has_problem;    /* to be told to the sender */
+	enum icmp_problem problem;
+	size_t problem_at;
 };
+
+static enum drop
+walk_fail(struct walk *walk, enum drop drop, enum icmp_problem problem, size_t at)
+{
+	walk->has_problem = true;
+	walk->problem = problem;
+	walk->problem_at = at;
+	return drop;
+}
 
 static enum drop
 header_read(const uint8_t *bytes, size_t size, struct ip_packet *packet, struct walk *walk)
@@ -92,65 +113,7 @@ addresses_check(const struct stack *stack, struct ip_packet *packet)
 	return DROP_REASON_COUNT;
 }
 
-/* RFC 8200, section 4.2: the two highest bits of an unknown option's type say what becomes of the packet. */
-static enum drop
-options_walk(const struct cursor *header, size_t *at, bool *tell, const struct ip_packet *packet)
-{
-	struct cursor c = *header;
-
-	while (cursor_left(&c) > 0) {
-		*at = c.pos;
-		const uint8_t type = cursor_u8(&c);
-		if (type == 0) /* Pad1 */
-			continue;
-		const uint8_t size = cursor_u8(&c);
-		cursor_skip(&c, size);
-		if (c.err != 0)
-			return DROP_IPV6_EXTENSIONS;
-		switch (type >> 6) {
-		case 0: break;
-		case 1: return DROP_IPV6_OPTION;
-		case 2: *tell = true; return DROP_IPV6_OPTION;
-		case 3: *tell = packet->kind != ROUTE_MULTICAST; return DROP_IPV6_OPTION;
-		}
-	}
-	return DROP_REASON_COUNT;
-}
-
-/* Opens the extension header at the cursor and moves behind it; the cursor over its body is returned. */
-static struct cursor
-extension_open(struct walk *walk)
-{
-	walk->next_at = walk->c.pos;
-	walk->next = cursor_u8(&walk->c);
-	const size_t body_bytes = cursor_u8(&walk->c) * 8u + 6u;
-	return cursor_sub(&walk->c, body_bytes);
-}
-
-/* One extension header; DROP_REASON_COUNT: go on with the next. */
-static enum drop
-extension_step(const struct stack *stack, struct ip_packet *packet, struct walk *walk)
-{
-	(void)stack;
-	const uint8_t type = walk->next;
-	struct cursor body = extension_open(walk);
-	size_t at = 0;
-	bool tell = false;
-
-	if (walk->c.err != 0)
-		return DROP_IPV6_EXTENSIONS;
-	if (++walk->header_count > IPV6_EXTENSIONS_MAX ||
-	    walk->c.pos - IPV6_HEADER_BYTES > IPV6_EXTENSION_BYTES_MAX)
-		return DROP_IPV6_EXTENSIONS_LIMIT;
-	switch (type) {
-	case IPV6_NEXT_HOP_OPTIONS:
-	case IPV6_NEXT_DST_OPTIONS: return options_walk(&body, &at, &tell, packet);
-	case IPV6_NEXT_ROUTING:
-		cursor_skip(&body, 1);
-		return cursor_u8(&body) == 0 ? DROP_REASON_COUNT : DROP_IPV6_ROUTING; /* segments left */
-	default: return DROP_FRAGMENT_REFUSED;
-	}
-}
+/* ---- extension headers ------------------------------------------------------------------------- */
 
 static bool
 is_extension(uint8_t next)
@@ -159,23 +122,174 @@ is_extension(uint8_t next)
 	       next == IPV6_NEXT_DST_OPTIONS;
 }
 
+/* Opens the extension header at the cursor and moves behind it; the cursor over its body is returned. */
+static struct cursor
+extension_open(struct walk *walk)
+{
+	const uint8_t type = walk->next;
+
+	walk->next_at = walk->c.pos;
+	walk->next = cursor_u8(&walk->c);
+	const uint8_t eights = cursor_u8(&walk->c); /* reserved in the fragment header */
+	const size_t body_bytes = (type == IPV6_NEXT_FRAGMENT ? 0 : eights * 8u) + 6u;
+	walk->header_bytes += body_bytes + 2;
+	return cursor_sub(&walk->c, body_bytes);
+}
+
+/* RFC 8200, section 4.2: the two highest bits of an unknown option's type say what becomes of the packet. */
+static enum drop
+options_walk(struct cursor c, struct walk *walk, const struct ip_packet *packet)
+{
+	while (cursor_left(&c) > 0) {
+		const size_t at = c.pos;
+		const uint8_t type = cursor_u8(&c);
+		if (type == 0) /* Pad1 */
+			continue;
+		const uint8_t size = cursor_u8(&c);
+		cursor_skip(&c, size);
+		if (c.err != 0)
+			return DROP_IPV6_EXTENSIONS;
+		if (type >> 6 == 0)
+			continue; /* skip it, as the ones that we know: padding, router alert */
+		if (type >> 6 == 2 || (type >> 6 == 3 && packet->kind != ROUTE_MULTICAST))
+			return walk_fail(walk, DROP_IPV6_OPTION, ICMP_PROBLEM_OPTION, at);
+		return DROP_IPV6_OPTION;
+	}
+	return DROP_REASON_COUNT;
+}
+
+/* RFC 8200, section 4.4: a node that is not the router meant ignores the header or refuses the packet. */
+static enum drop
+routing_check(struct cursor c, struct walk *walk)
+{
+	const size_t type_at = c.pos;
+
+	cursor_skip(&c, 1);
+	if (cursor_u8(&c) == 0) /* segments left */
+		return DROP_REASON_COUNT;
+	return walk_fail(walk, DROP_IPV6_ROUTING, ICMP_PROBLEM_HEADER, type_at);
+}
+
+/* Steps over the extension headers without obeying them; false when they do not end in these octets. */
+static bool
+extensions_skip(struct walk *walk)
+{
+	for (unsigned i = 0; i < IPV6_EXTENSIONS_MAX && is_extension(walk->next); i++)
+		(void)extension_open(walk);
+	return walk->c.err == 0 && !is_extension(walk->next);
+}
+
+/* RFC 7112: the first fragment holds the whole chain of headers, that of the protocol above too. */
+static bool
+is_chain_whole(uint8_t next, const uint8_t *bytes, size_t size)
+{
+	struct walk walk = { .c = cursor_over(bytes, size), .next = next };
+
+	if (!extensions_skip(&walk))
+		return false;
+	return walk.next == IPV6_NEXT_NONE || cursor_left(&walk.c) >= (walk.next == IP_PROTOCOL_TCP ? 20 : 8);
+}
+
+/* DROP_REASON_COUNT: the packet was whole or has become so; else *held tells a fragment kept from one dropped. */
+static enum drop
+fragment_step(struct stack *stack, struct ip_packet *packet, struct walk *walk, struct cursor body, bool *held)
+{
+	const size_t offset_at = body.pos;
+	const uint16_t offset_more = cursor_u16(&body);
+	const struct reass_fragment fragment = {
+		.id = cursor_u32(&body),
+		.offset = offset_more & ~7u,
+		.size = cursor_left(&walk->c),
+		.more = (offset_more & 1) != 0,
+		.protocol = walk->next,
+		.bytes = walk->c.begin + walk->c.pos,
+	};
+
+	if (fragment.offset == 0 && !fragment.more)
+		return DROP_REASON_COUNT; /* RFC 6946: whole, whatever else has this identification */
+	if (walk->was_reassembled)
+		return DROP_FRAGMENT_MALFORMED; /* fragments of fragments */
+	if (packet->kind != ROUTE_LOCAL || (stack->ifs[packet->ifindex].flags & STACK_IF_SKIP_REASS) != 0)
+		return DROP_FRAGMENT_REFUSED;
+	if (fragment.more && fragment.size % 8 != 0)
+		return walk_fail(walk, DROP_FRAGMENT_MALFORMED, ICMP_PROBLEM_HEADER, AT_PAYLOAD_LENGTH);
+	if (fragment.offset + fragment.size > UINT16_MAX)
+		return walk_fail(walk, DROP_FRAGMENT_MALFORMED, ICMP_PROBLEM_HEADER, offset_at);
+	if (fragment.size == 0)
+		return DROP_FRAGMENT_MALFORMED;
+	if (fragment.offset == 0 && !is_chain_whole(walk->next, fragment.bytes, fragment.size))
+		return walk_fail(walk, DROP_FRAGMENT_MALFORMED, ICMP_PROBLEM_CHAIN, 0);
+	*held = !reass_put(stack, packet, &fragment);
+	if (*held)
+		return DROP_REASON_COUNT;
+	walk->was_reassembled = true;
+	walk->c = cursor_over(packet->payload, packet->payload_bytes);
+	walk->next = packet->protocol;
+	return DROP_REASON_COUNT;
+}
+
+/* One extension header; DROP_REASON_COUNT: go on with what follows. */
+static enum drop
+extension_step(struct stack *stack, struct ip_packet *packet, struct walk *walk, bool *held)
+{
+	const uint8_t type = walk->next;
+	const size_t said_at = walk->next_at;
+	struct cursor body = extension_open(walk);
+
+	if (walk->c.err != 0)
+		return DROP_IPV6_EXTENSIONS;
+	if (++walk->header_count > IPV6_EXTENSIONS_MAX || walk->header_bytes > IPV6_EXTENSION_BYTES_MAX)
+		return DROP_IPV6_EXTENSIONS_LIMIT;
+	switch (type) {
+	case IPV6_NEXT_HOP_OPTIONS:
+		if (walk->header_count != 1) /* RFC 8200, section 4.3: right behind the IPv6 header, or nowhere */
+			return walk_fail(walk, DROP_IPV6_EXTENSIONS, ICMP_PROBLEM_PROTOCOL, said_at);
+		return options_walk(body, walk, packet);
+	case IPV6_NEXT_DST_OPTIONS: return options_walk(body, walk, packet);
+	case IPV6_NEXT_ROUTING: return routing_check(body, walk);
+	default: return fragment_step(stack, packet, walk, body, held);
+	}
+}
+
+bool
+ipv6_upper(const struct ip_packet *packet, uint8_t *protocol, const uint8_t **payload, size_t *payload_bytes)
+{
+	struct walk walk = { .c = cursor_over(packet->begin, packet->size) };
+
+	cursor_skip(&walk.c, AT_NEXT_HEADER);
+	walk.next = cursor_u8(&walk.c);
+	cursor_skip(&walk.c, IPV6_HEADER_BYTES - AT_NEXT_HEADER - 1);
+	if (!extensions_skip(&walk))
+		return false;
+	*protocol = walk.next;
+	*payload = walk.c.begin + walk.c.pos;
+	*payload_bytes = cursor_left(&walk.c);
+	return true;
+}
+
 void
 ipv6_receive(struct stack *stack, struct ip_packet *packet, const uint8_t *bytes, size_t size)
 {
 	struct walk walk = { 0 };
+	bool held = false;
 	enum drop drop = header_read(bytes, size, packet, &walk);
 
 	if (drop == DROP_REASON_COUNT)
 		drop = addresses_check(stack, packet);
-	while (drop == DROP_REASON_COUNT && is_extension(walk.next))
-		drop = extension_step(stack, packet, &walk);
+	while (drop == DROP_REASON_COUNT && !held && is_extension(walk.next))
+		drop = extension_step(stack, packet, &walk, &held);
+	if (held)
+		return; /* until the other fragments come */
 	if (drop == DROP_REASON_COUNT && walk.next == IPV6_NEXT_NONE)
 		drop = DROP_IPV6_NO_NEXT;
 	if (drop != DROP_REASON_COUNT) {
 		stack__drop(stack, drop);
+		if (walk.has_problem)
+			icmp_error_send(stack, packet, walk.problem, walk.problem_at);
 		return;
 	}
 	packet->protocol = walk.next;
+	packet->protocol_at = walk.next_at;
 	packet->payload = walk.c.begin + walk.c.pos;
 	packet->payload_bytes = cursor_left(&walk.c);
 	ip_deliver(stack, packet);

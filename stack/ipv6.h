@@ -22,6 +22,10 @@
 #define IPV6_NEXT_NONE        59u
 #define IPV6_NEXT_DST_OPTIONS 60u
 
+/* What stands behind the extension headers, fragments aside; false when that cannot be told. */
+bool ipv6_upper(const struct ip_packet *packet, uint8_t *protocol, const uint8_t **payload,
+                size_t *payload_bytes);
+
 void ipv6_header_write(const struct ip_send *send, uint8_t *packet, const struct ip_fragment *fragment);
 
 #endif

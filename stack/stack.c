@@ -35,7 +35,7 @@ stack_bytes(const struct stack_limits *limits)
 {
 	return sizeof(struct stack) + queue_bytes(limits->transmit_bytes) + queue_bytes(limits->receive_bytes) +
 	       IP_PACKET_BYTES_MAX + ifaddr_bytes(limits) + route_bytes(limits) + pmtu_bytes(limits) +
-	       udp_bytes(limits) + STACK_ALIGN;
+	       reass_bytes(limits) + udp_bytes(limits) + STACK_ALIGN;
 }
 
 struct stack *
@@ -56,6 +56,7 @@ stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, st
 	route_init(&stack->routes, &arena, limits);
 	pmtu_init(&stack->pmtu, &arena, limits);
 	ipv4_ids_init(&stack->ipv4_ids);
+	reass_init(&stack->reass, &arena, limits);
 	udp_init(&stack->udp, &arena, limits);
 	queue_init(&stack->transmit, arena_alloc(&arena, queue_bytes(limits->transmit_bytes)),
 	           queue_bytes(limits->transmit_bytes));
@@ -148,8 +149,8 @@ stack_timeout(struct stack *stack, uint64_t now_us)
 		case TIMER_IFADDR:
 		case TIMER_NEIGH:
 		case TIMER_ROUTER:
-		case TIMER_DHCP:
-		case TIMER_REASS: break;
+		case TIMER_DHCP: break;
+		case TIMER_REASS: reass_timeout(stack); break;
 		}
 	}
 }
@@ -249,6 +250,8 @@ stack_stats(const struct stack *stack, struct stack_stats *stats)
 	*stats = stack->stats;
 	stats->routes = stack->routes.used_count;
 	stats->addrs = stack->ifaddrs.used_count;
+	stats->reass_bytes =
+	        (uint32_t)(stack->reass.chunk_count - stack->reass.free_chunk_count) * REASS_CHUNK_BYTES;
 	stats->pmtus = stack->pmtu.used_count;
 }
 

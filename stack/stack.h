@@ -169,6 +169,7 @@ struct stack_action {
 	udp_flow flow; /* DATAGRAM, ERROR; 0 for a listener */
 	uint64_t user; /* what udp_open or udp_listen was given; ECHO, ERROR about an echo request: ident << 16 | sequence */
 	struct ip_addr local, remote;
+	struct ip_addr router; /* ERROR: who says so; family ADDR_NONE: the stack itself */
 	uint16_t local_port, remote_port;
 	uint8_t hop_limit;       /* as received */
 	enum stack_error error;  /* ERROR */

@@ -41,12 +41,15 @@
 #include "stack/base/rng.h"
 #include "stack/base/wheel.h"
 #include "stack/drop.h"
+#include "stack/icmp.h"
 #include "stack/ifaddr.h"
 #include "stack/ip.h"
 #include "stack/ipv4_id.h"
 #include "stack/pmtu.h"
 #include "stack/queue.h"
+#include "stack/reass.h"
 #include "stack/route.h"
+#include "stack/source.h"
 #include "stack/stack.h"
 #include "stack/udp.h"
 
@@ -86,6 +89,8 @@ struct stack {
 	struct route_table routes;
 	struct pmtu_cache pmtu;
 	struct ipv4_ids ipv4_ids;
+	struct reass reass;
+	struct icmp icmp;
 	struct udp udp;
 
 	struct queue transmit; /* struct transmit_record, then the frame */

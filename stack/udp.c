@@ -6,6 +6,7 @@
 #include "stack/addr_hash.h"
 #include "stack/base/cursor.h"
 #include "stack/checksum.h"
+#include "stack/icmp.h"
 #include "stack/stack_priv.h"
 
 #define AT_CHECKSUM 6u /* within the header */
@@ -379,6 +380,7 @@ demultiplex(struct stack *stack, const struct ip_packet *packet, struct stack_ac
 		const struct udp_listener *listener = listener_for(stack, &action->local, action->local_port);
 		if (listener == NULL) {
 			stack__drop(stack, DROP_UDP_NO_FLOW);
+			icmp_error_send(stack, packet, ICMP_PROBLEM_PORT, 0);
 			return;
 		}
 		action->user = listener->user;

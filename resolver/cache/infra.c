@@ -171,10 +171,11 @@ place_make(const struct place *place, const struct ip_addr *addr)
 
 /* ---- one server ----------------------------------------------------------------------------------- */
 
+/* Workers read the clock once a loop turn each: what one has written may lie ahead of another's now. */
 static bool
 is_older(uint64_t at_us, uint64_t age_us, uint64_t now_us)
 {
-	return now_us - at_us >= age_us;
+	return now_us > at_us && now_us - at_us >= age_us;
 }
 
 /* Drops what time or a change of epoch has made void. */
@@ -262,8 +263,8 @@ server_hold(struct server *server, uint64_t now_us)
 static void
 server_time_out(struct server *server, uint64_t now_us)
 {
-	bool same_burst =
-		server->timeouts > 0 && now_us - server->timed_out_at_us < base_rto(server);
+	bool same_burst = server->timeouts > 0 &&
+			  !is_older(server->timed_out_at_us, base_rto(server), now_us);
 	server->known = true;
 	if (same_burst)
 		return;

@@ -6,7 +6,7 @@ static bool
 is_valid(const struct lame_word *word, uint32_t epoch, uint32_t now_s)
 {
 	return word->pair != 0 && word->epoch == (epoch & EPOCH_MASK) &&
-	       now_s - word->said_at_s < LAME_S;
+	       now_s < word->said_at_s + LAME_S;
 }
 
 static const struct lame_word *
@@ -26,7 +26,7 @@ make_room(struct lame_set *set, uint32_t epoch, uint32_t now_s)
 		struct lame_word *word = &set->words[i];
 		if (!is_valid(word, epoch, now_s))
 			return word;
-		if (now_s - word->said_at_s > now_s - oldest->said_at_s)
+		if (word->said_at_s < oldest->said_at_s)
 			oldest = word;
 	}
 	return oldest;

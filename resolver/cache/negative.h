@@ -27,12 +27,12 @@ enum negative_kind { NEGATIVE_NODATA = 1, NEGATIVE_NXDOMAIN, NEGATIVE_FAILURE };
 
 struct negative {
 	enum negative_kind kind;
-	uint32_t ttl_s;          /* put: how long, of a failure the first time (at least NEGATIVE_FAILURE_TTL_S); get: what remains */
+	uint32_t ttl_s;          /* put: how long (a failure: the first time); get: what remains */
 	uint8_t security;        /* enum security */
 	uint16_t ede;            /* FAILURE: RFC 8914 code + 1; 0: none */
 	const char *ede_text;    /* FAILURE: for the client; NULL: none */
 	uint16_t failure_count;  /* FAILURE, get: how many in a row; the cache counts */
-	struct rrset *authority; /* SOA first, then NSEC or NSEC3 with their RRSIGs; none with FAILURE; get: TTLs are ttl_s */
+	struct rrset *authority; /* SOA, then NSEC or NSEC3; none with FAILURE; get: their TTLs are ttl_s */
 };
 
 size_t negative_cache_bytes_min(void);

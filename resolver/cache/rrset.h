@@ -39,8 +39,9 @@ size_t rrset_cache_bytes_min(void);
 struct rrset_cache *rrset_cache_new(void *block, size_t block_bytes, struct rng *rng);
 
 /*
- * Keeps a copy until now_s + ttl_s; with ttl_s 0 what it replaces goes and nothing comes.  A zone's own NS set never gets a later end than the one it
- * replaces (ghost domains: NDSS 2012, CVE-2022-30698).
+ * Keeps a copy until now_s + ttl_s; with ttl_s 0 what it replaces goes and nothing comes.  A zone's own
+ * NS set never gets a later end than the one it replaces (ghost domains: NDSS 2012, CVE-2022-30698);
+ * the root's may, as it has no parent that could end it.
  */
 int rrset_cache_put(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust, uint32_t ttl_s,
                     uint32_t now_s);
