@@ -1,13 +1,18 @@
 /*
  * uv.h - the shell that drives a stack with libuv: one poll a descriptor, one timer, one flush a turn.
  *
- * Reads frames in batches from the link, hands them to the core, passes what comes up to the
- * program and what goes down to the link, and flushes the link once at the end of the loop's
- * turn.  The time is read once a turn.  One stack_uv belongs to one loop and one thread.
+ * Between two sleeps of the loop there is one turn, in which the shell reads frames in batches from the
+ * link, hands them to the core, passes what comes up to the program and what goes down to the link, and
+ * flushes the link once.  It does so right before the loop sleeps (uv_prepare), so what the program's
+ * own callbacks send in the same turn leaves in the same system call.  The time is read once a turn.  A turn's work is
+ * bounded: what is left over is done in the next, after everybody else's callbacks.
+ *
+ * One stack_uv belongs to one loop and one thread.
  *
  * Ownership: the caller lends the struct, the stack and the link, and keeps them until
- *            stack_uv_close's callback has run.
- * Errors:    libuv's codes pass through.
+ *            stack_uv_close's callback has run; closing the link remains the caller's business.
+ * Errors:    ERR_*; ERR_IO is libuv's refusal to watch.
+ * Bounds:    STACK_UV_FRAMES_A_TURN and STACK_UV_ACTIONS_A_TURN.
  */
 #ifndef CAIRN_STACK_UV_H
 #define CAIRN_STACK_UV_H
@@ -17,9 +22,12 @@
 #include "stack/link/link.h"
 #include "stack/stack.h"
 
+#define STACK_UV_FRAMES_A_TURN  (4 * LINK_BATCH_MAX)
+#define STACK_UV_ACTIONS_A_TURN 4096u
+
 struct stack_uv;
 
-/* Called for STACK_DATAGRAM, STACK_ERROR and STACK_ECHO; may call the stack's functions. */
+/* Called for STACK_DATAGRAM, STACK_ERROR and STACK_ECHO; may call the stack's functions and stack_uv_close. */
 typedef void (*stack_uv_action_cb)(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us);
 /* Called once a turn after everything received was handed over, before frames are flushed. */
 typedef void (*stack_uv_turn_cb)(struct stack_uv *shell, uint64_t now_us);
@@ -32,21 +40,37 @@ struct stack_uv {
 	unsigned ifindex;
 	stack_uv_action_cb on_action;
 	stack_uv_turn_cb on_turn; /* may be NULL */
+
 	uv_poll_t polls[LINK_FDS_MAX];
 	size_t poll_count;
-	uv_timer_t timer;
-	uv_prepare_t prepare; /* runs before the loop sleeps: drain, flush, arm the timer */
+	uv_poll_t sync_poll; /* tells that the host's network has changed */
+	uv_timer_t timer;    /* armed for the next deadline: of the stack or of the link */
+	uv_prepare_t prepare;
 	uint64_t armed_at_us;
+	bool is_readable, is_sync_due, is_closing;
+
+	uint64_t now_us; /* of this turn, once somebody has asked */
+	bool has_time;
+	uint64_t sync_failures; /* the link could not follow the host */
+
 	void (*on_close)(struct stack_uv *shell);
 	unsigned handles_open;
 };
 
-/* The loop's time in microseconds: the `now_us` of everything on this loop. */
-uint64_t stack_uv_now_us(const uv_loop_t *loop);
+/*
+ * The time of this turn in microseconds, monotonic: the `now_us` of everything on this loop.  Read from
+ * the clock by the first who asks after the loop has slept.
+ */
+uint64_t stack_uv_now_us(struct stack_uv *shell);
 
-/* Adds the link's interface to the stack, syncs addresses and routes, starts to watch. */
+/*
+ * Adds the link's interface to the stack, syncs addresses and routes, starts to watch.  When it fails
+ * the struct must live until the loop has run once more, as after stack_uv_close.
+ */
 int stack_uv_open(struct stack_uv *shell, uv_loop_t *loop, struct stack *stack, struct link *link,
                   stack_uv_action_cb on_action, stack_uv_turn_cb on_turn);
+
+/* Ends in the loop: the struct must live until on_close (may be NULL) has run. */
 void stack_uv_close(struct stack_uv *shell, void (*on_close)(struct stack_uv *shell));
 
 #endif

@@ -145,8 +145,8 @@ wait_for(int fd)
 	must(read(fd, &byte, 1) == 1, "the peer has died");
 }
 
-void
-netns_peer_begin(struct netns_peer *peer, int (*open_peer)(void), void (*serve)(int fd))
+static void
+begin(struct netns_peer *peer, bool has_namespace, int (*open_peer)(void), void (*serve)(int fd))
 {
 	int up[2], down[2];
 
@@ -158,8 +158,10 @@ netns_peer_begin(struct netns_peer *peer, int (*open_peer)(void), void (*serve)(
 		close(up[0]);
 		close(down[1]);
 		must(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl");
-		must(unshare(CLONE_NEWNET) == 0, "unshare");
-		netns_ip("link set lo up");
+		if (has_namespace) {
+			must(unshare(CLONE_NEWNET) == 0, "unshare");
+			netns_ip("link set lo up");
+		}
 		tell(up[1]);
 		wait_for(down[0]);
 		int fd = open_peer();
@@ -172,6 +174,19 @@ netns_peer_begin(struct netns_peer *peer, int (*open_peer)(void), void (*serve)(
 	peer->told_fd = up[0];
 	peer->tell_fd = down[1];
 	wait_for(peer->told_fd);
+}
+
+void
+netns_peer_begin(struct netns_peer *peer, int (*open_peer)(void), void (*serve)(int fd))
+{
+	begin(peer, true, open_peer, serve);
+}
+
+void
+netns_local_begin(struct netns_peer *peer, int (*open_peer)(void), void (*serve)(int fd))
+{
+	begin(peer, false, open_peer, serve);
+	netns_peer_start(peer);
 }
 
 void

@@ -34,6 +34,8 @@ struct netns_peer {
 };
 void netns_peer_begin(struct netns_peer *peer, int (*open)(void), void (*serve)(int fd));
 void netns_peer_start(struct netns_peer *peer);
+/* The same in the test's own namespace, started at once. */
+void netns_local_begin(struct netns_peer *peer, int (*open)(void), void (*serve)(int fd));
 void netns_peer_end(struct netns_peer *peer);
 
 /* Answers every datagram to UDP port `port` of this namespace, both families, until killed. */

@@ -1,0 +1,219 @@
+#include "stack/link/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int
+host_init(struct host *host, uint32_t device_max, uint32_t addr_max, uint32_t route_max)
+{
+	*host = (struct host){ .device_max = device_max, .addr_max = addr_max, .route_max = route_max };
+	/* Two routes more: the default routes that stand in for those that were cut. */
+	host->devices = calloc(device_max + 1, sizeof *host->devices);
+	host->addrs = calloc(addr_max + 1, sizeof *host->addrs);
+	host->routes = calloc(route_max + 2, sizeof *host->routes);
+	if (host->devices != NULL && host->addrs != NULL && host->routes != NULL)
+		return 0;
+	host_fini(host);
+	return ERR_NO_MEMORY;
+}
+
+void
+host_fini(struct host *host)
+{
+	free(host->devices);
+	free(host->addrs);
+	free(host->routes);
+	*host = (struct host){ 0 };
+}
+
+void
+host_clear(struct host *host)
+{
+	host->device_count = host->addr_count = host->route_count = host->cut_count = 0;
+	host->has_cut_routes = false;
+}
+
+/* ---- when all has been read -------------------------------------------------------------------- */
+
+static bool
+is_up(const struct host *host, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < host->device_count; i++)
+		if ((uint16_t)host->devices[i].ifindex == (uint16_t)ifindex)
+			return host->devices[i].is_up;
+	return false;
+}
+
+static int
+compare_addr(const struct ip_addr *a, const struct ip_addr *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->octets, b->octets, sizeof a->octets);
+}
+
+/* The same address on several devices: the preferred before the deprecated, then the lower device. */
+static int
+compare_stack_addr(const void *left, const void *right)
+{
+	const struct stack_addr *a = left, *b = right;
+	int order = compare_addr(&a->addr, &b->addr);
+
+	if (order != 0)
+		return order;
+	if (a->flags != b->flags)
+		return a->flags < b->flags ? -1 : 1;
+	return (a->host_ifindex > b->host_ifindex) - (a->host_ifindex < b->host_ifindex);
+}
+
+static int
+compare_route(const void *left, const void *right)
+{
+	const struct stack_route *a = left, *b = right;
+	int order = (a->prefix_len > b->prefix_len) - (a->prefix_len < b->prefix_len);
+
+	if (order == 0)
+		order = compare_addr(&a->prefix, &b->prefix);
+	if (order == 0)
+		order = (a->metric > b->metric) - (a->metric < b->metric);
+	if (order == 0)
+		order = (a->host_ifindex > b->host_ifindex) - (a->host_ifindex < b->host_ifindex);
+	if (order == 0)
+		order = compare_addr(&a->gateway, &b->gateway);
+	return order;
+}
+
+static void
+keep_usable_addrs(struct host *host)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < host->addr_count; i++)
+		if (is_up(host, host->addrs[i].host_ifindex))
+			host->addrs[kept++] = host->addrs[i];
+	host->addr_count = kept;
+	qsort(host->addrs, host->addr_count, sizeof *host->addrs, compare_stack_addr);
+	kept = 0;
+	for (uint32_t i = 0; i < host->addr_count; i++)
+		if (kept == 0 || !addr_equal(&host->addrs[kept - 1].addr, &host->addrs[i].addr))
+			host->addrs[kept++] = host->addrs[i];
+	host->addr_count = kept;
+}
+
+static void
+add_default_route(struct host *host, enum addr_family family)
+{
+	host->routes[host->route_count++] =
+	        (struct stack_route){ .prefix.family = (uint8_t)family, .metric = UINT32_MAX };
+}
+
+void
+host_finish(struct host *host)
+{
+	keep_usable_addrs(host);
+	if (host->has_cut_routes) {
+		add_default_route(host, ADDR_IPV4);
+		add_default_route(host, ADDR_IPV6);
+	}
+	qsort(host->routes, host->route_count, sizeof *host->routes, compare_route);
+}
+
+/* ---- looking in -------------------------------------------------------------------------------- */
+
+const struct host_device *
+host_device_named(const struct host *host, const char *name)
+{
+	for (uint32_t i = 0; i < host->device_count; i++)
+		if (strcmp(host->devices[i].name, name) == 0)
+			return &host->devices[i];
+	return NULL;
+}
+
+uint32_t
+host_ifindex_of(const struct host *host, const struct ip_addr *addr)
+{
+	struct stack_addr wanted = { .addr = *addr };
+	uint32_t low = 0, high = host->addr_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = compare_addr(&wanted.addr, &host->addrs[middle].addr);
+		if (order == 0)
+			return host->addrs[middle].host_ifindex;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return 0;
+}
+
+uint32_t
+host_mtu(const struct host *host, uint32_t otherwise)
+{
+	uint32_t mtu = UINT32_MAX;
+
+	for (uint32_t i = 0; i < host->device_count; i++) {
+		const struct host_device *device = &host->devices[i];
+		if (device->is_up && device->ifindex != HOST_LOOPBACK_IFINDEX && device->mtu < mtu)
+			mtu = device->mtu;
+	}
+	return mtu == UINT32_MAX ? otherwise : mtu;
+}
+
+/* ---- into the stack ---------------------------------------------------------------------------- */
+
+static bool
+same_addr(const struct stack_addr *a, const struct stack_addr *b)
+{
+	return a->prefix_len == b->prefix_len && a->flags == b->flags && a->host_ifindex == b->host_ifindex;
+}
+
+static uint32_t
+apply_addrs(const struct host *before, const struct host *after, struct stack *stack, unsigned ifindex,
+            uint64_t now_us)
+{
+	uint32_t i = 0, j = 0, refused = 0;
+
+	while (i < before->addr_count || j < after->addr_count) {
+		const struct stack_addr *gone = i < before->addr_count ? &before->addrs[i] : NULL;
+		const struct stack_addr *here = j < after->addr_count ? &after->addrs[j] : NULL;
+		int order = gone == NULL ? 1 : here == NULL ? -1 : compare_addr(&gone->addr, &here->addr);
+		i += order <= 0;
+		j += order >= 0;
+		if (order < 0)
+			(void)stack_addr_del(stack, ifindex, &gone->addr);
+		else if (order > 0 || !same_addr(gone, here))
+			refused += stack_addr_add(stack, ifindex, here, now_us) != 0;
+	}
+	return refused;
+}
+
+static bool
+same_routes(const struct host *a, const struct host *b)
+{
+	if (a->route_count != b->route_count)
+		return false;
+	for (uint32_t i = 0; i < a->route_count; i++)
+		if (compare_route(&a->routes[i], &b->routes[i]) != 0 ||
+		    !addr_equal(&a->routes[i].source, &b->routes[i].source))
+			return false;
+	return true;
+}
+
+uint32_t
+host_apply(const struct host *before, const struct host *after, struct stack *stack, unsigned ifindex,
+           uint64_t now_us)
+{
+	uint32_t refused = apply_addrs(before, after, stack, ifindex, now_us);
+
+	if (same_routes(before, after))
+		return refused;
+	stack_route_flush(stack, ifindex);
+	for (uint32_t i = 0; i < after->route_count; i++) {
+		struct stack_route route = after->routes[i];
+		route.ifindex = (uint8_t)ifindex;
+		refused += stack_route_add(stack, &route) != 0;
+	}
+	return refused;
+}

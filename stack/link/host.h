@@ -1,0 +1,74 @@
+/*
+ * host.h - what the host's kernel knows of its network: devices, addresses, routes.
+ *
+ * A table read from rtnetlink's messages (rtnetlink(7), RFC 3549) and brought over into a stack, which then
+ * chooses source addresses as the kernel would (RFC 6724).  The kernel itself still routes what is sent.
+ *
+ * Taken over: addresses of devices that are up, once conflict detection is done with them; unicast
+ * routes of the tables main and default, with metric, gateway, device and preferred source, the first living
+ * one of several next hops; local routes that are wider than one address (127.0.0.0/8).  Left out: other
+ * tables and the rules that choose them, and routes for a type of service or a source prefix.
+ *
+ * Ownership: init takes memory for both arrays of its bounds, fini frees it.
+ * Bounds:    what does not fit is counted in cut_count.  When routes were cut, host_finish adds a
+ *            default route of the worst metric for each family, so that a host with a whole Internet
+ *            of routes still reaches what lies behind those that are missing.
+ */
+#ifndef CAIRN_STACK_LINK_HOST_H
+#define CAIRN_STACK_LINK_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stack/stack.h"
+
+#define HOST_DEVICES_MAX      512u
+#define HOST_ADDRS_MAX        512u
+#define HOST_ROUTES_MAX       4096u
+#define HOST_NAME_BYTES       16u
+#define HOST_LOOPBACK_IFINDEX 1u /* lo, in every network namespace */
+
+struct nlmsghdr;
+
+struct host_device {
+	uint32_t ifindex;
+	uint32_t mtu;
+	bool is_up;
+	char name[HOST_NAME_BYTES];
+};
+
+struct host {
+	struct host_device *devices;
+	struct stack_addr *addrs;   /* after host_finish in order of address, each once */
+	struct stack_route *routes; /* after host_finish the shortest prefixes first */
+	uint32_t device_count, addr_count, route_count;
+	uint32_t device_max, addr_max, route_max;
+	uint32_t cut_count;
+	bool has_cut_routes;
+};
+
+int host_init(struct host *host, uint32_t device_max, uint32_t addr_max, uint32_t route_max);
+void host_fini(struct host *host);
+void host_clear(struct host *host);
+
+/* Takes one RTM_NEWLINK, RTM_NEWADDR or RTM_NEWROUTE in; every other message is passed over. */
+void host_read(struct host *host, const struct nlmsghdr *message);
+
+/* All has been read: sorts, drops what is on devices that are down and what is there twice. */
+void host_finish(struct host *host);
+
+const struct host_device *host_device_named(const struct host *host, const char *name);
+/* The device that has this address, as the kernel numbers it; 0: none. */
+uint32_t host_ifindex_of(const struct host *host, const struct ip_addr *addr);
+/* The smallest MTU of the devices that are up, lo apart; `otherwise` when there is none. */
+uint32_t host_mtu(const struct host *host, uint32_t otherwise);
+
+/*
+ * Brings the stack from what `before` said to what `after` says: addresses one by one, so that
+ * flows on those that stay live on.  Returns how many entries the stack had no room for.
+ */
+uint32_t host_apply(const struct host *before, const struct host *after, struct stack *stack, unsigned ifindex,
+                    uint64_t now_us);
+
+#endif

@@ -1,0 +1,360 @@
+#include "stack/link/raw.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "stack/link/batch.h"
+#include "stack/link/guard.h"
+#include "stack/link/link_priv.h"
+#include "stack/link/netlink.h"
+
+#define CAPABILITY      "CAP_NET_RAW"
+#define STATS_US        1000000u /* how often the kernel is asked what it had to drop */
+#define IPV6_MTU_LEAST  1280u    /* RFC 8200, section 5 */
+
+enum { IPV4, IPV6, FAMILIES };
+
+struct raw {
+	struct link link;
+	struct guard *guard;
+	struct netlink netlink;
+	int receive_fds[FAMILIES], send_fds[FAMILIES]; /* -1: the host does not have this family */
+	struct batch_rx rx;
+	struct batch_tx tx[FAMILIES];
+	unsigned first_family; /* to be read first: they take turns */
+	uint32_t mtu;
+	uint64_t mirror_refusals; /* addresses and routes that the stack had no room for */
+	uint64_t sent_at_renewal; /* frames sent when the guards were last looked after */
+	uint64_t stats_due_at_us;
+};
+
+static struct raw *
+raw_of(const struct link *link)
+{
+	return (struct raw *)link;
+}
+
+/* ---- sockets ----------------------------------------------------------------------------------- */
+
+static int
+attach_filter(const struct raw *raw, unsigned family)
+{
+	struct filter filter;
+
+	if (family == IPV4)
+		filter_ipv4_udp(&filter, raw->guard->classes, raw->guard->class_count);
+	else
+		filter_ipv6_udp(&filter, raw->guard->classes, raw->guard->class_count);
+	return link__attach(raw->receive_fds[family], &filter);
+}
+
+/* Listens to no protocol until the filter is in place: nothing foreign is ever queued. */
+static int
+open_receiver(struct raw *raw, unsigned family)
+{
+	const uint16_t protocol = family == IPV4 ? ETH_P_IP : ETH_P_IPV6;
+	const struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = htons(protocol) };
+	int on = 1;
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	raw->receive_fds[family] = fd;
+	if (fd == -1)
+		return -1;
+	link__grow_buffers(fd, RAW_QUEUE_BYTES, 0);
+	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on) != 0 || attach_filter(raw, family) != 0)
+		return -1;
+	return bind(fd, (const struct sockaddr *)&all, sizeof all);
+}
+
+/* IPPROTO_RAW: we write the IP header, and the socket receives nothing. */
+static int
+open_sender(struct raw *raw, unsigned family)
+{
+	int fd = socket(family == IPV4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW);
+
+	raw->send_fds[family] = fd;
+	if (fd == -1 && family == IPV6 && errno == EAFNOSUPPORT)
+		return 0;
+	if (fd != -1)
+		link__grow_buffers(fd, 0, RAW_QUEUE_BYTES);
+	return fd == -1 ? -1 : 0;
+}
+
+static int
+open_sockets(struct raw *raw, struct link_error *error)
+{
+	static const char *const names[FAMILIES] = { "IPv4", "IPv6" };
+
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		if (open_receiver(raw, family) != 0)
+			return link__fail(error, errno, CAPABILITY, "packet socket for %s", names[family]);
+		if (open_sender(raw, family) != 0)
+			return link__fail(error, errno, CAPABILITY, "raw socket for %s", names[family]);
+	}
+	return 0;
+}
+
+/* ---- in ---------------------------------------------------------------------------------------- */
+
+/* Reading the statistics sets them to zero. */
+static void
+count_overflows(struct raw *raw)
+{
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		struct tpacket_stats stats = { 0 };
+		socklen_t stats_bytes = sizeof stats;
+		if (getsockopt(raw->receive_fds[family], SOL_PACKET, PACKET_STATISTICS, &stats, &stats_bytes) == 0)
+			raw->link.stats.receive_overflows += stats.tp_drops;
+	}
+}
+
+static size_t
+raw_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t now_us)
+{
+	struct raw *raw = raw_of(link);
+	size_t count = 0;
+
+	if (raw->stats_due_at_us <= now_us) {
+		raw->stats_due_at_us = now_us + STATS_US;
+		count_overflows(raw);
+	}
+	raw->first_family ^= 1;
+	batch_rx_begin(&raw->rx);
+	for (unsigned i = 0; i < FAMILIES; i++)
+		count += batch_rx_read(&raw->rx, raw->receive_fds[raw->first_family ^ i], frames + count,
+		                       max - count, &link->stats);
+	return count;
+}
+
+/* ---- out --------------------------------------------------------------------------------------- */
+
+/* The message's address and its packet info, which is one control message of `size` octets at most. */
+static void *
+control_of(struct batch_message *slot, struct msghdr *message, int level, int type, size_t size)
+{
+	message->msg_control = &slot->control;
+	message->msg_controllen = CMSG_SPACE(size);
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+	control->cmsg_level = level;
+	control->cmsg_type = type;
+	control->cmsg_len = CMSG_LEN(size);
+	return CMSG_DATA(control);
+}
+
+static void
+address_ipv4(struct batch_message *slot, struct msghdr *message, const uint8_t *packet)
+{
+	struct in_pktinfo info = { 0 };
+
+	memcpy(&info.ipi_spec_dst, packet + 12, 4);
+	memcpy(control_of(slot, message, IPPROTO_IP, IP_PKTINFO, sizeof info), &info, sizeof info);
+	slot->to.ipv4 = (struct sockaddr_in){ .sin_family = AF_INET };
+	memcpy(&slot->to.ipv4.sin_addr, packet + 16, 4);
+	message->msg_name = &slot->to.ipv4;
+	message->msg_namelen = sizeof slot->to.ipv4;
+}
+
+static void
+address_ipv6(const struct raw *raw, struct batch_message *slot, struct msghdr *message, const uint8_t *packet)
+{
+	struct ip_addr source = addr_ipv6(packet + 8);
+	struct in6_pktinfo info = { 0 };
+
+	if (addr_is_link_local(&source))
+		info.ipi6_ifindex = host_ifindex_of(netlink_host(&raw->netlink), &source);
+	memcpy(&info.ipi6_addr, packet + 8, 16);
+	memcpy(control_of(slot, message, IPPROTO_IPV6, IPV6_PKTINFO, sizeof info), &info, sizeof info);
+	slot->to.ipv6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_scope_id = info.ipi6_ifindex };
+	memcpy(&slot->to.ipv6.sin6_addr, packet + 24, 16);
+	message->msg_name = &slot->to.ipv6;
+	message->msg_namelen = sizeof slot->to.ipv6;
+}
+
+static void
+raw_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
+{
+	struct raw *raw = raw_of(link);
+	unsigned family = frame->bytes[0] >> 4 == 4 ? IPV4 : IPV6;
+	struct batch_tx *tx = &raw->tx[family];
+
+	(void)now_us;
+	assert(frame->size >= (family == IPV4 ? 20u : 40u));
+	if (batch_tx_is_full(tx))
+		batch_tx_flush(tx, raw->send_fds[family], &link->stats);
+	struct batch_message *slot = &tx->slots[tx->count];
+	struct msghdr *message = batch_tx_put(tx, frame, &link->stats);
+	if (message == NULL)
+		return;
+	if (family == IPV4)
+		address_ipv4(slot, message, frame->bytes);
+	else
+		address_ipv6(raw, slot, message, frame->bytes);
+}
+
+static void
+raw_flush(struct link *link, uint64_t now_us)
+{
+	struct raw *raw = raw_of(link);
+
+	(void)now_us;
+	for (unsigned family = 0; family < FAMILIES; family++)
+		if (raw->tx[family].count != 0)
+			batch_tx_flush(&raw->tx[family], raw->send_fds[family], &link->stats);
+}
+
+/* ---- following the host ------------------------------------------------------------------------ */
+
+/* Ports wear out by being used: without traffic there is nothing to renew, and nothing to wake up for. */
+static bool
+has_sent(const struct raw *raw)
+{
+	return raw->link.stats.sent_frames != raw->sent_at_renewal;
+}
+
+static int
+raw_sync(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_us)
+{
+	struct raw *raw = raw_of(link);
+	int err = 0;
+
+	udp_set_port_pool(stack, &raw->guard->pool);
+	if (netlink_update(&raw->netlink, now_us))
+		raw->mirror_refusals = host_apply(netlink_before(&raw->netlink), netlink_host(&raw->netlink), stack,
+		                                  ifindex, now_us);
+	if (has_sent(raw) && raw->guard->due_at_us <= now_us) {
+		raw->sent_at_renewal = link->stats.sent_frames;
+		if (guard_renew(raw->guard, now_us) && (attach_filter(raw, IPV4) != 0 || attach_filter(raw, IPV6) != 0))
+			err = ERR_IO;
+	}
+	return err;
+}
+
+static int
+raw_sync_fd(const struct link *link)
+{
+	return raw_of(link)->netlink.fd;
+}
+
+static uint64_t
+raw_deadline(const struct link *link)
+{
+	const struct raw *raw = raw_of(link);
+	uint64_t at_us = netlink_deadline(&raw->netlink);
+	return has_sent(raw) && raw->guard->due_at_us < at_us ? raw->guard->due_at_us : at_us;
+}
+
+/* ---- open and close ---------------------------------------------------------------------------- */
+
+static void
+raw_describe(const struct link *link, struct stack_if_config *config)
+{
+	*config = (struct stack_if_config){
+		.name = "raw",
+		.kind = STACK_IF_IP,
+		.mtu = raw_of(link)->mtu,
+		.flags = STACK_IF_SHARED | STACK_IF_SKIP_REASS,
+	};
+}
+
+static size_t
+raw_fds(const struct link *link, int fds[LINK_FDS_MAX])
+{
+	memcpy(fds, raw_of(link)->receive_fds, sizeof raw_of(link)->receive_fds);
+	return FAMILIES;
+}
+
+static void
+close_all(int fds[FAMILIES])
+{
+	for (unsigned family = 0; family < FAMILIES; family++)
+		if (fds[family] != -1)
+			close(fds[family]);
+}
+
+static void
+raw_close(struct link *link)
+{
+	struct raw *raw = raw_of(link);
+
+	close_all(raw->receive_fds);
+	close_all(raw->send_fds);
+	netlink_close(&raw->netlink);
+	batch_rx_fini(&raw->rx);
+	batch_tx_fini(&raw->tx[IPV4]);
+	batch_tx_fini(&raw->tx[IPV6]);
+	free(raw);
+}
+
+static const struct link_ops raw_ops = {
+	.name = "raw",
+	.describe = raw_describe,
+	.receive = raw_receive,
+	.send = raw_send,
+	.flush = raw_flush,
+	.fds = raw_fds,
+	.deadline = raw_deadline,
+	.sync = raw_sync,
+	.sync_fd = raw_sync_fd,
+	.close = raw_close,
+};
+
+static uint32_t
+mtu_of(const struct host *host)
+{
+	uint32_t mtu = host_mtu(host, RAW_MTU_MAX);
+	if (mtu > RAW_MTU_MAX)
+		return RAW_MTU_MAX;
+	return mtu < IPV6_MTU_LEAST ? IPV6_MTU_LEAST : mtu;
+}
+
+static int
+init_batches(struct raw *raw, size_t frame_bytes)
+{
+	if (batch_rx_init(&raw->rx, frame_bytes, false) != 0)
+		return ERR_NO_MEMORY;
+	for (unsigned family = 0; family < FAMILIES; family++)
+		if (batch_tx_init(&raw->tx[family], RAW_MTU_MAX, false) != 0)
+			return ERR_NO_MEMORY;
+	return 0;
+}
+
+int
+raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, struct link_error *error)
+{
+	size_t frame_bytes = config->frame_bytes == 0 ? RAW_FRAME_BYTES_DEFAULT : config->frame_bytes;
+	struct raw *raw = calloc(1, sizeof *raw);
+	int err;
+
+	assert(frame_bytes <= RAW_FRAME_BYTES_MAX);
+	if (raw == NULL)
+		return link__fail(error, ENOMEM, NULL, "link raw");
+	*raw = (struct raw){ .link.ops = &raw_ops,
+		             .guard = config->guard,
+		             .netlink.fd = -1,
+		             .receive_fds = { -1, -1 },
+		             .send_fds = { -1, -1 } };
+	if (init_batches(raw, frame_bytes) != 0) {
+		err = link__fail(error, ENOMEM, NULL, "link raw");
+		goto close_raw;
+	}
+	err = open_sockets(raw, error);
+	if (err != 0)
+		goto close_raw;
+	err = netlink_open(&raw->netlink, NETLINK_EVERYTHING, now_us, error);
+	if (err != 0)
+		goto close_raw;
+	raw->mtu = mtu_of(netlink_host(&raw->netlink));
+	*link = &raw->link;
+	return 0;
+close_raw:
+	raw_close(&raw->link);
+	return err;
+}

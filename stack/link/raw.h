@@ -1,0 +1,47 @@
+/*
+ * raw.h - the host's own network, shared with its kernel.
+ *
+ * The stack uses the host's addresses.  Packets go out through raw IP sockets with our own headers
+ * (IP_HDRINCL, IPV6_HDRINCL): the kernel routes them, finds the neighbour, and its firewall and
+ * connection tracking see them as they see any program's.  They come in through packet sockets (one
+ * a family, all devices) that stand before the firewall, with a filter that passes UDP to our ports and the
+ * ICMP errors about them (link/filter.h).  Guards keep the kernel from answering in our place (link/guard.h).  All
+ * of this works for 127.0.0.1, ::1 and the host's own addresses as for any other.
+ *
+ * The source address is also told to the kernel beside the packet (IP_PKTINFO), so that rules by source
+ * choose the route as they do for a bound socket.  A link-local source names its device.
+ *
+ * sync mirrors addresses and routes into the stack and lends it the guarded ports (link/netlink.h).
+ *
+ * Not done: reassembly, since later fragments have no port to be known by: first fragments
+ * are passed to the stack, which counts and drops them (RFC 9715).  IPsec in transport mode: packet sockets see
+ * the packet before it is decrypted.
+ *
+ * Needs:   CAP_NET_RAW at open and not after.  CAP_NET_ADMIN is used, when there, for larger queues.
+ * Bounds:  LINK_BATCH_MAX packets a system call; received packets up to frame_bytes, 4096 by default, since DNS over
+ *          UDP asks for 1232 octets at most and gets no more: what is larger is counted as unusable.
+ *          The socket queues hold RAW_QUEUE_BYTES, or what net.core.rmem_max lets them.
+ */
+#ifndef CAIRN_STACK_LINK_RAW_H
+#define CAIRN_STACK_LINK_RAW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stack/link/link.h"
+
+#define RAW_FRAME_BYTES_DEFAULT 4096u
+#define RAW_FRAME_BYTES_MAX     65536u /* with merged TCP segments */
+#define RAW_MTU_MAX             1500u  /* what we send is never larger, on lo neither */
+#define RAW_QUEUE_BYTES         (4 << 20)
+
+struct guard;
+
+struct raw_config {
+	struct guard *guard; /* the worker's; lent */
+	size_t frame_bytes;  /* 0: the default */
+};
+
+int raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, struct link_error *error);
+
+#endif

@@ -1,0 +1,244 @@
+#include "stack/uv.h"
+
+#include <assert.h>
+
+uint64_t
+stack_uv_now_us(struct stack_uv *shell)
+{
+	if (!shell->has_time) {
+		shell->now_us = uv_hrtime() / 1000;
+		shell->has_time = true;
+	}
+	return shell->now_us;
+}
+
+/* ---- a turn ------------------------------------------------------------------------------------ */
+
+/* Passes on what the core has to say; false when there may be more than a turn should do. */
+static bool
+drain(struct stack_uv *shell, unsigned *actions_left)
+{
+	struct stack_action action;
+
+	for (; *actions_left > 0 && !shell->is_closing; (*actions_left)--) {
+		if (!stack_next(shell->stack, &action))
+			return true;
+		if (action.kind != STACK_TRANSMIT) {
+			shell->on_action(shell, &action, shell->now_us);
+			continue;
+		}
+		assert(action.ifindex == shell->ifindex);
+		const struct link_frame frame = { .bytes = action.bytes,
+			                          .size = action.size,
+			                          .checksum_start = action.checksum_start,
+			                          .checksum_offset = action.checksum_offset };
+		shell->link->ops->send(shell->link, &frame, shell->now_us);
+	}
+	return false;
+}
+
+/* What the core tells of one frame is passed on before the next, so that its queues stay short. */
+static void
+receive(struct stack_uv *shell, unsigned *actions_left)
+{
+	struct link_frame frames[LINK_BATCH_MAX];
+
+	for (unsigned total = 0; total < STACK_UV_FRAMES_A_TURN; total += LINK_BATCH_MAX) {
+		size_t count = shell->link->ops->receive(shell->link, frames, LINK_BATCH_MAX, shell->now_us);
+		for (size_t i = 0; i < count && !shell->is_closing; i++) {
+			stack_receive(shell->stack, shell->ifindex, frames[i].bytes, frames[i].size,
+			              frames[i].rx_flags, shell->now_us);
+			(void)drain(shell, actions_left);
+		}
+		if (count < LINK_BATCH_MAX)
+			return;
+	}
+}
+
+static void
+sync_link(struct stack_uv *shell)
+{
+	const struct link_ops *ops = shell->link->ops;
+
+	shell->is_sync_due = false;
+	if (ops->sync != NULL && ops->sync(shell->link, shell->stack, shell->ifindex, shell->now_us) != 0)
+		shell->sync_failures++;
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct stack_uv *shell = timer->data;
+	shell->armed_at_us = STACK_NEVER; /* it only ends the loop's sleep: the turn does the rest */
+}
+
+/* libuv counts whole milliseconds of the same clock; 0 is at once. */
+static void
+arm(struct stack_uv *shell, uint64_t at_us)
+{
+	if (at_us == shell->armed_at_us)
+		return;
+	shell->armed_at_us = at_us;
+	if (at_us == STACK_NEVER) {
+		(void)uv_timer_stop(&shell->timer);
+		return;
+	}
+	uint64_t at_ms = at_us / 1000 + (at_us % 1000 != 0), now_ms = uv_now(shell->loop);
+	(void)uv_timer_start(&shell->timer, on_timer, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+}
+
+static void
+on_turn(uv_prepare_t *prepare)
+{
+	struct stack_uv *shell = prepare->data;
+	const struct link_ops *ops = shell->link->ops;
+	unsigned actions_left = STACK_UV_ACTIONS_A_TURN;
+	uint64_t now_us = stack_uv_now_us(shell);
+	bool is_link_due = ops->deadline(shell->link) <= now_us;
+
+	if (shell->is_sync_due || is_link_due)
+		sync_link(shell);
+	if (shell->is_readable || is_link_due)
+		receive(shell, &actions_left);
+	shell->is_readable = false;
+	if (stack_deadline(shell->stack) <= now_us)
+		stack_timeout(shell->stack, now_us);
+	bool is_drained = drain(shell, &actions_left);
+	if (shell->on_turn != NULL && !shell->is_closing) {
+		shell->on_turn(shell, now_us);
+		is_drained = drain(shell, &actions_left);
+	}
+	ops->flush(shell->link, now_us);
+	shell->has_time = false;
+	if (shell->is_closing)
+		return;
+	uint64_t stack_at_us = stack_deadline(shell->stack), link_at_us = ops->deadline(shell->link);
+	uint64_t at_us = stack_at_us < link_at_us ? stack_at_us : link_at_us;
+	arm(shell, is_drained ? at_us : 0);
+}
+
+/* The kernel's word on errors comes by reading, too. */
+static void
+on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct stack_uv *shell = poll->data;
+
+	(void)status;
+	(void)events;
+	shell->is_readable = true;
+}
+
+static void
+on_sync_readable(uv_poll_t *poll, int status, int events)
+{
+	struct stack_uv *shell = poll->data;
+
+	(void)status;
+	(void)events;
+	shell->is_sync_due = true;
+}
+
+/* ---- open and close ---------------------------------------------------------------------------- */
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct stack_uv *shell = handle->data;
+
+	if (--shell->handles_open == 0 && shell->on_close != NULL)
+		shell->on_close(shell);
+}
+
+static int
+watch(struct stack_uv *shell, uv_poll_t *poll, int fd, uv_poll_cb on_event)
+{
+	if (uv_poll_init(shell->loop, poll, fd) != 0)
+		return ERR_IO;
+	poll->data = shell;
+	shell->handles_open++;
+	return uv_poll_start(poll, UV_READABLE, on_event) == 0 ? 0 : ERR_IO;
+}
+
+static int
+watch_all(struct stack_uv *shell)
+{
+	const struct link *link = shell->link;
+	int fds[LINK_FDS_MAX];
+	size_t fd_count = link->ops->fds(link, fds);
+
+	assert(fd_count <= LINK_FDS_MAX);
+	while (shell->poll_count < fd_count) {
+		size_t i = shell->poll_count;
+		int err = watch(shell, &shell->polls[i], fds[i], on_readable);
+		shell->poll_count += shell->polls[i].data != NULL;
+		if (err != 0)
+			return err;
+	}
+	if (link->ops->sync_fd == NULL)
+		return 0;
+	return watch(shell, &shell->sync_poll, link->ops->sync_fd(link), on_sync_readable);
+}
+
+static int
+add_interface(struct stack_uv *shell)
+{
+	struct stack_if_config config;
+
+	shell->link->ops->describe(shell->link, &config);
+	int err = stack_if_add(shell->stack, &config, &shell->ifindex);
+	if (err != 0)
+		return err;
+	err = stack_if_set_up(shell->stack, shell->ifindex, true, stack_uv_now_us(shell));
+	if (err == 0 && shell->link->ops->sync != NULL)
+		err = shell->link->ops->sync(shell->link, shell->stack, shell->ifindex, shell->now_us);
+	return err;
+}
+
+int
+stack_uv_open(struct stack_uv *shell, uv_loop_t *loop, struct stack *stack, struct link *link,
+              stack_uv_action_cb on_action, stack_uv_turn_cb on_turn_done)
+{
+	*shell = (struct stack_uv){
+		.data = shell->data,
+		.loop = loop,
+		.stack = stack,
+		.link = link,
+		.on_action = on_action,
+		.on_turn = on_turn_done,
+		.armed_at_us = STACK_NEVER,
+	};
+	int err = add_interface(shell);
+	if (err != 0)
+		return err;
+	err = watch_all(shell);
+	if (err != 0) {
+		stack_uv_close(shell, NULL);
+		return err;
+	}
+	(void)uv_timer_init(loop, &shell->timer);
+	(void)uv_prepare_init(loop, &shell->prepare);
+	shell->timer.data = shell->prepare.data = shell;
+	shell->handles_open += 2; /* neither of the two can fail */
+	(void)uv_prepare_start(&shell->prepare, on_turn);
+	shell->has_time = false;
+	return 0;
+}
+
+static void
+close_handle(struct stack_uv *shell, uv_handle_t *handle)
+{
+	if (handle->data == shell && !uv_is_closing(handle))
+		uv_close(handle, on_handle_closed);
+}
+
+void
+stack_uv_close(struct stack_uv *shell, void (*on_close)(struct stack_uv *shell))
+{
+	shell->is_closing = true;
+	shell->on_close = on_close;
+	for (size_t i = 0; i < shell->poll_count; i++)
+		close_handle(shell, (uv_handle_t *)&shell->polls[i]);
+	close_handle(shell, (uv_handle_t *)&shell->sync_poll);
+	close_handle(shell, (uv_handle_t *)&shell->timer);
+	close_handle(shell, (uv_handle_t *)&shell->prepare);
+}

@@ -1,0 +1,389 @@
+#include "stack/link/raw.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/capability.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "netns.h"
+#include "packets.h"
+#include "stack/link/guard.h"
+#include "world.h"
+
+#define ECHO_PORT  7
+#define PORT_COUNT_OF_TESTS 64
+
+static struct guard_plan plan;
+static struct guard guard;
+static struct rng guard_rng;
+
+static struct link *
+raw_begin(void)
+{
+	struct link_error error;
+	struct link *link;
+
+	rng_init_number(&guard_rng, 3);
+	int err = guard_plan_init(&plan, 1, PORT_COUNT_OF_TESTS, &guard_rng, &error);
+	ck_assert_msg(err == 0, "%s", error.text);
+	err = guard_open(&guard, &plan, 0, &guard_rng, uv_hrtime() / 1000, &error);
+	ck_assert_msg(err == 0, "%s", error.text);
+	err = raw_open(&link, &(struct raw_config){ .guard = &guard }, uv_hrtime() / 1000, &error);
+	ck_assert_msg(err == 0, "%s", error.text);
+	return link;
+}
+
+static void
+world_begin(struct world *world)
+{
+	world_open(world, raw_begin());
+}
+
+static void
+world_end(struct world *world)
+{
+	world_close(world);
+	guard_close(&guard);
+}
+
+/* How many port-unreachables the kernel of this namespace has sent. */
+static uint64_t
+unreachables_sent(void)
+{
+	return netns_counter("Icmp", "OutDestUnreachs") + netns_counter(NULL, "Icmp6OutDestUnreachs");
+}
+
+static const char *const servers[] = {
+	"192.0.2.2", "2001:db8::2",  /* the other host */
+	"127.0.0.1", "::1",          /* a program of this one */
+	"192.0.2.1", "2001:db8::1",  /* the same, by the address it has on the network */
+};
+#define SERVER_COUNT (sizeof servers / sizeof *servers)
+
+START_TEST(an_echo_server_answers)
+{
+	struct world world;
+	world_begin(&world);
+	uint64_t unreachables = unreachables_sent();
+	ck_assert_msg(world_ask(&world, servers[_i], ECHO_PORT, 100), "%s", servers[_i]);
+	ck_assert_msg(world_ask(&world, servers[_i], ECHO_PORT, 1232), "%s", servers[_i]);
+	ck_assert_uint_eq(unreachables_sent(), unreachables);
+	ck_assert_uint_eq(world.link->stats.received_frames, 2);
+	ck_assert_uint_eq(world.link->stats.sent_frames, 2);
+	ck_assert_uint_eq(world.link->stats.send_failures, 0);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(all_of_127_is_this_host)
+{
+	struct world world;
+	world_begin(&world);
+	ck_assert(world_wait_source(&world, "127.7.7.7", "127.0.0.1", 0));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(without_a_guard_the_kernel_would_have_answered)
+{
+	/* The control of the test above: a reply to a port of ours that no guard holds. */
+	struct world world;
+	world_begin(&world);
+	struct ip_addr to = packet_addr(servers[_i]);
+	uint64_t unreachables = unreachables_sent();
+	udp_flow flow;
+	uint16_t port = PORT_FIRST;
+	while (!port_class_has(&guard.classes[0], port))
+		port++;
+	udp_set_port_pool(world.stack, NULL);
+	ck_assert_int_eq(udp_open(world.stack, &to, ECHO_PORT, NULL, port, 0, &flow), 0);
+	ck_assert_int_eq(udp_send(world.stack, flow, "hello", 5, stack_uv_now_us(&world.shell)), 0);
+	ck_assert(world_run(&world, &world.datagram_count, 1, 1000));
+	ck_assert_uint_eq(unreachables_sent(), unreachables + 1);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(many_flows_at_once_are_all_answered)
+{
+	enum { FLOWS = 4 * PORT_COUNT_OF_TESTS / 2 };
+	struct world world;
+	udp_flow flows[FLOWS];
+	world_begin(&world);
+	for (unsigned i = 0; i < FLOWS; i++) {
+		struct ip_addr to = packet_addr(servers[i % 4]);
+		ck_assert_int_eq(udp_open(world.stack, &to, ECHO_PORT, NULL, 0, 0, &flows[i]), 0);
+		int err = udp_send(world.stack, flows[i], &i, sizeof i, stack_uv_now_us(&world.shell));
+		ck_assert_int_eq(err, 0);
+	}
+	ck_assert(world_run(&world, &world.datagram_count, FLOWS, 2000));
+	ck_assert_uint_eq(world.link->stats.sent_frames, FLOWS);
+	for (unsigned i = 0; i < FLOWS; i++)
+		udp_close(world.stack, flows[i]);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(every_port_drawn_is_guarded)
+{
+	struct world world;
+	world_begin(&world);
+	struct ip_addr to = packet_addr("192.0.2.2");
+	for (unsigned i = 0; i < 300; i++) {
+		struct ip_addr local;
+		uint16_t port;
+		udp_flow flow;
+		bool is_guarded = false;
+		ck_assert_int_eq(udp_open(world.stack, &to, (uint16_t)(i + 1), NULL, 0, 0, &flow), 0);
+		ck_assert_int_eq(udp_local(world.stack, flow, &local, &port), 0);
+		for (uint32_t j = 0; j < guard.pool.count; j++)
+			is_guarded |= guard.pool.ports[j] == port;
+		ck_assert(is_guarded);
+		udp_close(world.stack, flow);
+	}
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(after_a_turnover_of_the_guards_flows_go_on)
+{
+	struct world world;
+	world_begin(&world);
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 50));
+	for (unsigned turn = 0; guard.generation < 2; turn++) {
+		ck_assert_uint_lt(turn, 10 * PORT_COUNT_OF_TESTS);
+		world.link->stats.sent_frames++; /* a guard is renewed only after traffic */
+		ck_assert_uint_eq(world.link->ops->deadline(world.link), guard.due_at_us);
+		uint64_t due_us = guard.due_at_us;
+		ck_assert_int_eq(world.link->ops->sync(world.link, world.stack, world.shell.ifindex, due_us), 0);
+		ck_assert(world_ask(&world, turn % 2 == 0 ? "192.0.2.2" : "2001:db8::2", ECHO_PORT, 50));
+	}
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(an_idle_link_asks_for_no_attention)
+{
+	struct world world;
+	world_begin(&world);
+	ck_assert_uint_eq(world.link->ops->deadline(world.link), STACK_NEVER);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(an_address_that_comes_later_is_used_and_one_that_goes_is_not)
+{
+	struct world world;
+	world_begin(&world);
+	ck_assert(world_wait_source(&world, "198.51.100.7", "", 0));
+	netns_ip("addr add 192.0.2.77/32 dev veth0");
+	netns_ip("route add 198.51.100.0/24 via 192.0.2.2 src 192.0.2.77");
+	ck_assert(world_wait_source(&world, "198.51.100.7", "192.0.2.77", 2000));
+	netns_ip("route del 198.51.100.0/24");
+	netns_ip("addr del 192.0.2.77/32 dev veth0");
+	ck_assert(world_wait_source(&world, "198.51.100.7", "", 2000));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(a_device_that_comes_later_is_used)
+{
+	struct world world;
+	world_begin(&world);
+	netns_ip("link add name veth7 type veth peer name veth8");
+	netns_ip("addr add 203.0.113.1/24 dev veth7");
+	netns_ip("addr add 2001:db8:7::1/64 dev veth7 nodad");
+	netns_ip("link set veth7 up");
+	netns_ip("link set veth8 up");
+	ck_assert(world_wait_source(&world, "203.0.113.9", "203.0.113.1", 2000));
+	ck_assert(world_wait_source(&world, "2001:db8:7::9", "2001:db8:7::1", 2000));
+	ck_assert(world_ask(&world, "203.0.113.1", ECHO_PORT, 20));
+	netns_ip("link del veth7");
+	ck_assert(world_wait_source(&world, "203.0.113.9", "", 2000));
+	ck_assert(world_wait_source(&world, "2001:db8:7::9", "", 2000));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(rules_by_source_address_hold)
+{
+	struct world world;
+	world_begin(&world);
+	netns_ip("rule add from 192.0.2.1 lookup 77");
+	netns_ip("-6 rule add from 2001:db8::1 lookup 77");
+	netns_ip("route add blackhole default table 77");
+	netns_ip("-6 route add blackhole default table 77");
+	ck_assert(!world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+	ck_assert_uint_eq(world.link->stats.send_failures, 1);
+	ck_assert(!world_ask(&world, "2001:db8::2", ECHO_PORT, 20));
+	ck_assert_uint_eq(world.link->stats.send_failures, 2);
+	netns_ip("rule del from 192.0.2.1 lookup 77");
+	netns_ip("-6 rule del from 2001:db8::1 lookup 77");
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 20));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(what_the_kernel_refuses_is_counted_and_the_rest_goes)
+{
+	struct world world;
+	world_begin(&world);
+	struct packet good = packet_udp("192.0.2.1", guard.pool.ports[0], "192.0.2.2", ECHO_PORT, "good", 4);
+	struct packet lost = packet_udp("192.0.2.1", guard.pool.ports[0], "203.0.113.9", ECHO_PORT, "lost", 4);
+	for (unsigned i = 0; i < 10; i++) {
+		const struct packet *packet = i % 2 == 0 ? &lost : &good;
+		struct link_frame frame = { .bytes = packet->bytes, .size = packet->size };
+		world.link->ops->send(world.link, &frame, 0);
+	}
+	world.link->ops->flush(world.link, 0);
+	ck_assert_uint_eq(world.link->stats.sent_frames, 5);
+	ck_assert_uint_eq(world.link->stats.send_failures, 5);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(other_programs_keep_their_datagrams)
+{
+	struct world world;
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(ECHO_PORT) };
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	uint16_t port = PORT_FIRST;
+	char answer[8];
+	world_begin(&world);
+	while (port_class_has(&guard.classes[0], port))
+		port++;
+	from.sin_port = htons(port);
+	to.sin_addr.s_addr = htonl(0xc0000202);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	ck_assert_int_eq(send(fd, "hello", 5, 0), 5);
+	ck_assert_int_eq(recv(fd, answer, sizeof answer, 0), 5);
+	close(fd);
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+	ck_assert_uint_eq(world.link->stats.received_frames, 1); /* ours alone */
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(a_packet_larger_than_a_slot_is_counted)
+{
+	struct world world;
+	world_begin(&world);
+	/* Goes in fragments, which the kernel puts together for the local server; comes back whole over lo. */
+	ck_assert(!world_ask(&world, "127.0.0.1", ECHO_PORT, 2 * RAW_FRAME_BYTES_DEFAULT));
+	ck_assert_uint_eq(world.link->stats.receive_unusable, 1);
+	ck_assert(world_ask(&world, "127.0.0.1", ECHO_PORT, 20));
+	world_end(&world);
+}
+END_TEST
+
+/* Gives up one capability in this process. */
+static void
+drop_capability(cap_value_t capability)
+{
+	cap_t caps = cap_get_proc();
+	ck_assert_int_eq(cap_set_flag(caps, CAP_EFFECTIVE, 1, &capability, CAP_CLEAR), 0);
+	ck_assert_int_eq(cap_set_proc(caps), 0);
+	cap_free(caps);
+}
+
+START_TEST(without_cap_net_raw_the_error_names_it)
+{
+	struct link_error error;
+	struct link *link;
+	rng_init_number(&guard_rng, 3);
+	ck_assert_int_eq(guard_plan_init(&plan, 1, 4, &guard_rng, &error), 0);
+	ck_assert_int_eq(guard_open(&guard, &plan, 0, &guard_rng, 0, &error), 0);
+	drop_capability(CAP_NET_RAW);
+	ck_assert_int_eq(raw_open(&link, &(struct raw_config){ .guard = &guard }, 0, &error), ERR_PERMISSION);
+	ck_assert_str_eq(error.text, "packet socket for IPv4: Operation not permitted (needs CAP_NET_RAW)");
+	guard_close(&guard);
+}
+END_TEST
+
+START_TEST(once_open_it_works_without_any_capability)
+{
+	struct world world;
+	world_begin(&world);
+	cap_t none = cap_init();
+	ck_assert_int_eq(cap_set_proc(none), 0);
+	cap_free(none);
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+	for (unsigned turn = 0; guard.generation < 1 && turn < 10 * PORT_COUNT_OF_TESTS; turn++) {
+		uint64_t due_us = guard.due_at_us;
+		world.link->stats.sent_frames++;
+		ck_assert_int_eq(world.link->ops->sync(world.link, world.stack, world.shell.ifindex, due_us), 0);
+	}
+	ck_assert_uint_eq(guard.generation, 1);
+	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 20));
+	world_end(&world);
+}
+END_TEST
+
+static int
+peer_open(void)
+{
+	netns_ip("link set veth1 up");
+	netns_ip("addr add 192.0.2.2/24 dev veth1");
+	netns_ip("addr add 2001:db8::2/64 dev veth1 nodad");
+	return netns_echo_open(ECHO_PORT);
+}
+
+static void
+network_begin(struct netns_peer *peer)
+{
+	netns_enter();
+	netns_ip("link add name veth0 type veth peer name veth1");
+	netns_peer_begin(peer, peer_open, netns_echo_serve);
+	netns_ip("link set veth1 netns %d", (int)peer->pid);
+	netns_ip("link set veth0 up");
+	netns_ip("addr add 192.0.2.1/24 dev veth0");
+	netns_ip("addr add 2001:db8::1/64 dev veth0 nodad");
+	netns_peer_start(peer);
+}
+
+static int
+local_open(void)
+{
+	return netns_echo_open(ECHO_PORT);
+}
+
+int
+main(void)
+{
+	struct netns_peer peer, local;
+	network_begin(&peer);
+	netns_local_begin(&local, local_open, netns_echo_serve);
+	TCase *tcase = tcase_create("raw");
+	tcase_set_timeout(tcase, 30);
+	tcase_add_loop_test(tcase, an_echo_server_answers, 0, SERVER_COUNT);
+	tcase_add_test(tcase, all_of_127_is_this_host);
+	tcase_add_loop_test(tcase, without_a_guard_the_kernel_would_have_answered, 0, 2);
+	tcase_add_test(tcase, many_flows_at_once_are_all_answered);
+	tcase_add_test(tcase, every_port_drawn_is_guarded);
+	tcase_add_test(tcase, after_a_turnover_of_the_guards_flows_go_on);
+	tcase_add_test(tcase, an_idle_link_asks_for_no_attention);
+	tcase_add_test(tcase, an_address_that_comes_later_is_used_and_one_that_goes_is_not);
+	tcase_add_test(tcase, a_device_that_comes_later_is_used);
+	tcase_add_test(tcase, rules_by_source_address_hold);
+	tcase_add_test(tcase, what_the_kernel_refuses_is_counted_and_the_rest_goes);
+	tcase_add_test(tcase, other_programs_keep_their_datagrams);
+	tcase_add_test(tcase, a_packet_larger_than_a_slot_is_counted);
+	tcase_add_test(tcase, without_cap_net_raw_the_error_names_it);
+	tcase_add_test(tcase, once_open_it_works_without_any_capability);
+	Suite *suite = suite_create("stack/link/raw");
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	netns_peer_end(&local);
+	netns_peer_end(&peer);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
