@@ -4,6 +4,7 @@
 
 #include "stack/base/cursor.h"
 #include "stack/checksum.h"
+#include "stack/ndp.h"
 #include "stack/stack_priv.h"
 
 #define AT_CHECKSUM 2u
@@ -215,6 +216,8 @@ receive6(struct stack *stack, const struct ip_packet *packet, struct icmp_messag
 		echo_request_receive(stack, packet, message);
 	else if (message->type == ICMP6_ECHO_REPLY)
 		echo_reply_receive(stack, packet, message);
+	else if (message->type >= ICMP6_NDP_FIRST && message->type <= ICMP6_NDP_LAST)
+		ndp_receive(stack, packet);
 	else if (verdict6(message, &verdict))
 		icmp__heard(stack, &verdict, packet, message->body, message->body_bytes);
 	else

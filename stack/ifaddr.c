@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "stack/arp.h"
+#include "stack/ndp.h"
 #include "stack/stack_priv.h"
 
 size_t
@@ -132,12 +134,89 @@ ifaddr_ready(struct stack *stack, struct ifaddr *entry)
 	change_routes(stack, route_put, entry);
 }
 
+/* ---- conflict detection ------------------------------------------------------------------------ */
+
+static bool
+is_checked(const struct stack *stack, unsigned ifindex, const struct stack_addr *addr)
+{
+	return stack->ifs[ifindex].kind == STACK_IF_ETHER && (addr->flags & STACK_ADDR_NO_DAD) == 0;
+}
+
+static void
+check_start(struct stack *stack, struct ifaddr *entry)
+{
+	if (!stack->ifs[entry->ifindex].is_up)
+		return; /* ifaddr_link_up does */
+	if (entry->addr.addr.family == ADDR_IPV4)
+		arp_probe_start(stack, entry);
+	else
+		ndp_dad_start(stack, entry);
+}
+
+void
+ifaddr_timeout(struct stack *stack, struct wheel_timer *timer)
+{
+	struct ifaddr *entry = TIMER_OWNER(timer, struct ifaddr, timer);
+
+	if (entry->addr.addr.family == ADDR_IPV4)
+		arp_probe_timeout(stack, entry);
+	else
+		ndp_dad_timeout(stack, entry);
+}
+
 void
 ifaddr_conflict(struct stack *stack, struct ifaddr *entry)
 {
+	const struct ip_addr addr = entry->addr.addr;
+	const unsigned ifindex = entry->ifindex;
+
 	stack__drop(stack, DROP_ADDR_CONFLICT);
-	entry_remove(stack, entry);
+	switch ((enum ifaddr_origin)entry->origin) {
+	case IFADDR_CONFIGURED:
+		entry->probe_count = 0;
+		wheel_arm(&stack->wheel, &entry->timer, stack->now_us + IFADDR_RETRY_US);
+		break;
+	case IFADDR_SLAAC:
+		entry_remove(stack, entry);
+		slaac_conflict(stack, ifindex, &addr);
+		break;
+	case IFADDR_DHCP: entry_remove(stack, entry); break;
+	}
 }
+
+void
+ifaddr_link_up(struct stack *stack, unsigned ifindex)
+{
+	bool has_ipv6 = (stack->ifs[ifindex].flags & STACK_IF_SLAAC) != 0;
+
+	for (uint32_t i = 0; i < stack->ifaddrs.used_end; i++) {
+		struct ifaddr *entry = &stack->ifaddrs.entries[i];
+		if (entry->addr.addr.family == ADDR_NONE || entry->ifindex != ifindex)
+			continue;
+		has_ipv6 = has_ipv6 || entry->addr.addr.family == ADDR_IPV6;
+		if (is_checked(stack, ifindex, &entry->addr))
+			check_start(stack, entry);
+	}
+	if (has_ipv6)
+		slaac_link_local(stack, ifindex);
+}
+
+void
+ifaddr_link_down(struct stack *stack, unsigned ifindex)
+{
+	for (uint32_t i = 0; i < stack->ifaddrs.used_end; i++) {
+		struct ifaddr *entry = &stack->ifaddrs.entries[i];
+		if (entry->addr.addr.family == ADDR_NONE || entry->ifindex != ifindex ||
+		    !is_checked(stack, ifindex, &entry->addr))
+			continue;
+		wheel_disarm(&stack->wheel, &entry->timer);
+		if ((entry->addr.flags & STACK_ADDR_TENTATIVE) == 0)
+			change_routes(stack, route_remove, entry);
+		entry->addr.flags |= STACK_ADDR_TENTATIVE;
+	}
+}
+
+/* ---- what programs and drivers say ------------------------------------------------------------- */
 
 static bool
 is_assignable(const struct stack *stack, unsigned ifindex, const struct stack_addr *addr)
@@ -156,29 +235,25 @@ static void
 entry_change(struct stack *stack, struct ifaddr *entry, const struct stack_addr *addr)
 {
 	const bool was_tentative = (entry->addr.flags & STACK_ADDR_TENTATIVE) != 0;
-	const bool is_detecting = was_tentative && wheel_is_armed(&entry->timer);
 
 	if (!was_tentative)
 		change_routes(stack, route_remove, entry);
 	entry->addr = *addr;
-	if (is_detecting && (addr->flags & STACK_ADDR_NO_DAD) == 0) {
+	if (was_tentative && is_checked(stack, entry->ifindex, addr)) {
 		entry->addr.flags |= STACK_ADDR_TENTATIVE;
 		return;
 	}
-	if (is_detecting)
+	if (was_tentative)
 		wheel_disarm(&stack->wheel, &entry->timer);
 	if ((addr->flags & STACK_ADDR_TENTATIVE) == 0)
 		ifaddr_ready(stack, entry);
 }
 
 int
-stack_addr_add(struct stack *stack, unsigned ifindex, const struct stack_addr *addr, uint64_t now_us)
+ifaddr_put(struct stack *stack, unsigned ifindex, const struct stack_addr *addr, enum ifaddr_origin origin)
 {
-	if (ifindex >= stack->if_count)
-		return ERR_NOT_FOUND;
 	if (!is_assignable(stack, ifindex, addr))
 		return ERR_MALFORMED;
-	stack__tell_time(stack, now_us);
 	struct ifaddr *entry = ifaddr_find(stack, ifindex, &addr->addr);
 	if (entry != NULL) {
 		entry_change(stack, entry, addr);
@@ -189,11 +264,27 @@ stack_addr_add(struct stack *stack, unsigned ifindex, const struct stack_addr *a
 		return ERR_FULL;
 	entry->addr = *addr;
 	entry->ifindex = (uint8_t)ifindex;
+	entry->origin = (uint8_t)origin;
 	entry->addr.flags |= STACK_ADDR_TENTATIVE;
 	change_group(stack, route_put, entry);
-	if ((addr->flags & STACK_ADDR_TENTATIVE) == 0)
+	if (is_checked(stack, ifindex, addr))
+		check_start(stack, entry);
+	else if ((addr->flags & STACK_ADDR_TENTATIVE) == 0)
 		ifaddr_ready(stack, entry);
 	return 0;
+}
+
+int
+stack_addr_add(struct stack *stack, unsigned ifindex, const struct stack_addr *addr, uint64_t now_us)
+{
+	if (ifindex >= stack->if_count)
+		return ERR_NOT_FOUND;
+	stack__tell_time(stack, now_us);
+	int err = ifaddr_put(stack, ifindex, addr, IFADDR_CONFIGURED);
+	if (err == 0 && addr->addr.family == ADDR_IPV6 && stack->ifs[ifindex].kind == STACK_IF_ETHER &&
+	    stack->ifs[ifindex].is_up)
+		slaac_link_local(stack, ifindex);
+	return err;
 }
 
 int

@@ -19,11 +19,21 @@
 
 struct arena;
 
+#define IFADDR_NONCE_BYTES 6u
+/* A configured address that another host holds is tried again after this time. */
+#define IFADDR_RETRY_US    60000000u /* RFC 5227, section 2.1.1: RATE_LIMIT_INTERVAL */
+
+/* Who brought an address, and is told when another host turns out to have it. */
+enum ifaddr_origin { IFADDR_CONFIGURED, IFADDR_SLAAC, IFADDR_DHCP };
+
 struct ifaddr {
 	struct stack_addr addr; /* family ADDR_NONE: a free entry */
 	uint8_t ifindex;
+	uint8_t origin;           /* enum ifaddr_origin */
 	uint8_t probe_count;      /* conflict detection: probes and announcements sent */
-	uint8_t conflict_count;
+	uint8_t conflict_count;   /* claims that were defended against */
+	uint64_t conflict_at_us;  /* the last of them */
+	uint8_t nonce[IFADDR_NONCE_BYTES]; /* of our last question whether it is a duplicate (RFC 7527) */
 	struct wheel_timer timer; /* TIMER_IFADDR: conflict detection's */
 };
 
@@ -46,7 +56,19 @@ bool ifaddr_is_ours(struct stack *stack, unsigned ifindex, const struct ip_addr 
 /* Nobody has claimed it: it may be used from now on. */
 void ifaddr_ready(struct stack *stack, struct ifaddr *entry);
 
-/* Somebody else has it: it leaves the table at once, and the program learns it from the trace and the counter. */
+/*
+ * Somebody else has it.  One that the operator configured stays, tentative, and is tried again after
+ * IFADDR_RETRY_US, since the other may go; any other leaves the table, and who brought it is told.
+ */
 void ifaddr_conflict(struct stack *stack, struct ifaddr *entry);
+
+/* stack_addr_add for the other origins. */
+int ifaddr_put(struct stack *stack, unsigned ifindex, const struct stack_addr *addr, enum ifaddr_origin origin);
+
+/* The link came up: every address on it is checked (again).  It went: nothing is checked, nobody answers. */
+void ifaddr_link_up(struct stack *stack, unsigned ifindex);
+void ifaddr_link_down(struct stack *stack, unsigned ifindex);
+
+void ifaddr_timeout(struct stack *stack, struct wheel_timer *timer);
 
 #endif

@@ -3,9 +3,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include "stack/ether.h"
 #include "stack/icmp.h"
 #include "stack/ipv4.h"
 #include "stack/ipv6.h"
+#include "stack/neigh.h"
 #include "stack/source.h"
 #include "stack/stack_priv.h"
 
@@ -42,6 +44,13 @@ ip_route(const struct stack *stack, struct ip_send *send)
 	return err;
 }
 
+/* What the link takes: for IPv6 what its router says too. */
+static uint32_t
+link_mtu(const struct iface *iface, const struct ip_addr *destination)
+{
+	return destination->family == ADDR_IPV6 ? iface->mtu_ipv6 : iface->mtu;
+}
+
 uint32_t
 stack_path_mtu(struct stack *stack, const struct ip_addr *remote, uint64_t now_us)
 {
@@ -51,8 +60,8 @@ stack_path_mtu(struct stack *stack, const struct ip_addr *remote, uint64_t now_u
 	stack__tell_time(stack, now_us);
 	if (route_lookup(stack, remote, &hop) != 0)
 		return remote->family == ADDR_IPV4 ? IPV4_MTU_MIN : IPV6_MTU_MIN;
-	return pmtu_get(&stack->pmtu, &stack->hash_key, remote, stack->ifs[hop.ifindex].mtu, stack->now_us,
-	                &dont_fragment);
+	return pmtu_get(&stack->pmtu, &stack->hash_key, remote, link_mtu(&stack->ifs[hop.ifindex], remote),
+	                stack->now_us, &dont_fragment);
 }
 
 /* ---- out --------------------------------------------------------------------------------------- */
@@ -67,7 +76,23 @@ link_prepare(struct stack *stack, struct ip_send *send)
 	send->link_header_bytes = 0;
 	if (!iface->is_up)
 		return ERR_NO_ROUTE;
-	return 0;
+	if (iface->kind != STACK_IF_ETHER)
+		return 0;
+	send->link_header_bytes = (uint8_t)ether_frame_header_bytes(iface);
+	switch (send->hop.kind) {
+	case ROUTE_MULTICAST: send->mac = ether_multicast(&send->destination); return 0;
+	case ROUTE_BROADCAST: send->mac = ether_broadcast; return 0;
+	case ROUTE_LOCAL:
+	case ROUTE_UNICAST:   break;
+	}
+	const bool is_gateway = !addr_equal(&send->hop.next_hop, &send->destination);
+	switch (neigh_resolve(stack, send->hop.ifindex, &send->hop.next_hop, is_gateway, &send->mac)) {
+	case NEIGH_READY: return 0;
+	case NEIGH_WAIT:  send->is_waiting = true; return 0;
+	case NEIGH_DEAD:  break;
+	}
+	stack__drop(stack, DROP_NEIGH_FAILED);
+	return ERR_NO_ROUTE;
 }
 
 int
@@ -82,8 +107,8 @@ ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_
 	if (err != 0)
 		return err;
 	send->payload_bytes = payload_bytes;
-	send->path_mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &send->destination, iface->mtu, stack->now_us,
-	                          &send->dont_fragment);
+	send->path_mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &send->destination,
+	                          link_mtu(iface, &send->destination), stack->now_us, &send->dont_fragment);
 	send->is_fragmented = header + payload_bytes > send->path_mtu;
 	send->checksum_offload = false;
 	if (send->is_fragmented) {
@@ -119,10 +144,18 @@ header_write(struct stack *stack, const struct ip_send *send, uint8_t *packet, c
 
 /* A packet of `size` octets stands in room that was reserved, behind the place of its link header. */
 static void
-packet_send(struct stack *stack, const struct ip_send *send, const uint8_t *packet, size_t size,
+packet_send(struct stack *stack, const struct ip_send *send, uint8_t *packet, size_t size,
             size_t checksum_start)
 {
-	(void)packet;
+	const struct iface *iface = &stack->ifs[send->hop.ifindex];
+
+	if (send->is_waiting) {
+		neigh_hold(stack, send->hop.ifindex, &send->hop.next_hop, packet, size);
+		return;
+	}
+	if (send->link_header_bytes != 0)
+		ether_frame_begin(packet - send->link_header_bytes, iface, &send->mac,
+		                  send->destination.family == ADDR_IPV4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6);
 	if (checksum_start == 0) {
 		stack__transmit_commit(stack, send->hop.ifindex, send->link_header_bytes + size, 0, 0);
 		return;

@@ -4,6 +4,8 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "stack/ether.h"
+#include "stack/neigh.h"
 #include "stack/stack_priv.h"
 
 #define STACK_ALIGN 64u
@@ -35,7 +37,7 @@ stack_bytes(const struct stack_limits *limits)
 {
 	return sizeof(struct stack) + queue_bytes(limits->transmit_bytes) + queue_bytes(limits->receive_bytes) +
 	       IP_PACKET_BYTES_MAX + ifaddr_bytes(limits) + route_bytes(limits) + pmtu_bytes(limits) +
-	       reass_bytes(limits) + udp_bytes(limits) + STACK_ALIGN;
+	       neigh_table_bytes(limits->neigh_count) + reass_bytes(limits) + udp_bytes(limits) + STACK_ALIGN;
 }
 
 struct stack *
@@ -54,6 +56,10 @@ stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, st
 	wheel_init(&stack->wheel, now_us);
 	ifaddr_init(&stack->ifaddrs, &arena, limits);
 	route_init(&stack->routes, &arena, limits);
+	neigh_table_init(&stack->neighs, &arena, limits->neigh_count, &stack->wheel, TIMER_NEIGH, &stack->hash_key, rng,
+	                 stack->drops);
+	router_init(&stack->routers);
+	slaac_init(&stack->slaac);
 	pmtu_init(&stack->pmtu, &arena, limits);
 	ipv4_ids_init(&stack->ipv4_ids);
 	reass_init(&stack->reass, &arena, limits);
@@ -76,24 +82,56 @@ stack_trace(struct stack *stack, struct event_ring *ring)
 	stack->trace = ring;
 }
 
+static struct hash_key
+secret_of(struct stack *stack, const uint8_t secret[STACK_SECRET_BYTES])
+{
+	static const uint8_t none[STACK_SECRET_BYTES];
+	struct hash_key key;
+
+	static_assert(sizeof key == STACK_SECRET_BYTES, "a secret is a key");
+	memcpy(&key, secret, sizeof key);
+	return memcmp(secret, none, sizeof none) == 0 ? hash_key_draw(stack->rng) : key;
+}
+
 int
 stack_if_add(struct stack *stack, const struct stack_if_config *config, unsigned *ifindex)
 {
 	if (stack->if_count == STACK_IFS_MAX)
 		return ERR_FULL;
-	if (config->mtu < IPV6_MTU_MIN || config->mtu > IP_MTU_MAX || config->kind != STACK_IF_IP)
+	if (config->mtu < IPV6_MTU_MIN || config->mtu > IP_MTU_MAX)
 		return ERR_UNSUPPORTED;
+	if (config->kind == STACK_IF_ETHER && (!mac_is_station(&config->mac) || config->vlan > ETHER_VLAN_MAX ||
+	                                       config->service_vlan > ETHER_VLAN_MAX))
+		return ERR_MALFORMED;
 	struct iface *iface = &stack->ifs[stack->if_count];
 	*iface = (struct iface){
 		.kind = config->kind,
 		.mac = config->mac,
 		.mtu = config->mtu,
+		.mtu_ipv6 = config->mtu,
 		.flags = config->flags,
 		.vlan = config->vlan,
+		.service_vlan = config->service_vlan,
+		.secret = secret_of(stack, config->secret),
 	};
 	strncpy(iface->name, config->name, sizeof iface->name - 1);
 	*ifindex = stack->if_count++;
 	return 0;
+}
+
+/* Behind the same socket there may be another network by now. */
+static void
+link_changed(struct stack *stack, unsigned ifindex, bool up)
+{
+	if (up) {
+		ifaddr_link_up(stack, ifindex);
+		router_link_up(stack, ifindex);
+		return;
+	}
+	router_link_down(stack, ifindex);
+	slaac_link_down(stack, ifindex);
+	ifaddr_link_down(stack, ifindex);
+	neigh_table_flush(&stack->neighs, ifindex);
 }
 
 int
@@ -102,8 +140,12 @@ stack_if_set_up(struct stack *stack, unsigned ifindex, bool up, uint64_t now_us)
 	if (ifindex >= stack->if_count)
 		return ERR_NOT_FOUND;
 	stack__tell_time(stack, now_us);
+	if (stack->ifs[ifindex].is_up == up)
+		return 0;
 	stack->ifs[ifindex].is_up = up;
 	stack->routes.generation++; /* what was looked up over it is looked up anew */
+	if (stack->ifs[ifindex].kind == STACK_IF_ETHER)
+		link_changed(stack, ifindex, up);
 	return 0;
 }
 
@@ -135,7 +177,10 @@ stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_
 	}
 	stack->stats.received_frames++;
 	stack->stats.received_bytes += frame_bytes;
-	receive_ip(stack, ifindex, frame, frame_bytes, rx_flags);
+	if (stack->ifs[ifindex].kind == STACK_IF_ETHER)
+		ether_receive(stack, ifindex, frame, frame_bytes, rx_flags);
+	else
+		receive_ip(stack, ifindex, frame, frame_bytes, rx_flags);
 }
 
 void
@@ -146,11 +191,14 @@ stack_timeout(struct stack *stack, uint64_t now_us)
 	stack__tell_time(stack, now_us);
 	while ((timer = wheel_expire(&stack->wheel, stack->now_us)) != NULL) {
 		switch ((enum timer_kind)timer->kind) {
-		case TIMER_IFADDR:
-		case TIMER_NEIGH:
-		case TIMER_ROUTER:
-		case TIMER_DHCP: break;
-		case TIMER_REASS: reass_timeout(stack); break;
+		case TIMER_IFADDR:   ifaddr_timeout(stack, timer); break;
+		case TIMER_NEIGH:    neigh_timeout(stack, timer); break;
+		case TIMER_ROUTER:   router_timeout(stack, timer); break;
+		case TIMER_REDIRECT: redirect_timeout(stack, timer); break;
+		case TIMER_SOLICIT:  solicit_timeout(stack, timer); break;
+		case TIMER_SLAAC:    slaac_timeout(stack, timer); break;
+		case TIMER_DHCP:     break;
+		case TIMER_REASS:    reass_timeout(stack); break;
 		}
 	}
 }
@@ -167,7 +215,8 @@ stack_deadline(const struct stack *stack)
 uint8_t *
 stack__transmit_reserve(struct stack *stack, size_t size)
 {
-	struct transmit_record *record = queue_reserve(&stack->transmit, sizeof *record + size);
+	const size_t frame_bytes = size < ETHER_FRAME_BYTES_MIN ? ETHER_FRAME_BYTES_MIN : size;
+	struct transmit_record *record = queue_reserve(&stack->transmit, sizeof *record + frame_bytes);
 	if (record == NULL) {
 		stack__drop(stack, DROP_TRANSMIT_FULL);
 		return NULL;
@@ -180,6 +229,11 @@ stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, uint1
                        uint16_t checksum_offset)
 {
 	struct transmit_record *record = queue_pending(&stack->transmit);
+
+	if (size < ETHER_FRAME_BYTES_MIN && stack->ifs[ifindex].kind == STACK_IF_ETHER) {
+		memset((uint8_t *)(record + 1) + size, 0, ETHER_FRAME_BYTES_MIN - size);
+		size = ETHER_FRAME_BYTES_MIN;
+	}
 	*record = (struct transmit_record){
 		.size = (uint32_t)size,
 		.checksum_start = checksum_start,
@@ -250,6 +304,7 @@ stack_stats(const struct stack *stack, struct stack_stats *stats)
 	*stats = stack->stats;
 	stats->routes = stack->routes.used_count;
 	stats->addrs = stack->ifaddrs.used_count;
+	stats->neighbours = stack->neighs.used_count;
 	stats->reass_bytes =
 	        (uint32_t)(stack->reass.chunk_count - stack->reass.free_chunk_count) * REASS_CHUNK_BYTES;
 	stats->pmtus = stack->pmtu.used_count;

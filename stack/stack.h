@@ -39,7 +39,7 @@ struct rng;
 struct stack;
 
 #define STACK_IFS_MAX       16u
-#define STACK_FRAME_MAX     (65535u + 18u) /* an IP packet of the largest size, Ethernet and one 802.1Q tag */
+#define STACK_FRAME_MAX     (65535u + 22u) /* an IP packet of the largest size, Ethernet and two tags */
 #define STACK_NEVER         UINT64_MAX
 
 struct stack_limits {
@@ -69,6 +69,12 @@ enum stack_if_kind { STACK_IF_IP, STACK_IF_ETHER };
  */
 #define STACK_IF_SHARED      0x8u
 
+/* How an Ethernet interface gets its addresses, besides those that stack_addr_add gives. */
+#define STACK_IF_SLAAC       0x10u /* from router advertisements, with routes and MTU (RFC 4861, RFC 4862) */
+#define STACK_IF_DHCP        0x20u /* an IPv4 address with its routes and MTU (RFC 2131) */
+
+#define STACK_SECRET_BYTES   16u
+
 struct stack_if_config {
 	const char *name; /* for messages; copied, cut at 15 characters */
 	enum stack_if_kind kind;
@@ -76,6 +82,9 @@ struct stack_if_config {
 	uint32_t mtu;        /* of IP packets; at least 1280 */
 	uint32_t flags;      /* STACK_IF_* */
 	uint16_t vlan;       /* 802.1Q id to send and to accept, 0: untagged */
+	uint16_t service_vlan; /* 802.1ad id around it, 0: none */
+	/* Makes the interface's own IPv6 addresses the same at each start (RFC 7217); all zeros: drawn anew. */
+	uint8_t secret[STACK_SECRET_BYTES];
 };
 
 /* How a frame came in, besides its octets. */

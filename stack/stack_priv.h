@@ -7,24 +7,11 @@
  *                                    -> ipv4_receive, ipv6_receive -> (reass) -> ip_deliver
  *                      (STACK_IF_IP goes straight to ipv4/ipv6)         -> udp_receive -> receive queue
  *                                                                       -> icmp_receive -> ndp_receive
+ *     arp_receive, ndp_receive -> neigh_hear_source, neigh_hear_advert -> transmit queue (what was held)
+ *     ndp_receive -> router_hear -> stack_route_add    -> slaac_hear -> ifaddr_put
  *     udp_send, icmp -> ip_begin -> neigh_resolve          ip_end -> transmit queue
  *                                                                 -> neigh_hold (not resolved yet)
  *     stack_timeout  -> wheel_expire -> the handler of the timer's kind
- *
- * The seam to Ethernet and neighbours.  Theirs, called from here:
- *
- *     ether_receive(stack, ifindex, frame, frame_bytes, rx_flags)
- *     ether_header_bytes(iface), ether_header_write(out, iface, &destination_mac, type)
- *     neigh_resolve(stack, ifindex, &next_hop, &mac) -> NEIGH_READY, NEIGH_WAIT or NEIGH_DEAD;
- *         multicast groups are mapped, broadcast (route_hop.kind) is the caller's business
- *     neigh_hold(stack, ifindex, &next_hop, packet, size)   copies; sent once resolved
- *     arp_probe_start(stack, ifaddr), ndp_dad_start(stack, ifaddr)   from stack_addr_add
- *     ndp_receive(stack, ip_packet)      ICMPv6 types 133 to 137, checksum verified
- *     ifaddr_timeout, neigh_timeout, router_timeout, dhcp_timeout(stack, wheel_timer)
- *
- * Ours, called from there: ipv4_receive, ipv6_receive, ip_begin and ip_end (with a hop filled by hand:
- * kind MULTICAST or UNICAST, ifindex, next_hop), stack__transmit_reserve and _commit, ifaddr_*, stack_route_add,
- * and icmp_neighbour_failed(stack, ifindex, packet, size) for each held packet given up.
  *
  * Ownership: everything lies in the block that stack_new was lent.
  */
@@ -45,10 +32,13 @@
 #include "stack/ifaddr.h"
 #include "stack/ip.h"
 #include "stack/ipv4_id.h"
+#include "stack/neigh_table.h"
 #include "stack/pmtu.h"
 #include "stack/queue.h"
 #include "stack/reass.h"
 #include "stack/route.h"
+#include "stack/router.h"
+#include "stack/slaac.h"
 #include "stack/source.h"
 #include "stack/stack.h"
 #include "stack/udp.h"
@@ -61,18 +51,23 @@ struct iface {
 	enum stack_if_kind kind;
 	struct mac_addr mac;
 	uint32_t mtu;
+	uint32_t mtu_ipv6; /* no more than mtu: what a router says for its link */
 	uint32_t flags; /* STACK_IF_* */
-	uint16_t vlan;
+	uint16_t vlan, service_vlan;
+	struct hash_key secret; /* slaac.h */
 	bool is_up;
 };
 
 /* What a wheel_timer's kind means; stack_timeout hands it to the module named. */
 enum timer_kind {
-	TIMER_IFADDR, /* ifaddr.h: conflict detection (arp, ndp) */
-	TIMER_NEIGH,  /* neigh */
-	TIMER_ROUTER, /* ndp: router solicitation, lifetimes */
-	TIMER_DHCP,   /* dhcp */
-	TIMER_REASS,  /* reass: the oldest datagram in pieces */
+	TIMER_IFADDR,   /* ifaddr.h: conflict detection (arp, ndp) */
+	TIMER_NEIGH,    /* neigh_table.h: questions, delays */
+	TIMER_ROUTER,   /* router.h: a router's lifetime */
+	TIMER_REDIRECT, /* router.h: a redirect's */
+	TIMER_SOLICIT,  /* router.h: asking for routers */
+	TIMER_SLAAC,    /* slaac.h: a prefix's lifetimes */
+	TIMER_DHCP,     /* dhcp */
+	TIMER_REASS,    /* reass: the oldest datagram in pieces */
 };
 
 struct stack {
@@ -87,6 +82,9 @@ struct stack {
 	unsigned if_count;
 	struct ifaddr_table ifaddrs;
 	struct route_table routes;
+	struct neigh_table neighs;
+	struct router_table routers;
+	struct slaac_table slaac;
 	struct pmtu_cache pmtu;
 	struct ipv4_ids ipv4_ids;
 	struct reass reass;
