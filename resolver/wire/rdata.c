@@ -6,11 +6,8 @@
 #include "resolver/wire/rdata_types.h"
 
 #define LOC_BYTES       16u /* of version 0, the only one there is (RFC 1876, section 2) */
-#define A6_PREFIX_MAX   128u
 #define BITMAP_MAX      32u
 #define RDATA_BYTES_MAX 65535u
-
-enum gateway { GATEWAY_NONE = 0, GATEWAY_IPV4 = 1, GATEWAY_IPV6 = 2, GATEWAY_NAME = 3 };
 
 /* ---- passing over one field, checking it ---------------------------------------------------------- */
 
@@ -60,10 +57,10 @@ static void
 pass_a6_suffix(struct cursor *c)
 {
 	uint8_t prefix = cursor_u8(c);
-	if (prefix > A6_PREFIX_MAX)
+	if (prefix > A6_OCTETS * 8)
 		cursor_fail(c, ERR_MALFORMED);
 	else
-		cursor_skip(c, 16u - prefix / 8u);
+		cursor_skip(c, A6_OCTETS - prefix / 8u);
 }
 
 static void
@@ -97,8 +94,9 @@ pass_loc(struct cursor *c)
 		cursor_skip(c, cursor_left(c));
 }
 
+/* A tag (RFC 8659, section 4.1) and a hash (RFC 5155, section 3.2) have an octet at least. */
 static void
-pass_tag(struct cursor *c)
+pass_not_empty(struct cursor *c)
 {
 	uint8_t size = cursor_u8(c);
 	if (size == 0)
@@ -118,11 +116,13 @@ pass_field(struct cursor *c, size_t start, enum rdata_field field)
 {
 	switch (field) {
 	case FIELD_U8:
+	case FIELD_ALGORITHM:
 	case FIELD_SCHEME: cursor_skip(c, 1); return;
 	case FIELD_U16:
 	case FIELD_TYPE:
 	case FIELD_CERT_TYPE: cursor_skip(c, 2); return;
 	case FIELD_U32:
+	case FIELD_PERIOD:
 	case FIELD_TIME:
 	case FIELD_IPV4: cursor_skip(c, 4); return;
 	case FIELD_TIME48:
@@ -132,15 +132,15 @@ pass_field(struct cursor *c, size_t start, enum rdata_field field)
 	case FIELD_NODE: cursor_skip(c, 8); return;
 	case FIELD_IPV6: cursor_skip(c, 16); return;
 	case FIELD_STRING:
-	case FIELD_HEX8:
-	case FIELD_BASE32_8: cursor_skip(c, cursor_u8(c)); return;
+	case FIELD_HEX8: cursor_skip(c, cursor_u8(c)); return;
 	case FIELD_BASE64_16: cursor_skip(c, cursor_u16(c)); return;
 	case FIELD_STRING_MAYBE:
 		if (cursor_left(c) > 0)
 			cursor_skip(c, cursor_u8(c));
 		return;
 	case FIELD_STRINGS: pass_strings(c); return;
-	case FIELD_TAG: pass_tag(c); return;
+	case FIELD_BASE32_8:
+	case FIELD_TAG: pass_not_empty(c); return;
 	case FIELD_BITMAP: pass_bitmap(c); return;
 	case FIELD_APL: pass_apl(c); return;
 	case FIELD_LOC: pass_loc(c); return;
@@ -162,6 +162,7 @@ pass_field(struct cursor *c, size_t start, enum rdata_field field)
 	case FIELD_REST_TEXT:
 	case FIELD_REST_HEX:
 	case FIELD_REST_BASE64:
+	case FIELD_REST_DATA:
 	case FIELD_BITMAP_NXT:
 	case FIELD_OPAQUE: cursor_skip(c, cursor_left(c)); return;
 	case FIELD_NAME: /* names_in_field has seen to these */
@@ -249,8 +250,13 @@ note_name(struct cursor *c, struct rdata_names *names)
 {
 	size_t at = c->pos;
 	uint8_t label;
-	while ((label = cursor_u8(c)) != 0)
+	while ((label = cursor_u8(c)) != 0) {
+		if (label > NAME_LABEL_MAX)
+			cursor_fail(c, ERR_MALFORMED);
 		cursor_skip(c, label);
+	}
+	if (c->pos - at > NAME_BYTES_MAX)
+		cursor_fail(c, ERR_TOO_BIG);
 	if (c->err != 0 || names->count == sizeof names->at / sizeof names->at[0])
 		return;
 	names->at[names->count].offset = (uint16_t)at;
@@ -277,6 +283,8 @@ rdata_names(uint16_t type, uint16_t class, const uint8_t *bytes, size_t size,
 				break;
 		}
 	}
+	if (cursor_left(&c) > 0)
+		cursor_fail(&c, ERR_MALFORMED);
 	return c.err;
 }
 

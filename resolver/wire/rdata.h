@@ -16,7 +16,10 @@
 /* Reads RDLENGTH octets at the cursor, decompresses, checks every field, and writes own form. */
 int rdata_read(struct cursor *cursor, uint16_t type, uint16_t class, size_t rdlength, struct writer *out);
 
-/* Visits the names inside own-form rdata; `at` is where the name stands. Only types RFC 1035 defines may be compressed on output. */
+/*
+ * Finds the names inside own-form rdata, and so checks it; `at` is where a name stands.  Only types that RFC 1035
+ * defines may be compressed on output.  Of HIP's rendezvous servers the first two are given.
+ */
 struct rdata_names {
 	uint16_t count;
 	struct {

@@ -4,11 +4,11 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define KEY_FIELDS { FIELD_U16, FIELD_U8, FIELD_U8, FIELD_REST_BASE64 }
-#define DS_FIELDS  { FIELD_U16, FIELD_U8, FIELD_U8, FIELD_REST_HEX }
+#define KEY_FIELDS  { FIELD_U16, FIELD_U8, FIELD_ALGORITHM, FIELD_REST_BASE64 }
+#define DS_FIELDS   { FIELD_U16, FIELD_ALGORITHM, FIELD_U8, FIELD_REST_HEX }
 #define SIG_FIELDS                                                                                  \
-	{ FIELD_TYPE, FIELD_U8,   FIELD_U8,  FIELD_U32,        FIELD_TIME,                          \
-	  FIELD_TIME, FIELD_U16, FIELD_NAME, FIELD_REST_BASE64 }
+	{ FIELD_TYPE, FIELD_ALGORITHM, FIELD_U8,   FIELD_U32,        FIELD_TIME,                    \
+	  FIELD_TIME, FIELD_U16,       FIELD_NAME, FIELD_REST_BASE64 }
 #define TLSA_FIELDS { FIELD_U8, FIELD_U8, FIELD_U8, FIELD_REST_HEX }
 #define SVCB_FIELDS { FIELD_U16, FIELD_NAME, FIELD_SVCPARAMS }
 
@@ -20,7 +20,7 @@ static const struct rdata_type low_types[] = {
 	[4]   = { "MF",         RDATA_COMPRESS | RDATA_FOLD, { FIELD_NAME } },
 	[5]   = { "CNAME",      RDATA_COMPRESS | RDATA_FOLD, { FIELD_NAME } },
 	[6]   = { "SOA",        RDATA_COMPRESS | RDATA_FOLD,
-	          { FIELD_NAME, FIELD_NAME, FIELD_U32, FIELD_U32, FIELD_U32, FIELD_U32, FIELD_U32 } },
+	          { FIELD_NAME, FIELD_NAME, FIELD_U32, FIELD_PERIOD, FIELD_PERIOD, FIELD_PERIOD, FIELD_PERIOD } },
 	[7]   = { "MB",         RDATA_COMPRESS | RDATA_FOLD, { FIELD_NAME } },
 	[8]   = { "MG",         RDATA_COMPRESS | RDATA_FOLD, { FIELD_NAME } },
 	[9]   = { "MR",         RDATA_COMPRESS | RDATA_FOLD, { FIELD_NAME } },
@@ -52,10 +52,10 @@ static const struct rdata_type low_types[] = {
 	[35]  = { "NAPTR",      RDATA_FOLD,
 	          { FIELD_U16, FIELD_U16, FIELD_STRING, FIELD_STRING, FIELD_STRING, FIELD_NAME } },
 	[36]  = { "KX",         RDATA_IN | RDATA_FOLD, { FIELD_U16, FIELD_NAME } },
-	[37]  = { "CERT",       0, { FIELD_CERT_TYPE, FIELD_U16, FIELD_U8, FIELD_REST_BASE64 } },
+	[37]  = { "CERT",       0, { FIELD_CERT_TYPE, FIELD_U16, FIELD_ALGORITHM, FIELD_REST_BASE64 } },
 	[38]  = { "A6",         RDATA_IN | RDATA_FOLD, { FIELD_A6_SUFFIX, FIELD_A6_NAME } },
 	[39]  = { "DNAME",      RDATA_FOLD, { FIELD_NAME } },
-	[40]  = { "SINK",       0, { FIELD_U8, FIELD_U8, FIELD_REST_BASE64 } },
+	[40]  = { "SINK",       0, { FIELD_U8, FIELD_U8, FIELD_U8, FIELD_REST_BASE64 } },
 	[41]  = { "OPT",        0, { FIELD_OPTIONS } },
 	[42]  = { "APL",        RDATA_IN, { FIELD_APL } },
 	[43]  = { "DS",         0, DS_FIELDS },
@@ -107,7 +107,7 @@ static const struct rdata_type low_types[] = {
 	[256] = { "URI",        0, { FIELD_U16, FIELD_U16, FIELD_REST_TEXT } },
 	[257] = { "CAA",        0, { FIELD_U8, FIELD_TAG, FIELD_REST_TEXT } },
 	[258] = { "AVC",        0, { FIELD_STRINGS } },
-	[259] = { "DOA",        0, { FIELD_U32, FIELD_U32, FIELD_U8, FIELD_STRING, FIELD_REST_BASE64 } },
+	[259] = { "DOA",        0, { FIELD_U32, FIELD_U32, FIELD_U8, FIELD_STRING, FIELD_REST_DATA } },
 	[260] = { "AMTRELAY",   0, { FIELD_U8, FIELD_RELAY } },
 	[261] = { "RESINFO",    0, { FIELD_STRINGS } },
 	[262] = { "WALLET",     0, { FIELD_STRINGS } },

@@ -1,9 +1,10 @@
 /*
  * rdata_types.h - the table of types: what each record's rdata consists of (private to resolver/wire).
  *
- * A type is a mnemonic and a list of fields.  A field says how it stands on the wire and how it reads on paper;
- * rdata.c walks the list on octets, rdata_text.c and rdata_parse.c on presentation.  A new type is
- * a new line in rdata_types.c and, only when it brings a new kind of field, a case in those three.
+ * A type is a mnemonic and a list of fields.  A field says how it stands on the wire and how it
+ * reads on paper: rdata.c walks the list on octets, rdata_text.c writes it as text and rdata_parse.c
+ * reads it from there.  A new type is a new line in rdata_types.c and, only when it brings a new
+ * kind of field, a case in those three.
  */
 #ifndef CAIRN_RESOLVER_WIRE_RDATA_TYPES_H
 #define CAIRN_RESOLVER_WIRE_RDATA_TYPES_H
@@ -18,7 +19,9 @@ enum rdata_field {
 	/* numbers that read as something else */
 	FIELD_TYPE,      /* 16 bits: a type's mnemonic */
 	FIELD_CERT_TYPE, /* 16 bits: RFC 4398, section 2.1 */
+	FIELD_ALGORITHM, /* 8 bits: in decimal, read as a mnemonic as well (RFC 4034, appendix A.1) */
 	FIELD_SCHEME,    /* 8 bits: RFC 9859, section 2.1 */
+	FIELD_PERIOD,    /* 32 bits: seconds in decimal, read with units as well (1h30m) */
 	FIELD_TIME,      /* 32 bits: YYYYMMDDHHmmSS (RFC 4034, section 3.2) */
 	FIELD_TIME48,    /* 48 bits: seconds, in decimal (RFC 8945, section 4.2) */
 	FIELD_IPV4, FIELD_IPV6,
@@ -34,10 +37,11 @@ enum rdata_field {
 	FIELD_TAG,       /* CAA: letters and digits, at least one (RFC 8659, section 4.1) */
 	FIELD_HEX8,      /* 8-bit length; "-" when empty (RFC 5155, section 3.3) */
 	FIELD_BASE32_8,  /* 8-bit length; base32hex without padding */
-	FIELD_BASE64_16, /* 16-bit length, base64 */
+	FIELD_BASE64_16, /* 16-bit length, which reads in front of the base64 */
 	/* the rest of the rdata */
 	FIELD_REST_TEXT, /* one quoted string without a length */
 	FIELD_REST_HEX, FIELD_REST_BASE64,
+	FIELD_REST_DATA, /* base64; "-" when empty (DOA) */
 	FIELD_BITMAP,    /* types in windows (RFC 4034, section 4.1.2) */
 	FIELD_BITMAP_NXT, /* types 0 to 127 (RFC 2535, section 5.2) */
 	FIELD_NSAP,      /* 0x and hexadecimal digits (RFC 1706) */
@@ -46,7 +50,7 @@ enum rdata_field {
 	FIELD_LOC,       /* RFC 1876 */
 	FIELD_APL,       /* RFC 3123 */
 	FIELD_SVCPARAMS, /* RFC 9460, section 2.2 */
-	FIELD_OPTIONS,   /* code, length, value (RFC 6891, section 6.1.2) */
+	FIELD_OPTIONS,   /* code, length, value (RFC 6891, section 6.1.2); reads as \# */
 	FIELD_OPAQUE,    /* reads as \# (RFC 3597, section 5) */
 	/* fields whose form an octet before them decides */
 	FIELD_GATEWAY,   /* IPSECKEY: by the second octet (RFC 4025, section 2.1) */
@@ -56,6 +60,10 @@ enum rdata_field {
 	FIELD_HIP,       /* three lengths, HIT, public key (RFC 8005, section 5) */
 };
 
+/* What stands in FIELD_GATEWAY and FIELD_RELAY (RFC 4025, section 2.3; RFC 8777, section 4.2.3). */
+enum gateway { GATEWAY_NONE = 0, GATEWAY_IPV4 = 1, GATEWAY_IPV6 = 2, GATEWAY_NAME = 3 };
+
+#define A6_OCTETS        16u
 #define RDATA_FIELDS_MAX 10u
 
 #define RDATA_IN       0x1u /* described for class IN only; opaque in others */

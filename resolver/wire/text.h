@@ -19,7 +19,10 @@ const char *rcode_to_text(uint16_t rcode); /* "NOERROR"; unassigned ones "RESERV
 int rcode_from_text(const char *text, uint16_t *rcode);
 const char *opcode_to_text(uint8_t opcode);
 
-/* Own-form rdata as ldns and dig present it. */
+/*
+ * Own-form rdata as ldns and dig present it; what has no text of its own (a value out of bounds, an unknown
+ * version) reads as \# (RFC 3597, section 5).  Always terminated; ERR_FULL when it does not fit.
+ */
 int rdata_to_text(uint16_t type, uint16_t class, const uint8_t *bytes, size_t size, char *text, size_t text_bytes);
 /* The fields of one record after its type, also the \# form for every type. Writes own form. */
 int rdata_from_text(uint16_t type, uint16_t class, const char *text, const struct name *origin, struct writer *out);
@@ -28,15 +31,18 @@ int rdata_from_text(uint16_t type, uint16_t class, const char *text, const struc
  * Reads a master file: $ORIGIN, $TTL, comments, parentheses, quoted strings, omitted owners, classes
  * and TTLs (also 1h30m).  $INCLUDE is refused: a file names no other file.
  */
+#define TEXT_ENTRY_BYTES 65536u /* of one entry without its comments */
+
 struct text_reader {
 	const char *at, *end;
-	unsigned line;
+	unsigned line; /* after a record its last line, after an error the first of the entry that is wrong */
 	struct name origin;
 	struct name owner; /* of the last record */
-	uint32_t ttl_s;    /* default; 3600 until $TTL */
+	uint32_t ttl_s;    /* default; 3600 until a record states one, or $TTL (RFC 2308, section 4) */
+	bool has_ttl;      /* $TTL was seen */
 	bool has_owner;
 	const char *why;   /* after an error: what is wrong, in words */
-	char token[65536];
+	char token[TEXT_ENTRY_BYTES];
 };
 
 struct text_record {
