@@ -79,9 +79,12 @@ may_be_icmp_error(const struct ip_packet *packet)
 static bool
 may_complain(const struct stack *stack, const struct ip_packet *packet, enum icmp_problem problem)
 {
-	if (packet->is_silent || (stack->ifs[packet->ifindex].flags & STACK_IF_SHARED) != 0)
+	/* RFC 4443, section 2.4 (e.3): the one that may be about multicast. */
+	const bool is_option_to_group = packet->kind == ROUTE_MULTICAST && problem == ICMP_PROBLEM_OPTION;
+
+	if ((stack->ifs[packet->ifindex].flags & STACK_IF_SHARED) != 0)
 		return false;
-	if (packet->kind != ROUTE_LOCAL && !(packet->kind == ROUTE_MULTICAST && problem == ICMP_PROBLEM_OPTION))
+	if ((packet->is_silent || packet->kind != ROUTE_LOCAL) && !is_option_to_group)
 		return false;
 	/* RFC 1122, section 3.2.2: only to a single host; broadcast and multicast have been refused. */
 	if (addr_is_unspecified(&packet->source))

@@ -284,6 +284,9 @@ stack_route_add(struct stack *stack, const struct stack_route *route)
 {
 	if (route->ifindex >= stack->if_count)
 		return ERR_NOT_FOUND;
+	if (stack->ifs[route->ifindex].kind == STACK_IF_ETHER && route->gateway.family != ADDR_NONE &&
+	    route->gateway.family != route->prefix.family)
+		return ERR_UNSUPPORTED; /* Not done: IPv4 behind an IPv6 next hop (RFC 8950). */
 	/* The same route once more only brings its preferred source up to date. */
 	(void)route_remove(&stack->routes, route, ROUTE_UNICAST, false);
 	return route_put(&stack->routes, route, ROUTE_UNICAST, false);

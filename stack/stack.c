@@ -71,7 +71,7 @@ stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, st
 	stack->scratch = arena_alloc(&arena, IP_PACKET_BYTES_MAX);
 	assert(stack->scratch != NULL);
 	stack->ifs[STACK_IF_LOOPBACK] = (struct iface){
-		.name = "loopback", .kind = STACK_IF_IP, .mtu = IP_MTU_MAX, .is_up = true,
+		.name = "loopback", .kind = STACK_IF_IP, .mtu = IP_MTU_MAX, .mtu_ipv6 = IP_MTU_MAX, .is_up = true,
 	};
 	return stack;
 }
