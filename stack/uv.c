@@ -174,9 +174,8 @@ watch_all(struct stack_uv *shell)
 		if (err != 0)
 			return err;
 	}
-	if (link->ops->sync_fd == NULL)
-		return 0;
-	return watch(shell, &shell->sync_poll, link->ops->sync_fd(link), on_sync_readable);
+	int sync_fd = link->ops->sync_fd == NULL ? -1 : link->ops->sync_fd(link);
+	return sync_fd == -1 ? 0 : watch(shell, &shell->sync_poll, sync_fd, on_sync_readable);
 }
 
 static int

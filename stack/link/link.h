@@ -63,7 +63,7 @@ struct link_ops {
 	/*
 	 * Links that follow the host (raw: addresses and routes; packet: its device): bring the stack up to
 	 * date.  Called once before the first receive, then when sync_fd is readable and at the deadline.
-	 * May be NULL, both together.
+	 * May be NULL, both together; sync_fd may be -1.
 	 */
 	int (*sync)(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_us);
 	int (*sync_fd)(const struct link *link);

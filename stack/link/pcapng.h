@@ -1,0 +1,38 @@
+/*
+ * pcapng.h - the capture format that Wireshark and tcpdump read (draft-ietf-opsawg-pcapng).
+ *
+ * A file is one section header block, a description of each interface, and one enhanced packet block a
+ * packet.  We write in network order, which the format allows and names in the section header.
+ *
+ * Units:  microseconds since 1970, as if_tsresol says in each description.
+ * Errors: the writer's: ERR_FULL when a block does not fit.
+ */
+#ifndef CAIRN_STACK_LINK_PCAPNG_H
+#define CAIRN_STACK_LINK_PCAPNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stack/base/cursor.h"
+
+#define PCAPNG_COMMENT_BYTES_MAX 1024u /* what is longer is cut */
+#define PCAPNG_PACKET_OVERHEAD   (64u + PCAPNG_COMMENT_BYTES_MAX) /* a block is never larger than this and the packet */
+
+enum pcapng_link_type { PCAPNG_ETHERNET = 1, PCAPNG_RAW_IP = 101 };
+enum pcapng_direction { PCAPNG_IN = 1, PCAPNG_OUT = 2 }; /* epb_flags, bits 0-1 */
+
+struct pcapng_packet {
+	uint32_t interface; /* counted from 0 in the order of the descriptions */
+	uint64_t at_us;
+	enum pcapng_direction direction;
+	const void *bytes;
+	uint32_t size;        /* of what is kept */
+	uint32_t size_before; /* of the packet on the line */
+	const char *comment;  /* UTF-8; NULL: none */
+};
+
+void pcapng_section_write(struct writer *w, const char *application);
+void pcapng_interface_write(struct writer *w, enum pcapng_link_type link_type, const char *name);
+void pcapng_packet_write(struct writer *w, const struct pcapng_packet *packet);
+
+#endif
