@@ -9,7 +9,8 @@
  * Ownership: everything lies in the arena given to local_new, which must outlive it.  What local_answer gives lies in
  *            the arena given to it, save that rdata is lent from the table.
  * Units:     TTLs in seconds.
- * Errors:    ERR_NO_MEMORY (arena), ERR_EXISTS (zone said twice with different types), ERR_MALFORMED (text), ERR_UNSUPPORTED.
+ * Errors:    ERR_NO_MEMORY (arena), ERR_EXISTS (zone said twice with different types; a CNAME beside other data),
+ *            ERR_MALFORMED (text), ERR_TOO_BIG, ERR_UNSUPPORTED (class other than IN, type that no zone holds).
  * Bounds:    RRSET_RRS_MAX records a set, LOCAL_ALIASES_MAX CNAMEs followed.
  */
 #ifndef CAIRN_RESOLVER_POLICY_LOCAL_H
@@ -32,9 +33,9 @@ enum local_type {
 	LOCAL_STATIC,             /* data, else NODATA or NXDOMAIN */
 	LOCAL_TRANSPARENT,        /* data; NODATA where the name has other data; else resolved */
 	LOCAL_TYPETRANSPARENT,    /* data, else resolved */
-	LOCAL_REDIRECT,           /* the apex's data for every name of the zone, else NODATA */
+	LOCAL_REDIRECT,           /* the apex's data for every name of the zone, else NODATA; data beneath are not given */
 	LOCAL_INFORM,             /* as transparent, and logged */
-	LOCAL_INFORM_DENY,        /* as deny without data, and logged */
+	LOCAL_INFORM_DENY,        /* as deny, and logged */
 	LOCAL_INFORM_REDIRECT,    /* as redirect, and logged */
 	LOCAL_ALWAYS_TRANSPARENT, /* resolved: the data are ignored */
 	LOCAL_BLOCK_A,            /* NODATA for type A, the rest resolved; the data are ignored */
@@ -78,7 +79,7 @@ enum local_verdict {
 	LOCAL_IS_NOT,  /* nothing local: resolve */
 	LOCAL_ANSWERS, /* *answer is complete */
 	LOCAL_DROPS,   /* no answer at all */
-	LOCAL_ALIASES, /* *answer holds the CNAME; `alias` is to be resolved and put behind it */
+	LOCAL_ALIASES, /* *answer holds the CNAMEs; `alias` is to be resolved and put behind them, or they are given alone */
 };
 
 struct local_match {
@@ -90,7 +91,8 @@ struct local_match {
 };
 
 /*
- * 0, or ERR_NO_MEMORY when the arena is full.  Names in the answer that stand for the qname are in the letter
+ * 0, or ERR_NO_MEMORY when the arena is full.  A CNAME is followed within local data, at most LOCAL_ALIASES_MAX times:
+ * then the answer is SERVFAIL.  Names in the answer that stand for the qname are in the letter
  * case of the question.  A DS question about a zone's apex belongs to the zone above (RFC 4035, section 2.4).
  */
 int local_answer(const struct local *local, const struct question *question, struct arena *arena,
