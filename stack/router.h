@@ -36,7 +36,7 @@ struct ndp_router_advert;
 /* RFC 7559, section 2. */
 #define ROUTER_SOLICIT_DELAY_US 1000000u    /* at first, at random below */
 #define ROUTER_SOLICIT_IRT_US   4000000u
-#define ROUTER_SOLICIT_MRT_US   3600000000u
+#define ROUTER_SOLICIT_MRT_US   3600000000ull
 
 /* What an advertisement may set ReachableTime and RetransTimer to (RFC 4861, section 6.2.1, and sense). */
 #define ROUTER_REACHABLE_MS_MAX 3600000u

@@ -25,7 +25,7 @@ struct ndp_prefix;
 #define SLAAC_PREFIX_LEN    64u
 #define SLAAC_IID_BYTES     8u
 #define SLAAC_IDGEN_RETRIES 3u          /* RFC 7217, section 7 */
-#define SLAAC_TWO_HOURS_US  7200000000u
+#define SLAAC_TWO_HOURS_US  7200000000ull
 
 struct slaac_prefix {
 	struct wheel_timer timer;    /* TIMER_SLAAC: the next of the three times */
