@@ -85,6 +85,15 @@ engine_bytes(const struct engine_limits *limits)
 	return lay_out(&engine, NULL, limits);
 }
 
+void
+engine_configure(struct engine *engine, const struct engine_config *config)
+{
+	engine->config = *config;
+	engine->policy = (struct cut_policy){ config->do_ip4, config->do_ip6, config->do_not_query_localhost };
+	engine->scrub_limits = (struct scrub_limits){ config->cache_min_ttl_s, config->cache_max_ttl_s,
+						      config->cache_max_negative_ttl_s };
+}
+
 struct engine *
 engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 	   const struct engine_config *config, const struct caches *caches, struct rng *rng,
@@ -95,18 +104,15 @@ engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 		return NULL;
 
 	*engine = (struct engine){
-		.config = *config,
 		.limits = *limits,
 		.caches = *caches,
-		.policy = { config->do_ip4, config->do_ip6, config->do_not_query_localhost },
-		.scrub_limits = { config->cache_min_ttl_s, config->cache_max_ttl_s,
-				  config->cache_max_negative_ttl_s },
 		.rng = rng,
 		.key = hash_key_draw(rng),
 		.now_us = now_us,
 		.runnable = TASK_NONE,
 		.lent_task = TASK_NONE,
 	};
+	engine_configure(engine, config);
 	lay_out(engine, block, limits);
 	arena_init(&engine->scratch, engine->scratch.block, ENGINE_SCRATCH_BYTES);
 	slots_init(&engine->task_slots, engine->task_slots.next, limits->task_count);

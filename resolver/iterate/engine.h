@@ -72,6 +72,8 @@ extern const struct engine_config engine_config_default;
 size_t engine_bytes(const struct engine_limits *limits);
 struct engine *engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
                           const struct engine_config *config, const struct caches *caches, struct rng *rng, uint64_t now_us);
+/* Takes effect for what is asked from now on; what is kept already keeps its TTL. */
+void engine_configure(struct engine *engine, const struct engine_config *config);
 void engine_trace(struct engine *engine, struct event_ring *ring);
 
 /* A root server's name and one of its addresses, from root.hints. At least one before the first question. */
