@@ -1,0 +1,124 @@
+/*
+ * client.h - the life of a client's query, from its octets to the octets of the answer.
+ *
+ *     access control -> parse -> what is refused by kind -> CHAOS, local zones, ANY -> caches -> engine -> render
+ *
+ * A query that the caches can answer is answered in the call that brings it, straight into the buffer
+ * that will be sent, without allocation.  One that needs the network becomes pending; its number goes with the
+ * question into the engine and comes back with the answer.
+ *
+ * A core: it knows no sockets.  What moves octets is a listener (listener.h), known here only as a pointer
+ * that comes back with the answer.
+ *
+ * Ownership: the block, the arena, the engine and the policy are the caller's and outlive the clients;
+ *            a policy may be replaced between two calls (clients_set_policy).
+ * Units:     microseconds of the loop's clock.
+ * Errors:    values: every query has a fate, every fate a counter (stats.h).
+ * Bounds:    pending_max pending queries; QUOTA_PENDING_MAX of one address.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_CLIENT_H
+#define CAIRN_RESOLVER_SERVE_CLIENT_H
+
+#include "resolver/iterate/engine.h"
+#include "resolver/policy/acl.h"
+#include "resolver/policy/chaos.h"
+#include "resolver/policy/local.h"
+#include "resolver/serve/quota.h"
+#include "resolver/serve/respond.h"
+#include "resolver/serve/stats.h"
+#include "stack/base/arena.h"
+
+struct listener;
+
+/* What the operator wants for clients; read by all workers, changed by none. */
+struct client_policy {
+	const struct acl *acl;
+	const struct local *local;
+	struct chaos_config chaos;
+	struct respond_config respond;
+	bool deny_any;
+	uint64_t discard_after_us; /* discard-timeout; 0: never */
+};
+
+/* Where a query came from and where its answer goes. */
+struct client_source {
+	struct listener *listener;
+	struct ip_addr addr;
+	struct ip_addr
+		local; /* the address that was asked; family NONE: the listener has only one */
+	uint16_t port;
+	bool is_stream;
+	uint32_t scope;      /* interface index of a link-local client */
+	uint64_t connection; /* streams: the listener's */
+};
+
+/* A query that waits for the engine. */
+struct client_pending {
+	struct client_source source;
+	struct reply_form form;
+	struct question question; /* in the client's letter case */
+	uint64_t received_us;
+	uint32_t next_free;
+	bool is_used, has_alias;
+};
+
+enum client_fate {
+	CLIENT_REPLIES, /* the answer stands in the buffer */
+	CLIENT_PENDS,   /* it will come from the engine */
+	CLIENT_DROPS,   /* there will be none */
+};
+
+/* What became of a query, for the caller and the query log.  Lent until the next call. */
+struct client_outcome {
+	enum client_fate fate;
+	size_t reply_bytes;                /* CLIENT_REPLIES */
+	const struct question *question;   /* NULL: not readable, or not read */
+	const struct local_match *informs; /* a local zone of type inform has matched; else NULL */
+	uint16_t rcode;
+	bool from_cache; /* nothing was asked upstream for it */
+	uint64_t elapsed_us;
+	int ede;
+	const char *ede_text;
+};
+
+struct clients {
+	const struct client_policy *policy;
+	struct engine *engine;
+	struct arena *arena; /* of one query at a time */
+	struct server_stats stats;
+	struct quota quota;
+	struct client_pending *pending;
+	uint32_t pending_max;
+	uint32_t first_free,
+		first_unused; /* what was never used is not in the list, and its memory not touched */
+	struct query query;   /* the one in hand */
+	struct local_match match;
+};
+
+size_t clients_bytes(uint32_t pending_max);
+/* The block is zeroed. */
+void clients_init(struct clients *clients, void *block, uint32_t pending_max,
+		  const struct client_policy *policy, struct engine *engine, struct arena *arena,
+		  struct rng *rng);
+void clients_set_policy(struct clients *clients, const struct client_policy *policy);
+
+/* A query's octets.  reply_max is at least RESPOND_UDP_BYTES_PLAIN. */
+void client_query(struct clients *clients, const struct client_source *source, const uint8_t *bytes,
+		  size_t size, uint8_t *reply, size_t reply_max, uint64_t now_us,
+		  struct client_outcome *outcome);
+
+/* Who waits behind the number that came back from the engine. */
+const struct client_source *client_source_of(const struct clients *clients, uint64_t client);
+
+/* Renders the engine's answer and ends the query; its source is still readable until the next client_query. */
+void client_answer(struct clients *clients, uint64_t client, const struct answer *answer,
+		   uint8_t *reply, size_t reply_max, uint64_t now_us,
+		   struct client_outcome *outcome);
+
+/* The listener goes away: answers to what came by it will be dropped. */
+void clients_forget_listener(struct clients *clients, const struct listener *listener);
+
+/* Ends a query whose answer nobody can take any more. */
+void client_drop(struct clients *clients, uint64_t client);
+
+#endif
