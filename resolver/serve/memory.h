@@ -1,0 +1,30 @@
+/*
+ * memory.h - the caches of the process: how large, and where they lie.
+ *
+ * One reservation of address space for all of them; what has never been filled is not memory yet.
+ * Sizes left to us go by the machine's memory, or by the control group's limit where that is less.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_MEMORY_H
+#define CAIRN_RESOLVER_SERVE_MEMORY_H
+
+#include "resolver/iterate/engine.h"
+#include "resolver/serve/config.h"
+
+struct memory {
+	struct caches caches;
+	void *block;
+	size_t block_bytes;
+};
+
+struct memory_sizes {
+	size_t rrsets, negatives, delegations, infra;
+};
+
+/* total_bytes: what the machine has. */
+struct memory_sizes memory_sizes(const struct config *config, uint64_t total_bytes);
+
+int memory_open(struct memory *memory, const struct config *config, struct rng *rng,
+		char error[CONFIG_ERROR_BYTES]);
+void memory_close(struct memory *memory);
+
+#endif

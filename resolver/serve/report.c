@@ -1,0 +1,97 @@
+/* report.c - SIGUSR1: the counters of all workers, added up, as lines of the log. */
+#include "resolver/serve/server_priv.h"
+
+#define COUNTER(name, part, field)                                                                 \
+	{                                                                                          \
+		name, offsetof(struct worker_report, part.field),                                  \
+			sizeof(((struct worker_report *)0)->part.field)                            \
+	}
+
+static const struct {
+	const char *name;
+	size_t offset, size;
+} counters[] = {
+	COUNTER("engine.questions", engine, questions),
+	COUNTER("engine.cache-answers", engine, cache_answers),
+	COUNTER("engine.joined", engine, joined),
+	COUNTER("engine.refused-full", engine, refused_full),
+	COUNTER("engine.answers", engine, answers),
+	COUNTER("engine.servfails", engine, servfails),
+	COUNTER("engine.sent.udp4", engine, sent_udp4),
+	COUNTER("engine.sent.udp6", engine, sent_udp6),
+	COUNTER("engine.received", engine, received),
+	COUNTER("engine.timeouts", engine, timeouts),
+	COUNTER("engine.retries", engine, retries),
+	COUNTER("engine.hedges", engine, hedges),
+	COUNTER("engine.mismatched", engine, mismatched),
+	COUNTER("engine.malformed", engine, malformed),
+	COUNTER("engine.lame", engine, lame),
+	COUNTER("engine.truncated", engine, truncated),
+	COUNTER("engine.primes", engine, primes),
+	COUNTER("engine.qmin-queries", engine, qmin_queries),
+	COUNTER("engine.edns-fallbacks", engine, edns_fallbacks),
+	COUNTER("engine.caps-fallbacks", engine, caps_fallbacks),
+	COUNTER("engine.budget-exceeded", engine, budget_exceeded),
+	COUNTER("engine.cycles", engine, cycles),
+	COUNTER("engine.tasks", engine, tasks),
+	COUNTER("engine.clients", engine, clients),
+	COUNTER("engine.queries", engine, queries),
+	COUNTER("stack.received-frames", stack, received_frames),
+	COUNTER("stack.sent-frames", stack, sent_frames),
+	COUNTER("stack.datagrams-in", stack, datagrams_in),
+	COUNTER("stack.datagrams-out", stack, datagrams_out),
+	COUNTER("stack.flows-open", stack, flows_open),
+	COUNTER("link.received-frames", link, received_frames),
+	COUNTER("link.sent-frames", link, sent_frames),
+	COUNTER("link.send-failures", link, send_failures),
+	COUNTER("link.receive-overflows", link, receive_overflows),
+	COUNTER("link.receive-unusable", link, receive_unusable),
+};
+
+static uint64_t
+value_at(const struct worker_report *report, size_t offset, size_t size)
+{
+	const uint8_t *at = (const uint8_t *)report + offset;
+	return size == sizeof(uint64_t) ? *(const uint64_t *)at : *(const uint32_t *)at;
+}
+
+static void
+report_caches(const struct log *log, const struct caches *caches)
+{
+	struct cache_stats stats[3] = { { 0 } };
+	static const char *const names[] = { "rrset", "negative", "delegation" };
+	rrset_cache_stats(caches->rrsets, &stats[0]);
+	negative_cache_stats(caches->negatives, &stats[1]);
+	delegation_cache_stats(caches->delegations, &stats[2]);
+	for (size_t i = 0; i < 3; i++)
+		log_notice(log,
+			   "cache.%s: entries=%llu bytes=%llu of=%llu hits=%llu misses=%llu "
+			   "puts=%llu evicted=%llu expired=%llu",
+			   names[i], (unsigned long long)stats[i].entries,
+			   (unsigned long long)stats[i].bytes_used,
+			   (unsigned long long)stats[i].bytes_max,
+			   (unsigned long long)stats[i].hits, (unsigned long long)stats[i].misses,
+			   (unsigned long long)stats[i].puts, (unsigned long long)stats[i].evicted,
+			   (unsigned long long)stats[i].expired);
+}
+
+void
+server__report_done(struct server *server, struct round *round)
+{
+	/* Asked for, so not subject to verbosity. */
+	const struct log *log = &server->settings->service->query_log;
+	struct server_stats sum = { 0 };
+	for (unsigned i = 0; i < server->worker_count; i++)
+		stats_add(&sum, &round->orders[i].report.server);
+	log_notice(log, "statistics of %u threads:", server->worker_count);
+	for (size_t i = 0; stats_name(i) != NULL; i++)
+		log_notice(log, "%s=%llu", stats_name(i), (unsigned long long)stats_value(&sum, i));
+	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+		uint64_t value = 0;
+		for (unsigned k = 0; k < server->worker_count; k++)
+			value += value_at(&round->orders[k].report, counters[i].offset,
+					  counters[i].size);
+		log_notice(log, "%s=%llu", counters[i].name, (unsigned long long)value);
+	}
+	report_caches(log, &server->memory.caches);
+}

@@ -1,0 +1,404 @@
+#include "resolver/serve/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "resolver/serve/server_priv.h"
+
+#define STATUS_SECOND_SIGNAL 128 /* and the signal's number, as a shell has it */
+
+static const int signal_numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1 };
+#define SIGNALS (sizeof signal_numbers / sizeof signal_numbers[0])
+
+const struct log *
+server__log(const struct server *server)
+{
+	return &server->settings->service->log;
+}
+
+/* ---- rounds: one order to every worker ------------------------------------------------------------------------------- */
+
+static int
+round_init(struct server *server, struct round *round, enum worker_order_kind kind,
+	   void (*on_done)(struct server *server, struct round *round))
+{
+	round->orders = calloc(server->worker_count, sizeof *round->orders);
+	round->on_done = on_done;
+	if (round->orders == NULL)
+		return ERR_NO_MEMORY;
+	for (unsigned i = 0; i < server->worker_count; i++) {
+		round->orders[i].kind = kind;
+		round->orders[i].data = round;
+	}
+	return 0;
+}
+
+/* Does nothing while the same round is under way, or once the workers were told to stop. */
+void
+server__round_start(struct server *server, struct round *round)
+{
+	if (round->left > 0 || (server->is_stopping && round != &server->stop))
+		return;
+	round->left = server->worker_count;
+	for (unsigned i = 0; i < server->worker_count; i++)
+		mailbox_post(worker_mailbox(server->workers[i]), &round->orders[i].letter);
+}
+
+static void
+on_mail(uv_async_t *async)
+{
+	struct server *server = async->data;
+	struct letter *letter;
+	while ((letter = mailbox_take(&server->mailbox)) != NULL) {
+		struct round *round = ((struct worker_order *)letter)->data;
+		if (--round->left == 0)
+			round->on_done(server, round);
+	}
+}
+
+/* ---- signals and the watchdog ------------------------------------------------------------------------------------------ */
+
+static void
+stop(struct server *server, int signal_number)
+{
+	if (server->is_stopping) /* the operator is in a hurry, or a worker hangs */
+		_exit(STATUS_SECOND_SIGNAL + signal_number);
+	log_notice(server__log(server), "stopping (%s)",
+		   signal_number == SIGINT ? "SIGINT" : "SIGTERM");
+	notify_stopping(&server->notify);
+	server->is_stopping = true;
+	server__round_start(server, &server->stop);
+}
+
+static void
+on_signal(uv_signal_t *handle, int signal_number)
+{
+	struct server *server = handle->data;
+	switch (signal_number) {
+	case SIGHUP: server__reload(server); break;
+	case SIGUSR1: server__round_start(server, &server->report); break;
+	case SIGTERM:
+	case SIGINT: stop(server, signal_number); break;
+	}
+}
+
+/* The workers were told to stop and have: their threads are about to end. */
+static void
+on_stopped(struct server *server, struct round *round)
+{
+	(void)round;
+	for (size_t i = 0; i < SIGNALS; i++)
+		uv_close((uv_handle_t *)&server->signals[i], NULL);
+	uv_close((uv_handle_t *)&server->watchdog, NULL);
+	mailbox_close(&server->mailbox);
+}
+
+/* Every worker has turned since the last time: only then is the process alive. */
+static void
+on_pinged(struct server *server, struct round *round)
+{
+	(void)round;
+	notify_alive(&server->notify);
+}
+
+static void
+on_watchdog(uv_timer_t *timer)
+{
+	struct server *server = timer->data;
+	server__round_start(server, &server->ping);
+}
+
+/* ---- the start, step by step ---------------------------------------------------------------------------------------------- */
+
+static int
+fail(char error[CONFIG_ERROR_BYTES], const char *what, const char *why)
+{
+	(void)snprintf(error, CONFIG_ERROR_BYTES, "%s: %s", what, why);
+	return ERR_IO;
+}
+
+static int
+open_rng(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	uint8_t seed[RNG_SEED_BYTES];
+	if (getrandom(seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+		return fail(error, "getrandom", strerror(errno));
+	rng_init(&server->rng, seed);
+	explicit_bzero(seed, sizeof seed);
+	return 0;
+}
+
+/* The guards have raised the limit for themselves; clients' sockets come on top. */
+static void
+raise_descriptors(const struct server *server)
+{
+	struct rlimit limit;
+	const struct config *config = &server->settings->config;
+	uint64_t own =
+		server->worker_count * worker_descriptors(config, server->settings->endpoint_count);
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	uint64_t wanted = own + 2 * (network_is_shared(config) ? config->guard_ports : 0) +
+			  GUARD_FDS_RESERVED;
+	if (limit.rlim_cur >= wanted)
+		return;
+	struct rlimit raised = { .rlim_cur = wanted,
+				 .rlim_max = limit.rlim_max > wanted ? limit.rlim_max : wanted };
+	if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+		return;
+	raised.rlim_cur = raised.rlim_max = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &raised);
+	log_warning(server__log(server),
+		    "RLIMIT_NOFILE is %llu and %llu are wanted: fewer TCP clients than "
+		    "incoming-num-tcp can be held; raise "
+		    "LimitNOFILE= of the unit, or `ulimit -n`",
+		    (unsigned long long)raised.rlim_cur, (unsigned long long)wanted);
+}
+
+static int
+open_plan(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	struct link_error link_error;
+	const struct config *config = &server->settings->config;
+	if (!network_is_shared(config))
+		return 0;
+	int err = guard_plan_init(&server->plan, server->worker_count, config->guard_ports,
+				  &server->rng, &link_error);
+	return err == 0 ? 0 : fail(error, "stack", link_error.text);
+}
+
+static int
+open_loop(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	int err = uv_loop_init(&server->loop);
+	if (err != 0)
+		return fail(error, "event loop", uv_strerror(err));
+	err = mailbox_init(&server->mailbox, &server->loop, on_mail, server);
+	if (err != 0) {
+		(void)uv_loop_close(&server->loop);
+		return fail(error, "event loop", uv_strerror(err));
+	}
+	(void)uv_timer_init(&server->loop, &server->watchdog); /* neither of the two can fail */
+	server->watchdog.data = server;
+	for (size_t i = 0; i < SIGNALS; i++) {
+		(void)uv_signal_init(&server->loop, &server->signals[i]);
+		server->signals[i].data = server;
+	}
+	server->has_loop = true;
+	return 0;
+}
+
+static int
+open_rounds(struct server *server)
+{
+	int err = round_init(server, &server->stop, WORKER_STOP, on_stopped);
+	if (err == 0)
+		err = round_init(server, &server->report, WORKER_REPORT, server__report_done);
+	if (err == 0)
+		err = round_init(server, &server->ping, WORKER_REPORT, on_pinged);
+	if (err == 0)
+		err = round_init(server, &server->reload.round, WORKER_RECONFIGURE,
+				 server__reload_done);
+	return err;
+}
+
+static int
+open_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	uint8_t seed[RNG_SEED_BYTES];
+	int err = 0;
+	server->workers = calloc(server->worker_count, sizeof(struct worker *));
+	if (server->workers == NULL || open_rounds(server) != 0)
+		return fail(error, "workers", err_text(ERR_NO_MEMORY));
+	for (unsigned i = 0; i < server->worker_count && err == 0; i++) {
+		rng_bytes(&server->rng, seed, sizeof seed);
+		struct worker_config config = {
+			.index = i,
+			.config = &server->settings->config,
+			.service = server->settings->service,
+			.caches = &server->memory.caches,
+			.hints = &server->settings->hints,
+			.plan = &server->plan,
+			.server = &server->mailbox,
+			.seed = seed,
+		};
+		err = worker_new(&server->workers[i], &config, error);
+	}
+	explicit_bzero(seed, sizeof seed);
+	return err;
+}
+
+static int
+write_pidfile(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	const char *path = server->settings->config.pidfile;
+	if (path == NULL || path[0] == '\0')
+		return 0;
+	if (strlen(path) >= sizeof server->pidfile)
+		return fail(error, "pidfile", "the path is too long");
+	strcpy(server->pidfile, path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	server->has_pidfile = fd >= 0;
+	if (fd < 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
+		(void)snprintf(error, CONFIG_ERROR_BYTES, "pidfile: %s: %s", path, strerror(errno));
+		return ERR_IO;
+	}
+	(void)close(fd);
+	return 0;
+}
+
+/* A start that fails half-way: nobody waits for their answers, server_close for their threads. */
+static void
+stop_started(struct server *server, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		mailbox_post(worker_mailbox(server->workers[i]), &server->stop.orders[i].letter);
+}
+
+static int
+start_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	for (size_t i = 0; i < SIGNALS; i++) {
+		int err = uv_signal_start(&server->signals[i], on_signal, signal_numbers[i]);
+		if (err != 0)
+			return fail(error, "signals", uv_strerror(err));
+	}
+	uint64_t period_ms = server->notify.watchdog_us / 2000;
+	if (period_ms > 0)
+		(void)uv_timer_start(&server->watchdog, on_watchdog, period_ms, period_ms);
+	for (unsigned i = 0; i < server->worker_count; i++) {
+		int err = worker_start(server->workers[i]);
+		if (err == 0)
+			continue;
+		stop_started(server, i);
+		return fail(error, "threads", uv_strerror(err));
+	}
+	return 0;
+}
+
+/* Everything that can fail, in the order that server.h tells. */
+static int
+server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	const struct config *config = &server->settings->config;
+	server->worker_count = config->num_threads;
+	int err = privilege_find_user(&server->user, config->username, error);
+	if (err == 0)
+		err = open_plan(server, error);
+	if (err != 0)
+		return err;
+	raise_descriptors(server);
+	err = memory_open(&server->memory, config, &server->rng, error);
+	if (err == 0)
+		err = open_loop(server, error);
+	if (err == 0)
+		err = open_workers(server, error);
+	if (err == 0)
+		err = server__listen(server, error);
+	if (err == 0)
+		err = write_pidfile(server, error);
+	if (err == 0)
+		err = privilege_drop(&server->user, error);
+	return err == 0 ? start_workers(server, error) : err;
+}
+
+static void
+log_places(const struct server *server)
+{
+	char text[ENDPOINT_TEXT_BYTES];
+	for (size_t i = 0; i < server->settings->endpoint_count; i++)
+		log_info(server__log(server), "serving %s",
+			 endpoint_to_text(&server->settings->endpoints[i], text, sizeof text));
+	log_notice(server__log(server), "start of service (cairnd %s, %u threads)", CAIRN_VERSION,
+		   server->worker_count);
+}
+
+/* ---- the end -------------------------------------------------------------------------------------------------------------- */
+
+static void
+close_loop(struct server *server)
+{
+	if (!server->has_loop)
+		return;
+	if (!uv_is_closing((uv_handle_t *)&server->mailbox.async))
+		on_stopped(server, &server->stop);
+	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
+	mailbox_fini(&server->mailbox);
+	(void)uv_loop_close(&server->loop);
+}
+
+static void
+server_close(struct server *server)
+{
+	for (unsigned i = 0; i < server->worker_count && server->workers != NULL; i++)
+		if (server->workers[i] != NULL)
+			worker_free(server->workers[i]);
+	free(server->workers);
+	close_loop(server);
+	free(server->stop.orders);
+	free(server->report.orders);
+	free(server->ping.orders);
+	free(server->reload.round.orders);
+	memory_close(&server->memory);
+	if (server->has_pidfile)
+		(void)unlink(server->pidfile);
+	settings_free(server->settings);
+	notify_fini(&server->notify);
+}
+
+int
+server_run(const char *path, unsigned verbosity)
+{
+	char error[CONFIG_ERROR_BYTES];
+	struct log log;
+	log_init(&log, "cairnd", LOG_LEVEL_NOTICE);
+	struct server *server = calloc(1, sizeof *server);
+	if (server == NULL)
+		return EXIT_FAILURE;
+	server->path = path;
+	server->verbosity = verbosity;
+	(void)signal(SIGPIPE, SIG_IGN);
+	notify_init(&server->notify);
+	int err = open_rng(server, error);
+	if (err == 0)
+		err = settings_new(&server->settings, path, verbosity, &server->rng, error);
+	if (err == 0)
+		err = server_open(server, error);
+	if (err == 0) {
+		log_places(server);
+		notify_ready(&server->notify, "serving");
+		(void)uv_run(&server->loop, UV_RUN_DEFAULT);
+	} else {
+		log_error(&log, "%s", error);
+	}
+	server_close(server);
+	free(server);
+	return err == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+server_check(const char *path)
+{
+	char error[CONFIG_ERROR_BYTES];
+	struct server server = { 0 };
+	struct settings *settings;
+	struct log log;
+	log_init(&log, "cairnd", LOG_LEVEL_NOTICE);
+	int err = open_rng(&server, error);
+	if (err == 0)
+		err = settings_new(&settings, path, 0, &server.rng, error);
+	if (err != 0) {
+		log_error(&log, "%s", error);
+		return EXIT_FAILURE;
+	}
+	settings_free(settings);
+	(void)printf("cairnd: no errors in %s\n", path != NULL ? path : "the defaults");
+	return EXIT_SUCCESS;
+}

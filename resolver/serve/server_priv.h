@@ -1,0 +1,80 @@
+/* server_priv.h - what the files of the server share: one process, one of these, on the main thread. */
+#ifndef CAIRN_RESOLVER_SERVE_SERVER_PRIV_H
+#define CAIRN_RESOLVER_SERVE_SERVER_PRIV_H
+
+#include <uv.h>
+
+#include "resolver/serve/memory.h"
+#include "resolver/serve/notify.h"
+#include "resolver/serve/privilege.h"
+#include "resolver/serve/settings.h"
+#include "resolver/serve/worker.h"
+#include "stack/link/guard.h"
+
+#define WORKERS_MAX 64u /* as num-threads allows */
+
+struct server;
+struct round;
+
+/* One order to every worker, and what happens when the last has carried it out. */
+struct round {
+	struct worker_order *orders; /* one a worker */
+	unsigned left;               /* not back yet; 0: the round may be used again */
+	void (*on_done)(struct server *server, struct round *round);
+};
+
+struct reload {
+	struct round round;
+	struct settings *settings;  /* the new ones */
+	struct worker_socket *open; /* of all workers, worker by worker */
+	struct worker_socket *shut;
+	size_t open_count, shut_count; /* of one worker */
+	bool is_wanted_again;
+};
+
+struct server {
+	const char *path;
+	unsigned verbosity; /* of the command line */
+	struct settings *settings;
+	struct rng rng;
+	struct memory memory;
+	struct guard_plan plan;
+	struct notify notify;
+	struct privilege_user user;
+
+	uv_loop_t loop;
+	bool has_loop;
+	struct mailbox mailbox;
+	uv_signal_t signals[4]; /* HUP, TERM, INT, USR1 */
+	uv_timer_t watchdog;
+	bool is_stopping, has_pidfile;
+	char pidfile[256];
+
+	struct worker **workers;
+	unsigned worker_count;
+	struct round stop, report, ping;
+	struct reload reload;
+};
+
+const struct log *server__log(const struct server *server);
+
+/* server.c */
+void server__round_start(struct server *server, struct round *round);
+
+/* sockets.c */
+int server__open_socket(const struct server *server, const struct config *config,
+			const struct endpoint *endpoint, enum endpoint_transport transport,
+			struct worker_socket *sockets, size_t stride,
+			char error[CONFIG_ERROR_BYTES]);
+void server__close_sockets(struct worker_socket *sockets, size_t count);
+/* Opens all of a configuration's for every worker and hands them over. */
+int server__listen(struct server *server, char error[CONFIG_ERROR_BYTES]);
+
+/* reload.c */
+void server__reload(struct server *server);
+void server__reload_done(struct server *server, struct round *round);
+
+/* report.c */
+void server__report_done(struct server *server, struct round *round);
+
+#endif

@@ -1,0 +1,258 @@
+#include "resolver/serve/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+
+#include "stack/base/rng.h"
+
+#define SERVICE_BYTES_FIRST (UINT64_C(1) << 20)
+#define WORD_BYTES_MAX      1280u /* a presented name and some */
+
+struct build {
+	struct service *service;
+	const struct config *config;
+	struct acl *acl;
+	struct local *local;
+	char *error;
+};
+
+/* ---- the two words of an entry: "192.0.2.0/24 allow", "home.arpa. nodefault" ------------------------------- */
+
+struct words {
+	char first[WORD_BYTES_MAX], second[WORD_BYTES_MAX];
+};
+
+/* False unless there are exactly two. */
+static bool
+words_split(struct words *words, const char *text)
+{
+	char rest[2];
+	static_assert(WORD_BYTES_MAX == 1280, "the widths below");
+	return sscanf(text, "%1279s %1279s %1s", words->first, words->second, rest) == 2;
+}
+
+static int
+refuse(const struct build *build, unsigned line, const char *option, const char *text,
+       const char *why)
+{
+	config_complain(build->error, build->config, line, "%s: `%s`: %s", option, text, why);
+	return ERR_MALFORMED;
+}
+
+/* ---- the parts ------------------------------------------------------------------------------------------- */
+
+static int
+build_acl_entry(struct build *build, const char *text, unsigned line)
+{
+	struct words words;
+	struct ip_addr prefix;
+	unsigned prefix_len;
+	enum acl_action action;
+	if (!words_split(&words, text))
+		return refuse(build, line, "access-control", text, "is not `NETBLOCK ACTION`");
+	if (addr_prefix_from_text(&prefix, &prefix_len, words.first) != 0)
+		return refuse(build, line, "access-control", words.first,
+			      "is no address and prefix length");
+	if (acl_action_from_text(words.second, &action) != 0)
+		return refuse(build, line, "access-control", words.second,
+			      "is not one of: deny refuse allow allow_setrd allow_snoop "
+			      "deny_non_local refuse_non_local");
+	return acl_add(build->acl, &prefix, prefix_len, action);
+}
+
+static int
+build_acl(struct build *build)
+{
+	const struct config_list *list = &build->config->access_control;
+	build->acl = acl_new(&build->service->arena);
+	if (build->acl == NULL)
+		return ERR_NO_MEMORY;
+	int err = acl_add_defaults(build->acl);
+	for (size_t i = 0; i < list->count && err == 0; i++)
+		err = build_acl_entry(build, list->items[i], list->lines[i]);
+	return err;
+}
+
+static int
+build_local_zone(struct build *build, const char *text, unsigned line)
+{
+	struct words words;
+	struct name zone;
+	enum local_type type;
+	if (!words_split(&words, text))
+		return refuse(build, line, "local-zone", text, "is not `NAME TYPE`");
+	if (name_from_text(&zone, words.first, NULL) != 0)
+		return refuse(build, line, "local-zone", words.first, "is no domain name");
+	if (local_type_from_text(words.second, &type) != 0)
+		return refuse(build, line, "local-zone", words.second,
+			      "is no type of local zone (cairn.conf(5) lists them)");
+	int err = local_zone_add(build->local, &zone, type);
+	if (err == ERR_EXISTS)
+		return refuse(build, line, "local-zone", words.first, "has another type already");
+	return err;
+}
+
+typedef int (*local_data_fn)(struct local *local, const char *text, const char **why);
+
+static int
+build_local_data(struct build *build, const char *option, const struct config_list *list,
+		 local_data_fn add)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *why = NULL;
+		int err = add(build->local, list->items[i], &why);
+		if (err == ERR_NO_MEMORY)
+			return err;
+		if (err != 0)
+			return refuse(build, list->lines[i], option, list->items[i],
+				      why != NULL ? why : err_text(err));
+	}
+	return 0;
+}
+
+static int
+build_local(struct build *build, struct rng *rng)
+{
+	const struct config *config = build->config;
+	build->local = local_new(&build->service->arena, rng);
+	if (build->local == NULL)
+		return ERR_NO_MEMORY;
+	int err = 0;
+	for (size_t i = 0; i < config->local_zone.count && err == 0; i++)
+		err = build_local_zone(build, config->local_zone.items[i],
+				       config->local_zone.lines[i]);
+	if (err == 0)
+		err = build_local_data(build, "local-data", &config->local_data, local_data_add);
+	if (err == 0)
+		err = build_local_data(build, "local-data-ptr", &config->local_data_ptr,
+				       local_data_ptr_add);
+	return err == 0 ? local_finish(build->local, true, config->unblock_lan_zones) : err;
+}
+
+static int
+build_text(struct build *build, const char *text, const char **copy)
+{
+	*copy = NULL;
+	if (text == NULL || text[0] == '\0')
+		return 0;
+	*copy = arena_copy(&build->service->arena, text, strlen(text) + 1);
+	return *copy != NULL ? 0 : ERR_NO_MEMORY;
+}
+
+/* "ascii_TEXT" or octets in hexadecimal, as unbound has it. */
+static int
+build_nsid(struct build *build)
+{
+	struct respond_config *respond = &build->service->policy.respond;
+	const char *text = build->config->nsid != NULL ? build->config->nsid : "";
+	bool is_ascii = strncasecmp(text, "ascii_", 6) == 0;
+	size_t text_bytes = strlen(text), size = is_ascii ? text_bytes - 6 : text_bytes / 2;
+	if (size > RESPOND_NSID_BYTES_MAX)
+		return refuse(build, 0, "nsid", text, "is longer than 128 octets");
+	if (is_ascii) {
+		memcpy(respond->nsid, text + 6, size);
+	} else {
+		if (strspn(text, "0123456789abcdefABCDEF") != text_bytes || text_bytes % 2 != 0)
+			return refuse(build, 0, "nsid", text,
+				      "is neither `ascii_TEXT` nor hexadecimal octets");
+		for (size_t i = 0; i < size; i++)
+			(void)sscanf(text + 2 * i, "%2hhx", &respond->nsid[i]);
+	}
+	respond->nsid_bytes = (uint8_t)size;
+	return 0;
+}
+
+static enum log_level
+verbosity_level(uint32_t verbosity)
+{
+	static const enum log_level levels[] = { LOG_LEVEL_ERROR, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO,
+						 LOG_LEVEL_DEBUG };
+	return verbosity < 3 ? levels[verbosity] : LOG_LEVEL_DEBUG;
+}
+
+static int
+build_options(struct build *build, const char *hostname)
+{
+	const struct config *config = build->config;
+	struct service *service = build->service;
+	struct client_policy *policy = &service->policy;
+	policy->deny_any = config->deny_any;
+	policy->discard_after_us = (uint64_t)config->discard_timeout * 1000;
+	policy->respond.minimal_responses = config->minimal_responses;
+	policy->respond.udp_bytes_max = (uint16_t)config->max_udp_size;
+	policy->respond.tcp_idle_timeout_ms = config->tcp_idle_timeout;
+	service->tcp_idle_timeout_ms = config->tcp_idle_timeout;
+	service->log_queries = config->log_queries;
+	service->log_replies = config->log_replies;
+	service->log_servfail = config->log_servfail;
+	log_init(&service->log, "cairnd", verbosity_level(config->verbosity));
+	log_init(&service->query_log, "cairnd", LOG_LEVEL_INFO);
+
+	policy->chaos.hide_version = config->hide_version;
+	policy->chaos.hide_identity = config->hide_identity;
+	const char *identity = config->identity != NULL ? config->identity : hostname;
+	int err = build_text(build, identity, &policy->chaos.identity);
+	if (err == 0)
+		err = build_text(build, config->version, &policy->chaos.version);
+	return err == 0 ? build_nsid(build) : err;
+}
+
+/* One try with a block of this size; ERR_NO_MEMORY asks for a larger one. */
+static int
+service_try(struct service **service, const struct config *config, const char *hostname,
+	    struct rng *rng, size_t block_bytes, char *error)
+{
+	void *block = mmap(NULL, block_bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (block == MAP_FAILED)
+		return ERR_TOO_BIG;
+	struct arena arena;
+	arena_init(&arena, block, block_bytes);
+	struct build build = {
+		.service = arena_zalloc(&arena, 1, sizeof(struct service)),
+		.config = config,
+		.error = error,
+	};
+	build.service->arena = arena;
+	build.service->block = block;
+	build.service->block_bytes = block_bytes;
+	int err = build_acl(&build);
+	if (err == 0)
+		err = build_local(&build, rng);
+	if (err == 0)
+		err = build_options(&build, hostname);
+	if (err != 0) {
+		(void)munmap(block, block_bytes);
+		return err;
+	}
+	build.service->policy.acl = build.acl;
+	build.service->policy.local = build.local;
+	*service = build.service;
+	return 0;
+}
+
+int
+service_new(struct service **service, const struct config *config, const char *hostname,
+	    struct rng *rng, char error[CONFIG_ERROR_BYTES])
+{
+	int err = ERR_NO_MEMORY;
+	error[0] = '\0';
+	*service = NULL;
+	for (uint64_t bytes = SERVICE_BYTES_FIRST;
+	     bytes <= SERVICE_BYTES_MAX && err == ERR_NO_MEMORY; bytes *= 4)
+		err = service_try(service, config, hostname, rng, bytes, error);
+	if (err != 0 && error[0] == '\0')
+		config_complain(error, config, 0, "access-control, local-zone, local-data: %s",
+				err_text(err));
+	return err;
+}
+
+void
+service_free(struct service *service)
+{
+	if (service != NULL)
+		(void)munmap(service->block, service->block_bytes);
+}

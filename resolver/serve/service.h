@@ -1,0 +1,38 @@
+/*
+ * service.h - one reading of the configuration, as the workers use it: who is served, with what, and what is logged.
+ *
+ * Built whole or not at all, then never changed: a reload builds another one, hands it to the workers,
+ * and frees the old one when the last of them has let it go (server.c).
+ *
+ * Ownership: the service owns its memory and does not refer to the config it was made of.
+ * Errors:    a negative ERR_* and one line in `error` with file, line, option and reason.
+ * Bounds:    SERVICE_BYTES_MAX of access lists and local data.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_SERVICE_H
+#define CAIRN_RESOLVER_SERVE_SERVICE_H
+
+#include "resolver/serve/client.h"
+#include "resolver/serve/config.h"
+#include "stack/base/log.h"
+
+#define SERVICE_BYTES_MAX      (UINT64_C(4) << 30)
+#define SERVICE_HOST_BYTES_MAX 256u
+
+struct service {
+	struct client_policy policy;
+	struct log log; /* as verbosity says */
+	struct log
+		query_log; /* what log-queries, log-replies and log-servfail ask for is not subject to verbosity */
+	bool log_queries, log_replies, log_servfail;
+	uint32_t tcp_idle_timeout_ms;
+	struct arena arena;
+	void *block;
+	size_t block_bytes;
+};
+
+/* hostname is what id.server tells without `identity`; NULL refuses it.  The rng keys the tables. */
+int service_new(struct service **service, const struct config *config, const char *hostname,
+		struct rng *rng, char error[CONFIG_ERROR_BYTES]);
+void service_free(struct service *service); /* NULL is nothing */
+
+#endif

@@ -1,0 +1,164 @@
+#include "resolver/serve/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "resolver/serve/network.h"
+
+/* Sizes of what is reserved at the start, and whatever took a privilege that has been given up since. */
+static const char *const fixed_options[] = {
+	"num-threads",
+	"username",
+	"pidfile",
+	"root-hints",
+	"so-reuseport",
+	"rrset-cache-size",
+	"neg-cache-size",
+	"delegation-cache-size",
+	"infra-cache-numhosts",
+	"num-queries-per-thread",
+	"outgoing-range",
+	"incoming-num-tcp",
+};
+
+static bool
+is_fixed(const struct config_option *option)
+{
+	if (strcmp(option->section, "stack") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof fixed_options / sizeof fixed_options[0]; i++)
+		if (strcmp(option->name, fixed_options[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+strings_equal(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+static bool
+lists_equal(const struct config_list *a, const struct config_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool
+values_equal(const struct config_option *option, const struct config *a, const struct config *b)
+{
+	const void *x = (const char *)a + option->offset, *y = (const char *)b + option->offset;
+	switch (option->form) {
+	case CONFIG_BOOL: return *(const bool *)x == *(const bool *)y;
+	case CONFIG_NUMBER: return *(const uint32_t *)x == *(const uint32_t *)y;
+	case CONFIG_SIZE: return *(const uint64_t *)x == *(const uint64_t *)y;
+	case CONFIG_STRING: return strings_equal(*(char *const *)x, *(char *const *)y);
+	case CONFIG_LIST: return lists_equal(x, y);
+	case CONFIG_CHOICE: return *(const enum config_link *)x == *(const enum config_link *)y;
+	}
+	return false;
+}
+
+const char *
+settings_next_fixed(const struct settings *old, const struct settings *new, size_t *index)
+{
+	while (*index < config_option_count) {
+		const struct config_option *option = &config_options[(*index)++];
+		if (is_fixed(option) && !values_equal(option, &old->config, &new->config))
+			return option->name;
+	}
+	return NULL;
+}
+
+/* What only makes sense, or does not, of several options together. */
+static int
+check_together(const struct config *config, char error[CONFIG_ERROR_BYTES])
+{
+	if (!config->do_udp && !config->do_tcp) {
+		config_complain(error, config, 0,
+				"do-udp and do-tcp are both `no`: nobody could be served");
+		return ERR_MALFORMED;
+	}
+	if (!config->do_ip4 && !config->do_ip6) {
+		config_complain(error, config, 0,
+				"do-ip4 and do-ip6 are both `no`: nobody could be asked");
+		return ERR_MALFORMED;
+	}
+	return network_check(config, error);
+}
+
+static void
+drop_missing_defaults(struct settings *settings)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < settings->endpoint_count; i++) {
+		const struct endpoint *endpoint = &settings->endpoints[i];
+		if (endpoint->line != 0 || endpoint_is_here(endpoint))
+			settings->endpoints[kept++] = *endpoint;
+	}
+	settings->endpoint_count = kept;
+}
+
+static int
+read_all(struct settings *settings, struct rng *rng, char error[CONFIG_ERROR_BYTES])
+{
+	char hostname[SERVICE_HOST_BYTES_MAX] = "";
+	const struct config *config = &settings->config;
+	int err = check_together(config, error);
+	if (err == 0)
+		err = endpoints_from_config(settings->endpoints, &settings->endpoint_count, config,
+					    error);
+	if (err == 0)
+		err = root_hints_load(&settings->hints, config->root_hints, error);
+	if (err != 0)
+		return err;
+	drop_missing_defaults(settings);
+	if (gethostname(hostname, sizeof hostname - 1) != 0)
+		hostname[0] = '\0';
+	return service_new(&settings->service, config, hostname, rng, error);
+}
+
+int
+settings_new(struct settings **made, const char *path, unsigned verbosity, struct rng *rng,
+	     char error[CONFIG_ERROR_BYTES])
+{
+	struct settings *settings = calloc(1, sizeof *settings);
+	*made = NULL;
+	error[0] = '\0';
+	int err = settings != NULL ? 0 : ERR_NO_MEMORY;
+	if (err == 0)
+		err = path != NULL ? config_load(&settings->config, path, error)
+				   : config_init(&settings->config);
+	if (err != 0)
+		goto free_settings;
+	settings->config.verbosity += verbosity;
+	err = read_all(settings, rng, error);
+	if (err == 0) {
+		*made = settings;
+		return 0;
+	}
+	config_free(&settings->config);
+free_settings:
+	free(settings);
+	if (error[0] == '\0')
+		(void)snprintf(error, CONFIG_ERROR_BYTES, "%s: %s",
+			       path != NULL ? path : "defaults", err_text(err));
+	return err;
+}
+
+void
+settings_free(struct settings *settings)
+{
+	if (settings == NULL)
+		return;
+	service_free(settings->service);
+	config_free(&settings->config);
+	free(settings);
+}

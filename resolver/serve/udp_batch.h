@@ -1,0 +1,58 @@
+/*
+ * udp_batch.h - many datagrams a system call, both ways: recvmmsg and sendmmsg in batches of 64.
+ *
+ * One batch serves all UDP listeners of a worker in turn.  Answers gather as they are written; a change of
+ * socket, a full batch and the end of the loop's turn send them.
+ *
+ * Ownership: the buffers are the batch's; what it lends is lent until the next call.
+ * Errors:    a datagram that the host does not take (full buffer, firewall, no route) is lost and counted, as on
+ *            any network; the ones behind it still go.
+ * Bounds:    UDP_BATCH datagrams of at most UDP_QUERY_BYTES_MAX in, UDP_REPLY_BYTES_MAX out; longer
+ *            queries are cut, which is counted, and dropped.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_UDP_BATCH_H
+#define CAIRN_RESOLVER_SERVE_UDP_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "stack/addr.h"
+
+#define UDP_BATCH           64u
+#define UDP_QUERY_BYTES_MAX 4096u
+#define UDP_REPLY_BYTES_MAX 4096u /* the largest max-udp-size */
+
+struct udp_batch;
+
+struct udp_datagram {
+	struct ip_addr remote,
+		local; /* local: family NONE unless the socket asks for it (IP_PKTINFO) */
+	uint16_t remote_port;
+	uint32_t scope; /* interface index of a link-local remote */
+	const uint8_t *bytes;
+	size_t size;
+};
+
+struct udp_batch_stats {
+	uint64_t cut, receive_errors, send_failures;
+};
+
+struct udp_batch *udp_batch_new(void); /* NULL: no memory */
+void udp_batch_free(struct udp_batch *batch);
+
+/* Fills the batch from the socket; returns the number of datagrams, 0 when there are none now. */
+unsigned udp_batch_receive(struct udp_batch *batch, int fd);
+/* The datagram of this index; false when it is to be passed over (cut, or from no usable address). */
+bool udp_batch_datagram(struct udp_batch *batch, unsigned index, struct udp_datagram *datagram);
+
+/* A buffer of UDP_REPLY_BYTES_MAX octets; commit makes it a datagram, not committing leaves it free. */
+uint8_t *udp_batch_lend(struct udp_batch *batch, int fd);
+/* To the remote, from the local address (family NONE: the socket's own). */
+void udp_batch_commit(struct udp_batch *batch, const struct udp_datagram *to, size_t size);
+void udp_batch_flush(struct udp_batch *batch);
+
+const struct udp_batch_stats *udp_batch_stats(const struct udp_batch *batch);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * worker.h - one thread, one loop, one stack and link, one engine, and the listeners that feed it.
+ *
+ * A worker is made whole by the server on the main thread, so that whatever fails has somebody to tell; then its
+ * thread runs the loop until WORKER_STOP.  In between, orders come as letters and go back when they are
+ * carried out.  Nothing of a worker is touched by another thread but its mailbox.
+ *
+ * A turn of the loop: sockets are read, queries answered into the batches or asked of the engine; then, right before the
+ * loop sleeps (stack/uv.h), replies from name servers are taken, the engine's timers run, its answers and queries leave,
+ * and every batch is flushed.  The time is read once a turn.
+ *
+ * Ownership: the caches and the service are shared and outlive the worker, or the order that replaces them.
+ * Bounds:    struct engine_limits, struct stack_limits, incoming-num-tcp; all memory is reserved at the start.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_WORKER_H
+#define CAIRN_RESOLVER_SERVE_WORKER_H
+
+#include <uv.h>
+
+#include "resolver/iterate/upstream.h"
+#include "resolver/serve/client.h"
+#include "resolver/serve/root_hints.h"
+#include "resolver/serve/listener.h"
+#include "resolver/serve/mailbox.h"
+#include "resolver/serve/network.h"
+#include "resolver/serve/service.h"
+#include "stack/base/rng.h"
+#include "stack/uv.h"
+
+struct stream_pool;
+struct udp_batch;
+
+/* A socket that the server has opened for a worker. */
+struct worker_socket {
+	struct endpoint endpoint;
+	enum endpoint_transport transport;
+	int fd;
+};
+
+enum worker_order_kind {
+	WORKER_RECONFIGURE, /* take the service and the new sockets, leave the listed endpoints */
+	WORKER_REPORT,      /* copy the counters */
+	WORKER_STOP,
+};
+
+struct worker_report {
+	struct server_stats server;
+	struct engine_stats engine;
+	struct stack_stats stack;
+	struct link_stats link;
+};
+
+struct worker_order {
+	struct letter letter; /* first: a letter is its order */
+	enum worker_order_kind kind;
+	void *data;                    /* the sender's */
+	const struct service *service; /* RECONFIGURE */
+	struct engine_config engine;   /* RECONFIGURE */
+	struct worker_socket *open;    /* RECONFIGURE: the descriptors become the worker's */
+	size_t open_count;
+	const struct worker_socket
+		*shut; /* RECONFIGURE: by endpoint and transport; fd means nothing */
+	size_t shut_count;
+	struct worker_report report; /* REPORT */
+};
+
+struct worker_config {
+	unsigned index;
+	const struct config *config; /* read by worker_new only */
+	const struct service *service;
+	const struct caches *caches;
+	const struct root_hints *hints; /* read by worker_new only */
+	const struct guard_plan *plan;
+	struct mailbox *server; /* where orders go back to */
+	const uint8_t *seed;    /* RNG_SEED_BYTES */
+};
+
+/* The engine's part of the configuration. */
+struct engine_config worker_engine_config(const struct config *config);
+/* Descriptors that one worker may need besides the guards. */
+uint64_t worker_descriptors(const struct config *config, size_t endpoint_count);
+
+int worker_new(struct worker **worker, const struct worker_config *config,
+	       char error[CONFIG_ERROR_BYTES]);
+/* Adds a listener; takes the descriptor, also when it fails.  Before worker_start, or on the worker's thread. */
+int worker_listen(struct worker *worker, const struct worker_socket *socket);
+int worker_start(struct worker *worker);
+struct mailbox *worker_mailbox(struct worker *worker);
+/* After its thread was told to stop, or before worker_start. */
+void worker_free(struct worker *worker);
+
+/* ---- for listeners, on the worker's thread ----------------------------------------------------------------- */
+
+/* One query; with CLIENT_REPLIES *reply_bytes octets of answer stand in `reply`. */
+enum client_fate worker_query(struct worker *worker, const struct client_source *source,
+			      const uint8_t *bytes, size_t size, uint8_t *reply, size_t reply_max,
+			      uint64_t now_us, size_t *reply_bytes);
+uv_loop_t *worker_loop(struct worker *worker);
+uint64_t worker_now_us(struct worker *worker);
+struct udp_batch *worker_udp_batch(struct worker *worker);
+struct stream_pool *worker_streams(struct worker *worker);
+struct stack *worker_stack(struct worker *worker);
+const struct service *worker_service(const struct worker *worker);
+struct server_stats *worker_stats(struct worker *worker);
+
+#endif
