@@ -87,13 +87,3 @@ build_rrsig(struct build *build, enum dns_section section, const char *owner, ui
 	memcpy(rdata + 19, signature, signature_bytes); /* after the root as its signer */
 	build_rr(build, section, owner, TYPE_RRSIG, ttl_s, rdata, 19 + signature_bytes);
 }
-
-int
-run_suite(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}

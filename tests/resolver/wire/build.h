@@ -4,12 +4,8 @@
 #ifndef CAIRN_TESTS_RESOLVER_WIRE_BUILD_H
 #define CAIRN_TESTS_RESOLVER_WIRE_BUILD_H
 
-#include <check.h>
-#include <stdlib.h>
-
 #include "resolver/wire/message.h"
-
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
+#include "tests/suite.h"
 
 struct build {
 	uint8_t bytes[MESSAGE_BYTES_MAX + 1];
@@ -31,9 +27,6 @@ void build_rrsig(struct build *build, enum dns_section section, const char *owne
                  const char *signature);
 
 struct name name_of(const char *text);
-
-/* Runs a suite of one case; the exit status of the program. */
-int run_suite(Suite *suite);
 
 #define RDATA(literal) (literal), sizeof(literal) - 1
 

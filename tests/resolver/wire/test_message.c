@@ -488,5 +488,5 @@ message_suite(void)
 int
 main(void)
 {
-	return run_suite(message_suite());
+	return suite_run(message_suite());
 }

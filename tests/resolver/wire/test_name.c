@@ -237,8 +237,8 @@ static const char *const canonical[] = {
 
 START_TEST(names_stand_in_canonical_order)
 {
-	for (int i = 0; i < COUNT(canonical); i++) {
-		for (int j = 0; j < COUNT(canonical); j++) {
+	for (unsigned i = 0; i < COUNT(canonical); i++) {
+		for (unsigned j = 0; j < COUNT(canonical); j++) {
 			struct name a = name_of(canonical[i]), b = name_of(canonical[j]);
 			ck_assert_int_eq(name_compare(&a, &b), (i > j) - (i < j));
 		}
@@ -413,5 +413,5 @@ name_suite(void)
 int
 main(void)
 {
-	return run_suite(name_suite());
+	return suite_run(name_suite());
 }

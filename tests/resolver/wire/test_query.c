@@ -204,5 +204,5 @@ query_suite(void)
 int
 main(void)
 {
-	return run_suite(query_suite());
+	return suite_run(query_suite());
 }

@@ -337,5 +337,5 @@ render_suite(void)
 int
 main(void)
 {
-	return run_suite(render_suite());
+	return suite_run(render_suite());
 }

@@ -22,7 +22,7 @@ START_TEST(types_have_their_registered_names)
 		{ 265, "TYPE265" },   { 65535, "TYPE65535" },
 	};
 	char text[TYPE_TEXT_BYTES];
-	for (int i = 0; i < COUNT(types); i++)
+	for (unsigned i = 0; i < COUNT(types); i++)
 		ck_assert_str_eq(type_to_text(types[i].type, text, sizeof text), types[i].text);
 	for (unsigned type = 0; type <= UINT16_MAX; type++) {
 		uint16_t again = (uint16_t)~type;
@@ -349,7 +349,7 @@ START_TEST(no_type_is_left_out)
 	for (uint16_t type = 0; rdata_type_next(&type);) {
 		bool seen = type_is_meta(
 			type); /* no record of these is ever written in a master file */
-		for (int i = 0; i < COUNT(records) && !seen; i++)
+		for (unsigned i = 0; i < COUNT(records) && !seen; i++)
 			seen = strcmp(records[i].type, rdata_mnemonic(type)) == 0;
 		ck_assert_msg(seen, "%s", rdata_mnemonic(type));
 	}
@@ -504,7 +504,7 @@ START_TEST(targets_are_found)
 	struct name target, expected = name_of("t.");
 	uint16_t type;
 	size_t size;
-	for (int i = 0; i < COUNT(records_with_target); i++) {
+	for (unsigned i = 0; i < COUNT(records_with_target); i++) {
 		ck_assert_int_eq(parse(records_with_target[i].type, records_with_target[i].text,
 				       &type, &size),
 				 0);
@@ -686,5 +686,5 @@ text_suite(void)
 int
 main(void)
 {
-	return run_suite(text_suite());
+	return suite_run(text_suite());
 }
