@@ -1,11 +1,11 @@
 /*
  * index.h - from a key's hash to the offset of its entry (internal to resolver/cache).
  *
- * Buckets of one cache line, each with ten offsets and a 16-bit tag for each, so a miss reads the ring
- * once in some thousand times.  A key may lie in either of two buckets and goes to the emptier one, which lets them fill
- * to nine tenths before anything has to give way.  The table grows by linear hashing: when
- * it is six tenths full one bucket is split, so no insertion waits for a rehash and memory that no
- * entry needs is never touched.
+ * Buckets of one cache line, each with ten offsets and a 16-bit tag for each, so a miss reads the
+ * ring once in some thousand times.  A key may lie in either of two buckets and goes to the emptier
+ * one, which lets them fill to four fifths before anything has to give way.  The table grows by
+ * linear hashing: when it is six tenths full one bucket is split, so no insertion waits for a rehash
+ * and memory that no entry needs is never touched.
  *
  * Ownership: the buckets are zeroed memory lent at init, the ring is the store's.
  * Bounds:    count_max buckets; when both buckets of a key are full and no entry of theirs can go to its
@@ -44,7 +44,7 @@ void index_init(struct index *index, struct index_bucket *buckets, uint32_t coun
 /* The offset of the entry with this key, 0 when there is none. */
 uint32_t index_find(const struct index *index, uint64_t hash, const uint8_t *key, size_t key_bytes);
 
-/* The key must not be there.  Returns the offset of an entry that had to give way and is no longer found, or 0. */
+/* The key must not be there.  Returns the offset of an entry that gave way and is found no more, or 0. */
 uint32_t index_insert(struct index *index, uint64_t hash, uint32_t offset);
 
 /* For an entry that is there. */

@@ -1,8 +1,9 @@
 /*
  * pack.h - rrsets as octets inside a value of a store, and back (internal to resolver/cache).
  *
- * A packed set is its head, its owner in compact form (one octet of size, then the wire) and its rdata, so that what was
- * copied into an arena is used where it lies: owner and rdata of the unpacked set point into it.
+ * A packed set is its head, its owner in compact form (one octet of size, then the wire) and its
+ * rdata, so that what was copied into an arena is used where it lies: owner and rdata of the
+ * unpacked set point into it.
  *
  * Bounds: PACK_SPANS_MAX pieces, PACK_SCRATCH_BYTES of what is not lent by the sets themselves; beyond
  *         them pack_* set ERR_TOO_BIG, which sticks.

@@ -1,24 +1,24 @@
 /*
  * store.h - keys and values of octets in bounded memory, for several threads (internal to resolver/cache).
  *
- * The block is cut into shards; a key's hash chooses one.  A shard has a lock, an index (index.h) and a ring that
- * is written like a log: a new entry goes to the head, a hit sets a bit and moves nothing.  When the writer
- * comes round to an old entry it drops it, or, if the bit is set, moves it on to the head once without
- * the bit.  What was replaced or removed stays as dead space until the writer comes round.
+ * The block is cut into shards; a key's hash chooses one.  A shard has a lock, an index (index.h) and
+ * a ring that is written like a log: a new entry goes to the head, a hit sets a bit and moves nothing.
+ * When the writer comes round to an old entry it drops it, or, if the bit is set, moves it on to the
+ * head once without the bit.  What was replaced or removed stays as dead space until then.
  *
  *        1         head        tail              last      end
  *        |  new lap  |   room    |   old lap       |  waste  |
  *        +-----------+-----------+-----------------+---------+
  *
- * Size:      an entry costs 16 octets, key and value, rounded up to 8, and 11 octets of index.  The index
- *            may take a share of the block as for entries of STORE_ENTRY_BYTES_TYPICAL; where entries are larger
- *            the rest of that share stays untouched, where they are smaller than 5/8 of it the index gives up
- *            entries before the ring does.
- * Ownership: put copies; get copies into the arena.  The block is zeroed memory (as mmap gives it, so that
- *            what is not used is not resident), lent for good.
+ * Size:      an entry costs 16 octets, key and value, rounded up to 8, and 11 octets of index.  The
+ *            index may take a share of the block as for entries of STORE_ENTRY_BYTES_TYPICAL; where
+ *            entries are larger the rest of that share stays untouched, where they are smaller than
+ *            three quarters of it the index gives up single entries before the ring comes round.
+ * Ownership: put copies; get copies into the arena.  The block is zeroed memory (as mmap gives it, so
+ *            that what is not used is not resident), lent for good.
  * Units:     now_s is the process's monotonic clock in seconds.
- * Bounds:    a put moves on at most STORE_MOVES_MAX entries and STORE_MOVED_BYTES_MAX octets; what else is in its way
- *            is dropped.
+ * Bounds:    a put moves on at most STORE_MOVES_MAX entries and STORE_MOVED_BYTES_MAX octets; what else
+ *            is in its way is dropped.
  */
 #ifndef CAIRN_RESOLVER_CACHE_STORE_H
 #define CAIRN_RESOLVER_CACHE_STORE_H

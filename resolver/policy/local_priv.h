@@ -1,9 +1,9 @@
 /*
  * local_priv.h - the table behind local.h (internal to resolver/policy).
  *
- * Every name that was said has a node, and so has every name above it up to the root, each pointing to the next above.  So a
- * look-up from the top down may stop at the first name that has no node, and the deepest node
- * that it reached knows the zone of the name that was asked for.
+ * Every name that was said has a node, and so has every name above it up to the root, each pointing
+ * to the next above.  So a look-up from the top down may stop at the first name that has no node, and
+ * the deepest node that it reached knows the zone of the name that was asked for.
  */
 #ifndef CAIRN_RESOLVER_POLICY_LOCAL_PRIV_H
 #define CAIRN_RESOLVER_POLICY_LOCAL_PRIV_H
@@ -22,9 +22,9 @@ struct local_set {
 };
 
 struct local_node {
-	struct local_node *next; /* of the same slot */
+	struct local_node *next;   /* of the same slot */
 	struct local_node *parent; /* NULL: the root */
-	struct local_node *zone; /* the nearest at or above; set by local_finish */
+	struct local_node *zone;   /* the nearest at or above; set by local_finish */
 	struct local_set *sets;
 	struct rrset *negative_soa; /* of a zone that has an SOA; set by local_finish */
 	uint32_t hash;

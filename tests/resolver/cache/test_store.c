@@ -278,6 +278,47 @@ START_TEST(memory_is_not_touched_before_it_is_used)
 }
 END_TEST
 
+static int
+put_tiny(const struct fixture *f, uint32_t number)
+{
+	struct store_put put = { .ttl_s = NEVER_S };
+	return store_put(f->store, (const uint8_t *)&number, sizeof number, &put, 0);
+}
+
+static bool
+has_tiny(const struct fixture *f, uint32_t number)
+{
+	uint8_t memory[8];
+	struct arena arena;
+	struct store_found found;
+	arena_init(&arena, memory, sizeof memory);
+	return store_get(f->store, (const uint8_t *)&number, sizeof number, 0, STORE_QUIETLY,
+			 &arena, &found, 0) == 0;
+}
+
+/* Entries of 24 octets: the index has ten slots for six of STORE_ENTRY_BYTES_TYPICAL. */
+START_TEST(when_the_index_is_full_before_the_ring_single_entries_give_way)
+{
+	struct fixture f = fixture_of(400000, 1);
+	uint64_t slots = stats_of(&f).bytes_max / (6 * STORE_ENTRY_BYTES_TYPICAL) * 10;
+	uint32_t count = 0, there = 0;
+	while (stats_of(&f).evicted == 0)
+		ck_assert_int_eq(put_tiny(&f, count++), 0);
+	ck_assert_uint_gt(count, slots * 4 / 5);
+	ck_assert_uint_lt(count * 24, stats_of(&f).bytes_max);
+	for (; stats_of(&f).puts < 3 * slots; count++) {
+		ck_assert_int_eq(put_tiny(&f, count), 0);
+		ck_assert(has_tiny(&f, count));
+	}
+	for (uint32_t number = 0; number < count; number++)
+		there += has_tiny(&f, number);
+	ck_assert_uint_eq(stats_of(&f).entries, there);
+	ck_assert_uint_eq(stats_of(&f).bytes_used, there * 24u);
+	ck_assert_uint_gt(there, slots * 9 / 10);
+	free(f.block);
+}
+END_TEST
+
 /* ---- against a naive map -------------------------------------------------------------------------- */
 
 #define MODEL_KEYS 3000u
@@ -398,6 +439,7 @@ store_suite(void)
 	tcase_add_test(behaviours, when_everything_was_hit_a_put_still_moves_only_a_bounded_part);
 	tcase_add_test(behaviours, a_quiet_look_neither_counts_nor_keeps);
 	tcase_add_test(behaviours, a_full_arena_is_said_and_the_entry_stays);
+	tcase_add_test(behaviours, when_the_index_is_full_before_the_ring_single_entries_give_way);
 	tcase_add_test(behaviours, memory_is_not_touched_before_it_is_used);
 	suite_add_tcase(suite, behaviours);
 	TCase *model = tcase_create("model");
