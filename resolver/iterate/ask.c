@@ -46,6 +46,17 @@ struct options {
 	bool all_tried;
 };
 
+/* False when the server has had its chances, or is just having one. */
+static bool
+has_chances(struct cut_server *server, const struct infra_server *infra)
+{
+	if (!server->held_checked)
+		server->held = infra->down;
+	server->held_checked = true;
+	return server->sends <
+	       (server->held ? BUDGET_PROBES_PER_SERVER_MAX : BUDGET_SENDS_PER_SERVER_MAX);
+}
+
 static void
 collect(struct engine *engine, struct task *task, struct options *options)
 {
@@ -57,11 +68,13 @@ collect(struct engine *engine, struct task *task, struct options *options)
 	options->count = 0;
 	options->all_tried = true;
 	for (unsigned i = 0; i < task->cut->server_count; i++) {
-		const struct cut_server *server = &task->cut->servers[i];
+		struct cut_server *server = &task->cut->servers[i];
 		struct infra_server infra;
-		if (server->useless || server->busy || server->sends >= BUDGET_SENDS_PER_SERVER_MAX)
+		if (server->useless || server->busy)
 			continue;
 		infra_get(engine->caches.infra, &server->addr, &infra, engine->now_us);
+		if (!has_chances(server, &infra))
+			continue;
 		options->servers[options->count] = (uint8_t)i;
 		options->at[options->count++] = (struct option){
 			.family = server->addr.family,

@@ -19,6 +19,7 @@
 #define BUDGET_SENDS_MAX           200u        /* queries in all; 128 proved too few in the field (CAMP) */
 #define BUDGET_SENDS_PER_NAME_MAX  32u         /* queries for one name of the chain of aliases */
 #define BUDGET_SENDS_PER_SERVER_MAX 6u         /* queries to one server about one cut: five losses in a row are no accident */
+#define BUDGET_PROBES_PER_SERVER_MAX 2u        /* ... that was down before: a dead zone shall not cost much for every name */
 #define BUDGET_RECEIVED_BYTES_MAX  131072u     /* octets of replies */
 #define BUDGET_TIMEOUTS_MAX        10u         /* in a row, without a reply that helps */
 #define BUDGET_CHAIN_MAX           11u         /* CNAMEs and DNAMEs followed */

@@ -30,6 +30,7 @@ struct cut_server {
 	uint8_t sends;       /* queries sent about this cut */
 	bool busy;           /* one of them is in flight and not late */
 	bool useless;        /* has shown that it does not know the zone, or cannot be reached */
+	bool held_checked, held; /* was down already when the cut was reached: only probed */
 	bool lame_checked, lame;
 	bool plain;          /* ask without EDNS */
 	bool plain_trial;    /* ... because it may be that; nothing is known yet */

@@ -1,12 +1,13 @@
 /*
  * engine_priv.h - what the files of resolver/iterate share.
  *
- *	engine.c   the verbs, the actions                 find.c     steps 1 and 2: the caches, the nearest cut
+ *	engine.c   memory and entries                     find.c     steps 1 and 2: the caches, the nearest cut
  *	task.c     a task from its start to its end       ask.c      step 3: which name to whom
  *	client.c   who asked                              hear.c     step 4: what a response means for its task
  *	wait.c     tasks that wait for tasks              learn.c    what of it goes into the caches
  *	flights.c  queries: sent, late, given up          outcome.c  the answer, or why there is none
- *	address.c  servers without addresses              prime.c    the root's own NS set
+ *	receive.c  replies, and what only looks like them address.c  servers without addresses
+ *	actions.c  what the engine wants done             prime.c    the root's own NS set
  *
  * Everything else in the folder is pure and knows no engine.
  */
@@ -102,6 +103,10 @@ engine__budget(const struct engine *engine, const struct task *task)
 }
 
 /* ---- engine.c ---- */
+/* At the begin of every entry: what was lent by the one before ends here. */
+void engine__enter(struct engine *engine, uint64_t now_us);
+
+/* ---- actions.c ---- */
 void engine__todo(struct engine *engine, enum engine_action_kind kind, uint32_t index);
 
 /* ---- task.c ---- */
@@ -176,6 +181,8 @@ void flight__close_oldest(struct engine *engine, struct task *task);
 /* From now on another server may be asked; the query is still listened for. */
 void flight__late(struct engine *engine, struct flight *query);
 void flight__on_timer(struct engine *engine, struct flight *query);
+/* The name that a query in flight shows, as its task spells it. */
+void flight__shown_name(const struct engine *engine, const struct flight *query, struct name *name);
 struct flight *flight__find(struct engine *engine, engine_query number);
 
 /* ---- learn.c ---- */

@@ -3,6 +3,8 @@
 
 #include "resolver/iterate/engine_priv.h"
 
+#define PROBE_RTO_US                                                                               \
+	600000u /* of a server that was down: longer would only keep the client waiting */
 #define SENDS_BEFORE_PLAIN                                                                         \
 	2u /* unanswered queries with EDNS to a server not known to understand it */
 
@@ -26,6 +28,15 @@ take(struct engine *engine)
 	struct flight *query = &engine->queries[index];
 	query->generation = is_first || query->generation == UINT32_MAX ? 1 : query->generation + 1;
 	return query;
+}
+
+void
+flight__shown_name(const struct engine *engine, const struct flight *query, struct name *name)
+{
+	const struct name *sname = engine->tasks[query->task].sname;
+	assert(query->qname.size <= sname->size);
+	name->size = query->qname.size;
+	memcpy(name->wire, sname->wire + (sname->size - name->size), name->size);
 }
 
 static bool
@@ -98,7 +109,7 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->near_misses = 0;
 	query->id = rng_u16(engine->rng);
 	query->qtype = qtype;
-	query->rto_us = infra.rto_us;
+	query->rto_us = server->held && infra.rto_us > PROBE_RTO_US ? PROBE_RTO_US : infra.rto_us;
 	query->addr = server->addr;
 	name_copy(&query->qname, qname);
 	if (query->caps)
@@ -107,7 +118,7 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	count_send(engine, task, server);
 	link_to_task(engine, query, task);
 	wheel_timer_init(&query->timer, TIMER_QUERY);
-	wheel_arm(&engine->wheel, &query->timer, engine->now_us + infra.rto_us);
+	wheel_arm(&engine->wheel, &query->timer, engine->now_us + query->rto_us);
 	engine__todo(engine, ENGINE_SEND, (uint32_t)(query - engine->queries));
 	return 0;
 }

@@ -1,6 +1,4 @@
 /* Step 4: what a response means for the task that asked. */
-#include <assert.h>
-
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/referral.h"
 
@@ -220,16 +218,6 @@ judge(struct engine *engine, struct task *task, struct hearing *hearing)
 	return TASK_ASK;
 }
 
-/* The name that the query showed, as the task spells it. */
-static void
-asked_name(const struct task *task, const struct flight *query, struct name *name)
-{
-	const struct name *sname = task->sname;
-	assert(query->qname.size <= sname->size);
-	name->size = query->qname.size;
-	memcpy(name->wire, sname->wire + (sname->size - name->size), name->size);
-}
-
 enum task_state
 task__hear(struct engine *engine, struct task *task)
 {
@@ -242,7 +230,7 @@ task__hear(struct engine *engine, struct task *task)
 		.asked = { .zone = task->cut->zone, .qtype = query->qtype, .edns = query->edns },
 	};
 
-	asked_name(task, query, &hearing.qname);
+	flight__shown_name(engine, query, &hearing.qname);
 	hearing.asked.qname = &hearing.qname;
 	classify(&hearing.classified, hearing.message, &hearing.asked, &engine->scratch);
 	/* Nonsense may come from somebody else: the query stays open for the true reply. */

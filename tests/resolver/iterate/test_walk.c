@@ -2,7 +2,7 @@
 #include "tests/resolver/iterate/world.h"
 #include "tests/suite.h"
 
-static const struct world_rr root_rrs[] = {
+static const struct record root_rrs[] = {
 	{ ".", TYPE_SOA, 86400, "86400" },          { ".", TYPE_NS, 86400, "ns.root." },
 	{ "ns.root.", TYPE_A, 86400, "192.0.2.1" }, { "com.", TYPE_NS, 86400, "ns.com." },
 	{ "ns.com.", TYPE_A, 86400, "192.0.2.2" },  { "net.", TYPE_NS, 86400, "ns.net." },
@@ -10,7 +10,7 @@ static const struct world_rr root_rrs[] = {
 };
 static const struct world_zone root = { ".", root_rrs };
 
-static const struct world_rr com_rrs[] = {
+static const struct record com_rrs[] = {
 	{ "com.", TYPE_SOA, 900, "900" },
 	{ "com.", TYPE_NS, 86400, "ns.com." },
 	{ "ns.com.", TYPE_A, 86400, "192.0.2.2" },
@@ -22,7 +22,7 @@ static const struct world_rr com_rrs[] = {
 };
 static const struct world_zone com = { "com.", com_rrs };
 
-static const struct world_rr net_rrs[] = {
+static const struct record net_rrs[] = {
 	{ "net.", TYPE_SOA, 900, "900" },
 	{ "net.", TYPE_NS, 86400, "ns.net." },
 	{ "ns.net.", TYPE_A, 86400, "192.0.2.3" },
@@ -32,7 +32,7 @@ static const struct world_rr net_rrs[] = {
 };
 static const struct world_zone net = { "net.", net_rrs };
 
-static const struct world_rr example_rrs[] = {
+static const struct record example_rrs[] = {
 	{ "example.com.", TYPE_SOA, 600, "300" },
 	{ "example.com.", TYPE_NS, 3600, "ns1.example.com." },
 	{ "ns1.example.com.", TYPE_A, 3600, "192.0.2.10" },
@@ -45,7 +45,7 @@ static const struct world_rr example_rrs[] = {
 };
 static const struct world_zone example = { "example.com.", example_rrs };
 
-static const struct world_rr host_rrs[] = {
+static const struct record host_rrs[] = {
 	{ "host.net.", TYPE_SOA, 600, "300" },
 	{ "host.net.", TYPE_NS, 3600, "ns1.host.net." },
 	{ "ns1.host.net.", TYPE_A, 3600, "192.0.2.20" },
@@ -54,7 +54,7 @@ static const struct world_rr host_rrs[] = {
 };
 static const struct world_zone host = { "host.net.", host_rrs };
 
-static const struct world_rr glueless_rrs[] = {
+static const struct record glueless_rrs[] = {
 	{ "glueless.com.", TYPE_SOA, 600, "300" },
 	{ "glueless.com.", TYPE_NS, 3600, "ns1.host.net." },
 	{ "www.glueless.com.", TYPE_A, 300, "198.51.100.7" },
@@ -193,7 +193,7 @@ START_TEST(no_server_sees_more_of_the_name_than_it_needs)
 	const struct world_result *result = world_resolve(world, "a.b.c.d.example.com.", TYPE_TXT);
 	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
 	for (unsigned i = 0; i < world->sent_count; i++) {
-		struct ip_addr last = world_addr("192.0.2.10");
+		struct ip_addr last = addr_of("192.0.2.10");
 		if (!addr_equal(&world->log[i].server, &last))
 			ck_assert_uint_eq(world->log[i].qtype, TYPE_A);
 	}

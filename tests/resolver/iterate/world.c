@@ -18,260 +18,6 @@ map(size_t size)
 	return block;
 }
 
-struct name
-world_name(const char *text)
-{
-	struct name name;
-	ck_assert_msg(name_from_text(&name, text, NULL) == 0, "name %s", text);
-	return name;
-}
-
-struct ip_addr
-world_addr(const char *text)
-{
-	struct ip_addr addr;
-	ck_assert_msg(addr_from_text(&addr, text) == 0, "address %s", text);
-	return addr;
-}
-
-/* ---- records ---------------------------------------------------------------------------------------- */
-
-static void
-write_name(struct writer *writer, const char *text)
-{
-	struct name name = world_name(text);
-	writer_bytes(writer, name.wire, name.size);
-}
-
-static void
-write_rdata(struct writer *writer, const struct world_rr *rr)
-{
-	struct ip_addr addr;
-	switch (rr->type) {
-	case TYPE_A:
-	case TYPE_AAAA:
-		addr = world_addr(rr->value);
-		writer_bytes(writer, addr.octets, addr_bytes(&addr));
-		return;
-	case TYPE_NS:
-	case TYPE_CNAME:
-	case TYPE_DNAME:
-	case TYPE_PTR: write_name(writer, rr->value); return;
-	case TYPE_SOA:
-		write_name(writer, "mname.");
-		write_name(writer, "rname.");
-		for (unsigned i = 1; i <= 4; i++)
-			writer_u32(writer, i);
-		writer_u32(writer, (uint32_t)strtoul(rr->value, NULL, 10));
-		return;
-	case TYPE_TXT:
-		writer_u8(writer, (uint8_t)strlen(rr->value));
-		writer_bytes(writer, rr->value, strlen(rr->value));
-		return;
-	default: writer_bytes(writer, rr->value, strlen(rr->value));
-	}
-}
-
-struct rrset *
-world_set(struct world *world, const struct world_rr *rr, unsigned count)
-{
-	uint8_t bytes[65536];
-	struct writer writer = writer_over(bytes, sizeof bytes);
-	struct rrset *set = arena_zalloc(&world->arena, 1, sizeof *set);
-	struct name owner = world_name(rr->owner);
-
-	ck_assert_ptr_nonnull(set);
-	for (unsigned i = 0; i < count; i++) {
-		size_t at = writer.pos;
-		writer_u16(&writer, 0);
-		write_rdata(&writer, &rr[i]);
-		writer_patch_u16(&writer, at, (uint16_t)(writer.pos - at - 2));
-	}
-	ck_assert_int_eq(writer.err, 0);
-	set->owner = name_store(&world->arena, &owner);
-	set->type = rr->type;
-	set->class = CLASS_IN;
-	set->rr_count = (uint16_t)count;
-	set->ttl_s = rr->ttl_s;
-	set->rdata = arena_copy(&world->arena, bytes, writer.pos);
-	set->rdata_bytes = (uint32_t)writer.pos;
-	ck_assert_ptr_nonnull(set->rdata);
-	return set;
-}
-
-void
-world_add(struct world_reply *reply, enum dns_section section, struct rrset *set)
-{
-	struct rrset **tail = &reply->sections[section];
-	while (*tail != NULL)
-		tail = &(*tail)->next;
-	*tail = set;
-}
-
-/* ---- an authoritative server ------------------------------------------------------------------------ */
-
-/* The records of the zone with that owner and type, as a set; NULL: none. */
-static struct rrset *
-zone_set(struct world *world, const struct world_zone *zone, const struct name *owner,
-	 uint16_t type)
-{
-	struct world_rr found[256];
-	unsigned count = 0;
-	for (const struct world_rr *rr = zone->rrs; rr->owner != NULL; rr++) {
-		struct name name = world_name(rr->owner);
-		if (rr->type == type && name_equal(&name, owner))
-			found[count++] = *rr;
-	}
-	return count > 0 ? world_set(world, found, count) : NULL;
-}
-
-static bool
-zone_has_below(const struct world_zone *zone, const struct name *owner)
-{
-	for (const struct world_rr *rr = zone->rrs; rr->owner != NULL; rr++) {
-		struct name name = world_name(rr->owner);
-		if (name_is_under(&name, owner))
-			return true;
-	}
-	return false;
-}
-
-static void
-add_glue(struct world *world, const struct world_zone *zone, const struct rrset *ns,
-	 struct world_reply *reply)
-{
-	struct rdata_walk walk;
-	rdata_first(ns, &walk);
-	for (unsigned i = 0; i < ns->rr_count && rdata_next(&walk); i++) {
-		struct name name;
-		ck_assert_int_eq(name_from_wire(&name, walk.bytes, walk.size), 0);
-		for (unsigned t = 0; t < 2; t++) {
-			struct rrset *glue =
-				zone_set(world, zone, &name, t == 0 ? TYPE_A : TYPE_AAAA);
-			if (glue != NULL)
-				world_add(reply, SECTION_ADDITIONAL, glue);
-		}
-	}
-}
-
-static bool
-refer(struct world *world, const struct world_zone *zone, const struct name *apex,
-      const struct question *question, const struct name *qname, struct world_reply *reply)
-{
-	for (unsigned labels = name_labels(apex) + 1; labels <= name_labels(qname); labels++) {
-		struct name cut;
-		name_tail(&cut, qname, labels);
-		struct rrset *ns = zone_set(world, zone, &cut, TYPE_NS);
-		if (ns == NULL || (question->qtype == TYPE_DS && labels == name_labels(qname)))
-			continue;
-		if (reply->sections[SECTION_ANSWER] == NULL)
-			reply->flags &= (uint16_t)~DNS_AA;
-		world_add(reply, SECTION_AUTHORITY, ns);
-		add_glue(world, zone, ns, reply);
-		return true;
-	}
-	return false;
-}
-
-static bool
-add_everything(struct world *world, const struct world_zone *zone, const struct name *qname,
-	       struct world_reply *reply)
-{
-	static const uint16_t types[] = {
-		TYPE_A, TYPE_AAAA, TYPE_TXT, TYPE_NS, TYPE_SOA, TYPE_CNAME
-	};
-	bool any = false;
-	for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
-		struct rrset *set = zone_set(world, zone, qname, types[i]);
-		if (set == NULL)
-			continue;
-		world_add(reply, SECTION_ANSWER, set);
-		any = true;
-	}
-	return any;
-}
-
-/* RFC 1034, section 4.3.2, within one zone. */
-static void
-answer_in_zone(struct world *world, const struct world_zone *zone, const struct question *question,
-	       struct world_reply *reply)
-{
-	struct name apex = world_name(zone->apex), qname = question->qname, target;
-	for (unsigned aliases = 0; aliases < 20; aliases++) {
-		struct rrset *set;
-		if (!name_is_under(&qname, &apex) ||
-		    refer(world, zone, &apex, question, &qname, reply))
-			return;
-		if (question->qtype == TYPE_ANY && add_everything(world, zone, &qname, reply))
-			return;
-		if ((set = zone_set(world, zone, &qname, question->qtype)) != NULL) {
-			world_add(reply, SECTION_ANSWER, set);
-			return;
-		}
-		if ((set = zone_set(world, zone, &qname, TYPE_CNAME)) != NULL) {
-			world_add(reply, SECTION_ANSWER, set);
-			ck_assert_int_eq(
-				name_from_wire(&qname, set->rdata + 2, set->rdata_bytes - 2), 0);
-			continue;
-		}
-		unsigned labels = name_labels(&qname);
-		struct name above;
-		set = NULL;
-		while (set == NULL && labels-- > name_labels(&apex)) {
-			name_tail(&above, &qname, labels);
-			set = zone_set(world, zone, &above, TYPE_DNAME);
-		}
-		if (set != NULL) {
-			struct name made;
-			char text[NAME_TEXT_BYTES], owner[NAME_TEXT_BYTES];
-			world_add(reply, SECTION_ANSWER, set);
-			ck_assert_int_eq(
-				name_from_wire(&target, set->rdata + 2, set->rdata_bytes - 2), 0);
-			if (name_substitute(&made, &qname, set->owner, &target) != 0) {
-				reply->rcode = RCODE_YXDOMAIN;
-				return;
-			}
-			struct world_rr cname = { name_to_text(&qname, owner, sizeof owner),
-						  TYPE_CNAME, set->ttl_s,
-						  name_to_text(&made, text, sizeof text) };
-			world_add(reply, SECTION_ANSWER, world_set(world, &cname, 1));
-			qname = made;
-			continue;
-		}
-		if (!zone_has_below(zone, &qname))
-			reply->rcode = RCODE_NXDOMAIN;
-		set = zone_set(world, zone, &apex, TYPE_SOA);
-		if (set != NULL)
-			world_add(reply, SECTION_AUTHORITY, set);
-		return;
-	}
-}
-
-static void
-answer(struct world *world, const struct world_server *server, const struct query *query,
-       struct world_reply *reply)
-{
-	const struct world_zone *best = NULL;
-	unsigned best_labels = 0;
-	for (unsigned i = 0; i < server->zone_count; i++) {
-		struct name apex = world_name(server->zones[i]->apex);
-		bool is_apex = query->question.qtype == TYPE_DS &&
-			       name_equal(&apex, &query->question.qname);
-		if (is_apex || !name_is_under(&query->question.qname, &apex))
-			continue;
-		if (best == NULL || name_labels(&apex) >= best_labels) {
-			best = server->zones[i];
-			best_labels = name_labels(&apex);
-		}
-	}
-	if (best == NULL) {
-		reply->rcode = RCODE_REFUSED;
-		return;
-	}
-	reply->flags |= DNS_AA;
-	answer_in_zone(world, best, &query->question, reply);
-}
-
 /* ---- the wire --------------------------------------------------------------------------------------- */
 
 static size_t
@@ -326,7 +72,7 @@ reply_to(struct world *world, struct world_server *server, const struct engine_a
 		.question = query->question,
 	};
 
-	answer(world, server, query, &reply);
+	world_answer(world, server, query, &reply);
 	if (server->habit != NULL)
 		server->habit(world, server, query, &reply);
 	uint64_t at_us = world->now_us + 2 * (uint64_t)server->delay_us;
@@ -405,8 +151,8 @@ world_new(uint64_t seed, const struct engine_config *config)
 	world->arena_block = map(ARENA_BYTES);
 	arena_init(&world->arena, world->arena_block, ARENA_BYTES);
 
-	struct name root = world_name("ns.root.");
-	struct ip_addr addr = world_addr("192.0.2.1");
+	struct name root = name_of("ns.root.");
+	struct ip_addr addr = addr_of("192.0.2.1");
 	ck_assert_int_eq(engine_add_hint(world->engine, &root, &addr), 0);
 	return world;
 }
@@ -437,7 +183,7 @@ world_server(struct world *world, const char *addr, const struct world_zone *zon
 {
 	ck_assert_uint_lt(world->server_count, WORLD_SERVERS_MAX);
 	struct world_server *server = &world->servers[world->server_count++];
-	*server = (struct world_server){ .addr = world_addr(addr), .delay_us = 5000 };
+	*server = (struct world_server){ .addr = addr_of(addr), .delay_us = 5000 };
 	if (zone != NULL)
 		world_serve(server, zone);
 	return server;
@@ -498,7 +244,7 @@ drain(struct world *world)
 unsigned
 world_ask(struct world *world, const char *qname, uint16_t qtype)
 {
-	struct engine_question question = { .qname = world_name(qname),
+	struct engine_question question = { .qname = name_of(qname),
 					    .qtype = qtype,
 					    .qclass = CLASS_IN };
 	ck_assert_uint_lt(world->result_count, WORLD_RESULTS_MAX);
@@ -575,7 +321,7 @@ world_resolve(struct world *world, const char *qname, uint16_t qtype)
 const struct world_result *
 world_cached(struct world *world, const char *qname, uint16_t qtype)
 {
-	struct engine_question question = { .qname = world_name(qname),
+	struct engine_question question = { .qname = name_of(qname),
 					    .qtype = qtype,
 					    .qclass = CLASS_IN };
 	struct answer cached;
@@ -590,7 +336,7 @@ world_cached(struct world *world, const char *qname, uint16_t qtype)
 unsigned
 world_asked(const struct world *world, const char *qname, uint16_t qtype)
 {
-	struct name name = world_name(qname);
+	struct name name = name_of(qname);
 	unsigned count = 0;
 	for (unsigned i = 0; i < world->sent_count; i++) {
 		if (name_equal(&world->log[i].qname, &name) &&
@@ -603,32 +349,12 @@ world_asked(const struct world *world, const char *qname, uint16_t qtype)
 unsigned
 world_count(const struct world_result *result, enum dns_section section)
 {
-	unsigned count = 0;
-	for (const struct rrset *set = result->sections[section]; set != NULL; set = set->next)
-		count += set->rr_count;
-	return count;
+	return records_count(result->sections[section]);
 }
 
 bool
 world_has(const struct world_result *result, enum dns_section section, const char *owner,
 	  uint16_t type, const char *value)
 {
-	uint8_t bytes[512];
-	struct name name = world_name(owner);
-	for (const struct rrset *set = result->sections[section]; set != NULL; set = set->next) {
-		struct rdata_walk walk;
-		if (set->type != type || !name_equal(set->owner, &name))
-			continue;
-		if (value == NULL)
-			return true;
-		struct writer writer = writer_over(bytes, sizeof bytes);
-		struct world_rr rr = { owner, type, 0, value };
-		write_rdata(&writer, &rr);
-		rdata_first(set, &walk);
-		for (unsigned i = 0; i < set->rr_count && rdata_next(&walk); i++) {
-			if (walk.size == writer.pos && memcmp(walk.bytes, bytes, writer.pos) == 0)
-				return true;
-		}
-	}
-	return false;
+	return records_has(result->sections[section], owner, type, value);
 }

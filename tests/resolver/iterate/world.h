@@ -9,8 +9,8 @@
 #define CAIRN_TESTS_RESOLVER_ITERATE_WORLD_H
 
 #include "resolver/iterate/engine.h"
-#include "stack/base/arena.h"
 #include "stack/base/rng.h"
+#include "tests/resolver/iterate/records.h"
 
 #define WORLD_SERVERS_MAX 64u
 #define WORLD_RESULTS_MAX 4096u
@@ -19,17 +19,9 @@
 struct world;
 struct world_server;
 
-/* One record: "www.example.com.", TYPE_A, 300, "192.0.2.1"; SOA's value is the MINIMUM field. */
-struct world_rr {
-	const char *owner;
-	uint16_t type;
-	uint32_t ttl_s;
-	const char *value;
-};
-
 struct world_zone {
 	const char *apex;
-	const struct world_rr *rrs; /* ends with owner NULL */
+	const struct record *records; /* ends with owner NULL */
 };
 
 /* A reply before it is written; a habit may change anything. */
@@ -122,15 +114,12 @@ void world_run(struct world *world, uint64_t for_us);
 /* Queries sent about a name and type (0: any), whatever the letter case. */
 unsigned world_asked(const struct world *world, const char *qname, uint16_t qtype);
 
-/* "A 192.0.2.1" and the like, by owner; true when the section has the record. */
 bool world_has(const struct world_result *result, enum dns_section section, const char *owner,
 	       uint16_t type, const char *value);
 unsigned world_count(const struct world_result *result, enum dns_section section);
 
-/* For habits: a set of records of one owner and type, in the world's arena. */
-struct rrset *world_set(struct world *world, const struct world_rr *rr, unsigned count);
-void world_add(struct world_reply *reply, enum dns_section section, struct rrset *set);
-struct name world_name(const char *text);
-struct ip_addr world_addr(const char *text);
+/* The truth as the zones of the server have it (RFC 1034, section 4.3.2). */
+void world_answer(struct world *world, const struct world_server *server, const struct query *query,
+		  struct world_reply *reply);
 
 #endif

@@ -1,0 +1,123 @@
+/* What comes in on the flows of our queries: replies, what only looks like them, and errors of the network. */
+#include "resolver/iterate/engine_priv.h"
+
+/* Sends the same question to the same server again, with another id, port and letter case. */
+static void
+redo(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	unsigned server = query->server;
+	uint16_t qtype = query->qtype;
+	struct name qname;
+
+	flight__shown_name(engine, query, &qname);
+	flight__close(engine, query);
+	if (budget_is_spent(engine__budget(engine, task), engine->now_us) ||
+	    flight__send(engine, task, server, &qname, qtype) != 0)
+		task__wake(engine, task);
+}
+
+/*
+ * A datagram on the query's flow that is not its reply (RFC 5452, section 9): a forger tries, who has found the port.
+ * Another query takes its place, a few times; a forger who keeps up shall not stop the work either.
+ */
+static void
+on_near_miss(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	engine->stats.mismatched++;
+	if (++query->near_misses < FLIGHT_NEAR_MISSES || query->late || task->redos == BUDGET_REDOS_MAX)
+		return;
+	task->redos++;
+	redo(engine, query);
+}
+
+/* All is right but the letter case: a server that does not repeat it, if it happens twice. */
+static void
+on_other_case(struct engine *engine, struct flight *query)
+{
+	struct cut_server *server = &engine->tasks[query->task].cut->servers[query->server];
+	engine->stats.mismatched++;
+	if (server->caps_suspect) {
+		server->caps_off = true;
+		engine->stats.caps_fallbacks++;
+		infra_caps_broken(engine->caches.infra, &query->addr, engine->now_us);
+	}
+	server->caps_suspect = true;
+	redo(engine, query);
+}
+
+/*
+ * Names in the reply point to the question in it: with the letters there as they were before they were
+ * mixed, no mixed case gets into the caches.
+ */
+static const uint8_t *
+unmix(struct engine *engine, const struct flight *query, const uint8_t *bytes, size_t size)
+{
+	struct name shown;
+	uint8_t *copy = arena_copy(&engine->scratch, bytes, size);
+	flight__shown_name(engine, query, &shown);
+	if (copy != NULL && size >= MESSAGE_HEADER_BYTES + shown.size)
+		memcpy(copy + MESSAGE_HEADER_BYTES, shown.wire, shown.size);
+	return copy;
+}
+
+static void
+on_reply(struct engine *engine, struct flight *query, const uint8_t *bytes, size_t size)
+{
+	struct task *task = &engine->tasks[query->task];
+	struct message message;
+
+	infra_heard(engine->caches.infra, &query->addr,
+		    (uint32_t)(engine->now_us - query->sent_at_us), engine->now_us);
+	engine__budget(engine, task)->received_bytes += (uint32_t)size;
+	arena_reset(&engine->scratch);
+	if (query->caps)
+		bytes = unmix(engine, query, bytes, size);
+	if (bytes == NULL || message_read(&message, &engine->scratch, bytes, size) != 0) {
+		engine->stats.malformed++;
+		flight__late(engine, query); /* perhaps forged: the true reply may still come */
+		task__wake(engine, task);
+		return;
+	}
+	engine->heard = (struct heard){ .query = query, .message = &message };
+	task->state = TASK_HEARD;
+	task__run(engine, task);
+}
+
+void
+engine_receive(struct engine *engine, engine_query number, const uint8_t *bytes, size_t size,
+	       uint64_t now_us)
+{
+	engine__enter(engine, now_us);
+	struct flight *query = flight__find(engine, number);
+	if (query == NULL) {
+		engine->stats.unexpected++;
+		return;
+	}
+	engine->stats.received++;
+	switch (flight_match(query, bytes, size)) {
+	case MATCH_YES: on_reply(engine, query, bytes, size); break;
+	case MATCH_CASE: on_other_case(engine, query); break;
+	case MATCH_NO: on_near_miss(engine, query); break;
+	}
+	task__run_all(engine);
+}
+
+void
+engine_failed(struct engine *engine, engine_query number, enum stack_error error, uint64_t now_us)
+{
+	engine__enter(engine, now_us);
+	struct flight *query = flight__find(engine, number);
+	if (query == NULL || error == STACK_ERROR_TOO_BIG)
+		return;
+	struct task *task = &engine->tasks[query->task];
+	engine->stats.unreachable++;
+	infra_unreachable(engine->caches.infra, &query->addr, now_us);
+	/* The network's word cannot be proved either: the query stays open, but nothing more is sent there. */
+	task->cut->servers[query->server].useless = true;
+	task__trouble(task, TROUBLE_UNREACHABLE, &query->addr);
+	flight__late(engine, query);
+	task__wake(engine, task);
+	task__run_all(engine);
+}

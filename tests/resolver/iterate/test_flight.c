@@ -1,0 +1,155 @@
+/* Our query's octets, and which datagrams are its reply. */
+#include "resolver/iterate/flight.h"
+#include "stack/base/rng.h"
+#include "tests/resolver/iterate/records.h"
+#include "tests/suite.h"
+
+struct exchange {
+	struct flight query;
+	uint8_t bytes[FLIGHT_BYTES_MAX];
+	size_t size;
+};
+
+/* A query and the header and question of its true reply. */
+static struct exchange
+exchange_of(const char *qname, bool caps)
+{
+	struct exchange exchange = {
+		.query = { .id = 0x1234, .qtype = TYPE_A, .caps = caps, .edns = true },
+	};
+	struct rng rng;
+	rng_init_number(&rng, 3);
+	exchange.query.qname = name_of(qname);
+	if (caps)
+		flight_mix_case(&exchange.query.qname, &rng);
+	exchange.size = flight_write(&exchange.query, 1232, exchange.bytes);
+	exchange.bytes[2] |= 0x80;
+	return exchange;
+}
+
+START_TEST(a_query_is_what_the_rfcs_say)
+{
+	struct exchange exchange = exchange_of("www.example.com.", false);
+	struct query read;
+	exchange.bytes[2] &= 0x7f;
+	ck_assert_int_eq(query_read(&read, exchange.bytes, exchange.size), RCODE_NOERROR);
+	ck_assert_uint_eq(read.id, 0x1234);
+	ck_assert_uint_eq(read.flags & (DNS_RD | DNS_CD | DNS_AD), 0);
+	ck_assert(read.edns.present && read.edns.dnssec_ok);
+	ck_assert_uint_eq(read.edns.udp_bytes, 1232);
+	ck_assert_uint_eq(read.edns.version, 0);
+	exchange.query.edns = false;
+	exchange.size = flight_write(&exchange.query, 1232, exchange.bytes);
+	ck_assert_int_eq(query_read(&read, exchange.bytes, exchange.size), RCODE_NOERROR);
+	ck_assert(!read.edns.present);
+}
+END_TEST
+
+START_TEST(the_longest_name_fits)
+{
+	struct exchange exchange =
+		exchange_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+			    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb."
+			    "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc."
+			    "ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd.",
+			    true);
+	ck_assert_uint_eq(exchange.size, FLIGHT_BYTES_MAX);
+	ck_assert_int_eq(flight_match(&exchange.query, exchange.bytes, exchange.size), MATCH_YES);
+}
+END_TEST
+
+START_TEST(letter_case_is_mixed_and_nothing_else)
+{
+	struct name name = name_of("abcdefghijklmnopqrstuvwxyz0123456789-_.example.com."),
+		    mixed = name;
+	struct rng rng;
+	rng_init_number(&rng, suite_seed(5));
+	unsigned upper = 0, rounds = 1000;
+	for (unsigned i = 0; i < rounds; i++) {
+		flight_mix_case(&mixed, &rng);
+		ck_assert(name_equal(&name, &mixed));
+		for (unsigned at = 0; at < mixed.size; at++)
+			upper += mixed.wire[at] >= 'A' && mixed.wire[at] <= 'Z';
+	}
+	ck_assert_uint_gt(upper, rounds * 36 * 45 / 100);
+	ck_assert_uint_lt(upper, rounds * 36 * 55 / 100);
+}
+END_TEST
+
+/* Each flips one octet of the reply's header or question. */
+static const struct {
+	const char *behaviour;
+	size_t at;
+	uint8_t flip;
+	enum match match;
+} cases[] = {
+	{ "an untouched reply", 0, 0, MATCH_YES },
+	{ "another id", 1, 0x01, MATCH_NO },
+	{ "a query instead of a response", 2, 0x80, MATCH_NO },
+	{ "another opcode", 2, 0x10, MATCH_NO },
+	{ "truncated and authoritative", 2, 0x06, MATCH_YES },
+	{ "an rcode", 3, 0x03, MATCH_YES },
+	{ "two questions", 5, 0x03, MATCH_NO },
+	{ "no question, and no error either", 5, 0x01, MATCH_NO },
+	{ "another name", 14, 0x01, MATCH_NO },
+	{ "a label longer than the rest", 12, 0x30, MATCH_NO },
+	{ "another letter case", 14, 0x20, MATCH_CASE },
+	{ "another type", 12 + 17 + 1, 0x02, MATCH_NO },
+	{ "another class", 12 + 17 + 3, 0x02, MATCH_NO },
+};
+
+START_TEST(only_the_reply_matches)
+{
+	struct exchange exchange = exchange_of("www.example.com.", true);
+	exchange.bytes[cases[_i].at] ^= cases[_i].flip;
+	ck_assert_msg(flight_match(&exchange.query, exchange.bytes, exchange.size) ==
+			      cases[_i].match,
+		      "%s", cases[_i].behaviour);
+}
+END_TEST
+
+START_TEST(without_mixing_any_case_is_a_match)
+{
+	struct exchange exchange = exchange_of("www.example.com.", false);
+	exchange.bytes[14] ^= 0x20;
+	ck_assert_int_eq(flight_match(&exchange.query, exchange.bytes, exchange.size), MATCH_YES);
+}
+END_TEST
+
+START_TEST(every_shorter_datagram_is_refused)
+{
+	struct exchange exchange = exchange_of("www.example.com.", true);
+	for (size_t size = 0; size < MESSAGE_HEADER_BYTES + exchange.query.qname.size + 4u; size++)
+		ck_assert_int_eq(flight_match(&exchange.query, exchange.bytes, size), MATCH_NO);
+}
+END_TEST
+
+START_TEST(a_bare_header_matches_with_formerr_and_notimp_alone)
+{
+	struct exchange exchange = exchange_of("www.example.com.", true);
+	exchange.bytes[5] = 0;
+	for (uint8_t rcode = 0; rcode < 16; rcode++) {
+		bool expected = rcode == RCODE_FORMERR || rcode == RCODE_NOTIMP;
+		exchange.bytes[3] = rcode;
+		ck_assert_int_eq(
+			flight_match(&exchange.query, exchange.bytes, MESSAGE_HEADER_BYTES),
+			expected ? MATCH_YES : MATCH_NO);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("iterate: flight");
+	TCase *tcase = tcase_create("flight");
+	tcase_add_test(tcase, a_query_is_what_the_rfcs_say);
+	tcase_add_test(tcase, the_longest_name_fits);
+	tcase_add_test(tcase, letter_case_is_mixed_and_nothing_else);
+	tcase_add_loop_test(tcase, only_the_reply_matches, 0, COUNT(cases));
+	tcase_add_test(tcase, without_mixing_any_case_is_a_match);
+	tcase_add_test(tcase, every_shorter_datagram_is_refused);
+	tcase_add_test(tcase, a_bare_header_matches_with_formerr_and_notimp_alone);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
