@@ -1,0 +1,594 @@
+/* Servers as they are: dead, slow, lame, old, broken. The zone test. has two servers, one of them bad. */
+#include "tests/resolver/iterate/world.h"
+#include "tests/suite.h"
+
+static const struct record root_records[] = {
+	{ ".", TYPE_SOA, 86400, "86400" },
+	{ ".", TYPE_NS, 86400, "ns.root." },
+	{ "ns.root.", TYPE_A, 86400, "192.0.2.1" },
+	{ "test.", TYPE_NS, 3600, "good.test." },
+	{ "test.", TYPE_NS, 3600, "bad.test." },
+	{ "good.test.", TYPE_A, 3600, "192.0.2.2" },
+	{ "bad.test.", TYPE_A, 3600, "198.51.100.3" },
+	{ "single.", TYPE_NS, 3600, "ns.single." },
+	{ "ns.single.", TYPE_A, 3600, "203.0.113.4" },
+	{ "dual.", TYPE_NS, 3600, "ns.dual." },
+	{ "ns.dual.", TYPE_A, 3600, "203.0.113.5" },
+	{ "ns.dual.", TYPE_AAAA, 3600, "2001:db8::5" },
+	{ NULL },
+};
+static const struct world_zone root = { ".", root_records };
+
+static const struct record test_records[] = {
+	{ "test.", TYPE_SOA, 600, "300" },
+	{ "www.test.", TYPE_A, 300, "192.0.2.80" },
+	{ "mail.test.", TYPE_A, 300, "192.0.2.25" },
+	{ "*.test.", TYPE_A, 300, "192.0.2.99" },
+	{ "a.test.", TYPE_A, 300, "192.0.2.81" },
+	{ "b.test.", TYPE_A, 300, "192.0.2.82" },
+	{ "c.test.", TYPE_A, 300, "192.0.2.83" },
+	{ "d.test.", TYPE_A, 300, "192.0.2.84" },
+	{ "e.test.", TYPE_A, 300, "192.0.2.85" },
+	{ "f.test.", TYPE_A, 300, "192.0.2.86" },
+	{ "deep.sub.test.", TYPE_AAAA, 300, "2001:db8::80" },
+	{ NULL },
+};
+static const struct world_zone test = { "test.", test_records };
+
+static const struct record single_records[] = {
+	{ "single.", TYPE_SOA, 600, "300" },
+	{ "www.single.", TYPE_A, 300, "192.0.2.80" },
+	{ "ftp.single.", TYPE_A, 300, "192.0.2.21" },
+	{ "mail.single.", TYPE_A, 300, "192.0.2.25" },
+	{ "deep.sub.single.", TYPE_AAAA, 300, "2001:db8::80" },
+	{ NULL },
+};
+static const struct world_zone single = { "single.", single_records };
+
+static const struct record dual_records[] = {
+	{ "dual.", TYPE_SOA, 600, "300" },
+	{ "www.dual.", TYPE_A, 300, "192.0.2.80" },
+	{ NULL },
+};
+static const struct world_zone dual = { "dual.", dual_records };
+
+struct servers {
+	struct world *world;
+	struct world_server *root, *good, *bad, *single, *dual4, *dual6;
+};
+
+static struct servers
+servers_of(uint64_t seed)
+{
+	struct servers servers = { .world = world_new(suite_seed(seed), NULL) };
+	servers.root = world_server(servers.world, "192.0.2.1", &root);
+	servers.good = world_server(servers.world, "192.0.2.2", &test);
+	servers.bad = world_server(servers.world, "198.51.100.3", &test);
+	servers.single = world_server(servers.world, "203.0.113.4", &single);
+	servers.dual4 = world_server(servers.world, "203.0.113.5", &dual);
+	servers.dual6 = world_server(servers.world, "2001:db8::5", &dual);
+	return servers;
+}
+
+static struct engine_stats
+stats_of(const struct servers *servers)
+{
+	struct engine_stats stats;
+	engine_stats(servers->world->engine, &stats);
+	return stats;
+}
+
+/* ---- dead and slow -------------------------------------------------------------------------------- */
+
+START_TEST(a_dead_server_costs_one_timeout_at_most_and_is_avoided_then)
+{
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct servers s = servers_of(seed);
+		static const char *const names[] = { "www.test.", "mail.test.", "a.test.",
+						     "b.test.",   "c.test.",    "d.test.",
+						     "e.test.",   "f.test." };
+		s.bad->dead = true;
+		for (unsigned i = 0; i < COUNT(names); i++) {
+			const struct world_result *result =
+				world_resolve(s.world, names[i], TYPE_A);
+			ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+			ck_assert_uint_lt(result->took_us, 700000);
+		}
+		ck_assert_uint_le(s.bad->asked, 4);
+		world_free(s.world);
+	}
+}
+END_TEST
+
+START_TEST(when_nobody_replies_the_client_is_told_so_within_its_time)
+{
+	struct servers s = servers_of(1);
+	s.single->dead = true;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_int_eq(result->ede, EDE_NO_REACHABLE_AUTHORITY);
+	ck_assert_str_eq(result->ede_text, "no reply from 203.0.113.4 for single.");
+	ck_assert_uint_le(result->took_us, 8100000);
+	ck_assert_uint_le(s.single->asked, 6);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(a_failure_is_cached_and_grows)
+{
+	struct servers s = servers_of(1);
+	s.single->dead = true;
+	world_resolve(s.world, "www.single.", TYPE_A);
+	unsigned sent = s.world->sent_count;
+	const struct world_result *result = world_cached(s.world, "www.single.", TYPE_A);
+	ck_assert_ptr_nonnull(result);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_int_eq(result->ede, EDE_CACHED_ERROR);
+	ck_assert_str_eq(result->ede_text, "no reply from 203.0.113.4 for single.");
+	world_run(s.world, 6000000);
+	ck_assert_uint_eq(s.world->sent_count, sent);
+	ck_assert_ptr_null(world_cached(s.world, "www.single.", TYPE_A));
+	world_resolve(s.world, "www.single.", TYPE_A);
+	world_run(s.world, 6000000);
+	ck_assert_ptr_nonnull(
+		world_cached(s.world, "www.single.", TYPE_A)); /* now for ten seconds */
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(another_name_of_a_dead_zone_costs_less)
+{
+	struct servers s = servers_of(1);
+	s.single->dead = true;
+	world_resolve(s.world, "www.single.", TYPE_A);
+	unsigned asked = s.single->asked;
+	const struct world_result *result = world_resolve(s.world, "ftp.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_uint_le(s.single->asked - asked, 2);
+	ck_assert_uint_lt(result->took_us, 3000000);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(a_server_that_comes_back_is_used_within_seconds)
+{
+	struct servers s = servers_of(1);
+	s.single->dead = true;
+	world_resolve(s.world, "www.single.", TYPE_A);
+	s.single->dead = false;
+	world_run(s.world, 3000000);
+	const struct world_result *result = world_resolve(s.world, "ftp.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_lt(result->took_us, 100000);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(a_late_reply_is_still_taken)
+{
+	struct servers s = servers_of(1);
+	s.single->delay_us = 250000; /* 500 ms there and back, later than the first time-out */
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_lt(result->took_us, 520000);
+	ck_assert_uint_eq(s.single->asked, 2);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(when_one_is_late_a_server_of_the_other_family_is_asked)
+{
+	for (uint64_t seed = 0; seed < 10; seed++) {
+		struct servers s = servers_of(seed);
+		s.dual4->dead = seed % 2 == 0;
+		s.dual6->dead = !s.dual4->dead;
+		const struct world_result *result = world_resolve(s.world, "www.dual.", TYPE_A);
+		ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+		ck_assert_uint_lt(result->took_us, 350000);
+		ck_assert_uint_le(s.dual4->asked + s.dual6->asked, 2);
+		world_free(s.world);
+	}
+}
+END_TEST
+
+START_TEST(a_lost_reply_of_a_known_server_is_asked_for_again_soon)
+{
+	struct servers s = servers_of(1);
+	world_resolve(s.world, "www.single.", TYPE_A);
+	for (unsigned i = 0; i < 8; i++) /* the variance of the first sample settles */
+		world_resolve(s.world, i % 2 != 0 ? "www.single." : "ftp.single.",
+			      (uint16_t)(TYPE_TXT + 100 + i));
+	s.single->dead = true;
+	unsigned at = world_ask(s.world, "mail.single.", TYPE_A);
+	world_run(s.world, 15000);
+	s.single->dead = false;
+	world_run(s.world, 2000000);
+	ck_assert(s.world->results[at].done);
+	ck_assert_uint_lt(s.world->results[at].took_us, 100000);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(the_network_says_unreachable_and_the_next_server_is_asked_at_once)
+{
+	struct engine_question question = { .qname = name_of("www.dual."),
+					    .qtype = TYPE_A,
+					    .qclass = CLASS_IN };
+	struct engine_action action;
+	for (uint64_t seed = 0; seed < 10; seed++) {
+		struct servers s = servers_of(seed);
+		world_resolve(s.world, "nothing.dual.", TYPE_A);
+		uint64_t start_us = s.world->now_us;
+		ck_assert_int_eq(engine_ask(s.world->engine, &question, 0, start_us), 0);
+		ck_assert(engine_next(s.world->engine, &action));
+		ck_assert_int_eq(action.kind, ENGINE_SEND);
+		struct ip_addr first = action.server;
+		engine_failed(s.world->engine, action.query, STACK_ERROR_NET_UNREACHABLE, start_us);
+		ck_assert(engine_next(s.world->engine, &action));
+		ck_assert_int_eq(action.kind, ENGINE_SEND);
+		ck_assert(!addr_equal(&action.server, &first));
+		engine_failed(s.world->engine, action.query, STACK_ERROR_NET_UNREACHABLE, start_us);
+		/* Forged errors? The queries are still listened for, then it is over. */
+		ck_assert(!engine_next(s.world->engine, &action));
+		bool answered = false;
+		while (!answered) {
+			uint64_t at_us = engine_deadline(s.world->engine);
+			ck_assert_uint_lt(at_us, start_us + 8200000);
+			engine_timeout(s.world->engine, at_us);
+			while (engine_next(s.world->engine, &action)) {
+				if (action.kind != ENGINE_ANSWER)
+					continue;
+				answered = true;
+				ck_assert_int_eq(action.answer->ede, EDE_NETWORK_ERROR);
+			}
+			s.world->now_us = at_us;
+		}
+		world_free(s.world);
+	}
+}
+END_TEST
+
+/* ---- lame and refusing ---------------------------------------------------------------------------- */
+
+static void
+refuse(struct world *world, struct world_server *server, const struct query *query,
+       struct world_reply *reply)
+{
+	(void)world, (void)query;
+	const uint16_t *rcode = server->context;
+	for (unsigned i = 0; i < SECTIONS; i++)
+		reply->sections[i] = NULL;
+	reply->flags = DNS_QR;
+	reply->rcode = *rcode;
+}
+
+static void
+refer_up(struct world *world, struct world_server *server, const struct query *query,
+	 struct world_reply *reply)
+{
+	static const struct record ns = { ".", TYPE_NS, 60, "a.root-servers.net." };
+	(void)server, (void)query;
+	reply->flags = DNS_QR;
+	reply->sections[SECTION_ANSWER] = NULL;
+	reply->sections[SECTION_AUTHORITY] = records_set(&world->arena, &ns, 1);
+}
+
+static void
+answer_from_cache(struct world *world, struct world_server *server, const struct query *query,
+		  struct world_reply *reply)
+{
+	(void)world, (void)server, (void)query;
+	reply->flags = DNS_QR | DNS_RA;
+}
+
+static void
+answer_nothing(struct world *world, struct world_server *server, const struct query *query,
+	       struct world_reply *reply)
+{
+	(void)world, (void)server, (void)query;
+	for (unsigned i = 0; i < SECTIONS; i++)
+		reply->sections[i] = NULL;
+	reply->flags = DNS_QR;
+}
+
+static const uint16_t refused = RCODE_REFUSED, servfail = RCODE_SERVFAIL, notauth = RCODE_NOTAUTH;
+static const struct {
+	const char *behaviour;
+	world_habit *habit;
+	const uint16_t *context;
+} lame[] = {
+	{ "REFUSED", refuse, &refused },
+	{ "SERVFAIL", refuse, &servfail },
+	{ "NOTAUTH", refuse, &notauth },
+	{ "an upward referral", refer_up, NULL },
+	{ "answers of a cache", answer_from_cache, NULL },
+	{ "nothing", answer_nothing, NULL },
+};
+
+START_TEST(a_lame_server_is_left_for_the_other_at_once_and_remembered)
+{
+	for (uint64_t seed = 0; seed < 10; seed++) {
+		struct servers s = servers_of(seed);
+		static const char *const names[] = { "www.test.", "mail.test.", "a.test.",
+						     "b.test.",   "c.test.",    "d.test.",
+						     "e.test.",   "f.test.",    "g.test.",
+						     "h.test.",   "i.test.",    "j.test.",
+						     "k.test.",   "l.test.",    "m.test." };
+		s.bad->habit = lame[_i].habit;
+		s.bad->context = (void *)(uintptr_t)lame[_i].context;
+		for (unsigned i = 0; i < COUNT(names); i++) {
+			const struct world_result *result =
+				world_resolve(s.world, names[i], TYPE_A);
+			ck_assert_msg(result->rcode == (i < 8 ? RCODE_NOERROR : RCODE_NXDOMAIN),
+				      "%s: %s", lame[_i].behaviour, names[i]);
+			ck_assert_uint_lt(result->took_us, 40000);
+		}
+		ck_assert_msg(s.bad->asked <= 3, "%s: asked %u times", lame[_i].behaviour,
+			      s.bad->asked);
+		world_free(s.world);
+	}
+}
+END_TEST
+
+START_TEST(a_zone_with_lame_servers_only_fails_with_the_reason)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = refuse;
+	s.single->context = (void *)(uintptr_t)&refused;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_int_eq(result->ede, EDE_NO_REACHABLE_AUTHORITY);
+	ck_assert_str_eq(result->ede_text, "REFUSED from 203.0.113.4 for single.");
+	ck_assert_uint_lt(result->took_us, 40000);
+	ck_assert_uint_eq(s.single->asked, 1);
+	/* Lame or not: when it answers again, it is used again. */
+	world_resolve(s.world, "ftp.single.", TYPE_A);
+	s.single->habit = NULL;
+	ck_assert_uint_eq(world_resolve(s.world, "mail.single.", TYPE_A)->rcode, RCODE_NOERROR);
+	world_free(s.world);
+}
+END_TEST
+
+/* ---- EDNS, letter case, truncation ---------------------------------------------------------------- */
+
+static void
+know_no_edns(struct world *world, struct world_server *server, const struct query *query,
+	     struct world_reply *reply)
+{
+	(void)world;
+	reply->no_edns = true;
+	if (!query->edns.present)
+		return;
+	for (unsigned i = 0; i < SECTIONS; i++)
+		reply->sections[i] = NULL;
+	reply->flags = DNS_QR;
+	reply->rcode = *(const uint16_t *)server->context;
+	reply->no_question = server->asked % 2 != 0; /* some send a bare header */
+}
+
+static void
+drop_edns(struct world *world, struct world_server *server, const struct query *query,
+	  struct world_reply *reply)
+{
+	(void)world, (void)server;
+	reply->no_edns = true;
+	reply->silent = query->edns.present;
+}
+
+START_TEST(a_server_without_edns_is_asked_without_it_and_remembered_at_the_second_time)
+{
+	static const uint16_t rcodes[] = { RCODE_FORMERR, RCODE_NOTIMP };
+	for (unsigned i = 0; i < COUNT(rcodes); i++) {
+		struct servers s = servers_of(i);
+		s.single->habit = know_no_edns;
+		s.single->context = (void *)(uintptr_t)&rcodes[i];
+		ck_assert_uint_eq(world_resolve(s.world, "www.single.", TYPE_A)->rcode,
+				  RCODE_NOERROR);
+		ck_assert_uint_eq(s.single->asked, 2);
+		ck_assert_uint_eq(world_resolve(s.world, "ftp.single.", TYPE_A)->rcode,
+				  RCODE_NOERROR);
+		ck_assert_uint_eq(s.single->asked, 4); /* one exchange proves nothing */
+		ck_assert_uint_eq(world_resolve(s.world, "mail.single.", TYPE_A)->rcode,
+				  RCODE_NOERROR);
+		ck_assert_uint_eq(s.single->asked, 5);
+		ck_assert_uint_eq(stats_of(&s).edns_fallbacks, 2);
+		world_free(s.world);
+	}
+}
+END_TEST
+
+START_TEST(a_forged_formerr_does_not_switch_edns_off)
+{
+	static const uint16_t rcode = RCODE_FORMERR;
+	struct servers s = servers_of(1);
+	s.single->habit = know_no_edns;
+	s.single->context = (void *)(uintptr_t)&rcode;
+	world_resolve(s.world, "www.single.", TYPE_A);
+	s.single->habit = NULL;
+	world_resolve(s.world, "ftp.single.", TYPE_A);
+	ck_assert(s.world->log[s.world->sent_count - 1].edns);
+	world_resolve(s.world, "mail.single.", TYPE_A);
+	ck_assert(s.world->log[s.world->sent_count - 1].edns);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(a_box_that_swallows_edns_is_got_around)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = drop_edns;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_lt(result->took_us, 2000000);
+	ck_assert_uint_eq(s.single->asked, 3);
+	world_free(s.world);
+}
+END_TEST
+
+static void
+fold_case(struct world *world, struct world_server *server, const struct query *query,
+	  struct world_reply *reply)
+{
+	(void)world, (void)server, (void)query;
+	name_lower(&reply->question.qname, &reply->question.qname);
+}
+
+START_TEST(a_server_that_folds_the_letter_case_is_believed_at_the_third_try)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = fold_case;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_lt(result->took_us, 60000);
+	ck_assert_uint_eq(s.single->asked, 3);
+	ck_assert_uint_eq(stats_of(&s).caps_fallbacks, 1);
+	world_resolve(s.world, "ftp.single.", TYPE_A);
+	ck_assert_uint_eq(s.single->asked, 6); /* held against it from the second exchange on */
+	world_resolve(s.world, "mail.single.", TYPE_A);
+	ck_assert_uint_eq(s.single->asked, 7);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(mixed_letters_stay_between_us_and_the_server)
+{
+	struct servers s = servers_of(1);
+	char text[NAME_TEXT_BYTES];
+	const struct world_result *result = world_resolve(s.world, "WWW.single.", TYPE_A);
+	name_to_text(result->sections[SECTION_ANSWER]->owner, text, sizeof text);
+	ck_assert_str_eq(text, "WWW.single.");
+	result = world_resolve(s.world, "nothing.single.", TYPE_A);
+	name_to_text(result->sections[SECTION_AUTHORITY]->owner, text, sizeof text);
+	ck_assert_str_eq(text, "single.");
+	world_free(s.world);
+}
+END_TEST
+
+static void
+truncate(struct world *world, struct world_server *server, const struct query *query,
+	 struct world_reply *reply)
+{
+	(void)world, (void)server, (void)query;
+	reply->flags |= DNS_TC;
+	reply->sections[SECTION_ANSWER] = NULL;
+}
+
+START_TEST(a_truncated_answer_fails_and_says_why)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = truncate;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_str_eq(result->ede_text,
+			 "answer truncated at 203.0.113.4 for single.; TCP is not available yet");
+	ck_assert_uint_eq(stats_of(&s).truncated, 1);
+	world_free(s.world);
+}
+END_TEST
+
+/* ---- minimisation --------------------------------------------------------------------------------- */
+
+static void
+deny_what_has_no_records(struct world *world, struct world_server *server,
+			 const struct query *query, struct world_reply *reply)
+{
+	(void)world, (void)server, (void)query;
+	if (reply->sections[SECTION_ANSWER] == NULL)
+		reply->rcode = RCODE_NXDOMAIN;
+}
+
+static void
+refuse_short_names(struct world *world, struct world_server *server, const struct query *query,
+		   struct world_reply *reply)
+{
+	(void)world, (void)server;
+	if (name_labels(&query->question.qname) == 3)
+		return;
+	for (unsigned i = 0; i < SECTIONS; i++)
+		reply->sections[i] = NULL;
+	reply->rcode = RCODE_REFUSED;
+}
+
+static const struct record zone_records[] = {
+	{ "zone.single.", TYPE_SOA, 600, "300" },
+	{ "www.ent.zone.single.", TYPE_A, 300, "192.0.2.80" },
+	{ NULL },
+};
+static const struct world_zone zone = { "zone.single.", zone_records };
+static const struct record parent_records[] = {
+	{ "single.", TYPE_SOA, 600, "300" },
+	{ "zone.single.", TYPE_NS, 3600, "ns.zone.single." },
+	{ "ns.zone.single.", TYPE_A, 3600, "203.0.113.6" },
+	{ NULL },
+};
+static const struct world_zone parent = { "single.", parent_records };
+
+START_TEST(a_server_that_denies_empty_nonterminals_is_asked_for_the_whole_name)
+{
+	struct servers s = servers_of(1);
+	struct world_server *child = world_server(s.world, "203.0.113.6", &zone);
+	s.single->zones[0] = &parent;
+	child->habit = deny_what_has_no_records;
+	const struct world_result *result = world_resolve(s.world, "www.ent.zone.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+	ck_assert_uint_eq(world_asked(s.world, "ent.zone.single.", TYPE_A), 1);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(a_server_that_refuses_short_names_is_asked_for_the_whole_name)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = refuse_short_names;
+	const struct world_result *result = world_resolve(s.world, "deep.sub.single.", TYPE_AAAA);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+	ck_assert_uint_eq(s.single->asked, 2);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(a_registry_that_denies_a_name_denies_all_below_it)
+{
+	struct servers s = servers_of(1);
+	const struct world_result *result = world_resolve(s.world, "www.nothing.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NXDOMAIN);
+	ck_assert_uint_eq(world_asked(s.world, "nothing.single.", TYPE_A), 1);
+	ck_assert_uint_eq(world_asked(s.world, "www.nothing.single.", 0), 0);
+	ck_assert_ptr_nonnull(world_cached(s.world, "www.nothing.single.", TYPE_A));
+	world_free(s.world);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("iterate: servers");
+	TCase *tcase = tcase_create("servers");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_dead_server_costs_one_timeout_at_most_and_is_avoided_then);
+	tcase_add_test(tcase, when_nobody_replies_the_client_is_told_so_within_its_time);
+	tcase_add_test(tcase, a_failure_is_cached_and_grows);
+	tcase_add_test(tcase, another_name_of_a_dead_zone_costs_less);
+	tcase_add_test(tcase, a_server_that_comes_back_is_used_within_seconds);
+	tcase_add_test(tcase, a_late_reply_is_still_taken);
+	tcase_add_test(tcase, when_one_is_late_a_server_of_the_other_family_is_asked);
+	tcase_add_test(tcase, a_lost_reply_of_a_known_server_is_asked_for_again_soon);
+	tcase_add_test(tcase, the_network_says_unreachable_and_the_next_server_is_asked_at_once);
+	tcase_add_loop_test(tcase, a_lame_server_is_left_for_the_other_at_once_and_remembered, 0,
+			    COUNT(lame));
+	tcase_add_test(tcase, a_zone_with_lame_servers_only_fails_with_the_reason);
+	tcase_add_test(tcase,
+		       a_server_without_edns_is_asked_without_it_and_remembered_at_the_second_time);
+	tcase_add_test(tcase, a_forged_formerr_does_not_switch_edns_off);
+	tcase_add_test(tcase, a_box_that_swallows_edns_is_got_around);
+	tcase_add_test(tcase, a_server_that_folds_the_letter_case_is_believed_at_the_third_try);
+	tcase_add_test(tcase, mixed_letters_stay_between_us_and_the_server);
+	tcase_add_test(tcase, a_truncated_answer_fails_and_says_why);
+	tcase_add_test(tcase, a_server_that_denies_empty_nonterminals_is_asked_for_the_whole_name);
+	tcase_add_test(tcase, a_server_that_refuses_short_names_is_asked_for_the_whole_name);
+	tcase_add_test(tcase, a_registry_that_denies_a_name_denies_all_below_it);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
