@@ -47,3 +47,20 @@ hints_delegation(struct hints *hints, struct delegation *delegation)
 		.ns = hints->ns,
 	};
 }
+
+bool
+hints_complete(const struct hints *hints, struct delegation *delegation)
+{
+	bool has_addr = false;
+	for (unsigned i = 0; i < delegation->ns_count; i++) {
+		struct delegation_ns *ns = &delegation->ns[i];
+		for (unsigned j = 0; j < hints->ns_count && ns->addr_count == 0; j++) {
+			if (!name_equal(ns->name, &hints->names[j]))
+				continue;
+			memcpy(ns->addrs, hints->ns[j].addrs, sizeof ns->addrs);
+			ns->addr_count = hints->ns[j].addr_count;
+		}
+		has_addr |= ns->addr_count > 0;
+	}
+	return has_addr;
+}

@@ -20,5 +20,10 @@ void hints_init(struct hints *hints);
 int hints_add(struct hints *hints, const struct name *server, const struct ip_addr *addr);
 /* The root's delegation, never ending; it lends from the hints. */
 void hints_delegation(struct hints *hints, struct delegation *delegation);
+/*
+ * Servers of the root's delegation that came without addresses get those of their hints (RFC 8109, section 4.2: the
+ * additional section may be incomplete).  False when no server has an address even so.
+ */
+bool hints_complete(const struct hints *hints, struct delegation *delegation);
 
 #endif

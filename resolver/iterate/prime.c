@@ -57,7 +57,7 @@ prime__on_timer(struct engine *engine)
 void
 prime__heard(struct engine *engine, struct delegation *delegation)
 {
-	if (!engine->config.prime_root)
+	if (!engine->config.prime_root || !hints_complete(&engine->hints, delegation))
 		return;
 	delegation_cache_put(engine->caches.delegations, delegation, UINT32_MAX,
 			     engine__now_s(engine));

@@ -26,7 +26,8 @@ on_near_miss(struct engine *engine, struct flight *query)
 {
 	struct task *task = &engine->tasks[query->task];
 	engine->stats.mismatched++;
-	if (++query->near_misses < FLIGHT_NEAR_MISSES || query->late || task->redos == BUDGET_REDOS_MAX)
+	if (++query->near_misses < FLIGHT_NEAR_MISSES || query->late ||
+	    task->redos == BUDGET_REDOS_MAX)
 		return;
 	task->redos++;
 	redo(engine, query);

@@ -154,8 +154,8 @@ finish(struct engine *engine, struct task *task)
 	wait__drop_all(engine, task);
 	wheel_disarm(&engine->wheel, &task->timer);
 	table_remove(engine, task);
-	if (task->priming && task->answer.rcode != RCODE_NOERROR)
-		prime__failed(engine);
+	if (task->priming && !wheel_is_armed(&engine->prime_timer))
+		prime__failed(engine); /* no answer, or none that helps */
 	wait__notify(engine, task, false);
 	if (task->clients != SLOT_NONE)
 		engine__todo(engine, ENGINE_ANSWER, engine__task_index(engine, task));

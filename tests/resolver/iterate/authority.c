@@ -99,6 +99,8 @@ answer_in_zone(struct world *world, const struct world_zone *zone, const struct 
 			return;
 		if ((set = zone_set(world, zone, &qname, question->qtype)) != NULL) {
 			records_append(&reply->sections[SECTION_ANSWER], set);
+			if (set->type == TYPE_NS)
+				add_glue(world, zone, set, reply);
 			return;
 		}
 		if ((set = zone_set(world, zone, &qname, TYPE_CNAME)) != NULL) {

@@ -1,0 +1,315 @@
+/* Kinds of questions, what the caches make of them, and what happens when there is no room. */
+#include <stdio.h>
+
+#include "resolver/iterate/engine_priv.h"
+#include "tests/resolver/iterate/world.h"
+#include "tests/suite.h"
+
+static const struct record root_records[] = {
+	{ ".", TYPE_SOA, 86400, "86400" },
+	{ ".", TYPE_NS, 86400, "ns.root." },
+	{ "ns.root.", TYPE_A, 86400, "192.0.2.1" },
+	{ "test.", TYPE_NS, 3600, "ns.test." },
+	{ "test.", TYPE_DS, 3600, "a digest" },
+	{ "ns.test.", TYPE_A, 3600, "192.0.2.2" },
+	{ "local.", TYPE_NS, 3600, "ns.local." },
+	{ "ns.local.", TYPE_A, 3600, "127.0.0.1" },
+	{ "six.", TYPE_NS, 3600, "ns.six." },
+	{ "ns.six.", TYPE_A, 3600, "192.0.2.6" },
+	{ "ns.six.", TYPE_AAAA, 3600, "2001:db8::6" },
+	{ NULL },
+};
+static const struct world_zone root = { ".", root_records };
+
+static const struct record test_records[] = {
+	{ "test.", TYPE_SOA, 600, "300" },
+	{ "test.", TYPE_NS, 3600, "ns.test." },
+	{ "ns.test.", TYPE_A, 3600, "192.0.2.2" },
+	{ "www.test.", TYPE_A, 300, "192.0.2.80" },
+	{ "www.test.", TYPE_TXT, 300, "text" },
+	{ "www.test.", TYPE_AAAA, 300, "2001:db8::80" },
+	{ "old.test.", TYPE_DNAME, 300, "new.test." },
+	{ "a.new.test.", TYPE_A, 300, "192.0.2.81" },
+	{ "b.new.test.", TYPE_A, 300, "192.0.2.82" },
+	{ "away.test.", TYPE_DNAME, 300, "six." },
+	{ "fleeting.test.", TYPE_A, 0, "192.0.2.83" },
+	{ "hop.test.", TYPE_CNAME, 0, "www.six." },
+	{ NULL },
+};
+static const struct world_zone test = { "test.", test_records };
+
+static const struct record six_records[] = {
+	{ "six.", TYPE_SOA, 600, "300" },
+	{ "www.six.", TYPE_A, 300, "192.0.2.84" },
+	{ NULL },
+};
+static const struct world_zone six = { "six.", six_records };
+
+static struct world *
+world_of(const struct engine_config *config)
+{
+	struct world *world = world_new(suite_seed(4), config);
+	world_server(world, "192.0.2.1", &root);
+	world_server(world, "192.0.2.2", &test);
+	world_server(world, "127.0.0.1", &test);
+	world_server(world, "192.0.2.6", &six);
+	world_server(world, "2001:db8::6", &six);
+	return world;
+}
+
+START_TEST(any_is_asked_as_it_is_and_answered_with_all)
+{
+	struct world *world = world_of(NULL);
+	const struct world_result *result = world_resolve(world, "www.test.", TYPE_ANY);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 3);
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_ANY), 1);
+	ck_assert_ptr_null(
+		world_cached(world, "www.test.", TYPE_ANY)); /* never known to be complete */
+	ck_assert_ptr_nonnull(world_cached(world, "www.test.", TYPE_TXT));
+	world_free(world);
+}
+END_TEST
+
+START_TEST(ds_is_asked_of_the_parent)
+{
+	struct world *world = world_of(NULL);
+	world_resolve(world, "www.test.", TYPE_A); /* the cut of test. is known */
+	unsigned sent = world->sent_count;
+	const struct world_result *result = world_resolve(world, "test.", TYPE_DS);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+	ck_assert_uint_eq(world->sent_count, sent + 1);
+	struct ip_addr parent = addr_of("192.0.2.1");
+	ck_assert(addr_equal(&world->log[sent].server, &parent));
+	result = world_resolve(world, "six.", TYPE_DS);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert(world_has(result, SECTION_AUTHORITY, ".", TYPE_SOA, NULL));
+	world_free(world);
+}
+END_TEST
+
+START_TEST(other_classes_are_refused)
+{
+	struct world *world = world_of(NULL);
+	struct engine_question question = { .qname = name_of("www.test."),
+					    .qtype = TYPE_A,
+					    .qclass = CLASS_CH };
+	ck_assert_int_eq(engine_ask(world->engine, &question, 1, world->now_us), ERR_UNSUPPORTED);
+	ck_assert_uint_eq(world->sent_count, 0);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(a_cached_dname_answers_for_all_names_below_it)
+{
+	struct world *world = world_of(NULL);
+	const struct world_result *result = world_resolve(world, "a.old.test.", TYPE_A);
+	ck_assert(world_has(result, SECTION_ANSWER, "old.test.", TYPE_DNAME, "new.test."));
+	ck_assert(world_has(result, SECTION_ANSWER, "a.old.test.", TYPE_CNAME, "a.new.test."));
+	ck_assert(world_has(result, SECTION_ANSWER, "a.new.test.", TYPE_A, "192.0.2.81"));
+	result = world_resolve(world, "b.old.test.", TYPE_A);
+	ck_assert(world_has(result, SECTION_ANSWER, "b.old.test.", TYPE_CNAME, "b.new.test."));
+	ck_assert(world_has(result, SECTION_ANSWER, "b.new.test.", TYPE_A, "192.0.2.82"));
+	ck_assert_uint_eq(world_asked(world, "b.old.test.", 0), 0);
+	result = world_resolve(world, "a.old.test.", TYPE_A);
+	ck_assert(result->from_cache);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 3);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(a_dname_leads_into_another_zone)
+{
+	struct world *world = world_of(NULL);
+	const struct world_result *result = world_resolve(world, "www.away.test.", TYPE_A);
+	ck_assert(world_has(result, SECTION_ANSWER, "www.away.test.", TYPE_CNAME, "www.six."));
+	ck_assert(world_has(result, SECTION_ANSWER, "www.six.", TYPE_A, "192.0.2.84"));
+	world_free(world);
+}
+END_TEST
+
+START_TEST(a_ttl_of_zero_is_answered_and_not_kept)
+{
+	struct world *world = world_of(NULL);
+	const struct world_result *result = world_resolve(world, "fleeting.test.", TYPE_A);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+	ck_assert_ptr_null(world_cached(world, "fleeting.test.", TYPE_A));
+	result = world_resolve(world, "hop.test.", TYPE_A);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 2);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(ttls_are_held_to_the_limits_of_the_configuration)
+{
+	struct engine_config config = engine_config_default;
+	config.prime_root = false;
+	config.cache_min_ttl_s = 30;
+	config.cache_max_ttl_s = 100;
+	config.cache_max_negative_ttl_s = 50;
+	struct world *world = world_of(&config);
+	ck_assert_uint_eq(
+		world_resolve(world, "www.test.", TYPE_A)->sections[SECTION_ANSWER]->ttl_s, 100);
+	ck_assert_uint_eq(
+		world_resolve(world, "fleeting.test.", TYPE_A)->sections[SECTION_ANSWER]->ttl_s,
+		30);
+	ck_assert_uint_eq(
+		world_resolve(world, "no.test.", TYPE_A)->sections[SECTION_AUTHORITY]->ttl_s, 50);
+	world_run(world, 51000000);
+	ck_assert_ptr_null(world_cached(world, "no.test.", TYPE_A));
+	ck_assert_ptr_nonnull(world_cached(world, "www.test.", TYPE_A));
+	world_free(world);
+}
+END_TEST
+
+START_TEST(loopback_servers_are_asked_only_when_allowed)
+{
+	for (unsigned allowed = 0; allowed < 2; allowed++) {
+		struct engine_config config = engine_config_default;
+		config.prime_root = false;
+		config.do_not_query_localhost = allowed == 0;
+		struct world *world = world_of(&config);
+		const struct world_result *result = world_resolve(world, "www.local.", TYPE_A);
+		ck_assert_uint_eq(result->rcode,
+				  RCODE_SERVFAIL); /* nobody serves it, but is it asked? */
+		ck_assert_uint_eq(world->servers[2].asked > 0, allowed);
+		world_free(world);
+	}
+}
+END_TEST
+
+static const struct {
+	bool ip4, ip6;
+} families[] = { { true, false }, { false, true }, { true, true } };
+
+START_TEST(only_enabled_families_are_used)
+{
+	struct engine_config config = engine_config_default;
+	config.prime_root = false;
+	config.do_ip4 = families[_i].ip4;
+	config.do_ip6 = families[_i].ip6;
+	struct world *world = world_of(&config);
+	struct name server = name_of("ns.root.");
+	struct ip_addr addr = addr_of("2001:db8::1");
+	ck_assert_int_eq(engine_add_hint(world->engine, &server, &addr), 0);
+	world_server(world, "2001:db8::1", &root);
+	for (unsigned i = 0; i < 20; i++)
+		ck_assert_uint_eq(world_resolve(world, "www.six.", (uint16_t)(1000 + i))->rcode,
+				  RCODE_NOERROR);
+	for (unsigned i = 0; i < world->sent_count; i++)
+		ck_assert(world->log[i].server.family == ADDR_IPV4 ? config.do_ip4 : config.do_ip6);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(clients_of_one_task_are_bounded)
+{
+	struct world *world = world_of(NULL);
+	struct engine_question question = { .qname = name_of("www.test."),
+					    .qtype = TYPE_A,
+					    .qclass = CLASS_IN };
+	for (unsigned i = 0; i < world->limits.clients_per_task; i++)
+		world_ask(world, "www.test.", TYPE_A);
+	ck_assert_int_eq(engine_ask(world->engine, &question, 4000, world->now_us), ERR_FULL);
+	world_run(world, 1000000);
+	ck_assert_uint_eq(world->done_count, world->limits.clients_per_task);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(when_all_tasks_are_taken_a_question_is_refused_and_later_ones_are_not)
+{
+	struct world *world = world_of(NULL);
+	struct engine_question question = { .qname = name_of("last.test."),
+					    .qtype = TYPE_A,
+					    .qclass = CLASS_IN };
+	for (unsigned i = 0; i < world->limits.task_count; i++)
+		world_ask(world, "www.test.", (uint16_t)(1000 + i));
+	ck_assert_int_eq(engine_ask(world->engine, &question, 4000, world->now_us), ERR_FULL);
+	world_run(world, 10000000);
+	ck_assert_uint_eq(world->done_count, world->limits.task_count);
+	struct engine_stats stats;
+	engine_stats(world->engine, &stats);
+	ck_assert_uint_eq(stats.refused_full, 1);
+	ck_assert_uint_eq(world_resolve(world, "last.test.", TYPE_A)->rcode, RCODE_NXDOMAIN);
+	world_free(world);
+}
+END_TEST
+
+#define LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+
+START_TEST(an_answer_larger_than_its_arena_is_a_failure_and_not_the_end)
+{
+	struct world *world = world_of(NULL);
+	struct engine_limits limits = world->limits;
+	limits.task_arena_bytes = 4096; /* a cut fits, forty long names do not */
+	size_t size = engine_bytes(&limits);
+	void *block = calloc(1, size);
+	world->engine = engine_new(block, size, &limits, &world->config, &world->caches,
+				   &world->rng, world->now_us);
+	struct name server = name_of("ns.root.");
+	struct ip_addr addr = addr_of("192.0.2.1");
+	engine_add_hint(world->engine, &server, &addr);
+	/* Names that share their ending are small on the wire only. */
+	struct record many[41];
+	char values[40][256];
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(values[i], sizeof values[i], "n%u." LABEL LABEL LABEL "test.", i);
+		many[i] = (struct record){ "many.test.", TYPE_PTR, 300, values[i] };
+	}
+	many[40] = (struct record){ NULL };
+	struct world_zone zone = { "test.", many };
+	world->servers[1].zones[0] = &zone;
+	const struct world_result *result = world_resolve(world, "many.test.", TYPE_PTR);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_str_eq(result->ede_text, "the answer is too large");
+	world->servers[1].zones[0] = &test;
+	ck_assert_uint_eq(world_resolve(world, "www.test.", TYPE_A)->rcode, RCODE_NOERROR);
+	world_free(world);
+	free(block);
+}
+END_TEST
+
+START_TEST(numbers_of_finished_queries_mean_nothing)
+{
+	struct world *world = world_of(NULL);
+	static const uint8_t bytes[64] = { 0 };
+	world_resolve(world, "www.test.", TYPE_A);
+	struct engine_stats before, after;
+	engine_stats(world->engine, &before);
+	for (uint64_t generation = 0; generation < 4; generation++) {
+		for (uint64_t index = 0; index < 6000; index += 997)
+			engine_receive(world->engine, generation << 32 | index, bytes, sizeof bytes,
+				       world->now_us);
+		engine_failed(world->engine, generation << 32, STACK_ERROR_PORT_UNREACHABLE,
+			      world->now_us);
+	}
+	engine_stats(world->engine, &after);
+	ck_assert_uint_eq(after.unexpected - before.unexpected, 4 * 7);
+	ck_assert_uint_eq(after.received, before.received);
+	world_free(world);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("iterate: questions");
+	TCase *tcase = tcase_create("questions");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, any_is_asked_as_it_is_and_answered_with_all);
+	tcase_add_test(tcase, ds_is_asked_of_the_parent);
+	tcase_add_test(tcase, other_classes_are_refused);
+	tcase_add_test(tcase, a_cached_dname_answers_for_all_names_below_it);
+	tcase_add_test(tcase, a_dname_leads_into_another_zone);
+	tcase_add_test(tcase, a_ttl_of_zero_is_answered_and_not_kept);
+	tcase_add_test(tcase, ttls_are_held_to_the_limits_of_the_configuration);
+	tcase_add_test(tcase, loopback_servers_are_asked_only_when_allowed);
+	tcase_add_loop_test(tcase, only_enabled_families_are_used, 0, COUNT(families));
+	tcase_add_test(tcase, clients_of_one_task_are_bounded);
+	tcase_add_test(tcase,
+		       when_all_tasks_are_taken_a_question_is_refused_and_later_ones_are_not);
+	tcase_add_test(tcase, an_answer_larger_than_its_arena_is_a_failure_and_not_the_end);
+	tcase_add_test(tcase, numbers_of_finished_queries_mean_nothing);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
