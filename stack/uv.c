@@ -87,6 +87,58 @@ arm(struct stack_uv *shell, uint64_t at_us)
 	(void)uv_timer_start(&shell->timer, on_timer, at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
+/*
+ * An error of a socket (its device went down, its queue ran over) is taken off by reading.  libuv stops to watch a
+ * descriptor that has one; it is watched again a little later, lest a device that is gone for good keep
+ * the loop spinning.
+ */
+static void
+note_status(struct stack_uv *shell, int status)
+{
+	if (status != 0)
+		shell->watch_at_us = stack_uv_now_us(shell) + STACK_UV_WATCH_AGAIN_US;
+}
+
+static void
+on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct stack_uv *shell = poll->data;
+
+	(void)events;
+	shell->is_readable = true;
+	note_status(shell, status);
+}
+
+static void
+on_sync_readable(uv_poll_t *poll, int status, int events)
+{
+	struct stack_uv *shell = poll->data;
+
+	(void)events;
+	shell->is_sync_due = true;
+	note_status(shell, status);
+}
+
+static void
+watch_again(struct stack_uv *shell)
+{
+	shell->watch_at_us = STACK_NEVER;
+	for (size_t i = 0; i < shell->poll_count; i++)
+		(void)uv_poll_start(&shell->polls[i], UV_READABLE, on_readable);
+	if (shell->sync_poll.data == shell)
+		(void)uv_poll_start(&shell->sync_poll, UV_READABLE, on_sync_readable);
+}
+
+static uint64_t
+next_deadline(const struct stack_uv *shell)
+{
+	uint64_t at_us = shell->watch_at_us, stack_at_us = stack_deadline(shell->stack);
+	uint64_t link_at_us = shell->link->ops->deadline(shell->link);
+
+	at_us = stack_at_us < at_us ? stack_at_us : at_us;
+	return link_at_us < at_us ? link_at_us : at_us;
+}
+
 static void
 on_turn(uv_prepare_t *prepare)
 {
@@ -96,6 +148,8 @@ on_turn(uv_prepare_t *prepare)
 	uint64_t now_us = stack_uv_now_us(shell);
 	bool is_link_due = ops->deadline(shell->link) <= now_us;
 
+	if (shell->watch_at_us <= now_us)
+		watch_again(shell);
 	if (shell->is_sync_due || is_link_due)
 		sync_link(shell);
 	if (shell->is_readable || is_link_due)
@@ -112,30 +166,7 @@ on_turn(uv_prepare_t *prepare)
 	shell->has_time = false;
 	if (shell->is_closing)
 		return;
-	uint64_t stack_at_us = stack_deadline(shell->stack), link_at_us = ops->deadline(shell->link);
-	uint64_t at_us = stack_at_us < link_at_us ? stack_at_us : link_at_us;
-	arm(shell, is_drained ? at_us : 0);
-}
-
-/* The kernel's word on errors comes by reading, too. */
-static void
-on_readable(uv_poll_t *poll, int status, int events)
-{
-	struct stack_uv *shell = poll->data;
-
-	(void)status;
-	(void)events;
-	shell->is_readable = true;
-}
-
-static void
-on_sync_readable(uv_poll_t *poll, int status, int events)
-{
-	struct stack_uv *shell = poll->data;
-
-	(void)status;
-	(void)events;
-	shell->is_sync_due = true;
+	arm(shell, is_drained ? next_deadline(shell) : 0);
 }
 
 /* ---- open and close ---------------------------------------------------------------------------- */
@@ -205,6 +236,7 @@ stack_uv_open(struct stack_uv *shell, uv_loop_t *loop, struct stack *stack, stru
 		.on_action = on_action,
 		.on_turn = on_turn_done,
 		.armed_at_us = STACK_NEVER,
+		.watch_at_us = STACK_NEVER,
 	};
 	int err = add_interface(shell);
 	if (err != 0)

@@ -24,6 +24,7 @@
 
 #define STACK_UV_FRAMES_A_TURN  (4 * LINK_BATCH_MAX)
 #define STACK_UV_ACTIONS_A_TURN 4096u
+#define STACK_UV_WATCH_AGAIN_US 20000u /* a device that has gone may come back: links follow it by sync */
 
 struct stack_uv;
 
@@ -47,6 +48,7 @@ struct stack_uv {
 	uv_timer_t timer;    /* armed for the next deadline: of the stack or of the link */
 	uv_prepare_t prepare;
 	uint64_t armed_at_us;
+	uint64_t watch_at_us; /* when descriptors with an error are watched again; STACK_NEVER: there is none */
 	bool is_readable, is_sync_due, is_closing;
 
 	uint64_t now_us; /* of this turn, once somebody has asked */

@@ -34,7 +34,8 @@ struct nlmsghdr;
 struct host_device {
 	uint32_t ifindex;
 	uint32_t mtu;
-	bool is_up;
+	bool is_up;      /* somebody wants it to work */
+	bool is_running; /* it does: with a carrier, and ready to send */
 	char name[HOST_NAME_BYTES];
 };
 

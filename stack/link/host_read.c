@@ -106,6 +106,7 @@ read_link(struct host *host, const struct nlmsghdr *message)
 		.ifindex = (uint32_t)info->ifi_index,
 		.mtu = attr_u32(attrs.at[IFLA_MTU], 0),
 		.is_up = (info->ifi_flags & IFF_UP) != 0,
+		.is_running = (info->ifi_flags & IFF_UP) != 0 && (info->ifi_flags & IFF_RUNNING) != 0,
 	};
 	if (name != NULL && RTA_PAYLOAD(name) <= sizeof device->name)
 		memcpy(device->name, RTA_DATA(name), RTA_PAYLOAD(name));

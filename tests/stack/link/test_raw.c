@@ -128,6 +128,20 @@ START_TEST(many_flows_at_once_are_all_answered)
 }
 END_TEST
 
+START_TEST(a_closed_port_is_an_error_for_the_flow)
+{
+	struct world world;
+	udp_flow flow;
+	world_begin(&world);
+	struct ip_addr to = packet_addr(servers[_i]);
+	ck_assert_int_eq(udp_open(world.stack, &to, 9, NULL, 0, 0, &flow), 0);
+	ck_assert_int_eq(udp_send(world.stack, flow, "hello", 5, stack_uv_now_us(&world.shell)), 0);
+	ck_assert_msg(world_run(&world, &world.error_count, 1, 2000), "%s", servers[_i]);
+	ck_assert_int_eq(world.error, STACK_ERROR_PORT_UNREACHABLE);
+	world_end(&world);
+}
+END_TEST
+
 START_TEST(every_port_drawn_is_guarded)
 {
 	struct world world;
@@ -205,6 +219,24 @@ START_TEST(a_device_that_comes_later_is_used)
 	netns_ip("link del veth7");
 	ck_assert(world_wait_source(&world, "203.0.113.9", "", 2000));
 	ck_assert(world_wait_source(&world, "2001:db8:7::9", "", 2000));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(a_flood_of_changes_is_survived)
+{
+	/* More than the netlink socket's queue holds, while nobody reads it. */
+	struct world world;
+	world_begin(&world);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(system(i == 0 ? "seq 8000 | awk '{ print \"route add 10.9.\" int($1 / 250) \".\" $1 "
+		                                 "% 250 \" dev lo\" }' | ip -batch -"
+		                               : "ip route flush root 10.9.0.0/16"),
+		                 0);
+	netns_ip("route add 198.51.100.0/24 via 192.0.2.2");
+	ck_assert(world_wait_source(&world, "198.51.100.7", "192.0.2.1", 5000));
+	netns_ip("route del 198.51.100.0/24");
+	ck_assert(world_wait_source(&world, "198.51.100.7", "", 5000)); /* and it is watched as before */
 	world_end(&world);
 }
 END_TEST
@@ -366,11 +398,13 @@ main(void)
 	tcase_add_test(tcase, all_of_127_is_this_host);
 	tcase_add_loop_test(tcase, without_a_guard_the_kernel_would_have_answered, 0, 2);
 	tcase_add_test(tcase, many_flows_at_once_are_all_answered);
+	tcase_add_loop_test(tcase, a_closed_port_is_an_error_for_the_flow, 0, SERVER_COUNT);
 	tcase_add_test(tcase, every_port_drawn_is_guarded);
 	tcase_add_test(tcase, after_a_turnover_of_the_guards_flows_go_on);
 	tcase_add_test(tcase, an_idle_link_asks_for_no_attention);
 	tcase_add_test(tcase, an_address_that_comes_later_is_used_and_one_that_goes_is_not);
 	tcase_add_test(tcase, a_device_that_comes_later_is_used);
+	tcase_add_test(tcase, a_flood_of_changes_is_survived);
 	tcase_add_test(tcase, rules_by_source_address_hold);
 	tcase_add_test(tcase, what_the_kernel_refuses_is_counted_and_the_rest_goes);
 	tcase_add_test(tcase, other_programs_keep_their_datagrams);

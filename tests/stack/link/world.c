@@ -1,6 +1,9 @@
 #include "world.h"
 
 #include <check.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "packets.h"
@@ -150,4 +153,61 @@ world_ask(struct world *world, const char *remote, uint16_t port, size_t size)
 		              addr_equal(&world->remote, &to);
 	udp_close(world->stack, flow);
 	return is_answered;
+}
+
+/* ---- commands ---------------------------------------------------------------------------------- */
+
+struct command {
+	uv_process_t process;
+	bool has_ended;
+	int status;
+};
+
+static void
+on_command_closed(uv_handle_t *process)
+{
+	struct command *command = process->data;
+	command->has_ended = true;
+	uv_stop(process->loop);
+}
+
+static void
+on_command_exit(uv_process_t *process, int64_t status, int signal)
+{
+	struct command *command = process->data;
+	command->status = signal != 0 ? -1 : (int)status;
+	uv_close((uv_handle_t *)process, on_command_closed);
+}
+
+static bool
+has_ended(struct world *world, const void *context)
+{
+	(void)world;
+	return ((const struct command *)context)->has_ended;
+}
+
+int
+world_shell(struct world *world, uint64_t timeout_ms, const char *format, ...)
+{
+	char line[400];
+	va_list arguments;
+	struct command command = { .status = -1 };
+	char *argv[] = { "sh", "-c", line, NULL };
+	uv_stdio_container_t inherit[3] = { { .flags = UV_IGNORE },
+		                            { .flags = UV_INHERIT_FD, .data.fd = 2 },
+		                            { .flags = UV_INHERIT_FD, .data.fd = 2 } };
+	uv_process_options_t options = {
+		.file = "sh", .args = argv, .exit_cb = on_command_exit, .stdio = inherit, .stdio_count = 3
+	};
+
+	va_start(arguments, format);
+	(void)vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	command.process.data = &command;
+	ck_assert_int_eq(uv_spawn(&world->loop, &command.process, &options), 0);
+	if (!run_until(world, has_ended, &command, timeout_ms)) {
+		(void)uv_process_kill(&command.process, SIGKILL);
+		ck_assert(run_until(world, has_ended, &command, timeout_ms));
+	}
+	return command.status;
 }

@@ -43,4 +43,8 @@ bool world_wait_source(struct world *world, const char *remote, const char *sour
 /* Sends `size` octets to an echo server and waits for them to come back; false when they do not. */
 bool world_ask(struct world *world, const char *remote, uint16_t port, size_t size);
 
+/* Runs a shell command beside the loop and returns its exit status; -1 when it does not end in time. */
+int world_shell(struct world *world, uint64_t timeout_ms, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
 #endif
