@@ -1,9 +1,8 @@
 #include "stack/link/wire.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "stack/base/arena.h"
 #include "stack/ether_wire.h"
 
 static struct wire_end *
@@ -25,55 +24,17 @@ slot_count_of(const struct wire_config *config)
 	return config->frames_max + LINK_BATCH_MAX;
 }
 
+/* What one end takes of the block, a multiple of 8. */
+static size_t
+end_bytes(const struct wire_config *config)
+{
+	return (delay_bytes(slot_count_of(config), slot_bytes_of(config)) + 7) & ~(size_t)7;
+}
+
 size_t
 wire_bytes(const struct wire_config *config)
 {
-	const size_t frame_bytes = sizeof(struct wire_frame) + sizeof(uint32_t) + slot_bytes_of(config);
-	return config->end_count * (slot_count_of(config) * frame_bytes + 32);
-}
-
-/* ---- frames under way, the earliest in front --------------------------------------------------- */
-
-static bool
-is_before(const struct wire_frame *a, const struct wire_frame *b)
-{
-	return a->at_us < b->at_us || (a->at_us == b->at_us && a->number < b->number);
-}
-
-static void
-heap_push(struct wire_end *end, struct wire_frame frame)
-{
-	uint32_t at = end->frame_count++;
-
-	for (; at != 0 && is_before(&frame, &end->heap[(at - 1) / 2]); at = (at - 1) / 2)
-		end->heap[at] = end->heap[(at - 1) / 2];
-	end->heap[at] = frame;
-}
-
-static struct wire_frame
-heap_pop(struct wire_end *end)
-{
-	const struct wire_frame first = end->heap[0];
-	const struct wire_frame last = end->heap[--end->frame_count];
-	uint32_t at = 0;
-
-	for (;;) {
-		uint32_t child = 2 * at + 1;
-		if (child + 1 < end->frame_count && is_before(&end->heap[child + 1], &end->heap[child]))
-			child++;
-		if (child >= end->frame_count || !is_before(&end->heap[child], &last))
-			break;
-		end->heap[at] = end->heap[child];
-		at = child;
-	}
-	end->heap[at] = last;
-	return first;
-}
-
-static uint8_t *
-slot_at(const struct wire_end *end, uint32_t slot)
-{
-	return end->slots + (size_t)slot * end->wire->slot_bytes;
+	return config->end_count * end_bytes(config);
 }
 
 static void
@@ -81,22 +42,9 @@ deliver(struct wire_end *end, const struct link_frame *frame, const struct fault
 {
 	if (end->is_cut)
 		return;
-	if (end->frame_count == end->wire->frames_max) {
+	if (end->under_way.heap_count == end->wire->frames_max ||
+	    delay_put(&end->under_way, frame, copy) != 0)
 		end->link.stats.receive_overflows++;
-		return;
-	}
-	const uint32_t slot = end->free_slots[--end->free_count];
-	uint8_t *bytes = slot_at(end, slot);
-	if (frame->size != 0)
-		memcpy(bytes, frame->bytes, frame->size);
-	if (copy->corrupt_xor != 0)
-		bytes[copy->corrupt_at] ^= copy->corrupt_xor;
-	heap_push(end, (struct wire_frame){
-	                       .at_us = copy->at_us,
-	                       .number = end->wire->frame_number++,
-	                       .slot = slot,
-	                       .size = (uint32_t)frame->size,
-	               });
 }
 
 /* ---- the link ---------------------------------------------------------------------------------- */
@@ -119,19 +67,14 @@ wire_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t 
 {
 	struct wire_end *end = end_of(link);
 
-	while (end->lent_count != 0)
-		end->free_slots[end->free_count++] = end->lent[--end->lent_count];
-	while (end->lent_count < max && end->lent_count < LINK_BATCH_MAX && end->frame_count != 0 &&
-	       end->heap[0].at_us <= now_us) {
-		const struct wire_frame frame = heap_pop(end);
-		frames[end->lent_count] = (struct link_frame){
-			.bytes = slot_at(end, frame.slot),
-			.size = frame.size,
-		};
-		end->lent[end->lent_count++] = frame.slot;
-	}
-	link->stats.received_frames += end->lent_count;
-	return end->lent_count;
+	size_t count = 0;
+
+	delay_release(&end->under_way);
+	max = max < LINK_BATCH_MAX ? max : LINK_BATCH_MAX;
+	while (count < max && delay_take(&end->under_way, now_us, &frames[count]))
+		count++;
+	link->stats.received_frames += count;
+	return count;
 }
 
 static void
@@ -167,8 +110,7 @@ wire_fds(const struct link *link, int fds[LINK_FDS_MAX])
 static uint64_t
 wire_deadline(const struct link *link)
 {
-	const struct wire_end *end = end_of(link);
-	return end->frame_count != 0 ? end->heap[0].at_us : STACK_NEVER;
+	return delay_deadline(&end_of(link)->under_way);
 }
 
 static void
@@ -192,31 +134,22 @@ static const struct link_ops wire_ops = {
 /* ---- set-up ------------------------------------------------------------------------------------ */
 
 static void
-end_init(struct wire *wire, uint32_t number, struct arena *arena, const struct wire_config *config)
+end_init(struct wire *wire, uint32_t number, uint8_t *block, const struct wire_config *config)
 {
 	struct wire_end *end = &wire->ends[number];
-	const uint32_t slot_count = slot_count_of(config);
 
 	*end = (struct wire_end){
 		.link = { .ops = &wire_ops },
 		.wire = wire,
 		.mac = { .octets = { 0x02, 0, 0, 0, 0, (uint8_t)(number + 1) } },
-		.heap = arena_alloc(arena, config->frames_max * sizeof *end->heap),
-		.free_slots = arena_alloc(arena, slot_count * sizeof *end->free_slots),
-		.slots = arena_alloc(arena, (size_t)slot_count * wire->slot_bytes),
-		.free_count = slot_count,
 	};
-	assert(end->slots != NULL);
-	for (uint32_t i = 0; i < slot_count; i++)
-		end->free_slots[i] = i;
+	delay_init(&end->under_way, block, slot_count_of(config), slot_bytes_of(config));
 	fault_model_init(&end->faults, &config->faults, config->seed + number);
 }
 
 int
 wire_init(struct wire *wire, void *block, size_t block_bytes, const struct wire_config *config)
 {
-	struct arena arena;
-
 	assert(config->end_count >= 2 && config->end_count <= WIRE_ENDS_MAX);
 	if (block_bytes < wire_bytes(config))
 		return ERR_SHORT;
@@ -227,9 +160,8 @@ wire_init(struct wire *wire, void *block, size_t block_bytes, const struct wire_
 		.frames_max = config->frames_max,
 		.end_count = config->end_count,
 	};
-	arena_init(&arena, block, block_bytes);
 	for (uint32_t i = 0; i < config->end_count; i++)
-		end_init(wire, i, &arena, config);
+		end_init(wire, i, (uint8_t *)block + i * end_bytes(config), config);
 	return 0;
 }
 
@@ -250,10 +182,10 @@ wire_set_faults(struct wire *wire, unsigned end, const struct fault_config *faul
 void
 wire_cut(struct wire *wire, unsigned end, bool cut)
 {
-	struct wire_end *at = &wire->ends[end];
+	struct link_frame lost;
 
 	assert(end < wire->end_count);
-	at->is_cut = cut;
-	while (at->frame_count != 0)
-		at->free_slots[at->free_count++] = at->heap[--at->frame_count].slot;
+	wire->ends[end].is_cut = cut;
+	while (delay_take(&wire->ends[end].under_way, UINT64_MAX, &lost))
+		continue;
 }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stack/link/delay.h"
 #include "stack/link/fault_model.h"
 #include "stack/link/link.h"
 
@@ -33,39 +34,24 @@ struct wire_config {
 	uint64_t seed;
 };
 
-/* A frame under way to one end. */
-struct wire_frame {
-	uint64_t at_us;
-	uint64_t number; /* breaks ties: first in, first out */
-	uint32_t slot;
-	uint32_t size;
-};
-
 struct wire_end {
 	struct link link;
 	struct wire *wire;
 	struct mac_addr mac;
 	struct fault_model faults; /* of what this end sends */
 	bool is_cut;
-
-	struct wire_frame *heap; /* the next to come out in front */
-	uint32_t *free_slots;    /* a stack */
-	uint8_t *slots;
-	uint32_t frame_count, free_count;
-	uint32_t lent[LINK_BATCH_MAX]; /* slots that the last receive lent */
-	uint32_t lent_count;
+	struct delay under_way; /* to this end */
 };
 
 struct wire {
 	enum stack_if_kind kind;
 	uint32_t mtu, slot_bytes, frames_max, end_count;
-	uint64_t frame_number;
 	struct wire_end ends[WIRE_ENDS_MAX];
 };
 
 size_t wire_bytes(const struct wire_config *config);
 
-/* ERR_SHORT when the block is smaller than wire_bytes says. */
+/* The block is aligned to 8; ERR_SHORT when it is smaller than wire_bytes says. */
 int wire_init(struct wire *wire, void *block, size_t block_bytes, const struct wire_config *config);
 
 /* The link of one end, for a stack's driver.  Ends have the MAC addresses 02:00:00:00:00:01 and so on. */
