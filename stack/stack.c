@@ -281,6 +281,8 @@ stack_next(struct stack *stack, struct stack_action *action)
 {
 	for (;;) {
 		const struct stack_action *up = queue_take(&stack->receive);
+		if (up != NULL && up->flow != 0 && !udp_is_open(stack, up->flow))
+			continue; /* closed while it waited: its user may be gone */
 		if (up != NULL) {
 			*action = *up;
 			return true;

@@ -206,7 +206,7 @@ void udp_set_port_pool(struct stack *stack, const struct port_pool *pool); /* bo
 int udp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port, const struct ip_addr *local,
              uint16_t local_port, uint64_t user, udp_flow *flow);
 int udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, uint64_t now_us);
-void udp_close(struct stack *stack, udp_flow flow);
+void udp_close(struct stack *stack, udp_flow flow); /* nothing more comes up for it */
 int udp_local(const struct stack *stack, udp_flow flow, struct ip_addr *local, uint16_t *local_port);
 
 /* Takes datagrams to (local, port) from anybody; local's family NONE: every address of both families. */

@@ -101,6 +101,12 @@ flow_get(const struct stack *stack, udp_flow flow)
 	return entry->generation == flow >> 32 && (entry->generation & 1) != 0 ? entry : NULL;
 }
 
+bool
+udp_is_open(const struct stack *stack, udp_flow flow)
+{
+	return flow_get(stack, flow) != NULL;
+}
+
 /* The listener of exactly this local address (ADDR_NONE included) and port. */
 static uint32_t *
 listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port)

@@ -64,6 +64,8 @@ void udp_receive(struct stack *stack, const struct ip_packet *packet);
 /* The open flow of this 4-tuple, or NULL. */
 struct udp_flow_entry *udp_find(struct stack *stack, const struct ip_addr *local, uint16_t local_port,
                                 const struct ip_addr *remote, uint16_t remote_port);
+/* False once it was closed: what still waits for it in a queue is then for nobody. */
+bool udp_is_open(const struct stack *stack, udp_flow flow);
 udp_flow udp_flow_of(const struct stack *stack, const struct udp_flow_entry *entry);
 
 #endif

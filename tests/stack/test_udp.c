@@ -204,6 +204,19 @@ START_TEST(a_closed_flow_gets_nothing_and_its_number_means_none)
 }
 END_TEST
 
+START_TEST(what_waits_for_a_flow_that_closes_comes_no_more)
+{
+	const int family = _i;
+	udp_flow flow = open_to(family, 5000, 1);
+
+	for (unsigned i = 0; i < 2; i++)
+		host_receive(&a, packet, packet_datagram(packet, peers[family], us[family], 53, 5000, "x", 1));
+	host_expect(&a, STACK_DATAGRAM, &action);
+	udp_close(a.stack, flow);
+	host_expect_nothing(&a);
+}
+END_TEST
+
 START_TEST(the_number_of_flows_is_bounded_and_closing_makes_room)
 {
 	static udp_flow flows[64];
@@ -558,6 +571,7 @@ main(void)
 	tcase_add_loop_test(tcase, in_shared_mode_a_packet_to_an_own_address_goes_out, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_datagram_is_for_one_flow_or_one_listener, 0, FAMILIES * COUNT(receivers));
 	tcase_add_loop_test(tcase, a_closed_flow_gets_nothing_and_its_number_means_none, 0, FAMILIES);
+	tcase_add_loop_test(tcase, what_waits_for_a_flow_that_closes_comes_no_more, 0, FAMILIES);
 	tcase_add_loop_test(tcase, the_number_of_flows_is_bounded_and_closing_makes_room, 0, FAMILIES);
 	tcase_add_test(tcase, a_taken_address_is_refused);
 	tcase_add_test(tcase, ports_are_drawn_from_the_whole_range);
