@@ -211,8 +211,7 @@ void
 engine_prime(struct engine *engine, uint64_t now_us)
 {
 	engine__enter(engine, now_us);
-	if (engine->config.prime_root)
-		prime__on_timer(engine);
+	prime__on_timer(engine);
 	task__run_all(engine);
 }
 

@@ -45,6 +45,8 @@ void
 prime__on_timer(struct engine *engine)
 {
 	uint32_t ttl_s = root_ttl(engine);
+	if (!engine->config.prime_root)
+		return; /* switched off since */
 	if (ttl_s > engine->primed_ttl_s / 8 && ttl_s > 1) {
 		if (engine->primed_ttl_s == 0)
 			engine->primed_ttl_s = ttl_s;

@@ -1,7 +1,8 @@
 #include "tests/resolver/iterate/records.h"
 
 #include <check.h>
-#include <stdlib.h>
+
+#include "resolver/wire/text.h"
 
 struct name
 name_of(const char *text)
@@ -20,39 +21,10 @@ addr_of(const char *text)
 }
 
 static void
-write_name(struct writer *writer, const char *text)
+write_rdata(struct writer *writer, const struct record *record)
 {
-	struct name name = name_of(text);
-	writer_bytes(writer, name.wire, name.size);
-}
-
-static void
-write_rdata(struct writer *writer, const struct record *rr)
-{
-	struct ip_addr addr;
-	switch (rr->type) {
-	case TYPE_A:
-	case TYPE_AAAA:
-		addr = addr_of(rr->value);
-		writer_bytes(writer, addr.octets, addr_bytes(&addr));
-		return;
-	case TYPE_NS:
-	case TYPE_CNAME:
-	case TYPE_DNAME:
-	case TYPE_PTR: write_name(writer, rr->value); return;
-	case TYPE_SOA:
-		write_name(writer, "mname.");
-		write_name(writer, "rname.");
-		for (unsigned i = 1; i <= 4; i++)
-			writer_u32(writer, i);
-		writer_u32(writer, (uint32_t)strtoul(rr->value, NULL, 10));
-		return;
-	case TYPE_TXT:
-		writer_u8(writer, (uint8_t)strlen(rr->value));
-		writer_bytes(writer, rr->value, strlen(rr->value));
-		return;
-	default: writer_bytes(writer, rr->value, strlen(rr->value));
-	}
+	ck_assert_msg(rdata_from_text(record->type, CLASS_IN, record->value, NULL, writer) == 0,
+		      "rdata %s", record->value);
 }
 
 struct rrset *

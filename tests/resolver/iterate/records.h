@@ -8,10 +8,7 @@
 #include "stack/addr.h"
 #include "stack/base/arena.h"
 
-/*
- * One record: "www.example.com.", TYPE_A, 300, "192.0.2.1".  SOA's value is the MINIMUM field; types that are not
- * known here have their value as octets.
- */
+/* One record: "www.example.com.", TYPE_A, 300, "192.0.2.1". */
 struct record {
 	const char *owner;
 	uint16_t type;

@@ -5,50 +5,41 @@
 #include "tests/resolver/iterate/world.h"
 #include "tests/suite.h"
 
-static const struct record root_records[] = {
-	{ ".", TYPE_SOA, 86400, "86400" },
-	{ ".", TYPE_NS, 86400, "ns.root." },
-	{ "ns.root.", TYPE_A, 86400, "192.0.2.1" },
-	{ "victim.", TYPE_NS, 3600, "ns.victim." },
-	{ "ns.victim.", TYPE_A, 3600, "192.0.2.2" },
-	{ "mal.", TYPE_NS, 3600, "ns.mal." },
-	{ "ns.mal.", TYPE_A, 3600, "203.0.113.66" },
-	/* each needs the other's server */
-	{ "a.", TYPE_NS, 3600, "ns.b." },
-	{ "b.", TYPE_NS, 3600, "ns.a." },
-	/* three in a ring, and one that needs itself */
-	{ "x.", TYPE_NS, 3600, "ns.y." },
-	{ "y.", TYPE_NS, 3600, "ns.z." },
-	{ "z.", TYPE_NS, 3600, "ns.x." },
-	{ "self.", TYPE_NS, 3600, "ns.self." },
-	/* in a ring, with a way out */
-	{ "p.", TYPE_NS, 3600, "ns.q." },
-	{ "q.", TYPE_NS, 3600, "ns.p." },
-	{ "q.", TYPE_NS, 3600, "ns.victim." },
-	{ NULL },
-};
-static const struct world_zone root = { ".", root_records };
+static const char root_text[] = ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+				". 86400 NS ns.root.\n"
+				"ns.root. 86400 A 192.0.2.1\n"
+				"victim. 3600 NS ns.victim.\n"
+				"ns.victim. 3600 A 192.0.2.2\n"
+				"mal. 3600 NS ns.mal.\n"
+				"ns.mal. 3600 A 203.0.113.66\n"
+				/* each needs the other's server */
+				"a. 3600 NS ns.b.\n"
+				"b. 3600 NS ns.a.\n"
+				/* three in a ring, and one that needs itself */
+				"x. 3600 NS ns.y.\n"
+				"y. 3600 NS ns.z.\n"
+				"z. 3600 NS ns.x.\n"
+				"self. 3600 NS ns.self.\n"
+				/* in a ring, with a way out */
+				"p. 3600 NS ns.q.\n"
+				"q. 3600 NS ns.p.\n"
+				"q. 3600 NS ns.victim.\n";
+static const struct world_zone root = { ".", root_text };
 
-static const struct record victim_records[] = {
-	{ "victim.", TYPE_SOA, 600, "300" },           { "victim.", TYPE_NS, 3600, "ns.victim." },
-	{ "ns.victim.", TYPE_A, 3600, "192.0.2.2" },   { "www.victim.", TYPE_A, 300, "192.0.2.80" },
-	{ "good.victim.", TYPE_A, 300, "192.0.2.81" }, { NULL },
-};
-static const struct world_zone victim = { "victim.", victim_records };
+static const char victim_text[] = "victim. 600 SOA mname. rname. 1 2 3 4 300\n"
+				  "victim. 3600 NS ns.victim.\n"
+				  "ns.victim. 3600 A 192.0.2.2\n"
+				  "www.victim. 300 A 192.0.2.80\n"
+				  "good.victim. 300 A 192.0.2.81\n";
+static const struct world_zone victim = { "victim.", victim_text };
 
-static const struct record q_records[] = {
-	{ "q.", TYPE_SOA, 600, "300" },
-	{ "ns.q.", TYPE_A, 3600, "192.0.2.3" },
-	{ NULL },
-};
-static const struct world_zone q = { "q.", q_records };
+static const char q_text[] = "q. 600 SOA mname. rname. 1 2 3 4 300\n"
+			     "ns.q. 3600 A 192.0.2.3\n";
+static const struct world_zone q = { "q.", q_text };
 
-static const struct record p_records[] = {
-	{ "p.", TYPE_SOA, 600, "300" },
-	{ "www.p.", TYPE_A, 3600, "192.0.2.82" },
-	{ NULL },
-};
-static const struct world_zone p = { "p.", p_records };
+static const char p_text[] = "p. 600 SOA mname. rname. 1 2 3 4 300\n"
+			     "www.p. 3600 A 192.0.2.82\n";
+static const struct world_zone p = { "p.", p_text };
 
 struct attack {
 	struct world *world;
@@ -212,7 +203,7 @@ poison(struct world *world, struct world_server *server, const struct query *que
 		       one(world, "victim.", TYPE_NS, 86400, "ns.mal."));
 	records_append(&sections[SECTION_AUTHORITY], one(world, ".", TYPE_NS, 86400, "ns.mal."));
 	records_append(&sections[SECTION_AUTHORITY],
-		       one(world, "victim.", TYPE_SOA, 86400, "86400"));
+		       one(world, "victim.", TYPE_SOA, 86400, "mname. rname. 1 2 3 4 86400"));
 	records_append(&sections[SECTION_ADDITIONAL],
 		       one(world, "ns.victim.", TYPE_A, 86400, "203.0.113.66"));
 	records_append(&sections[SECTION_ADDITIONAL],
@@ -528,28 +519,23 @@ END_TEST
 
 START_TEST(a_domain_that_its_parent_removed_ends_with_the_parents_word)
 {
-	struct record with[] = {
-		{ "mal.", TYPE_SOA, 600, "300" },
-		{ "ghost.mal.", TYPE_NS, 120, "ns.ghost.mal." },
-		{ "ns.ghost.mal.", TYPE_A, 120, "203.0.113.67" },
-		{ NULL },
-	};
-	static const struct record ghost_records[] = {
-		{ "ghost.mal.", TYPE_SOA, 86400, "86400" },
-		{ "ghost.mal.", TYPE_NS, 86400, "ns.ghost.mal." },
-		{ "ns.ghost.mal.", TYPE_A, 86400, "203.0.113.67" },
-		{ "www.ghost.mal.", TYPE_A, 10, "203.0.113.80" },
-		{ NULL },
-	};
-	static const struct world_zone ghost = { "ghost.mal.", ghost_records };
-	struct world_zone mal = { "mal.", with };
+	static const struct world_zone ghost = { "ghost.mal.",
+						 "@ 86400 SOA mname. rname. 1 2 3 4 86400\n"
+						 "@ 86400 NS ns\n"
+						 "ns 86400 A 203.0.113.67\n"
+						 "www 10 A 203.0.113.80\n" };
+	static const struct world_zone with = { "mal.", "@ 600 SOA mname. rname. 1 2 3 4 300\n"
+							"ghost 120 NS ns.ghost\n"
+							"ns.ghost 120 A 203.0.113.67\n" };
+	static const struct world_zone without = { "mal.",
+						   "@ 600 SOA mname. rname. 1 2 3 4 300\n" };
 	struct attack attack = attack_of(1, NULL);
-	world_serve(attack.mal, &mal);
+	world_serve_instead(attack.mal, &with);
 	world_server(attack.world, "203.0.113.67", &ghost);
 
 	ck_assert_uint_eq(world_resolve(attack.world, "www.ghost.mal.", TYPE_A)->rcode,
 			  RCODE_NOERROR);
-	with[1].owner = NULL;
+	world_serve_instead(attack.mal, &without);
 	/* The owner of the ghost asks for its NS set and its server, to keep them in the caches. */
 	for (unsigned i = 0; i < 30; i++) {
 		world_resolve(attack.world, "ghost.mal.", TYPE_NS);

@@ -20,7 +20,7 @@ struct response_case {
 
 #define SOA                                                                                        \
 	{                                                                                          \
-		"example.com.", TYPE_SOA, 600, "300"                                               \
+		"example.com.", TYPE_SOA, 600, "mname. rname. 1 2 3 4 300"                         \
 	}
 #define WWW        "www.example.com."
 #define LONG_LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
@@ -302,7 +302,7 @@ static const struct response_case cases[] = {
 	  0,
 	  0,
 	  { { NULL } },
-	  { { "com.", TYPE_SOA, 60, "60" } },
+	  { { "com.", TYPE_SOA, 60, "mname. rname. 1 2 3 4 60" } },
 	  RESPONSE_LAME },
 	{ "TC before all else",
 	  WWW,
@@ -359,7 +359,7 @@ static const struct response_case cases[] = {
 	  TYPE_ANY,
 	  DNS_AA,
 	  0,
-	  { { WWW, TYPE_A, 60, "192.0.2.1" }, { WWW, TYPE_TXT, 60, "x" } },
+	  { { WWW, TYPE_A, 60, "192.0.2.1" }, { WWW, TYPE_TXT, 60, "\"x\"" } },
 	  { { NULL } },
 	  RESPONSE_ANSWER },
 	{ "everything about an alias",
@@ -494,7 +494,7 @@ START_TEST(what_nobody_asked_for_is_left_behind)
 	subject_init(&subject, "example.com.", WWW, TYPE_A, DNS_AA, 0);
 	fill(&subject, SECTION_ANSWER,
 	     (struct record[RECORDS_MAX]){ { WWW, TYPE_A, 60, "192.0.2.1" },
-					   { WWW, TYPE_TXT, 60, "unasked" },
+					   { WWW, TYPE_TXT, 60, "\"unasked\"" },
 					   { "victim.example.org.", TYPE_A, 60, "192.0.2.66" },
 					   { "other.example.com.", TYPE_A, 60, "192.0.2.66" } });
 	fill(&subject, SECTION_AUTHORITY, /* promiscuous NS: CVE-2025-11411 */
@@ -565,12 +565,24 @@ static const struct {
 	struct record soa;
 	uint32_t negative_ttl_s;
 } soas[] = {
-	{ "MINIMUM is smaller", { "example.com.", TYPE_SOA, 600, "300" }, 300 },
-	{ "the SOA's own TTL is smaller", { "example.com.", TYPE_SOA, 200, "300" }, 200 },
-	{ "both are above the cap", { "example.com.", TYPE_SOA, 86400, "86400" }, 3600 },
-	{ "a SOA below the name is none", { "deep.www.example.com.", TYPE_SOA, 600, "300" }, 0 },
-	{ "a SOA above the zone is none", { "com.", TYPE_SOA, 600, "300" }, 0 },
-	{ "a SOA aside is none", { "mail.example.com.", TYPE_SOA, 600, "300" }, 0 },
+	{ "MINIMUM is smaller",
+	  { "example.com.", TYPE_SOA, 600, "mname. rname. 1 2 3 4 300" },
+	  300 },
+	{ "the SOA's own TTL is smaller",
+	  { "example.com.", TYPE_SOA, 200, "mname. rname. 1 2 3 4 300" },
+	  200 },
+	{ "both are above the cap",
+	  { "example.com.", TYPE_SOA, 86400, "mname. rname. 1 2 3 4 86400" },
+	  3600 },
+	{ "a SOA below the name is none",
+	  { "deep.www.example.com.", TYPE_SOA, 600, "mname. rname. 1 2 3 4 300" },
+	  0 },
+	{ "a SOA above the zone is none",
+	  { "com.", TYPE_SOA, 600, "mname. rname. 1 2 3 4 300" },
+	  0 },
+	{ "a SOA aside is none",
+	  { "mail.example.com.", TYPE_SOA, 600, "mname. rname. 1 2 3 4 300" },
+	  0 },
 };
 
 START_TEST(an_absence_is_known_as_long_as_the_soa_says)
@@ -592,7 +604,8 @@ START_TEST(proofs_stay_with_an_absence_and_are_bounded)
 	for (unsigned i = 0; i < 20; i++) {
 		snprintf(owner, sizeof owner, "n%u.example.com.", i);
 		fill(&subject, SECTION_AUTHORITY,
-		     (struct record[RECORDS_MAX]){ { owner, TYPE_NSEC, 300, "proof" } });
+		     (struct record[RECORDS_MAX]){
+			     { owner, TYPE_NSEC, 300, "example.com. A NSEC" } });
 	}
 	fill(&subject, SECTION_AUTHORITY, (struct record[RECORDS_MAX]){ SOA });
 	struct scrubbed scrubbed = classify_and_scrub(&subject);
@@ -639,7 +652,7 @@ START_TEST(glue_is_taken_for_named_servers_inside_of_the_zone_that_refers)
 		     (struct record[RECORDS_MAX]){
 			     { "example.com.", TYPE_NS, 60, "ns1.example.com." },
 			     { "example.com.", TYPE_NS, 60, "ns.example.net." },
-			     { "example.com.", TYPE_DS, 60, "digest" } });
+			     { "example.com.", TYPE_DS, 60, "1 13 2 aabb" } });
 		fill(&subject, SECTION_ADDITIONAL,
 		     (struct record[RECORDS_MAX]){
 			     { "ns1.example.com.", TYPE_A, 60, "192.0.2.1" },

@@ -5,45 +5,36 @@
 #include "tests/resolver/iterate/world.h"
 #include "tests/suite.h"
 
-static const struct record root_records[] = {
-	{ ".", TYPE_SOA, 86400, "86400" },
-	{ ".", TYPE_NS, 86400, "ns.root." },
-	{ "ns.root.", TYPE_A, 86400, "192.0.2.1" },
-	{ "test.", TYPE_NS, 3600, "ns.test." },
-	{ "test.", TYPE_DS, 3600, "a digest" },
-	{ "ns.test.", TYPE_A, 3600, "192.0.2.2" },
-	{ "local.", TYPE_NS, 3600, "ns.local." },
-	{ "ns.local.", TYPE_A, 3600, "127.0.0.1" },
-	{ "six.", TYPE_NS, 3600, "ns.six." },
-	{ "ns.six.", TYPE_A, 3600, "192.0.2.6" },
-	{ "ns.six.", TYPE_AAAA, 3600, "2001:db8::6" },
-	{ NULL },
-};
-static const struct world_zone root = { ".", root_records };
+static const char root_text[] = ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+				". 86400 NS ns.root.\n"
+				"ns.root. 86400 A 192.0.2.1\n"
+				"test. 3600 NS ns.test.\n"
+				"test. 3600 DS 1 13 2 aabb\n"
+				"ns.test. 3600 A 192.0.2.2\n"
+				"local. 3600 NS ns.local.\n"
+				"ns.local. 3600 A 127.0.0.1\n"
+				"six. 3600 NS ns.six.\n"
+				"ns.six. 3600 A 192.0.2.6\n"
+				"ns.six. 3600 AAAA 2001:db8::6\n";
+static const struct world_zone root = { ".", root_text };
 
-static const struct record test_records[] = {
-	{ "test.", TYPE_SOA, 600, "300" },
-	{ "test.", TYPE_NS, 3600, "ns.test." },
-	{ "ns.test.", TYPE_A, 3600, "192.0.2.2" },
-	{ "www.test.", TYPE_A, 300, "192.0.2.80" },
-	{ "www.test.", TYPE_TXT, 300, "text" },
-	{ "www.test.", TYPE_AAAA, 300, "2001:db8::80" },
-	{ "old.test.", TYPE_DNAME, 300, "new.test." },
-	{ "a.new.test.", TYPE_A, 300, "192.0.2.81" },
-	{ "b.new.test.", TYPE_A, 300, "192.0.2.82" },
-	{ "away.test.", TYPE_DNAME, 300, "six." },
-	{ "fleeting.test.", TYPE_A, 0, "192.0.2.83" },
-	{ "hop.test.", TYPE_CNAME, 0, "www.six." },
-	{ NULL },
-};
-static const struct world_zone test = { "test.", test_records };
+static const char test_text[] = "test. 600 SOA mname. rname. 1 2 3 4 300\n"
+				"test. 3600 NS ns.test.\n"
+				"ns.test. 3600 A 192.0.2.2\n"
+				"www.test. 300 A 192.0.2.80\n"
+				"www.test. 300 TXT \"text\"\n"
+				"www.test. 300 AAAA 2001:db8::80\n"
+				"old.test. 300 DNAME new.test.\n"
+				"a.new.test. 300 A 192.0.2.81\n"
+				"b.new.test. 300 A 192.0.2.82\n"
+				"away.test. 300 DNAME six.\n"
+				"fleeting.test. 0 A 192.0.2.83\n"
+				"hop.test. 0 CNAME www.six.\n";
+static const struct world_zone test = { "test.", test_text };
 
-static const struct record six_records[] = {
-	{ "six.", TYPE_SOA, 600, "300" },
-	{ "www.six.", TYPE_A, 300, "192.0.2.84" },
-	{ NULL },
-};
-static const struct world_zone six = { "six.", six_records };
+static const char six_text[] = "six. 600 SOA mname. rname. 1 2 3 4 300\n"
+			       "www.six. 300 A 192.0.2.84\n";
+static const struct world_zone six = { "six.", six_text };
 
 static struct world *
 world_of(const struct engine_config *config)
@@ -250,19 +241,17 @@ START_TEST(an_answer_larger_than_its_arena_is_a_failure_and_not_the_end)
 	struct ip_addr addr = addr_of("192.0.2.1");
 	engine_add_hint(world->engine, &server, &addr);
 	/* Names that share their ending are small on the wire only. */
-	struct record many[41];
-	char values[40][256];
-	for (unsigned i = 0; i < 40; i++) {
-		snprintf(values[i], sizeof values[i], "n%u." LABEL LABEL LABEL "test.", i);
-		many[i] = (struct record){ "many.test.", TYPE_PTR, 300, values[i] };
-	}
-	many[40] = (struct record){ NULL };
-	struct world_zone zone = { "test.", many };
-	world->servers[1].zones[0] = &zone;
+	char text[16384] = "@ 600 SOA mname. rname. 1 2 3 4 300\n";
+	size_t at = strlen(text);
+	for (unsigned i = 0; i < 40; i++)
+		at += (size_t)snprintf(text + at, sizeof text - at,
+				       "many 300 PTR n%u." LABEL LABEL LABEL "test.\n", i);
+	struct world_zone zone = { "test.", text };
+	world_serve_instead(&world->servers[1], &zone);
 	const struct world_result *result = world_resolve(world, "many.test.", TYPE_PTR);
 	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
 	ck_assert_str_eq(result->ede_text, "the answer is too large");
-	world->servers[1].zones[0] = &test;
+	world_serve_instead(&world->servers[1], &test);
 	ck_assert_uint_eq(world_resolve(world, "www.test.", TYPE_A)->rcode, RCODE_NOERROR);
 	world_free(world);
 	free(block);

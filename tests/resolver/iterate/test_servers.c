@@ -2,55 +2,42 @@
 #include "tests/resolver/iterate/world.h"
 #include "tests/suite.h"
 
-static const struct record root_records[] = {
-	{ ".", TYPE_SOA, 86400, "86400" },
-	{ ".", TYPE_NS, 86400, "ns.root." },
-	{ "ns.root.", TYPE_A, 86400, "192.0.2.1" },
-	{ "test.", TYPE_NS, 3600, "good.test." },
-	{ "test.", TYPE_NS, 3600, "bad.test." },
-	{ "good.test.", TYPE_A, 3600, "192.0.2.2" },
-	{ "bad.test.", TYPE_A, 3600, "198.51.100.3" },
-	{ "single.", TYPE_NS, 3600, "ns.single." },
-	{ "ns.single.", TYPE_A, 3600, "203.0.113.4" },
-	{ "dual.", TYPE_NS, 3600, "ns.dual." },
-	{ "ns.dual.", TYPE_A, 3600, "203.0.113.5" },
-	{ "ns.dual.", TYPE_AAAA, 3600, "2001:db8::5" },
-	{ NULL },
-};
-static const struct world_zone root = { ".", root_records };
+static const char root_text[] = ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+				". 86400 NS ns.root.\n"
+				"ns.root. 86400 A 192.0.2.1\n"
+				"test. 3600 NS good.test.\n"
+				"test. 3600 NS bad.test.\n"
+				"good.test. 3600 A 192.0.2.2\n"
+				"bad.test. 3600 A 198.51.100.3\n"
+				"single. 3600 NS ns.single.\n"
+				"ns.single. 3600 A 203.0.113.4\n"
+				"dual. 3600 NS ns.dual.\n"
+				"ns.dual. 3600 A 203.0.113.5\n"
+				"ns.dual. 3600 AAAA 2001:db8::5\n";
+static const struct world_zone root = { ".", root_text };
 
-static const struct record test_records[] = {
-	{ "test.", TYPE_SOA, 600, "300" },
-	{ "www.test.", TYPE_A, 300, "192.0.2.80" },
-	{ "mail.test.", TYPE_A, 300, "192.0.2.25" },
-	{ "*.test.", TYPE_A, 300, "192.0.2.99" },
-	{ "a.test.", TYPE_A, 300, "192.0.2.81" },
-	{ "b.test.", TYPE_A, 300, "192.0.2.82" },
-	{ "c.test.", TYPE_A, 300, "192.0.2.83" },
-	{ "d.test.", TYPE_A, 300, "192.0.2.84" },
-	{ "e.test.", TYPE_A, 300, "192.0.2.85" },
-	{ "f.test.", TYPE_A, 300, "192.0.2.86" },
-	{ "deep.sub.test.", TYPE_AAAA, 300, "2001:db8::80" },
-	{ NULL },
-};
-static const struct world_zone test = { "test.", test_records };
+static const char test_text[] = "test. 600 SOA mname. rname. 1 2 3 4 300\n"
+				"www.test. 300 A 192.0.2.80\n"
+				"mail.test. 300 A 192.0.2.25\n"
+				"a.test. 300 A 192.0.2.81\n"
+				"b.test. 300 A 192.0.2.82\n"
+				"c.test. 300 A 192.0.2.83\n"
+				"d.test. 300 A 192.0.2.84\n"
+				"e.test. 300 A 192.0.2.85\n"
+				"f.test. 300 A 192.0.2.86\n"
+				"deep.sub.test. 300 AAAA 2001:db8::80\n";
+static const struct world_zone test = { "test.", test_text };
 
-static const struct record single_records[] = {
-	{ "single.", TYPE_SOA, 600, "300" },
-	{ "www.single.", TYPE_A, 300, "192.0.2.80" },
-	{ "ftp.single.", TYPE_A, 300, "192.0.2.21" },
-	{ "mail.single.", TYPE_A, 300, "192.0.2.25" },
-	{ "deep.sub.single.", TYPE_AAAA, 300, "2001:db8::80" },
-	{ NULL },
-};
-static const struct world_zone single = { "single.", single_records };
+static const char single_text[] = "single. 600 SOA mname. rname. 1 2 3 4 300\n"
+				  "www.single. 300 A 192.0.2.80\n"
+				  "ftp.single. 300 A 192.0.2.21\n"
+				  "mail.single. 300 A 192.0.2.25\n"
+				  "deep.sub.single. 300 AAAA 2001:db8::80\n";
+static const struct world_zone single = { "single.", single_text };
 
-static const struct record dual_records[] = {
-	{ "dual.", TYPE_SOA, 600, "300" },
-	{ "www.dual.", TYPE_A, 300, "192.0.2.80" },
-	{ NULL },
-};
-static const struct world_zone dual = { "dual.", dual_records };
+static const char dual_text[] = "dual. 600 SOA mname. rname. 1 2 3 4 300\n"
+				"www.dual. 300 A 192.0.2.80\n";
+static const struct world_zone dual = { "dual.", dual_text };
 
 struct servers {
 	struct world *world;
@@ -509,25 +496,19 @@ refuse_short_names(struct world *world, struct world_server *server, const struc
 	reply->rcode = RCODE_REFUSED;
 }
 
-static const struct record zone_records[] = {
-	{ "zone.single.", TYPE_SOA, 600, "300" },
-	{ "www.ent.zone.single.", TYPE_A, 300, "192.0.2.80" },
-	{ NULL },
-};
-static const struct world_zone zone = { "zone.single.", zone_records };
-static const struct record parent_records[] = {
-	{ "single.", TYPE_SOA, 600, "300" },
-	{ "zone.single.", TYPE_NS, 3600, "ns.zone.single." },
-	{ "ns.zone.single.", TYPE_A, 3600, "203.0.113.6" },
-	{ NULL },
-};
-static const struct world_zone parent = { "single.", parent_records };
+static const char zone_text[] = "zone.single. 600 SOA mname. rname. 1 2 3 4 300\n"
+				"www.ent.zone.single. 300 A 192.0.2.80\n";
+static const struct world_zone zone = { "zone.single.", zone_text };
+static const char parent_text[] = "single. 600 SOA mname. rname. 1 2 3 4 300\n"
+				  "zone.single. 3600 NS ns.zone.single.\n"
+				  "ns.zone.single. 3600 A 203.0.113.6\n";
+static const struct world_zone parent = { "single.", parent_text };
 
 START_TEST(a_server_that_denies_empty_nonterminals_is_asked_for_the_whole_name)
 {
 	struct servers s = servers_of(1);
 	struct world_server *child = world_server(s.world, "203.0.113.6", &zone);
-	s.single->zones[0] = &parent;
+	world_serve_instead(s.single, &parent);
 	child->habit = deny_what_has_no_records;
 	const struct world_result *result = world_resolve(s.world, "www.ent.zone.single.", TYPE_A);
 	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);

@@ -2,65 +2,51 @@
 #include "tests/resolver/iterate/world.h"
 #include "tests/suite.h"
 
-static const struct record root_rrs[] = {
-	{ ".", TYPE_SOA, 86400, "86400" },          { ".", TYPE_NS, 86400, "ns.root." },
-	{ "ns.root.", TYPE_A, 86400, "192.0.2.1" }, { "com.", TYPE_NS, 86400, "ns.com." },
-	{ "ns.com.", TYPE_A, 86400, "192.0.2.2" },  { "net.", TYPE_NS, 86400, "ns.net." },
-	{ "ns.net.", TYPE_A, 86400, "192.0.2.3" },  { NULL },
-};
-static const struct world_zone root = { ".", root_rrs };
+static const char root_text[] = ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+				". 86400 NS ns.root.\n"
+				"ns.root. 86400 A 192.0.2.1\n"
+				"com. 86400 NS ns.com.\n"
+				"ns.com. 86400 A 192.0.2.2\n"
+				"net. 86400 NS ns.net.\n"
+				"ns.net. 86400 A 192.0.2.3\n";
+static const struct world_zone root = { ".", root_text };
 
-static const struct record com_rrs[] = {
-	{ "com.", TYPE_SOA, 900, "900" },
-	{ "com.", TYPE_NS, 86400, "ns.com." },
-	{ "ns.com.", TYPE_A, 86400, "192.0.2.2" },
-	{ "example.com.", TYPE_NS, 3600, "ns1.example.com." },
-	{ "ns1.example.com.", TYPE_A, 3600, "192.0.2.10" },
-	{ "glueless.com.", TYPE_NS, 3600, "ns1.host.net." },
-	{ "glueless.com.", TYPE_NS, 3600, "ns2.host.net." },
-	{ NULL },
-};
-static const struct world_zone com = { "com.", com_rrs };
+static const char com_text[] = "com. 900 SOA mname. rname. 1 2 3 4 900\n"
+			       "com. 86400 NS ns.com.\n"
+			       "ns.com. 86400 A 192.0.2.2\n"
+			       "example.com. 3600 NS ns1.example.com.\n"
+			       "ns1.example.com. 3600 A 192.0.2.10\n"
+			       "glueless.com. 3600 NS ns1.host.net.\n"
+			       "glueless.com. 3600 NS ns2.host.net.\n";
+static const struct world_zone com = { "com.", com_text };
 
-static const struct record net_rrs[] = {
-	{ "net.", TYPE_SOA, 900, "900" },
-	{ "net.", TYPE_NS, 86400, "ns.net." },
-	{ "ns.net.", TYPE_A, 86400, "192.0.2.3" },
-	{ "host.net.", TYPE_NS, 3600, "ns1.host.net." },
-	{ "ns1.host.net.", TYPE_A, 3600, "192.0.2.20" },
-	{ NULL },
-};
-static const struct world_zone net = { "net.", net_rrs };
+static const char net_text[] = "net. 900 SOA mname. rname. 1 2 3 4 900\n"
+			       "net. 86400 NS ns.net.\n"
+			       "ns.net. 86400 A 192.0.2.3\n"
+			       "host.net. 3600 NS ns1.host.net.\n"
+			       "ns1.host.net. 3600 A 192.0.2.20\n";
+static const struct world_zone net = { "net.", net_text };
 
-static const struct record example_rrs[] = {
-	{ "example.com.", TYPE_SOA, 600, "300" },
-	{ "example.com.", TYPE_NS, 3600, "ns1.example.com." },
-	{ "ns1.example.com.", TYPE_A, 3600, "192.0.2.10" },
-	{ "www.example.com.", TYPE_A, 300, "198.51.100.1" },
-	{ "www.example.com.", TYPE_A, 300, "198.51.100.2" },
-	{ "alias.example.com.", TYPE_CNAME, 300, "www.example.com." },
-	{ "away.example.com.", TYPE_CNAME, 300, "www.glueless.com." },
-	{ "a.b.c.d.example.com.", TYPE_TXT, 60, "deep" },
-	{ NULL },
-};
-static const struct world_zone example = { "example.com.", example_rrs };
+static const char example_text[] = "example.com. 600 SOA mname. rname. 1 2 3 4 300\n"
+				   "example.com. 3600 NS ns1.example.com.\n"
+				   "ns1.example.com. 3600 A 192.0.2.10\n"
+				   "www.example.com. 300 A 198.51.100.1\n"
+				   "www.example.com. 300 A 198.51.100.2\n"
+				   "alias.example.com. 300 CNAME www.example.com.\n"
+				   "away.example.com. 300 CNAME www.glueless.com.\n"
+				   "a.b.c.d.example.com. 60 TXT \"deep\"\n";
+static const struct world_zone example = { "example.com.", example_text };
 
-static const struct record host_rrs[] = {
-	{ "host.net.", TYPE_SOA, 600, "300" },
-	{ "host.net.", TYPE_NS, 3600, "ns1.host.net." },
-	{ "ns1.host.net.", TYPE_A, 3600, "192.0.2.20" },
-	{ "ns2.host.net.", TYPE_A, 3600, "192.0.2.21" },
-	{ NULL },
-};
-static const struct world_zone host = { "host.net.", host_rrs };
+static const char host_text[] = "host.net. 600 SOA mname. rname. 1 2 3 4 300\n"
+				"host.net. 3600 NS ns1.host.net.\n"
+				"ns1.host.net. 3600 A 192.0.2.20\n"
+				"ns2.host.net. 3600 A 192.0.2.21\n";
+static const struct world_zone host = { "host.net.", host_text };
 
-static const struct record glueless_rrs[] = {
-	{ "glueless.com.", TYPE_SOA, 600, "300" },
-	{ "glueless.com.", TYPE_NS, 3600, "ns1.host.net." },
-	{ "www.glueless.com.", TYPE_A, 300, "198.51.100.7" },
-	{ NULL },
-};
-static const struct world_zone glueless = { "glueless.com.", glueless_rrs };
+static const char glueless_text[] = "glueless.com. 600 SOA mname. rname. 1 2 3 4 300\n"
+				    "glueless.com. 3600 NS ns1.host.net.\n"
+				    "www.glueless.com. 300 A 198.51.100.7\n";
+static const struct world_zone glueless = { "glueless.com.", glueless_text };
 
 static struct world *
 world_of_the_walk(const struct engine_config *config)

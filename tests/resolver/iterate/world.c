@@ -7,6 +7,7 @@
 
 #define CACHE_BYTES  (8u << 20)
 #define ARENA_BYTES  (64u << 20)
+#define AUTH_BYTES   (1u << 20)
 #define SERVERS_KEPT 4096u
 
 static void *
@@ -60,19 +61,38 @@ post(struct world *world, engine_query number, const uint8_t *bytes, size_t size
 	};
 }
 
+/* What the zones of the server say, as a reply that a habit can change; false when it would not answer. */
+static bool
+tell_truth(struct world *world, struct world_server *server, const struct engine_action *action,
+	   struct world_reply *reply)
+{
+	uint8_t bytes[MESSAGE_BYTES_MAX];
+	struct message message;
+	size_t size =
+		auth_answer(&server->auth, action->bytes, action->size, false, bytes, sizeof bytes);
+	if (size == 0)
+		return false;
+	ck_assert_int_eq(message_read(&message, &world->arena, bytes, size), 0);
+	*reply = (struct world_reply){
+		.id = message.id,
+		.flags = message.flags,
+		.rcode = message.rcode,
+		.question = message.question,
+	};
+	memcpy(reply->sections, message.sections, sizeof reply->sections);
+	return true;
+}
+
 static void
 reply_to(struct world *world, struct world_server *server, const struct engine_action *action,
 	 const struct query *query)
 {
-	uint8_t bytes[65536];
+	uint8_t bytes[MESSAGE_BYTES_MAX];
 	size_t limit = query->edns.present ? query->edns.udp_bytes : 512;
-	struct world_reply reply = {
-		.id = query->id,
-		.flags = DNS_QR,
-		.question = query->question,
-	};
+	struct world_reply reply;
 
-	world_answer(world, server, query, &reply);
+	if (!tell_truth(world, server, action, &reply))
+		return;
 	if (server->habit != NULL)
 		server->habit(world, server, query, &reply);
 	uint64_t at_us = world->now_us + 2 * (uint64_t)server->delay_us;
@@ -174,6 +194,8 @@ world_free(struct world *world)
 	munmap(world->blocks[3], infra_bytes(SERVERS_KEPT));
 	munmap(world->blocks[4], engine_bytes(&world->limits));
 	munmap(world->arena_block, ARENA_BYTES);
+	for (unsigned i = 0; i < world->server_count; i++)
+		munmap(world->servers[i].block, AUTH_BYTES);
 	free(world->log);
 	free(world);
 }
@@ -183,7 +205,12 @@ world_server(struct world *world, const char *addr, const struct world_zone *zon
 {
 	ck_assert_uint_lt(world->server_count, WORLD_SERVERS_MAX);
 	struct world_server *server = &world->servers[world->server_count++];
-	*server = (struct world_server){ .addr = addr_of(addr), .delay_us = 5000 };
+	*server = (struct world_server){
+		.addr = addr_of(addr),
+		.delay_us = 5000,
+		.block = map(AUTH_BYTES),
+	};
+	auth_init(&server->auth, server->block, AUTH_BYTES);
 	if (zone != NULL)
 		world_serve(server, zone);
 	return server;
@@ -192,7 +219,15 @@ world_server(struct world *world, const char *addr, const struct world_zone *zon
 void
 world_serve(struct world_server *server, const struct world_zone *zone)
 {
-	server->zones[server->zone_count++] = zone;
+	ck_assert_msg(auth_load(&server->auth, zone->apex, zone->text) == 0, "zone %s, line %u: %s",
+		      zone->apex, server->auth.line, server->auth.why);
+}
+
+void
+world_serve_instead(struct world_server *server, const struct world_zone *zone)
+{
+	auth_init(&server->auth, server->block, AUTH_BYTES);
+	world_serve(server, zone);
 }
 
 static struct rrset *

@@ -1,7 +1,7 @@
 /*
  * world.h - a little internet at virtual time around one engine: servers with zones and with bad habits.
  *
- * Servers are found by address; what nobody owns swallows queries.  Replies travel delay_us each way and are lost with
+ * Servers tell the truth of their zones (tests/sim/auth.h) unless a habit changes it.  They are found by address; what nobody owns swallows queries.  Replies travel delay_us each way and are lost with
  * loss_permil; the seed decides everything.  world_run moves time from event to event until
  * nothing is left to do or the time is over.
  */
@@ -11,6 +11,7 @@
 #include "resolver/iterate/engine.h"
 #include "stack/base/rng.h"
 #include "tests/resolver/iterate/records.h"
+#include "tests/sim/auth.h"
 
 #define WORLD_SERVERS_MAX 64u
 #define WORLD_RESULTS_MAX 4096u
@@ -20,8 +21,7 @@ struct world;
 struct world_server;
 
 struct world_zone {
-	const char *apex;
-	const struct record *records; /* ends with owner NULL */
+	const char *apex, *text; /* a master file */
 };
 
 /* A reply before it is written; a habit may change anything. */
@@ -40,8 +40,8 @@ typedef void world_habit(struct world *world, struct world_server *server,
 
 struct world_server {
 	struct ip_addr addr;
-	const struct world_zone *zones[16];
-	unsigned zone_count;
+	struct auth auth;
+	void *block;
 	uint32_t delay_us;
 	bool dead;
 	world_habit *habit; /* NULL: behaves */
@@ -102,6 +102,7 @@ void world_free(struct world *world); /* checks that nothing is left behind */
 struct world_server *world_server(struct world *world, const char *addr,
 				  const struct world_zone *zone);
 void world_serve(struct world_server *server, const struct world_zone *zone); /* one more zone */
+void world_serve_instead(struct world_server *server, const struct world_zone *zone);
 
 /* Asks and returns the number of the result; world_run has to follow. */
 unsigned world_ask(struct world *world, const char *qname, uint16_t qtype);
@@ -117,9 +118,5 @@ unsigned world_asked(const struct world *world, const char *qname, uint16_t qtyp
 bool world_has(const struct world_result *result, enum dns_section section, const char *owner,
 	       uint16_t type, const char *value);
 unsigned world_count(const struct world_result *result, enum dns_section section);
-
-/* The truth as the zones of the server have it (RFC 1034, section 4.3.2). */
-void world_answer(struct world *world, const struct world_server *server, const struct query *query,
-		  struct world_reply *reply);
 
 #endif
