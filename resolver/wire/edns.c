@@ -25,8 +25,11 @@ edns_read(struct edns *edns, struct cursor *cursor, uint16_t class, uint32_t ttl
 		cursor_skip(&options, 2);
 		cursor_skip(&options, cursor_u16(&options));
 	}
-	if (options.err != 0)
+	if (options.err != 0) {
+		edns->options_bytes = 0; /* whoever answers FORMERR still looks at what is there */
+		edns->options = NULL;
 		cursor_fail(cursor, options.err);
+	}
 	return cursor->err;
 }
 
