@@ -39,7 +39,7 @@ question_of(const char *qname, uint16_t qtype)
 /* A set of `count` records of `each` octets, and as many signatures as said, put in front of the list. */
 static void
 add_set(struct rrset **list, const char *owner, uint16_t type, unsigned count, unsigned each,
-        unsigned sig_count)
+	unsigned sig_count)
 {
 	struct name name = name_of(owner);
 	size_t size = (count + sig_count) * (2 + each);
@@ -86,7 +86,7 @@ form_of(uint16_t flags)
 /* Responds and reads the result back into `message`; returns its octets. */
 static int
 respond_and_read(const struct respond_config *config, const struct reply_form *form,
-                 const struct question *question, const struct answer *answer, bool *is_truncated)
+		 const struct question *question, const struct answer *answer, bool *is_truncated)
 {
 	int size = respond(config, form, question, answer, bytes, sizeof bytes, is_truncated);
 	ck_assert_int_gt(size, 0);
@@ -168,7 +168,7 @@ START_TEST(the_header_says_what_holds_for_this_client)
 	respond_and_read(&plain, &form, &question, &answer, NULL);
 	ck_assert_uint_eq(message.id, 0x1234);
 	ck_assert_msg(message.flags == headers[_i].flags, "%s: %04x", headers[_i].behaviour,
-	              message.flags);
+		      message.flags);
 }
 END_TEST
 
@@ -190,7 +190,8 @@ START_TEST(an_unreadable_question_is_not_given_back)
 	struct answer answer;
 	form.has_edns = false;
 	answer_rcode(&answer, RCODE_FORMERR, EDE_NONE, NULL);
-	ck_assert_int_eq(respond_and_read(&plain, &form, NULL, &answer, NULL), MESSAGE_HEADER_BYTES);
+	ck_assert_int_eq(respond_and_read(&plain, &form, NULL, &answer, NULL),
+			 MESSAGE_HEADER_BYTES);
 	ck_assert_uint_eq(message.question_count, 0);
 	ck_assert_uint_eq(message.rcode, RCODE_FORMERR);
 }
@@ -258,7 +259,8 @@ START_TEST(words_never_cost_a_client_data)
 {
 	struct reply_form form = form_of(DNS_RD);
 	struct question question = question_of("example.", TYPE_A);
-	struct answer answer = { .ede = EDE_STALE_ANSWER, .ede_text = "old, but better than nothing" };
+	struct answer answer = { .ede = EDE_STALE_ANSWER,
+				 .ede_text = "old, but better than nothing" };
 	const uint8_t *value;
 	uint16_t value_bytes;
 	add_set(&answer.sections[SECTION_ANSWER], "example.", TYPE_A, 1, 4, 0);
@@ -328,7 +330,8 @@ START_TEST(a_stream_is_told_how_long_it_may_idle)
 	respond_and_read(&config, &form, &question, &answer, NULL);
 	ck_assert(edns_find(&message.edns, EDNS_KEEPALIVE, &value, &value_bytes));
 	ck_assert_uint_eq(value_bytes, 2);
-	ck_assert_uint_eq(value[0] << 8 | value[1], 100); /* RFC 7828, section 3.1: units of 100 ms */
+	ck_assert_uint_eq(value[0] << 8 | value[1],
+			  100); /* RFC 7828, section 3.1: units of 100 ms */
 }
 END_TEST
 
@@ -345,7 +348,8 @@ static const struct {
 	{ "one more does not", 512, 1232, false, false, 18, true },
 	{ "with EDNS the client's size counts", 1232, 1232, true, false, 42, false },
 	{ "and the OPT's octets too", 1232, 1232, true, false, 43, true },
-	{ "a client that takes more gets no more than max-udp-size", 4096, 1232, true, false, 43, true },
+	{ "a client that takes more gets no more than max-udp-size", 4096, 1232, true, false, 43,
+	  true },
 	{ "unless max-udp-size is larger", 4096, 4096, true, false, 140, false },
 	{ "a client that takes less gets less", 700, 1232, true, false, 24, true },
 	{ "a stream takes all", 512, 1232, false, true, 256, false },
@@ -364,7 +368,7 @@ START_TEST(an_answer_that_does_not_fit_is_truncated_and_empty)
 	add_set(&answer.sections[SECTION_ANSWER], "example.", TYPE_AAAA, sizes[_i].rr_count, 16, 0);
 	int size = respond_and_read(&config, &form, &question, &answer, &is_truncated);
 	ck_assert_msg(is_truncated == sizes[_i].is_truncated, "%s: %d octets", sizes[_i].behaviour,
-	              size);
+		      size);
 	ck_assert(((message.flags & DNS_TC) != 0) == is_truncated);
 	ck_assert_uint_eq(message.rrset_counts[SECTION_ANSWER], !is_truncated);
 	ck_assert(form.is_stream || size <= form.udp_bytes);
@@ -382,7 +386,8 @@ START_TEST(an_absence_without_its_soa_is_truncated)
 	form.dnssec_ok = true;
 	form.udp_bytes = 512;
 	add_set(&answer.sections[SECTION_AUTHORITY], "example.", TYPE_NSEC, 1, 32, 2);
-	answer.sections[SECTION_AUTHORITY]->rr_count = 0; /* signatures alone keep the sizes simple */
+	answer.sections[SECTION_AUTHORITY]->rr_count =
+		0; /* signatures alone keep the sizes simple */
 	answer.sections[SECTION_AUTHORITY]->sig_count = 2;
 	add_set(&answer.sections[SECTION_AUTHORITY], "example.", 65280, 3, 180, 0);
 	bool is_truncated;
@@ -480,12 +485,12 @@ START_TEST(the_form_is_read_from_the_query)
 {
 	static const uint8_t options[] = { 0, EDNS_NSID, 0, 0, 0, EDNS_KEEPALIVE, 0, 0 };
 	struct query query = { .id = 7,
-		               .flags = DNS_RD,
-		               .edns = { .present = true,
-		                         .dnssec_ok = true,
-		                         .udp_bytes = 1400,
-		                         .options_bytes = sizeof options,
-		                         .options = options } };
+			       .flags = DNS_RD,
+			       .edns = { .present = true,
+					 .dnssec_ok = true,
+					 .udp_bytes = 1400,
+					 .options_bytes = sizeof options,
+					 .options = options } };
 	struct reply_form form;
 	reply_form_read(&form, &query, true);
 	ck_assert(form.id == 7 && form.flags == DNS_RD && form.udp_bytes == 1400);
@@ -515,7 +520,8 @@ main(void)
 	tcase_add_test(tcase, the_longest_reason_fits_the_smallest_datagram);
 	tcase_add_test(tcase, nsid_goes_to_who_asks_for_it);
 	tcase_add_test(tcase, a_stream_is_told_how_long_it_may_idle);
-	tcase_add_loop_test(tcase, an_answer_that_does_not_fit_is_truncated_and_empty, 0, COUNT(sizes));
+	tcase_add_loop_test(tcase, an_answer_that_does_not_fit_is_truncated_and_empty, 0,
+			    COUNT(sizes));
 	tcase_add_test(tcase, an_absence_without_its_soa_is_truncated);
 	tcase_add_test(tcase, additional_records_are_left_out_without_a_word);
 	tcase_add_test(tcase, minimal_responses_keep_what_the_answer_needs);
