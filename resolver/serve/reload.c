@@ -102,6 +102,8 @@ server__reload(struct server *server)
 {
 	struct reload *reload = &server->reload;
 	char error[CONFIG_ERROR_BYTES];
+	if (server->is_stopping)
+		return;
 	if (reload->round.left > 0) {
 		reload->is_wanted_again = true;
 		return;
@@ -126,6 +128,14 @@ server__reload(struct server *server)
 		order->shut_count = reload->shut_count;
 	}
 	server__round_start(server, &reload->round);
+}
+
+/* The workers have ended in the middle of one: what was not handed over goes. */
+void
+server__reload_abandon(struct server *server)
+{
+	settings_free(server->reload.settings);
+	clean_up(&server->reload);
 }
 
 /* Every worker has changed over: nobody knows the old settings any more. */

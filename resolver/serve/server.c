@@ -341,6 +341,7 @@ server_close(struct server *server)
 		if (server->workers[i] != NULL)
 			worker_free(server->workers[i]);
 	free(server->workers);
+	server__reload_abandon(server);
 	close_loop(server);
 	free(server->stop.orders);
 	free(server->report.orders);

@@ -73,6 +73,7 @@ int server__listen(struct server *server, char error[CONFIG_ERROR_BYTES]);
 /* reload.c */
 void server__reload(struct server *server);
 void server__reload_done(struct server *server, struct round *round);
+void server__reload_abandon(struct server *server);
 
 /* report.c */
 void server__report_done(struct server *server, struct round *round);
