@@ -1,11 +1,12 @@
 /*
- * uv.h - the shell that drives a stack with libuv: one poll a descriptor, one timer, one flush a turn.
+ * uv.h - the shell that drives a stack with libuv: a poll a descriptor, a timer, a flush a turn.
  *
- * Between two sleeps of the loop there is one turn, in which the shell reads frames in batches from the
- * link, hands them to the core, passes what comes up to the program and what goes down to the link, and
- * flushes the link once.  It does so right before the loop sleeps (uv_prepare), so what the program's
- * own callbacks send in the same turn leaves in the same system call.  The time is read once a turn.  A turn's work is
- * bounded: what is left over is done in the next, after everybody else's callbacks.
+ * Between two sleeps of the loop there is one turn, in which the shell reads frames in batches from
+ * the link, hands them to the core, passes what comes up to the program and what goes down to the
+ * link, and flushes the link once.  It does so right before the loop sleeps (uv_prepare), so what
+ * the program's own callbacks send in the same turn leaves in the same system call.  The time is
+ * read once a turn.  A turn's work is bounded: what is left over is done in the next, after
+ * everybody else's callbacks.
  *
  * One stack_uv belongs to one loop and one thread.
  *

@@ -1,13 +1,15 @@
 /*
  * batch.h - many frames a system call: recvmmsg and sendmmsg over memory taken once.
  *
- * The kernel's word on checksums is kept with each frame: a local peer's is not filled in, a verified
- * one need not be verified again.  It stands in a virtio_net_hdr before the frame (PACKET_VNET_HDR,
- * IFF_VNET_HDR: Ethernet) or beside it (PACKET_AUXDATA: bare packets, whose sockets have no such header).
- * Several datagrams that the host has merged into one (UDP_SEGMENT) are not taken where the header tells of
- * it, since they could not be told apart from one large datagram.
+ * The kernel's word on checksums is kept with each frame: a local peer's is not filled in, a
+ * verified one need not be verified again.  It stands in a virtio_net_hdr before the frame
+ * (PACKET_VNET_HDR, IFF_VNET_HDR: Ethernet) or beside it (PACKET_AUXDATA: bare packets, whose
+ * sockets have no such header). Several datagrams that the host has merged into one (UDP_SEGMENT)
+ * are not taken where the header tells of it, since they could not be told apart from one large
+ * datagram.
  *
- * Ownership: init takes memory, fini frees it.  Received frames are lent until the next batch_rx_begin.
+ * Ownership: init takes memory, fini frees it.  Received frames are lent until the next
+ *            batch_rx_begin.
  * Bounds:    LINK_BATCH_MAX frames each way; a received frame larger than its slot is counted as
  *            unusable, a frame to send that is larger as a failure.
  */

@@ -1,12 +1,13 @@
 /*
  * capture.h - a link whose packets are also written down, for Wireshark (link/pcapng.h).
  *
- * Wraps any link and writes what passes, in both directions, with its direction and the time of
- * the loop's turn.  Packets are gathered in memory and written at most CAPTURE_WRITE_US later; a
- * reader at the other end of a pipe sees them while they come.  A file that takes no more (a slow pipe, a full disk)
- * costs packets in the capture, counted, and never delays the link.
+ * Wraps any link and writes what passes, in both directions, with its direction and the time of the
+ * loop's turn.  Packets are gathered in memory and written at most CAPTURE_WRITE_US later; a reader
+ * at the other end of a pipe sees them while they come.  A file that takes no more (a slow pipe, a
+ * full disk) costs packets in the capture, counted, and never delays the link.
  *
- * Frames to be sent show the checksum as the stack leaves it: where the device fills it in, it is not there yet.
+ * Frames to be sent show the checksum as the stack leaves it: where the device fills it in, it is
+ * not there yet.
  *
  * Ownership: owns the link inside and closes it; a descriptor that is lent stays open, and is made
  *            non-blocking unless it is a file; one that was opened by path is closed.

@@ -1,8 +1,8 @@
 /*
  * delay.h - frames that are under way: copied in, each with the time when it comes out.
  *
- * Used by the links that simulate a line (`wire`, `faults`) beside the fault model, which says when.
- * Frames come out in order of their time, and of their coming in where that is equal.
+ * Used by the links that simulate a line (`wire`, `faults`) beside the fault model, which says
+ * when. Frames come out in order of their time, and of their coming in where that is equal.
  *
  * Ownership: lives in the block that the caller lends; what delay_take lends is the caller's until
  *            delay_release.

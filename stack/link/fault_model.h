@@ -1,14 +1,14 @@
 /*
- * fault_model.h - what a bad line does to frames: loss, delay, rate, reordering, duplication, corruption.
+ * fault_model.h - what a bad line does to frames: it loses, delays, reorders, doubles, damages.
  *
- * A pure model, used by the links `wire` and `faults`: it is told of each frame as it enters
- * the line and answers when, how often and how damaged the frame comes out.  Whoever asks
- * keeps the frames.  The same seed and the same calls give the same fate.
+ * A pure model, used by the links `wire` and `faults`: it is told of each frame as it enters the
+ * line and answers when, how often and how damaged the frame comes out.  Whoever asks keeps the
+ * frames.  The same seed and the same calls give the same fate.
  *
- * In the order in which a line does it: a frame larger than size_max vanishes (a path whose
- * MTU is smaller than announced, and which tells nobody); the rate makes it wait behind those before
- * it, and drops it when more than queue_bytes_max wait already; loss takes it away; delay and
- * jitter pass without letting frames overtake each other; a reordered frame is then held back by
+ * In the order in which a line does it: a frame larger than size_max vanishes (a path whose MTU is
+ * smaller than announced, and which tells nobody); the rate makes it wait behind those before it,
+ * and drops it when more than queue_bytes_max wait already; loss takes it away; delay and jitter
+ * pass without letting frames overtake each other; a reordered frame is then held back by
  * reorder_us, so that later ones overtake it; duplicates come out twice; of a corrupted frame one
  * bit of one copy is flipped, which the Internet checksum always notices where it covers the bit.
  *

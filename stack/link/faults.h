@@ -2,12 +2,13 @@
  * faults.h - a link made bad on purpose: another link behind the fault model (link/fault_model.h).
  *
  * Wraps any link, each direction with faults of its own, from one seed.  Takes the place of
- * tc-netem where the kernel has none, and shows a program on a real device what the simulator shows it on
- * a wire.  Checksums are never left to the device, which would mend what was corrupted.
+ * tc-netem where the kernel has none, and shows a program on a real device what the simulator shows
+ * it on a wire.  Checksums are never left to the device, which would mend what was corrupted.
  *
- * Ownership: lives in the block that the caller lends, and which must outlive close; owns the link inside.
- * Bounds:    FAULTS_HELD_MAX frames of FAULTS_FRAME_BYTES under way each way; what does not fit
- *            is lost and counted.
+ * Ownership: lives in the block that the caller lends, and which must outlive close; owns the link
+ *            inside.
+ * Bounds:    FAULTS_HELD_MAX frames of FAULTS_FRAME_BYTES under way each way; what does not fit is
+ *            lost and counted.
  */
 #ifndef CAIRN_STACK_LINK_FAULTS_H
 #define CAIRN_STACK_LINK_FAULTS_H

@@ -1,14 +1,15 @@
 /*
  * filter.h - the classic BPF programs by which the kernel picks frames for us.
  *
- * A packet socket would otherwise hand us everything that the host receives.  The programs for
- * link raw take packets as a SOCK_DGRAM packet socket shows them, from the IP header on:
+ * A packet socket would otherwise hand us everything that the host receives.  The programs for link
+ * raw take packets as a SOCK_DGRAM packet socket shows them, from the IP header on:
  *
  *   - UDP to one of our ports (link/port_class.h), whole or the first fragment;
  *   - ICMP and ICMPv6 errors that quote a UDP datagram sent from one of our ports;
  *   - only what the host itself is meant to receive (PACKET_HOST), and nothing from or to a
- *     loopback address that did not come over the loopback device: the kernel's own input would refuse
- *     it (RFC 1122, section 3.2.1.3 (g); RFC 4291, section 2.5.3), but packet sockets stand before that.
+ *     loopback address that did not come over the loopback device: the kernel's own input would
+ *     refuse it (RFC 1122, section 3.2.1.3 (g); RFC 4291, section 2.5.3), but packet sockets stand
+ *     before that.
  *
  * Everything else is left to the stack, which checks it as any packet.
  *

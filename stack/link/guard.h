@@ -2,37 +2,37 @@
  * guard.h - kernel sockets that hold our UDP ports, so that the kernel stays silent about them.
  *
  * In shared mode the host's kernel sees every datagram that comes for the stack, and would answer
- * those to a port that no socket has with ICMP port unreachable.  A guard is a kernel UDP socket bound to such
- * a port, for both families, with a filter that drops everything before it is queued: the kernel
- * neither answers nor gives the port to anybody else.  A guard costs 16 us and 4.6 KB of kernel memory,
- * too much for one a query: each worker holds a pool, and every query draws its port from the pool with
- * the CSPRNG (RFC 5452, section 9.2; RFC 6056).
+ * those to a port that no socket has with ICMP port unreachable.  A guard is a kernel UDP socket
+ * bound to such a port, for both families, with a filter that drops everything before it is queued:
+ * the kernel neither answers nor gives the port to anybody else.  A guard costs 16 us and 4.6 KB of
+ * kernel memory, too much for one a query: each worker holds a pool, and every query draws its port
+ * from the pool with the CSPRNG (RFC 5452, section 9.2; RFC 6056).
  *
- * What an attacker who is not on the path must guess.  Ports are drawn uniformly from 1024-65535 by us,
- * not by the kernel, whose bind(0) uses only the 28,000 of ip_local_port_range.  Who has never seen a query
- * of ours must guess all of that.  Who watches many (the owner of a zone that we are made to ask)
- * learns the ports of the pool in time; so each guard is replaced within GUARD_TURNOVER_US of use,
- * and what was learnt is worth as little again.
+ * What an attacker who is not on the path must guess.  Ports are drawn uniformly from 1024-65535 by
+ * us, not by the kernel, whose bind(0) uses only the 28,000 of ip_local_port_range.  Who has never
+ * seen a query of ours must guess all of that.  Who watches many (the owner of a zone that we are
+ * made to ask) learns the ports of the pool in time; so every guard is replaced in the course of
+ * GUARD_TURNOVER_US of use, and what was learnt before is worth nothing.
  *
- * Workers.  A worker takes ports only from its class, a secret keyed share of all ports (link/port_class.h):
- * the kernel hands each worker just the datagrams of its ports, whichever network queue or processor they
- * come by, and nobody outside can tell which ports one thread has, which thread
- * will be given the next query's port, or make two ports fall to one thread on purpose.  Classes are
- * narrower than the workers need (a pool is about half of its class), so that a filter also keeps out most
- * foreign UDP.  After each turnover the class is drawn anew under the next key; the class before
- * stays in the filter until its last guard is gone.
+ * Workers.  A worker takes ports only from its class, a secret keyed share of all ports
+ * (link/port_class.h): the kernel hands each worker just the datagrams of its ports, whichever
+ * network queue or processor they come by, and nobody outside can tell which ports one thread has,
+ * which thread will be given the next query's port, or make two ports fall to one thread on
+ * purpose.  A class is about twice as large as the pool and no larger, so that the filter also
+ * keeps out most foreign UDP.  After each turnover the class is drawn anew under the next key; the
+ * class before stays in the filter until its last guard is gone.
  *
- * Retired guards stay open for GUARD_LINGER_US, and their ports in the class: a flow that is
- * still open on one goes on working, and a late reply draws no ICMP.  Nothing is renewed
- * while nothing is sent, since an unused port tells nobody anything.
+ * Retired guards stay open for GUARD_LINGER_US, and their ports in the class: a flow that is still
+ * open on one goes on working, and a late reply draws no ICMP.  Nothing is renewed while nothing is
+ * sent, since an unused port tells nobody anything.
  *
- * Ownership: the plan is one a process, constant after guard_plan_init and shared by all threads; a guard
- *            pool belongs to one worker's thread.  `pool` is lent to udp_set_port_pool and changes in
- *            place, between two calls of the stack.
- * Needs:     no capability; descriptors: guard_plan_init raises RLIMIT_NOFILE as far as it may (the hard
- *            limit, or past it with CAP_SYS_RESOURCE) and then makes do with fewer ports.
- * Errors:    ERR_FULL when not all guards could be opened: fewer ports than planned are not made do with,
- *            since they would be easier to guess than the operator asked for.
+ * Ownership: the plan is one a process, constant after guard_plan_init and shared by all threads; a
+ *            guard pool belongs to one worker's thread.  `pool` is lent to udp_set_port_pool and
+ *            changes in place, between two calls of the stack.
+ * Needs:     no capability; descriptors: guard_plan_init raises RLIMIT_NOFILE as far as it may (the
+ *            hard limit, or past it with CAP_SYS_RESOURCE) and then makes do with fewer ports.
+ * Errors:    ERR_FULL when not all guards could be opened: fewer ports than planned are not made do
+ *            with, since they would be easier to guess than the operator asked for.
  */
 #ifndef CAIRN_STACK_LINK_GUARD_H
 #define CAIRN_STACK_LINK_GUARD_H

@@ -36,7 +36,7 @@ step_count(const struct netlink *netlink)
 	return netlink->scope == NETLINK_DEVICES ? 1 : sizeof requests / sizeof *requests;
 }
 
-static struct host *
+static struct mirror *
 table_being_read(struct netlink *netlink)
 {
 	return &netlink->tables[1 - netlink->current];
@@ -73,7 +73,7 @@ send_request(struct netlink *netlink)
 static void
 begin_read(struct netlink *netlink, uint64_t now_us)
 {
-	host_clear(table_being_read(netlink));
+	mirror_clear(table_being_read(netlink));
 	netlink->step = 0;
 	netlink->is_stale = false;
 	netlink->began_at_us = now_us;
@@ -115,7 +115,7 @@ end_step(struct netlink *netlink, uint64_t now_us, uint64_t work_us)
 		return;
 	}
 	uint64_t rest_us = NETLINK_REST_FACTOR * (now_us - netlink->began_at_us + work_us);
-	host_finish(table_being_read(netlink));
+	mirror_finish(table_being_read(netlink));
 	netlink->current = 1 - netlink->current;
 	netlink->is_reading = false;
 	netlink->has_news = true;
@@ -139,7 +139,7 @@ on_message(struct netlink *netlink, const struct nlmsghdr *message, uint64_t now
 	case NLMSG_ERROR: /* no such table, no such family: nothing to tell */
 		end_step(netlink, now_us, clock_us() - began_us);
 		break;
-	default: host_read(table_being_read(netlink), message); break;
+	default: mirror_read(table_being_read(netlink), message); break;
 	}
 }
 
@@ -216,7 +216,7 @@ socket_open(struct netlink *netlink)
 	if (netlink->fd == -1)
 		return -1;
 	link__grow_buffers(netlink->fd, RECEIVE_BYTES, 0);
-	/* Since Linux 4.20 a dump can be narrowed to one table; before, host_read does it. */
+	/* Since Linux 4.20 a dump can be narrowed to one table; before, mirror_read does it. */
 	(void)setsockopt(netlink->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
 	if (bind(netlink->fd, (struct sockaddr *)&self, sizeof self) != 0 ||
 	    getsockname(netlink->fd, (struct sockaddr *)&self, &self_bytes) != 0)
@@ -231,8 +231,8 @@ init_memory(struct netlink *netlink)
 	bool all = netlink->scope == NETLINK_EVERYTHING;
 
 	for (unsigned i = 0; i < 2; i++) {
-		int err = host_init(&netlink->tables[i], HOST_DEVICES_MAX, all ? HOST_ADDRS_MAX : 0,
-		                    all ? HOST_ROUTES_MAX : 0);
+		int err = mirror_init(&netlink->tables[i], MIRROR_DEVICES_MAX, all ? MIRROR_ADDRS_MAX : 0,
+		                    all ? MIRROR_ROUTES_MAX : 0);
 		if (err != 0)
 			return err;
 	}
@@ -279,8 +279,8 @@ netlink_close(struct netlink *netlink)
 {
 	if (netlink->fd != -1)
 		close(netlink->fd);
-	host_fini(&netlink->tables[0]);
-	host_fini(&netlink->tables[1]);
+	mirror_fini(&netlink->tables[0]);
+	mirror_fini(&netlink->tables[1]);
 	free(netlink->buffer);
 	*netlink = (struct netlink){ .fd = -1 };
 }

@@ -1,15 +1,16 @@
 /*
- * netlink.h - the host's devices, addresses and routes, followed as they come and go (rtnetlink(7)).
+ * netlink.h - the host's devices, addresses and routes, followed as they change (rtnetlink(7)).
  *
- * At open the kernel is asked for everything; afterwards it tells of changes.  A change is
- * not patched in: not all of them are told (IPv4 routes go silently with their device), and messages are
- * lost when there are too many (ENOBUFS).  It only means that the table is stale, and is read anew a
- * moment later.  A read takes well under a millisecond on a usual host; where it takes longer, the next
- * one waits in proportion, so that following costs at most 1/NETLINK_REST_FACTOR of the time.
+ * At open the kernel is asked for everything; afterwards it tells of changes.  A change is not
+ * patched in: not all of them are told (IPv4 routes go silently with their device), and messages
+ * are lost when there are too many (ENOBUFS).  It only means that the table is stale, and is read
+ * anew a moment later.  A read takes well under a millisecond on a usual host; where it takes
+ * longer, the next one waits in proportion, so that following costs at most 1/NETLINK_REST_FACTOR
+ * of the time.
  *
  * Ownership: open takes memory and a descriptor, close gives them back.
  * Needs:     no capability.
- * Bounds:    NETLINK_READS_A_TURN system calls a call of netlink_update; the tables of host.h.
+ * Bounds:    NETLINK_READS_A_TURN system calls a call of netlink_update; the tables of mirror.h.
  */
 #ifndef CAIRN_STACK_LINK_NETLINK_H
 #define CAIRN_STACK_LINK_NETLINK_H
@@ -18,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stack/link/host.h"
+#include "stack/link/mirror.h"
 #include "stack/link/link.h"
 
 #define NETLINK_BUFFER_BYTES 32768u
@@ -34,7 +35,7 @@ struct netlink {
 	int fd;
 	uint32_t port_id; /* ours: what answers carry, and changes that others made do not */
 	enum netlink_scope scope;
-	struct host tables[2];
+	struct mirror tables[2];
 	unsigned current;     /* of tables: complete; the other: being read, or what was before */
 	uint8_t *buffer;
 	uint32_t sequence;    /* of the request whose answer is being read */
@@ -57,13 +58,13 @@ bool netlink_update(struct netlink *netlink, uint64_t now_us);
 /* When netlink_update should be called though nothing is readable. */
 uint64_t netlink_deadline(const struct netlink *netlink);
 
-static inline const struct host *
-netlink_host(const struct netlink *netlink)
+static inline const struct mirror *
+netlink_mirror(const struct netlink *netlink)
 {
 	return &netlink->tables[netlink->current];
 }
 
-static inline const struct host *
+static inline const struct mirror *
 netlink_before(const struct netlink *netlink)
 {
 	return &netlink->tables[1 - netlink->current];

@@ -20,7 +20,7 @@
 
 struct packet {
 	struct link link;
-	char device[HOST_NAME_BYTES];
+	char device[MIRROR_NAME_BYTES];
 	uint32_t host_ifindex; /* that the socket is bound to; 0: the device is gone */
 	struct mac_addr mac;
 	uint32_t mtu;
@@ -109,7 +109,8 @@ move_to(struct packet *packet, uint32_t host_ifindex)
 		return errno;
 	if (device.sll_hatype != ARPHRD_ETHER)
 		return EAFNOSUPPORT;
-	if (join(packet, host_ifindex, PACKET_MR_UNICAST) != 0 && join(packet, host_ifindex, PACKET_MR_PROMISC) != 0)
+	if (join(packet, host_ifindex, PACKET_MR_UNICAST) != 0 &&
+	    join(packet, host_ifindex, PACKET_MR_PROMISC) != 0)
 		return errno;
 	if (join(packet, host_ifindex, PACKET_MR_ALLMULTI) != 0) /* groups of NDP; the stack picks its own */
 		return errno;
@@ -124,7 +125,7 @@ packet_sync(struct link *link, struct stack *stack, unsigned ifindex, uint64_t n
 
 	if (!netlink_update(&packet->netlink, now_us))
 		return 0;
-	const struct host_device *device = host_device_named(netlink_host(&packet->netlink), packet->device);
+	const struct mirror_device *device = mirror_device_named(netlink_mirror(&packet->netlink), packet->device);
 	if (device == NULL) {
 		packet->host_ifindex = 0;
 		return stack_if_set_up(stack, ifindex, false, now_us);
@@ -226,7 +227,7 @@ find_device(struct packet *packet, uint64_t now_us, struct link_error *error)
 	int err = netlink_open(&packet->netlink, NETLINK_DEVICES, now_us, error);
 	if (err != 0)
 		return err;
-	const struct host_device *device = host_device_named(netlink_host(&packet->netlink), packet->device);
+	const struct mirror_device *device = mirror_device_named(netlink_mirror(&packet->netlink), packet->device);
 	if (device == NULL)
 		return link__fail(error, ENODEV, NULL, "device %s", packet->device);
 	int errno_value = move_to(packet, device->ifindex);

@@ -1,8 +1,9 @@
 /*
  * pcapng.h - the capture format that Wireshark and tcpdump read (draft-ietf-opsawg-pcapng).
  *
- * A file is one section header block, a description of each interface, and one enhanced packet block a
- * packet.  We write in network order, which the format allows and names in the section header.
+ * A file is one section header block, a description of each interface, and one enhanced packet
+ * block a packet.  We write in network order, which the format allows and names in the section
+ * header.
  *
  * Units:  microseconds since 1970, as if_tsresol says in each description.
  * Errors: the writer's: ERR_FULL when a block does not fit.
@@ -16,7 +17,7 @@
 #include "stack/base/cursor.h"
 
 #define PCAPNG_COMMENT_BYTES_MAX 1024u /* what is longer is cut */
-#define PCAPNG_PACKET_OVERHEAD   (64u + PCAPNG_COMMENT_BYTES_MAX) /* a block is never larger than this and the packet */
+#define PCAPNG_PACKET_OVERHEAD   (64u + PCAPNG_COMMENT_BYTES_MAX) /* of a block, besides the packet */
 
 enum pcapng_link_type { PCAPNG_ETHERNET = 1, PCAPNG_RAW_IP = 101 };
 enum pcapng_direction { PCAPNG_IN = 1, PCAPNG_OUT = 2 }; /* epb_flags, bits 0-1 */

@@ -2,11 +2,11 @@
  * port_class.h - a secret share of the ports: which of 1024-65535 belong to one worker.
  *
  * The receive filter of a worker must tell its ports from all others, in the kernel, in a few
- * instructions, without a list of thousands of ports.  So a worker's ports are those whose keyed hash
- * falls into the worker's class: who does not know the key cannot tell which ports go together,
- * nor which thread will get the next one.  The hash is small enough for a classic BPF program (link/filter.h
- * writes the same steps down for the kernel), and it is no more than that: what keeps a port from being
- * guessed is that it is drawn at random from the class.
+ * instructions, without a list of thousands of ports.  So a worker's ports are those whose keyed
+ * hash falls into the worker's class: who does not know the key cannot tell which ports go
+ * together, nor which thread will get the next one.  The hash is small enough for a classic BPF
+ * program (link/filter.h writes the same steps down for the kernel), and it is no more than that:
+ * what keeps a port from being guessed is that it is drawn at random from the class.
  *
  * Bounds: class_count is 1 to 65535; one class is every port.
  */

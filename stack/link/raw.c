@@ -169,7 +169,7 @@ address_ipv6(const struct raw *raw, struct batch_message *slot, struct msghdr *m
 	struct in6_pktinfo info = { 0 };
 
 	if (addr_is_link_local(&source))
-		info.ipi6_ifindex = host_ifindex_of(netlink_host(&raw->netlink), &source);
+		info.ipi6_ifindex = mirror_ifindex_of(netlink_mirror(&raw->netlink), &source);
 	memcpy(&info.ipi6_addr, packet + 8, 16);
 	memcpy(control_of(slot, message, IPPROTO_IPV6, IPV6_PKTINFO, sizeof info), &info, sizeof info);
 	slot->to.ipv6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_scope_id = info.ipi6_ifindex };
@@ -223,18 +223,17 @@ static int
 raw_sync(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_us)
 {
 	struct raw *raw = raw_of(link);
-	int err = 0;
 
 	udp_set_port_pool(stack, &raw->guard->pool);
 	if (netlink_update(&raw->netlink, now_us))
-		raw->mirror_refusals = host_apply(netlink_before(&raw->netlink), netlink_host(&raw->netlink), stack,
-		                                  ifindex, now_us);
-	if (has_sent(raw) && raw->guard->due_at_us <= now_us) {
-		raw->sent_at_renewal = link->stats.sent_frames;
-		if (guard_renew(raw->guard, now_us) && (attach_filter(raw, IPV4) != 0 || attach_filter(raw, IPV6) != 0))
-			err = ERR_IO;
-	}
-	return err;
+		raw->mirror_refusals = mirror_apply(netlink_before(&raw->netlink),
+		                                    netlink_mirror(&raw->netlink), stack, ifindex, now_us);
+	if (!has_sent(raw) || raw->guard->due_at_us > now_us)
+		return 0;
+	raw->sent_at_renewal = link->stats.sent_frames;
+	if (!guard_renew(raw->guard, now_us))
+		return 0;
+	return attach_filter(raw, IPV4) == 0 && attach_filter(raw, IPV6) == 0 ? 0 : ERR_IO;
 }
 
 static int
@@ -307,9 +306,9 @@ static const struct link_ops raw_ops = {
 };
 
 static uint32_t
-mtu_of(const struct host *host)
+mtu_of(const struct mirror *mirror)
 {
-	uint32_t mtu = host_mtu(host, RAW_MTU_MAX);
+	uint32_t mtu = mirror_mtu(mirror, RAW_MTU_MAX);
 	if (mtu > RAW_MTU_MAX)
 		return RAW_MTU_MAX;
 	return mtu < IPV6_MTU_LEAST ? IPV6_MTU_LEAST : mtu;
@@ -351,7 +350,7 @@ raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, s
 	err = netlink_open(&raw->netlink, NETLINK_EVERYTHING, now_us, error);
 	if (err != 0)
 		goto close_raw;
-	raw->mtu = mtu_of(netlink_host(&raw->netlink));
+	raw->mtu = mtu_of(netlink_mirror(&raw->netlink));
 	*link = &raw->link;
 	return 0;
 close_raw:

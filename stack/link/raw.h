@@ -4,23 +4,27 @@
  * The stack uses the host's addresses.  Packets go out through raw IP sockets with our own headers
  * (IP_HDRINCL, IPV6_HDRINCL): the kernel routes them, finds the neighbour, and its firewall and
  * connection tracking see them as they see any program's.  They come in through packet sockets (one
- * a family, all devices) that stand before the firewall, with a filter that passes UDP to our ports and the
- * ICMP errors about them (link/filter.h).  Guards keep the kernel from answering in our place (link/guard.h).  All
- * of this works for 127.0.0.1, ::1 and the host's own addresses as for any other.
+ * a family, all devices) that stand before the firewall, with a filter that passes UDP to our ports
+ * and the ICMP errors about them (link/filter.h).  Guards keep the kernel from answering in our
+ * place (link/guard.h).  All of this works for 127.0.0.1, ::1 and the host's own addresses as for
+ * any other.
  *
- * The source address is also told to the kernel beside the packet (IP_PKTINFO), so that rules by source
- * choose the route as they do for a bound socket.  A link-local source names its device.
+ * The source address is also told to the kernel beside the packet (IP_PKTINFO), so that rules by
+ * source choose the route as they do for a bound socket.  A link-local source names its device.
  *
- * sync mirrors addresses and routes into the stack and lends it the guarded ports (link/netlink.h).
+ * sync mirrors addresses and routes into the stack (link/netlink.h), lends it the guarded ports and
+ * renews them; this costs nothing while nothing is sent and nothing changes.
  *
- * Not done: reassembly, since later fragments have no port to be known by: first fragments
- * are passed to the stack, which counts and drops them (RFC 9715).  IPsec in transport mode: packet sockets see
- * the packet before it is decrypted.
+ * Not done: reassembly, since later fragments have no port to be known by: first fragments are
+ * passed to the stack, which counts and drops them (RFC 9715).  IPsec in transport mode: packet
+ * sockets see the packet before it is decrypted.
  *
- * Needs:   CAP_NET_RAW at open and not after.  CAP_NET_ADMIN is used, when there, for larger queues.
- * Bounds:  LINK_BATCH_MAX packets a system call; received packets up to frame_bytes, 4096 by default, since DNS over
- *          UDP asks for 1232 octets at most and gets no more: what is larger is counted as unusable.
- *          The socket queues hold RAW_QUEUE_BYTES, or what net.core.rmem_max lets them.
+ * Needs:   CAP_NET_RAW at open and not after.  CAP_NET_ADMIN is used, when there, for larger
+ *          queues.
+ * Bounds:  LINK_BATCH_MAX packets a system call; received packets up to frame_bytes, 4096 by
+ *          default, since DNS over UDP asks for 1232 octets at most and gets no more: what is
+ *          larger is counted as unusable.  The sockets' queues hold RAW_QUEUE_BYTES, or what
+ *          net.core.rmem_max lets them.
  */
 #ifndef CAIRN_STACK_LINK_RAW_H
 #define CAIRN_STACK_LINK_RAW_H

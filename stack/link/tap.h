@@ -1,14 +1,16 @@
 /*
- * tap.h - a virtual Ethernet to the host's kernel: the stack is at one end, a device of the host at the other.
+ * tap.h - a virtual Ethernet: the stack is at one end, a device of the host's at the other.
  *
- * The device is made at open, or taken over when it exists (`ip tuntap add ... user ...` makes one that
- * an ordinary user may open), and goes at close unless it is persistent.  The host gives its end
- * an address, bridges it or routes through it, as with any device; the stack has a MAC address of its own.
+ * The device is made at open, or taken over when it exists (`ip tuntap add ... user ...` makes one
+ * that an ordinary user may open), and goes at close unless it is persistent.  The host gives its
+ * end an address, bridges it or routes through it, as with any device; the stack has a MAC address
+ * of its own.
  *
- * Frames stand behind a virtio_net_hdr: checksums are left unfilled both ways, and merged TCP segments are taken.
- * A TAP device has no batches: a frame is a system call.
+ * Frames stand behind a virtio_net_hdr: checksums are left unfilled both ways, and merged TCP
+ * segments are taken.  A TAP device has no batches: a frame is a system call.
  *
- * Needs:  CAP_NET_ADMIN to make a device and to set it up; nothing for one that is ours and up already.
+ * Needs:  CAP_NET_ADMIN to make a device and to set it up; nothing for one that is ours and up
+ *         already.
  * Bounds: LINK_BATCH_MAX frames a call of receive.
  */
 #ifndef CAIRN_STACK_LINK_TAP_H

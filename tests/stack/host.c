@@ -20,7 +20,8 @@ struct ip_addr
 addr_of(const char *text)
 {
 	struct ip_addr addr;
-	ck_assert_msg(addr_from_text(&addr, text) == 0, "%s", text);
+	if (addr_from_text(&addr, text) != 0)
+		ck_abort_msg("%s", text);
 	return addr;
 }
 

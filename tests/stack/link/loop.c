@@ -1,4 +1,4 @@
-#include "loop.h"
+#include "tests/stack/link/loop.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "netns.h"
+#include "tests/stack/link/netns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "loop.h"
-#include "packets.h"
+#include "tests/stack/link/loop.h"
+#include "tests/stack/link/packets.h"
 #include "stack/link/pcapng.h"
+#include "tests/suite.h"
 
 #define WALL_US 1767225600000000u /* 2026-01-01 */
 
@@ -63,8 +64,8 @@ START_TEST(packets_are_read_back_with_time_direction_and_comment)
 	close(mkstemp(path));
 	struct link *link = capture_begin(STACK_IF_IP, path, -1);
 	struct link_frame frames[LINK_BATCH_MAX];
-	struct packet query = packet_udp("192.0.2.1", 4242, "198.51.100.5", 7777, "query", 5);
-	struct packet reply = packet_udp("2001:db8::1", 7777, "2001:db8::2", 4343, "a reply", 7);
+	struct packet query = packets_udp("192.0.2.1", 4242, "198.51.100.5", 7777, "query", 5);
+	struct packet reply = packets_udp("2001:db8::1", 7777, "2001:db8::2", 4343, "a reply", 7);
 
 	capture_comment(link, "asks \xc3\xbc" "ber IPv4");
 	send(link, query.bytes, query.size, 2000);
@@ -107,7 +108,7 @@ START_TEST(every_length_is_padded_right)
 	close(mkstemp(path));
 	struct link *link = capture_begin(STACK_IF_IP, path, -1);
 	for (size_t size = 0; size < 9; size++) {
-		struct packet packet = packet_udp("192.0.2.1", 4242, "192.0.2.2", 7777, "12345678", size);
+		struct packet packet = packets_udp("192.0.2.1", 4242, "192.0.2.2", 7777, "12345678", size);
 		char line[20];
 		capture_comment(link, &"abcdefgh"[size == 8 ? 7 : size]);
 		send(link, packet.bytes, packet.size, 1000);
@@ -125,7 +126,7 @@ START_TEST(a_comment_too_long_is_cut)
 	char path[] = "/tmp/cairn-capture-XXXXXX", text[2 * PCAPNG_COMMENT_BYTES_MAX], expected[sizeof text + 1];
 	close(mkstemp(path));
 	struct link *link = capture_begin(STACK_IF_IP, path, -1);
-	struct packet packet = packet_udp("192.0.2.1", 4242, "192.0.2.2", 7777, "", 0);
+	struct packet packet = packets_udp("192.0.2.1", 4242, "192.0.2.2", 7777, "", 0);
 	memset(text, 'x', sizeof text);
 	text[sizeof text - 1] = '\0';
 	capture_comment(link, text);
@@ -143,7 +144,7 @@ START_TEST(what_is_gathered_is_written_within_a_tenth_of_a_second)
 	char path[] = "/tmp/cairn-capture-XXXXXX";
 	int fd = mkstemp(path);
 	struct link *link = capture_begin(STACK_IF_IP, NULL, fd);
-	struct packet packet = packet_udp("192.0.2.1", 4242, "192.0.2.2", 7777, "", 0);
+	struct packet packet = packets_udp("192.0.2.1", 4242, "192.0.2.2", 7777, "", 0);
 	struct stat before, after;
 
 	link->ops->flush(link, 1000);
@@ -234,9 +235,5 @@ main(void)
 	tcase_add_test(tcase, a_path_that_cannot_be_written_is_an_error_with_its_name);
 	Suite *suite = suite_create("stack/link/capture");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

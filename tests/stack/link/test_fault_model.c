@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include "tests/suite.h"
 
 #define FRAMES 100000u
 #define SEED   20260701u
@@ -199,9 +200,5 @@ main(void)
 	tcase_add_test(tcase, the_same_seed_gives_the_same_fate);
 	Suite *suite = suite_create("stack/link/fault_model");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loop.h"
+#include "tests/stack/link/loop.h"
 #include "stack/link/delay.h"
+#include "tests/suite.h"
 
 #define SEED 99u
 
@@ -202,9 +203,5 @@ main(void)
 	tcase_add_test(tcase, frames_of_one_moment_keep_their_order);
 	Suite *suite = suite_create("stack/link/faults");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "netns.h"
-#include "packets.h"
+#include "tests/stack/link/netns.h"
+#include "tests/stack/link/packets.h"
 #include "stack/link/link_priv.h"
+#include "tests/suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define SECRET       { 0x0123456789abcdef, 0xfedcba9876543210 }
 
 static uint16_t ours, ours_before, others; /* ports: of the class, of the class before, of neither */
@@ -65,7 +65,7 @@ passes(const char *out, const uint8_t mac[6], const struct packet *packet)
 		                  .sll_protocol = htons(is_ipv6 ? ETH_P_IPV6 : ETH_P_IP),
 		                  .sll_ifindex = (int)if_nametoindex(out),
 		                  .sll_halen = 6 };
-	uint8_t received[PACKET_BYTES_MAX];
+	uint8_t received[PACKETS_BYTES_MAX];
 
 	memcpy(to.sll_addr, mac, 6);
 	ck_assert_int_eq(sendto(sender, packet->bytes, packet->size, 0, (struct sockaddr *)&to, sizeof to),
@@ -100,7 +100,7 @@ static const struct datagram_case {
 static struct packet
 datagram_of(const struct datagram_case *wanted)
 {
-	return packet_udp(wanted->source, *wanted->source_port, wanted->destination, *wanted->destination_port,
+	return packets_udp(wanted->source, *wanted->source_port, wanted->destination, *wanted->destination_port,
 	                  "payload", 7);
 }
 
@@ -121,14 +121,14 @@ END_TEST
 START_TEST(loopback_addresses_pass_on_lo)
 {
 	const char *address = _i == 0 ? "127.0.0.1" : "::1";
-	struct packet packet = packet_udp(address, others, address, ours, "payload", 7);
+	struct packet packet = packets_udp(address, others, address, ours, "payload", 7);
 	ck_assert(passes("lo", mac_of_lo, &packet));
 }
 END_TEST
 
 START_TEST(ipv4_options_are_walked_over)
 {
-	struct packet packet = packet_udp("192.0.2.2", others, "192.0.2.1", ours, "payload", 7);
+	struct packet packet = packets_udp("192.0.2.2", others, "192.0.2.1", ours, "payload", 7);
 	memmove(packet.bytes + 24, packet.bytes + 20, packet.size - 20);
 	memset(packet.bytes + 20, 1, 4); /* no-operation, four times */
 	packet.bytes[0] = 0x46;
@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(ipv4_passes_the_first_fragment_and_no_later_one)
 {
-	struct packet packet = packet_udp("192.0.2.2", others, "192.0.2.1", ours, "payload", 7);
+	struct packet packet = packets_udp("192.0.2.2", others, "192.0.2.1", ours, "payload", 7);
 	packet.bytes[6] = 0x20; /* more fragments */
 	ck_assert(passes("veth1", mac_of_veth0, &packet));
 	packet.bytes[7] = 3; /* offset 24 */
@@ -150,8 +150,8 @@ END_TEST
 START_TEST(ipv6_passes_the_first_fragment_and_no_later_one)
 {
 	static const uint8_t first[6] = { 0, 1, 0, 0, 0, 9 }, later[6] = { 0, 25, 0, 0, 0, 9 };
-	struct packet packet = packet_udp("2001:db8::2", others, "2001:db8::1", ours, "payload", 7);
-	packet_insert_extension(&packet, IPPROTO_FRAGMENT, _i == 0 ? first : later, 6);
+	struct packet packet = packets_udp("2001:db8::2", others, "2001:db8::1", ours, "payload", 7);
+	packets_insert_extension(&packet, IPPROTO_FRAGMENT, _i == 0 ? first : later, 6);
 	ck_assert(passes("veth1", mac_of_veth0, &packet) == (_i == 0));
 }
 END_TEST
@@ -159,13 +159,13 @@ END_TEST
 START_TEST(up_to_three_ipv6_extension_headers_are_walked)
 {
 	static const uint8_t pad_6[6] = { 1, 4 }, pad_14[14] = { 1, 12 };
-	struct packet packet = packet_udp("2001:db8::2", others, "2001:db8::1", ours, "payload", 7);
-	packet_insert_extension(&packet, IPPROTO_DSTOPTS, pad_14, sizeof pad_14);
+	struct packet packet = packets_udp("2001:db8::2", others, "2001:db8::1", ours, "payload", 7);
+	packets_insert_extension(&packet, IPPROTO_DSTOPTS, pad_14, sizeof pad_14);
 	ck_assert(passes("veth1", mac_of_veth0, &packet));
-	packet_insert_extension(&packet, IPPROTO_ROUTING, pad_6, sizeof pad_6);
-	packet_insert_extension(&packet, IPPROTO_HOPOPTS, pad_6, sizeof pad_6);
+	packets_insert_extension(&packet, IPPROTO_ROUTING, pad_6, sizeof pad_6);
+	packets_insert_extension(&packet, IPPROTO_HOPOPTS, pad_6, sizeof pad_6);
 	ck_assert(passes("veth1", mac_of_veth0, &packet));
-	packet_insert_extension(&packet, IPPROTO_DSTOPTS, pad_6, sizeof pad_6);
+	packets_insert_extension(&packet, IPPROTO_DSTOPTS, pad_6, sizeof pad_6);
 	ck_assert(!passes("veth1", mac_of_veth0, &packet));
 }
 END_TEST
@@ -195,27 +195,27 @@ START_TEST(errors_pass_by_the_port_they_quote)
 {
 	bool is_ipv6 = strchr(errors[_i].router, ':') != NULL;
 	const char *us = is_ipv6 ? "2001:db8::1" : "192.0.2.1", *far = is_ipv6 ? "2001:db8:9::9" : "198.51.100.9";
-	struct packet quoted = packet_udp(us, *errors[_i].quoted_port, far, 53, "query", 5);
-	struct packet error = packet_error(errors[_i].router, errors[_i].type, 0, &quoted);
+	struct packet quoted = packets_udp(us, *errors[_i].quoted_port, far, 53, "query", 5);
+	struct packet error = packets_error(errors[_i].router, us, errors[_i].type, &quoted);
 	ck_assert_msg(passes("veth1", mac_of_veth0, &error) == errors[_i].passes, "%s", errors[_i].behaviour);
 }
 END_TEST
 
 START_TEST(errors_about_tcp_or_a_later_fragment_do_not_pass)
 {
-	struct packet quoted = packet_udp("192.0.2.1", ours, "198.51.100.9", 53, "query", 5);
+	struct packet quoted = packets_udp("192.0.2.1", ours, "198.51.100.9", 53, "query", 5);
 	if (_i == 0)
 		quoted.bytes[9] = IPPROTO_TCP;
 	else
 		quoted.bytes[7] = 3;
-	struct packet error = packet_error("203.0.113.1", 3, 3, &quoted);
+	struct packet error = packets_error("203.0.113.1", "192.0.2.1", 3, &quoted);
 	ck_assert(!passes("veth1", mac_of_veth0, &error));
 }
 END_TEST
 
 START_TEST(packets_cut_short_do_not_pass)
 {
-	struct packet packet = packet_udp(_i == 0 ? "192.0.2.2" : "2001:db8::2", others,
+	struct packet packet = packets_udp(_i == 0 ? "192.0.2.2" : "2001:db8::2", others,
 	                                  _i == 0 ? "192.0.2.1" : "2001:db8::1", ours, "", 0);
 	for (packet.size -= 5; packet.size > 0; packet.size--)
 		ck_assert_msg(!passes("veth1", mac_of_veth0, &packet), "%zu octets", packet.size);
@@ -224,7 +224,7 @@ END_TEST
 
 START_TEST(the_kernel_and_port_class_agree_on_every_port)
 {
-	struct packet packet = packet_udp("192.0.2.2", 53, "192.0.2.1", 0, "", 0);
+	struct packet packet = packets_udp("192.0.2.2", 53, "192.0.2.1", 0, "", 0);
 	for (uint32_t port = 0; port <= 65535; port += 97) {
 		packet.bytes[22] = (uint8_t)(port >> 8);
 		packet.bytes[23] = (uint8_t)port;
@@ -290,9 +290,5 @@ main(void)
 	tcase_add_test(tcase, ethernet_takes_our_mac_and_groups_only);
 	Suite *suite = suite_create("stack/link/filter");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

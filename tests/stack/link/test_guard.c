@@ -10,8 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "netns.h"
+#include "tests/stack/link/netns.h"
 #include "stack/base/rng.h"
+#include "tests/suite.h"
 
 #define SEED 7u
 
@@ -266,9 +267,5 @@ main(void)
 	tcase_add_test(tcase, a_low_limit_of_descriptors_lowers_the_plan);
 	Suite *suite = suite_create("stack/link/guard");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

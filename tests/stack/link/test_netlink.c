@@ -7,8 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "netns.h"
-#include "packets.h"
+#include "tests/stack/link/netns.h"
+#include "tests/stack/host.h"
+#include "tests/suite.h"
 
 #define PATIENCE_US 2000000u
 
@@ -33,24 +34,24 @@ netlink_begin(struct netlink *netlink)
 static const struct stack_addr *
 find_addr(const struct netlink *netlink, const char *text)
 {
-	const struct host *host = netlink_host(netlink);
-	struct ip_addr addr = packet_addr(text);
-	for (uint32_t i = 0; i < host->addr_count; i++)
-		if (addr_equal(&host->addrs[i].addr, &addr))
-			return &host->addrs[i];
+	const struct mirror *mirror = netlink_mirror(netlink);
+	struct ip_addr addr = addr_of(text);
+	for (uint32_t i = 0; i < mirror->addr_count; i++)
+		if (addr_equal(&mirror->addrs[i].addr, &addr))
+			return &mirror->addrs[i];
 	return NULL;
 }
 
 static const struct stack_route *
 find_route(const struct netlink *netlink, const char *text)
 {
-	const struct host *host = netlink_host(netlink);
+	const struct mirror *mirror = netlink_mirror(netlink);
 	struct ip_addr prefix;
 	unsigned prefix_len;
 	ck_assert_int_eq(addr_prefix_from_text(&prefix, &prefix_len, text), 0);
-	for (uint32_t i = 0; i < host->route_count; i++)
-		if (addr_equal(&host->routes[i].prefix, &prefix) && host->routes[i].prefix_len == prefix_len)
-			return &host->routes[i];
+	for (uint32_t i = 0; i < mirror->route_count; i++)
+		if (addr_equal(&mirror->routes[i].prefix, &prefix) && mirror->routes[i].prefix_len == prefix_len)
+			return &mirror->routes[i];
 	return NULL;
 }
 
@@ -83,14 +84,14 @@ START_TEST(the_first_table_holds_what_is_there)
 {
 	struct netlink netlink;
 	netlink_begin(&netlink);
-	const struct host_device *lo = host_device_named(netlink_host(&netlink), "lo");
+	const struct mirror_device *lo = mirror_device_named(netlink_mirror(&netlink), "lo");
 	ck_assert_ptr_nonnull(lo);
-	ck_assert(lo->is_up && lo->ifindex == HOST_LOOPBACK_IFINDEX && lo->mtu == 65536);
+	ck_assert(lo->is_up && lo->ifindex == MIRROR_LOOPBACK_IFINDEX && lo->mtu == 65536);
 	ck_assert_ptr_nonnull(find_addr(&netlink, "127.0.0.1"));
 	ck_assert_ptr_nonnull(find_addr(&netlink, "::1"));
 
 	const struct stack_route *loop = find_route(&netlink, "127.0.0.0/8");
-	struct ip_addr one = packet_addr("127.0.0.1");
+	struct ip_addr one = addr_of("127.0.0.1");
 	ck_assert_ptr_nonnull(loop);
 	ck_assert(addr_equal(&loop->source, &one));
 	netlink_close(&netlink);
@@ -113,13 +114,13 @@ START_TEST(devices_addresses_and_routes_are_followed)
 	ck_assert(follow(&netlink, "2001:db8::1", true));
 	ck_assert(follow(&netlink, "0.0.0.0/0", true));
 	ck_assert(follow(&netlink, "2001:db8:7::/48", true));
-	const struct host_device *veth = host_device_named(netlink_host(&netlink), "veth0");
+	const struct mirror_device *veth = mirror_device_named(netlink_mirror(&netlink), "veth0");
 	const struct stack_addr *addr = find_addr(&netlink, "192.0.2.1");
 	ck_assert_uint_eq(addr->prefix_len, 24);
 	ck_assert_uint_eq(addr->host_ifindex, veth->ifindex);
-	ck_assert_uint_eq(host_mtu(netlink_host(&netlink), 9000), 1400);
+	ck_assert_uint_eq(mirror_mtu(netlink_mirror(&netlink), 9000), 1400);
 
-	struct ip_addr gateway4 = packet_addr("192.0.2.254"), gateway6 = packet_addr("2001:db8::fe");
+	struct ip_addr gateway4 = addr_of("192.0.2.254"), gateway6 = addr_of("2001:db8::fe");
 	const struct stack_route *route = find_route(&netlink, "0.0.0.0/0");
 	ck_assert(addr_equal(&route->gateway, &gateway4));
 	ck_assert_uint_eq(route->metric, 50);
@@ -182,7 +183,7 @@ START_TEST(of_several_next_hops_the_first_that_lives_counts)
 	netns_ip("addr add 198.51.100.1/24 dev veth1");
 	netns_ip("route add 203.0.113.0/24 nexthop via 192.0.2.9 nexthop via 198.51.100.9");
 	ck_assert(follow(&netlink, "203.0.113.0/24", true));
-	struct ip_addr first = packet_addr("192.0.2.9");
+	struct ip_addr first = addr_of("192.0.2.9");
 	ck_assert(addr_equal(&find_route(&netlink, "203.0.113.0/24")->gateway, &first));
 	netns_ip("link del veth0");
 	netlink_close(&netlink);
@@ -198,7 +199,7 @@ START_TEST(a_gateway_may_be_of_the_other_family)
 	netns_ip("addr add 192.0.2.1/24 dev veth0");
 	netns_ip("route add 203.0.113.0/24 via inet6 fe80::99 dev veth0");
 	ck_assert(follow(&netlink, "203.0.113.0/24", true));
-	struct ip_addr gateway = packet_addr("fe80::99");
+	struct ip_addr gateway = addr_of("fe80::99");
 	ck_assert(addr_equal(&find_route(&netlink, "203.0.113.0/24")->gateway, &gateway)); /* RFC 8950 */
 	netns_ip("link del veth0");
 	netlink_close(&netlink);
@@ -238,19 +239,19 @@ batch_of_routes(const char *verb, unsigned count)
 START_TEST(a_table_too_large_is_cut_and_a_default_route_stands_in)
 {
 	struct netlink netlink;
-	batch_of_routes("add", HOST_ROUTES_MAX + 100);
+	batch_of_routes("add", MIRROR_ROUTES_MAX + 100);
 	netlink_begin(&netlink);
-	const struct host *host = netlink_host(&netlink);
-	ck_assert_uint_gt(host->cut_count, 100);
-	ck_assert_uint_eq(host->route_count, HOST_ROUTES_MAX + 2);
+	const struct mirror *mirror = netlink_mirror(&netlink);
+	ck_assert_uint_gt(mirror->cut_count, 100);
+	ck_assert_uint_eq(mirror->route_count, MIRROR_ROUTES_MAX + 2);
 	ck_assert_ptr_nonnull(find_route(&netlink, "0.0.0.0/0"));
 	ck_assert_ptr_nonnull(find_route(&netlink, "::/0"));
-	ck_assert_uint_eq(host->routes[0].prefix_len, 0); /* the shortest first */
+	ck_assert_uint_eq(mirror->routes[0].prefix_len, 0); /* the shortest first */
 
 	/* What changes meanwhile overflows no queue that would not be read anew. */
-	batch_of_routes("del", HOST_ROUTES_MAX + 100);
+	batch_of_routes("del", MIRROR_ROUTES_MAX + 100);
 	ck_assert(follow(&netlink, "0.0.0.0/0", false));
-	ck_assert_uint_eq(netlink_host(&netlink)->cut_count, 0);
+	ck_assert_uint_eq(netlink_mirror(&netlink)->cut_count, 0);
 	netlink_close(&netlink);
 }
 END_TEST
@@ -284,9 +285,5 @@ main(void)
 	tcase_add_test(tcase, nothing_is_read_anew_while_nothing_changes);
 	Suite *suite = suite_create("stack/link/netlink");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

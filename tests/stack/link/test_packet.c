@@ -10,9 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "netns.h"
-#include "packets.h"
-#include "world.h"
+#include "tests/stack/link/netns.h"
+#include "tests/stack/link/world.h"
+#include "tests/stack/host.h"
+#include "tests/suite.h"
 
 #define ECHO_PORT 7
 #define DEVICE_MS 5000 /* the kernel tells of a carrier up to a second late */
@@ -24,7 +25,7 @@ static const struct mac_addr our_mac = { { 0x02, 0xca, 0x12, 0x00, 0x00, 0x01 } 
 static void
 add_addr(struct world *world, const char *text, uint8_t prefix_len)
 {
-	struct stack_addr addr = { .addr = packet_addr(text),
+	struct stack_addr addr = { .addr = addr_of(text),
 		                   .prefix_len = prefix_len,
 		                   .flags = STACK_ADDR_NO_DAD };
 	int err = stack_addr_add(world->stack, world->shell.ifindex, &addr, stack_uv_now_us(&world->shell));
@@ -96,7 +97,7 @@ START_TEST(a_closed_port_of_the_next_host_is_an_error_for_the_flow)
 	struct world world;
 	udp_flow flow;
 	world_begin(&world, &untagged);
-	struct ip_addr to = packet_addr(servers[_i]);
+	struct ip_addr to = addr_of(servers[_i]);
 	ck_assert_int_eq(udp_open(world.stack, &to, 9, NULL, 0, 0, &flow), 0);
 	ck_assert_int_eq(udp_send(world.stack, flow, "hello", 5, stack_uv_now_us(&world.shell)), 0);
 	ck_assert(world_run(&world, &world.error_count, 1, 2000));
@@ -287,11 +288,8 @@ main(void)
 	tcase_add_test(tcase, without_cap_net_raw_the_error_names_it);
 	Suite *suite = suite_create("stack/link/packet");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(suite);
 	netns_peer_end(&local);
 	netns_peer_end(&peer);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

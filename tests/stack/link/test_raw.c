@@ -3,16 +3,19 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "netns.h"
-#include "packets.h"
+#include "tests/stack/link/netns.h"
+#include "tests/stack/link/packets.h"
 #include "stack/link/guard.h"
-#include "world.h"
+#include "tests/stack/link/world.h"
+#include "tests/stack/host.h"
+#include "tests/suite.h"
 
 #define ECHO_PORT  7
 #define PORT_COUNT_OF_TESTS 64
@@ -43,6 +46,12 @@ world_begin(struct world *world)
 	world_open(world, raw_begin());
 }
 
+static int
+sync_at(struct world *world, uint64_t now_us)
+{
+	return world->link->ops->sync(world->link, world->stack, world->shell.ifindex, now_us);
+}
+
 static void
 world_end(struct world *world)
 {
@@ -62,7 +71,6 @@ static const char *const servers[] = {
 	"127.0.0.1", "::1",          /* a program of this one */
 	"192.0.2.1", "2001:db8::1",  /* the same, by the address it has on the network */
 };
-#define SERVER_COUNT (sizeof servers / sizeof *servers)
 
 START_TEST(an_echo_server_answers)
 {
@@ -93,7 +101,7 @@ START_TEST(without_a_guard_the_kernel_would_have_answered)
 	/* The control of the test above: a reply to a port of ours that no guard holds. */
 	struct world world;
 	world_begin(&world);
-	struct ip_addr to = packet_addr(servers[_i]);
+	struct ip_addr to = addr_of(servers[_i]);
 	uint64_t unreachables = unreachables_sent();
 	udp_flow flow;
 	uint16_t port = PORT_FIRST;
@@ -115,7 +123,7 @@ START_TEST(many_flows_at_once_are_all_answered)
 	udp_flow flows[FLOWS];
 	world_begin(&world);
 	for (unsigned i = 0; i < FLOWS; i++) {
-		struct ip_addr to = packet_addr(servers[i % 4]);
+		struct ip_addr to = addr_of(servers[i % 4]);
 		ck_assert_int_eq(udp_open(world.stack, &to, ECHO_PORT, NULL, 0, 0, &flows[i]), 0);
 		int err = udp_send(world.stack, flows[i], &i, sizeof i, stack_uv_now_us(&world.shell));
 		ck_assert_int_eq(err, 0);
@@ -133,7 +141,7 @@ START_TEST(a_closed_port_is_an_error_for_the_flow)
 	struct world world;
 	udp_flow flow;
 	world_begin(&world);
-	struct ip_addr to = packet_addr(servers[_i]);
+	struct ip_addr to = addr_of(servers[_i]);
 	ck_assert_int_eq(udp_open(world.stack, &to, 9, NULL, 0, 0, &flow), 0);
 	ck_assert_int_eq(udp_send(world.stack, flow, "hello", 5, stack_uv_now_us(&world.shell)), 0);
 	ck_assert_msg(world_run(&world, &world.error_count, 1, 2000), "%s", servers[_i]);
@@ -146,7 +154,7 @@ START_TEST(every_port_drawn_is_guarded)
 {
 	struct world world;
 	world_begin(&world);
-	struct ip_addr to = packet_addr("192.0.2.2");
+	struct ip_addr to = addr_of("192.0.2.2");
 	for (unsigned i = 0; i < 300; i++) {
 		struct ip_addr local;
 		uint16_t port;
@@ -173,9 +181,61 @@ START_TEST(after_a_turnover_of_the_guards_flows_go_on)
 		world.link->stats.sent_frames++; /* a guard is renewed only after traffic */
 		ck_assert_uint_eq(world.link->ops->deadline(world.link), guard.due_at_us);
 		uint64_t due_us = guard.due_at_us;
-		ck_assert_int_eq(world.link->ops->sync(world.link, world.stack, world.shell.ifindex, due_us), 0);
+		ck_assert_int_eq(sync_at(&world, due_us), 0);
 		ck_assert(world_ask(&world, turn % 2 == 0 ? "192.0.2.2" : "2001:db8::2", ECHO_PORT, 50));
 	}
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(each_worker_receives_its_own_and_nothing_else)
+{
+	enum { WORKERS = 3 };
+	struct world worlds[WORKERS];
+	struct guard guards[WORKERS];
+	struct link_error error;
+
+	rng_init_number(&guard_rng, 4);
+	ck_assert_int_eq(guard_plan_init(&plan, WORKERS, 300, &guard_rng, &error), 0);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct link *link;
+		ck_assert_int_eq(guard_open(&guards[i], &plan, i, &guard_rng, 0, &error), 0);
+		ck_assert_int_eq(raw_open(&link, &(struct raw_config){ .guard = &guards[i] }, 0, &error), 0);
+		world_open(&worlds[i], link);
+	}
+	for (unsigned round = 0; round < 5 * WORKERS; round++)
+		ck_assert(world_ask(&worlds[round % WORKERS], servers[round % 4], ECHO_PORT, 40));
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct link_frame frames[LINK_BATCH_MAX];
+		struct link *link = worlds[i].link;
+		ck_assert_uint_eq(link->stats.received_frames, 5);
+		ck_assert_uint_eq(link->ops->receive(link, frames, LINK_BATCH_MAX, 0), 0);
+		world_close(&worlds[i]);
+		guard_close(&guards[i]);
+	}
+}
+END_TEST
+
+/* Every device forgets IPv6, or has it again. */
+static void
+switch_ipv6(bool is_on)
+{
+	FILE *file = fopen("/proc/sys/net/ipv6/conf/all/disable_ipv6", "we");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fputs(is_on ? "0" : "1", file) >= 0 && fclose(file) == 0, 1);
+}
+
+START_TEST(a_host_without_ipv6_has_ipv4)
+{
+	struct world world;
+	switch_ipv6(false);
+	world_begin(&world);
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 40));
+	ck_assert(world_wait_source(&world, "2001:db8::2", "", 0));
+	switch_ipv6(true); /* and has it a moment later */
+	netns_ip("addr add 2001:db8::1/64 dev veth0 nodad");
+	ck_assert(world_wait_source(&world, "2001:db8::2", "2001:db8::1", 5000));
+	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 40));
 	world_end(&world);
 }
 END_TEST
@@ -265,8 +325,8 @@ START_TEST(what_the_kernel_refuses_is_counted_and_the_rest_goes)
 {
 	struct world world;
 	world_begin(&world);
-	struct packet good = packet_udp("192.0.2.1", guard.pool.ports[0], "192.0.2.2", ECHO_PORT, "good", 4);
-	struct packet lost = packet_udp("192.0.2.1", guard.pool.ports[0], "203.0.113.9", ECHO_PORT, "lost", 4);
+	struct packet good = packets_udp("192.0.2.1", guard.pool.ports[0], "192.0.2.2", ECHO_PORT, "good", 4);
+	struct packet lost = packets_udp("192.0.2.1", guard.pool.ports[0], "203.0.113.9", ECHO_PORT, "lost", 4);
 	for (unsigned i = 0; i < 10; i++) {
 		const struct packet *packet = i % 2 == 0 ? &lost : &good;
 		struct link_frame frame = { .bytes = packet->bytes, .size = packet->size };
@@ -350,7 +410,7 @@ START_TEST(once_open_it_works_without_any_capability)
 	for (unsigned turn = 0; guard.generation < 1 && turn < 10 * PORT_COUNT_OF_TESTS; turn++) {
 		uint64_t due_us = guard.due_at_us;
 		world.link->stats.sent_frames++;
-		ck_assert_int_eq(world.link->ops->sync(world.link, world.stack, world.shell.ifindex, due_us), 0);
+		ck_assert_int_eq(sync_at(&world, due_us), 0);
 	}
 	ck_assert_uint_eq(guard.generation, 1);
 	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 20));
@@ -394,13 +454,15 @@ main(void)
 	netns_local_begin(&local, local_open, netns_echo_serve);
 	TCase *tcase = tcase_create("raw");
 	tcase_set_timeout(tcase, 30);
-	tcase_add_loop_test(tcase, an_echo_server_answers, 0, SERVER_COUNT);
+	tcase_add_loop_test(tcase, an_echo_server_answers, 0, COUNT(servers));
 	tcase_add_test(tcase, all_of_127_is_this_host);
 	tcase_add_loop_test(tcase, without_a_guard_the_kernel_would_have_answered, 0, 2);
 	tcase_add_test(tcase, many_flows_at_once_are_all_answered);
-	tcase_add_loop_test(tcase, a_closed_port_is_an_error_for_the_flow, 0, SERVER_COUNT);
+	tcase_add_loop_test(tcase, a_closed_port_is_an_error_for_the_flow, 0, COUNT(servers));
 	tcase_add_test(tcase, every_port_drawn_is_guarded);
 	tcase_add_test(tcase, after_a_turnover_of_the_guards_flows_go_on);
+	tcase_add_test(tcase, each_worker_receives_its_own_and_nothing_else);
+	tcase_add_test(tcase, a_host_without_ipv6_has_ipv4);
 	tcase_add_test(tcase, an_idle_link_asks_for_no_attention);
 	tcase_add_test(tcase, an_address_that_comes_later_is_used_and_one_that_goes_is_not);
 	tcase_add_test(tcase, a_device_that_comes_later_is_used);
@@ -413,11 +475,8 @@ main(void)
 	tcase_add_test(tcase, once_open_it_works_without_any_capability);
 	Suite *suite = suite_create("stack/link/raw");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(suite);
 	netns_peer_end(&local);
 	netns_peer_end(&peer);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -8,9 +8,10 @@
 #include <sys/capability.h>
 #include <unistd.h>
 
-#include "netns.h"
-#include "packets.h"
-#include "world.h"
+#include "tests/stack/link/netns.h"
+#include "tests/stack/link/world.h"
+#include "tests/stack/host.h"
+#include "tests/suite.h"
 
 #define ECHO_PORT 7
 
@@ -29,7 +30,7 @@ world_begin(struct world *world)
 	netns_ip("addr add 2001:db8::2/64 dev cairn7 nodad");
 	world_open(world, link);
 	for (unsigned i = 0; i < 2; i++) {
-		struct stack_addr addr = { .addr = packet_addr(ours[i]),
+		struct stack_addr addr = { .addr = addr_of(ours[i]),
 			                   .prefix_len = i == 0 ? 24 : 64,
 			                   .flags = STACK_ADDR_NO_DAD };
 		ck_assert_int_eq(stack_addr_add(world->stack, world->shell.ifindex, &addr,
@@ -145,10 +146,7 @@ main(void)
 	tcase_add_test(tcase, without_cap_net_admin_the_error_names_it);
 	Suite *suite = suite_create("stack/link/tap");
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(suite);
 	netns_peer_end(&local);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

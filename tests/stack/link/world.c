@@ -1,14 +1,21 @@
-#include "world.h"
+#include "tests/stack/link/world.h"
 
-#include <check.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "packets.h"
+#include "tests/stack/host.h"
 
 #define ANSWER_MS 1000u /* of patience */
+
+/* Not Check's: a benchmark uses this file as well. */
+static void
+must(bool is_true)
+{
+	if (!is_true)
+		abort();
+}
 
 static void
 on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us)
@@ -17,7 +24,7 @@ on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t no
 
 	(void)now_us;
 	switch (action->kind) {
-	case STACK_TRANSMIT: ck_abort_msg("frames are the shell's business");
+	case STACK_TRANSMIT: abort(); /* frames are the shell's business */;
 	case STACK_DATAGRAM:
 		memcpy(world->payload, action->bytes, action->size);
 		world->payload_bytes = action->size;
@@ -52,11 +59,11 @@ world_open(struct world *world, struct link *link)
 	*world = (struct world){ .link = link };
 	world->shell.data = world;
 	rng_init_number(&world->rng, 11);
-	ck_assert_int_eq(uv_loop_init(&world->loop), 0);
+	must(uv_loop_init(&world->loop) == 0);
 	(void)uv_timer_init(&world->loop, &world->alarm);
 	world->stack = stack_new(block, block_bytes, &stack_limits_default, &world->rng, uv_hrtime() / 1000);
-	ck_assert_ptr_eq(world->stack, block);
-	ck_assert_int_eq(stack_uv_open(&world->shell, &world->loop, world->stack, link, on_action, on_turn), 0);
+	must(world->stack != NULL);
+	must(stack_uv_open(&world->shell, &world->loop, world->stack, link, on_action, on_turn) == 0);
 }
 
 void
@@ -64,8 +71,8 @@ world_close(struct world *world)
 {
 	uv_close((uv_handle_t *)&world->alarm, NULL);
 	stack_uv_close(&world->shell, NULL);
-	ck_assert_int_eq(uv_run(&world->loop, UV_RUN_DEFAULT), 0);
-	ck_assert_int_eq(uv_loop_close(&world->loop), 0);
+	must(uv_run(&world->loop, UV_RUN_DEFAULT) == 0);
+	must(uv_loop_close(&world->loop) == 0);
 	world->link->ops->close(world->link);
 	free(world->stack);
 }
@@ -125,21 +132,21 @@ has_source(struct world *world, const void *context)
 		return wanted->source[0] == '\0';
 	if (wanted->source[0] == '\0')
 		return false;
-	struct ip_addr expected = packet_addr(wanted->source);
+	struct ip_addr expected = addr_of(wanted->source);
 	return addr_equal(&source, &expected);
 }
 
 bool
 world_wait_source(struct world *world, const char *remote, const char *source, uint64_t timeout_ms)
 {
-	struct source_wanted wanted = { packet_addr(remote), source };
+	struct source_wanted wanted = { addr_of(remote), source };
 	return run_until(world, has_source, &wanted, timeout_ms);
 }
 
 bool
 world_ask(struct world *world, const char *remote, uint16_t port, size_t size)
 {
-	struct ip_addr to = packet_addr(remote);
+	struct ip_addr to = addr_of(remote);
 	uint8_t question[65536];
 	udp_flow flow;
 	bool is_answered = false;
@@ -204,10 +211,10 @@ world_shell(struct world *world, uint64_t timeout_ms, const char *format, ...)
 	(void)vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
 	command.process.data = &command;
-	ck_assert_int_eq(uv_spawn(&world->loop, &command.process, &options), 0);
+	must(uv_spawn(&world->loop, &command.process, &options) == 0);
 	if (!run_until(world, has_ended, &command, timeout_ms)) {
 		(void)uv_process_kill(&command.process, SIGKILL);
-		ck_assert(run_until(world, has_ended, &command, timeout_ms));
+		must(run_until(world, has_ended, &command, timeout_ms));
 	}
 	return command.status;
 }

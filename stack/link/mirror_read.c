@@ -4,7 +4,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "stack/link/host.h"
+#include "stack/link/mirror.h"
 
 /*
  * Messages come from the kernel of this machine, aligned and in its byte order; lengths are checked
@@ -40,7 +40,7 @@ attrs_in(const void *begin, size_t left)
 	return attrs;
 }
 
-/* The attributes behind the body of a message, which is there: host_read has looked. */
+/* The attributes behind the body of a message, which is there: mirror_read has looked. */
 static struct attrs
 attrs_behind(const struct nlmsghdr *message, size_t body_bytes)
 {
@@ -82,27 +82,27 @@ is_ip(int family)
 
 /* A next entry of an array, or NULL, counted, when it is full. */
 static void *
-append(struct host *host, void *array, size_t entry_bytes, uint32_t *count, uint32_t max)
+append(struct mirror *mirror, void *array, size_t entry_bytes, uint32_t *count, uint32_t max)
 {
 	if (*count == max) {
-		host->cut_count++;
+		mirror->cut_count++;
 		return NULL;
 	}
 	return (uint8_t *)array + (*count)++ * entry_bytes;
 }
 
 static void
-read_link(struct host *host, const struct nlmsghdr *message)
+read_link(struct mirror *mirror, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 	struct attrs attrs = attrs_behind(message, sizeof *info);
 	const struct rtattr *name = attrs.at[IFLA_IFNAME];
-	struct host_device *device =
-	        append(host, host->devices, sizeof *host->devices, &host->device_count, host->device_max);
+	struct mirror_device *device =
+	        append(mirror, mirror->devices, sizeof *mirror->devices, &mirror->device_count, mirror->device_max);
 
 	if (device == NULL)
 		return;
-	*device = (struct host_device){
+	*device = (struct mirror_device){
 		.ifindex = (uint32_t)info->ifi_index,
 		.mtu = attr_u32(attrs.at[IFLA_MTU], 0),
 		.is_up = (info->ifi_flags & IFF_UP) != 0,
@@ -114,7 +114,7 @@ read_link(struct host *host, const struct nlmsghdr *message)
 }
 
 static void
-read_addr(struct host *host, const struct nlmsghdr *message)
+read_addr(struct mirror *mirror, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *info = NLMSG_DATA(message);
 	struct attrs attrs = attrs_behind(message, sizeof *info);
@@ -129,7 +129,7 @@ read_addr(struct host *host, const struct nlmsghdr *message)
 	if ((flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_OPTIMISTIC) == 0)
 		return; /* not to be used yet (RFC 4862, section 5.4); the kernel tells when it is */
 	struct stack_addr *entry =
-	        append(host, host->addrs, sizeof *host->addrs, &host->addr_count, host->addr_max);
+	        append(mirror, mirror->addrs, sizeof *mirror->addrs, &mirror->addr_count, mirror->addr_max);
 	if (entry == NULL)
 		return;
 	*entry = (struct stack_addr){
@@ -214,7 +214,7 @@ is_taken(const struct rtmsg *info, uint32_t table)
 }
 
 static void
-read_route(struct host *host, const struct nlmsghdr *message)
+read_route(struct mirror *mirror, const struct nlmsghdr *message)
 {
 	const struct rtmsg *info = NLMSG_DATA(message);
 	struct attrs attrs = attrs_behind(message, sizeof *info);
@@ -223,9 +223,9 @@ read_route(struct host *host, const struct nlmsghdr *message)
 	if (!is_taken(info, attr_u32(attrs.at[RTA_TABLE], info->rtm_table)) || hop.is_dead)
 		return;
 	struct stack_route *route =
-	        append(host, host->routes, sizeof *host->routes, &host->route_count, host->route_max);
+	        append(mirror, mirror->routes, sizeof *mirror->routes, &mirror->route_count, mirror->route_max);
 	if (route == NULL) {
-		host->has_cut_routes = true;
+		mirror->has_cut_routes = true;
 		return;
 	}
 	*route = (struct stack_route){
@@ -241,20 +241,20 @@ read_route(struct host *host, const struct nlmsghdr *message)
 }
 
 void
-host_read(struct host *host, const struct nlmsghdr *message)
+mirror_read(struct mirror *mirror, const struct nlmsghdr *message)
 {
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
 		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
-			read_link(host, message);
+			read_link(mirror, message);
 		break;
 	case RTM_NEWADDR:
 		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)))
-			read_addr(host, message);
+			read_addr(mirror, message);
 		break;
 	case RTM_NEWROUTE:
 		if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
-			read_route(host, message);
+			read_route(mirror, message);
 		break;
 	}
 }

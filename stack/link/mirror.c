@@ -1,46 +1,46 @@
-#include "stack/link/host.h"
+#include "stack/link/mirror.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int
-host_init(struct host *host, uint32_t device_max, uint32_t addr_max, uint32_t route_max)
+mirror_init(struct mirror *mirror, uint32_t device_max, uint32_t addr_max, uint32_t route_max)
 {
-	*host = (struct host){ .device_max = device_max, .addr_max = addr_max, .route_max = route_max };
+	*mirror = (struct mirror){ .device_max = device_max, .addr_max = addr_max, .route_max = route_max };
 	/* Two routes more: the default routes that stand in for those that were cut. */
-	host->devices = calloc(device_max + 1, sizeof *host->devices);
-	host->addrs = calloc(addr_max + 1, sizeof *host->addrs);
-	host->routes = calloc(route_max + 2, sizeof *host->routes);
-	if (host->devices != NULL && host->addrs != NULL && host->routes != NULL)
+	mirror->devices = calloc(device_max + 1, sizeof *mirror->devices);
+	mirror->addrs = calloc(addr_max + 1, sizeof *mirror->addrs);
+	mirror->routes = calloc(route_max + 2, sizeof *mirror->routes);
+	if (mirror->devices != NULL && mirror->addrs != NULL && mirror->routes != NULL)
 		return 0;
-	host_fini(host);
+	mirror_fini(mirror);
 	return ERR_NO_MEMORY;
 }
 
 void
-host_fini(struct host *host)
+mirror_fini(struct mirror *mirror)
 {
-	free(host->devices);
-	free(host->addrs);
-	free(host->routes);
-	*host = (struct host){ 0 };
+	free(mirror->devices);
+	free(mirror->addrs);
+	free(mirror->routes);
+	*mirror = (struct mirror){ 0 };
 }
 
 void
-host_clear(struct host *host)
+mirror_clear(struct mirror *mirror)
 {
-	host->device_count = host->addr_count = host->route_count = host->cut_count = 0;
-	host->has_cut_routes = false;
+	mirror->device_count = mirror->addr_count = mirror->route_count = mirror->cut_count = 0;
+	mirror->has_cut_routes = false;
 }
 
 /* ---- when all has been read -------------------------------------------------------------------- */
 
 static bool
-is_up(const struct host *host, uint32_t ifindex)
+is_up(const struct mirror *mirror, uint32_t ifindex)
 {
-	for (uint32_t i = 0; i < host->device_count; i++)
-		if ((uint16_t)host->devices[i].ifindex == (uint16_t)ifindex)
-			return host->devices[i].is_up;
+	for (uint32_t i = 0; i < mirror->device_count; i++)
+		if ((uint16_t)mirror->devices[i].ifindex == (uint16_t)ifindex)
+			return mirror->devices[i].is_up;
 	return false;
 }
 
@@ -84,62 +84,62 @@ compare_route(const void *left, const void *right)
 }
 
 static void
-keep_usable_addrs(struct host *host)
+keep_usable_addrs(struct mirror *mirror)
 {
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < host->addr_count; i++)
-		if (is_up(host, host->addrs[i].host_ifindex))
-			host->addrs[kept++] = host->addrs[i];
-	host->addr_count = kept;
-	qsort(host->addrs, host->addr_count, sizeof *host->addrs, compare_stack_addr);
+	for (uint32_t i = 0; i < mirror->addr_count; i++)
+		if (is_up(mirror, mirror->addrs[i].host_ifindex))
+			mirror->addrs[kept++] = mirror->addrs[i];
+	mirror->addr_count = kept;
+	qsort(mirror->addrs, mirror->addr_count, sizeof *mirror->addrs, compare_stack_addr);
 	kept = 0;
-	for (uint32_t i = 0; i < host->addr_count; i++)
-		if (kept == 0 || !addr_equal(&host->addrs[kept - 1].addr, &host->addrs[i].addr))
-			host->addrs[kept++] = host->addrs[i];
-	host->addr_count = kept;
+	for (uint32_t i = 0; i < mirror->addr_count; i++)
+		if (kept == 0 || !addr_equal(&mirror->addrs[kept - 1].addr, &mirror->addrs[i].addr))
+			mirror->addrs[kept++] = mirror->addrs[i];
+	mirror->addr_count = kept;
 }
 
 static void
-add_default_route(struct host *host, enum addr_family family)
+add_default_route(struct mirror *mirror, enum addr_family family)
 {
-	host->routes[host->route_count++] =
+	mirror->routes[mirror->route_count++] =
 	        (struct stack_route){ .prefix.family = (uint8_t)family, .metric = UINT32_MAX };
 }
 
 void
-host_finish(struct host *host)
+mirror_finish(struct mirror *mirror)
 {
-	keep_usable_addrs(host);
-	if (host->has_cut_routes) {
-		add_default_route(host, ADDR_IPV4);
-		add_default_route(host, ADDR_IPV6);
+	keep_usable_addrs(mirror);
+	if (mirror->has_cut_routes) {
+		add_default_route(mirror, ADDR_IPV4);
+		add_default_route(mirror, ADDR_IPV6);
 	}
-	qsort(host->routes, host->route_count, sizeof *host->routes, compare_route);
+	qsort(mirror->routes, mirror->route_count, sizeof *mirror->routes, compare_route);
 }
 
 /* ---- looking in -------------------------------------------------------------------------------- */
 
-const struct host_device *
-host_device_named(const struct host *host, const char *name)
+const struct mirror_device *
+mirror_device_named(const struct mirror *mirror, const char *name)
 {
-	for (uint32_t i = 0; i < host->device_count; i++)
-		if (strcmp(host->devices[i].name, name) == 0)
-			return &host->devices[i];
+	for (uint32_t i = 0; i < mirror->device_count; i++)
+		if (strcmp(mirror->devices[i].name, name) == 0)
+			return &mirror->devices[i];
 	return NULL;
 }
 
 uint32_t
-host_ifindex_of(const struct host *host, const struct ip_addr *addr)
+mirror_ifindex_of(const struct mirror *mirror, const struct ip_addr *addr)
 {
 	struct stack_addr wanted = { .addr = *addr };
-	uint32_t low = 0, high = host->addr_count;
+	uint32_t low = 0, high = mirror->addr_count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		int order = compare_addr(&wanted.addr, &host->addrs[middle].addr);
+		int order = compare_addr(&wanted.addr, &mirror->addrs[middle].addr);
 		if (order == 0)
-			return host->addrs[middle].host_ifindex;
+			return mirror->addrs[middle].host_ifindex;
 		if (order < 0)
 			high = middle;
 		else
@@ -149,13 +149,13 @@ host_ifindex_of(const struct host *host, const struct ip_addr *addr)
 }
 
 uint32_t
-host_mtu(const struct host *host, uint32_t otherwise)
+mirror_mtu(const struct mirror *mirror, uint32_t otherwise)
 {
 	uint32_t mtu = UINT32_MAX;
 
-	for (uint32_t i = 0; i < host->device_count; i++) {
-		const struct host_device *device = &host->devices[i];
-		if (device->is_up && device->ifindex != HOST_LOOPBACK_IFINDEX && device->mtu < mtu)
+	for (uint32_t i = 0; i < mirror->device_count; i++) {
+		const struct mirror_device *device = &mirror->devices[i];
+		if (device->is_up && device->ifindex != MIRROR_LOOPBACK_IFINDEX && device->mtu < mtu)
 			mtu = device->mtu;
 	}
 	return mtu == UINT32_MAX ? otherwise : mtu;
@@ -170,7 +170,7 @@ same_addr(const struct stack_addr *a, const struct stack_addr *b)
 }
 
 static uint32_t
-apply_addrs(const struct host *before, const struct host *after, struct stack *stack, unsigned ifindex,
+apply_addrs(const struct mirror *before, const struct mirror *after, struct stack *stack, unsigned ifindex,
             uint64_t now_us)
 {
 	uint32_t i = 0, j = 0, refused = 0;
@@ -190,7 +190,7 @@ apply_addrs(const struct host *before, const struct host *after, struct stack *s
 }
 
 static bool
-same_routes(const struct host *a, const struct host *b)
+same_routes(const struct mirror *a, const struct mirror *b)
 {
 	if (a->route_count != b->route_count)
 		return false;
@@ -202,7 +202,7 @@ same_routes(const struct host *a, const struct host *b)
 }
 
 uint32_t
-host_apply(const struct host *before, const struct host *after, struct stack *stack, unsigned ifindex,
+mirror_apply(const struct mirror *before, const struct mirror *after, struct stack *stack, unsigned ifindex,
            uint64_t now_us)
 {
 	uint32_t refused = apply_addrs(before, after, stack, ifindex, now_us);
