@@ -27,7 +27,6 @@
 	X(IP_VERSION, "ip_version", "the packet is neither IPv4 nor IPv6")                         \
 	X(IP_TRUNCATED, "ip_truncated", "the packet is longer than its frame")                     \
 	X(IP_SOURCE, "ip_source", "the source address cannot be one")                              \
-	X(IP_DESTINATION, "ip_destination", "the destination cannot come in on this interface")    \
 	X(IP_NOT_OURS, "ip_not_ours", "the packet is for another host")                            \
 	X(IP_PROTOCOL, "ip_protocol", "the protocol is not spoken here")                           \
 	X(IPV4_HEADER, "ipv4_header", "the IPv4 header is malformed")                              \
