@@ -279,6 +279,12 @@ route_remove(struct route_table *table, const struct stack_route *route, enum ro
 
 /* ---- what programs and drivers say ------------------------------------------------------------- */
 
+uint32_t
+stack_network_version(const struct stack *stack)
+{
+	return stack->routes.generation; /* an address brings its routes when it is ready, and takes them along */
+}
+
 int
 stack_route_add(struct stack *stack, const struct stack_route *route)
 {

@@ -138,6 +138,9 @@ int stack_route_add(struct stack *stack, const struct stack_route *route);
 int stack_route_del(struct stack *stack, const struct stack_route *route);
 void stack_route_flush(struct stack *stack, unsigned ifindex); /* before a mirror is read anew */
 
+/* Another number whenever addresses or routes have changed, so what was concluded from failures may be forgotten. */
+uint32_t stack_network_version(const struct stack *stack);
+
 /* The source address that a datagram to `remote` would carry (RFC 6724, section 5); ERR_NO_ROUTE. */
 int stack_source_for(const struct stack *stack, const struct ip_addr *remote, struct ip_addr *source);
 

@@ -1,6 +1,7 @@
 #include "stack/uv.h"
 
 #include <assert.h>
+#include <string.h>
 
 uint64_t
 stack_uv_now_us(struct stack_uv *shell)
@@ -215,6 +216,10 @@ add_interface(struct stack_uv *shell)
 	struct stack_if_config config;
 
 	shell->link->ops->describe(shell->link, &config);
+	config.flags |= shell->if_flags;
+	if (shell->if_mtu != 0 && shell->if_mtu < config.mtu)
+		config.mtu = shell->if_mtu;
+	memcpy(config.secret, shell->if_secret, sizeof config.secret);
 	int err = stack_if_add(shell->stack, &config, &shell->ifindex);
 	if (err != 0)
 		return err;

@@ -36,6 +36,12 @@ typedef void (*stack_uv_turn_cb)(struct stack_uv *shell, uint64_t now_us);
 
 struct stack_uv {
 	void *data; /* the caller's */
+
+	/* The caller's, before stack_uv_open: what the link cannot know of its interface. */
+	uint32_t if_flags; /* STACK_IF_SLAAC, STACK_IF_DHCP */
+	uint32_t if_mtu;   /* 0, or the largest IP packet if the link would take larger ones */
+	uint8_t if_secret[STACK_SECRET_BYTES];
+
 	uv_loop_t *loop;
 	struct stack *stack;
 	struct link *link;

@@ -139,12 +139,6 @@ listen_tcp_send(struct listener *listener, const struct client_source *source, s
 	stream_answered(stream);
 }
 
-static void
-listen_tcp_flush(struct listener *listener)
-{
-	stream_pool_flush(pool_of(listener));
-}
-
 /* ---- life ----------------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -170,7 +164,6 @@ listen_tcp_close(struct listener *listener, void (*on_close)(struct listener *li
 static const struct listener_ops listen_tcp_ops = {
 	.lend = listen_tcp_lend,
 	.send = listen_tcp_send,
-	.flush = listen_tcp_flush,
 	.close = listen_tcp_close,
 };
 

@@ -84,12 +84,6 @@ listen_udp_send(struct listener *listener, const struct client_source *source, s
 		udp_batch_commit(worker_udp_batch(listener->worker), &to, size);
 }
 
-static void
-listen_udp_flush(struct listener *listener)
-{
-	udp_batch_flush(worker_udp_batch(listener->worker));
-}
-
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -114,7 +108,6 @@ listen_udp_close(struct listener *listener, void (*on_close)(struct listener *li
 static const struct listener_ops listen_udp_ops = {
 	.lend = listen_udp_lend,
 	.send = listen_udp_send,
-	.flush = listen_udp_flush,
 	.close = listen_udp_close,
 };
 

@@ -26,8 +26,6 @@ struct listener_ops {
 			 size_t *room);
 	/* Sends what was written into the buffer lent last; 0 octets: there is no answer after all. */
 	void (*send)(struct listener *listener, const struct client_source *source, size_t size);
-	/* Once a turn: everything sent so far leaves. */
-	void (*flush)(struct listener *listener);
 	void (*close)(struct listener *listener, void (*on_close)(struct listener *listener));
 };
 

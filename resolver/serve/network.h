@@ -1,9 +1,14 @@
 /*
  * network.h - the configuration's `stack:` section made into a link, and into the addresses of a stack
- * (RFC 1122; stack/link/raw.h, packet.h, tap.h and their wrappers).
+ * (RFC 1122; stack/link/raw.h, packet.h, tap.h, and the wrappers faults.h and capture.h).
+ *
+ * In the order of the calls: network_check reads the words; network_open opens what needs privileges;
+ * network_describe tells the shell what the link cannot know; network_set_up gives a stack of its own the
+ * addresses and gateways that it does not find out by itself.
  *
  * Ownership: a network belongs to one worker; network_close frees the link and its guards.
- * Errors:    a negative ERR_* and one line in `error`: device or capability, and what would help.
+ * Errors:    a negative ERR_* and one line in `error`: option, device or capability, and what would help.
+ * Bounds:    NETWORK_ADDRS_MAX addresses, NETWORK_GATEWAYS_MAX gateways.
  */
 #ifndef CAIRN_RESOLVER_SERVE_NETWORK_H
 #define CAIRN_RESOLVER_SERVE_NETWORK_H
@@ -11,26 +16,40 @@
 #include "resolver/serve/config.h"
 #include "stack/link/guard.h"
 #include "stack/link/link.h"
+#include "stack/uv.h"
+
+#define NETWORK_ADDRS_MAX    16u
+#define NETWORK_GATEWAYS_MAX 4u
+
+/* The section's words, read. */
+struct network_plan {
+	struct mac_addr mac; /* zeros: a random one */
+	struct stack_addr addrs[NETWORK_ADDRS_MAX];
+	struct ip_addr gateways[NETWORK_GATEWAYS_MAX];
+	unsigned addr_count, gateway_count;
+	uint32_t if_flags; /* STACK_IF_SLAAC, STACK_IF_DHCP */
+};
 
 struct network {
 	struct guard guard;
 	bool has_guard;
 	struct link *link; /* the outermost: wrappers and all */
+	void *faults_block;
+	struct network_plan plan;
 };
 
-/* Link raw alone shares ports with the kernel and among workers. */
+/* Link raw alone shares the host's addresses, and its ports with other workers. */
 bool network_is_shared(const struct config *config);
 
-/* Checks what can be checked without opening anything. */
 int network_check(const struct config *config, char error[CONFIG_ERROR_BYTES]);
-
-/* The plan is the process's; unused unless network_is_shared.  The rng is the worker's and outlives the network. */
+/* The guards' plan is the process's; unused unless network_is_shared.  The rng is the worker's and outlives the network. */
 int network_open(struct network *network, const struct config *config,
-		 const struct guard_plan *plan, unsigned worker, struct rng *rng, uint64_t now_us,
+		 const struct guard_plan *guards, unsigned worker, struct rng *rng, uint64_t now_us,
 		 char error[CONFIG_ERROR_BYTES]);
-/* Addresses, gateways and what else the operator gave a stack of its own; nothing for link raw, which mirrors the host. */
-int network_set_up(struct network *network, const struct config *config, struct stack *stack,
-		   unsigned ifindex, uint64_t now_us, char error[CONFIG_ERROR_BYTES]);
+void network_describe(const struct network *network, const struct config *config,
+		      struct stack_uv *shell);
+int network_set_up(const struct network *network, struct stack *stack, unsigned ifindex,
+		   uint64_t now_us, char error[CONFIG_ERROR_BYTES]);
 void network_close(struct network *network);
 
 #endif

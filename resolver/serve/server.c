@@ -312,12 +312,15 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 static void
 log_places(const struct server *server)
 {
+	const struct settings *settings = server->settings;
+	const struct log *log = server__log(server);
 	char text[ENDPOINT_TEXT_BYTES];
-	for (size_t i = 0; i < server->settings->endpoint_count; i++)
-		log_info(server__log(server), "serving %s",
-			 endpoint_to_text(&server->settings->endpoints[i], text, sizeof text));
-	log_notice(server__log(server), "start of service (cairnd %s, %u threads)", CAIRN_VERSION,
-		   server->worker_count);
+	for (size_t i = 0; i < settings->endpoint_count; i++)
+		log_info(log, "serving %s", endpoint_to_text(&settings->endpoints[i], text, sizeof text));
+	if (!network_is_shared(&settings->config))
+		log_notice(log, "serving our own addresses@%u (link %s)", settings->config.port,
+		           settings->config.link == CONFIG_LINK_TAP ? "tap" : "packet");
+	log_notice(log, "start of service (cairnd %s, %u threads)", CAIRN_VERSION, server->worker_count);
 }
 
 /* ---- the end -------------------------------------------------------------------------------------------------------------- */

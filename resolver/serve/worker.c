@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "resolver/serve/listen_stack.h"
 #include "resolver/serve/listen_tcp.h"
 #include "resolver/serve/listen_udp.h"
 #include "resolver/serve/querylog.h"
@@ -35,6 +36,7 @@ struct worker {
 	struct rng rng;
 	struct network network;
 	struct stack *stack;
+	uint32_t network_version; /* of what is concluded from failures */
 	struct stack_uv shell;
 	bool has_shell;
 	struct engine *engine;
@@ -45,6 +47,7 @@ struct worker {
 	struct udp_batch *udp;
 	struct stream_pool *tcp;
 	struct listener *listeners;
+	struct listener *own; /* among them: clients over our own stack, where it is a station */
 
 	void *block;
 	size_t block_bytes;
@@ -178,6 +181,10 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 	struct worker *worker = shell->data;
 	struct engine_action action;
 	unsigned answers_left = ANSWERS_A_TURN;
+	uint32_t network_version = stack_network_version(worker->stack);
+	if (network_version != worker->network_version)
+		infra_network_changed(worker->caches.infra, now_us);
+	worker->network_version = network_version;
 	if (engine_deadline(worker->engine) <= now_us)
 		engine_timeout(worker->engine, now_us);
 	while (answers_left > 0 && upstream_next(&worker->upstream, &action, now_us)) {
@@ -194,7 +201,11 @@ static void
 on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us)
 {
 	struct worker *worker = shell->data;
-	(void)upstream_receive(&worker->upstream, action, now_us);
+	if (upstream_receive(&worker->upstream, action, now_us))
+		return;
+	if (action->kind == STACK_DATAGRAM && action->user == LISTEN_STACK_USER &&
+	    action->flow == 0)
+		listen_stack_receive(worker->own, action, now_us);
 }
 
 /* ---- listeners ------------------------------------------------------------------------------------------------------ */
@@ -434,6 +445,29 @@ fail(char error[CONFIG_ERROR_BYTES], const char *what, const char *why)
 	return ERR_NO_MEMORY;
 }
 
+/* The stack on its link, and where it is a station, the port that it serves itself. */
+static int
+make_shell(struct worker *worker, const struct config *config, uint64_t now_us,
+	   char error[CONFIG_ERROR_BYTES])
+{
+	worker->shell.data = worker;
+	network_describe(&worker->network, config, &worker->shell);
+	worker->has_shell = true;
+	int err = stack_uv_open(&worker->shell, &worker->loop, worker->stack, worker->network.link,
+				on_action, on_turn);
+	if (err != 0)
+		return fail(error, "network", err_text(err));
+	err = network_set_up(&worker->network, worker->stack, worker->shell.ifindex, now_us, error);
+	worker->network_version = stack_network_version(worker->stack);
+	if (err != 0 || network_is_shared(config) || !config->do_udp)
+		return err;
+	err = listen_stack_new(&worker->own, worker, (uint16_t)config->port);
+	if (err != 0)
+		return fail(error, "our own UDP", err_text(err));
+	worker->listeners = worker->own;
+	return 0;
+}
+
 static int
 make_parts(struct worker *worker, const struct worker_config *config,
 	   char error[CONFIG_ERROR_BYTES])
@@ -456,14 +490,7 @@ make_parts(struct worker *worker, const struct worker_config *config,
 	worker->udp = udp_batch_new();
 	if (worker->tcp == NULL || worker->udp == NULL)
 		return fail(error, "buffers", uv_strerror(UV_ENOMEM));
-	worker->shell.data = worker;
-	worker->has_shell = true;
-	err = stack_uv_open(&worker->shell, &worker->loop, worker->stack, worker->network.link,
-			    on_action, on_turn);
-	if (err != 0)
-		return fail(error, "network", err_text(err));
-	return network_set_up(&worker->network, config->config, worker->stack,
-			      worker->shell.ifindex, now_us, error);
+	return make_shell(worker, config->config, now_us, error);
 }
 
 int

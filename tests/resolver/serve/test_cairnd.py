@@ -146,11 +146,12 @@ class Server:
             self.wait_log("start of service")
 
     def write(self, options, interface="127.0.0.1@5300"):
+        stack = "" if "\nstack:" in options else "\nstack:"
         with open(self.path, "w") as file:
             file.write(
                 f"server:\n  interface: {interface}\n  root-hints: {self.directory.name}/root.hints\n"
                 "  do-not-query-localhost: no\n  do-ip6: no\n  prime-root: no\n"
-                "  local-data: \"a.test. A 192.0.2.1\"\n" + options + "\nstack:\n  guard-ports: 64\n")
+                "  local-data: \"a.test. A 192.0.2.1\"\n" + options + stack + "\n  guard-ports: 64\n")
 
     def log(self):
         with open(self.log_path) as file:
@@ -516,6 +517,58 @@ class Control(unittest.TestCase):
         with Server(options) as server:  # nobody at all listens on the root server's port
             self.assertEqual(header(ask("127.0.0.1", "fails.", timeout=PATIENCE_S))[1], 2)
             self.assertRegex(server.log(), r"error: SERVFAIL <fails\. A IN>: \w")
+
+
+class Networks(unittest.TestCase):
+    def test_a_station_behind_a_tap_serves_its_own_addresses(self):
+        options = ('  port: 5353\n  access-control: ["198.18.0.0/24 allow", "2001:db8:1::/64 allow"]\nstack:\n  link: tap\n'
+                   '  device: cairntest0\n  address: ["198.18.0.53/24", "2001:db8:1::53/64"]')
+        with Server(options) as server:
+            self.assertIn("serving our own addresses@5353 (link tap)", server.log())
+            for address in ("198.18.0.1/24", "2001:db8:1::1/64"):
+                subprocess.run(["ip", "addr", "add", address, "dev", "cairntest0", *(["nodad"] if ":" in address else [])],
+                               check=True)
+            for address in ("2001:db8:1::53", "198.18.0.53"):
+                with self.subTest(address):
+                    end = time.monotonic() + 2 * PATIENCE_S  # conflict detection takes its time (RFC 5227)
+                    while (reply := ask(address, port=5353, timeout=0.5)) is None and time.monotonic() < end:
+                        pass
+                    self.assertEqual(header(reply)[1:], (0, 1))
+            server.write(options.replace("a.test.", "b.test."))
+            server.signal(signal.SIGHUP)
+            server.wait_log("configuration read again")
+            self.assertEqual(header(ask("198.18.0.53", port=5353))[2], 1)
+            self.assertEqual(header(ask("127.0.0.1"))[2], 1)
+
+    def test_the_capture_shows_what_was_asked(self):
+        with tempfile.TemporaryDirectory() as directory, Root() as root:
+            root.release()
+            path = os.path.join(directory, "packets")
+            with Server(f"\nstack:\n  capture: {path}"):
+                self.assertEqual(header(ask("127.0.0.1", "nowhere."))[1], 3)
+            with open(path, "rb") as file:
+                packets = file.read()
+            self.assertEqual(packets[:4], b"\x0a\x0d\x0d\x0a")
+            self.assertEqual(packets.lower().count(b"\7nowhere\0"), 2)
+
+    def test_faults_keep_what_they_promise(self):
+        with Root() as root, Server("\nstack:\n  faults: loss=100%") as server:
+            root.release()
+            self.assertIsNone(ask("127.0.0.1", "nowhere.", timeout=0.5))
+            self.assertGreater(server.statistic("engine.sent.udp4"), 0)
+            self.assertEqual(server.statistic("engine.received"), 0)
+
+    def test_words_of_the_stack_section_are_checked(self):
+        for words, why in (("link: packet", "device"), ("link: packet\n  device: lo", "address"),
+                           ("link: packet\n  device: nosuchdev0\n  address: 192.0.2.7/24", "nosuchdev0"),
+                           ("link: tap\n  address: 192.0.2.7", "prefix length"),
+                           ("link: tap\n  address: 127.0.0.7/8", "no station"),
+                           ("link: tap\n  address: dhcp\n  gateway: x", "gateway"),
+                           ("link: tap\n  address: dhcp\n  mac: 01:00:00:00:00:00", "mac"),
+                           ("mtu: 1000", "mtu"), ("faults: loss=200%", "loss=200%"), ("faults: oops=1", "oops=1"),
+                           ("capture: /nonexistent/x", "/nonexistent/x")):
+            with self.subTest(words):
+                self.assertIn(why, fails("\nstack:\n  " + words))
 
 
 class Start(unittest.TestCase):

@@ -1,0 +1,95 @@
+#include "resolver/serve/listen_stack.h"
+
+#include <stdlib.h>
+
+#include "resolver/serve/client.h"
+#include "resolver/serve/worker.h"
+
+#define REPLY_BYTES_MAX 4096u /* the largest max-udp-size */
+
+struct listen_stack {
+	struct listener base;
+	uint8_t reply[REPLY_BYTES_MAX];
+};
+
+static const struct ip_addr every_address = { .family = ADDR_NONE };
+static const struct listener_ops listen_stack_ops;
+
+static void
+send_reply(struct listen_stack *own, const struct client_source *source, size_t size,
+	   uint64_t now_us)
+{
+	struct stack *stack = worker_stack(own->base.worker);
+	if (udp_reply(stack, &source->local, own->base.endpoint.port, &source->addr, source->port,
+		      own->reply, size, now_us) != 0)
+		worker_stats(own->base.worker)->udp_send_failures++;
+}
+
+void
+listen_stack_receive(struct listener *listener, const struct stack_action *action, uint64_t now_us)
+{
+	struct listen_stack *own = (struct listen_stack *)listener;
+	struct client_source source = {
+		.listener = listener,
+		.addr = action->remote,
+		.local = action->local,
+		.port = action->remote_port,
+	};
+	size_t reply_bytes;
+	if (worker_query(listener->worker, &source, action->bytes, action->size, own->reply,
+			 sizeof own->reply, now_us, &reply_bytes) == CLIENT_REPLIES)
+		send_reply(own, &source, reply_bytes, now_us);
+}
+
+static uint8_t *
+listen_stack_lend(struct listener *listener, const struct client_source *source, size_t *room)
+{
+	struct listen_stack *own = (struct listen_stack *)listener;
+	(void)source;
+	*room = sizeof own->reply;
+	return own->reply;
+}
+
+static void
+listen_stack_send(struct listener *listener, const struct client_source *source, size_t size)
+{
+	if (size > 0)
+		send_reply((struct listen_stack *)listener, source, size,
+			   worker_now_us(listener->worker));
+}
+
+static void
+listen_stack_close(struct listener *listener, void (*on_close)(struct listener *listener))
+{
+	(void)udp_unlisten(worker_stack(listener->worker), &every_address, listener->endpoint.port);
+	if (on_close != NULL)
+		on_close(listener);
+	free(listener);
+}
+
+static const struct listener_ops listen_stack_ops = {
+	.lend = listen_stack_lend,
+	.send = listen_stack_send,
+	.close = listen_stack_close,
+};
+
+int
+listen_stack_new(struct listener **listener, struct worker *worker, uint16_t port)
+{
+	struct listen_stack *own = calloc(1, sizeof *own);
+	if (own == NULL)
+		return ERR_NO_MEMORY;
+	own->base = (struct listener){
+		.ops = &listen_stack_ops,
+		.worker = worker,
+		.endpoint = { .addr = every_address, .port = port },
+		.transport = ENDPOINT_UDP,
+	};
+	int err = udp_listen(worker_stack(worker), &every_address, port, LISTEN_STACK_USER);
+	if (err != 0) {
+		free(own);
+		return err;
+	}
+	*listener = &own->base;
+	return 0;
+}
