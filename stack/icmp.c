@@ -6,6 +6,7 @@
 #include "stack/checksum.h"
 #include "stack/ndp.h"
 #include "stack/stack_priv.h"
+#include "stack/trace_priv.h"
 
 #define AT_CHECKSUM 2u
 
@@ -32,6 +33,8 @@ icmp__send(struct stack *stack, struct ip_send *send, const struct icmp_message 
 	if (is_v6)
 		sum = checksum_pseudo(&send->source, &send->destination, IP_PROTOCOL_ICMPV6, (uint32_t)size);
 	writer_patch_u16(&w, AT_CHECKSUM, checksum_finish(checksum_add(sum, room, size)));
+	if (trace__is_on(stack))
+		trace__icmp(stack, TRACE_ICMP_OUT, &send->source, &send->destination, message->type, message->code);
 	send->checksum_offload = false; /* filled already: devices know TCP and UDP */
 	ip_end(stack, send);
 }
@@ -79,7 +82,13 @@ stack_echo_send(struct stack *stack, const struct ip_addr *remote, uint16_t iden
 	int err = ip_route(stack, &send);
 	if (err != 0)
 		return err;
-	icmp->echoes[icmp->echo_next] = (struct icmp_echo){ *remote, ident, sequence, stack->now_us };
+	icmp->echoes[icmp->echo_next] = (struct icmp_echo){
+		.remote = *remote,
+		.ident = ident,
+		.sequence = sequence,
+		.cause = stack->cause,
+		.sent_at_us = stack->now_us,
+	};
 	icmp->echo_next = (icmp->echo_next + 1) % ICMP_ECHOES;
 	icmp__send(stack, &send, &message);
 	return 0;
@@ -257,6 +266,8 @@ icmp_receive(struct stack *stack, const struct ip_packet *packet)
 		stack__drop(stack, DROP_ICMP_CHECKSUM);
 		return;
 	}
+	if (trace__is_on(stack))
+		trace__icmp(stack, TRACE_ICMP_IN, &packet->source, &packet->destination, message.type, message.code);
 	if (packet->source.family == ADDR_IPV4)
 		receive4(stack, packet, &message);
 	else

@@ -67,6 +67,7 @@ struct icmp_bucket {
 struct icmp_echo {
 	struct ip_addr remote; /* family ADDR_NONE: free */
 	uint16_t ident, sequence;
+	uint32_t cause; /* of its events */
 	uint64_t sent_at_us;
 };
 

@@ -4,6 +4,7 @@
 #include "stack/ipv4.h"
 #include "stack/ipv6.h"
 #include "stack/stack_priv.h"
+#include "stack/trace_priv.h"
 
 /* The head of a packet of ours, as an error message gives it back. */
 struct quote {
@@ -143,6 +144,8 @@ udp_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct 
 	action->user = entry->user;
 	action->local_port = entry->local_port;
 	action->remote_port = entry->remote_port;
+	if (trace__is_on(stack))
+		trace__error(stack, action, entry->cause);
 	return DROP_REASON_COUNT;
 }
 
@@ -153,12 +156,16 @@ echo_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct
 	const uint8_t request =
 	        quote->protocol == IP_PROTOCOL_ICMPV6 ? ICMP6_ECHO_REQUEST : ICMP4_ECHO_REQUEST;
 
-	if (quote->icmp_type != request ||
-	    icmp__echo_find(stack, &quote->destination, quote->ident, quote->sequence) == NULL)
+	const struct icmp_echo *echo =
+	        icmp__echo_find(stack, &quote->destination, quote->ident, quote->sequence);
+
+	if (quote->icmp_type != request || echo == NULL)
 		return DROP_ICMP_UNMATCHED;
 	action->user = (uint64_t)quote->ident << 16 | quote->sequence;
 	if (verdict->error == STACK_ERROR_TOO_BIG)
 		action->mtu = verdict->mtu; /* told, not learnt: an echo has no 4-tuple to guess */
+	if (trace__is_on(stack))
+		trace__error(stack, action, echo->cause);
 	return DROP_REASON_COUNT;
 }
 

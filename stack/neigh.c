@@ -4,12 +4,15 @@
 #include "stack/ether.h"
 #include "stack/ndp.h"
 #include "stack/stack_priv.h"
+#include "stack/trace_priv.h"
 
 static void
 solicit(struct stack *stack, const struct neigh *entry, enum neigh_due due)
 {
 	const struct mac_addr *known = due == NEIGH_DUE_UNICAST ? &entry->mac : NULL;
 
+	if (trace__is_on(stack))
+		trace__neigh(stack, entry->ifindex, &entry->addr, known, TRACE_NEIGH_ASKED);
 	if (entry->addr.family == ADDR_IPV4)
 		arp_solicit(stack, entry->ifindex, &entry->addr, known);
 	else
@@ -52,6 +55,8 @@ release(struct stack *stack, struct neigh *entry)
 	const uint16_t type = entry->addr.family == ADDR_IPV4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6;
 	struct mac_addr mac;
 
+	if (trace__is_on(stack))
+		trace__neigh(stack, entry->ifindex, &entry->addr, &entry->mac, TRACE_NEIGH_FOUND);
 	if (neigh_held_bytes(entry) == 0)
 		return;
 	(void)neigh_resolve(stack, entry->ifindex, &entry->addr, entry->is_gateway, &mac); /* using it is told */
@@ -96,6 +101,8 @@ neigh_hear_advert(struct stack *stack, unsigned ifindex, const struct ip_addr *a
 static void
 give_up(struct stack *stack, struct neigh *entry)
 {
+	if (trace__is_on(stack))
+		trace__neigh(stack, entry->ifindex, &entry->addr, NULL, TRACE_NEIGH_LOST);
 	for (size_t size; (size = neigh_held_bytes(entry)) != 0;) {
 		neigh_table_unhold(&stack->neighs, entry, stack->scratch);
 		icmp_neighbour_failed(stack, entry->ifindex, stack->scratch, size);

@@ -7,6 +7,7 @@
 #include "stack/ether.h"
 #include "stack/neigh.h"
 #include "stack/stack_priv.h"
+#include "stack/trace_priv.h"
 
 #define STACK_ALIGN 64u
 
@@ -74,12 +75,6 @@ stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, st
 		.name = "loopback", .kind = STACK_IF_IP, .mtu = IP_MTU_MAX, .mtu_ipv6 = IP_MTU_MAX, .is_up = true,
 	};
 	return stack;
-}
-
-void
-stack_trace(struct stack *stack, struct event_ring *ring)
-{
-	stack->trace = ring;
 }
 
 static struct hash_key
@@ -177,6 +172,8 @@ stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_
 	}
 	stack->stats.received_frames++;
 	stack->stats.received_bytes += frame_bytes;
+	if (trace__is_on(stack))
+		trace__frame(stack, TRACE_FRAME_IN, ifindex, frame, frame_bytes);
 	if (stack->ifs[ifindex].kind == STACK_IF_ETHER)
 		ether_receive(stack, ifindex, frame, frame_bytes, rx_flags);
 	else
@@ -212,6 +209,14 @@ stack_deadline(const struct stack *stack)
 
 /* ---- out --------------------------------------------------------------------------------------- */
 
+void
+stack__drop(struct stack *stack, enum drop reason)
+{
+	stack->drops[reason]++;
+	if (trace__is_on(stack))
+		trace__drop(stack, reason);
+}
+
 uint8_t *
 stack__transmit_reserve(struct stack *stack, size_t size)
 {
@@ -241,6 +246,8 @@ stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, uint1
 		.ifindex = ifindex,
 	};
 	queue_commit(&stack->transmit, sizeof *record + size);
+	if (trace__is_on(stack))
+		trace__frame(stack, TRACE_FRAME_OUT, ifindex, (const uint8_t *)(record + 1), size);
 }
 
 void

@@ -98,7 +98,9 @@ size_t stack_bytes(const struct stack_limits *limits);
 /* Builds a stack inside block (aligned to 64); NULL when block_bytes is less than stack_bytes says. */
 struct stack *stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, struct rng *rng,
                         uint64_t now_us);
-void stack_trace(struct stack *stack, struct event_ring *ring); /* NULL: nobody listens */
+void stack_trace(struct stack *stack, struct event_ring *ring); /* NULL: nobody listens; stack/trace.h */
+/* The cause of the events of what is opened or sent from now on: the number of a request or task, 0: nobody's. */
+void stack_cause(struct stack *stack, uint32_t cause);
 
 int stack_if_add(struct stack *stack, const struct stack_if_config *config, unsigned *ifindex);
 int stack_if_set_up(struct stack *stack, unsigned ifindex, bool up, uint64_t now_us);

@@ -73,6 +73,7 @@ enum timer_kind {
 struct stack {
 	struct rng *rng;
 	struct event_ring *trace; /* NULL: nobody listens */
+	uint32_t cause;           /* of what is being sent */
 	struct hash_key hash_key;
 	struct stack_limits limits;
 	uint64_t now_us; /* as told last; never goes back */
@@ -102,11 +103,7 @@ struct stack {
 /* The struct that embeds a timer. */
 #define TIMER_OWNER(timer, type, member) ((type *)(void *)((char *)(timer)-offsetof(type, member)))
 
-static inline void
-stack__drop(struct stack *stack, enum drop reason)
-{
-	stack->drops[reason]++;
-}
+void stack__drop(struct stack *stack, enum drop reason);
 
 /* Time never goes back, whatever a driver says. */
 static inline void

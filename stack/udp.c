@@ -8,6 +8,7 @@
 #include "stack/checksum.h"
 #include "stack/icmp.h"
 #include "stack/stack_priv.h"
+#include "stack/trace_priv.h"
 
 #define AT_CHECKSUM 6u /* within the header */
 
@@ -201,11 +202,14 @@ udp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port
 		.generation = entry->generation + 1,
 		.next = *head,
 		.user = user,
+		.cause = stack->cause,
 		.hop_generation = stack->routes.generation,
 		.hop = send.hop,
 	};
 	*head = index;
 	stack->stats.flows_open++;
+	if (trace__is_on(stack))
+		trace__route(stack, remote, &send.source, &send.hop);
 	*flow = udp_flow_of(stack, entry);
 	return 0;
 }
@@ -313,14 +317,9 @@ datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_port, ui
 	return 0;
 }
 
-int
-udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, uint64_t now_us)
+static int
+flow_send(struct stack *stack, struct udp_flow_entry *entry, const void *payload, size_t size)
 {
-	struct udp_flow_entry *entry = flow_get(stack, flow);
-
-	stack__tell_time(stack, now_us);
-	if (entry == NULL)
-		return ERR_NOT_FOUND;
 	struct ip_send send = { .source = entry->local, .destination = entry->remote, .hop = entry->hop };
 	if (entry->hop_generation != stack->routes.generation) {
 		int err = local_choose(stack, &send, &entry->local);
@@ -338,6 +337,23 @@ udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, u
 		entry->sent_bytes_max = packet_bytes;
 	entry->sent_at_us = stack->now_us;
 	return 0;
+}
+
+int
+udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, uint64_t now_us)
+{
+	struct udp_flow_entry *entry = flow_get(stack, flow);
+	const uint32_t cause = stack->cause;
+
+	stack__tell_time(stack, now_us);
+	if (entry == NULL)
+		return ERR_NOT_FOUND;
+	if (trace__is_on(stack))
+		trace__udp(stack, TRACE_UDP_OUT, entry, size);
+	stack->cause = entry->cause;
+	int err = flow_send(stack, entry, payload, size);
+	stack->cause = cause;
+	return err;
 }
 
 int
@@ -382,6 +398,8 @@ demultiplex(struct stack *stack, const struct ip_packet *packet, struct stack_ac
 	if (entry != NULL) {
 		action->flow = udp_flow_of(stack, entry);
 		action->user = entry->user;
+		if (trace__is_on(stack))
+			trace__udp(stack, TRACE_UDP_IN, entry, action->size);
 	} else {
 		const struct udp_listener *listener = listener_for(stack, &action->local, action->local_port);
 		if (listener == NULL) {
