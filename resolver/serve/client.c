@@ -7,12 +7,24 @@
 
 #define NO_PENDING UINT32_MAX
 
+static const char too_many[] = "too many questions are being resolved";
+
 /* What a stage of the pipeline says. */
 enum stage {
 	STAGE_PASSES,  /* not mine: the next one */
 	STAGE_ANSWERS, /* the answer is complete */
 	STAGE_DROPS,
 	STAGE_PENDS,
+};
+
+/* The query in hand. */
+struct asking {
+	const struct client_source *source;
+	uint64_t now_us;
+	enum acl_action action;
+	enum acl_verdict verdict;
+	struct reply_form form;
+	struct answer answer;
 };
 
 size_t
@@ -304,24 +316,22 @@ stage_norecurse(struct clients *clients, struct answer *answer)
 }
 
 static enum stage
-stage_resolve(struct clients *clients, const struct client_source *source,
-	      const struct reply_form *form, const struct engine_question *question,
-	      struct answer *answer, uint64_t now_us)
+stage_resolve(struct clients *clients, struct asking *asking,
+	      const struct engine_question *question)
 {
 	if (!pending_has_room(clients))
-		return stage_failed(clients, answer, EDE_NOT_READY,
-				    "too many questions are being resolved");
-	if (!quota_take(&clients->quota, &source->addr)) {
+		return stage_failed(clients, &asking->answer, EDE_NOT_READY, too_many);
+	if (!quota_take(&clients->quota, &asking->source->addr)) {
 		clients->stats.dropped_quota++;
 		return STAGE_DROPS;
 	}
 	bool has_alias = clients->match.verdict == LOCAL_ALIASES;
-	uint64_t client = pending_add(clients, source, form, has_alias, now_us);
-	if (engine_ask(clients->engine, question, client, now_us) == 0)
+	uint64_t client =
+		pending_add(clients, asking->source, &asking->form, has_alias, asking->now_us);
+	if (engine_ask(clients->engine, question, client, asking->now_us) == 0)
 		return STAGE_PENDS;
 	pending_remove(clients, client);
-	return stage_failed(clients, answer, EDE_NOT_READY,
-			    "too many questions are being resolved");
+	return stage_failed(clients, &asking->answer, EDE_NOT_READY, too_many);
 }
 
 /* ---- the pipeline --------------------------------------------------------------------------------------- */
@@ -337,12 +347,6 @@ count_query(struct server_stats *stats, const struct client_source *source,
 	stats->queries_ipv6 += source->addr.family == ADDR_IPV6;
 	stats->queries_edns += query->edns.present;
 	stats->queries_dnssec_ok += query->edns.present && query->edns.dnssec_ok;
-}
-
-static void
-outcome_drops(struct client_outcome *outcome)
-{
-	outcome->fate = CLIENT_DROPS;
 }
 
 static void
@@ -363,38 +367,68 @@ outcome_replies(struct clients *clients, struct client_outcome *outcome,
 	clients->stats.rcodes[answer->rcode < STATS_RCODES ? answer->rcode : RCODE_SERVFAIL]++;
 }
 
-/* All stages behind access control, in order, until one has the last word. */
-static enum stage
-client_stages(struct clients *clients, const struct client_source *source,
-	      const struct reply_form *form, enum acl_action action, enum acl_verdict verdict,
-	      struct answer *answer, uint64_t now_us)
+static bool
+action_recurses(enum acl_action action)
 {
+	return action == ACL_ALLOW || action == ACL_ALLOW_SETRD || action == ACL_ALLOW_SNOOP;
+}
+
+/* Reads the query; passes when it is sound, and its client may ask anything at all. */
+static enum stage
+stage_read(struct clients *clients, struct asking *asking, const uint8_t *bytes, size_t size)
+{
+	struct query *query = &clients->query;
+	query->question_bytes = 0;
+	if (asking->action == ACL_DENY) {
+		clients->stats.dropped_acl++;
+		return STAGE_DROPS;
+	}
+	int rcode = query_read(query, bytes, size);
+	if (rcode < 0) {
+		clients->stats.dropped_malformed++;
+		return STAGE_DROPS;
+	}
+	count_query(&clients->stats, asking->source, query);
+	reply_form_read(&asking->form, query, asking->source->is_stream);
+	asking->form.recursion_available = action_recurses(asking->action);
+	if (asking->action == ACL_ALLOW_SETRD)
+		asking->form.flags |= DNS_RD;
+	asking->verdict = acl_judge(asking->action, (asking->form.flags & DNS_RD) != 0);
+	if (asking->verdict != ACL_MAY_BE_REFUSED)
+		return stage_malformed(clients, rcode, &asking->answer);
+	clients->stats.refused_acl++;
+	answer_rcode(&asking->answer, RCODE_REFUSED, EDE_PROHIBITED, NULL);
+	return STAGE_ANSWERS;
+}
+
+/* What the query's name is known to need no resolution for. */
+static enum stage
+stage_here(struct clients *clients, struct asking *asking)
+{
+	struct answer *answer = &asking->answer;
 	enum stage stage = stage_kind(clients, answer);
 	if (stage == STAGE_PASSES)
 		stage = stage_chaos(clients, answer);
 	if (stage == STAGE_PASSES)
 		stage = stage_local(clients, answer);
 	if (stage == STAGE_PASSES)
-		stage = stage_permission(clients, action, verdict, answer);
+		stage = stage_permission(clients, asking->action, asking->verdict, answer);
 	if (stage == STAGE_PASSES)
 		stage = stage_any(clients, answer);
-	if (stage != STAGE_PASSES)
-		return stage;
-
-	struct engine_question question;
-	engine_question_make(clients, form, &question);
-	stage = stage_cached(clients, &question, answer, now_us);
-	if (stage == STAGE_PASSES && verdict == ACL_MAY_CACHE)
-		stage = stage_norecurse(clients, answer);
-	if (stage == STAGE_PASSES)
-		stage = stage_resolve(clients, source, form, &question, answer, now_us);
 	return stage;
 }
 
-static bool
-action_recurses(enum acl_action action)
+static enum stage
+stage_there(struct clients *clients, struct asking *asking)
 {
-	return action == ACL_ALLOW || action == ACL_ALLOW_SETRD || action == ACL_ALLOW_SNOOP;
+	struct engine_question question;
+	engine_question_make(clients, &asking->form, &question);
+	enum stage stage = stage_cached(clients, &question, &asking->answer, asking->now_us);
+	if (stage == STAGE_PASSES && asking->verdict == ACL_MAY_CACHE)
+		stage = stage_norecurse(clients, &asking->answer);
+	if (stage == STAGE_PASSES)
+		stage = stage_resolve(clients, asking, &question);
+	return stage;
 }
 
 void
@@ -402,51 +436,30 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	     size_t size, uint8_t *reply, size_t reply_max, uint64_t now_us,
 	     struct client_outcome *outcome)
 {
-	struct query *query = &clients->query;
-	*outcome = (struct client_outcome){ .from_cache = true, .ede = EDE_NONE };
-	enum acl_action action = acl_find(clients->policy->acl, &source->addr);
-	if (action == ACL_DENY) {
-		clients->stats.dropped_acl++;
-		outcome_drops(outcome);
-		return;
-	}
-	int rcode = query_read(query, bytes, size);
-	if (rcode < 0) {
-		clients->stats.dropped_malformed++;
-		outcome_drops(outcome);
-		return;
-	}
-	count_query(&clients->stats, source, query);
-
-	struct reply_form form;
-	reply_form_read(&form, query, source->is_stream);
-	form.recursion_available = action_recurses(action);
-	if (action == ACL_ALLOW_SETRD)
-		form.flags |= DNS_RD;
-	if (query->question_bytes > 0)
-		outcome->question = &query->question;
-	enum acl_verdict verdict = acl_judge(action, (form.flags & DNS_RD) != 0);
-
-	struct answer answer;
-	enum stage stage = STAGE_ANSWERS;
+	struct asking asking;
+	asking.source = source;
+	asking.now_us = now_us;
+	asking.action = acl_find(clients->policy->acl, &source->addr);
 	arena_reset(clients->arena);
-	clients->match = (struct local_match){ .verdict = LOCAL_IS_NOT };
-	if (verdict == ACL_MAY_BE_REFUSED) {
-		clients->stats.refused_acl++;
-		answer_rcode(&answer, RCODE_REFUSED, EDE_PROHIBITED, NULL);
-	} else if ((stage = stage_malformed(clients, rcode, &answer)) == STAGE_PASSES) {
-		stage = client_stages(clients, source, &form, action, verdict, &answer, now_us);
-	}
-	if (clients->match.informs)
-		outcome->informs = &clients->match;
+	clients->match.verdict = LOCAL_IS_NOT;
+	clients->match.informs = false;
 
-	switch (stage) {
-	case STAGE_PENDS: outcome->fate = CLIENT_PENDS; return;
-	case STAGE_DROPS: outcome_drops(outcome); return;
-	case STAGE_PASSES:
-	case STAGE_ANSWERS: break;
-	}
-	outcome_replies(clients, outcome, &form, outcome->question, &answer, reply, reply_max);
+	enum stage stage = stage_read(clients, &asking, bytes, size);
+	if (stage == STAGE_PASSES)
+		stage = stage_here(clients, &asking);
+	if (stage == STAGE_PASSES)
+		stage = stage_there(clients, &asking);
+
+	*outcome = (struct client_outcome){
+		.fate = stage == STAGE_PENDS ? CLIENT_PENDS : CLIENT_DROPS,
+		.question = clients->query.question_bytes > 0 ? &clients->query.question : NULL,
+		.informs = clients->match.informs ? &clients->match : NULL,
+		.from_cache = true,
+		.ede = EDE_NONE,
+	};
+	if (stage == STAGE_ANSWERS)
+		outcome_replies(clients, outcome, &asking.form, outcome->question, &asking.answer,
+				reply, reply_max);
 }
 
 /* The local CNAME in front of a resolved alias is looked up anew: it may have been configured away meanwhile. */
@@ -472,6 +485,7 @@ client_answer(struct clients *clients, uint64_t client, const struct answer *ans
 	uint64_t elapsed_us = now_us - pending->received_us,
 		 discard_after_us = clients->policy->discard_after_us;
 	*outcome = (struct client_outcome){
+		.fate = CLIENT_DROPS,
 		.question = &pending->question,
 		.from_cache = answer->from_cache,
 		.elapsed_us = elapsed_us,
@@ -480,7 +494,6 @@ client_answer(struct clients *clients, uint64_t client, const struct answer *ans
 	struct answer spliced;
 	if (discard_after_us != 0 && elapsed_us > discard_after_us && !pending->source.is_stream) {
 		clients->stats.dropped_late++;
-		outcome_drops(outcome);
 	} else {
 		if (pending->has_alias) {
 			answer_with_alias(clients, &pending->question, answer, &spliced);

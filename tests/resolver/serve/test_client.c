@@ -2,51 +2,26 @@
  * A query's life against real caches, a real engine and real policy; the network is played by hand: an
  * upstream query that the engine wants to send is answered here, or not at all.
  */
-#include "resolver/serve/client.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "resolver/wire/rdata.h"
 #include "stack/base/rng.h"
+#include "tests/resolver/serve/client_world.h"
 #include "tests/suite.h"
 
-#define PENDING_MAX 8u
-#define CACHE_BYTES (4u << 20)
-#define NOW_US      1000000000ull
-#define NO_EDNS     -1
+#define NO_EDNS -1
 
-static struct rng rng;
-static struct arena policy_arena, arena, reading, making;
-static struct client_policy policy;
-static struct clients clients;
+static struct client_world world;
+static struct clients *const clients = &world.clients;
 static struct client_outcome outcome;
 static struct client_source source;
-static struct engine *engine;
-static struct caches caches;
+static struct arena reading;
 static struct message message;
-static void *blocks[16];
-static size_t block_count;
-static uint8_t query_bytes[512], reply_bytes[MESSAGE_BYTES_MAX];
+static uint8_t query_bytes[512], reply_bytes[MESSAGE_BYTES_MAX], reading_block[512 << 10];
 
 /* ---- a world in a state -------------------------------------------------------------------------- */
-
-static void *
-lend(size_t size)
-{
-	void *block = aligned_alloc(64, (size + 63) & ~(size_t)63);
-	ck_assert_ptr_nonnull(block);
-	memset(block, 0, size);
-	blocks[block_count++] = block;
-	return block;
-}
-
-static void
-lend_arena(struct arena *of, size_t size)
-{
-	arena_init(of, lend(size), size);
-}
 
 static struct ip_addr
 addr_of(const char *text)
@@ -65,94 +40,17 @@ name_of(const char *text)
 }
 
 static void
-make_acl(void)
-{
-	static const struct {
-		const char *addr;
-		enum acl_action action;
-	} entries[] = {
-		{ "192.0.2.1", ACL_ALLOW },          { "192.0.2.2", ACL_REFUSE },
-		{ "192.0.2.3", ACL_DENY },           { "192.0.2.4", ACL_ALLOW_SNOOP },
-		{ "192.0.2.5", ACL_ALLOW_SETRD },    { "192.0.2.6", ACL_REFUSE_NON_LOCAL },
-		{ "192.0.2.7", ACL_DENY_NON_LOCAL }, { "2001:db8::1", ACL_ALLOW },
-	};
-	struct acl *acl = acl_new(&policy_arena);
-	for (size_t i = 0; i < COUNT(entries); i++) {
-		struct ip_addr addr = addr_of(entries[i].addr);
-		ck_assert_int_eq(
-			acl_add(acl, &addr, addr.family == ADDR_IPV4 ? 32 : 128, entries[i].action),
-			0);
-	}
-	policy.acl = acl;
-}
-
-static void
-make_local(void)
-{
-	static const char *const records[] = { "a.local.example. A 192.0.2.200",
-					       "alias.local.example. CNAME www.example.",
-					       "noisy.example. A 192.0.2.201" };
-	const char *why;
-	struct local *local = local_new(&policy_arena, &rng);
-	struct name zone = name_of("dropped.example.");
-	ck_assert_int_eq(local_zone_add(local, &zone, LOCAL_ALWAYS_DENY), 0);
-	zone = name_of("noisy.example.");
-	ck_assert_int_eq(local_zone_add(local, &zone, LOCAL_INFORM), 0);
-	for (size_t i = 0; i < COUNT(records); i++)
-		ck_assert_int_eq(local_data_add(local, records[i], &why), 0);
-	ck_assert_int_eq(local_finish(local, true, false), 0);
-	policy.local = local;
-}
-
-static void
-make_engine(void)
-{
-	struct engine_limits limits = engine_limits_default;
-	struct engine_config config = engine_config_default;
-	struct name root_server = name_of("a.root-servers.net.");
-	struct ip_addr addr = addr_of("198.41.0.4");
-	limits.task_count = 4;
-	limits.client_count = 64;
-	limits.query_count = 32;
-	config.prime_root = false;
-	config.do_ip6 = false;
-	caches.rrsets = rrset_cache_new(lend(CACHE_BYTES), CACHE_BYTES, &rng);
-	caches.negatives = negative_cache_new(lend(CACHE_BYTES), CACHE_BYTES, &rng);
-	caches.delegations = delegation_cache_new(lend(CACHE_BYTES), CACHE_BYTES, &rng);
-	caches.infra = infra_new(lend(infra_bytes(64)), infra_bytes(64), 64, &rng);
-	engine = engine_new(lend(engine_bytes(&limits)), engine_bytes(&limits), &limits, &config,
-			    &caches, &rng, NOW_US);
-	ck_assert_ptr_nonnull(engine);
-	ck_assert_int_eq(engine_add_hint(engine, &root_server, &addr), 0);
-}
-
-static void
 setup(void)
 {
-	rng_init_number(&rng, suite_seed(3));
-	lend_arena(&policy_arena, 1 << 20);
-	lend_arena(&arena, 512 << 10);
-	lend_arena(&reading, 512 << 10);
-	lend_arena(&making, 512 << 10);
-	policy = (struct client_policy){
-		.chaos = { .version = "cairn test", .hide_identity = true },
-		.respond = { .minimal_responses = true, .udp_bytes_max = 1232 },
-		.deny_any = true,
-		.discard_after_us = 1900000,
-	};
-	make_acl();
-	make_local();
-	make_engine();
-	clients_init(&clients, lend(clients_bytes(PENDING_MAX)), PENDING_MAX, &policy, engine,
-		     &arena, &rng);
+	client_world_init(&world, suite_seed(3));
+	arena_init(&reading, reading_block, sizeof reading_block);
 	source = (struct client_source){ .addr = addr_of("192.0.2.1"), .port = 5353 };
 }
 
 static void
 teardown(void)
 {
-	while (block_count > 0)
-		free(blocks[--block_count]);
+	client_world_fini(&world);
 }
 
 /* ---- asking --------------------------------------------------------------------------------------- */
@@ -160,7 +58,8 @@ teardown(void)
 static void
 ask_bytes(const uint8_t *bytes, size_t size)
 {
-	client_query(&clients, &source, bytes, size, reply_bytes, 4096, NOW_US, &outcome);
+	client_query(clients, &source, bytes, size, reply_bytes, 4096, CLIENT_WORLD_NOW_US,
+		     &outcome);
 	if (outcome.fate != CLIENT_REPLIES)
 		return;
 	arena_reset(&reading);
@@ -197,48 +96,6 @@ static void
 ask(const char *qname, uint16_t qtype)
 {
 	ask_with(qname, qtype, CLASS_IN, DNS_RD, 0);
-}
-
-/* An answer that the cache has: one A record. */
-static void
-put_cache(const char *owner)
-{
-	static const uint8_t rdata[] = { 0, 4, 192, 0, 2, 80 };
-	struct name name = name_of(owner);
-	struct rrset rrset = {
-		.owner = &name,
-		.type = TYPE_A,
-		.class = CLASS_IN,
-		.rr_count = 1,
-		.ttl_s = 300,
-		.rdata_bytes = sizeof rdata,
-		.rdata = rdata,
-	};
-	ck_assert_int_eq(
-		rrset_cache_put(caches.rrsets, &rrset, TRUST_ANSWER_AA, 300, NOW_US / 1000000), 0);
-}
-
-/* Lets the engine give up: no server ever answers. Returns the number of answers it had for clients. */
-static unsigned
-run_engine_dry(uint64_t *client, struct answer *answer)
-{
-	struct engine_action action;
-	unsigned answers = 0;
-	uint64_t now_us = NOW_US;
-	for (unsigned i = 0; i < 10000 && answers == 0; i++) {
-		while (engine_next(engine, &action)) {
-			if (action.kind != ENGINE_ANSWER)
-				continue;
-			*client = action.client;
-			*answer = *action.answer;
-			answers++;
-		}
-		if (engine_deadline(engine) == ENGINE_NEVER)
-			break;
-		now_us = engine_deadline(engine) > now_us ? engine_deadline(engine) : now_us + 1000;
-		engine_timeout(engine, now_us);
-	}
-	return answers;
 }
 
 static int
@@ -330,7 +187,7 @@ START_TEST(a_query_is_refused_for_what_it_is)
 	ck_assert_msg(ede_of_reply() == refusals[_i].ede, "%s: EDE %d", refusals[_i].behaviour,
 		      ede_of_reply());
 	ck_assert(outcome.from_cache);
-	ck_assert_uint_eq(clients.stats.rcodes[message.rcode], 1);
+	ck_assert_uint_eq(clients->stats.rcodes[message.rcode], 1);
 }
 END_TEST
 
@@ -343,7 +200,7 @@ START_TEST(what_is_no_query_is_not_answered)
 	ck_assert(outcome.fate == CLIENT_DROPS);
 	ask_bytes(response, 0);
 	ck_assert(outcome.fate == CLIENT_DROPS);
-	ck_assert_uint_eq(clients.stats.dropped_malformed, 3);
+	ck_assert_uint_eq(clients->stats.dropped_malformed, 3);
 }
 END_TEST
 
@@ -364,13 +221,13 @@ START_TEST(any_is_answered_at_once)
 {
 	ask("www.example.", TYPE_ANY);
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_NOERROR);
-	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->type, 13);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->type, TYPE_HINFO);
 }
 END_TEST
 
 START_TEST(any_is_resolved_when_the_operator_wants_it)
 {
-	policy.deny_any = false;
+	world.policy.deny_any = false;
 	ask("www.example.", TYPE_ANY);
 	ck_assert(outcome.fate == CLIENT_PENDS);
 }
@@ -386,19 +243,19 @@ END_TEST
 
 START_TEST(the_cache_answers_in_the_client_s_letter_case)
 {
-	put_cache("www.example.");
+	client_world_put(&world, "www.example.");
 	ask("wWw.Example.", TYPE_A);
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_NOERROR);
 	struct name name = name_of("wWw.Example.");
 	ck_assert(name_equal_exact(&message.question.qname, &name));
 	ck_assert(name_equal_exact(message.sections[SECTION_ANSWER]->owner, &name));
-	ck_assert_uint_eq(clients.stats.answers_cached, 1);
+	ck_assert_uint_eq(clients->stats.answers_cached, 1);
 }
 END_TEST
 
 START_TEST(a_snooper_sees_the_cache)
 {
-	put_cache("www.example.");
+	client_world_put(&world, "www.example.");
 	source.addr = addr_of("192.0.2.4");
 	ask_with("www.example.", TYPE_A, CLASS_IN, 0, 0);
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_NOERROR);
@@ -408,7 +265,7 @@ END_TEST
 
 START_TEST(others_do_not_without_rd)
 {
-	put_cache("www.example.");
+	client_world_put(&world, "www.example.");
 	ask_with("www.example.", TYPE_A, CLASS_IN, 0, 0);
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_REFUSED);
 }
@@ -416,7 +273,7 @@ END_TEST
 
 START_TEST(a_forgetful_client_may_have_rd_set_for_it)
 {
-	put_cache("www.example.");
+	client_world_put(&world, "www.example.");
 	source.addr = addr_of("192.0.2.5");
 	ask_with("www.example.", TYPE_A, CLASS_IN, 0, 0);
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_NOERROR);
@@ -426,7 +283,7 @@ END_TEST
 
 START_TEST(a_local_alias_is_followed_into_the_cache)
 {
-	put_cache("www.example.");
+	client_world_put(&world, "www.example.");
 	ask("alias.local.example.", TYPE_A);
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_NOERROR);
 	const struct rrset *alias = message.sections[SECTION_ANSWER];
@@ -453,17 +310,18 @@ START_TEST(what_nobody_knows_pends_and_ends_in_servfail)
 	struct answer answer;
 	ask("www.example.", TYPE_A);
 	ck_assert(outcome.fate == CLIENT_PENDS);
-	ck_assert_uint_eq(clients.stats.pending, 1);
-	ck_assert_uint_eq(run_engine_dry(&client, &answer), 1);
-	ck_assert_uint_eq(client_source_of(&clients, client)->port, 5353);
-	client_answer(&clients, client, &answer, reply_bytes, 4096, NOW_US + 1000, &outcome);
+	ck_assert_uint_eq(clients->stats.pending, 1);
+	ck_assert_uint_eq(client_world_run(&world, &client, &answer), 1);
+	ck_assert_uint_eq(client_source_of(clients, client)->port, 5353);
+	client_answer(clients, client, &answer, reply_bytes, 4096, CLIENT_WORLD_NOW_US + 1000,
+		      &outcome);
 	ck_assert(outcome.fate == CLIENT_REPLIES && outcome.rcode == RCODE_SERVFAIL &&
 		  !outcome.from_cache);
 	ck_assert_uint_eq(outcome.elapsed_us, 1000);
 	arena_reset(&reading);
 	ck_assert_int_eq(message_read(&message, &reading, reply_bytes, outcome.reply_bytes), 0);
 	ck_assert(message.id == 0x1234 && ede_of_reply() != EDE_NONE);
-	ck_assert_uint_eq(clients.stats.pending, 0);
+	ck_assert_uint_eq(clients->stats.pending, 0);
 }
 END_TEST
 
@@ -483,13 +341,13 @@ START_TEST(an_answer_that_comes_too_late_is_not_sent)
 	struct answer answer;
 	source.is_stream = lateness[_i].is_stream;
 	ask("www.example.", TYPE_A);
-	ck_assert_uint_eq(run_engine_dry(&client, &answer), 1);
-	client_answer(&clients, client, &answer, reply_bytes, 4096,
-		      NOW_US + lateness[_i].elapsed_us, &outcome);
+	ck_assert_uint_eq(client_world_run(&world, &client, &answer), 1);
+	client_answer(clients, client, &answer, reply_bytes, 4096,
+		      CLIENT_WORLD_NOW_US + lateness[_i].elapsed_us, &outcome);
 	ck_assert_msg((outcome.fate == CLIENT_REPLIES) == lateness[_i].is_sent, "%s",
 		      lateness[_i].behaviour);
-	ck_assert_uint_eq(clients.stats.dropped_late, !lateness[_i].is_sent);
-	ck_assert_uint_eq(clients.stats.pending, 0);
+	ck_assert_uint_eq(clients->stats.dropped_late, !lateness[_i].is_sent);
+	ck_assert_uint_eq(clients->stats.pending, 0);
 }
 END_TEST
 
@@ -497,28 +355,28 @@ START_TEST(more_questions_than_places_end_in_servfail)
 {
 	char qname[32];
 	unsigned pending = 0;
-	for (unsigned i = 0; i < 2 * PENDING_MAX; i++) {
+	for (unsigned i = 0; i < 2 * CLIENT_WORLD_PENDING_MAX; i++) {
 		(void)snprintf(qname, sizeof qname, "h%u.example.",
 			       i % 2); /* two tasks, many clients */
 		ask(qname, TYPE_A);
 		pending += outcome.fate == CLIENT_PENDS;
 	}
-	ck_assert_uint_eq(pending, PENDING_MAX);
+	ck_assert_uint_eq(pending, CLIENT_WORLD_PENDING_MAX);
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_SERVFAIL);
 	ck_assert_int_eq(ede_of_reply(), EDE_NOT_READY);
-	ck_assert_uint_eq(clients.stats.failed_full, PENDING_MAX);
+	ck_assert_uint_eq(clients->stats.failed_full, CLIENT_WORLD_PENDING_MAX);
 }
 END_TEST
 
 START_TEST(more_names_than_tasks_end_in_servfail)
 {
 	char qname[32];
-	for (unsigned i = 0; i < PENDING_MAX; i++) {
+	for (unsigned i = 0; i < CLIENT_WORLD_PENDING_MAX; i++) {
 		(void)snprintf(qname, sizeof qname, "h%u.example.", i);
 		ask(qname, TYPE_A);
 	}
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_SERVFAIL);
-	ck_assert_uint_lt(clients.stats.pending, PENDING_MAX);
+	ck_assert_uint_lt(clients->stats.pending, CLIENT_WORLD_PENDING_MAX);
 }
 END_TEST
 
@@ -529,14 +387,14 @@ START_TEST(a_client_that_has_gone_leaves_nothing_behind)
 	struct answer answer;
 	source.listener = (struct listener *)(uintptr_t)listener;
 	ask("www.example.", TYPE_A);
-	clients_forget_listener(&clients, source.listener);
-	ck_assert_uint_eq(run_engine_dry(&client, &answer), 1);
-	ck_assert_ptr_null(client_source_of(&clients, client)->listener);
-	client_drop(&clients, client);
-	ck_assert_uint_eq(clients.stats.pending, 0);
-	ck_assert_uint_eq(clients.stats.dropped_gone, 1);
-	for (unsigned i = 0; i <= clients.quota.mask; i++)
-		ck_assert_uint_eq(clients.quota.places[i].count, 0);
+	clients_forget_listener(clients, source.listener);
+	ck_assert_uint_eq(client_world_run(&world, &client, &answer), 1);
+	ck_assert_ptr_null(client_source_of(clients, client)->listener);
+	client_drop(clients, client);
+	ck_assert_uint_eq(clients->stats.pending, 0);
+	ck_assert_uint_eq(clients->stats.dropped_gone, 1);
+	for (unsigned i = 0; i <= clients->quota.mask; i++)
+		ck_assert_uint_eq(clients->quota.places[i].count, 0);
 }
 END_TEST
 
@@ -545,15 +403,15 @@ START_TEST(a_reload_may_take_an_alias_away_meanwhile)
 {
 	uint64_t client = 0;
 	struct answer answer;
-	struct client_policy without = policy;
+	struct client_policy without = world.policy;
 	ask("alias.local.example.", TYPE_A);
 	ck_assert(outcome.fate == CLIENT_PENDS);
-	struct local *local = local_new(&policy_arena, &rng);
+	struct local *local = local_new(&world.policy_arena, &world.rng);
 	ck_assert_int_eq(local_finish(local, true, false), 0);
 	without.local = local;
-	clients_set_policy(&clients, &without);
-	ck_assert_uint_eq(run_engine_dry(&client, &answer), 1);
-	client_answer(&clients, client, &answer, reply_bytes, 4096, NOW_US, &outcome);
+	clients_set_policy(clients, &without);
+	ck_assert_uint_eq(client_world_run(&world, &client, &answer), 1);
+	client_answer(clients, client, &answer, reply_bytes, 4096, CLIENT_WORLD_NOW_US, &outcome);
 	ck_assert(outcome.fate == CLIENT_REPLIES && outcome.rcode == RCODE_SERVFAIL);
 }
 END_TEST
@@ -565,7 +423,7 @@ START_TEST(mutated_queries_are_survived)
 	struct rng dice;
 	uint64_t seed = suite_seed(0x5eed);
 	rng_init_number(&dice, seed);
-	put_cache("www.example.");
+	client_world_put(&world, "www.example.");
 	for (unsigned i = 0; i < 20000; i++) {
 		ask("www.example.", TYPE_A);
 		size_t size = 12 + 13 + 4 + 11;
@@ -578,13 +436,13 @@ START_TEST(mutated_queries_are_survived)
 		uint64_t client;
 		struct answer answer;
 		if (outcome.fate == CLIENT_PENDS) {
-			ck_assert_msg(run_engine_dry(&client, &answer) == 1, "seed %llu",
+			ck_assert_msg(client_world_run(&world, &client, &answer) == 1, "seed %llu",
 				      (unsigned long long)seed);
-			client_answer(&clients, client, &answer, reply_bytes, 4096, NOW_US,
-				      &outcome);
+			client_answer(clients, client, &answer, reply_bytes, 4096,
+				      CLIENT_WORLD_NOW_US, &outcome);
 		}
 	}
-	ck_assert_uint_eq(clients.stats.pending, 0);
+	ck_assert_uint_eq(clients->stats.pending, 0);
 }
 END_TEST
 

@@ -7,8 +7,6 @@
 #include "stack/base/arena.h"
 #include "tests/suite.h"
 
-#define HINFO 13
-
 static uint8_t making_block[1 << 20], reading_block[1 << 20], bytes[MESSAGE_BYTES_MAX];
 static struct arena making, reading;
 static struct message message;
@@ -474,7 +472,7 @@ START_TEST(any_is_answered_with_one_hinfo)
 	ck_assert_int_eq(answer_any(&answer, &question.qname, &making), 0);
 	respond_and_read(&plain, &form, &question, &answer, NULL);
 	const struct rrset *set = message.sections[SECTION_ANSWER];
-	ck_assert(set != NULL && set->next == NULL && set->type == HINFO && set->rr_count == 1);
+	ck_assert(set != NULL && set->next == NULL && set->type == TYPE_HINFO && set->rr_count == 1);
 	ck_assert_mem_eq(set->rdata + 2, "\7RFC8482\0", 9);
 }
 END_TEST
