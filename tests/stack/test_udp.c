@@ -549,6 +549,27 @@ START_TEST(a_flow_follows_the_routes_as_they_change)
 }
 END_TEST
 
+START_TEST(a_link_local_peer_is_on_the_link_of_the_own_address)
+{
+	const struct stack_if_config config = { .name = "second", .kind = STACK_IF_IP, .mtu = 1500 };
+	struct stack_addr own = { .prefix_len = 64, .flags = STACK_ADDR_NO_DAD };
+	struct ip_addr remote = addr_of("fe80::9");
+	unsigned second;
+
+	ck_assert_int_eq(stack_if_add(a.stack, &config, &second), 0);
+	ck_assert_int_eq(stack_if_set_up(a.stack, second, true, a.now_us), 0);
+	host_addr(&a, "fe80::1/64", STACK_ADDR_NO_DAD);
+	own.addr = addr_of("fe80::2");
+	ck_assert_int_eq(stack_addr_add(a.stack, second, &own, a.now_us), 0);
+	for (unsigned ifindex = 0; ifindex <= second; ifindex++) {
+		struct ip_addr local = addr_of(ifindex == second ? "fe80::2" : "fe80::1");
+		ck_assert_int_eq(udp_reply(a.stack, &local, 53, &remote, 1000, "x", 1, a.now_us), 0);
+		host_expect(&a, STACK_TRANSMIT, &action);
+		ck_assert_uint_eq(action.ifindex, ifindex);
+	}
+}
+END_TEST
+
 START_TEST(an_interface_that_is_down_takes_nothing)
 {
 	listen_on(&a, NULL, 53, 1);
@@ -587,6 +608,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_full_transmit_queue_refuses_and_counts, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_full_receive_queue_drops_the_newest_and_counts, 0, FAMILIES);
 	tcase_add_test(tcase, a_flow_follows_the_routes_as_they_change);
+	tcase_add_test(tcase, a_link_local_peer_is_on_the_link_of_the_own_address);
 	tcase_add_test(tcase, an_interface_that_is_down_takes_nothing);
 	Suite *suite = suite_create("udp");
 	suite_add_tcase(suite, tcase);
