@@ -181,6 +181,7 @@ set_wishes(int fd, const struct endpoint *endpoint, enum endpoint_transport tran
 			(void)set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
 	} else {
 		(void)set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		return; /* connections' buffers are best left to the kernel, which sizes them by need */
 	}
 	/* FORCE needs CAP_NET_ADMIN and goes past net.core.rmem_max; without it as far as that. */
 	int receive = (int)options->receive_bytes, send = (int)options->send_bytes;
