@@ -13,10 +13,14 @@
 #include "resolver/serve/stream.h"
 #include "resolver/serve/udp_batch.h"
 
-#define ARENA_BYTES                                                                                \
-	(512u * 1024u) /* of one query in hand: the largest answer twice over, and more */
+#define ARENA_BYTES           (512u * 1024u) /* the largest answer twice over, and more */
 #define ANSWERS_A_TURN        4096u
 #define CLIENTS_PER_TASK_MEAN 4u /* places for waiting clients, a question that may be resolved */
+/*
+ * A name that many want at once and that takes long: those who come after so many are told SERVFAIL.  Each address is
+ * bounded by itself (quota.h), so this one may be wide.
+ */
+#define CLIENTS_PER_TASK_MAX  1000u
 #define DESCRIPTORS_OF_A_LOOP 32u
 
 struct worker {
@@ -344,6 +348,7 @@ engine_limits_of(const struct config *config)
 	limits.task_count = config->num_queries_per_thread;
 	limits.client_count = config->num_queries_per_thread * CLIENTS_PER_TASK_MEAN;
 	limits.query_count = config->outgoing_range;
+	limits.clients_per_task = CLIENTS_PER_TASK_MAX;
 	return limits;
 }
 

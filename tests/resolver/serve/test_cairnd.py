@@ -242,6 +242,32 @@ class Datagrams(unittest.TestCase):
                 root.release()
                 self.assertEqual(header(client.recv(4096))[:2], (9, 3))
 
+    def test_hundreds_may_wait_for_one_name_and_are_answered_at_once(self):
+        with Root() as root, Server() as server:
+            sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(400)]
+            for number, s in enumerate(sockets):
+                s.settimeout(PATIENCE_S)
+                s.connect(("127.0.0.1", 5300))
+                s.send(query("popular.", ident=number))
+            while server.statistic("pending") < len(sockets):
+                time.sleep(0.05)
+            root.release()
+            for number, s in enumerate(sockets):
+                self.assertEqual(header(s.recv(4096))[:2], (number, 3))
+                s.close()
+            self.assertLess(server.statistic("engine.sent.udp4"), 20)
+
+    def test_one_address_may_not_wait_for_everything(self):
+        with Root() as root, Server() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.connect(("127.0.0.1", 5300))
+            for number in range(1100):
+                s.send(query(f"n{number % 10}.", ident=number))
+                if number % 100 == 99:
+                    server.statistic("pending")  # the socket's buffer is not what is tried here
+            self.assertEqual(server.statistic("pending"), 1000)
+            self.assertEqual(server.statistic("dropped.quota"), 100)
+            root.release()
+
     def test_an_answer_that_is_too_late_is_not_sent(self):
         with Root() as root, Server("  discard-timeout: 100") as server:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
