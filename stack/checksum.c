@@ -42,12 +42,14 @@ as_in_memory(uint16_t value)
 }
 
 uint64_t
-checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination, uint8_t protocol, uint32_t size)
+checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination, uint8_t protocol,
+		uint32_t size)
 {
 	/* The unused octets of an IPv4 address are zero and add nothing. */
 	uint64_t sum = checksum_add(0, source->octets, sizeof source->octets);
 	sum = checksum_add(sum, destination->octets, sizeof destination->octets);
-	return sum + as_in_memory(protocol) + as_in_memory((uint16_t)(size >> 16)) + as_in_memory((uint16_t)size);
+	return sum + as_in_memory(protocol) + as_in_memory((uint16_t)(size >> 16)) +
+	       as_in_memory((uint16_t)size);
 }
 
 uint16_t

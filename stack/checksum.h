@@ -22,10 +22,13 @@
 uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size);
 
 /* The pseudo-header of RFC 768 and RFC 8200, section 8.1. */
-uint64_t checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination, uint8_t protocol,
-                         uint32_t size);
+uint64_t checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination,
+			 uint8_t protocol, uint32_t size);
 
-/* The 16-bit ones' complement sum, not complemented: what an unfilled field holds for the pseudo-header. */
+/*
+ * The 16-bit ones' complement sum, not complemented: what an unfilled field holds for the
+ * pseudo-header.
+ */
 uint16_t checksum_fold(uint64_t sum);
 
 /* What goes into a checksum field. */

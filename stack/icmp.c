@@ -10,7 +10,7 @@
 
 #define AT_CHECKSUM 2u
 
-/* ---- sending ----------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 void
 icmp__send(struct stack *stack, struct ip_send *send, const struct icmp_message *message)
@@ -31,10 +31,12 @@ icmp__send(struct stack *stack, struct ip_send *send, const struct icmp_message 
 	writer_bytes(&w, message->body, message->body_bytes);
 	assert(w.err == 0);
 	if (is_v6)
-		sum = checksum_pseudo(&send->source, &send->destination, IP_PROTOCOL_ICMPV6, (uint32_t)size);
+		sum = checksum_pseudo(&send->source, &send->destination, IP_PROTOCOL_ICMPV6,
+				      (uint32_t)size);
 	writer_patch_u16(&w, AT_CHECKSUM, checksum_finish(checksum_add(sum, room, size)));
 	if (trace__is_on(stack))
-		trace__icmp(stack, TRACE_ICMP_OUT, &send->source, &send->destination, message->type, message->code);
+		trace__icmp(stack, TRACE_ICMP_OUT, &send->source, &send->destination, message->type,
+			    message->code);
 	send->checksum_offload = false; /* filled already: devices know TCP and UDP */
 	ip_end(stack, send);
 }
@@ -52,18 +54,19 @@ icmp__answer_route(const struct stack *stack, const struct ip_packet *packet, st
 			.ifindex = packet->ifindex,
 			.next_hop = packet->source,
 		};
-		return send->source.family != ADDR_NONE
-		               ? 0
-		               : source_select(stack, &send->destination, &send->hop, &send->source);
+		return send->source.family != ADDR_NONE ? 0
+							: source_select(stack, &send->destination,
+									&send->hop, &send->source);
 	}
 	return ip_route(stack, send);
 }
 
-/* ---- echo -------------------------------------------------------------------------------------- */
+/* ---- echo ------------------------------------------------------------------------------------ */
 
 int
-stack_echo_send(struct stack *stack, const struct ip_addr *remote, uint16_t ident, uint16_t sequence,
-                uint8_t hop_limit, const void *payload, size_t size, uint64_t now_us)
+stack_echo_send(struct stack *stack, const struct ip_addr *remote, uint16_t ident,
+		uint16_t sequence, uint8_t hop_limit, const void *payload, size_t size,
+		uint64_t now_us)
 {
 	struct icmp *icmp = &stack->icmp;
 	struct ip_send send = { .destination = *remote, .hop_limit = hop_limit };
@@ -95,11 +98,13 @@ stack_echo_send(struct stack *stack, const struct ip_addr *remote, uint16_t iden
 }
 
 const struct icmp_echo *
-icmp__echo_find(const struct stack *stack, const struct ip_addr *remote, uint16_t ident, uint16_t sequence)
+icmp__echo_find(const struct stack *stack, const struct ip_addr *remote, uint16_t ident,
+		uint16_t sequence)
 {
 	for (unsigned i = 0; i < ICMP_ECHOES; i++) {
 		const struct icmp_echo *echo = &stack->icmp.echoes[i];
-		if (echo->ident == ident && echo->sequence == sequence && addr_equal(&echo->remote, remote) &&
+		if (echo->ident == ident && echo->sequence == sequence &&
+		    addr_equal(&echo->remote, remote) &&
 		    stack->now_us - echo->sent_at_us < ICMP_ECHO_RECENT_US)
 			return echo;
 	}
@@ -107,11 +112,15 @@ icmp__echo_find(const struct stack *stack, const struct ip_addr *remote, uint16_
 }
 
 static void
-echo_request_receive(struct stack *stack, const struct ip_packet *packet, struct icmp_message *message)
+echo_request_receive(struct stack *stack, const struct ip_packet *packet,
+		     struct icmp_message *message)
 {
 	struct ip_send send;
 
-	/* RFC 1122, section 3.2.2.6: one sent to all may go unanswered; RFC 4443, section 4.2: not in IPv6. */
+	/*
+	 * RFC 1122, section 3.2.2.6: one sent to all may go unanswered; RFC 4443, section 4.2:
+	 * not in IPv6.
+	 */
 	if (packet->kind != ROUTE_LOCAL && packet->source.family == ADDR_IPV4) {
 		stack__drop(stack, DROP_ICMP_TYPE);
 		return;
@@ -129,26 +138,27 @@ echo_request_receive(struct stack *stack, const struct ip_packet *packet, struct
 }
 
 static void
-echo_reply_receive(struct stack *stack, const struct ip_packet *packet, const struct icmp_message *message)
+echo_reply_receive(struct stack *stack, const struct ip_packet *packet,
+		   const struct icmp_message *message)
 {
-	if (icmp__echo_find(stack, &packet->source, (uint16_t)(message->rest >> 16), (uint16_t)message->rest) ==
-	    NULL) {
+	if (icmp__echo_find(stack, &packet->source, (uint16_t)(message->rest >> 16),
+			    (uint16_t)message->rest) == NULL) {
 		stack__drop(stack, DROP_ICMP_UNMATCHED);
 		return;
 	}
 	stack__report(stack, &(struct stack_action){
-	                             .kind = STACK_ECHO,
-	                             .ifindex = packet->ifindex,
-	                             .bytes = message->body,
-	                             .size = message->body_bytes,
-	                             .user = message->rest,
-	                             .local = packet->destination,
-	                             .remote = packet->source,
-	                             .hop_limit = packet->hop_limit,
-	                     });
+				     .kind = STACK_ECHO,
+				     .ifindex = packet->ifindex,
+				     .bytes = message->body,
+				     .size = message->body_bytes,
+				     .user = message->rest,
+				     .local = packet->destination,
+				     .remote = packet->source,
+				     .hop_limit = packet->hop_limit,
+			     });
 }
 
-/* ---- errors heard ------------------------------------------------------------------------------ */
+/* ---- errors heard ---------------------------------------------------------------------------- */
 
 #define ICMP4_CODE_TOO_BIG 4u
 
@@ -189,7 +199,8 @@ verdict6(const struct icmp_message *message, struct icmp_verdict *verdict)
 		verdict->error = STACK_ERROR_TOO_BIG;
 	else if (message->type == ICMP6_TIME_EXCEEDED)
 		verdict->error = STACK_ERROR_TIME_EXCEEDED;
-	else if (message->type == ICMP6_PARAMETER && message->code == 1) /* our protocol is not spoken there */
+	else if (message->type == ICMP6_PARAMETER &&
+		 message->code == 1) /* our protocol is not spoken there */
 		verdict->error = STACK_ERROR_PORT_UNREACHABLE;
 	else if (message->type == ICMP6_UNREACHABLE && message->code < sizeof unreachable6)
 		verdict->error = unreachable6[message->code];
@@ -199,7 +210,7 @@ verdict6(const struct icmp_message *message, struct icmp_verdict *verdict)
 	return true;
 }
 
-/* ---- receiving --------------------------------------------------------------------------------- */
+/* ---- receiving ------------------------------------------------------------------------------- */
 
 static void
 receive4(struct stack *stack, const struct ip_packet *packet, struct icmp_message *message)
@@ -242,8 +253,9 @@ checksum_is_right(const struct ip_packet *packet)
 		return true;
 	if (packet->source.family == ADDR_IPV6)
 		sum = checksum_pseudo(&packet->source, &packet->destination, IP_PROTOCOL_ICMPV6,
-		                      (uint32_t)packet->payload_bytes);
-	return checksum_fold(checksum_add(sum, packet->payload, packet->payload_bytes)) == CHECKSUM_GOOD;
+				      (uint32_t)packet->payload_bytes);
+	return checksum_fold(checksum_add(sum, packet->payload, packet->payload_bytes)) ==
+	       CHECKSUM_GOOD;
 }
 
 void
@@ -267,7 +279,8 @@ icmp_receive(struct stack *stack, const struct ip_packet *packet)
 		return;
 	}
 	if (trace__is_on(stack))
-		trace__icmp(stack, TRACE_ICMP_IN, &packet->source, &packet->destination, message.type, message.code);
+		trace__icmp(stack, TRACE_ICMP_IN, &packet->source, &packet->destination,
+			    message.type, message.code);
 	if (packet->source.family == ADDR_IPV4)
 		receive4(stack, packet, &message);
 	else

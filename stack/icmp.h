@@ -1,19 +1,19 @@
 /*
  * icmp.h - ICMP for both families (RFC 792, RFC 4443; RFC 1122, section 3.2.2; RFC 4884 not).
  *
- * Echo: requests to us are answered, requests of ours are remembered, so that only their replies and errors
- * come up.
+ * Echo: requests to us are answered, requests of ours are remembered, so that only their replies
+ * and errors come up.
  *
- * Errors that we send are never about ICMP errors, broadcast and multicast (but for the option problem
- * that RFC 8200, section 4.2, wants), later fragments or sources that are no single host, and never on
- * STACK_IF_SHARED.  Their rate is limited for each destination by itself, with credit of random size under
- * a key that is changed again and again: a limit common to all would tell an attacker
- * which ports are open (SAD DNS, CVE-2020-25705).
+ * Errors that we send are never about ICMP errors, broadcast and multicast (but for the option
+ * problem that RFC 8200, section 4.2, wants), later fragments or sources that are no single host,
+ * and never on STACK_IF_SHARED. Their rate is limited for each destination by itself, with credit
+ * of random size under a key that is changed again and again: a limit common to all would tell an
+ * attacker which ports are open (SAD DNS, CVE-2020-25705).
  *
- * Errors that we hear act only when the packet that they quote is one that a flow or an echo request sent a
- * moment ago: the whole 4-tuple must fit, and the size cannot exceed what was sent
- * (RFC 5927, sections 4.1 and 7).  A path MTU only ever gets smaller, down to the floors of pmtu.h.
- * Not done: redirects and source quench, which only attackers still send (RFC 6633).
+ * Errors that we hear act only when the packet that they quote is one that a flow or an echo
+ * request sent a moment ago: the whole 4-tuple must fit, and the size cannot exceed what was sent
+ * (RFC 5927, sections 4.1 and 7). A path MTU only ever gets smaller, down to the floors of
+ * pmtu.h. Not done: redirects and source quench, which only attackers still send (RFC 6633).
  *
  * Bounds: ICMP_BUCKETS destinations, ICMP_ECHOES requests of ours; the newest replaces the oldest.
  */
@@ -32,31 +32,31 @@ struct ip_send;
 
 #define ICMP_HEADER_BYTES 8u
 
-#define ICMP4_ECHO_REPLY     0u
-#define ICMP4_UNREACHABLE    3u
-#define ICMP4_ECHO_REQUEST   8u
-#define ICMP4_TIME_EXCEEDED  11u
-#define ICMP4_PARAMETER      12u
+#define ICMP4_ECHO_REPLY    0u
+#define ICMP4_UNREACHABLE   3u
+#define ICMP4_ECHO_REQUEST  8u
+#define ICMP4_TIME_EXCEEDED 11u
+#define ICMP4_PARAMETER     12u
 
-#define ICMP6_UNREACHABLE    1u
-#define ICMP6_TOO_BIG        2u
-#define ICMP6_TIME_EXCEEDED  3u
-#define ICMP6_PARAMETER      4u
-#define ICMP6_ECHO_REQUEST   128u
-#define ICMP6_ECHO_REPLY     129u
-#define ICMP6_NDP_FIRST      133u /* router solicitation */
-#define ICMP6_NDP_LAST       137u /* redirect */
+#define ICMP6_UNREACHABLE   1u
+#define ICMP6_TOO_BIG       2u
+#define ICMP6_TIME_EXCEEDED 3u
+#define ICMP6_PARAMETER     4u
+#define ICMP6_ECHO_REQUEST  128u
+#define ICMP6_ECHO_REPLY    129u
+#define ICMP6_NDP_FIRST     133u /* router solicitation */
+#define ICMP6_NDP_LAST      137u /* redirect */
 
-#define ICMP4_QUOTE_MAX      (576u - 20u - ICMP_HEADER_BYTES)  /* RFC 1812, section 4.3.2.3 */
-#define ICMP6_QUOTE_MAX      (1280u - 40u - ICMP_HEADER_BYTES) /* RFC 4443, section 3.1 */
+#define ICMP4_QUOTE_MAX (576u - 20u - ICMP_HEADER_BYTES)  /* RFC 1812, section 4.3.2.3 */
+#define ICMP6_QUOTE_MAX (1280u - 40u - ICMP_HEADER_BYTES) /* RFC 4443, section 3.1 */
 
-#define ICMP_BUCKETS         1024u
-#define ICMP_CREDIT_MAX      10u        /* errors in a burst to one destination */
-#define ICMP_CREDIT_US       100000u    /* for each further one */
-#define ICMP_COST_MAX        3u         /* an error costs 1 to 3: nobody can count them from outside */
-#define ICMP_REKEY_US        30000000u
-#define ICMP_ECHOES          64u
-#define ICMP_ECHO_RECENT_US  10000000u
+#define ICMP_BUCKETS        1024u
+#define ICMP_CREDIT_MAX     10u     /* errors in a burst to one destination */
+#define ICMP_CREDIT_US      100000u /* for each further one */
+#define ICMP_COST_MAX       3u      /* an error costs 1 to 3: nobody can count them from outside */
+#define ICMP_REKEY_US       30000000u
+#define ICMP_ECHOES         64u
+#define ICMP_ECHO_RECENT_US 10000000u
 
 struct icmp_bucket {
 	struct ip_addr remote;
@@ -81,23 +81,24 @@ struct icmp {
 
 /* What is wrong with a packet that we drop and complain about. */
 enum icmp_problem {
-	ICMP_PROBLEM_PORT,         /* nobody listens there */
-	ICMP_PROBLEM_PROTOCOL,     /* pointer: the octet that names it */
-	ICMP_PROBLEM_HEADER,       /* pointer: the octet that is wrong */
-	ICMP_PROBLEM_OPTION,       /* IPv6: an unknown option; pointer: it */
-	ICMP_PROBLEM_CHAIN,        /* IPv6: a first fragment without all headers (RFC 7112) */
-	ICMP_PROBLEM_REASSEMBLY,   /* fragments stayed away */
+	ICMP_PROBLEM_PORT,       /* nobody listens there */
+	ICMP_PROBLEM_PROTOCOL,   /* pointer: the octet that names it */
+	ICMP_PROBLEM_HEADER,     /* pointer: the octet that is wrong */
+	ICMP_PROBLEM_OPTION,     /* IPv6: an unknown option; pointer: it */
+	ICMP_PROBLEM_CHAIN,      /* IPv6: a first fragment without all headers (RFC 7112) */
+	ICMP_PROBLEM_REASSEMBLY, /* fragments stayed away */
 };
 
 void icmp_receive(struct stack *stack, const struct ip_packet *packet);
 
 void icmp_error_send(struct stack *stack, const struct ip_packet *packet, enum icmp_problem problem,
-                     size_t pointer);
+		     size_t pointer);
 
 /* A packet of ours was given up because its neighbour does not answer; its flow is told. */
-void icmp_neighbour_failed(struct stack *stack, unsigned ifindex, const uint8_t *packet, size_t size);
+void icmp_neighbour_failed(struct stack *stack, unsigned ifindex, const uint8_t *packet,
+			   size_t size);
 
-/* ---- between the files of this module ---------------------------------------------------------- */
+/* ---- between the files of this module -------------------------------------------------------- */
 
 /* Type, code and the four octets behind the checksum, then the body. */
 struct icmp_message {
@@ -111,19 +112,20 @@ struct icmp_message {
 void icmp__send(struct stack *stack, struct ip_send *send, const struct icmp_message *message);
 
 /* How to answer a packet: from the address that it was sent to, if that is one. */
-int icmp__answer_route(const struct stack *stack, const struct ip_packet *packet, struct ip_send *send);
+int icmp__answer_route(const struct stack *stack, const struct ip_packet *packet,
+		       struct ip_send *send);
 
 /* What an error message says about a packet of ours. */
 struct icmp_verdict {
 	enum stack_error error;
-	uint32_t mtu; /* STACK_ERROR_TOO_BIG: 0 when the router does not say (RFC 1191, section 4) */
+	uint32_t mtu; /* TOO_BIG: 0 when the router does not say (RFC 1191, section 4) */
 };
 /* `packet` brought the message, `bytes` are the head of ours as it quotes it. */
-void icmp__heard(struct stack *stack, const struct icmp_verdict *verdict, const struct ip_packet *packet,
-                 const uint8_t *bytes, size_t size);
+void icmp__heard(struct stack *stack, const struct icmp_verdict *verdict,
+		 const struct ip_packet *packet, const uint8_t *bytes, size_t size);
 
 /* A recent echo request of ours, or NULL. */
-const struct icmp_echo *icmp__echo_find(const struct stack *stack, const struct ip_addr *remote, uint16_t ident,
-                                        uint16_t sequence);
+const struct icmp_echo *icmp__echo_find(const struct stack *stack, const struct ip_addr *remote,
+					uint16_t ident, uint16_t sequence);
 
 #endif

@@ -5,7 +5,7 @@
 #include "stack/ipv6.h"
 #include "stack/stack_priv.h"
 
-/* ---- how often --------------------------------------------------------------------------------- */
+/* ---- how often ------------------------------------------------------------------------------- */
 
 /* A new key forgets who shared a bucket with whom before anybody can have found out. */
 static void
@@ -21,7 +21,7 @@ static struct icmp_bucket *
 bucket_of(struct stack *stack, const struct ip_addr *remote)
 {
 	struct icmp_bucket *bucket =
-	        &stack->icmp.buckets[addr_hash(&stack->icmp.bucket_key, remote) % ICMP_BUCKETS];
+		&stack->icmp.buckets[addr_hash(&stack->icmp.bucket_key, remote) % ICMP_BUCKETS];
 	if (addr_equal(&bucket->remote, remote))
 		return bucket;
 	*bucket = (struct icmp_bucket){
@@ -40,8 +40,9 @@ may_send_to(struct stack *stack, const struct ip_addr *remote)
 	struct icmp_bucket *bucket = bucket_of(stack, remote);
 	const uint64_t earned = (stack->now_us - bucket->filled_at_us) / ICMP_CREDIT_US;
 
-	bucket->credit = earned >= ICMP_CREDIT_MAX - bucket->credit ? ICMP_CREDIT_MAX
-	                                                            : bucket->credit + (uint32_t)earned;
+	bucket->credit = earned >= ICMP_CREDIT_MAX - bucket->credit
+				 ? ICMP_CREDIT_MAX
+				 : bucket->credit + (uint32_t)earned;
 	bucket->filled_at_us += earned * ICMP_CREDIT_US;
 	if (bucket->credit == 0)
 		return false;
@@ -50,7 +51,7 @@ may_send_to(struct stack *stack, const struct ip_addr *remote)
 	return true;
 }
 
-/* ---- whether ----------------------------------------------------------------------------------- */
+/* ---- whether --------------------------------------------------------------------------------- */
 
 /* RFC 1122, section 3.2.2: queries and their answers are no errors. */
 static bool
@@ -67,7 +68,8 @@ may_be_icmp_error(const struct ip_packet *packet)
 	const uint8_t *payload = packet->payload;
 	size_t payload_bytes = packet->payload_bytes;
 
-	if (packet->source.family == ADDR_IPV6 && !ipv6_upper(packet, &protocol, &payload, &payload_bytes))
+	if (packet->source.family == ADDR_IPV6 &&
+	    !ipv6_upper(packet, &protocol, &payload, &payload_bytes))
 		return true;
 	if (protocol == IP_PROTOCOL_ICMP)
 		return payload_bytes == 0 || !is_query4(payload[0]);
@@ -80,27 +82,34 @@ static bool
 may_complain(const struct stack *stack, const struct ip_packet *packet, enum icmp_problem problem)
 {
 	/* RFC 4443, section 2.4 (e.3): the one that may be about multicast. */
-	const bool is_option_to_group = packet->kind == ROUTE_MULTICAST && problem == ICMP_PROBLEM_OPTION;
+	const bool is_option_to_group =
+		packet->kind == ROUTE_MULTICAST && problem == ICMP_PROBLEM_OPTION;
 
 	if ((stack->ifs[packet->ifindex].flags & STACK_IF_SHARED) != 0)
 		return false;
 	if ((packet->is_silent || packet->kind != ROUTE_LOCAL) && !is_option_to_group)
 		return false;
-	/* RFC 1122, section 3.2.2: only to a single host; broadcast and multicast have been refused. */
+	/*
+	 * RFC 1122, section 3.2.2: only to a single host; broadcast and multicast have been
+	 * refused.
+	 */
 	if (addr_is_unspecified(&packet->source))
 		return false;
 	return !may_be_icmp_error(packet);
 }
 
-/* ---- what -------------------------------------------------------------------------------------- */
+/* ---- what ------------------------------------------------------------------------------------ */
 
 static struct icmp_message
 message4(enum icmp_problem problem, size_t pointer)
 {
 	switch (problem) {
-	case ICMP_PROBLEM_PORT: return (struct icmp_message){ .type = ICMP4_UNREACHABLE, .code = 3 };
-	case ICMP_PROBLEM_PROTOCOL: return (struct icmp_message){ .type = ICMP4_UNREACHABLE, .code = 2 };
-	case ICMP_PROBLEM_REASSEMBLY: return (struct icmp_message){ .type = ICMP4_TIME_EXCEEDED, .code = 1 };
+	case ICMP_PROBLEM_PORT:
+		return (struct icmp_message){ .type = ICMP4_UNREACHABLE, .code = 3 };
+	case ICMP_PROBLEM_PROTOCOL:
+		return (struct icmp_message){ .type = ICMP4_UNREACHABLE, .code = 2 };
+	case ICMP_PROBLEM_REASSEMBLY:
+		return (struct icmp_message){ .type = ICMP4_TIME_EXCEEDED, .code = 1 };
 	case ICMP_PROBLEM_HEADER:
 	case ICMP_PROBLEM_OPTION:
 	case ICMP_PROBLEM_CHAIN: break;
@@ -114,22 +123,28 @@ message6(enum icmp_problem problem, size_t pointer)
 	uint8_t code = 0;
 
 	switch (problem) {
-	case ICMP_PROBLEM_PORT: return (struct icmp_message){ .type = ICMP6_UNREACHABLE, .code = 4 };
-	case ICMP_PROBLEM_REASSEMBLY: return (struct icmp_message){ .type = ICMP6_TIME_EXCEEDED, .code = 1 };
+	case ICMP_PROBLEM_PORT:
+		return (struct icmp_message){ .type = ICMP6_UNREACHABLE, .code = 4 };
+	case ICMP_PROBLEM_REASSEMBLY:
+		return (struct icmp_message){ .type = ICMP6_TIME_EXCEEDED, .code = 1 };
 	case ICMP_PROBLEM_HEADER: code = 0; break;
 	case ICMP_PROBLEM_PROTOCOL: code = 1; break;
 	case ICMP_PROBLEM_OPTION: code = 2; break;
 	case ICMP_PROBLEM_CHAIN: code = 3; break;
 	}
-	return (struct icmp_message){ .type = ICMP6_PARAMETER, .code = code, .rest = (uint32_t)pointer };
+	return (struct icmp_message){ .type = ICMP6_PARAMETER,
+				      .code = code,
+				      .rest = (uint32_t)pointer };
 }
 
 void
-icmp_error_send(struct stack *stack, const struct ip_packet *packet, enum icmp_problem problem, size_t pointer)
+icmp_error_send(struct stack *stack, const struct ip_packet *packet, enum icmp_problem problem,
+		size_t pointer)
 {
 	const bool is_v6 = packet->source.family == ADDR_IPV6;
 	const size_t quote_max = is_v6 ? ICMP6_QUOTE_MAX : ICMP4_QUOTE_MAX;
-	struct icmp_message message = is_v6 ? message6(problem, pointer) : message4(problem, pointer);
+	struct icmp_message message =
+		is_v6 ? message6(problem, pointer) : message4(problem, pointer);
 	struct ip_send send;
 
 	if (!may_complain(stack, packet, problem))

@@ -1,4 +1,7 @@
-/* The ICMP errors that we hear: about which packet of ours, and whether to believe them (RFC 5927). */
+/*
+ * The ICMP errors that we hear: about which packet of ours, and whether to believe them
+ * (RFC 5927).
+ */
 #include "stack/base/cursor.h"
 #include "stack/icmp.h"
 #include "stack/ipv4.h"
@@ -10,9 +13,9 @@
 struct quote {
 	struct ip_addr source, destination;
 	uint8_t protocol;
-	uint32_t packet_bytes;              /* of the whole packet or fragment */
+	uint32_t packet_bytes;                  /* of the whole packet or fragment */
 	uint16_t source_port, destination_port; /* UDP */
-	uint8_t icmp_type;                  /* ICMP */
+	uint8_t icmp_type;                      /* ICMP */
 	uint16_t ident, sequence;
 };
 
@@ -65,7 +68,8 @@ quote_read(const uint8_t *bytes, size_t size, struct quote *quote)
 	struct cursor c = cursor_over(bytes, size);
 
 	*quote = (struct quote){ 0 };
-	if (size == 0 || !(bytes[0] >> 4 == 4 ? quote_header4(&c, quote) : quote_header6(&c, quote)))
+	if (size == 0 ||
+	    !(bytes[0] >> 4 == 4 ? quote_header4(&c, quote) : quote_header6(&c, quote)))
 		return false;
 	if (quote->protocol == IP_PROTOCOL_UDP) {
 		quote->source_port = cursor_u16(&c);
@@ -79,7 +83,7 @@ quote_read(const uint8_t *bytes, size_t size, struct quote *quote)
 	return c.err == 0;
 }
 
-/* ---- "too big" --------------------------------------------------------------------------------- */
+/* ---- "too big" ------------------------------------------------------------------------------- */
 
 /* RFC 1191, section 7: the sizes that links have, for a router that does not say. */
 static uint32_t
@@ -94,12 +98,12 @@ plateau_below(uint32_t packet_bytes)
 }
 
 /*
- * Takes over the path MTU, and leaves in the action what it is now.  False: the message cannot be true, since what
- * it quotes would have fitted.
+ * Takes over the path MTU, and leaves in the action what it is now. False: the message cannot be
+ * true, since what it quotes would have fitted.
  */
 static bool
-mtu_learn(struct stack *stack, const struct quote *quote, const struct route_hop *hop, uint32_t said,
-          struct stack_action *action)
+mtu_learn(struct stack *stack, const struct quote *quote, const struct route_hop *hop,
+	  uint32_t said, struct stack_action *action)
 {
 	const uint32_t link_mtu = stack->ifs[hop->ifindex].mtu;
 	bool dont_fragment;
@@ -108,20 +112,22 @@ mtu_learn(struct stack *stack, const struct quote *quote, const struct route_hop
 		said = plateau_below(quote->packet_bytes);
 	if (quote->packet_bytes <= said)
 		return false;
-	(void)pmtu_learn(&stack->pmtu, &stack->hash_key, &quote->destination, said, link_mtu, stack->now_us);
-	action->mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &quote->destination, link_mtu, stack->now_us,
-	                       &dont_fragment);
+	(void)pmtu_learn(&stack->pmtu, &stack->hash_key, &quote->destination, said, link_mtu,
+			 stack->now_us);
+	action->mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &quote->destination, link_mtu,
+			       stack->now_us, &dont_fragment);
 	/* An IPv6 packet of no more than 1280 octets fits everywhere (RFC 8201, section 4). */
 	return quote->packet_bytes > action->mtu || !dont_fragment;
 }
 
-/* ---- whose ------------------------------------------------------------------------------------- */
+/* ---- whose ----------------------------------------------------------------------------------- */
 
 /* The flow whose datagram is quoted, if it sent one like that a moment ago. */
 static enum drop
 flow_check(struct stack *stack, const struct quote *quote, struct udp_flow_entry **entry)
 {
-	*entry = udp_find(stack, &quote->source, quote->source_port, &quote->destination, quote->destination_port);
+	*entry = udp_find(stack, &quote->source, quote->source_port, &quote->destination,
+			  quote->destination_port);
 	if (*entry == NULL || quote->packet_bytes > (*entry)->sent_bytes_max)
 		return DROP_ICMP_UNMATCHED;
 	if (stack->now_us - (*entry)->sent_at_us > UDP_ICMP_RECENT_US)
@@ -131,14 +137,15 @@ flow_check(struct stack *stack, const struct quote *quote, struct udp_flow_entry
 
 static enum drop
 udp_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct quote *quote,
-          struct stack_action *action)
+	  struct stack_action *action)
 {
 	struct udp_flow_entry *entry;
 	enum drop drop = flow_check(stack, quote, &entry);
 
 	if (drop != DROP_REASON_COUNT)
 		return drop;
-	if (verdict->error == STACK_ERROR_TOO_BIG && !mtu_learn(stack, quote, &entry->hop, verdict->mtu, action))
+	if (verdict->error == STACK_ERROR_TOO_BIG &&
+	    !mtu_learn(stack, quote, &entry->hop, verdict->mtu, action))
 		return DROP_ICMP_UNMATCHED;
 	action->flow = udp_flow_of(stack, entry);
 	action->user = entry->user;
@@ -151,13 +158,13 @@ udp_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct 
 
 static enum drop
 echo_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct quote *quote,
-           struct stack_action *action)
+	   struct stack_action *action)
 {
 	const uint8_t request =
-	        quote->protocol == IP_PROTOCOL_ICMPV6 ? ICMP6_ECHO_REQUEST : ICMP4_ECHO_REQUEST;
+		quote->protocol == IP_PROTOCOL_ICMPV6 ? ICMP6_ECHO_REQUEST : ICMP4_ECHO_REQUEST;
 
 	const struct icmp_echo *echo =
-	        icmp__echo_find(stack, &quote->destination, quote->ident, quote->sequence);
+		icmp__echo_find(stack, &quote->destination, quote->ident, quote->sequence);
 
 	if (quote->icmp_type != request || echo == NULL)
 		return DROP_ICMP_UNMATCHED;
@@ -171,7 +178,7 @@ echo_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct
 
 static void
 verdict_pass(struct stack *stack, const struct icmp_verdict *verdict, const struct quote *quote,
-             struct stack_action *action)
+	     struct stack_action *action)
 {
 	enum drop drop = DROP_ICMP_UNMATCHED;
 
@@ -191,7 +198,7 @@ verdict_pass(struct stack *stack, const struct icmp_verdict *verdict, const stru
 
 void
 icmp__heard(struct stack *stack, const struct icmp_verdict *verdict, const struct ip_packet *packet,
-            const uint8_t *bytes, size_t size)
+	    const uint8_t *bytes, size_t size)
 {
 	struct quote quote;
 	struct stack_action action = {

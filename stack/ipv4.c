@@ -6,23 +6,23 @@
 #include "stack/reass.h"
 #include "stack/stack_priv.h"
 
-/* ---- out --------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 /* Where the fields lie that are filled twice or looked at alone. */
 #define AT_CHECKSUM 10u
 
 void
 ipv4_header_write(struct stack *stack, const struct ip_send *send, uint8_t *packet,
-                  const struct ip_fragment *fragment)
+		  const struct ip_fragment *fragment)
 {
 	struct writer w = writer_over(packet, IPV4_HEADER_BYTES);
 	const bool is_whole = ip_is_whole(fragment);
 	const unsigned flags = (is_whole && send->dont_fragment ? IPV4_FLAG_DF : 0) |
-	                       (fragment->more ? IPV4_FLAG_MF : 0);
+			       (fragment->more ? IPV4_FLAG_MF : 0);
 	/* An atomic datagram's is looked at by nobody (RFC 6864); it still tells nothing. */
 	const uint16_t id = !is_whole             ? (uint16_t)fragment->id
-	                    : send->dont_fragment ? rng_u16(stack->rng)
-	                                          : ipv4_ids_draw(&stack->ipv4_ids, stack->rng);
+			    : send->dont_fragment ? rng_u16(stack->rng)
+						  : ipv4_ids_draw(&stack->ipv4_ids, stack->rng);
 
 	writer_u8(&w, 4 << 4 | IPV4_HEADER_BYTES / 4);
 	writer_u8(&w, send->traffic_class);
@@ -34,10 +34,11 @@ ipv4_header_write(struct stack *stack, const struct ip_send *send, uint8_t *pack
 	writer_u16(&w, 0);
 	writer_bytes(&w, send->source.octets, 4);
 	writer_bytes(&w, send->destination.octets, 4);
-	writer_patch_u16(&w, AT_CHECKSUM, checksum_finish(checksum_add(0, packet, IPV4_HEADER_BYTES)));
+	writer_patch_u16(&w, AT_CHECKSUM,
+			 checksum_finish(checksum_add(0, packet, IPV4_HEADER_BYTES)));
 }
 
-/* ---- in ---------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 struct ipv4_header {
 	size_t header_bytes, total_bytes;
@@ -81,8 +82,8 @@ header_read(const uint8_t *bytes, size_t size, struct ipv4_header *header, struc
 }
 
 /*
- * Options are stepped over, not obeyed: record route and timestamp (RFC 1122, section 3.2.1.8) would
- * tell others about our paths.  *at: the octet that is wrong.
+ * Options are stepped over, not obeyed: record route and timestamp (RFC 1122, section 3.2.1.8)
+ * would tell others about our paths. *at: the octet that is wrong.
  */
 static enum drop
 options_walk(const uint8_t *bytes, size_t header_bytes, uint8_t *at)
@@ -114,17 +115,20 @@ static enum drop
 addresses_check(const struct stack *stack, struct ip_packet *packet)
 {
 	const struct iface *iface = &stack->ifs[packet->ifindex];
-	const bool is_loop = packet->ifindex == STACK_IF_LOOPBACK || (iface->flags & STACK_IF_SHARED) != 0;
+	const bool is_loop =
+		packet->ifindex == STACK_IF_LOOPBACK || (iface->flags & STACK_IF_SHARED) != 0;
 
 	packet->kind = route_classify(stack, packet->ifindex, &packet->destination);
 	if (packet->kind == ROUTE_UNICAST)
 		return DROP_IP_NOT_OURS;
 	if (addr_is_multicast(&packet->source))
 		return DROP_IP_SOURCE;
-	if (!is_loop && (addr_is_loopback(&packet->source) || addr_is_loopback(&packet->destination)))
+	if (!is_loop &&
+	    (addr_is_loopback(&packet->source) || addr_is_loopback(&packet->destination)))
 		return DROP_IP_SOURCE;
 	switch (route_classify(stack, packet->ifindex, &packet->source)) {
-	case ROUTE_LOCAL: return is_loop ? DROP_REASON_COUNT : DROP_IP_SOURCE; /* our own, from outside */
+	case ROUTE_LOCAL:
+		return is_loop ? DROP_REASON_COUNT : DROP_IP_SOURCE; /* our own, from outside */
 	case ROUTE_BROADCAST:
 	case ROUTE_MULTICAST: return DROP_IP_SOURCE;
 	case ROUTE_UNICAST: break;
@@ -144,10 +148,11 @@ fragment_receive(struct stack *stack, struct ip_packet *packet, const struct ipv
 		.bytes = packet->payload,
 	};
 
-	if (packet->kind != ROUTE_LOCAL || (stack->ifs[packet->ifindex].flags & STACK_IF_SKIP_REASS) != 0)
+	if (packet->kind != ROUTE_LOCAL ||
+	    (stack->ifs[packet->ifindex].flags & STACK_IF_SKIP_REASS) != 0)
 		stack__drop(stack, DROP_FRAGMENT_REFUSED);
 	else if (fragment.size == 0 || (fragment.more && fragment.size % 8 != 0) ||
-	         fragment.offset + fragment.size > UINT16_MAX - IPV4_HEADER_BYTES)
+		 fragment.offset + fragment.size > UINT16_MAX - IPV4_HEADER_BYTES)
 		stack__drop(stack, DROP_FRAGMENT_MALFORMED);
 	else if (reass_put(stack, packet, &fragment))
 		ip_deliver(stack, packet);

@@ -9,7 +9,7 @@
 #define AT_PAYLOAD_LENGTH 4u
 #define AT_NEXT_HEADER    6u
 
-/* ---- out --------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 void
 ipv6_header_write(const struct ip_send *send, uint8_t *packet, const struct ip_fragment *fragment)
@@ -28,22 +28,23 @@ ipv6_header_write(const struct ip_send *send, uint8_t *packet, const struct ip_f
 		return;
 	writer_u8(&w, send->protocol);
 	writer_u8(&w, 0);
-	writer_u16(&w, (uint16_t)(fragment->offset | fragment->more)); /* offsets are multiples of eight */
+	/* Offsets are multiples of eight: the three lowest bits are free. */
+	writer_u16(&w, (uint16_t)(fragment->offset | fragment->more));
 	writer_u32(&w, fragment->id);
 }
 
-/* ---- in ---------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 /* Where the walk along the extension headers is, and what was wrong there. */
 struct walk {
-	struct cursor c;     /* over the whole packet, later over a reassembled payload */
+	struct cursor c; /* over the whole packet, later over a reassembled payload */
 	unsigned header_count;
 	size_t header_bytes; /* of the extension headers so far */
 	uint8_t next;        /* what the octets at the cursor are */
 	size_t next_at;      /* where that was said */
 	bool was_reassembled;
 
-	bool has_problem;    /* to be told to the sender */
+	bool has_problem; /* to be told to the sender */
 	enum icmp_problem problem;
 	size_t problem_at;
 };
@@ -97,7 +98,8 @@ static enum drop
 addresses_check(const struct stack *stack, struct ip_packet *packet)
 {
 	const struct iface *iface = &stack->ifs[packet->ifindex];
-	const bool is_loop = packet->ifindex == STACK_IF_LOOPBACK || (iface->flags & STACK_IF_SHARED) != 0;
+	const bool is_loop =
+		packet->ifindex == STACK_IF_LOOPBACK || (iface->flags & STACK_IF_SHARED) != 0;
 
 	packet->kind = route_classify(stack, packet->ifindex, &packet->destination);
 	if (packet->kind == ROUTE_UNICAST)
@@ -113,16 +115,19 @@ addresses_check(const struct stack *stack, struct ip_packet *packet)
 	return DROP_REASON_COUNT;
 }
 
-/* ---- extension headers ------------------------------------------------------------------------- */
+/* ---- extension headers ----------------------------------------------------------------------- */
 
 static bool
 is_extension(uint8_t next)
 {
-	return next == IPV6_NEXT_HOP_OPTIONS || next == IPV6_NEXT_ROUTING || next == IPV6_NEXT_FRAGMENT ||
-	       next == IPV6_NEXT_DST_OPTIONS;
+	return next == IPV6_NEXT_HOP_OPTIONS || next == IPV6_NEXT_ROUTING ||
+	       next == IPV6_NEXT_FRAGMENT || next == IPV6_NEXT_DST_OPTIONS;
 }
 
-/* Opens the extension header at the cursor and moves behind it; the cursor over its body is returned. */
+/*
+ * Opens the extension header at the cursor and moves behind it; the cursor over its body is
+ * returned.
+ */
 static struct cursor
 extension_open(struct walk *walk)
 {
@@ -136,7 +141,10 @@ extension_open(struct walk *walk)
 	return cursor_sub(&walk->c, body_bytes);
 }
 
-/* RFC 8200, section 4.2: the two highest bits of an unknown option's type say what becomes of the packet. */
+/*
+ * RFC 8200, section 4.2: the two highest bits of an unknown option's type say what becomes of the
+ * packet.
+ */
 static enum drop
 options_walk(struct cursor c, struct walk *walk, const struct ip_packet *packet)
 {
@@ -158,7 +166,10 @@ options_walk(struct cursor c, struct walk *walk, const struct ip_packet *packet)
 	return DROP_REASON_COUNT;
 }
 
-/* RFC 8200, section 4.4: a node that is not the router meant ignores the header or refuses the packet. */
+/*
+ * RFC 8200, section 4.4: a node that is not the router meant ignores the header or refuses the
+ * packet.
+ */
 static enum drop
 routing_check(struct cursor c, struct walk *walk)
 {
@@ -170,7 +181,10 @@ routing_check(struct cursor c, struct walk *walk)
 	return walk_fail(walk, DROP_IPV6_ROUTING, ICMP_PROBLEM_HEADER, type_at);
 }
 
-/* Steps over the extension headers without obeying them; false when they do not end in these octets. */
+/*
+ * Steps over the extension headers without obeying them; false when they do not end in these
+ * octets.
+ */
 static bool
 extensions_skip(struct walk *walk)
 {
@@ -187,12 +201,17 @@ is_chain_whole(uint8_t next, const uint8_t *bytes, size_t size)
 
 	if (!extensions_skip(&walk))
 		return false;
-	return walk.next == IPV6_NEXT_NONE || cursor_left(&walk.c) >= (walk.next == IP_PROTOCOL_TCP ? 20 : 8);
+	return walk.next == IPV6_NEXT_NONE ||
+	       cursor_left(&walk.c) >= (walk.next == IP_PROTOCOL_TCP ? 20 : 8);
 }
 
-/* DROP_REASON_COUNT: the packet was whole or has become so; else *held tells a fragment kept from one dropped. */
+/*
+ * DROP_REASON_COUNT: the packet was whole or has become so; else *held tells a fragment kept from
+ * one dropped.
+ */
 static enum drop
-fragment_step(struct stack *stack, struct ip_packet *packet, struct walk *walk, struct cursor body, bool *held)
+fragment_step(struct stack *stack, struct ip_packet *packet, struct walk *walk, struct cursor body,
+	      bool *held)
 {
 	const size_t offset_at = body.pos;
 	const uint16_t offset_more = cursor_u16(&body);
@@ -206,13 +225,15 @@ fragment_step(struct stack *stack, struct ip_packet *packet, struct walk *walk, 
 	};
 
 	if (fragment.offset == 0 && !fragment.more)
-		return DROP_REASON_COUNT; /* RFC 6946: whole, whatever else has this identification */
+		return DROP_REASON_COUNT; /* RFC 6946: whole, whatever else has this id */
 	if (walk->was_reassembled)
 		return DROP_FRAGMENT_MALFORMED; /* fragments of fragments */
-	if (packet->kind != ROUTE_LOCAL || (stack->ifs[packet->ifindex].flags & STACK_IF_SKIP_REASS) != 0)
+	if (packet->kind != ROUTE_LOCAL ||
+	    (stack->ifs[packet->ifindex].flags & STACK_IF_SKIP_REASS) != 0)
 		return DROP_FRAGMENT_REFUSED;
 	if (fragment.more && fragment.size % 8 != 0)
-		return walk_fail(walk, DROP_FRAGMENT_MALFORMED, ICMP_PROBLEM_HEADER, AT_PAYLOAD_LENGTH);
+		return walk_fail(walk, DROP_FRAGMENT_MALFORMED, ICMP_PROBLEM_HEADER,
+				 AT_PAYLOAD_LENGTH);
 	if (fragment.offset + fragment.size > UINT16_MAX)
 		return walk_fail(walk, DROP_FRAGMENT_MALFORMED, ICMP_PROBLEM_HEADER, offset_at);
 	if (fragment.size == 0)
@@ -238,12 +259,15 @@ extension_step(struct stack *stack, struct ip_packet *packet, struct walk *walk,
 
 	if (walk->c.err != 0)
 		return DROP_IPV6_EXTENSIONS;
-	if (++walk->header_count > IPV6_EXTENSIONS_MAX || walk->header_bytes > IPV6_EXTENSION_BYTES_MAX)
+	if (++walk->header_count > IPV6_EXTENSIONS_MAX ||
+	    walk->header_bytes > IPV6_EXTENSION_BYTES_MAX)
 		return DROP_IPV6_EXTENSIONS_LIMIT;
 	switch (type) {
 	case IPV6_NEXT_HOP_OPTIONS:
-		if (walk->header_count != 1) /* RFC 8200, section 4.3: right behind the IPv6 header, or nowhere */
-			return walk_fail(walk, DROP_IPV6_EXTENSIONS, ICMP_PROBLEM_PROTOCOL, said_at);
+		/* RFC 8200, section 4.3: right behind the IPv6 header, or nowhere. */
+		if (walk->header_count != 1)
+			return walk_fail(walk, DROP_IPV6_EXTENSIONS, ICMP_PROBLEM_PROTOCOL,
+					 said_at);
 		return options_walk(body, walk, packet);
 	case IPV6_NEXT_DST_OPTIONS: return options_walk(body, walk, packet);
 	case IPV6_NEXT_ROUTING: return routing_check(body, walk);
@@ -252,7 +276,8 @@ extension_step(struct stack *stack, struct ip_packet *packet, struct walk *walk,
 }
 
 bool
-ipv6_upper(const struct ip_packet *packet, uint8_t *protocol, const uint8_t **payload, size_t *payload_bytes)
+ipv6_upper(const struct ip_packet *packet, uint8_t *protocol, const uint8_t **payload,
+	   size_t *payload_bytes)
 {
 	struct walk walk = { .c = cursor_over(packet->begin, packet->size) };
 

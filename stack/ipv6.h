@@ -1,10 +1,11 @@
 /*
  * ipv6.h - IPv6 headers and extension headers (RFC 8200; RFC 5095, RFC 7112, RFC 8504).
  *
- * Receiving (ipv6_receive in ip.h) walks the chain of extension headers, at most IPV6_EXTENSIONS_MAX of them
- * and IPV6_EXTENSION_BYTES_MAX octets in all.  Unknown options are treated as their two highest bits say
- * (RFC 8200, section 4.2); a routing header with segments left is refused, fragments go to
- * reass.h and atomic fragments are whole packets (RFC 6946).  Not done: AH and ESP, jumbograms.
+ * Receiving (ipv6_receive in ip.h) walks the chain of extension headers, at most
+ * IPV6_EXTENSIONS_MAX of them and IPV6_EXTENSION_BYTES_MAX octets in all. Unknown options are
+ * treated as their two highest bits say (RFC 8200, section 4.2); a routing header with segments
+ * left is refused, fragments go to reass.h and atomic fragments are whole packets (RFC 6946). Not
+ * done: AH and ESP, jumbograms.
  */
 #ifndef CAIRN_STACK_IPV6_H
 #define CAIRN_STACK_IPV6_H
@@ -24,8 +25,9 @@
 
 /* What stands behind the extension headers, fragments aside; false when that cannot be told. */
 bool ipv6_upper(const struct ip_packet *packet, uint8_t *protocol, const uint8_t **payload,
-                size_t *payload_bytes);
+		size_t *payload_bytes);
 
-void ipv6_header_write(const struct ip_send *send, uint8_t *packet, const struct ip_fragment *fragment);
+void ipv6_header_write(const struct ip_send *send, uint8_t *packet,
+		       const struct ip_fragment *fragment);
 
 #endif

@@ -38,7 +38,8 @@ forget(struct pmtu_cache *cache, struct pmtu_entry *entry)
 
 /* The entry of `remote`, or NULL; what has aged in its set is forgotten on the way. */
 static struct pmtu_entry *
-find(struct pmtu_cache *cache, struct pmtu_entry *set, const struct ip_addr *remote, uint64_t now_us)
+find(struct pmtu_cache *cache, struct pmtu_entry *set, const struct ip_addr *remote,
+     uint64_t now_us)
 {
 	struct pmtu_entry *found = NULL;
 
@@ -60,8 +61,8 @@ set_of(struct pmtu_cache *cache, const struct hash_key *key, const struct ip_add
 }
 
 uint32_t
-pmtu_get(struct pmtu_cache *cache, const struct hash_key *key, const struct ip_addr *remote, uint32_t link_mtu,
-         uint64_t now_us, bool *dont_fragment)
+pmtu_get(struct pmtu_cache *cache, const struct hash_key *key, const struct ip_addr *remote,
+	 uint32_t link_mtu, uint64_t now_us, bool *dont_fragment)
 {
 	*dont_fragment = true;
 	if (cache->used_count == 0)
@@ -90,8 +91,8 @@ make_room(struct pmtu_cache *cache, struct pmtu_entry *set)
 }
 
 uint32_t
-pmtu_learn(struct pmtu_cache *cache, const struct hash_key *key, const struct ip_addr *remote, uint32_t mtu,
-           uint32_t link_mtu, uint64_t now_us)
+pmtu_learn(struct pmtu_cache *cache, const struct hash_key *key, const struct ip_addr *remote,
+	   uint32_t mtu, uint32_t link_mtu, uint64_t now_us)
 {
 	const uint32_t floor = remote->family == ADDR_IPV4 ? IPV4_MTU_MIN : IPV6_MTU_MIN;
 	struct pmtu_entry *set = set_of(cache, key, remote);

@@ -8,9 +8,9 @@
 #include "stack/icmp.h"
 #include "stack/stack_priv.h"
 
-#define CHUNKS_LEAST 128u    /* a share must hold the largest datagram */
+#define CHUNKS_LEAST 128u /* a share must hold the largest datagram */
 #define CHUNKS_MOST  32768u
-#define UNIT         8u      /* offsets count eights of octets */
+#define UNIT         8u /* offsets count eights of octets */
 #define END_UNKNOWN  (REASS_DATAGRAM_BYTES / UNIT)
 
 /* What stands in the first octets of a hole; the hole's own begin is what points to it. */
@@ -19,13 +19,15 @@ struct hole {
 	uint16_t next; /* the next hole's begin, or REASS_NONE; in no order */
 };
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static uint16_t
 chunk_count_of(const struct stack_limits *limits)
 {
 	uint32_t count = limits->reass_bytes / REASS_CHUNK_BYTES;
-	return (uint16_t)(count < CHUNKS_LEAST ? CHUNKS_LEAST : count > CHUNKS_MOST ? CHUNKS_MOST : count);
+	return (uint16_t)(count < CHUNKS_LEAST  ? CHUNKS_LEAST
+			  : count > CHUNKS_MOST ? CHUNKS_MOST
+						: count);
 }
 
 static uint16_t
@@ -48,7 +50,8 @@ reass_bytes(const struct stack_limits *limits)
 {
 	return (size_t)entry_count_of(limits) * sizeof(struct reass_entry) +
 	       (size_t)chain_count_of(limits) * sizeof(uint16_t) +
-	       (size_t)chunk_count_of(limits) * (sizeof(uint16_t) + REASS_CHUNK_BYTES) + REASS_DATAGRAM_BYTES + 64;
+	       (size_t)chunk_count_of(limits) * (sizeof(uint16_t) + REASS_CHUNK_BYTES) +
+	       REASS_DATAGRAM_BYTES + 64;
 }
 
 void
@@ -67,10 +70,12 @@ reass_init(struct reass *reass, struct arena *arena, const struct stack_limits *
 	reass->chunks = arena_alloc(arena, (size_t)reass->chunk_count * REASS_CHUNK_BYTES);
 	reass->datagram = arena_alloc(arena, REASS_DATAGRAM_BYTES);
 	for (uint16_t i = 0; i < reass->entry_count; i++)
-		reass->entries[i].next_in_chain = (uint16_t)(i + 1) < reass->entry_count ? (uint16_t)(i + 1) : REASS_NONE;
+		reass->entries[i].next_in_chain =
+			(uint16_t)(i + 1) < reass->entry_count ? (uint16_t)(i + 1) : REASS_NONE;
 	for (uint16_t i = 0; i < reass->chunk_count; i++)
 		reass->free_chunks[i] = i;
-	memset(reass->chains, 0xff, (reass->chain_mask + 1u) * sizeof *reass->chains); /* REASS_NONE */
+	memset(reass->chains, 0xff,
+	       (reass->chain_mask + 1u) * sizeof *reass->chains); /* REASS_NONE */
 	for (unsigned i = 0; i < REASS_SHARES; i++)
 		reass->shares[i] = (struct reass_list){ REASS_NONE, REASS_NONE };
 	wheel_timer_init(&reass->timer, TIMER_REASS);
@@ -87,7 +92,8 @@ chain_of(struct stack *stack, const struct reass_entry *key)
 {
 	struct reass *reass = &stack->reass;
 	const uint64_t source = addr_hash_with(&stack->hash_key, &key->source, key->id);
-	const uint64_t both = addr_hash_with(&stack->hash_key, &key->destination, source ^ key->key_protocol);
+	const uint64_t both =
+		addr_hash_with(&stack->hash_key, &key->destination, source ^ key->key_protocol);
 	return &reass->chains[both & reass->chain_mask];
 }
 
@@ -100,7 +106,8 @@ chunks_free(struct reass *reass, struct reass_entry *entry)
 		reass->free_chunks[reass->free_chunk_count++] = entry->chunks[i];
 		entry->chunks[i] = REASS_NONE;
 	}
-	reass->share_chunks[entry->share] = (uint16_t)(reass->share_chunks[entry->share] - entry->chunk_count);
+	reass->share_chunks[entry->share] =
+		(uint16_t)(reass->share_chunks[entry->share] - entry->chunk_count);
 	entry->chunk_count = 0;
 }
 
@@ -110,12 +117,16 @@ unlink_entry(struct reass *reass, const struct reass_entry *entry)
 {
 	struct reass_list *share = &reass->shares[entry->share];
 
-	*(entry->older == REASS_NONE ? &reass->all.oldest : &reass->entries[entry->older].newer) = entry->newer;
-	*(entry->newer == REASS_NONE ? &reass->all.newest : &reass->entries[entry->newer].older) = entry->older;
-	*(entry->share_older == REASS_NONE ? &share->oldest : &reass->entries[entry->share_older].share_newer) =
-	        entry->share_newer;
-	*(entry->share_newer == REASS_NONE ? &share->newest : &reass->entries[entry->share_newer].share_older) =
-	        entry->share_older;
+	*(entry->older == REASS_NONE ? &reass->all.oldest : &reass->entries[entry->older].newer) =
+		entry->newer;
+	*(entry->newer == REASS_NONE ? &reass->all.newest : &reass->entries[entry->newer].older) =
+		entry->older;
+	*(entry->share_older == REASS_NONE ? &share->oldest
+					   : &reass->entries[entry->share_older].share_newer) =
+		entry->share_newer;
+	*(entry->share_newer == REASS_NONE ? &share->newest
+					   : &reass->entries[entry->share_newer].share_older) =
+		entry->share_older;
 }
 
 static void
@@ -127,9 +138,11 @@ link_entry(struct reass *reass, struct reass_entry *entry)
 	entry->older = reass->all.newest;
 	entry->newer = entry->share_newer = REASS_NONE;
 	entry->share_older = share->newest;
-	*(entry->older == REASS_NONE ? &reass->all.oldest : &reass->entries[entry->older].newer) = index;
-	*(entry->share_older == REASS_NONE ? &share->oldest : &reass->entries[entry->share_older].share_newer) =
-	        index;
+	*(entry->older == REASS_NONE ? &reass->all.oldest : &reass->entries[entry->older].newer) =
+		index;
+	*(entry->share_older == REASS_NONE ? &share->oldest
+					   : &reass->entries[entry->share_older].share_newer) =
+		index;
 	reass->all.newest = share->newest = index;
 }
 
@@ -160,15 +173,17 @@ evict(struct stack *stack, uint16_t index)
 	entry_free(stack, &stack->reass.entries[index]);
 }
 
-/* ---- entries ----------------------------------------------------------------------------------- */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 static struct reass_entry *
 entry_find(struct stack *stack, const struct reass_entry *key)
 {
-	for (uint16_t i = *chain_of(stack, key); i != REASS_NONE; i = stack->reass.entries[i].next_in_chain) {
+	for (uint16_t i = *chain_of(stack, key); i != REASS_NONE;
+	     i = stack->reass.entries[i].next_in_chain) {
 		struct reass_entry *entry = &stack->reass.entries[i];
 		if (entry->id == key->id && entry->key_protocol == key->key_protocol &&
-		    addr_equal(&entry->source, &key->source) && addr_equal(&entry->destination, &key->destination))
+		    addr_equal(&entry->source, &key->source) &&
+		    addr_equal(&entry->destination, &key->destination))
 			return entry;
 	}
 	return NULL;
@@ -193,7 +208,8 @@ timer_arm(struct stack *stack)
 	if (reass->all.oldest == REASS_NONE)
 		wheel_disarm(&stack->wheel, &stack->reass.timer);
 	else
-		wheel_arm(&stack->wheel, &stack->reass.timer, reass->entries[reass->all.oldest].expires_at_us);
+		wheel_arm(&stack->wheel, &stack->reass.timer,
+			  reass->entries[reass->all.oldest].expires_at_us);
 }
 
 static struct reass_entry *
@@ -225,9 +241,12 @@ entry_new(struct stack *stack, const struct reass_entry *key)
 	return entry;
 }
 
-/* ---- chunks of one datagram -------------------------------------------------------------------- */
+/* ---- chunks of one datagram ------------------------------------------------------------------ */
 
-/* Makes sure of the memory from octet `begin` to `end`; false: it cannot be had without giving up this entry. */
+/*
+ * Makes sure of the memory from octet `begin` to `end`; false: it cannot be had without giving up
+ * this entry.
+ */
 static bool
 chunks_take(struct stack *stack, struct reass_entry *entry, size_t begin, size_t end)
 {
@@ -238,9 +257,11 @@ chunks_take(struct stack *stack, struct reass_entry *entry, size_t begin, size_t
 		if (entry->chunks[i] != REASS_NONE)
 			continue;
 		while (reass->free_chunk_count == 0 ||
-		       reass->share_chunks[entry->share] >= reass->chunk_count / REASS_SHARE_OF_ALL) {
+		       reass->share_chunks[entry->share] >=
+			       reass->chunk_count / REASS_SHARE_OF_ALL) {
 			const bool is_share_full = reass->free_chunk_count != 0;
-			uint16_t oldest = is_share_full ? reass->shares[entry->share].oldest : reass->all.oldest;
+			uint16_t oldest = is_share_full ? reass->shares[entry->share].oldest
+							: reass->all.oldest;
 			if (oldest == self)
 				return false;
 			evict(stack, oldest);
@@ -310,26 +331,30 @@ piece_bytes(const struct reass_fragment *fragment, size_t done)
 }
 
 static void
-copy_in(const struct reass *reass, const struct reass_entry *entry, const struct reass_fragment *fragment)
+copy_in(const struct reass *reass, const struct reass_entry *entry,
+	const struct reass_fragment *fragment)
 {
 	for (size_t done = 0, piece; done < fragment->size; done += piece) {
 		piece = piece_bytes(fragment, done);
-		memcpy(octet_at(reass, entry, fragment->offset + done), fragment->bytes + done, piece);
+		memcpy(octet_at(reass, entry, fragment->offset + done), fragment->bytes + done,
+		       piece);
 	}
 }
 
 static bool
-is_same_as_before(const struct reass *reass, const struct reass_entry *entry, const struct reass_fragment *fragment)
+is_same_as_before(const struct reass *reass, const struct reass_entry *entry,
+		  const struct reass_fragment *fragment)
 {
 	for (size_t done = 0, piece; done < fragment->size; done += piece) {
 		piece = piece_bytes(fragment, done);
-		if (memcmp(octet_at(reass, entry, fragment->offset + done), fragment->bytes + done, piece) != 0)
+		if (memcmp(octet_at(reass, entry, fragment->offset + done), fragment->bytes + done,
+			   piece) != 0)
 			return false;
 	}
 	return true;
 }
 
-/* ---- a fragment -------------------------------------------------------------------------------- */
+/* ---- a fragment ------------------------------------------------------------------------------ */
 
 /* Where a fragment falls. */
 enum place {
@@ -339,8 +364,8 @@ enum place {
 };
 
 static enum place
-place_of(const struct reass *reass, const struct reass_entry *entry, const struct reass_fragment *fragment,
-         uint16_t *begin)
+place_of(const struct reass *reass, const struct reass_entry *entry,
+	 const struct reass_fragment *fragment, uint16_t *begin)
 {
 	const size_t first = fragment->offset / UNIT;
 	const size_t end = (fragment->offset + fragment->size + UNIT - 1) / UNIT;
@@ -349,8 +374,12 @@ place_of(const struct reass *reass, const struct reass_entry *entry, const struc
 		const struct hole hole = hole_read(reass, entry, at);
 		if (at < end && first < hole.end) {
 			*begin = at;
-			/* The last fragment must be the last: nothing may have come from behind it. */
-			bool fits = at <= first && (fragment->more ? end <= hole.end : hole.end == END_UNKNOWN);
+			/*
+			 * The last fragment must be the last: nothing may have come from behind
+			 * it.
+			 */
+			bool fits = at <= first &&
+				    (fragment->more ? end <= hole.end : hole.end == END_UNKNOWN);
 			return fits ? PLACE_HOLE : PLACE_OVERLAP;
 		}
 		at = hole.next;
@@ -365,7 +394,8 @@ place_of(const struct reass *reass, const struct reass_entry *entry, const struc
 
 /* The hole at `begin` shrinks to what is left of it on both sides; false: no memory. */
 static bool
-fill(struct stack *stack, struct reass_entry *entry, const struct reass_fragment *fragment, uint16_t begin)
+fill(struct stack *stack, struct reass_entry *entry, const struct reass_fragment *fragment,
+     uint16_t begin)
 {
 	const struct reass *reass = &stack->reass;
 	const uint16_t first = (uint16_t)(fragment->offset / UNIT);
@@ -374,7 +404,8 @@ fill(struct stack *stack, struct reass_entry *entry, const struct reass_fragment
 	const bool is_hole_behind = fragment->more && end < hole_end;
 
 	/* A new hole needs the memory where it begins. */
-	if (!chunks_take(stack, entry, fragment->offset, (size_t)end * UNIT + (is_hole_behind ? UNIT : 0)))
+	if (!chunks_take(stack, entry, fragment->offset,
+			 (size_t)end * UNIT + (is_hole_behind ? UNIT : 0)))
 		return false;
 	hole_remove(reass, entry, begin);
 	if (begin < first)
@@ -401,12 +432,14 @@ kill(struct stack *stack, struct reass_entry *entry)
 }
 
 static void
-remember_first(struct reass_entry *entry, const struct ip_packet *packet, const struct reass_fragment *fragment)
+remember_first(struct reass_entry *entry, const struct ip_packet *packet,
+	       const struct reass_fragment *fragment)
 {
 	entry->protocol = fragment->protocol;
 	entry->ifindex = (uint8_t)packet->ifindex;
 	entry->header_bytes =
-	        (uint8_t)(packet->size < REASS_HEADER_BYTES_MAX ? packet->size : REASS_HEADER_BYTES_MAX);
+		(uint8_t)(packet->size < REASS_HEADER_BYTES_MAX ? packet->size
+								: REASS_HEADER_BYTES_MAX);
 	memcpy(entry->header, packet->begin, entry->header_bytes);
 }
 
@@ -431,7 +464,8 @@ complete(struct stack *stack, struct reass_entry *entry, struct ip_packet *packe
 }
 
 static struct reass_entry *
-entry_get(struct stack *stack, const struct ip_packet *packet, const struct reass_fragment *fragment)
+entry_get(struct stack *stack, const struct ip_packet *packet,
+	  const struct reass_fragment *fragment)
 {
 	const struct reass_entry key = {
 		.source = packet->source,
@@ -484,14 +518,15 @@ reass_put(struct stack *stack, struct ip_packet *packet, const struct reass_frag
 	return true;
 }
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 /* RFC 1122, section 3.3.2: said only when the first fragment has come. */
 static void
 complain(struct stack *stack, const struct reass_entry *entry)
 {
-	const size_t header_bytes =
-	        entry->source.family == ADDR_IPV4 ? (entry->header[0] & 0x0f) * 4u : IPV6_HEADER_BYTES;
+	const size_t header_bytes = entry->source.family == ADDR_IPV4
+					    ? (entry->header[0] & 0x0f) * 4u
+					    : IPV6_HEADER_BYTES;
 	struct ip_packet packet = {
 		.ifindex = entry->ifindex,
 		.kind = ROUTE_LOCAL,

@@ -109,7 +109,7 @@ route_init(struct route_table *table, struct arena *arena, const struct stack_li
 		table->entries[i].next = i + 1 < table->entry_count ? i + 1 : ROUTE_NONE;
 }
 
-/* ---- the trie ---------------------------------------------------------------------------------- */
+/* ---- the trie -------------------------------------------------------------------------------- */
 
 static uint32_t
 node_new(struct route_table *table, struct bits bits, unsigned prefix_len)
@@ -137,7 +137,10 @@ node_free(struct route_table *table, uint32_t index)
 	table->free_node = index;
 }
 
-/* Puts a node of this prefix where *link points now: above what is there, or beside it under a fork. */
+/*
+ * Puts a node of this prefix where *link points now: above what is there, or beside it under a
+ * fork.
+ */
 static uint32_t
 node_insert(struct route_table *table, uint32_t *link, struct bits bits, unsigned prefix_len)
 {
@@ -184,19 +187,21 @@ node_prune(struct route_table *table, uint32_t *link)
 	uint32_t index = *link;
 	const struct route_node *node = &table->nodes[index];
 
-	if (node->entries != ROUTE_NONE || (node->child[0] != ROUTE_NONE && node->child[1] != ROUTE_NONE))
+	if (node->entries != ROUTE_NONE ||
+	    (node->child[0] != ROUTE_NONE && node->child[1] != ROUTE_NONE))
 		return;
 	*link = node->child[node->child[0] == ROUTE_NONE];
 	node_free(table, index);
 }
 
-/* ---- entries ----------------------------------------------------------------------------------- */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 static bool
 same_entry(const struct route_entry *a, const struct route_entry *b)
 {
-	return a->kind == b->kind && a->of_address == b->of_address && a->route.metric == b->route.metric &&
-	       a->route.ifindex == b->route.ifindex && a->route.host_ifindex == b->route.host_ifindex &&
+	return a->kind == b->kind && a->of_address == b->of_address &&
+	       a->route.metric == b->route.metric && a->route.ifindex == b->route.ifindex &&
+	       a->route.host_ifindex == b->route.host_ifindex &&
 	       addr_equal(&a->route.gateway, &b->route.gateway);
 }
 
@@ -207,16 +212,20 @@ prefix_bits(const struct ip_addr *prefix)
 }
 
 int
-route_put(struct route_table *table, const struct stack_route *route, enum route_kind kind, bool of_address)
+route_put(struct route_table *table, const struct stack_route *route, enum route_kind kind,
+	  bool of_address)
 {
-	struct route_entry entry = { .route = *route, .kind = kind, .of_address = of_address, .is_used = true };
+	struct route_entry entry = {
+		.route = *route, .kind = kind, .of_address = of_address, .is_used = true
+	};
 
 	if (route->prefix_len > prefix_bits(&route->prefix) || route->prefix.family == ADDR_NONE)
 		return ERR_MALFORMED;
-	if (table->free_entry == ROUTE_NONE || (!of_address && table->used_count == table->used_max))
+	if (table->free_entry == ROUTE_NONE ||
+	    (!of_address && table->used_count == table->used_max))
 		return ERR_FULL;
-	struct route_node *node =
-	        node_get(table, root_of(table, &route->prefix), bits_of(&route->prefix), route->prefix_len);
+	struct route_node *node = node_get(table, root_of(table, &route->prefix),
+					   bits_of(&route->prefix), route->prefix_len);
 
 	uint32_t *link = &node->entries;
 	while (*link != ROUTE_NONE && table->entries[*link].route.metric < route->metric)
@@ -234,7 +243,8 @@ route_put(struct route_table *table, const struct stack_route *route, enum route
 static int
 entry_remove(struct route_table *table, struct route_node *node, const struct route_entry *wanted)
 {
-	for (uint32_t *link = &node->entries; *link != ROUTE_NONE; link = &table->entries[*link].next) {
+	for (uint32_t *link = &node->entries; *link != ROUTE_NONE;
+	     link = &table->entries[*link].next) {
 		uint32_t index = *link;
 		struct route_entry *entry = &table->entries[index];
 		if (!same_entry(entry, wanted))
@@ -248,7 +258,8 @@ entry_remove(struct route_table *table, struct route_node *node, const struct ro
 }
 
 int
-route_remove(struct route_table *table, const struct stack_route *route, enum route_kind kind, bool of_address)
+route_remove(struct route_table *table, const struct stack_route *route, enum route_kind kind,
+	     bool of_address)
 {
 	struct route_entry wanted = { .route = *route, .kind = kind, .of_address = of_address };
 	struct bits bits = bits_of(&route->prefix);
@@ -277,12 +288,13 @@ route_remove(struct route_table *table, const struct stack_route *route, enum ro
 	return 0;
 }
 
-/* ---- what programs and drivers say ------------------------------------------------------------- */
+/* ---- what programs and drivers say ----------------------------------------------------------- */
 
 uint32_t
 stack_network_version(const struct stack *stack)
 {
-	return stack->routes.generation; /* an address brings its routes when it is ready, and takes them along */
+	/* An address brings its routes when it is ready, and takes them along. */
+	return stack->routes.generation;
 }
 
 int
@@ -290,8 +302,8 @@ stack_route_add(struct stack *stack, const struct stack_route *route)
 {
 	if (route->ifindex >= stack->if_count)
 		return ERR_NOT_FOUND;
-	if (stack->ifs[route->ifindex].kind == STACK_IF_ETHER && route->gateway.family != ADDR_NONE &&
-	    route->gateway.family != route->prefix.family)
+	if (stack->ifs[route->ifindex].kind == STACK_IF_ETHER &&
+	    route->gateway.family != ADDR_NONE && route->gateway.family != route->prefix.family)
 		return ERR_UNSUPPORTED; /* Not done: IPv4 behind an IPv6 next hop (RFC 8950). */
 	/* The same route once more only brings its preferred source up to date. */
 	(void)route_remove(&stack->routes, route, ROUTE_UNICAST, false);
@@ -320,7 +332,7 @@ stack_route_flush(struct stack *stack, unsigned ifindex)
 	}
 }
 
-/* ---- looking up -------------------------------------------------------------------------------- */
+/* ---- looking up ------------------------------------------------------------------------------ */
 
 static const struct route_entry *
 usable_entry(const struct stack *stack, const struct route_node *node)
@@ -365,7 +377,8 @@ route_lookup(const struct stack *stack, const struct ip_addr *destination, struc
 	hop->ifindex = best->route.ifindex;
 	hop->host_ifindex = best->route.host_ifindex;
 	hop->source = best->route.source;
-	hop->next_hop = best->route.gateway.family == ADDR_NONE ? *destination : best->route.gateway;
+	hop->next_hop =
+		best->route.gateway.family == ADDR_NONE ? *destination : best->route.gateway;
 	if (addr_is_multicast(destination)) {
 		hop->kind = is_limited_broadcast(destination) ? ROUTE_BROADCAST : ROUTE_MULTICAST;
 		hop->next_hop = *destination;
@@ -405,15 +418,18 @@ is_group_of_all(const struct ip_addr *addr)
 }
 
 /*
- * An address of one interface is taken on every other too, the weak model of RFC 1122, section 3.3.4.2, except
- * where it means something on its own link only (RFC 4291, section 2.5.6; RFC 1122, section 3.2.1.3 (g)).
+ * An address of one interface is taken on every other too, the weak model of RFC 1122, section
+ * 3.3.4.2, except where it means something on its own link only (RFC 4291, section 2.5.6;
+ * RFC 1122, section 3.2.1.3 (g)).
  */
 static bool
-counts_on(const struct stack *stack, const struct route_entry *entry, unsigned ifindex, bool on_link_only)
+counts_on(const struct stack *stack, const struct route_entry *entry, unsigned ifindex,
+	  bool on_link_only)
 {
 	if (entry->kind == ROUTE_UNICAST || !stack->ifs[entry->route.ifindex].is_up)
 		return false;
-	return ifindex == entry->route.ifindex || (ifindex == STACK_IF_LOOPBACK && entry->kind == ROUTE_LOCAL) ||
+	return ifindex == entry->route.ifindex ||
+	       (ifindex == STACK_IF_LOOPBACK && entry->kind == ROUTE_LOCAL) ||
 	       (entry->kind == ROUTE_LOCAL && !on_link_only);
 }
 

@@ -30,14 +30,14 @@ struct route_entry {
 	enum route_kind kind;
 	bool of_address; /* came with an address and goes with it */
 	bool is_used;
-	uint32_t next;   /* of the same prefix, by metric; or in the free list */
+	uint32_t next; /* of the same prefix, by metric; or in the free list */
 };
 
 /* A node carries a prefix; one without entries is where two longer prefixes part. */
 struct route_node {
-	uint64_t high, low;  /* the prefix, bit 0 the highest of `high` */
-	uint32_t child[2];   /* ROUTE_NONE: none */
-	uint32_t entries;    /* first of this prefix; in a free node: the next free one */
+	uint64_t high, low; /* the prefix, bit 0 the highest of `high` */
+	uint32_t child[2];  /* ROUTE_NONE: none */
+	uint32_t entries;   /* first of this prefix; in a free node: the next free one */
 	uint8_t prefix_len;
 };
 
@@ -46,7 +46,7 @@ struct route_table {
 	struct route_entry *entries;
 	uint32_t node_count, entry_count; /* of the arrays */
 	uint32_t free_node, free_entry;
-	uint32_t root[2]; /* IPv4, IPv6 */
+	uint32_t root[2];              /* IPv4, IPv6 */
 	uint32_t used_count, used_max; /* of those that did not come with an address */
 	uint32_t generation; /* changes with every change here, of an address or of an interface */
 };
@@ -63,16 +63,20 @@ struct route_hop {
 size_t route_bytes(const struct stack_limits *limits);
 void route_init(struct route_table *table, struct arena *arena, const struct stack_limits *limits);
 
-int route_put(struct route_table *table, const struct stack_route *route, enum route_kind kind, bool of_address);
-int route_remove(struct route_table *table, const struct stack_route *route, enum route_kind kind, bool of_address);
+int route_put(struct route_table *table, const struct stack_route *route, enum route_kind kind,
+	      bool of_address);
+int route_remove(struct route_table *table, const struct stack_route *route, enum route_kind kind,
+		 bool of_address);
 
 /* ERR_NO_ROUTE when nothing matches. */
-int route_lookup(const struct stack *stack, const struct ip_addr *destination, struct route_hop *hop);
+int route_lookup(const struct stack *stack, const struct ip_addr *destination,
+		 struct route_hop *hop);
 
 /*
  * What `addr` is for a packet that came in on ifindex: LOCAL, BROADCAST, MULTICAST (one that we
  * listen to) or UNICAST, which means that it is for somebody else.
  */
-enum route_kind route_classify(const struct stack *stack, unsigned ifindex, const struct ip_addr *addr);
+enum route_kind route_classify(const struct stack *stack, unsigned ifindex,
+			       const struct ip_addr *addr);
 
 #endif

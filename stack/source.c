@@ -6,19 +6,18 @@
 
 enum scope { SCOPE_LINK = 0x2, SCOPE_SITE = 0x5, SCOPE_GLOBAL = 0xe };
 
-/* RFC 6724, section 2.1, without the precedences, which order destinations; longest prefixes first. */
+/*
+ * RFC 6724, section 2.1, without the precedences, which order destinations; longest prefixes
+ * first.
+ */
 static const struct {
 	uint8_t prefix[16];
 	uint8_t prefix_len, label;
 } policies[] = {
-	{ { [15] = 1 }, 128, 0 },
-	{ { [10] = 0xff, [11] = 0xff }, 96, 4 },
-	{ { 0 }, 96, 3 },
-	{ { 0x20, 0x01 }, 32, 5 },
-	{ { 0x20, 0x02 }, 16, 2 },
-	{ { 0x3f, 0xfe }, 16, 12 },
-	{ { 0xfe, 0xc0 }, 10, 11 },
-	{ { 0xfc }, 7, 13 },
+	{ { [15] = 1 }, 128, 0 },   { { [10] = 0xff, [11] = 0xff }, 96, 4 },
+	{ { 0 }, 96, 3 },           { { 0x20, 0x01 }, 32, 5 },
+	{ { 0x20, 0x02 }, 16, 2 },  { { 0x3f, 0xfe }, 16, 12 },
+	{ { 0xfe, 0xc0 }, 10, 11 }, { { 0xfc }, 7, 13 },
 };
 #define LABEL_IPV4  4u
 #define LABEL_OTHER 1u
@@ -44,7 +43,8 @@ scope_of(const struct ip_addr *addr)
 		return addr->octets[1] & 0x0f;
 	if (addr_is_link_local(addr) || addr_is_loopback(addr))
 		return SCOPE_LINK;
-	if (addr->family == ADDR_IPV6 && addr->octets[0] == 0xfe && (addr->octets[1] & 0xc0) == 0xc0)
+	if (addr->family == ADDR_IPV6 && addr->octets[0] == 0xfe &&
+	    (addr->octets[1] & 0xc0) == 0xc0)
 		return SCOPE_SITE;
 	return SCOPE_GLOBAL;
 }
@@ -63,13 +63,14 @@ matching_bits(const struct ip_addr *source, unsigned prefix_len, const struct ip
 /* True when candidate `a` is better than `b`: the first rule that tells them apart decides. */
 static bool
 is_better(const struct stack_addr *a, const struct stack_addr *b, const struct ip_addr *destination,
-          uint16_t host_ifindex)
+	  uint16_t host_ifindex)
 {
 	bool a_same = addr_equal(&a->addr, destination), b_same = addr_equal(&b->addr, destination);
 	if (a_same != b_same)
 		return a_same; /* rule 1 */
 
-	unsigned a_scope = scope_of(&a->addr), b_scope = scope_of(&b->addr), wanted = scope_of(destination);
+	unsigned a_scope = scope_of(&a->addr), b_scope = scope_of(&b->addr),
+		 wanted = scope_of(destination);
 	if (a_scope != b_scope) /* rule 2: the smallest that reaches, else the largest */
 		return a_scope < b_scope ? a_scope >= wanted : b_scope < wanted;
 
@@ -90,18 +91,23 @@ is_better(const struct stack_addr *a, const struct stack_addr *b, const struct i
 	       matching_bits(&b->addr, b->prefix_len, destination); /* rule 8 */
 }
 
-/* RFC 1122, section 3.2.1.3 (g), and RFC 4291, section 2.5.3: a loopback address never leaves the host. */
+/*
+ * RFC 1122, section 3.2.1.3 (g), and RFC 4291, section 2.5.3: a loopback address never leaves the
+ * host.
+ */
 static bool
-may_carry(const struct stack_addr *addr, const struct ip_addr *destination, const struct route_hop *hop)
+may_carry(const struct stack_addr *addr, const struct ip_addr *destination,
+	  const struct route_hop *hop)
 {
 	if (addr->addr.family != destination->family || (addr->flags & STACK_ADDR_TENTATIVE) != 0)
 		return false;
-	return !addr_is_loopback(&addr->addr) || addr_is_loopback(destination) || hop->kind == ROUTE_LOCAL;
+	return !addr_is_loopback(&addr->addr) || addr_is_loopback(destination) ||
+	       hop->kind == ROUTE_LOCAL;
 }
 
 int
-source_select(const struct stack *stack, const struct ip_addr *destination, const struct route_hop *hop,
-              struct ip_addr *source)
+source_select(const struct stack *stack, const struct ip_addr *destination,
+	      const struct route_hop *hop, struct ip_addr *source)
 {
 	const struct stack_addr *best = NULL;
 

@@ -23,7 +23,8 @@ put(struct stack *stack, enum trace_kind kind, uint32_t cause, const void *body,
 }
 
 void
-trace__frame(struct stack *stack, enum trace_kind kind, unsigned ifindex, const uint8_t *bytes, size_t size)
+trace__frame(struct stack *stack, enum trace_kind kind, unsigned ifindex, const uint8_t *bytes,
+	     size_t size)
 {
 	_Alignas(struct trace_frame) uint8_t body[EVENT_BODY_BYTES_MAX];
 	const size_t kept = size < TRACE_FRAME_BYTES_MAX ? size : TRACE_FRAME_BYTES_MAX;
@@ -48,7 +49,8 @@ trace__drop(struct stack *stack, enum drop reason)
 }
 
 void
-trace__udp(struct stack *stack, enum trace_kind kind, const struct udp_flow_entry *entry, size_t size)
+trace__udp(struct stack *stack, enum trace_kind kind, const struct udp_flow_entry *entry,
+	   size_t size)
 {
 	const struct trace_udp body = {
 		.local = entry->local,
@@ -62,7 +64,7 @@ trace__udp(struct stack *stack, enum trace_kind kind, const struct udp_flow_entr
 
 void
 trace__route(struct stack *stack, const struct ip_addr *destination, const struct ip_addr *source,
-             const struct route_hop *hop)
+	     const struct route_hop *hop)
 {
 	const struct trace_route body = {
 		.destination = *destination,
@@ -87,7 +89,7 @@ trace__error(struct stack *stack, const struct stack_action *action, uint32_t ca
 
 void
 trace__icmp(struct stack *stack, enum trace_kind kind, const struct ip_addr *source,
-            const struct ip_addr *destination, uint8_t type, uint8_t code)
+	    const struct ip_addr *destination, uint8_t type, uint8_t code)
 {
 	const struct trace_icmp body = {
 		.source = *source,
@@ -99,8 +101,8 @@ trace__icmp(struct stack *stack, enum trace_kind kind, const struct ip_addr *sou
 }
 
 void
-trace__neigh(struct stack *stack, unsigned ifindex, const struct ip_addr *addr, const struct mac_addr *mac,
-             enum trace_neigh_news news)
+trace__neigh(struct stack *stack, unsigned ifindex, const struct ip_addr *addr,
+	     const struct mac_addr *mac, enum trace_neigh_news news)
 {
 	struct trace_neigh body = { .addr = *addr, .news = (uint8_t)news, .ifindex = ifindex };
 

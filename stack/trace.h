@@ -1,10 +1,11 @@
 /*
- * trace.h - what the stack tells a listener (stack_trace, base/event.h): the events of a journey below DNS.
+ * trace.h - what the stack tells a listener (stack_trace, base/event.h): the events of a journey
+ * below DNS.
  *
- * Each event has one of the kinds below and the struct of the same name as its body.  The cause is the
- * one that was set by stack_cause when the flow was opened, or while an echo request was sent; frames that nobody asked
- * for have cause 0.  A frame that came in is told before anybody knows whose it is: the datagram that
- * follows it tells.
+ * Each event has one of the kinds below and the struct of the same name as its body. The cause is
+ * the one that was set by stack_cause when the flow was opened, or while an echo request was
+ * sent; frames that nobody asked for have cause 0. A frame that came in is told before anybody
+ * knows whose it is: the datagram that follows it tells.
  *
  * Bounds: of a frame at most TRACE_FRAME_BYTES_MAX octets are kept, with its true size.
  */
@@ -26,16 +27,16 @@ enum trace_kind {
 	TRACE_ROUTE,                             /* struct trace_route: a flow was opened over it */
 	TRACE_UDP_OUT,                           /* struct trace_udp */
 	TRACE_UDP_IN,                            /* struct trace_udp */
-	TRACE_ERROR,                             /* struct trace_error: what a flow or ping is told */
-	TRACE_ICMP_OUT,                          /* struct trace_icmp */
-	TRACE_ICMP_IN,                           /* struct trace_icmp */
-	TRACE_NEIGH,                             /* struct trace_neigh */
+	TRACE_ERROR,    /* struct trace_error: what a flow or ping is told */
+	TRACE_ICMP_OUT, /* struct trace_icmp */
+	TRACE_ICMP_IN,  /* struct trace_icmp */
+	TRACE_NEIGH,    /* struct trace_neigh */
 };
 
 struct trace_frame {
-	uint32_t size;      /* of the frame; the body may hold less of it */
+	uint32_t size; /* of the frame; the body may hold less of it */
 	uint16_t ifindex;
-	uint16_t is_ether;  /* 0: a bare IP packet */
+	uint16_t is_ether; /* 0: a bare IP packet */
 	uint8_t bytes[];
 };
 

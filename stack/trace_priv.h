@@ -15,16 +15,21 @@ trace__is_on(const struct stack *stack)
 	return stack->trace != NULL;
 }
 
-/* Only when trace__is_on.  Those of a flow have the flow's cause, the others the one that is set now. */
-void trace__frame(struct stack *stack, enum trace_kind kind, unsigned ifindex, const uint8_t *bytes, size_t size);
+/*
+ * Only when trace__is_on. Those of a flow have the flow's cause, the others the one that is set
+ * now.
+ */
+void trace__frame(struct stack *stack, enum trace_kind kind, unsigned ifindex, const uint8_t *bytes,
+		  size_t size);
 void trace__drop(struct stack *stack, enum drop reason);
-void trace__udp(struct stack *stack, enum trace_kind kind, const struct udp_flow_entry *entry, size_t size);
-void trace__route(struct stack *stack, const struct ip_addr *destination, const struct ip_addr *source,
-                  const struct route_hop *hop);
+void trace__udp(struct stack *stack, enum trace_kind kind, const struct udp_flow_entry *entry,
+		size_t size);
+void trace__route(struct stack *stack, const struct ip_addr *destination,
+		  const struct ip_addr *source, const struct route_hop *hop);
 void trace__error(struct stack *stack, const struct stack_action *action, uint32_t cause);
 void trace__icmp(struct stack *stack, enum trace_kind kind, const struct ip_addr *source,
-                 const struct ip_addr *destination, uint8_t type, uint8_t code);
-void trace__neigh(struct stack *stack, unsigned ifindex, const struct ip_addr *addr, const struct mac_addr *mac,
-                  enum trace_neigh_news news);
+		 const struct ip_addr *destination, uint8_t type, uint8_t code);
+void trace__neigh(struct stack *stack, unsigned ifindex, const struct ip_addr *addr,
+		  const struct mac_addr *mac, enum trace_neigh_news news);
 
 #endif

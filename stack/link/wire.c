@@ -8,7 +8,8 @@
 static struct wire_end *
 end_of(const struct link *link)
 {
-	return (struct wire_end *)(void *)((char *)(uintptr_t)link - offsetof(struct wire_end, link));
+	return (struct wire_end *)(void *)((char *)(uintptr_t)link -
+					   offsetof(struct wire_end, link));
 }
 
 static uint32_t
@@ -47,7 +48,7 @@ deliver(struct wire_end *end, const struct link_frame *frame, const struct fault
 		end->link.stats.receive_overflows++;
 }
 
-/* ---- the link ---------------------------------------------------------------------------------- */
+/* ---- the link -------------------------------------------------------------------------------- */
 
 static void
 wire_describe(const struct link *link, struct stack_if_config *config)
@@ -131,7 +132,7 @@ static const struct link_ops wire_ops = {
 	.close = wire_close,
 };
 
-/* ---- set-up ------------------------------------------------------------------------------------ */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 static void
 end_init(struct wire *wire, uint32_t number, uint8_t *block, const struct wire_config *config)

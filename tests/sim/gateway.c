@@ -9,20 +9,21 @@ static struct ip_addr
 address_at(const uint8_t *packet, bool is_destination)
 {
 	return packet[0] >> 4 == 4 ? addr_ipv4(packet + (is_destination ? 16 : 12))
-	                           : addr_ipv6(packet + (is_destination ? 24 : 8));
+				   : addr_ipv6(packet + (is_destination ? 24 : 8));
 }
 
 static void
 port_send(struct gateway *gateway, unsigned port, const uint8_t *packet, size_t size)
 {
 	struct link *link = gateway->node->links[port];
-	link->ops->send(link, &(struct link_frame){ .bytes = packet, .size = size }, gateway->node->net->now_us);
+	link->ops->send(link, &(struct link_frame){ .bytes = packet, .size = size },
+			gateway->node->net->now_us);
 }
 
 /* An ICMP error about the packet, back to where it came from. */
 static void
-complain(struct gateway *gateway, unsigned port, const uint8_t *packet, size_t size, uint8_t type, uint8_t code,
-         uint32_t rest)
+complain(struct gateway *gateway, unsigned port, const uint8_t *packet, size_t size, uint8_t type,
+	 uint8_t code, uint32_t rest)
 {
 	static uint8_t message[PACKET_BYTES_MAX], error[PACKET_BYTES_MAX];
 	const bool is_v4 = packet[0] >> 4 == 4;
@@ -38,8 +39,8 @@ complain(struct gateway *gateway, unsigned port, const uint8_t *packet, size_t s
 		.destination = text,
 		.protocol = is_v4 ? 1 : 58,
 		.payload = message,
-		.payload_bytes = packet_icmp(message, gateway->address[!is_v4], text, type, code, rest, packet,
-		                             size < quote_max ? size : quote_max),
+		.payload_bytes = packet_icmp(message, gateway->address[!is_v4], text, type, code,
+					     rest, packet, size < quote_max ? size : quote_max),
 	};
 	port_send(gateway, port, error, packet_build(error, &spec));
 }
@@ -66,7 +67,8 @@ fragment_send(struct gateway *gateway, unsigned port, const uint8_t *packet, siz
 			.protocol = packet[9],
 			.hop_limit = packet[8],
 			.id = packet_u16(packet, 4),
-			.flags_offset = (uint16_t)(((flags_offset & 0x1fff) + (at - 20) / 8) | (more ? 0x2000 : 0)),
+			.flags_offset = (uint16_t)(((flags_offset & 0x1fff) + (at - 20) / 8) |
+						   (more ? 0x2000 : 0)),
 			.payload = packet + at,
 			.payload_bytes = bytes,
 		};
@@ -95,7 +97,8 @@ route_find(const struct gateway *gateway, const struct ip_addr *to, unsigned *po
 	int best = -1;
 
 	for (unsigned i = 0; i < gateway->route_count; i++) {
-		if (!addr_in_prefix(to, &gateway->routes[i].prefix, gateway->routes[i].prefix_len) ||
+		if (!addr_in_prefix(to, &gateway->routes[i].prefix,
+				    gateway->routes[i].prefix_len) ||
 		    (int)gateway->routes[i].prefix_len <= best)
 			continue;
 		best = (int)gateway->routes[i].prefix_len;
@@ -130,12 +133,14 @@ forward(struct net_node *node, unsigned in, const struct link_frame *frame)
 		fragment_send(gateway, out, packet, frame->size);
 	} else {
 		gateway->too_big++;
-		complain(gateway, in, packet, frame->size, is_v4 ? 3 : 2, is_v4 ? 4 : 0, gateway->mtu[out]);
+		complain(gateway, in, packet, frame->size, is_v4 ? 3 : 2, is_v4 ? 4 : 0,
+			 gateway->mtu[out]);
 	}
 }
 
 void
-gateway_init(struct gateway *gateway, struct net *net, const char *name, const char *ipv4, const char *ipv6)
+gateway_init(struct gateway *gateway, struct net *net, const char *name, const char *ipv4,
+	     const char *ipv6)
 {
 	*gateway = (struct gateway){ .address = { ipv4, ipv6 } };
 	gateway->node = net_node(net, name, forward);
@@ -155,7 +160,8 @@ gateway_route(struct gateway *gateway, const char *prefix, unsigned port)
 {
 	ck_assert_uint_lt(gateway->route_count, GATEWAY_ROUTES_MAX);
 	ck_assert_int_eq(addr_prefix_from_text(&gateway->routes[gateway->route_count].prefix,
-	                                       &gateway->routes[gateway->route_count].prefix_len, prefix),
-	                 0);
+					       &gateway->routes[gateway->route_count].prefix_len,
+					       prefix),
+			 0);
 	gateway->routes[gateway->route_count++].port = port;
 }

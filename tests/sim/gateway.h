@@ -1,8 +1,9 @@
 /*
  * gateway.h - a router of the simulated network: forwards bare IP packets between its wires.
  *
- * Longest prefix first, hop limits counted down, packets larger than the next wire refused with "too big"
- * or cut (IPv4 without DF), hop limits used up told with "time exceeded" (RFC 1812, RFC 4443).
+ * Longest prefix first, hop limits counted down, packets larger than the next wire refused with
+ * "too big" or cut (IPv4 without DF), hop limits used up told with "time exceeded" (RFC 1812,
+ * RFC 4443).
  *
  * Bounds: GATEWAY_ROUTES_MAX.
  */
@@ -26,7 +27,8 @@ struct gateway {
 	uint64_t forwarded, too_big, expired, no_route, fragmented;
 };
 
-void gateway_init(struct gateway *gateway, struct net *net, const char *name, const char *ipv4, const char *ipv6);
+void gateway_init(struct gateway *gateway, struct net *net, const char *name, const char *ipv4,
+		  const char *ipv6);
 unsigned gateway_attach(struct gateway *gateway, struct wire *wire, unsigned end, uint32_t mtu);
 void gateway_route(struct gateway *gateway, const char *prefix, unsigned port);
 

@@ -136,7 +136,7 @@ net_route(struct net_node *host, unsigned ifindex, const char *prefix, const cha
 	ck_assert_int_eq(stack_route_add(host->stack, &route), 0);
 }
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static void
 fingerprint(struct net *net, const uint8_t *bytes, size_t size)
@@ -154,12 +154,14 @@ node_receive(struct net_node *node)
 
 	for (unsigned i = 0; i < node->link_count; i++) {
 		struct link *link = node->links[i];
-		for (size_t count; (count = link->ops->receive(link, frames, LINK_BATCH_MAX, net->now_us)) != 0;) {
+		for (size_t count; (count = link->ops->receive(link, frames, LINK_BATCH_MAX,
+							       net->now_us)) != 0;) {
 			for (size_t f = 0; f < count; f++) {
 				fingerprint(net, frames[f].bytes, frames[f].size);
 				if (node->stack != NULL)
-					stack_receive(node->stack, i, frames[f].bytes, frames[f].size,
-					              frames[f].rx_flags, net->now_us);
+					stack_receive(node->stack, i, frames[f].bytes,
+						      frames[f].size, frames[f].rx_flags,
+						      net->now_us);
 				else
 					node->on_frame(node, i, &frames[f]);
 			}
@@ -174,7 +176,8 @@ node_drain(struct net_node *node)
 
 	while (stack_next(node->stack, &action)) {
 		if (action.kind == STACK_TRANSMIT) {
-			const struct link_frame frame = { .bytes = action.bytes, .size = action.size };
+			const struct link_frame frame = { .bytes = action.bytes,
+							  .size = action.size };
 			struct link *link = node->links[action.ifindex];
 			link->ops->send(link, &frame, node->net->now_us);
 		} else if (node->on_action != NULL) {
@@ -227,7 +230,7 @@ net_run(struct net *net, uint64_t for_us)
 		if (next_us > until_us)
 			break;
 		ck_assert_msg(turns < NET_TURNS_MAX, "a storm at %llu us, seed %llu",
-		              (unsigned long long)net->now_us, (unsigned long long)net->seed);
+			      (unsigned long long)net->now_us, (unsigned long long)net->seed);
 		net->now_us = next_us > net->now_us ? next_us : net->now_us;
 		for (unsigned i = 0; i < net->node_count; i++)
 			if (node_deadline(net->nodes[i]) <= net->now_us)

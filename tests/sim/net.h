@@ -1,9 +1,10 @@
 /*
- * net.h - a network in one process at virtual time: hosts with stacks, routers, and wires between them.
+ * net.h - a network in one process at virtual time: hosts with stacks, routers, and wires between
+ * them.
  *
- * The same seed gives the same run, octet for octet.  net_run moves time from one event to the next; what a host's
- * stack reports goes to its on_action, which may call the stack's functions, and on_due is called when
- * the host's own time has come.
+ * The same seed gives the same run, octet for octet. net_run moves time from one event to the
+ * next; what a host's stack reports goes to its on_action, which may call the stack's functions,
+ * and on_due is called when the host's own time has come.
  *
  * Ownership: the network allocates and owns everything that it returns, until net_fini.
  * Errors:    a failed call of the stack or an exhausted bound fails the running Check test.
@@ -57,8 +58,8 @@ struct net {
 	struct wire *wires[NET_WIRES_MAX];
 	void *wire_blocks[NET_WIRES_MAX];
 	unsigned node_count, wire_count;
-	uint64_t frame_count;  /* handed over */
-	uint64_t fingerprint;  /* of all frames and their times: equal seeds, equal fingerprints */
+	uint64_t frame_count; /* handed over */
+	uint64_t fingerprint; /* of all frames and their times: equal seeds, equal fingerprints */
 };
 
 void net_init(struct net *net, uint64_t seed);
@@ -74,7 +75,8 @@ struct wire *net_wire(struct net *net, const struct wire_config *config);
 /* Puts the node at this end of the wire; of a host the interface is up from now on. */
 unsigned net_attach(struct net_node *node, struct wire *wire, unsigned end);
 
-void net_addr(struct net_node *host, unsigned ifindex, const char *prefix); /* "192.0.2.1/24", not checked for conflicts */
+void net_addr(struct net_node *host, unsigned ifindex,
+	      const char *prefix); /* "192.0.2.1/24", not checked for conflicts */
 void net_route(struct net_node *host, unsigned ifindex, const char *prefix, const char *gateway);
 
 void net_run(struct net *net, uint64_t for_us);

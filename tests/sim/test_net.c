@@ -1,6 +1,7 @@
 /*
- * Stacks in a network at virtual time, over lines that lose, delay, reorder, double and damage: what must hold
- * whatever the line does.  CAIRN_TEST_SEED repeats a run; the seed is in every message.
+ * Stacks in a network at virtual time, over lines that lose, delay, reorder, double and damage:
+ * what must hold whatever the line does. CAIRN_TEST_SEED repeats a run; the seed is in every
+ * message.
  */
 #include <string.h>
 
@@ -10,11 +11,11 @@
 
 enum { V4, V6, FAMILIES };
 
-#define PORT           53u
-#define QUERIES        300u
-#define IN_FLIGHT      20u
-#define RETRY_US       400000u
-#define PAYLOAD_MAX    8000u
+#define PORT        53u
+#define QUERIES     300u
+#define IN_FLIGHT   20u
+#define RETRY_US    400000u
+#define PAYLOAD_MAX 8000u
 
 static const struct fault_config bad_line = {
 	.loss_ppm = 100000,
@@ -46,7 +47,7 @@ seed(void)
 	return (unsigned long long)net.seed;
 }
 
-/* ---- a program that asks, and one that answers ------------------------------------------------- */
+/* ---- a program that asks, and one that answers ----------------------------------------------- */
 
 struct query {
 	udp_flow flow; /* 0: not open */
@@ -101,10 +102,11 @@ answerer_hears(struct net_node *host, const struct stack_action *action)
 
 	if (action->kind != STACK_DATAGRAM)
 		return;
-	ck_assert_msg(payload_is_right(action->bytes, action->size), "a damaged datagram, seed %llu", seed());
+	ck_assert_msg(payload_is_right(action->bytes, action->size),
+		      "a damaged datagram, seed %llu", seed());
 	answerer->asked_count++;
-	(void)udp_reply(host->stack, &action->local, PORT, &action->remote, action->remote_port, action->bytes,
-	                action->size, host->net->now_us);
+	(void)udp_reply(host->stack, &action->local, PORT, &action->remote, action->remote_port,
+			action->bytes, action->size, host->net->now_us);
 }
 
 static void
@@ -177,8 +179,9 @@ asker_hears(struct net_node *host, const struct stack_action *action)
 		struct query *query = &asker->queries[i];
 		if (query->flow != action->flow)
 			continue;
-		ck_assert_msg(action->size == query->size && payload_is_right(action->bytes, action->size),
-		              "a damaged answer, seed %llu", seed());
+		ck_assert_msg(action->size == query->size &&
+				      payload_is_right(action->bytes, action->size),
+			      "a damaged answer, seed %llu", seed());
 		ck_assert_uint_eq(action->user, query->number);
 		const uint64_t took_us = net.now_us - asker->began_us[query->number];
 		asker->slowest_us = took_us > asker->slowest_us ? took_us : asker->slowest_us;
@@ -195,7 +198,9 @@ asker_hears(struct net_node *host, const struct stack_action *action)
 static void
 asker_init(struct asker *asker, struct net_node *host, const char *server, size_t payload_max)
 {
-	*asker = (struct asker){ .host = host, .server = net_ip(server), .payload_max = payload_max };
+	*asker = (struct asker){ .host = host,
+				 .server = net_ip(server),
+				 .payload_max = payload_max };
 	host->data = asker;
 	host->on_action = asker_hears;
 	host->on_due = asker_due;
@@ -208,9 +213,10 @@ expect_empty(const struct net_node *host)
 	struct stack_stats stats;
 
 	stack_stats(host->stack, &stats);
-	ck_assert_msg(stats.flows_open == 0, "%s: %u flows open, seed %llu", host->name, stats.flows_open, seed());
+	ck_assert_msg(stats.flows_open == 0, "%s: %u flows open, seed %llu", host->name,
+		      stats.flows_open, seed());
 	ck_assert_msg(stats.reass_bytes == 0, "%s: %u octets of fragments, seed %llu", host->name,
-	              stats.reass_bytes, seed());
+		      stats.reass_bytes, seed());
 }
 
 static struct asker asker;
@@ -224,9 +230,11 @@ static const char *const servers[] = { "192.0.2.2", "2001:db8::2" };
 static struct wire *
 pair_make(enum stack_if_kind kind, const struct fault_config *faults)
 {
-	struct wire *wire =
-	        net_wire(&net, &(struct wire_config){ .kind = kind, .mtu = 1500, .end_count = 2, .faults = *faults });
-	struct net_node *client = net_host(&net, "client", NULL), *server = net_host(&net, "server", NULL);
+	struct wire *wire = net_wire(
+		&net, &(struct wire_config){
+			      .kind = kind, .mtu = 1500, .end_count = 2, .faults = *faults });
+	struct net_node *client = net_host(&net, "client", NULL),
+			*server = net_host(&net, "server", NULL);
 
 	for (int family = 0; family < FAMILIES; family++) {
 		if (family == V4) {
@@ -240,7 +248,7 @@ pair_make(enum stack_if_kind kind, const struct fault_config *faults)
 	return wire;
 }
 
-/* ---- properties -------------------------------------------------------------------------------- */
+/* ---- properties ------------------------------------------------------------------------------ */
 
 /* loop index: family + 2 * kind + 4 * (0: small datagrams, 1: fragmented ones) */
 START_TEST(every_query_is_answered_over_a_bad_line_and_nothing_damaged_arrives)
@@ -250,16 +258,16 @@ START_TEST(every_query_is_answered_over_a_bad_line_and_nothing_damaged_arrives)
 	struct fault_config line = bad_line;
 
 	/*
-	 * One flipped bit is always noticed, but two in two fragments of one datagram may cancel out in a sum:
-	 * that is the Internet checksum's weakness and not the stack's.
+	 * One flipped bit is always noticed, but two in two fragments of one datagram may cancel
+	 * out in a sum: that is the Internet checksum's weakness and not the stack's.
 	 */
 	if (payload_max > 1400)
 		line.corrupt_ppm = 0;
 	pair_make(_i / 2 % 2 == 0 ? STACK_IF_IP : STACK_IF_ETHER, &line);
 	asker_init(&asker, net.nodes[0], servers[family], payload_max);
 	net_run(&net, 600000000);
-	ck_assert_msg(asker.answered_count == QUERIES, "%u of %u answered, seed %llu", asker.answered_count, QUERIES,
-	              seed());
+	ck_assert_msg(asker.answered_count == QUERIES, "%u of %u answered, seed %llu",
+		      asker.answered_count, QUERIES, seed());
 	ck_assert_uint_ge(answerer.asked_count, QUERIES);
 	net_run(&net, 61000000);
 	expect_empty(net.nodes[0]);
@@ -271,14 +279,16 @@ START_TEST(a_good_line_loses_and_repeats_nothing)
 {
 	const int family = _i % FAMILIES;
 
-	pair_make(_i / 2 == 0 ? STACK_IF_IP : STACK_IF_ETHER, &(struct fault_config){ .delay_us = 10000 });
+	pair_make(_i / 2 == 0 ? STACK_IF_IP : STACK_IF_ETHER,
+		  &(struct fault_config){ .delay_us = 10000 });
 	asker_init(&asker, net.nodes[0], servers[family], 6000);
 	net_run(&net, 30000000);
 	ck_assert_uint_eq(asker.answered_count, QUERIES);
 	ck_assert_uint_eq(asker.send_failed_count, 0);
 	/* While the neighbours are being found a few datagrams may not be held. */
 	ck_assert_uint_le(answerer.asked_count, QUERIES + IN_FLIGHT);
-	ck_assert_msg(asker.slowest_us < 2 * RETRY_US, "%llu us", (unsigned long long)asker.slowest_us);
+	ck_assert_msg(asker.slowest_us < 2 * RETRY_US, "%llu us",
+		      (unsigned long long)asker.slowest_us);
 }
 END_TEST
 
@@ -308,12 +318,12 @@ static struct gateway r1, r2;
 static void
 path_make(uint32_t narrow)
 {
-	const struct wire_config line = { .kind = STACK_IF_IP,
-		                          .mtu = 1500,
-		                          .end_count = 2,
-		                          .faults = { .delay_us = 2000 } };
+	const struct wire_config line = {
+		.kind = STACK_IF_IP, .mtu = 1500, .end_count = 2, .faults = { .delay_us = 2000 }
+	};
 	struct wire *wires[3];
-	struct net_node *client = net_host(&net, "client", NULL), *server = net_host(&net, "server", NULL);
+	struct net_node *client = net_host(&net, "client", NULL),
+			*server = net_host(&net, "server", NULL);
 
 	for (size_t i = 0; i < COUNT(wires); i++)
 		wires[i] = net_wire(&net, &line);
@@ -346,7 +356,10 @@ path_make(uint32_t narrow)
 
 static const char *const far_servers[] = { "198.51.100.1", "2001:db8:1::1" };
 
-/* Counts the octets that come and sends nothing back: replies are not flows and learn no path MTU. */
+/*
+ * Counts the octets that come and sends nothing back: replies are not flows and learn no path
+ * MTU.
+ */
 static void
 sink_hears(struct net_node *host, const struct stack_action *action)
 {
@@ -368,7 +381,8 @@ probe_send(int family, size_t size)
 	struct net_node *client = net.nodes[0];
 
 	if (probe_flow == 0)
-		ck_assert_int_eq(udp_open(client->stack, &server, PORT, NULL, 0, 0, &probe_flow), 0);
+		ck_assert_int_eq(udp_open(client->stack, &server, PORT, NULL, 0, 0, &probe_flow),
+				 0);
 	payload_make(payload, 1, size);
 	ck_assert_int_eq(udp_send(client->stack, probe_flow, payload, size, net.now_us), 0);
 	net_run(&net, 1000000);
@@ -460,9 +474,9 @@ START_TEST(growing_hop_limits_show_the_routers_of_the_path)
 	net.nodes[0]->on_action = trace_hears;
 	for (uint8_t hop_limit = 1; hop_limit <= 3; hop_limit++) {
 		ck_assert(!is_reached);
-		ck_assert_int_eq(stack_echo_send(net.nodes[0]->stack, &server, 1, hop_limit, hop_limit, "x", 1,
-		                                 net.now_us),
-		                 0);
+		ck_assert_int_eq(stack_echo_send(net.nodes[0]->stack, &server, 1, hop_limit,
+						 hop_limit, "x", 1, net.now_us),
+				 0);
 		net_run(&net, 100000);
 	}
 	ck_assert(is_reached);
@@ -480,22 +494,22 @@ START_TEST(a_server_that_vanishes_is_noticed_and_found_again)
 	wire_cut(wire, 1, true);
 	net_run(&net, 20000000);
 	ck_assert_uint_eq(asker.answered_count, 0);
-	ck_assert_msg(asker.errors[STACK_ERROR_HOST_UNREACHABLE] > 0, "nobody was told, seed %llu", seed());
+	ck_assert_msg(asker.errors[STACK_ERROR_HOST_UNREACHABLE] > 0, "nobody was told, seed %llu",
+		      seed());
 	ck_assert_uint_gt(asker.send_failed_count, 0); /* later ones are refused at once */
 	wire_cut(wire, 1, false);
 	net_run(&net, 10000000);
 	ck_assert_msg(asker.answered_count == QUERIES, "%u answered ten seconds after, seed %llu",
-	              asker.answered_count, seed());
+		      asker.answered_count, seed());
 }
 END_TEST
 
 START_TEST(a_storm_of_one_host_leaves_the_others_working)
 {
 	/* Three on a segment: one floods the server with datagrams to closed ports. */
-	const struct wire_config segment = { .kind = STACK_IF_ETHER,
-		                             .mtu = 1500,
-		                             .end_count = 3,
-		                             .faults = { .delay_us = 100 } };
+	const struct wire_config segment = {
+		.kind = STACK_IF_ETHER, .mtu = 1500, .end_count = 3, .faults = { .delay_us = 100 }
+	};
 	struct wire *wire = net_wire(&net, &segment);
 	struct net_node *nodes[3];
 	static const char *const names[] = { "client", "server", "flooder" };
@@ -505,7 +519,10 @@ START_TEST(a_storm_of_one_host_leaves_the_others_working)
 	for (unsigned i = 0; i < 3; i++) {
 		nodes[i] = net_host(&net, names[i], NULL);
 		(void)net_attach(nodes[i], wire, i);
-		net_addr(nodes[i], 0, i == 0 ? client_addrs[V4] : i == 1 ? server_addrs[V4] : "192.0.2.3/24");
+		net_addr(nodes[i], 0,
+			 i == 0   ? client_addrs[V4]
+			 : i == 1 ? server_addrs[V4]
+				  : "192.0.2.3/24");
 	}
 	answerer_init(&answerer, nodes[1]);
 	asker_init(&asker, nodes[0], servers[V4], 500);
@@ -526,7 +543,8 @@ main(void)
 	TCase *tcase = tcase_create("net");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, every_query_is_answered_over_a_bad_line_and_nothing_damaged_arrives, 0, 8);
+	tcase_add_loop_test(
+		tcase, every_query_is_answered_over_a_bad_line_and_nothing_damaged_arrives, 0, 8);
 	tcase_add_loop_test(tcase, a_good_line_loses_and_repeats_nothing, 0, 4);
 	tcase_add_test(tcase, equal_seeds_give_equal_runs);
 	tcase_add_loop_test(tcase, a_narrow_path_is_found_used_and_forgotten, 0, FAMILIES);

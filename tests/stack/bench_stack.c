@@ -1,11 +1,12 @@
 /*
- * bench_stack - what a datagram costs in the stack alone: nanoseconds of CPU, no system call in the loop.
+ * bench_stack - what a datagram costs in the stack alone: nanoseconds of CPU, no system call in
+ * the loop.
  *
  *     bench_stack [rounds]
  *
- * Two hosts in one process.  `send` is udp_send and taking the frame out, `receive` hands a frame in
- * and takes the datagram out, `query` is what a resolver does: open a flow to one of many servers, send,
- * receive the answer, close.
+ * Two hosts in one process. `send` is udp_send and taking the frame out, `receive` hands a frame
+ * in and takes the datagram out, `query` is what a resolver does: open a flow to one of many
+ * servers, send, receive the answer, close.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +65,7 @@ answer(uint8_t *packet, bool is_v6)
 static void
 bench_send(bool is_v6, unsigned rounds, uint8_t *packet, size_t *packet_bytes)
 {
-		struct stack_action action;
+	struct stack_action action;
 	udp_flow flow;
 
 	if (udp_open(stack, &servers[is_v6][1], 53, NULL, 0, 0, &flow) != 0)
@@ -124,7 +125,9 @@ bench_query(bool is_v6, unsigned rounds)
 static void
 add_addr(const char *text, uint8_t prefix_len)
 {
-	const struct stack_addr value = { .addr = addr(text), .prefix_len = prefix_len, .flags = STACK_ADDR_NO_DAD };
+	const struct stack_addr value = { .addr = addr(text),
+					  .prefix_len = prefix_len,
+					  .flags = STACK_ADDR_NO_DAD };
 	if (stack_addr_add(stack, ifindex, &value, 0) != 0)
 		abort();
 }
@@ -132,7 +135,9 @@ add_addr(const char *text, uint8_t prefix_len)
 static void
 add_default(const char *any, const char *gateway)
 {
-	const struct stack_route route = { .prefix = addr(any), .gateway = addr(gateway), .metric = 100 };
+	const struct stack_route route = { .prefix = addr(any),
+					   .gateway = addr(gateway),
+					   .metric = 100 };
 	if (stack_route_add(stack, &route) != 0)
 		abort();
 }
@@ -144,7 +149,8 @@ setup(struct rng *rng)
 	const size_t block_bytes = (stack_bytes(&stack_limits_default) + 63) & ~(size_t)63;
 
 	rng_init_number(rng, 1);
-	stack = stack_new(aligned_alloc(64, block_bytes), block_bytes, &stack_limits_default, rng, 0);
+	stack = stack_new(aligned_alloc(64, block_bytes), block_bytes, &stack_limits_default, rng,
+			  0);
 	if (stack == NULL || stack_if_add(stack, &config, &ifindex) != 0)
 		abort();
 	(void)stack_if_set_up(stack, ifindex, true, 0);

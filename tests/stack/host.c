@@ -90,7 +90,8 @@ host_fini(struct host *host)
 void
 host_expect(struct host *host, enum stack_action_kind kind, struct stack_action *action)
 {
-	ck_assert_msg(stack_next(host->stack, action), "expected an action of kind %d, there is none", (int)kind);
+	ck_assert_msg(stack_next(host->stack, action),
+		      "expected an action of kind %d, there is none", (int)kind);
 	ck_assert_int_eq(action->kind, kind);
 }
 
@@ -98,8 +99,8 @@ void
 host_expect_nothing(struct host *host)
 {
 	struct stack_action action;
-	ck_assert_msg(!stack_next(host->stack, &action), "expected nothing, there is an action of kind %d",
-	              (int)action.kind);
+	ck_assert_msg(!stack_next(host->stack, &action),
+		      "expected nothing, there is an action of kind %d", (int)action.kind);
 }
 
 void

@@ -1,8 +1,9 @@
 /*
  * host.h - a stack in a block of its own, as the tests of stack/ need one.
  *
- * host_new gives a host with one interface that is up and has an IPv4 and an IPv6 address; what it sends
- * is looked at with host_sent or carried over with host_carry.  Time is a number that the test moves.
+ * host_new gives a host with one interface that is up and has an IPv4 and an IPv6 address; what
+ * it sends is looked at with host_sent or carried over with host_carry. Time is a number that the
+ * test moves.
  */
 #ifndef CAIRN_TESTS_STACK_HOST_H
 #define CAIRN_TESTS_STACK_HOST_H
@@ -26,9 +27,9 @@ struct host {
 };
 
 struct host_config {
-	const char *ipv4, *ipv6;       /* "192.0.2.1/24"; NULL: none */
-	uint32_t if_flags;             /* STACK_IF_* */
-	uint32_t mtu;                  /* 0: 1500 */
+	const char *ipv4, *ipv6; /* "192.0.2.1/24"; NULL: none */
+	uint32_t if_flags;       /* STACK_IF_* */
+	uint32_t mtu;            /* 0: 1500 */
 	enum stack_if_kind kind;
 	struct mac_addr mac;
 	const struct stack_limits *limits; /* NULL: small ones */
@@ -49,7 +50,10 @@ void host_route(struct host *host, const char *prefix, const char *gateway, uint
 void host_expect(struct host *host, enum stack_action_kind kind, struct stack_action *action);
 void host_expect_nothing(struct host *host);
 
-/* Hands all frames of `from` to `to`, in order; actions for the program stop it and are returned as true. */
+/*
+ * Hands all frames of `from` to `to`, in order; actions for the program stop it and are returned
+ * as true.
+ */
 bool host_carry(struct host *from, struct host *to, struct stack_action *action);
 
 /* Hands over the bytes as a packet from outside. */

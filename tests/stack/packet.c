@@ -49,7 +49,8 @@ sum_words(uint32_t sum, const uint8_t *bytes, size_t size)
 }
 
 static uint32_t
-sum_pseudo(const struct ip_addr *source, const struct ip_addr *destination, uint8_t protocol, size_t size)
+sum_pseudo(const struct ip_addr *source, const struct ip_addr *destination, uint8_t protocol,
+	   size_t size)
 {
 	uint8_t tail[8];
 	uint32_t sum = sum_words(0, source->octets, addr_bytes(source));
@@ -63,7 +64,8 @@ sum_pseudo(const struct ip_addr *source, const struct ip_addr *destination, uint
 size_t
 packet_build(uint8_t *out, const struct packet_spec *spec)
 {
-	const struct ip_addr source = addr_of(spec->source), destination = addr_of(spec->destination);
+	const struct ip_addr source = addr_of(spec->source),
+			     destination = addr_of(spec->destination);
 	const uint8_t hop_limit = spec->hop_limit != 0 ? spec->hop_limit : 64;
 	size_t header_bytes = 40;
 
@@ -96,7 +98,7 @@ packet_build(uint8_t *out, const struct packet_spec *spec)
 
 size_t
 packet_udp(uint8_t *out, const char *source, const char *destination, uint16_t source_port,
-           uint16_t destination_port, const void *payload, size_t size)
+	   uint16_t destination_port, const void *payload, size_t size)
 {
 	const struct ip_addr from = addr_of(source), to = addr_of(destination);
 
@@ -112,8 +114,8 @@ packet_udp(uint8_t *out, const char *source, const char *destination, uint16_t s
 }
 
 size_t
-packet_icmp(uint8_t *out, const char *source, const char *destination, uint8_t type, uint8_t code, uint32_t rest,
-            const void *body, size_t body_bytes)
+packet_icmp(uint8_t *out, const char *source, const char *destination, uint8_t type, uint8_t code,
+	    uint32_t rest, const void *body, size_t body_bytes)
 {
 	const struct ip_addr from = addr_of(source), to = addr_of(destination);
 	const size_t size = 8 + body_bytes;
@@ -131,7 +133,7 @@ packet_icmp(uint8_t *out, const char *source, const char *destination, uint8_t t
 
 size_t
 packet_datagram(uint8_t *out, const char *source, const char *destination, uint16_t source_port,
-                uint16_t destination_port, const void *payload, size_t size)
+		uint16_t destination_port, const void *payload, size_t size)
 {
 	static uint8_t datagram[PACKET_BYTES_MAX];
 	const struct packet_spec spec = {
@@ -139,15 +141,15 @@ packet_datagram(uint8_t *out, const char *source, const char *destination, uint1
 		.destination = destination,
 		.protocol = 17,
 		.payload = datagram,
-		.payload_bytes = packet_udp(datagram, source, destination, source_port, destination_port, payload,
-		                            size),
+		.payload_bytes = packet_udp(datagram, source, destination, source_port,
+					    destination_port, payload, size),
 	};
 	return packet_build(out, &spec);
 }
 
 size_t
-packet_fragment6(uint8_t *out, const char *source, const char *destination, uint8_t next, uint32_t id,
-                 size_t offset, bool more, const void *piece, size_t size)
+packet_fragment6(uint8_t *out, const char *source, const char *destination, uint8_t next,
+		 uint32_t id, size_t offset, bool more, const void *piece, size_t size)
 {
 	static uint8_t payload[PACKET_BYTES_MAX];
 	const struct packet_spec spec = {
@@ -177,7 +179,8 @@ packet_is_sound(const uint8_t *packet, size_t size)
 	const struct ip_addr to = is_v4 ? addr_ipv4(packet + 16) : addr_ipv6(packet + 24);
 	uint32_t sum = protocol == 1 ? 0 : sum_pseudo(&from, &to, protocol, payload_bytes);
 
-	if (is_v4 && (packet_u16(packet, 2) != size || sum_words(0, packet, header_bytes) != 0xffff))
+	if (is_v4 &&
+	    (packet_u16(packet, 2) != size || sum_words(0, packet, header_bytes) != 0xffff))
 		return false;
 	if (!is_v4 && packet_u16(packet, 4) != payload_bytes)
 		return false;

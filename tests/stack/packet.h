@@ -1,8 +1,8 @@
 /*
  * packet.h - packets made by hand, with right checksums unless a test damages them afterwards.
  *
- * Written apart from the stack's own writers, so that an error there is not made twice: sums are taken
- * word by word, fields are put one by one.
+ * Written apart from the stack's own writers, so that an error there is not made twice: sums are
+ * taken word by word, fields are put one by one.
  */
 #ifndef CAIRN_TESTS_STACK_PACKET_H
 #define CAIRN_TESTS_STACK_PACKET_H
@@ -32,17 +32,18 @@ size_t packet_build(uint8_t *out, const struct packet_spec *spec);
 
 /* What goes into the payload; both return the size. */
 size_t packet_udp(uint8_t *out, const char *source, const char *destination, uint16_t source_port,
-                  uint16_t destination_port, const void *payload, size_t size);
-size_t packet_icmp(uint8_t *out, const char *source, const char *destination, uint8_t type, uint8_t code,
-                   uint32_t rest, const void *body, size_t body_bytes);
+		  uint16_t destination_port, const void *payload, size_t size);
+size_t packet_icmp(uint8_t *out, const char *source, const char *destination, uint8_t type,
+		   uint8_t code, uint32_t rest, const void *body, size_t body_bytes);
 
 /* A whole UDP packet. */
-size_t packet_datagram(uint8_t *out, const char *source, const char *destination, uint16_t source_port,
-                       uint16_t destination_port, const void *payload, size_t size);
+size_t packet_datagram(uint8_t *out, const char *source, const char *destination,
+		       uint16_t source_port, uint16_t destination_port, const void *payload,
+		       size_t size);
 
 /* A fragment of an IPv6 packet: the fragment header in front of a piece of its payload. */
-size_t packet_fragment6(uint8_t *out, const char *source, const char *destination, uint8_t next, uint32_t id,
-                        size_t offset, bool more, const void *piece, size_t size);
+size_t packet_fragment6(uint8_t *out, const char *source, const char *destination, uint8_t next,
+			uint32_t id, size_t offset, bool more, const void *piece, size_t size);
 
 /* Fields of what the stack sends. */
 uint16_t packet_u16(const uint8_t *packet, size_t at);

@@ -19,7 +19,7 @@
 #define REQUIRE(condition)                                                                         \
 	do {                                                                                       \
 		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: violated: %s\n", __FILE__, __LINE__, #condition);   \
+			fprintf(stderr, "%s:%d: violated: %s\n", __FILE__, __LINE__, #condition);  \
 			abort();                                                                   \
 		}                                                                                  \
 	} while (0)
@@ -42,31 +42,31 @@ enum { IF_LINE, IF_STATION, IF_SHARED, IF_LEARNER, IF_COUNT };
 static const struct stack_if_config if_configs[IF_COUNT] = {
 	[IF_LINE] = { .name = "line", .kind = STACK_IF_IP, .mtu = 1500 },
 	[IF_STATION] = { .name = "station",
-	                 .kind = STACK_IF_ETHER,
-	                 .mac = { { 2, 0, 0, 0, 0, 1 } },
-	                 .mtu = 1500,
-	                 .vlan = 5 },
+			 .kind = STACK_IF_ETHER,
+			 .mac = { { 2, 0, 0, 0, 0, 1 } },
+			 .mtu = 1500,
+			 .vlan = 5 },
 	[IF_SHARED] = { .name = "shared",
-	                .kind = STACK_IF_IP,
-	                .mtu = 1280,
-	                .flags = STACK_IF_SHARED | STACK_IF_LOCAL_PEERS | STACK_IF_CHECKSUM_TX },
+			.kind = STACK_IF_IP,
+			.mtu = 1280,
+			.flags = STACK_IF_SHARED | STACK_IF_LOCAL_PEERS | STACK_IF_CHECKSUM_TX },
 	[IF_LEARNER] = { .name = "learner",
-	                 .kind = STACK_IF_ETHER,
-	                 .mac = { { 2, 0, 0, 0, 0, 2 } },
-	                 .mtu = 1500,
-	                 .flags = STACK_IF_SLAAC | STACK_IF_DHCP },
+			 .kind = STACK_IF_ETHER,
+			 .mac = { { 2, 0, 0, 0, 0, 2 } },
+			 .mtu = 1500,
+			 .flags = STACK_IF_SLAAC | STACK_IF_DHCP },
 };
 
 /* What packets come from and go to. */
 static const char *const addrs4[] = {
-	"192.0.2.1",  "192.0.2.2",     "198.51.100.1",    "198.51.100.2", "10.0.0.1",
-	"203.0.113.7", "192.0.2.255", "255.255.255.255", "224.0.0.1",    "0.0.0.0",
-	"127.0.0.1",  "198.51.100.254",
+	"192.0.2.1", "192.0.2.2",   "198.51.100.1", "198.51.100.2",
+	"10.0.0.1",  "203.0.113.7", "192.0.2.255",  "255.255.255.255",
+	"224.0.0.1", "0.0.0.0",     "127.0.0.1",    "198.51.100.254",
 };
 static const char *const addrs6[] = {
-	"2001:db8::1", "2001:db8::2", "2001:db8:1::1", "2001:db8:1::2", "fd00::1",
-	"2001:db8:9::7", "ff02::1",  "ff02::1:ff00:1", "fe80::2",      "::",
-	"::1",         "fe80::ff:fe00:2",
+	"2001:db8::1",   "2001:db8::2",     "2001:db8:1::1",  "2001:db8:1::2", "fd00::1",
+	"2001:db8:9::7", "ff02::1",         "ff02::1:ff00:1", "fe80::2",       "::",
+	"::1",           "fe80::ff:fe00:2",
 };
 #define ADDRS (sizeof addrs4 / sizeof addrs4[0])
 static const uint16_t ports[] = { 53, 5353, 67, 68, 1024, 0, 4000, 4001 };
@@ -103,7 +103,7 @@ pick_addr(struct storm *storm, bool is_v6)
 	return addr_at(is_v6, pick(storm, ADDRS));
 }
 
-/* ---- what comes out ---------------------------------------------------------------------------- */
+/* ---- what comes out -------------------------------------------------------------------------- */
 
 static void
 ipv4_look(const uint8_t *bytes, size_t size, bool is_padded)
@@ -130,7 +130,8 @@ ipv6_look(const uint8_t *bytes, size_t size, bool is_padded)
 	if (bytes[6] != IP_PROTOCOL_ICMPV6)
 		return;
 	const struct ip_addr from = addr_ipv6(bytes + 8), to = addr_ipv6(bytes + 24);
-	uint64_t sum = checksum_pseudo(&from, &to, IP_PROTOCOL_ICMPV6, (uint32_t)(total - IPV6_HEADER_BYTES));
+	uint64_t sum = checksum_pseudo(&from, &to, IP_PROTOCOL_ICMPV6,
+				       (uint32_t)(total - IPV6_HEADER_BYTES));
 	sum = checksum_add(sum, bytes + IPV6_HEADER_BYTES, total - IPV6_HEADER_BYTES);
 	REQUIRE(checksum_fold(sum) == CHECKSUM_GOOD);
 }
@@ -155,8 +156,9 @@ frame_look(struct storm *storm, const struct stack_action *action)
 	const bool offload = (config->flags & STACK_IF_CHECKSUM_TX) != 0;
 
 	REQUIRE(action->checksum_start == 0 || offload);
-	REQUIRE(action->checksum_start + action->checksum_offset + (action->checksum_start != 0 ? 2u : 0) <=
-	        action->size);
+	REQUIRE(action->checksum_start + action->checksum_offset +
+			(action->checksum_start != 0 ? 2u : 0) <=
+		action->size);
 	if (config->kind == STACK_IF_IP) {
 		REQUIRE(action->size <= config->mtu);
 		packet_look(storm, action->bytes, action->size, false);
@@ -200,9 +202,11 @@ action_look(struct storm *storm, const struct stack_action *action)
 	case STACK_ERROR:
 		storm->counts->errors++;
 		REQUIRE(action->flow == 0 || is_own_flow(storm, action->flow));
-		REQUIRE(action->error >= STACK_ERROR_NET_UNREACHABLE && action->error <= STACK_ERROR_TIME_EXCEEDED);
+		REQUIRE(action->error >= STACK_ERROR_NET_UNREACHABLE &&
+			action->error <= STACK_ERROR_TIME_EXCEEDED);
 		REQUIRE(action->flow == 0 || action->error != STACK_ERROR_TOO_BIG ||
-		        action->mtu >= (action->remote.family == ADDR_IPV4 ? IPV4_MTU_MIN : IPV6_MTU_MIN));
+			action->mtu >=
+				(action->remote.family == ADDR_IPV4 ? IPV4_MTU_MIN : IPV6_MTU_MIN));
 		break;
 	case STACK_ECHO: storm->counts->echoes++; break;
 	}
@@ -225,7 +229,7 @@ drain(struct storm *storm)
 	REQUIRE(stats.reass_bytes <= limits.reass_bytes);
 }
 
-/* ---- what goes in ------------------------------------------------------------------------------ */
+/* ---- what goes in ---------------------------------------------------------------------------- */
 
 /* In a block of its own size: a sanitizer sees any octet read behind it. */
 static void
@@ -234,7 +238,8 @@ frame_receive(struct storm *storm, unsigned ifindex, const uint8_t *bytes, size_
 	const uint8_t flags = cursor_u8(&storm->script);
 	uint8_t *copy = malloc(size != 0 ? size : 1);
 	/* A device says rarely that it has looked. */
-	const uint32_t rx_flags = flags < 16 ? flags & (STACK_RX_CHECKSUM_OK | STACK_RX_CHECKSUM_PARTIAL) : 0;
+	const uint32_t rx_flags =
+		flags < 16 ? flags & (STACK_RX_CHECKSUM_OK | STACK_RX_CHECKSUM_PARTIAL) : 0;
 
 	REQUIRE(copy != NULL);
 	if (size != 0)
@@ -246,12 +251,13 @@ frame_receive(struct storm *storm, unsigned ifindex, const uint8_t *bytes, size_
 
 static void
 transport_checksum(uint8_t *upper, size_t size, uint8_t protocol, const struct ip_addr *from,
-                   const struct ip_addr *to)
+		   const struct ip_addr *to)
 {
 	const size_t at = protocol == IP_PROTOCOL_UDP ? 6 : 2;
 	uint64_t sum = 0;
 
-	if ((protocol != IP_PROTOCOL_UDP && protocol != IP_PROTOCOL_ICMP && protocol != IP_PROTOCOL_ICMPV6) ||
+	if ((protocol != IP_PROTOCOL_UDP && protocol != IP_PROTOCOL_ICMP &&
+	     protocol != IP_PROTOCOL_ICMPV6) ||
 	    size < at + 2)
 		return;
 	upper[at] = upper[at + 1] = 0;
@@ -262,13 +268,17 @@ transport_checksum(uint8_t *upper, size_t size, uint8_t protocol, const struct i
 	upper[at + 1] = (uint8_t)checksum;
 }
 
-/* Ports, or the 4-tuple of an open flow turned round; then a length, and a payload of the script's. */
+/*
+ * Ports, or the 4-tuple of an open flow turned round; then a length, and a payload of the
+ * script's.
+ */
 static size_t
 udp_write(struct storm *storm, uint8_t *out, struct ip_addr *from, const struct ip_addr *to)
 {
 	struct writer w = writer_over(out, 600);
 	const size_t payload_bytes = cursor_u8(&storm->script) * 2u;
-	uint16_t source_port = ports[pick(storm, PORTS)], destination_port = ports[pick(storm, PORTS)];
+	uint16_t source_port = ports[pick(storm, PORTS)],
+		 destination_port = ports[pick(storm, PORTS)];
 	struct ip_addr local;
 	uint16_t local_port;
 
@@ -294,7 +304,8 @@ icmp_write(struct storm *storm, uint8_t *out, bool is_v6)
 	const uint8_t what = cursor_u8(&storm->script);
 	size_t body_bytes = storm->sent_bytes < 1300 ? storm->sent_bytes : 1300;
 
-	writer_u8(&w, is_v6 ? types6[pick(storm, sizeof types6)] : types4[pick(storm, sizeof types4)]);
+	writer_u8(&w,
+		  is_v6 ? types6[pick(storm, sizeof types6)] : types4[pick(storm, sizeof types4)]);
 	writer_u8(&w, pick(storm, 8));
 	writer_u16(&w, 0);
 	writer_u32(&w, what < 200 ? cursor_u16(&storm->script) : cursor_u32(&storm->script));
@@ -303,7 +314,8 @@ icmp_write(struct storm *storm, uint8_t *out, bool is_v6)
 		return w.pos;
 	}
 	body_bytes = cursor_u8(&storm->script);
-	body_bytes = body_bytes < cursor_left(&storm->script) ? body_bytes : cursor_left(&storm->script);
+	body_bytes =
+		body_bytes < cursor_left(&storm->script) ? body_bytes : cursor_left(&storm->script);
 	writer_bytes(&w, cursor_bytes(&storm->script, body_bytes), body_bytes);
 	return w.pos;
 }
@@ -335,7 +347,7 @@ extensions_write(struct storm *storm, struct writer *w, uint8_t protocol)
 
 static size_t
 upper_write(struct storm *storm, uint8_t *out, bool is_v6, uint8_t *protocol, struct ip_addr *from,
-            const struct ip_addr *to)
+	    const struct ip_addr *to)
 {
 	size_t size;
 
@@ -350,7 +362,9 @@ upper_write(struct storm *storm, uint8_t *out, bool is_v6, uint8_t *protocol, st
 		size = icmp_write(storm, out, is_v6);
 		break;
 	default:
-		*protocol = pick(storm, 2) != 0 ? cursor_u8(&storm->script) : is_v6 ? IP_PROTOCOL_ICMPV6 : IP_PROTOCOL_ICMP;
+		*protocol = pick(storm, 2) != 0 ? cursor_u8(&storm->script)
+			    : is_v6             ? IP_PROTOCOL_ICMPV6
+						: IP_PROTOCOL_ICMP;
 		size = pick(storm, 64);
 		cursor_copy(&storm->script, out, size);
 		break;
@@ -364,7 +378,10 @@ static struct ip_addr
 pick_destination(struct storm *storm, unsigned ifindex, bool is_v6)
 {
 	static const uint8_t own[IF_COUNT][2] = {
-		[IF_LINE] = { 0, 0 }, [IF_STATION] = { 2, 2 }, [IF_SHARED] = { 4, 0 }, [IF_LEARNER] = { 0, 11 },
+		[IF_LINE] = { 0, 0 },
+		[IF_STATION] = { 2, 2 },
+		[IF_SHARED] = { 4, 0 },
+		[IF_LEARNER] = { 0, 11 },
 	};
 	return pick(storm, 2) != 0 ? addr_at(is_v6, own[ifindex][is_v6]) : pick_addr(storm, is_v6);
 }
@@ -394,8 +411,9 @@ packet_write(struct storm *storm, unsigned ifindex, uint8_t *out, bool is_v6)
 	}
 	const size_t options_bytes = variant < 32 ? pick(storm, 11) * 4u : 0;
 	const unsigned flags_offset = variant > 224 ? cursor_u16(&storm->script) & 0x3fffu
-	                              : variant > 192 ? pick(storm, 40) | (unsigned)pick(storm, 2) << 13
-	                                              : 0x4000u;
+				      : variant > 192
+					      ? pick(storm, 40) | (unsigned)pick(storm, 2) << 13
+					      : 0x4000u;
 	writer_u8(&w, (uint8_t)(4 << 4 | (20 + options_bytes) / 4));
 	writer_u8(&w, 0);
 	writer_u16(&w, (uint16_t)(20 + options_bytes + upper_bytes));
@@ -423,7 +441,8 @@ damage(struct storm *storm, uint8_t *bytes, size_t *size)
 	}
 	if (count == 4)
 		*size = cursor_u16(&storm->script) % (*size + 1);
-	if (count == 3 && *size >= 20 && bytes[0] >> 4 == 4) { /* and the header looks right again */
+	if (count == 3 && *size >= 20 &&
+	    bytes[0] >> 4 == 4) { /* and the header looks right again */
 		bytes[10] = bytes[11] = 0;
 		const uint16_t checksum = checksum_finish(checksum_add(0, bytes, 20));
 		bytes[10] = (uint8_t)(checksum >> 8);
@@ -434,7 +453,8 @@ damage(struct storm *storm, uint8_t *bytes, size_t *size)
 static void
 step_packet(struct storm *storm, unsigned ifindex)
 {
-	static const struct mac_addr peers[] = { { { 2, 0, 0, 0, 0, 9 } }, { { 2, 0, 0, 0, 0, 8 } } };
+	static const struct mac_addr peers[] = { { { 2, 0, 0, 0, 0, 9 } },
+						 { { 2, 0, 0, 0, 0, 8 } } };
 	uint8_t frame[PACKET_MAX + 32];
 	const struct stack_if_config *config = &if_configs[ifindex];
 	const bool is_v6 = pick(storm, 2) != 0;
@@ -446,8 +466,8 @@ step_packet(struct storm *storm, unsigned ifindex)
 		const struct ip_addr group = addr_at(is_v6, is_v6 ? 7 : 8);
 		const struct ether_header header = {
 			.destination = to == 0   ? ether_broadcast
-			               : to == 1 ? ether_multicast(&group)
-			                         : config->mac,
+				       : to == 1 ? ether_multicast(&group)
+						 : config->mac,
 			.source = peers[pick(storm, 2)],
 			.vlan = config->vlan,
 			.type = is_v6 ? ETHER_TYPE_IPV6 : ETHER_TYPE_IPV4,
@@ -467,10 +487,11 @@ step_arp(struct storm *storm, unsigned ifindex)
 	uint8_t frame[64];
 	struct writer w = writer_over(frame, sizeof frame);
 	const struct mac_addr peer = { { 2, 0, 0, 0, 0, (uint8_t)(8 + pick(storm, 2)) } };
-	const struct ether_header header = { .destination = pick(storm, 2) != 0 ? ether_broadcast : config->mac,
-		                             .source = peer,
-		                             .vlan = config->vlan,
-		                             .type = ETHER_TYPE_ARP };
+	const struct ether_header header = { .destination = pick(storm, 2) != 0 ? ether_broadcast
+										: config->mac,
+					     .source = peer,
+					     .vlan = config->vlan,
+					     .type = ETHER_TYPE_ARP };
 
 	if (config->kind != STACK_IF_ETHER)
 		return;
@@ -493,7 +514,8 @@ static void
 step_raw(struct storm *storm, unsigned ifindex)
 {
 	const size_t wanted = cursor_u8(&storm->script);
-	const size_t size = wanted < cursor_left(&storm->script) ? wanted : cursor_left(&storm->script);
+	const size_t size =
+		wanted < cursor_left(&storm->script) ? wanted : cursor_left(&storm->script);
 	frame_receive(storm, ifindex, cursor_bytes(&storm->script, size), size);
 }
 
@@ -509,7 +531,7 @@ step_reflect(struct storm *storm, unsigned ifindex)
 	frame_receive(storm, ifindex, frame, size);
 }
 
-/* ---- programs and changes ---------------------------------------------------------------------- */
+/* ---- programs and changes -------------------------------------------------------------------- */
 
 static void
 step_program(struct storm *storm)
@@ -525,16 +547,18 @@ step_program(struct storm *storm)
 	case 1:
 		udp_close(storm->stack, *flow);
 		*flow = 0;
-		(void)udp_open(storm->stack, &remote, port, NULL, ports[pick(storm, PORTS)], 7, flow);
+		(void)udp_open(storm->stack, &remote, port, NULL, ports[pick(storm, PORTS)], 7,
+			       flow);
 		break;
 	case 2:
 	case 3:
-		(void)udp_send(storm->stack, *flow, payload, cursor_u16(&storm->script) % sizeof payload,
-		               storm->now_us);
+		(void)udp_send(storm->stack, *flow, payload,
+			       cursor_u16(&storm->script) % sizeof payload, storm->now_us);
 		break;
 	case 4:
-		(void)stack_echo_send(storm->stack, &remote, 1, pick(storm, 4), cursor_u8(&storm->script), payload,
-		                      cursor_u8(&storm->script) * 8u, storm->now_us);
+		(void)stack_echo_send(storm->stack, &remote, 1, pick(storm, 4),
+				      cursor_u8(&storm->script), payload,
+				      cursor_u8(&storm->script) * 8u, storm->now_us);
 		break;
 	case 5:
 		if (pick(storm, 2) != 0)
@@ -550,7 +574,8 @@ step_change(struct storm *storm, unsigned ifindex)
 {
 	const bool is_v6 = pick(storm, 2) != 0;
 	struct stack_addr addr = { .addr = pick_addr(storm, is_v6), .flags = pick(storm, 16) };
-	struct stack_route route = { .prefix = pick_addr(storm, is_v6), .ifindex = (uint8_t)ifindex };
+	struct stack_route route = { .prefix = pick_addr(storm, is_v6),
+				     .ifindex = (uint8_t)ifindex };
 
 	addr.prefix_len = cursor_u8(&storm->script);
 	route.prefix_len = pick(storm, is_v6 ? 129 : 33);
@@ -599,10 +624,10 @@ step(struct storm *storm)
 	case 3:
 	case 4:
 	case 5:
-	case 6:  step_packet(storm, ifindex); break;
-	case 7:  step_arp(storm, ifindex); break;
-	case 8:  step_raw(storm, ifindex); break;
-	case 9:  step_reflect(storm, ifindex); break;
+	case 6: step_packet(storm, ifindex); break;
+	case 7: step_arp(storm, ifindex); break;
+	case 8: step_raw(storm, ifindex); break;
+	case 9: step_reflect(storm, ifindex); break;
 	case 10:
 	case 11:
 	case 12: step_program(storm); break;
@@ -612,7 +637,7 @@ step(struct storm *storm)
 	drain(storm);
 }
 
-/* ---- the stack --------------------------------------------------------------------------------- */
+/* ---- the stack ------------------------------------------------------------------------------- */
 
 static void
 host_addr_add(struct storm *storm, unsigned ifindex, const char *text, uint8_t prefix_len)
@@ -642,13 +667,13 @@ host_make(struct storm *storm, void *block, size_t block_bytes)
 	host_addr_add(storm, IF_SHARED, "10.0.0.1", 8);
 	for (int is_v6 = 0; is_v6 < 2; is_v6++) {
 		struct stack_route route = { .prefix = addr_at(is_v6, 9),
-			                     .gateway = addr_at(is_v6, is_v6 ? 3 : 11),
-			                     .ifindex = IF_STATION };
+					     .gateway = addr_at(is_v6, is_v6 ? 3 : 11),
+					     .ifindex = IF_STATION };
 		REQUIRE(stack_route_add(storm->stack, &route) == 0);
 		for (size_t i = 0; i < 4; i++) {
 			struct ip_addr remote = addr_at(is_v6, i == 3 ? 5 : 1 + i);
 			(void)udp_open(storm->stack, &remote, 53, NULL, (uint16_t)(4000 + i % 2), i,
-			               &storm->flows[4 * is_v6 + (int)i]);
+				       &storm->flows[4 * is_v6 + (int)i]);
 		}
 	}
 	REQUIRE(udp_listen(storm->stack, &any, 53, 1) == 0);

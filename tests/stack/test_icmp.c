@@ -1,4 +1,7 @@
-/* ICMP: RFC 792, RFC 4443, RFC 1122, section 3.2.2, RFC 5927, RFC 1191, RFC 8201; SAD DNS (CVE-2020-25705). */
+/*
+ * ICMP: RFC 792, RFC 4443, RFC 1122, section 3.2.2, RFC 5927, RFC 1191, RFC 8201; SAD DNS
+ * (CVE-2020-25705).
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +25,8 @@ static void
 host_with(uint32_t if_flags)
 {
 	host_init(&host, &(struct host_config){ .ipv4 = "192.0.2.1/24",
-	                                        .ipv6 = "2001:db8::1/64",
-	                                        .if_flags = if_flags });
+						.ipv6 = "2001:db8::1/64",
+						.if_flags = if_flags });
 	host_route(&host, "0.0.0.0/0", NULL, 0);
 	host_route(&host, "::/0", NULL, 0);
 }
@@ -42,15 +45,16 @@ teardown(void)
 
 /* An ICMP message from `source` arrives. */
 static void
-icmp_from(int family, const char *source, const char *destination, uint8_t type, uint8_t code, uint32_t rest,
-          const void *body, size_t body_bytes)
+icmp_from(int family, const char *source, const char *destination, uint8_t type, uint8_t code,
+	  uint32_t rest, const void *body, size_t body_bytes)
 {
 	const struct packet_spec spec = {
 		.source = source,
 		.destination = destination,
 		.protocol = family == V4 ? 1 : 58,
 		.payload = message,
-		.payload_bytes = packet_icmp(message, source, destination, type, code, rest, body, body_bytes),
+		.payload_bytes = packet_icmp(message, source, destination, type, code, rest, body,
+					     body_bytes),
 	};
 	host_receive(&host, packet, packet_build(packet, &spec));
 }
@@ -66,7 +70,7 @@ expect_icmp(uint8_t type, uint8_t code)
 	ck_assert(packet_is_sound(action.bytes, action.size));
 }
 
-/* ---- echo -------------------------------------------------------------------------------------- */
+/* ---- echo ------------------------------------------------------------------------------------ */
 
 START_TEST(a_ping_is_answered_with_its_own_octets)
 {
@@ -76,7 +80,8 @@ START_TEST(a_ping_is_answered_with_its_own_octets)
 
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		memset(body, (int)i + 3, sizeof body);
-		icmp_from(family, peers[family], us[family], family == V4 ? 8 : 128, 0, 0x12340001, body, sizes[i]);
+		icmp_from(family, peers[family], us[family], family == V4 ? 8 : 128, 0, 0x12340001,
+			  body, sizes[i]);
 		expect_icmp(family == V4 ? 0 : 129, 0);
 		const size_t header_bytes = packet_header_bytes(action.bytes);
 		ck_assert_uint_eq(action.size, header_bytes + 8 + sizes[i]);
@@ -106,7 +111,8 @@ START_TEST(a_damaged_or_short_message_is_dropped)
 		.destination = us[family],
 		.protocol = family == V4 ? 1 : 58,
 		.payload = message,
-		.payload_bytes = packet_icmp(message, peers[family], us[family], family == V4 ? 8 : 128, 0, 1, "abc", 3),
+		.payload_bytes = packet_icmp(message, peers[family], us[family],
+					     family == V4 ? 8 : 128, 0, 1, "abc", 3),
 	};
 	message[9] ^= 4;
 	host_receive(&host, packet, packet_build(packet, &spec));
@@ -151,7 +157,8 @@ START_TEST(time_exceeded_about_our_ping_names_the_router)
 	host_expect(&host, STACK_TRANSMIT, &action);
 	const size_t quote_bytes = action.size;
 	memcpy(quote, action.bytes, quote_bytes);
-	icmp_from(family, routers[family], us[family], family == V4 ? 11 : 3, 0, 0, quote, quote_bytes);
+	icmp_from(family, routers[family], us[family], family == V4 ? 11 : 3, 0, 0, quote,
+		  quote_bytes);
 	host_expect(&host, STACK_ERROR, &action);
 	ck_assert_int_eq(action.error, STACK_ERROR_TIME_EXCEEDED);
 	ck_assert_uint_eq(action.user, 7u << 16 | 9);
@@ -167,12 +174,13 @@ START_TEST(in_shared_mode_the_kernel_answers_and_we_are_silent)
 	teardown();
 	host_with(STACK_IF_SHARED);
 	icmp_from(family, peers[family], us[family], family == V4 ? 8 : 128, 0, 1, "x", 1);
-	host_receive(&host, packet, packet_datagram(packet, peers[family], us[family], 1, 9999, "x", 1));
+	host_receive(&host, packet,
+		     packet_datagram(packet, peers[family], us[family], 1, 9999, "x", 1));
 	host_expect_nothing(&host);
 }
 END_TEST
 
-/* ---- errors sent ------------------------------------------------------------------------------- */
+/* ---- errors sent ----------------------------------------------------------------------------- */
 
 START_TEST(a_closed_port_is_told_with_the_packet_quoted)
 {
@@ -181,14 +189,18 @@ START_TEST(a_closed_port_is_told_with_the_packet_quoted)
 	static const size_t sizes[] = { 0, 100, 1400 };
 
 	for (size_t i = 0; i < COUNT(sizes); i++) {
-		const size_t size = packet_datagram(packet, peers[family], us[family], 1000, 9999, payload, sizes[i]);
+		const size_t size = packet_datagram(packet, peers[family], us[family], 1000, 9999,
+						    payload, sizes[i]);
 		host_receive(&host, packet, size);
 		expect_icmp(family == V4 ? 3 : 1, family == V4 ? 3 : 4);
 		const size_t header_bytes = packet_header_bytes(action.bytes);
-		const size_t limit = family == V4 ? 576 : 1280; /* RFC 1812, section 4.3.2.3; RFC 4443, section 3.1 */
+		const size_t limit =
+			family == V4 ? 576
+				     : 1280; /* RFC 1812, section 4.3.2.3; RFC 4443, section 3.1 */
 		const size_t whole = header_bytes + 8 + size;
 		ck_assert_uint_eq(action.size, whole < limit ? whole : limit);
-		ck_assert_mem_eq(action.bytes + header_bytes + 8, packet, action.size - header_bytes - 8);
+		ck_assert_mem_eq(action.bytes + header_bytes + 8, packet,
+				 action.size - header_bytes - 8);
 		host.now_us += 1000000;
 		stack_timeout(host.stack, host.now_us);
 	}
@@ -199,10 +211,10 @@ START_TEST(an_unknown_protocol_is_told)
 {
 	const int family = _i;
 	const struct packet_spec spec = { .source = peers[family],
-		                          .destination = us[family],
-		                          .protocol = 200,
-		                          .payload = "x",
-		                          .payload_bytes = 1 };
+					  .destination = us[family],
+					  .protocol = 200,
+					  .payload = "x",
+					  .payload_bytes = 1 };
 
 	host_receive(&host, packet, packet_build(packet, &spec));
 	if (family == V4) {
@@ -221,7 +233,8 @@ START_TEST(errors_are_never_answered_with_errors)
 	static const uint8_t errors[FAMILIES][4] = { { 3, 4, 5, 11 }, { 1, 2, 3, 4 } };
 
 	for (size_t i = 0; i < 4; i++)
-		icmp_from(family, peers[family], us[family], errors[family][i], 0, 0, nonsense, sizeof nonsense);
+		icmp_from(family, peers[family], us[family], errors[family][i], 0, 0, nonsense,
+			  sizeof nonsense);
 	host_expect_nothing(&host);
 }
 END_TEST
@@ -243,7 +256,8 @@ static const struct {
 START_TEST(about_some_packets_nothing_is_said)
 {
 	host_receive(&host, packet,
-	             packet_datagram(packet, no_errors[_i].source, no_errors[_i].destination, 1000, 9999, "x", 1));
+		     packet_datagram(packet, no_errors[_i].source, no_errors[_i].destination, 1000,
+				     9999, "x", 1));
 	ck_assert_msg(!stack_next(host.stack, &action), "a datagram %s", no_errors[_i].behaviour);
 }
 END_TEST
@@ -252,25 +266,27 @@ START_TEST(nothing_is_said_about_fragments)
 {
 	const int family = _i;
 	uint8_t datagram[32];
-	const size_t size = packet_udp(datagram, peers[family], us[family], 1000, 9999, "0123456789abcdef", 16);
+	const size_t size =
+		packet_udp(datagram, peers[family], us[family], 1000, 9999, "0123456789abcdef", 16);
 	struct packet_spec spec = { .source = peers[family],
-		                    .destination = us[family],
-		                    .protocol = 17,
-		                    .id = 5,
-		                    .flags_offset = 0x2000,
-		                    .payload = datagram,
-		                    .payload_bytes = 16 };
+				    .destination = us[family],
+				    .protocol = 17,
+				    .id = 5,
+				    .flags_offset = 0x2000,
+				    .payload = datagram,
+				    .payload_bytes = 16 };
 
 	host_receive(&host, packet,
-	             family == V4 ? packet_build(packet, &spec)
-	                          : packet_fragment6(packet, peers[V6], us[V6], 17, 5, 0, true, datagram, 16));
+		     family == V4 ? packet_build(packet, &spec)
+				  : packet_fragment6(packet, peers[V6], us[V6], 17, 5, 0, true,
+						     datagram, 16));
 	spec.flags_offset = 2;
 	spec.payload = datagram + 16;
 	spec.payload_bytes = size - 16;
 	host_receive(&host, packet,
-	             family == V4 ? packet_build(packet, &spec)
-	                          : packet_fragment6(packet, peers[V6], us[V6], 17, 5, 16, false, datagram + 16,
-	                                             size - 16));
+		     family == V4 ? packet_build(packet, &spec)
+				  : packet_fragment6(packet, peers[V6], us[V6], 17, 5, 16, false,
+						     datagram + 16, size - 16));
 	ck_assert_uint_eq(stack_drops(host.stack, DROP_UDP_NO_FLOW), 1);
 	host_expect_nothing(&host);
 }
@@ -284,7 +300,8 @@ errors_drawn(int family, const char *source, unsigned datagram_count)
 
 	for (unsigned i = 0; i < datagram_count; i++) {
 		host_receive(&host, packet,
-		             packet_datagram(packet, source, us[family], 1000, (uint16_t)(2000 + i), "x", 1));
+			     packet_datagram(packet, source, us[family], 1000, (uint16_t)(2000 + i),
+					     "x", 1));
 		while (stack_next(host.stack, &action))
 			count++;
 	}
@@ -300,13 +317,14 @@ START_TEST(errors_to_one_destination_are_limited_and_come_back_with_time)
 	ck_assert_uint_le(burst, ICMP_CREDIT_MAX);
 	ck_assert_uint_eq(stack_drops(host.stack, DROP_ICMP_RATE), 1000 - burst);
 	host.now_us += 10 * ICMP_CREDIT_MAX * (uint64_t)ICMP_CREDIT_US;
-	ck_assert_uint_ge(errors_drawn(family, peers[family], 1000), ICMP_CREDIT_MAX / ICMP_COST_MAX);
+	ck_assert_uint_ge(errors_drawn(family, peers[family], 1000),
+			  ICMP_CREDIT_MAX / ICMP_COST_MAX);
 }
 END_TEST
 
 /*
- * SAD DNS: the attacker sends probes in the victim's name and looks whether its own next probe still draws an
- * error.  What it sees must not depend on what others drew.
+ * SAD DNS: the attacker sends probes in the victim's name and looks whether its own next probe
+ * still draws an error. What it sees must not depend on what others drew.
  */
 START_TEST(the_limit_of_one_destination_says_nothing_about_another)
 {
@@ -341,7 +359,7 @@ START_TEST(the_size_of_a_burst_cannot_be_foretold)
 }
 END_TEST
 
-/* ---- errors heard ------------------------------------------------------------------------------ */
+/* ---- errors heard ---------------------------------------------------------------------------- */
 
 static udp_flow flow;
 static uint8_t quote[2048];
@@ -366,16 +384,26 @@ static const struct {
 	uint8_t type, code;
 	enum stack_error error; /* 0: it is no news for a flow */
 } verdicts[] = {
-	{ V4, 3, 0, STACK_ERROR_NET_UNREACHABLE },  { V4, 3, 1, STACK_ERROR_HOST_UNREACHABLE },
-	{ V4, 3, 2, STACK_ERROR_PORT_UNREACHABLE }, { V4, 3, 3, STACK_ERROR_PORT_UNREACHABLE },
-	{ V4, 3, 9, STACK_ERROR_PROHIBITED },       { V4, 3, 10, STACK_ERROR_PROHIBITED },
-	{ V4, 3, 13, STACK_ERROR_PROHIBITED },      { V4, 3, 16, 0 },
-	{ V4, 11, 0, STACK_ERROR_TIME_EXCEEDED },   { V4, 4, 0, 0 },
-	{ V4, 5, 1, 0 },                            { V4, 12, 0, 0 },
-	{ V6, 1, 0, STACK_ERROR_NET_UNREACHABLE },  { V6, 1, 1, STACK_ERROR_PROHIBITED },
-	{ V6, 1, 3, STACK_ERROR_HOST_UNREACHABLE }, { V6, 1, 4, STACK_ERROR_PORT_UNREACHABLE },
-	{ V6, 1, 5, STACK_ERROR_PROHIBITED },       { V6, 1, 7, 0 },
-	{ V6, 3, 0, STACK_ERROR_TIME_EXCEEDED },    { V6, 4, 1, STACK_ERROR_PORT_UNREACHABLE },
+	{ V4, 3, 0, STACK_ERROR_NET_UNREACHABLE },
+	{ V4, 3, 1, STACK_ERROR_HOST_UNREACHABLE },
+	{ V4, 3, 2, STACK_ERROR_PORT_UNREACHABLE },
+	{ V4, 3, 3, STACK_ERROR_PORT_UNREACHABLE },
+	{ V4, 3, 9, STACK_ERROR_PROHIBITED },
+	{ V4, 3, 10, STACK_ERROR_PROHIBITED },
+	{ V4, 3, 13, STACK_ERROR_PROHIBITED },
+	{ V4, 3, 16, 0 },
+	{ V4, 11, 0, STACK_ERROR_TIME_EXCEEDED },
+	{ V4, 4, 0, 0 },
+	{ V4, 5, 1, 0 },
+	{ V4, 12, 0, 0 },
+	{ V6, 1, 0, STACK_ERROR_NET_UNREACHABLE },
+	{ V6, 1, 1, STACK_ERROR_PROHIBITED },
+	{ V6, 1, 3, STACK_ERROR_HOST_UNREACHABLE },
+	{ V6, 1, 4, STACK_ERROR_PORT_UNREACHABLE },
+	{ V6, 1, 5, STACK_ERROR_PROHIBITED },
+	{ V6, 1, 7, 0 },
+	{ V6, 3, 0, STACK_ERROR_TIME_EXCEEDED },
+	{ V6, 4, 1, STACK_ERROR_PORT_UNREACHABLE },
 	{ V6, 4, 0, 0 },
 };
 
@@ -385,7 +413,8 @@ START_TEST(an_error_about_a_datagram_reaches_its_flow)
 	struct ip_addr router = addr_of(routers[family]);
 
 	flow_sends(family, 100);
-	icmp_from(family, routers[family], us[family], verdicts[_i].type, verdicts[_i].code, 0, quote, quote_bytes);
+	icmp_from(family, routers[family], us[family], verdicts[_i].type, verdicts[_i].code, 0,
+		  quote, quote_bytes);
 	if (verdicts[_i].error == 0) {
 		host_expect_nothing(&host);
 		return;
@@ -404,9 +433,11 @@ START_TEST(the_first_eight_octets_of_udp_are_quote_enough)
 	const int family = _i;
 
 	flow_sends(family, 100);
-	const size_t least = packet_header_bytes(quote) + 4; /* RFC 792 gives eight; the ports are in four */
+	const size_t least =
+		packet_header_bytes(quote) + 4; /* RFC 792 gives eight; the ports are in four */
 	for (size_t size = 0; size < quote_bytes; size++) {
-		icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote, size);
+		icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote,
+			  size);
 		if (size < least)
 			host_expect_nothing(&host);
 		else
@@ -420,9 +451,12 @@ static const struct {
 	const char *behaviour;
 	uint8_t at[FAMILIES];
 } forgeries[] = {
-	{ "our address", { 15, 23 } },          { "the remote address", { 19, 39 } },
-	{ "our port", { 21, 41 } },             { "the remote port", { 23, 43 } },
-	{ "the protocol", { 9, 6 } },           { "the version", { 0, 0 } },
+	{ "our address", { 15, 23 } },
+	{ "the remote address", { 19, 39 } },
+	{ "our port", { 21, 41 } },
+	{ "the remote port", { 23, 43 } },
+	{ "the protocol", { 9, 6 } },
+	{ "the version", { 0, 0 } },
 	{ "a size that was not sent", { 2, 4 } },
 };
 
@@ -432,7 +466,8 @@ START_TEST(an_error_that_quotes_nothing_of_ours_does_nothing)
 
 	flow_sends(family, 100);
 	quote[forgeries[_i / FAMILIES].at[family]] ^= 0x11;
-	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote, quote_bytes);
+	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote,
+		  quote_bytes);
 	ck_assert_msg(!stack_next(host.stack, &action), "%s", forgeries[_i / FAMILIES].behaviour);
 	ck_assert_uint_eq(stack_drops(host.stack, DROP_ICMP_UNMATCHED), 1);
 }
@@ -444,7 +479,8 @@ START_TEST(an_error_long_after_the_datagram_is_not_believed)
 
 	flow_sends(family, 100);
 	host.now_us += UDP_ICMP_RECENT_US + 1;
-	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote, quote_bytes);
+	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote,
+		  quote_bytes);
 	ck_assert_uint_eq(stack_drops(host.stack, DROP_ICMP_STALE), 1);
 	host_expect_nothing(&host);
 }
@@ -458,22 +494,23 @@ START_TEST(a_flow_that_has_sent_nothing_hears_nothing)
 
 	flow_sends(family, 100);
 	udp_close(host.stack, flow);
-	ck_assert_int_eq(udp_open(host.stack, &peer, 53, NULL, packet_u16(quote, packet_header_bytes(quote)), 0,
-	                          &flow),
-	                 0);
+	ck_assert_int_eq(udp_open(host.stack, &peer, 53, NULL,
+				  packet_u16(quote, packet_header_bytes(quote)), 0, &flow),
+			 0);
 	ck_assert_int_eq(udp_local(host.stack, flow, &local, &port), 0);
-	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote, quote_bytes);
+	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote,
+		  quote_bytes);
 	host_expect_nothing(&host);
 }
 END_TEST
 
-/* ---- path MTU ---------------------------------------------------------------------------------- */
+/* ---- path MTU -------------------------------------------------------------------------------- */
 
 static void
 too_big(int family, uint32_t mtu)
 {
-	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 2, family == V4 ? 4 : 0, mtu, quote,
-	          quote_bytes);
+	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 2, family == V4 ? 4 : 0,
+		  mtu, quote, quote_bytes);
 }
 
 static uint32_t
@@ -497,7 +534,8 @@ START_TEST(a_router_makes_the_path_smaller_for_ten_minutes)
 	host.now_us += PMTU_AGE_US - 1;
 	ck_assert_uint_eq(path_mtu(family), 1300);
 	host.now_us += 1;
-	ck_assert_uint_eq(path_mtu(family), 1500); /* RFC 1191, section 6.3; RFC 8201, section 5.3 */
+	ck_assert_uint_eq(path_mtu(family),
+			  1500); /* RFC 1191, section 6.3; RFC 8201, section 5.3 */
 }
 END_TEST
 
@@ -514,7 +552,8 @@ START_TEST(after_that_larger_datagrams_leave_in_fragments)
 		host_expect(&host, STACK_TRANSMIT, &action);
 		ck_assert_uint_le(action.size, 1300);
 		if (family == V4)
-			ck_assert_uint_eq(packet_u16(action.bytes, 6) & 0x4000, 0); /* RFC 791: no DF */
+			ck_assert_uint_eq(packet_u16(action.bytes, 6) & 0x4000,
+					  0); /* RFC 791: no DF */
 		else
 			ck_assert_uint_eq(action.bytes[6], 44);
 	}
@@ -610,19 +649,22 @@ main(void)
 	tcase_add_loop_test(tcase, a_damaged_or_short_message_is_dropped, 0, FAMILIES);
 	tcase_add_loop_test(tcase, our_own_ping_comes_back_and_nobody_elses, 0, FAMILIES);
 	tcase_add_loop_test(tcase, time_exceeded_about_our_ping_names_the_router, 0, FAMILIES);
-	tcase_add_loop_test(tcase, in_shared_mode_the_kernel_answers_and_we_are_silent, 0, FAMILIES);
+	tcase_add_loop_test(tcase, in_shared_mode_the_kernel_answers_and_we_are_silent, 0,
+			    FAMILIES);
 	tcase_add_loop_test(tcase, a_closed_port_is_told_with_the_packet_quoted, 0, FAMILIES);
 	tcase_add_loop_test(tcase, an_unknown_protocol_is_told, 0, FAMILIES);
 	tcase_add_loop_test(tcase, errors_are_never_answered_with_errors, 0, FAMILIES);
 	tcase_add_loop_test(tcase, about_some_packets_nothing_is_said, 0, COUNT(no_errors));
 	tcase_add_loop_test(tcase, nothing_is_said_about_fragments, 0, FAMILIES);
-	tcase_add_loop_test(tcase, errors_to_one_destination_are_limited_and_come_back_with_time, 0, FAMILIES);
-	tcase_add_loop_test(tcase, the_limit_of_one_destination_says_nothing_about_another, 0, FAMILIES);
+	tcase_add_loop_test(tcase, errors_to_one_destination_are_limited_and_come_back_with_time, 0,
+			    FAMILIES);
+	tcase_add_loop_test(tcase, the_limit_of_one_destination_says_nothing_about_another, 0,
+			    FAMILIES);
 	tcase_add_test(tcase, the_size_of_a_burst_cannot_be_foretold);
 	tcase_add_loop_test(tcase, an_error_about_a_datagram_reaches_its_flow, 0, COUNT(verdicts));
 	tcase_add_loop_test(tcase, the_first_eight_octets_of_udp_are_quote_enough, 0, FAMILIES);
 	tcase_add_loop_test(tcase, an_error_that_quotes_nothing_of_ours_does_nothing, 0,
-	                    FAMILIES * COUNT(forgeries));
+			    FAMILIES * COUNT(forgeries));
 	tcase_add_loop_test(tcase, an_error_long_after_the_datagram_is_not_believed, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_flow_that_has_sent_nothing_hears_nothing, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_router_makes_the_path_smaller_for_ten_minutes, 0, FAMILIES);
@@ -632,7 +674,8 @@ main(void)
 	tcase_add_test(tcase, an_old_router_that_names_no_size_gets_the_next_plateau);
 	tcase_add_loop_test(tcase, too_big_about_what_would_have_fitted_is_forged, 0, FAMILIES);
 	tcase_add_loop_test(tcase, too_big_about_nobodys_packet_changes_nothing, 0, FAMILIES);
-	tcase_add_loop_test(tcase, a_second_flow_whose_datagram_died_too_is_told_as_well, 0, FAMILIES);
+	tcase_add_loop_test(tcase, a_second_flow_whose_datagram_died_too_is_told_as_well, 0,
+			    FAMILIES);
 	Suite *suite = suite_create("icmp");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

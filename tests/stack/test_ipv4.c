@@ -102,8 +102,9 @@ START_TEST(a_packet_cut_anywhere_is_dropped)
 		free(copy);
 	}
 	host_expect_nothing(&host);
-	ck_assert_uint_eq(stack_drops(host.stack, DROP_FRAME_SHORT) + stack_drops(host.stack, DROP_IP_TRUNCATED),
-	                  size);
+	ck_assert_uint_eq(stack_drops(host.stack, DROP_FRAME_SHORT) +
+				  stack_drops(host.stack, DROP_IP_TRUNCATED),
+			  size);
 }
 END_TEST
 
@@ -141,16 +142,31 @@ static const struct {
 	int pointer;    /* of the parameter problem; -1: none */
 } options[] = {
 	{ "nothing but no-operations", { 1, 1, 1, 1 }, DROP_REASON_COUNT, -1 },
-	{ "what stands behind the end is not looked at", { 0, 131, 255, 3 }, DROP_REASON_COUNT, -1 },
+	{ "what stands behind the end is not looked at",
+	  { 0, 131, 255, 3 },
+	  DROP_REASON_COUNT,
+	  -1 },
 	{ "router alert", { 148, 4, 0, 0 }, DROP_REASON_COUNT, -1 },
 	{ "record route", { 7, 7, 4, 0, 0, 0, 0, 0 }, DROP_REASON_COUNT, -1 },
 	{ "an unknown option", { 222, 6, 1, 2, 3, 4, 1, 1 }, DROP_REASON_COUNT, -1 },
-	{ "loose source route (RFC 7126, section 4.3)", { 131, 7, 4, 10, 0, 0, 1, 0 }, DROP_IPV4_SOURCE_ROUTE, -1 },
-	{ "strict source route behind another option", { 1, 137, 7, 4, 10, 0, 0, 1 }, DROP_IPV4_SOURCE_ROUTE, -1 },
+	{ "loose source route (RFC 7126, section 4.3)",
+	  { 131, 7, 4, 10, 0, 0, 1, 0 },
+	  DROP_IPV4_SOURCE_ROUTE,
+	  -1 },
+	{ "strict source route behind another option",
+	  { 1, 137, 7, 4, 10, 0, 0, 1 },
+	  DROP_IPV4_SOURCE_ROUTE,
+	  -1 },
 	{ "a length of zero", { 7, 0, 0, 0 }, DROP_IPV4_OPTIONS, 20 },
 	{ "a length of one", { 1, 7, 1, 0 }, DROP_IPV4_OPTIONS, 21 },
-	{ "a length beyond the header", { 1, 1, 7, 11, 1, 1, 1, 1, 1, 1, 1, 1 }, DROP_IPV4_OPTIONS, 22 },
-	{ "an option without its length", { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 7 }, DROP_IPV4_OPTIONS, 31 },
+	{ "a length beyond the header",
+	  { 1, 1, 7, 11, 1, 1, 1, 1, 1, 1, 1, 1 },
+	  DROP_IPV4_OPTIONS,
+	  22 },
+	{ "an option without its length",
+	  { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 7 },
+	  DROP_IPV4_OPTIONS,
+	  31 },
 };
 
 START_TEST(options_are_walked_within_their_bounds)
@@ -169,8 +185,8 @@ START_TEST(options_are_walked_within_their_bounds)
 
 	host_receive(&host, packet, packet_build(packet, &spec));
 	if (options[_i].drop == DROP_REASON_COUNT) {
-		ck_assert_msg(stack_next(host.stack, &action) && action.kind == STACK_DATAGRAM, "%s",
-		              options[_i].behaviour);
+		ck_assert_msg(stack_next(host.stack, &action) && action.kind == STACK_DATAGRAM,
+			      "%s", options[_i].behaviour);
 		ck_assert_mem_eq(action.bytes, "hello", 5);
 		return;
 	}
@@ -181,7 +197,8 @@ START_TEST(options_are_walked_within_their_bounds)
 	}
 	host_expect(&host, STACK_TRANSMIT, &action); /* RFC 792: parameter problem */
 	ck_assert_uint_eq(action.bytes[20], 12);
-	ck_assert_msg(action.bytes[24] == options[_i].pointer, "%s: %d", options[_i].behaviour, action.bytes[24]);
+	ck_assert_msg(action.bytes[24] == options[_i].pointer, "%s: %d", options[_i].behaviour,
+		      action.bytes[24]);
 	ck_assert(packet_is_sound(action.bytes, action.size));
 }
 END_TEST
@@ -192,12 +209,15 @@ START_TEST(broadcast_reaches_listeners_only)
 	struct ip_addr peer = addr_of(PEER);
 	udp_flow flow;
 
-	host_receive(&host, packet, packet_datagram(packet, PEER, "192.0.2.255", 1000, 53, "all", 3));
+	host_receive(&host, packet,
+		     packet_datagram(packet, PEER, "192.0.2.255", 1000, 53, "all", 3));
 	host_expect(&host, STACK_DATAGRAM, &action);
-	host_receive(&host, packet, packet_datagram(packet, PEER, "255.255.255.255", 1000, 53, "all", 3));
+	host_receive(&host, packet,
+		     packet_datagram(packet, PEER, "255.255.255.255", 1000, 53, "all", 3));
 	host_expect(&host, STACK_DATAGRAM, &action);
 	ck_assert_int_eq(udp_open(host.stack, &peer, 1000, NULL, 4000, 0, &flow), 0);
-	host_receive(&host, packet, packet_datagram(packet, PEER, "192.0.2.255", 1000, 4000, "all", 3));
+	host_receive(&host, packet,
+		     packet_datagram(packet, PEER, "192.0.2.255", 1000, 4000, "all", 3));
 	host_expect_nothing(&host); /* and no port unreachable: RFC 1122, section 3.2.2 */
 	ck_assert_uint_eq(stack_drops(host.stack, DROP_UDP_NO_FLOW), 1);
 }
@@ -246,13 +266,14 @@ START_TEST(ids_do_not_come_again_soon_and_are_not_counted_up)
 	memset(seen_at, 0, sizeof seen_at);
 	ck_assert_int_eq(udp_open(host.stack, &remote, 53, NULL, 0, 0, &flow), 0);
 	for (uint32_t i = 1; i <= 20000; i++) {
-		ck_assert_int_eq(udp_send(host.stack, flow, payload, sizeof payload, host.now_us), 0);
+		ck_assert_int_eq(udp_send(host.stack, flow, payload, sizeof payload, host.now_us),
+				 0);
 		host_expect(&host, STACK_TRANSMIT, &action);
 		const uint16_t id = packet_u16(action.bytes, 4);
 		host_expect(&host, STACK_TRANSMIT, &action);
 		ck_assert_uint_eq(packet_u16(action.bytes, 4), id);
-		ck_assert_msg(seen_at[id] == 0 || i - seen_at[id] > 8000, "id %u again after %u", id,
-		              i - seen_at[id]);
+		ck_assert_msg(seen_at[id] == 0 || i - seen_at[id] > 8000, "id %u again after %u",
+			      id, i - seen_at[id]);
 		seen_at[id] = i;
 		successors += (uint16_t)(id - before) < 16;
 		before = id;
@@ -266,7 +287,8 @@ main(void)
 {
 	TCase *tcase = tcase_create("ipv4");
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, a_packet_that_cannot_be_is_dropped_for_its_reason, 0, COUNT(damages));
+	tcase_add_loop_test(tcase, a_packet_that_cannot_be_is_dropped_for_its_reason, 0,
+			    COUNT(damages));
 	tcase_add_test(tcase, a_wrong_header_checksum_is_noticed);
 	tcase_add_test(tcase, a_packet_cut_anywhere_is_dropped);
 	tcase_add_test(tcase, padding_behind_the_packet_is_not_payload);

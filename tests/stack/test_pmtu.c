@@ -74,7 +74,8 @@ static const struct {
 	{ "and what is left away stays so", "192.0.2.1", 300, 552, 0, 552, false },
 	{ "zero is as little as any", "192.0.2.1", 0, 0, 552, 552, false },
 	{ "IPv6 has a floor of 1280", "2001:db8::1", 0, 1000, 1280, 1280, true },
-	{ "below it nothing changes (RFC 8201, section 4)", "2001:db8::1", 1280, 1000, 0, 1280, true },
+	{ "below it nothing changes (RFC 8201, section 4)", "2001:db8::1", 1280, 1000, 0, 1280,
+	  true },
 };
 
 START_TEST(a_router_can_only_make_it_smaller)
@@ -84,8 +85,9 @@ START_TEST(a_router_can_only_make_it_smaller)
 	if (cases[_i].first != 0)
 		(void)learn(cases[_i].remote, cases[_i].first, NOW_US);
 	ck_assert_msg(learn(cases[_i].remote, cases[_i].second, NOW_US) == cases[_i].news, "%s",
-	              cases[_i].behaviour);
-	ck_assert_msg(get(cases[_i].remote, NOW_US, &dont_fragment) == cases[_i].mtu, "%s", cases[_i].behaviour);
+		      cases[_i].behaviour);
+	ck_assert_msg(get(cases[_i].remote, NOW_US, &dont_fragment) == cases[_i].mtu, "%s",
+		      cases[_i].behaviour);
 	ck_assert_msg(dont_fragment == cases[_i].dont_fragment, "%s", cases[_i].behaviour);
 }
 END_TEST
@@ -107,9 +109,12 @@ START_TEST(a_full_cache_forgets_the_oldest_of_a_set_and_keeps_the_newest)
 	bool dont_fragment;
 
 	for (unsigned i = 0; i < 1000; i++) {
-		struct ip_addr addr = addr_ipv4((const uint8_t[4]){ 10, 0, (uint8_t)(i >> 8), (uint8_t)i });
-		ck_assert_uint_eq(pmtu_learn(&cache, &key, &addr, 1000, LINK_MTU, NOW_US + i), 1000);
-		ck_assert_uint_eq(pmtu_get(&cache, &key, &addr, LINK_MTU, NOW_US + i, &dont_fragment), 1000);
+		struct ip_addr addr =
+			addr_ipv4((const uint8_t[4]){ 10, 0, (uint8_t)(i >> 8), (uint8_t)i });
+		ck_assert_uint_eq(pmtu_learn(&cache, &key, &addr, 1000, LINK_MTU, NOW_US + i),
+				  1000);
+		ck_assert_uint_eq(
+			pmtu_get(&cache, &key, &addr, LINK_MTU, NOW_US + i, &dont_fragment), 1000);
 		ck_assert_uint_le(cache.used_count, host_limits.pmtu_count);
 	}
 	ck_assert_uint_eq(cache.used_count, host_limits.pmtu_count);

@@ -67,7 +67,7 @@ START_TEST(records_come_out_in_order_whatever_their_sizes)
 			continue;
 		}
 		ck_assert_msg(is_record(record, taken_count, sizes[taken_count % COUNT(sizes)]),
-		              "record %u, seed %llu", taken_count, (unsigned long long)seed);
+			      "record %u, seed %llu", taken_count, (unsigned long long)seed);
 		taken_count++;
 	}
 	ck_assert_uint_gt(taken_count, 1000);

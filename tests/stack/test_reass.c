@@ -58,9 +58,10 @@ fragment_from(int family, const char *source, uint32_t id, size_t begin, size_t 
 		.payload = datagram + begin,
 		.payload_bytes = end - begin,
 	};
-	const size_t size = family == V4 ? packet_build(packet, &spec)
-	                                 : packet_fragment6(packet, source, us[family], 17, id, begin, more,
-	                                                    datagram + begin, end - begin);
+	const size_t size = family == V4
+				    ? packet_build(packet, &spec)
+				    : packet_fragment6(packet, source, us[family], 17, id, begin,
+						       more, datagram + begin, end - begin);
 	host_receive(&host, packet, size);
 }
 
@@ -96,14 +97,17 @@ drops(enum drop reason)
 
 START_TEST(fragments_in_any_order_make_the_datagram)
 {
-	static const size_t orders[][3] = { { 0, 1, 2 }, { 2, 1, 0 }, { 1, 0, 2 }, { 2, 0, 1 }, { 0, 2, 1 } };
+	static const size_t orders[][3] = {
+		{ 0, 1, 2 }, { 2, 1, 0 }, { 1, 0, 2 }, { 2, 0, 1 }, { 0, 2, 1 }
+	};
 	const int family = _i;
 
 	datagram_make(family, peers[family], 3000);
 	for (size_t order = 0; order < COUNT(orders); order++) {
 		for (size_t i = 0; i < 3; i++) {
 			const size_t begin = orders[order][i] * 1200;
-			const size_t end = begin + 1200 < datagram_bytes ? begin + 1200 : datagram_bytes;
+			const size_t end =
+				begin + 1200 < datagram_bytes ? begin + 1200 : datagram_bytes;
 			host_expect_nothing(&host);
 			fragment(family, begin, end);
 		}
@@ -124,7 +128,8 @@ START_TEST(the_largest_datagram_in_random_pieces_and_order)
 	rng_init_number(&rng, seed);
 	for (unsigned round = 0; round < 20; round++) {
 		size_t count = 0;
-		datagram_make(family, peers[family], round == 0 ? largest : 8 + rng_below(&rng, (uint32_t)largest - 8));
+		datagram_make(family, peers[family],
+			      round == 0 ? largest : 8 + rng_below(&rng, (uint32_t)largest - 8));
 		for (size_t at = 0; at < datagram_bytes; count++) {
 			cuts[count] = at;
 			at += 8 * (200 + rng_below(&rng, 1200));
@@ -141,7 +146,8 @@ START_TEST(the_largest_datagram_in_random_pieces_and_order)
 				fragment(family, cuts[order[i]], cuts[order[i] + 1]);
 		if (count > 1)
 			expect_whole(datagram_bytes - 8);
-		ck_assert_msg(bytes_held() == 0, "round %u, seed %llu", round, (unsigned long long)seed);
+		ck_assert_msg(bytes_held() == 0, "round %u, seed %llu", round,
+			      (unsigned long long)seed);
 	}
 }
 END_TEST
@@ -240,7 +246,8 @@ START_TEST(a_datagram_waits_sixty_seconds_and_its_sender_is_told)
 	ck_assert_uint_eq(bytes_held(), 0);
 	ck_assert_uint_eq(drops(DROP_FRAGMENT_TIMEOUT), 1);
 	ck_assert_uint_eq(stack_deadline(host.stack), STACK_NEVER);
-	host_expect(&host, STACK_TRANSMIT, &action); /* RFC 1122, section 3.3.2; RFC 4443, section 3.3 */
+	host_expect(&host, STACK_TRANSMIT,
+		    &action); /* RFC 1122, section 3.3.2; RFC 4443, section 3.3 */
 	const size_t header_bytes = packet_header_bytes(action.bytes);
 	ck_assert_uint_eq(action.bytes[header_bytes], family == V4 ? 11 : 3);
 	ck_assert_uint_eq(action.bytes[header_bytes + 1], 1);
@@ -269,8 +276,8 @@ START_TEST(memory_is_bounded_and_the_oldest_goes_first)
 	datagram_make(family, peers[family], 3000);
 	fragment(family, 0, 1200); /* the victim */
 	for (unsigned i = 0; i < 1000; i++) {
-		snprintf(source, sizeof source, family == V4 ? "198.51.%u.%u" : "2001:db8:%x:%x::9", i / 250 + 1,
-		         i % 250 + 1);
+		snprintf(source, sizeof source, family == V4 ? "198.51.%u.%u" : "2001:db8:%x:%x::9",
+			 i / 250 + 1, i % 250 + 1);
 		fragment_from(family, source, i, 0, 1200);
 		ck_assert_uint_le(bytes_held(), host_limits.reass_bytes);
 	}
@@ -294,10 +301,12 @@ START_TEST(one_source_cannot_take_the_memory_of_others)
 	datagram_make(family, peers[family], 3000);
 	fragment(family, 0, 1200);
 	for (unsigned i = 0; i < 5000; i++) {
-		snprintf(source, sizeof source, "2001:db8:f::%x", i + 1); /* a whole /64 is one source */
+		snprintf(source, sizeof source, "2001:db8:f::%x",
+			 i + 1); /* a whole /64 is one source */
 		fragment_from(family, family == V4 ? flooder : source, i, 0, 1200);
 	}
-	ck_assert_uint_le(bytes_held(), host_limits.reass_bytes / REASS_SHARE_OF_ALL + REASS_CHUNK_BYTES);
+	ck_assert_uint_le(bytes_held(),
+			  host_limits.reass_bytes / REASS_SHARE_OF_ALL + REASS_CHUNK_BYTES);
 	datagram_make(family, peers[family], 3000);
 	fragment(family, 1200, datagram_bytes);
 	expect_whole(3000);
@@ -327,14 +336,14 @@ START_TEST(malformed_fragments_are_dropped)
 	datagram_bytes = 65535;
 	memset(datagram, 0, sizeof datagram);
 	const struct packet_spec past = { .source = peers[family],
-		                          .destination = us[family],
-		                          .protocol = 17,
-		                          .flags_offset = 65528 / 8,
-		                          .payload = datagram,
-		                          .payload_bytes = 100 };
+					  .destination = us[family],
+					  .protocol = 17,
+					  .flags_offset = 65528 / 8,
+					  .payload = datagram,
+					  .payload_bytes = 100 };
 	const size_t size = family == V4 ? packet_build(packet, &past)
-	                                 : packet_fragment6(packet, peers[V6], us[V6], 17, 1, 65528, false, datagram,
-	                                                    100);
+					 : packet_fragment6(packet, peers[V6], us[V6], 17, 1, 65528,
+							    false, datagram, 100);
 	host_receive(&host, packet, size); /* ends behind octet 65535: the ping of death */
 	ck_assert_uint_eq(drops(DROP_FRAGMENT_MALFORMED), ++count);
 	ck_assert_uint_eq(bytes_held(), 0);
@@ -345,7 +354,8 @@ START_TEST(an_atomic_fragment_is_a_whole_packet)
 {
 	datagram_make(V6, peers[V6], 100);
 	/* RFC 6946, section 4: also while fragments of the same identification wait. */
-	const size_t size = packet_fragment6(packet, peers[V6], us[V6], 17, 77, 1200, true, datagram, 104);
+	const size_t size =
+		packet_fragment6(packet, peers[V6], us[V6], 17, 77, 1200, true, datagram, 104);
 	host_receive(&host, packet, size);
 	fragment(V6, 0, datagram_bytes);
 	expect_whole(100);
@@ -374,8 +384,8 @@ START_TEST(an_interface_may_refuse_all_fragments)
 
 	host_fini(&host);
 	host_init(&host, &(struct host_config){ .ipv4 = "192.0.2.1/24",
-	                                        .ipv6 = "2001:db8::1/64",
-	                                        .if_flags = STACK_IF_SKIP_REASS });
+						.ipv6 = "2001:db8::1/64",
+						.if_flags = STACK_IF_SKIP_REASS });
 	ck_assert_int_eq(udp_listen(host.stack, &any, 53, 1), 0);
 	datagram_make(family, peers[family], 3000);
 	fragment(family, 0, 1200);
@@ -394,7 +404,8 @@ START_TEST(what_one_host_cuts_another_puts_together)
 	struct stack_action action;
 	udp_flow flow;
 
-	host_init(&peer, &(struct host_config){ .ipv4 = "192.0.2.2/24", .ipv6 = "2001:db8::2/64", .seed = 2 });
+	host_init(&peer, &(struct host_config){
+				 .ipv4 = "192.0.2.2/24", .ipv6 = "2001:db8::2/64", .seed = 2 });
 	ck_assert_int_eq(udp_open(peer.stack, &to, 53, NULL, 0, 0, &flow), 0);
 	for (size_t size = 1400; size < 65507; size += 4999) {
 		datagram_make(family, peers[family], size);
@@ -417,14 +428,16 @@ main(void)
 	tcase_add_loop_test(tcase, the_largest_datagram_in_random_pieces_and_order, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_fragment_that_comes_twice_is_ignored, 0, FAMILIES);
 	tcase_add_loop_test(tcase, an_overlap_kills_the_datagram_and_what_still_comes_of_it, 0,
-	                    FAMILIES * COUNT(overlaps));
+			    FAMILIES * COUNT(overlaps));
 	tcase_add_loop_test(tcase, two_ends_of_one_datagram_kill_it, 0, FAMILIES);
 	tcase_add_loop_test(tcase, octets_behind_the_end_kill_the_datagram, 0, FAMILIES);
-	tcase_add_loop_test(tcase, a_datagram_waits_sixty_seconds_and_its_sender_is_told, 0, FAMILIES);
+	tcase_add_loop_test(tcase, a_datagram_waits_sixty_seconds_and_its_sender_is_told, 0,
+			    FAMILIES);
 	tcase_add_loop_test(tcase, nobody_is_told_when_the_first_fragment_never_came, 0, FAMILIES);
 	tcase_add_loop_test(tcase, memory_is_bounded_and_the_oldest_goes_first, 0, FAMILIES);
 	tcase_add_loop_test(tcase, one_source_cannot_take_the_memory_of_others, 0, FAMILIES);
-	tcase_add_loop_test(tcase, tiny_fragments_of_one_datagram_do_not_make_endless_lists, 0, FAMILIES);
+	tcase_add_loop_test(tcase, tiny_fragments_of_one_datagram_do_not_make_endless_lists, 0,
+			    FAMILIES);
 	tcase_add_loop_test(tcase, malformed_fragments_are_dropped, 0, FAMILIES);
 	tcase_add_test(tcase, an_atomic_fragment_is_a_whole_packet);
 	tcase_add_test(tcase, a_first_fragment_without_its_headers_is_refused);

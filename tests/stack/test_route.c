@@ -1,4 +1,7 @@
-/* Routes: longest prefix, metric, what an address brings (RFC 1122, section 3.3.1; RFC 3021; RFC 4291). */
+/*
+ * Routes: longest prefix, metric, what an address brings (RFC 1122, section 3.3.1; RFC 3021;
+ * RFC 4291).
+ */
 #include <string.h>
 
 #include "stack/route.h"
@@ -58,9 +61,9 @@ START_TEST(among_equal_prefixes_the_smallest_metric_wins)
 	host_route(&host, "0.0.0.0/0", "192.0.2.1", 10);
 	host_route(&host, "0.0.0.0/0", "192.0.2.2", 20);
 	ck_assert_str_eq(next_hop("198.51.100.1"), "192.0.2.1");
-	struct stack_route route = {
-		.prefix = addr_of("0.0.0.0"), .gateway = addr_of("192.0.2.1"), .metric = 10
-	};
+	struct stack_route route = { .prefix = addr_of("0.0.0.0"),
+				     .gateway = addr_of("192.0.2.1"),
+				     .metric = 10 };
 	ck_assert_int_eq(stack_route_del(host.stack, &route), 0);
 	ck_assert_str_eq(next_hop("198.51.100.1"), "192.0.2.2");
 	ck_assert_int_eq(stack_route_del(host.stack, &route), ERR_NOT_FOUND);
@@ -76,15 +79,17 @@ END_TEST
 
 START_TEST(a_route_over_an_interface_that_is_down_does_not_count)
 {
-	const struct stack_if_config config = { .name = "second", .kind = STACK_IF_IP, .mtu = 1500 };
+	const struct stack_if_config config = { .name = "second",
+						.kind = STACK_IF_IP,
+						.mtu = 1500 };
 	unsigned second;
 
 	ck_assert_int_eq(stack_if_add(host.stack, &config, &second), 0);
 	host_route(&host, "0.0.0.0/0", "192.0.2.254", 50);
 	struct stack_route better = { .prefix = addr_of("0.0.0.0"),
-		                      .gateway = addr_of("198.51.100.254"),
-		                      .ifindex = (uint8_t)second,
-		                      .metric = 1 };
+				      .gateway = addr_of("198.51.100.254"),
+				      .ifindex = (uint8_t)second,
+				      .metric = 1 };
 	ck_assert_int_eq(stack_route_add(host.stack, &better), 0);
 	ck_assert_str_eq(next_hop("203.0.113.1"), "192.0.2.254");
 	ck_assert_int_eq(stack_if_set_up(host.stack, second, true, 0), 0);
@@ -113,21 +118,25 @@ static const struct {
 	enum route_kind kind;
 } kinds[] = {
 	{ "an own address is ours", "198.51.100.9/24", "198.51.100.9", ROUTE_LOCAL },
-	{ "the last address of a prefix is its broadcast address", "198.51.100.9/24", "198.51.100.255",
+	{ "the last address of a prefix is its broadcast address", "198.51.100.9/24",
+	  "198.51.100.255", ROUTE_BROADCAST },
+	{ "the netmask says which is the last", "198.51.100.9/28", "198.51.100.15",
 	  ROUTE_BROADCAST },
-	{ "the netmask says which is the last", "198.51.100.9/28", "198.51.100.15", ROUTE_BROADCAST },
 	{ "and nothing behind it is", "198.51.100.9/28", "198.51.100.255", ROUTE_UNICAST },
-	{ "the first address is a host as any other", "198.51.100.9/24", "198.51.100.0", ROUTE_UNICAST },
-	{ "a /31 has no broadcast address (RFC 3021)", "198.51.100.8/31", "198.51.100.9", ROUTE_UNICAST },
+	{ "the first address is a host as any other", "198.51.100.9/24", "198.51.100.0",
+	  ROUTE_UNICAST },
+	{ "a /31 has no broadcast address (RFC 3021)", "198.51.100.8/31", "198.51.100.9",
+	  ROUTE_UNICAST },
 	{ "a /32 has none either", "198.51.100.9/32", "198.51.100.9", ROUTE_LOCAL },
 	{ "255.255.255.255 is broadcast without any address", "198.51.100.9/32", "255.255.255.255",
 	  ROUTE_BROADCAST },
 	{ "all hosts are we too", "198.51.100.9/24", "224.0.0.1", ROUTE_MULTICAST },
 	{ "other groups are not", "198.51.100.9/24", "224.0.0.251", ROUTE_UNICAST },
-	{ "IPv6 has no broadcast address", "2001:db8:5::9/64", "2001:db8:5::ffff:ffff:ffff:ffff", ROUTE_UNICAST },
+	{ "IPv6 has no broadcast address", "2001:db8:5::9/64", "2001:db8:5::ffff:ffff:ffff:ffff",
+	  ROUTE_UNICAST },
 	{ "all nodes are we too (RFC 4291)", "2001:db8:5::9/64", "ff02::1", ROUTE_MULTICAST },
-	{ "so is the solicited-node group of an own address", "2001:db8:5::12:3456/64", "ff02::1:ff12:3456",
-	  ROUTE_MULTICAST },
+	{ "so is the solicited-node group of an own address", "2001:db8:5::12:3456/64",
+	  "ff02::1:ff12:3456", ROUTE_MULTICAST },
 	{ "but not another's", "2001:db8:5::12:3456/64", "ff02::1:ff12:3457", ROUTE_UNICAST },
 };
 
@@ -135,8 +144,8 @@ START_TEST(an_address_and_its_prefix_say_what_is_for_us)
 {
 	host_addr(&host, kinds[_i].prefix, STACK_ADDR_NO_DAD);
 	struct ip_addr destination = addr_of(kinds[_i].destination);
-	ck_assert_msg(route_classify(host.stack, host.ifindex, &destination) == kinds[_i].kind, "%s",
-	              kinds[_i].behaviour);
+	ck_assert_msg(route_classify(host.stack, host.ifindex, &destination) == kinds[_i].kind,
+		      "%s", kinds[_i].behaviour);
 }
 END_TEST
 
@@ -185,8 +194,11 @@ END_TEST
 
 START_TEST(link_local_and_loopback_addresses_count_on_their_own_link_only)
 {
-	const struct stack_if_config config = { .name = "second", .kind = STACK_IF_IP, .mtu = 1500 };
-	struct ip_addr link_local = addr_of("fe80::1"), loopback = addr_of("127.0.0.1"), global = addr_of("192.0.2.1");
+	const struct stack_if_config config = { .name = "second",
+						.kind = STACK_IF_IP,
+						.mtu = 1500 };
+	struct ip_addr link_local = addr_of("fe80::1"), loopback = addr_of("127.0.0.1"),
+		       global = addr_of("192.0.2.1");
 	unsigned second;
 
 	ck_assert_int_eq(stack_if_add(host.stack, &config, &second), 0);
@@ -197,7 +209,8 @@ START_TEST(link_local_and_loopback_addresses_count_on_their_own_link_only)
 	ck_assert_int_eq(route_classify(host.stack, second, &link_local), ROUTE_UNICAST);
 	ck_assert_int_eq(route_classify(host.stack, host.ifindex, &loopback), ROUTE_LOCAL);
 	ck_assert_int_eq(route_classify(host.stack, second, &loopback), ROUTE_UNICAST);
-	ck_assert_int_eq(route_classify(host.stack, second, &global), ROUTE_LOCAL); /* the weak model */
+	ck_assert_int_eq(route_classify(host.stack, second, &global),
+			 ROUTE_LOCAL); /* the weak model */
 }
 END_TEST
 
@@ -214,12 +227,13 @@ START_TEST(routes_beyond_the_limit_are_refused)
 	route.prefix = addr_of("10.0.1.0");
 	err = stack_route_add(host.stack, &route);
 	ck_assert_int_eq(err, ERR_FULL);
-	host_addr(&host, "198.51.100.9/24", STACK_ADDR_NO_DAD); /* there is still room for what addresses bring */
+	host_addr(&host, "198.51.100.9/24",
+		  STACK_ADDR_NO_DAD); /* there is still room for what addresses bring */
 	ck_assert_str_eq(next_hop("198.51.100.10"), "198.51.100.10");
 }
 END_TEST
 
-/* ---- against a list that is walked ------------------------------------------------------------- */
+/* ---- against a list that is walked ----------------------------------------------------------- */
 
 #define MODEL_MAX 24u
 
@@ -275,7 +289,8 @@ START_TEST(the_trie_finds_what_a_walk_along_all_routes_finds)
 	model_count = 0;
 	for (unsigned step = 0; step < 4000; step++) {
 		if (model_count < MODEL_MAX && rng_below(&rng, 2) == 0) {
-			struct stack_route route = { .prefix = random_addr(&rng), .metric = rng_u32(&rng) };
+			struct stack_route route = { .prefix = random_addr(&rng),
+						     .metric = rng_u32(&rng) };
 			const unsigned bits = 8 * (unsigned)addr_bytes(&route.prefix);
 			route.prefix_len = (uint8_t)(rng_below(&rng, bits + 1));
 			route.gateway = random_addr(&rng);
@@ -294,9 +309,9 @@ START_TEST(the_trie_finds_what_a_walk_along_all_routes_finds)
 		struct route_hop hop = { 0 };
 		int err = route_lookup(host.stack, &destination, &hop);
 		ck_assert_msg((err == 0) == (expected != NULL), "step %u, seed %llu", step,
-		              (unsigned long long)seed);
+			      (unsigned long long)seed);
 		ck_assert_msg(expected == NULL || addr_equal(&hop.next_hop, &expected->gateway),
-		              "step %u, seed %llu", step, (unsigned long long)seed);
+			      "step %u, seed %llu", step, (unsigned long long)seed);
 	}
 	stack_route_flush(host.stack, host.ifindex);
 	ck_assert_uint_eq(host.stack->routes.used_count, 0);

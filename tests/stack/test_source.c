@@ -8,21 +8,37 @@
 static const struct {
 	const char *behaviour, *candidates[4], *destination, *chosen;
 } cases[] = {
-	{ "rule 1: the same address", { "2001:db8::1/64", "2001:db8::2/64" }, "2001:db8::2", "2001:db8::2" },
+	{ "rule 1: the same address",
+	  { "2001:db8::1/64", "2001:db8::2/64" },
+	  "2001:db8::2",
+	  "2001:db8::2" },
 	{ "rule 2: an appropriate scope (RFC 6724, section 10.1)",
 	  { "2001:db8:1::1/64", "fe80::1/64" },
 	  "2001:db8:9::1",
 	  "2001:db8:1::1" },
-	{ "rule 2: link-local to link-local", { "2001:db8:1::1/64", "fe80::1/64" }, "fe80::2", "fe80::1" },
-	{ "rule 2: multicast has a scope too", { "2001:db8:1::1/64", "fe80::1/64" }, "ff02::9", "fe80::1" },
+	{ "rule 2: link-local to link-local",
+	  { "2001:db8:1::1/64", "fe80::1/64" },
+	  "fe80::2",
+	  "fe80::1" },
+	{ "rule 2: multicast has a scope too",
+	  { "2001:db8:1::1/64", "fe80::1/64" },
+	  "ff02::9",
+	  "fe80::1" },
 	{ "rule 2: a wider group wants the wider address",
 	  { "2001:db8:1::1/64", "fe80::1/64" },
 	  "ff05::9",
 	  "2001:db8:1::1" },
-	{ "rule 3: not the deprecated one", { "!2001:db8:1::1/64", "2001:db8:2::1/64" }, "2001:db8:1::9",
+	{ "rule 3: not the deprecated one",
+	  { "!2001:db8:1::1/64", "2001:db8:2::1/64" },
+	  "2001:db8:1::9",
 	  "2001:db8:2::1" },
-	{ "rule 3: the deprecated one before none", { "!2001:db8:1::1/64" }, "2001:db8:1::9", "2001:db8:1::1" },
-	{ "rule 5: the outgoing device", { "2001:db8:1::1/64@1", "2001:db8:2::1/64@2" }, "2001:db8:1:1::9",
+	{ "rule 3: the deprecated one before none",
+	  { "!2001:db8:1::1/64" },
+	  "2001:db8:1::9",
+	  "2001:db8:1::1" },
+	{ "rule 5: the outgoing device",
+	  { "2001:db8:1::1/64@1", "2001:db8:2::1/64@2" },
+	  "2001:db8:1:1::9",
 	  "2001:db8:2::1" },
 	{ "rule 6: the matching label (RFC 6724, section 10.1)",
 	  { "2002:c633:6401::1/48", "2001:db8:1::1/64" },
@@ -32,17 +48,30 @@ static const struct {
 	  { "2001:db8:1::1/64", "fd00:1::1/64" },
 	  "fd00:2::9",
 	  "fd00:1::1" },
-	{ "rule 8: the longest matching prefix", { "2001:db8:1::1/64", "2001:db8:3::1/64" }, "2001:db8:3::9",
+	{ "rule 8: the longest matching prefix",
+	  { "2001:db8:1::1/64", "2001:db8:3::1/64" },
+	  "2001:db8:3::9",
 	  "2001:db8:3::1" },
-	{ "rule 8: for IPv4 as well", { "192.0.2.1/24", "198.51.100.1/24" }, "198.51.100.9", "198.51.100.1" },
+	{ "rule 8: for IPv4 as well",
+	  { "192.0.2.1/24", "198.51.100.1/24" },
+	  "198.51.100.9",
+	  "198.51.100.1" },
 	{ "rule 8: no longer than the source's own prefix: the first stays",
 	  { "2001:db8:1::1/32", "2001:db8:3::9/32" },
 	  "2001:db8:3::8",
 	  "2001:db8:1::1" },
-	{ "IPv4: link-local only to link-local", { "169.254.1.1/16", "192.0.2.1/24" }, "203.0.113.1", "192.0.2.1" },
-	{ "a loopback address does not leave the host", { "127.0.0.1/8", "192.0.2.1/24" }, "203.0.113.1",
+	{ "IPv4: link-local only to link-local",
+	  { "169.254.1.1/16", "192.0.2.1/24" },
+	  "203.0.113.1",
 	  "192.0.2.1" },
-	{ "a loopback address for a loopback one", { "192.0.2.1/24", "127.0.0.1/8" }, "127.0.0.1", "127.0.0.1" },
+	{ "a loopback address does not leave the host",
+	  { "127.0.0.1/8", "192.0.2.1/24" },
+	  "203.0.113.1",
+	  "192.0.2.1" },
+	{ "a loopback address for a loopback one",
+	  { "192.0.2.1/24", "127.0.0.1/8" },
+	  "127.0.0.1",
+	  "127.0.0.1" },
 	{ "no address of the family, no source", { "192.0.2.1/24" }, "2001:db8::1", NULL },
 	{ "a tentative one is no source", { "?2001:db8:1::1/64" }, "2001:db8:9::9", NULL },
 };
@@ -68,7 +97,9 @@ candidate_add(const char *text)
 	char host_text[64];
 	const char *at = strchr(text, '@');
 
-	addr.flags |= text[0] == '!' ? STACK_ADDR_DEPRECATED : text[0] == '?' ? STACK_ADDR_TENTATIVE : 0;
+	addr.flags |= text[0] == '!'   ? STACK_ADDR_DEPRECATED
+		      : text[0] == '?' ? STACK_ADDR_TENTATIVE
+				       : 0;
 	text += text[0] == '!' || text[0] == '?';
 	const char *slash = strchr(text, '/');
 	memcpy(host_text, text, (size_t)(slash - text));
@@ -89,7 +120,8 @@ START_TEST(the_source_is_the_one_of_rfc_6724)
 	ck_assert_int_eq(stack_route_add(host.stack, &route), 0);
 	route.prefix = addr_of("::");
 	ck_assert_int_eq(stack_route_add(host.stack, &route), 0);
-	for (unsigned i = 0; i < COUNT(cases[_i].candidates) && cases[_i].candidates[i] != NULL; i++)
+	for (unsigned i = 0; i < COUNT(cases[_i].candidates) && cases[_i].candidates[i] != NULL;
+	     i++)
 		candidate_add(cases[_i].candidates[i]);
 	int err = stack_source_for(host.stack, &destination, &source);
 	if (cases[_i].chosen == NULL) {

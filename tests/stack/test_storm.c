@@ -1,4 +1,7 @@
-/* Seeded storms: any traffic in any order, and nothing breaks; every reason to drop a packet is met. */
+/*
+ * Seeded storms: any traffic in any order, and nothing breaks; every reason to drop a packet is
+ * met.
+ */
 #include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,10 +26,9 @@ is_out_of_reach(unsigned reason)
 	case DROP_FRAGMENT_MEMORY:  /* too few sources */
 	case DROP_TRANSMIT_FULL:    /* everything is taken out after each step */
 	case DROP_RECEIVE_FULL:
-	case DROP_DHCP_MALFORMED:   /* RFC 2131's client is not on this stack's path yet */
+	case DROP_DHCP_MALFORMED: /* RFC 2131's client is not on this stack's path yet */
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -49,8 +51,8 @@ START_TEST(nothing_breaks_and_every_corner_is_reached)
 	ck_assert_uint_gt(counts.datagrams, 100);
 	ck_assert_uint_gt(counts.errors, 20);
 	for (unsigned reason = 0; reason < DROP_REASON_COUNT; reason++)
-		ck_assert_msg(counts.drops[reason] > 0 || is_out_of_reach(reason), "no packet was dropped because %s",
-		              drop_text(reason));
+		ck_assert_msg(counts.drops[reason] > 0 || is_out_of_reach(reason),
+			      "no packet was dropped because %s", drop_text(reason));
 }
 END_TEST
 

@@ -70,7 +70,8 @@ START_TEST(a_query_shows_its_route_its_neighbour_and_its_frame_in_this_order)
 	const struct event *event = find(TRACE_ROUTE, &body);
 	const struct trace_route *route = body;
 	ck_assert_uint_eq(event->cause, CAUSE);
-	ck_assert(addr_equal(&route->destination, &server) && addr_equal(&route->next_hop, &server));
+	ck_assert(addr_equal(&route->destination, &server) &&
+		  addr_equal(&route->next_hop, &server));
 	event = find(TRACE_UDP_OUT, &body);
 	const struct trace_udp *udp = body;
 	ck_assert_uint_eq(event->cause, CAUSE);
@@ -110,7 +111,9 @@ START_TEST(a_frame_of_a_known_neighbour_and_its_answer_have_the_cause_of_the_flo
 	const size_t udp_at = 14 + 20;
 	const uint16_t port = packet_u16(frame->bytes, udp_at);
 	struct ip_addr server = addr_of("192.0.2.2"), client = addr_of("192.0.2.1");
-	ck_assert_int_eq(udp_reply(lan.hosts[1].stack, &server, 53, &client, port, "answer", 6, lan.now_us), 0);
+	ck_assert_int_eq(
+		udp_reply(lan.hosts[1].stack, &server, 53, &client, port, "answer", 6, lan.now_us),
+		0);
 	lan_run(&lan, 1000000);
 	event = find(TRACE_UDP_IN, &body);
 	ck_assert_uint_eq(event->cause, CAUSE);
@@ -173,7 +176,8 @@ START_TEST(of_a_large_frame_the_head_is_kept_and_the_true_size)
 	lan_run(&lan, 1000000);
 	while (event_next(&ring, &body) != NULL)
 		continue;
-	ck_assert_int_eq(udp_send(lan.hosts[0].stack, flow, payload, sizeof payload, lan.now_us), 0);
+	ck_assert_int_eq(udp_send(lan.hosts[0].stack, flow, payload, sizeof payload, lan.now_us),
+			 0);
 	const struct event *event = find(TRACE_FRAME_OUT, &body);
 	ck_assert_uint_eq(event->body_bytes, EVENT_BODY_BYTES_MAX);
 	ck_assert_uint_eq(((const struct trace_frame *)body)->size, 14 + 28 + sizeof payload);
@@ -194,8 +198,10 @@ main(void)
 {
 	TCase *tcase = tcase_create("trace");
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, a_query_shows_its_route_its_neighbour_and_its_frame_in_this_order, 0, 2);
-	tcase_add_test(tcase, a_frame_of_a_known_neighbour_and_its_answer_have_the_cause_of_the_flow);
+	tcase_add_loop_test(
+		tcase, a_query_shows_its_route_its_neighbour_and_its_frame_in_this_order, 0, 2);
+	tcase_add_test(tcase,
+		       a_frame_of_a_known_neighbour_and_its_answer_have_the_cause_of_the_flow);
 	tcase_add_test(tcase, an_error_is_told_with_the_cause_of_what_it_is_about);
 	tcase_add_test(tcase, a_neighbour_that_does_not_answer_is_told);
 	tcase_add_test(tcase, a_drop_is_told_with_its_reason);

@@ -17,7 +17,8 @@ static void
 setup(void)
 {
 	host_init(&a, &(struct host_config){ .ipv4 = "192.0.2.1/24", .ipv6 = "2001:db8::1/64" });
-	host_init(&b, &(struct host_config){ .ipv4 = "192.0.2.2/24", .ipv6 = "2001:db8::2/64", .seed = 1 });
+	host_init(&b, &(struct host_config){
+			      .ipv4 = "192.0.2.2/24", .ipv6 = "2001:db8::2/64", .seed = 1 });
 }
 
 static void
@@ -48,7 +49,7 @@ listen_on(struct host *host, const char *local, uint16_t port, uint64_t user)
 	ck_assert_int_eq(udp_listen(host->stack, &addr, port, user), 0);
 }
 
-/* ---- there and back ---------------------------------------------------------------------------- */
+/* ---- there and back -------------------------------------------------------------------------- */
 
 START_TEST(a_datagram_reaches_a_listener_and_the_reply_its_flow)
 {
@@ -66,9 +67,9 @@ START_TEST(a_datagram_reaches_a_listener_and_the_reply_its_flow)
 	ck_assert_mem_eq(action.bytes, "query", 5);
 	ck_assert(addr_equal(&action.remote, &local) && addr_equal(&action.local, &remote));
 	ck_assert_uint_eq(action.local_port, 53);
-	ck_assert_int_eq(udp_reply(b.stack, &action.local, 53, &action.remote, action.remote_port, "answer", 6,
-	                           b.now_us),
-	                 0);
+	ck_assert_int_eq(udp_reply(b.stack, &action.local, 53, &action.remote, action.remote_port,
+				   "answer", 6, b.now_us),
+			 0);
 	ck_assert(!host_carry(&b, &a, &action));
 	host_expect(&a, STACK_DATAGRAM, &action);
 	ck_assert_uint_eq(action.flow, flow);
@@ -92,9 +93,9 @@ START_TEST(an_echo_may_be_sent_from_the_bytes_that_are_lent)
 		ck_assert_int_eq(udp_send(a.stack, flow, payload, sizeof payload, a.now_us), 0);
 		ck_assert(!host_carry(&a, &b, &action));
 		host_expect(&b, STACK_DATAGRAM, &action);
-		ck_assert_int_eq(udp_reply(b.stack, &action.local, 53, &action.remote, action.remote_port,
-		                           action.bytes, action.size, b.now_us),
-		                 0);
+		ck_assert_int_eq(udp_reply(b.stack, &action.local, 53, &action.remote,
+					   action.remote_port, action.bytes, action.size, b.now_us),
+				 0);
 		ck_assert(!host_carry(&b, &a, &action));
 		host_expect(&a, STACK_DATAGRAM, &action);
 		ck_assert_uint_eq(action.size, sizeof payload);
@@ -115,7 +116,8 @@ START_TEST(an_own_address_is_reached_without_the_link)
 	host_expect(&a, STACK_DATAGRAM, &action);
 	ck_assert_uint_eq(action.user, 5);
 	ck_assert(addr_equal(&action.remote, &self));
-	ck_assert_int_eq(udp_reply(a.stack, &self, 53, &self, action.remote_port, "you", 3, a.now_us), 0);
+	ck_assert_int_eq(
+		udp_reply(a.stack, &self, 53, &self, action.remote_port, "you", 3, a.now_us), 0);
 	host_expect(&a, STACK_DATAGRAM, &action);
 	ck_assert_uint_eq(action.flow, flow);
 	host_expect_nothing(&a);
@@ -130,21 +132,22 @@ START_TEST(in_shared_mode_a_packet_to_an_own_address_goes_out)
 
 	host_fini(&a);
 	host_init(&a, &(struct host_config){ .ipv4 = "192.0.2.1/24",
-	                                     .ipv6 = "2001:db8::1/64",
-	                                     .if_flags = STACK_IF_SHARED });
+					     .ipv6 = "2001:db8::1/64",
+					     .if_flags = STACK_IF_SHARED });
 	ck_assert_int_eq(udp_open(a.stack, &self, 53, NULL, 0, 0, &flow), 0);
 	ck_assert_int_eq(udp_send(a.stack, flow, "hello", 5, a.now_us), 0);
 	host_expect(&a, STACK_TRANSMIT, &action);
 	/* And comes back from there: the kernel loops it. */
-	const size_t size = packet_datagram(packet, us[family], us[family], 53, packet_u16(action.bytes,
-	                                    packet_header_bytes(action.bytes)), "x", 1);
+	const size_t size = packet_datagram(
+		packet, us[family], us[family], 53,
+		packet_u16(action.bytes, packet_header_bytes(action.bytes)), "x", 1);
 	host_receive(&a, packet, size);
 	host_expect(&a, STACK_DATAGRAM, &action);
 	ck_assert_uint_eq(action.flow, flow);
 }
 END_TEST
 
-/* ---- who gets what ----------------------------------------------------------------------------- */
+/* ---- who gets what --------------------------------------------------------------------------- */
 
 static const struct {
 	const char *behaviour;
@@ -158,7 +161,11 @@ static const struct {
 	{ "another port of ours", { "192.0.2.2", "2001:db8::2" }, 53, 5001, 0 },
 	{ "the listener of the address", { "192.0.2.2", "2001:db8::2" }, 53, 6000, 3 },
 	{ "the listener of every address", { "192.0.2.3", "2001:db8::3" }, 1, 7000, 4 },
-	{ "a flow goes before the listener of its port", { "192.0.2.2", "2001:db8::2" }, 53, 7000, 2 },
+	{ "a flow goes before the listener of its port",
+	  { "192.0.2.2", "2001:db8::2" },
+	  53,
+	  7000,
+	  2 },
 };
 
 START_TEST(a_datagram_is_for_one_flow_or_one_listener)
@@ -172,13 +179,16 @@ START_TEST(a_datagram_is_for_one_flow_or_one_listener)
 	listen_on(&a, NULL, 6000, 9);
 	listen_on(&a, NULL, 7000, 4);
 	host_receive(&a, packet,
-	             packet_datagram(packet, receivers[i].source[family], us[family], receivers[i].source_port,
-	                             receivers[i].destination_port, "x", 1));
+		     packet_datagram(packet, receivers[i].source[family], us[family],
+				     receivers[i].source_port, receivers[i].destination_port, "x",
+				     1));
 	if (receivers[i].user == 0) {
-		ck_assert_msg(stack_drops(a.stack, DROP_UDP_NO_FLOW) == 1, "%s", receivers[i].behaviour);
+		ck_assert_msg(stack_drops(a.stack, DROP_UDP_NO_FLOW) == 1, "%s",
+			      receivers[i].behaviour);
 		return;
 	}
-	ck_assert_msg(stack_next(a.stack, &action) && action.kind == STACK_DATAGRAM, "%s", receivers[i].behaviour);
+	ck_assert_msg(stack_next(a.stack, &action) && action.kind == STACK_DATAGRAM, "%s",
+		      receivers[i].behaviour);
 	ck_assert_msg(action.user == receivers[i].user, "%s", receivers[i].behaviour);
 }
 END_TEST
@@ -191,7 +201,8 @@ START_TEST(a_closed_flow_gets_nothing_and_its_number_means_none)
 	udp_flow flow = open_to(family, 5000, 1);
 
 	udp_close(a.stack, flow);
-	host_receive(&a, packet, packet_datagram(packet, peers[family], us[family], 53, 5000, "x", 1));
+	host_receive(&a, packet,
+		     packet_datagram(packet, peers[family], us[family], 53, 5000, "x", 1));
 	ck_assert_uint_eq(stack_drops(a.stack, DROP_UDP_NO_FLOW), 1);
 	ck_assert_int_eq(udp_send(a.stack, flow, "x", 1, a.now_us), ERR_NOT_FOUND);
 	ck_assert_int_eq(udp_local(a.stack, flow, &local, &port), ERR_NOT_FOUND);
@@ -210,7 +221,8 @@ START_TEST(what_waits_for_a_flow_that_closes_comes_no_more)
 	udp_flow flow = open_to(family, 5000, 1);
 
 	for (unsigned i = 0; i < 2; i++)
-		host_receive(&a, packet, packet_datagram(packet, peers[family], us[family], 53, 5000, "x", 1));
+		host_receive(&a, packet,
+			     packet_datagram(packet, peers[family], us[family], 53, 5000, "x", 1));
 	host_expect(&a, STACK_DATAGRAM, &action);
 	udp_close(a.stack, flow);
 	host_expect_nothing(&a);
@@ -240,13 +252,15 @@ END_TEST
 
 START_TEST(a_taken_address_is_refused)
 {
-	struct ip_addr peer = addr_of(peers[V4]), any = { 0 }, foreign = addr_of("192.0.2.200"), v6 = addr_of(us[V6]);
+	struct ip_addr peer = addr_of(peers[V4]), any = { 0 }, foreign = addr_of("192.0.2.200"),
+		       v6 = addr_of(us[V6]);
 	struct ip_addr nowhere = addr_of("203.0.113.1");
 	udp_flow flow;
 
 	(void)open_to(V4, 5000, 1);
 	ck_assert_int_eq(udp_open(a.stack, &peer, 53, NULL, 5000, 0, &flow), ERR_IN_USE);
-	ck_assert_int_eq(udp_open(a.stack, &peer, 54, NULL, 5000, 0, &flow), 0); /* another remote */
+	ck_assert_int_eq(udp_open(a.stack, &peer, 54, NULL, 5000, 0, &flow),
+			 0); /* another remote */
 	listen_on(&a, NULL, 53, 0);
 	ck_assert_int_eq(udp_listen(a.stack, &any, 53, 0), ERR_IN_USE);
 	ck_assert_int_eq(udp_unlisten(a.stack, &any, 53), 0);
@@ -259,7 +273,7 @@ START_TEST(a_taken_address_is_refused)
 }
 END_TEST
 
-/* ---- ports (RFC 6056) -------------------------------------------------------------------------- */
+/* ---- ports (RFC 6056) ------------------------------------------------------------------------ */
 
 START_TEST(ports_are_drawn_from_the_whole_range)
 {
@@ -277,7 +291,8 @@ START_TEST(ports_are_drawn_from_the_whole_range)
 	}
 	ck_assert_uint_eq(seen[0], 0);
 	for (unsigned i = 1; i < 64; i++)
-		ck_assert_msg(seen[i] > 50 && seen[i] < 160, "%u of 6400 in 1/63 of the range", seen[i]);
+		ck_assert_msg(seen[i] > 50 && seen[i] < 160, "%u of 6400 in 1/63 of the range",
+			      seen[i]);
 }
 END_TEST
 
@@ -320,7 +335,7 @@ START_TEST(a_listeners_port_is_not_drawn)
 }
 END_TEST
 
-/* ---- lengths and checksums --------------------------------------------------------------------- */
+/* ---- lengths and checksums ------------------------------------------------------------------- */
 
 /* The UDP header of a good datagram of 5 octets, changed. */
 static const struct {
@@ -344,7 +359,8 @@ START_TEST(udp_headers_are_checked)
 	const enum drop drop = headers[i].drop[family];
 
 	listen_on(&a, NULL, 53, 1);
-	const size_t size = packet_datagram(packet, peers[family], us[family], 1000, 53, "hello", 5);
+	const size_t size =
+		packet_datagram(packet, peers[family], us[family], 1000, 53, "hello", 5);
 	memcpy(packet + packet_header_bytes(packet) + headers[i].at, headers[i].octets, 2);
 	host_receive(&a, packet, size);
 	if (drop == DROP_REASON_COUNT)
@@ -359,7 +375,8 @@ START_TEST(any_flipped_bit_of_a_datagram_is_noticed)
 	const int family = _i;
 
 	listen_on(&a, NULL, 53, 1);
-	const size_t size = packet_datagram(packet, peers[family], us[family], 1000, 53, "hello", 5);
+	const size_t size =
+		packet_datagram(packet, peers[family], us[family], 1000, 53, "hello", 5);
 	for (size_t bit = packet_header_bytes(packet) * 8; bit < size * 8; bit++) {
 		packet[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		host_receive(&a, packet, size);
@@ -376,10 +393,10 @@ START_TEST(a_payload_longer_than_the_udp_length_is_cut)
 	uint8_t datagram[64];
 	const size_t size = packet_udp(datagram, peers[family], us[family], 1000, 53, "hello", 5);
 	const struct packet_spec spec = { .source = peers[family],
-		                          .destination = us[family],
-		                          .protocol = 17,
-		                          .payload = datagram,
-		                          .payload_bytes = size + 20 };
+					  .destination = us[family],
+					  .protocol = 17,
+					  .payload = datagram,
+					  .payload_bytes = size + 20 };
 
 	listen_on(&a, NULL, 53, 1);
 	memset(datagram + size, 'x', 20);
@@ -393,12 +410,15 @@ END_TEST
 static size_t
 unfilled_make(int family)
 {
-	const size_t size = packet_datagram(packet, peers[family], us[family], 1000, 53, "hello", 5);
+	const size_t size =
+		packet_datagram(packet, peers[family], us[family], 1000, 53, "hello", 5);
 	uint8_t *udp = packet + packet_header_bytes(packet);
 	uint32_t sum = ~packet_u16(udp, 6) & 0xffffu;
 
 	for (size_t i = 0; i < 13; i++) /* takes the datagram out of the sum again */
-		sum += 0xffff - (i % 2 == 0 ? (uint32_t)(i == 6 ? 0 : udp[i]) << 8 : i == 7 ? 0u : udp[i]);
+		sum += 0xffff - (i % 2 == 0 ? (uint32_t)(i == 6 ? 0 : udp[i]) << 8
+				 : i == 7   ? 0u
+					    : udp[i]);
 	while (sum >> 16 != 0)
 		sum = (sum & 0xffff) + (sum >> 16);
 	udp[6] = (uint8_t)(sum >> 8);
@@ -412,13 +432,16 @@ START_TEST(an_unfilled_checksum_passes_only_where_local_peers_are)
 	const uint32_t if_flags = _i / FAMILIES != 0 ? STACK_IF_LOCAL_PEERS : 0;
 
 	host_fini(&a);
-	host_init(&a, &(struct host_config){ .ipv4 = "192.0.2.1/24", .ipv6 = "2001:db8::1/64", .if_flags = if_flags });
+	host_init(&a, &(struct host_config){ .ipv4 = "192.0.2.1/24",
+					     .ipv6 = "2001:db8::1/64",
+					     .if_flags = if_flags });
 	listen_on(&a, NULL, 53, 1);
 	const size_t size = unfilled_make(family);
 	host_receive(&a, packet, size);
 	if (if_flags == 0) {
 		ck_assert_uint_eq(stack_drops(a.stack, DROP_UDP_CHECKSUM), 1);
-		stack_receive(a.stack, a.ifindex, packet, size, STACK_RX_CHECKSUM_PARTIAL, a.now_us);
+		stack_receive(a.stack, a.ifindex, packet, size, STACK_RX_CHECKSUM_PARTIAL,
+			      a.now_us);
 	}
 	host_expect(&a, STACK_DATAGRAM, &action);
 	ck_assert_mem_eq(action.bytes, "hello", 5);
@@ -434,8 +457,8 @@ START_TEST(a_link_that_fills_checksums_is_told_where)
 
 	host_fini(&a);
 	host_init(&a, &(struct host_config){ .ipv4 = "192.0.2.1/24",
-	                                     .ipv6 = "2001:db8::1/64",
-	                                     .if_flags = STACK_IF_CHECKSUM_TX });
+					     .ipv6 = "2001:db8::1/64",
+					     .if_flags = STACK_IF_CHECKSUM_TX });
 	udp_flow flow = open_to(family, 0, 0);
 	ck_assert_int_eq(udp_send(a.stack, flow, "hello", 5, a.now_us), 0);
 	host_expect(&a, STACK_TRANSMIT, &action);
@@ -468,7 +491,8 @@ START_TEST(a_checksum_that_comes_to_zero_is_sent_as_ones)
 		payload[1] = (uint8_t)i;
 		ck_assert_int_eq(udp_send(a.stack, flow, payload, 2, a.now_us), 0);
 		host_expect(&a, STACK_TRANSMIT, &action);
-		const uint16_t checksum = packet_u16(action.bytes, packet_header_bytes(action.bytes) + 6);
+		const uint16_t checksum =
+			packet_u16(action.bytes, packet_header_bytes(action.bytes) + 6);
 		ck_assert_uint_ne(checksum, 0);
 		ones += checksum == 0xffff;
 	}
@@ -476,7 +500,7 @@ START_TEST(a_checksum_that_comes_to_zero_is_sent_as_ones)
 }
 END_TEST
 
-/* ---- bounds and changes ------------------------------------------------------------------------ */
+/* ---- bounds and changes ---------------------------------------------------------------------- */
 
 START_TEST(datagrams_larger_than_ip_holds_are_refused)
 {
@@ -519,7 +543,8 @@ START_TEST(a_full_receive_queue_drops_the_newest_and_counts)
 	listen_on(&a, NULL, 53, 1);
 	for (unsigned i = 0; i < 1000; i++)
 		host_receive(&a, packet,
-		             packet_datagram(packet, peers[family], us[family], 1000, 53, payload, sizeof payload));
+			     packet_datagram(packet, peers[family], us[family], 1000, 53, payload,
+					     sizeof payload));
 	while (stack_next(a.stack, &action))
 		seen++;
 	ck_assert_uint_gt(seen, 100);
@@ -551,7 +576,9 @@ END_TEST
 
 START_TEST(a_link_local_peer_is_on_the_link_of_the_own_address)
 {
-	const struct stack_if_config config = { .name = "second", .kind = STACK_IF_IP, .mtu = 1500 };
+	const struct stack_if_config config = { .name = "second",
+						.kind = STACK_IF_IP,
+						.mtu = 1500 };
 	struct stack_addr own = { .prefix_len = 64, .flags = STACK_ADDR_NO_DAD };
 	struct ip_addr remote = addr_of("fe80::9");
 	unsigned second;
@@ -563,7 +590,8 @@ START_TEST(a_link_local_peer_is_on_the_link_of_the_own_address)
 	ck_assert_int_eq(stack_addr_add(a.stack, second, &own, a.now_us), 0);
 	for (unsigned ifindex = 0; ifindex <= second; ifindex++) {
 		struct ip_addr local = addr_of(ifindex == second ? "fe80::2" : "fe80::1");
-		ck_assert_int_eq(udp_reply(a.stack, &local, 53, &remote, 1000, "x", 1, a.now_us), 0);
+		ck_assert_int_eq(udp_reply(a.stack, &local, 53, &remote, 1000, "x", 1, a.now_us),
+				 0);
 		host_expect(&a, STACK_TRANSMIT, &action);
 		ck_assert_uint_eq(action.ifindex, ifindex);
 	}
@@ -586,14 +614,18 @@ main(void)
 {
 	TCase *tcase = tcase_create("udp");
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, a_datagram_reaches_a_listener_and_the_reply_its_flow, 0, FAMILIES);
+	tcase_add_loop_test(tcase, a_datagram_reaches_a_listener_and_the_reply_its_flow, 0,
+			    FAMILIES);
 	tcase_add_loop_test(tcase, an_echo_may_be_sent_from_the_bytes_that_are_lent, 0, FAMILIES);
 	tcase_add_loop_test(tcase, an_own_address_is_reached_without_the_link, 0, FAMILIES);
 	tcase_add_loop_test(tcase, in_shared_mode_a_packet_to_an_own_address_goes_out, 0, FAMILIES);
-	tcase_add_loop_test(tcase, a_datagram_is_for_one_flow_or_one_listener, 0, FAMILIES * COUNT(receivers));
-	tcase_add_loop_test(tcase, a_closed_flow_gets_nothing_and_its_number_means_none, 0, FAMILIES);
+	tcase_add_loop_test(tcase, a_datagram_is_for_one_flow_or_one_listener, 0,
+			    FAMILIES * COUNT(receivers));
+	tcase_add_loop_test(tcase, a_closed_flow_gets_nothing_and_its_number_means_none, 0,
+			    FAMILIES);
 	tcase_add_loop_test(tcase, what_waits_for_a_flow_that_closes_comes_no_more, 0, FAMILIES);
-	tcase_add_loop_test(tcase, the_number_of_flows_is_bounded_and_closing_makes_room, 0, FAMILIES);
+	tcase_add_loop_test(tcase, the_number_of_flows_is_bounded_and_closing_makes_room, 0,
+			    FAMILIES);
 	tcase_add_test(tcase, a_taken_address_is_refused);
 	tcase_add_test(tcase, ports_are_drawn_from_the_whole_range);
 	tcase_add_test(tcase, a_pool_of_ports_is_kept_to);
@@ -601,7 +633,8 @@ main(void)
 	tcase_add_loop_test(tcase, udp_headers_are_checked, 0, FAMILIES * COUNT(headers));
 	tcase_add_loop_test(tcase, any_flipped_bit_of_a_datagram_is_noticed, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_payload_longer_than_the_udp_length_is_cut, 0, FAMILIES);
-	tcase_add_loop_test(tcase, an_unfilled_checksum_passes_only_where_local_peers_are, 0, 2 * FAMILIES);
+	tcase_add_loop_test(tcase, an_unfilled_checksum_passes_only_where_local_peers_are, 0,
+			    2 * FAMILIES);
 	tcase_add_loop_test(tcase, a_link_that_fills_checksums_is_told_where, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_checksum_that_comes_to_zero_is_sent_as_ones, 0, FAMILIES);
 	tcase_add_loop_test(tcase, datagrams_larger_than_ip_holds_are_refused, 0, FAMILIES);
