@@ -344,7 +344,35 @@ START_TEST(the_limit_of_one_destination_says_nothing_about_another)
 }
 END_TEST
 
-START_TEST(the_size_of_a_burst_cannot_be_foretold)
+/* The other way round: a limit that is used up must not be refilled by what others draw. */
+START_TEST(a_limit_that_is_used_up_says_nothing_about_others_either)
+{
+	const int family = _i;
+
+	for (unsigned round = 0; round < 50; round++) {
+		(void)errors_drawn(family, routers[family], 50);
+		(void)errors_drawn(family, peers[family], 50);
+		ck_assert_uint_eq(errors_drawn(family, routers[family], 5), 0);
+		host.now_us += 4 * ICMP_CREDIT_US;
+	}
+}
+END_TEST
+
+START_TEST(the_size_of_a_burst_cannot_be_foretold_from_the_one_before)
+{
+	unsigned seen[ICMP_CREDIT_MAX + 1] = { 0 }, different = 0;
+
+	for (unsigned i = 0; i < 200; i++) {
+		seen[errors_drawn(V4, peers[V4], 20)]++;
+		host.now_us += 2 * ICMP_CREDIT_MAX * (uint64_t)ICMP_CREDIT_US;
+	}
+	for (unsigned i = 1; i <= ICMP_CREDIT_MAX; i++)
+		different += seen[i] > 5;
+	ck_assert_uint_ge(different, 3);
+}
+END_TEST
+
+START_TEST(the_size_of_a_first_burst_cannot_be_foretold)
 {
 	char source[ADDR_TEXT_BYTES];
 	unsigned seen[ICMP_CREDIT_MAX + 1] = { 0 }, different = 0;
@@ -469,6 +497,22 @@ START_TEST(an_error_that_quotes_nothing_of_ours_does_nothing)
 	icmp_from(family, routers[family], us[family], family == V4 ? 3 : 1, 1, 0, quote,
 		  quote_bytes);
 	ck_assert_msg(!stack_next(host.stack, &action), "%s", forgeries[_i / FAMILIES].behaviour);
+	ck_assert_uint_eq(stack_drops(host.stack, DROP_ICMP_UNMATCHED), 1);
+}
+END_TEST
+
+START_TEST(an_error_sent_to_another_of_our_addresses_does_nothing)
+{
+	const int family = _i;
+	const char *const other = family == V4 ? "192.0.2.9" : "2001:db8::9";
+
+	host_addr(&host, family == V4 ? "192.0.2.9/24" : "2001:db8::9/64", STACK_ADDR_NO_DAD);
+	flow_sends(family, 100);
+	struct ip_addr sender = family == V4 ? addr_ipv4(quote + 12) : addr_ipv6(quote + 8);
+	struct ip_addr second = addr_of(other);
+	ck_assert(!addr_equal(&sender, &second));
+	icmp_from(family, routers[family], other, family == V4 ? 3 : 1, 1, 0, quote, quote_bytes);
+	host_expect_nothing(&host);
 	ck_assert_uint_eq(stack_drops(host.stack, DROP_ICMP_UNMATCHED), 1);
 }
 END_TEST
@@ -660,11 +704,16 @@ main(void)
 			    FAMILIES);
 	tcase_add_loop_test(tcase, the_limit_of_one_destination_says_nothing_about_another, 0,
 			    FAMILIES);
-	tcase_add_test(tcase, the_size_of_a_burst_cannot_be_foretold);
+	tcase_add_loop_test(tcase, a_limit_that_is_used_up_says_nothing_about_others_either, 0,
+			    FAMILIES);
+	tcase_add_test(tcase, the_size_of_a_burst_cannot_be_foretold_from_the_one_before);
+	tcase_add_test(tcase, the_size_of_a_first_burst_cannot_be_foretold);
 	tcase_add_loop_test(tcase, an_error_about_a_datagram_reaches_its_flow, 0, COUNT(verdicts));
 	tcase_add_loop_test(tcase, the_first_eight_octets_of_udp_are_quote_enough, 0, FAMILIES);
 	tcase_add_loop_test(tcase, an_error_that_quotes_nothing_of_ours_does_nothing, 0,
 			    FAMILIES * COUNT(forgeries));
+	tcase_add_loop_test(tcase, an_error_sent_to_another_of_our_addresses_does_nothing, 0,
+			    FAMILIES);
 	tcase_add_loop_test(tcase, an_error_long_after_the_datagram_is_not_believed, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_flow_that_has_sent_nothing_hears_nothing, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_router_makes_the_path_smaller_for_ten_minutes, 0, FAMILIES);

@@ -313,6 +313,32 @@ START_TEST(one_source_cannot_take_the_memory_of_others)
 }
 END_TEST
 
+START_TEST(a_datagram_that_is_the_oldest_itself_gives_up_when_it_needs_more)
+{
+	const int family = _i;
+	const uint32_t chunks = host_limits.reass_bytes / REASS_CHUNK_BYTES / REASS_SHARE_OF_ALL;
+	const uint32_t entries = chunks / REASS_CHUNKS_PER_ENTRY;
+
+	datagram_make(family, peers[family], 60000);
+	fragment(family, 0, 1200);
+	for (uint32_t id = 1; id < entries; id++) {
+		fragment_from(family, peers[family], 100 + id, 0, 1200);
+		fragment_from(family, peers[family], 100 + id, 2400, 3600);
+	}
+	fragment_from(family, peers[family], 101, 4800, 6000); /* the share is full now */
+	ck_assert_uint_eq(bytes_held(), chunks * REASS_CHUNK_BYTES);
+	ck_assert_uint_eq(drops(DROP_FRAGMENT_MEMORY), 0);
+	fragment(family, 8000, 9200);
+	ck_assert_uint_eq(drops(DROP_FRAGMENT_MEMORY), 1);
+	ck_assert_uint_eq(bytes_held(), (chunks - 1) * REASS_CHUNK_BYTES);
+	for (size_t at = 1200; at < datagram_bytes; at += 1200) /* the newest gets all it needs */
+		if (at != 2400)
+			fragment_from(family, peers[family], 100 + entries - 1, at,
+				      at + 1200 < datagram_bytes ? at + 1200 : datagram_bytes);
+	expect_whole(60000);
+}
+END_TEST
+
 START_TEST(tiny_fragments_of_one_datagram_do_not_make_endless_lists)
 {
 	const int family = _i;
@@ -436,6 +462,8 @@ main(void)
 	tcase_add_loop_test(tcase, nobody_is_told_when_the_first_fragment_never_came, 0, FAMILIES);
 	tcase_add_loop_test(tcase, memory_is_bounded_and_the_oldest_goes_first, 0, FAMILIES);
 	tcase_add_loop_test(tcase, one_source_cannot_take_the_memory_of_others, 0, FAMILIES);
+	tcase_add_loop_test(
+		tcase, a_datagram_that_is_the_oldest_itself_gives_up_when_it_needs_more, 0, FAMILIES);
 	tcase_add_loop_test(tcase, tiny_fragments_of_one_datagram_do_not_make_endless_lists, 0,
 			    FAMILIES);
 	tcase_add_loop_test(tcase, malformed_fragments_are_dropped, 0, FAMILIES);

@@ -330,8 +330,12 @@ START_TEST(a_listeners_port_is_not_drawn)
 
 	listen_on(&a, NULL, 2001, 0);
 	udp_set_port_pool(a.stack, &pool);
-	ck_assert_int_eq(udp_local(a.stack, open_to(V4, 0, 0), &local, &port), 0);
-	ck_assert_uint_eq(port, 3003);
+	for (unsigned i = 0; i < 50; i++) {
+		udp_flow flow = open_to(V4, 0, 0);
+		ck_assert_int_eq(udp_local(a.stack, flow, &local, &port), 0);
+		ck_assert_uint_eq(port, 3003);
+		udp_close(a.stack, flow);
+	}
 }
 END_TEST
 
@@ -517,6 +521,23 @@ START_TEST(datagrams_larger_than_ip_holds_are_refused)
 }
 END_TEST
 
+START_TEST(no_packet_is_larger_than_the_mtu_and_none_is_cut_without_need)
+{
+	const int family = _i;
+	static uint8_t payload[1600];
+	const size_t whole_max = 1500 - (family == V4 ? 28 : 48);
+	udp_flow flow = open_to(family, 0, 0);
+
+	for (size_t size = 1400; size <= sizeof payload; size++) {
+		unsigned count = 0;
+		ck_assert_int_eq(udp_send(a.stack, flow, payload, size, a.now_us), 0);
+		for (; stack_next(a.stack, &action); count++)
+			ck_assert_uint_le(action.size, 1500);
+		ck_assert_uint_eq(count, size <= whole_max ? 1 : 2);
+	}
+}
+END_TEST
+
 START_TEST(a_full_transmit_queue_refuses_and_counts)
 {
 	const int family = _i;
@@ -638,6 +659,8 @@ main(void)
 	tcase_add_loop_test(tcase, a_link_that_fills_checksums_is_told_where, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_checksum_that_comes_to_zero_is_sent_as_ones, 0, FAMILIES);
 	tcase_add_loop_test(tcase, datagrams_larger_than_ip_holds_are_refused, 0, FAMILIES);
+	tcase_add_loop_test(tcase, no_packet_is_larger_than_the_mtu_and_none_is_cut_without_need, 0,
+			    FAMILIES);
 	tcase_add_loop_test(tcase, a_full_transmit_queue_refuses_and_counts, 0, FAMILIES);
 	tcase_add_loop_test(tcase, a_full_receive_queue_drops_the_newest_and_counts, 0, FAMILIES);
 	tcase_add_test(tcase, a_flow_follows_the_routes_as_they_change);
