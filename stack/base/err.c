@@ -18,6 +18,7 @@ err_text(int err)
 	case ERR_IN_USE:      return "in use";
 	case ERR_IO:          return "input/output error";
 	case ERR_BUDGET:      return "work budget used up";
+	case ERR_CLOSED:      return "the stream is closed";
 	}
 	return "unknown error";
 }

@@ -23,6 +23,7 @@ enum {
 	ERR_IN_USE = -11,     /* the address or port is taken */
 	ERR_IO = -12,         /* the system refused; errno has the detail (shells only) */
 	ERR_BUDGET = -13,     /* the work budget of the task is used up */
+	ERR_CLOSED = -14,     /* the stream is over, or that direction of it is shut */
 };
 
 const char *err_text(int err);
