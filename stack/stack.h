@@ -52,6 +52,13 @@ struct stack_limits {
 	uint32_t reass_bytes;     /* memory for fragments, all datagrams together */
 	uint32_t transmit_bytes;  /* frames waiting for stack_next */
 	uint32_t receive_bytes;   /* datagrams and errors waiting for stack_next */
+
+	/* TCP (stack/tcp.h); without connections there is no TCP: it is a protocol that is not spoken. */
+	uint32_t tcp_count;           /* connections and listeners */
+	uint32_t tcp_buffer_bytes;    /* stream data of all of them, unsent, unacknowledged and unread */
+	uint32_t tcp_sent_count;      /* records of what is in flight, besides one for each connection */
+	uint32_t tcp_syn_count;       /* half-open connections; beyond: SYN cookies */
+	uint32_t tcp_time_wait_count; /* beyond: the oldest goes */
 };
 
 extern const struct stack_limits stack_limits_default;
@@ -68,6 +75,9 @@ enum stack_if_kind { STACK_IF_IP, STACK_IF_ETHER };
  * the kernel's affair: the stack answers no ping and sends no ICMP error.
  */
 #define STACK_IF_SHARED      0x8u
+
+/* The link splits TCP segments of up to 64 KB into those of the connection's MSS (vnet_hdr's GSO). */
+#define STACK_IF_SEGMENT_TX  0x40u
 
 /* How an Ethernet interface gets its addresses, besides those that stack_addr_add gives. */
 #define STACK_IF_SLAAC       0x10u /* from router advertisements, with routes and MTU (RFC 4861, RFC 4862) */
@@ -90,6 +100,8 @@ struct stack_if_config {
 /* How a frame came in, besides its octets. */
 #define STACK_RX_CHECKSUM_OK      0x1u /* the device or the kernel has verified it (vnet_hdr DATA_VALID) */
 #define STACK_RX_CHECKSUM_PARTIAL 0x2u /* from a local peer, not filled in (vnet_hdr NEEDS_CSUM, TP_STATUS_CSUMNOTREADY) */
+/* Another frame of the same batch follows at once: what can be said for all together waits (acknowledgments of TCP). */
+#define STACK_RX_MORE             0x4u
 
 /* ---- set-up; also at run time, since networks come and go ------------------------------------ */
 
@@ -172,6 +184,7 @@ enum stack_action_kind {
 	STACK_DATAGRAM, /* a UDP datagram for a flow or a listener */
 	STACK_ERROR,    /* what became of something that a flow sent */
 	STACK_ECHO,     /* an ICMP echo reply to one of stack_echo_send's requests */
+	STACK_TCP,      /* something has become true of a TCP connection or listener (stack/tcp.h) */
 };
 
 struct stack_action {
@@ -180,8 +193,15 @@ struct stack_action {
 	const uint8_t *bytes; /* TRANSMIT: the frame; DATAGRAM, ECHO: the payload */
 	size_t size;
 	uint16_t checksum_start, checksum_offset; /* TRANSMIT with STACK_IF_CHECKSUM_TX: as in virtio_net_hdr; both 0: nothing to fill */
+	/*
+	 * TRANSMIT with STACK_IF_SEGMENT_TX: the payload of each segment that the link makes of the frame, and where the
+	 * payload begins; 0: the frame is to be sent as it is.  As gso_size and hdr_len in virtio_net_hdr.
+	 */
+	uint16_t segment_bytes, segment_start;
+	uint64_t conn;   /* TCP: tcp_conn */
+	unsigned events; /* TCP: enum tcp_event */
 	udp_flow flow; /* DATAGRAM, ERROR; 0 for a listener */
-	uint64_t user; /* what udp_open or udp_listen was given; ECHO, ERROR about an echo request: ident << 16 | sequence */
+	uint64_t user; /* what udp_open, udp_listen, tcp_open, tcp_listen or tcp_accept was given; ECHO, ERROR about an echo request: ident << 16 | sequence */
 	struct ip_addr local, remote;
 	struct ip_addr router; /* ERROR: who says so; family ADDR_NONE: the stack itself */
 	uint16_t local_port, remote_port;

@@ -29,7 +29,7 @@
 
 struct stack_uv;
 
-/* Called for STACK_DATAGRAM, STACK_ERROR and STACK_ECHO; may call the stack's functions and stack_uv_close. */
+/* Called for everything but STACK_TRANSMIT; may call the stack's functions and stack_uv_close. */
 typedef void (*stack_uv_action_cb)(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us);
 /* Called once a turn after everything received was handed over, before frames are flushed. */
 typedef void (*stack_uv_turn_cb)(struct stack_uv *shell, uint64_t now_us);

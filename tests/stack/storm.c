@@ -209,6 +209,7 @@ action_look(struct storm *storm, const struct stack_action *action)
 				(action->remote.family == ADDR_IPV4 ? IPV4_MTU_MIN : IPV6_MTU_MIN));
 		break;
 	case STACK_ECHO: storm->counts->echoes++; break;
+	case STACK_TCP:  break;
 	}
 }
 

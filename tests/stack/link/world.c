@@ -37,6 +37,7 @@ on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t no
 		world->error_count++;
 		break;
 	case STACK_ECHO: world->echo_count++; break;
+	case STACK_TCP:  break;
 	}
 }
 
