@@ -117,6 +117,10 @@ forward(struct net_node *node, unsigned in, const struct link_frame *frame)
 
 	if (frame->size < (is_v4 ? 20u : 40u))
 		return;
+	if (gateway->blocks[!is_v4]) {
+		gateway->blocked++;
+		return;
+	}
 	memcpy(packet, frame->bytes, frame->size);
 	struct ip_addr to = address_at(packet, true);
 	if (!route_find(gateway, &to, &out)) {

@@ -12,19 +12,20 @@
 
 #include "tests/sim/net.h"
 
-#define GATEWAY_ROUTES_MAX 16u
+#define GATEWAY_ROUTES_MAX 128u
 
 struct gateway {
 	struct net_node *node;
 	const char *address[2]; /* IPv4, IPv6: whom its errors come from */
 	uint32_t mtu[NET_LINKS_MAX];
 	bool is_silent; /* a black hole: says nothing about what it drops */
+	bool blocks[2]; /* IPv4, IPv6: all packets vanish; both: the router is down */
 	struct {
 		struct ip_addr prefix;
 		unsigned prefix_len, port;
 	} routes[GATEWAY_ROUTES_MAX];
 	unsigned route_count;
-	uint64_t forwarded, too_big, expired, no_route, fragmented;
+	uint64_t forwarded, too_big, expired, no_route, fragmented, blocked;
 };
 
 void gateway_init(struct gateway *gateway, struct net *net, const char *name, const char *ipv4,

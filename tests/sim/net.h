@@ -24,7 +24,7 @@
 
 #define NET_NODES_MAX 64u
 #define NET_WIRES_MAX 64u
-#define NET_LINKS_MAX 4u /* of one node */
+#define NET_LINKS_MAX 32u /* of one node */
 #define NET_TURNS_MAX 20000000u
 #define NET_NEVER     UINT64_MAX
 #define NET_START_US  1000000u
