@@ -21,18 +21,20 @@ struct seq_set {
 };
 
 void seq_set_init(struct seq_set *set, struct seq_range *ranges, uint32_t max);
+/* Goes on in another array, which has room for what there is: the old one may be freed. */
+void seq_set_move(struct seq_set *set, struct seq_range *ranges, uint32_t max);
 /*
- * Adds [begin, end).  Returns the piece that now holds it in *whole and, in *was_new, whether any octet of it was
- * new; ERR_FULL.  What was there already in part is *duplicate (empty: nothing): the first piece
- * of the overlap, for D-SACK (RFC 2883).
+ * Adds [begin, end), not empty; 0 or ERR_FULL.  *whole is the piece that now holds it; *duplicate
+ * the first part of it that was there already, for D-SACK (RFC 2883): empty when all of it is
+ * new, equal to *range when nothing is.
  */
 int seq_set_add(struct seq_set *set, const struct seq_range *range, struct seq_range *whole,
-                struct seq_range *duplicate);
+		struct seq_range *duplicate);
 /* Takes off everything before `seq`. */
 void seq_set_drop_before(struct seq_set *set, uint32_t seq);
+/* Takes off everything from `seq` on. */
+void seq_set_drop_after(struct seq_set *set, uint32_t seq);
 /* The piece that holds `seq`, or the first one behind it; NULL: none. */
 const struct seq_range *seq_set_find(const struct seq_set *set, uint32_t seq);
-/* Cuts everything from `seq` on. */
-void seq_set_drop_after(struct seq_set *set, uint32_t seq);
 
 #endif
