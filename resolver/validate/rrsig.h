@@ -1,0 +1,75 @@
+/*
+ * rrsig.h - is a set signed by one of these keys? (RFC 4034, sections 3 and 6; RFC 4035, section 5.3)
+ *
+ * A small state machine, so that the signatures may be checked elsewhere (another thread): verify_begin, then
+ * verify_next gives one signature to check at a time and verify_result takes what came of it, until the
+ * verdict is there.  verify_set does all of it at once.
+ *
+ * Of a set's RRSIGs those are tried whose form and times are right (RFC 4035, section 5.3.1: owner, class, type,
+ * labels, signer, inception and expiration), with each key of that tag and algorithm.  One that
+ * verifies is enough (RFC 6840, section 5.11 asks for no more).
+ *
+ * Ownership: set and keys are the caller's and must live until the verdict; signed data lies in the arena.
+ * Units:     now_s is the wall clock's seconds since 1970, for comparing with RRSIG times only (RFC 1982).
+ * Bounds:    limits.h: signatures a set, keys a tag, failures; the budget is counted down by verify_next.
+ */
+#ifndef CAIRN_RESOLVER_VALIDATE_RRSIG_H
+#define CAIRN_RESOLVER_VALIDATE_RRSIG_H
+
+#include "resolver/answer.h"
+#include "resolver/validate/dnskey.h"
+
+struct arena;
+
+struct rrsig {
+	uint16_t covered;
+	uint8_t algorithm, labels;
+	uint32_t original_ttl_s, expires_s, inception_s;
+	uint16_t tag;
+	struct name signer;
+	struct crypto_span signature;
+	struct crypto_span rdata_head; /* all before the signature, as it is signed but for the signer's case */
+};
+
+int rrsig_read(struct rrsig *sig, const uint8_t *rdata, size_t size);
+
+/* The signer of the set's first RRSIG that could be right for it; false: there is none. */
+bool rrset_signer(const struct rrset *set, struct name *signer);
+
+struct verify_job {
+	uint8_t algorithm;
+	struct crypto_span key, signed_data, signature;
+};
+
+struct verify {
+	const struct rrset *set;
+	const struct rrset *keys;   /* DNSKEY set of the zone; secure, or the set itself while it is primed */
+	const struct name *zone;    /* whose keys they are */
+	const struct rrset *ds;     /* not NULL: only keys that one of these DS stands for count (the zone's own DNSKEY set) */
+	struct crypto *crypto;
+	struct arena *arena;
+	uint32_t now_s;
+
+	struct rrsig sig;           /* being tried */
+	unsigned sig_index, key_index, keys_of_tag;
+	unsigned sigs_tried, failures;
+	bool is_sig_ready;
+	struct crypto_span signed_data;
+
+	bool secure;                /* the verdict */
+	bool is_wildcard;           /* expanded from a wildcard: that the name itself is not there has to be proved */
+	uint8_t labels;             /* of the RRSIG: the wildcard's, without the asterisk */
+	uint32_t ttl_s_max;         /* RFC 4035, section 5.3.3: what remains of the signature, and the original TTL */
+	int ede;                    /* not secure: why */
+};
+
+void verify_begin(struct verify *verify, const struct rrset *set, const struct rrset *keys, const struct name *zone,
+		  const struct rrset *ds, struct crypto *crypto, struct arena *arena, uint32_t now_s);
+/* True: *job has to be checked, at the cost of one of *budget.  False: the verdict is in verify->secure. */
+bool verify_next(struct verify *verify, struct verify_job *job, unsigned *budget);
+void verify_result(struct verify *verify, enum crypto_result result);
+
+/* All at once. */
+bool verify_set(struct verify *verify, unsigned *budget);
+
+#endif
