@@ -1,17 +1,21 @@
 /*
- * stream_buf.h - the octets of a stream between the program and the segments, in chunks of one pool.
+ * stream_buf.h - the octets of a stream between the program and the segments, in chunks of a pool.
  *
- * A connection's unsent and unacknowledged octets, and its unread and out-of-order ones, lie in chunks
- * that all connections of a stack share: one that holds nothing costs nothing.  A buffer is
- * addressed by sequence number; chunks are linked in order, each covers STREAM_CHUNK_BYTES of it, and one that
- * nothing has been written to may be missing (a hole of a receiver).
+ * A connection's unsent and unacknowledged octets, and its unread and out-of-order ones, lie in
+ * chunks that all connections of a stack share: one that holds nothing costs nothing.  A buffer is
+ * addressed by sequence number; chunks are linked in order, each covers STREAM_CHUNK_BYTES of the
+ * sequence space from a multiple of that, and one that nothing was written to may be missing (a
+ * hole of a receiver).  Two hints remember where the buffer was touched, so that what is sent
+ * anew and what is sent again both find their place without a walk.
  *
- * Ownership: the pool is lent its block at init and never grows.
- * Units:     octets; positions are sequence numbers.
- * Errors:    ERR_FULL: the pool is used up, or the share that one buffer may have; what was written before counts.
- * Bounds:    the pool's chunks; the last STREAM_RESERVE_PERCENT of them are for in-order data of receivers
- *            only (stream_reserve), so that a full pool always gets emptied: a program that reads
- *            frees what the peer needs to go on.
+ * Ownership: the pool is lent its block at init and never grows; memory that no chunk was ever
+ *            needed for is not touched.
+ * Units:     octets; positions are sequence numbers.  All of a buffer lies within 2^31.
+ * Errors:    none; stream_write takes less than it was given when the pool is used up.
+ * Bounds:    the pool's chunks.  The last STREAM_RESERVE_PERCENT of them are for in-order data of
+ *            receivers only, so that a full pool always gets emptied: a program that reads frees
+ *            what the peer needs to go on.  What one buffer may hold is its window, the caller's
+ *            business.
  */
 #ifndef CAIRN_STACK_STREAM_BUF_H
 #define CAIRN_STACK_STREAM_BUF_H
@@ -24,6 +28,7 @@ struct arena;
 
 #define STREAM_CHUNK_BYTES     4096u /* of data; a header of 16 octets is before it */
 #define STREAM_RESERVE_PERCENT 10u
+#define STREAM_LOW_PERCENT     25u
 
 struct stream_chunk {
 	struct stream_chunk *next;
@@ -33,36 +38,41 @@ struct stream_chunk {
 };
 
 struct stream_pool {
-	struct stream_chunk *chunks, *free;
-	uint32_t chunk_count, free_count;
+	struct stream_chunk *chunks;
+	struct stream_chunk *free; /* those given back; those behind touched_count were never out */
+	uint32_t chunk_count, free_count, touched_count;
 };
 
 size_t stream_pool_bytes(size_t buffer_bytes);
 void stream_pool_init(struct stream_pool *pool, struct arena *arena, size_t buffer_bytes);
-/* Under pressure windows stop to grow and out-of-order data is refused. */
+/* Less than STREAM_LOW_PERCENT is free: windows should not grow, out-of-order data is refused. */
 bool stream_pool_is_low(const struct stream_pool *pool);
 
 struct stream_buf {
-	struct stream_chunk *first, *last, *hint; /* hint: the chunk that was touched last */
-	uint32_t begin_seq;                       /* nothing before it is held */
+	struct stream_chunk *first, *last;
+	struct stream_chunk *hints[2]; /* touched last, once here and once there; may be NULL */
+	uint32_t begin_seq, end_seq;   /* nothing before or behind is held */
 	uint32_t chunk_count;
 };
 
 void stream_init(struct stream_buf *buf, uint32_t begin_seq);
-/* Frees all chunks. */
+/* Frees all chunks: the buffer is empty and begins where it ended. */
 void stream_clear(struct stream_pool *pool, struct stream_buf *buf);
 
 enum stream_use { STREAM_IN_ORDER, STREAM_OTHER }; /* STREAM_OTHER keeps out of the reserve */
 /* Copies as much as there is room for to `seq` (>= begin_seq); returns how much. */
-size_t stream_write(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq, const void *bytes, size_t size,
-                    enum stream_use use);
+size_t stream_write(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq,
+		    const void *bytes, size_t size, enum stream_use use);
 /* Copies out; the octets must have been written. */
-void stream_read(const struct stream_buf *buf, uint32_t seq, void *out, size_t size);
-/* Lends the longest contiguous piece at `seq`, at most `size` octets. */
-const uint8_t *stream_peek(const struct stream_buf *buf, uint32_t seq, size_t size, size_t *piece_bytes);
-/* Frees what lies wholly before `seq`. */
+void stream_read(struct stream_buf *buf, uint32_t seq, void *out, size_t size);
+/* Lends the longest contiguous piece of `size` octets at `seq`, which must have been written. */
+const uint8_t *stream_peek(struct stream_buf *buf, uint32_t seq, size_t size, size_t *piece_bytes);
+/* The buffer begins at `seq` (>= begin_seq) now; frees what lies wholly before. */
 void stream_drop_before(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq);
-/* Frees chunks wholly at or after `seq` (out-of-order data given up under pressure: SACK reneging). */
+/*
+ * The buffer ends at `seq` now, if it went on; frees what lies wholly behind (out-of-order data
+ * given up under pressure: SACK reneging).
+ */
 void stream_drop_after(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq);
 
 #endif

@@ -1,0 +1,258 @@
+#include "stack/stream_buf.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "stack/base/arena.h"
+#include "stack/seq.h"
+
+static_assert((STREAM_CHUNK_BYTES & (STREAM_CHUNK_BYTES - 1)) == 0,
+	      "chunks begin at multiples of their size, also where sequence numbers wrap");
+
+/* ---- the pool -------------------------------------------------------------------------------- */
+
+static uint32_t
+chunks_for(size_t buffer_bytes)
+{
+	return (uint32_t)((buffer_bytes + STREAM_CHUNK_BYTES - 1) / STREAM_CHUNK_BYTES);
+}
+
+size_t
+stream_pool_bytes(size_t buffer_bytes)
+{
+	return chunks_for(buffer_bytes) * sizeof(struct stream_chunk) +
+	       _Alignof(struct stream_chunk);
+}
+
+void
+stream_pool_init(struct stream_pool *pool, struct arena *arena, size_t buffer_bytes)
+{
+	const uint32_t chunk_count = chunks_for(buffer_bytes);
+
+	*pool = (struct stream_pool){
+		.chunks = arena_alloc(arena, chunk_count * sizeof(struct stream_chunk)),
+		.chunk_count = chunk_count,
+		.free_count = chunk_count,
+	};
+	assert(pool->chunks != NULL);
+}
+
+bool
+stream_pool_is_low(const struct stream_pool *pool)
+{
+	return (uint64_t)pool->free_count * 100 < (uint64_t)pool->chunk_count * STREAM_LOW_PERCENT;
+}
+
+static uint32_t
+reserve_count(const struct stream_pool *pool)
+{
+	return (uint32_t)(((uint64_t)pool->chunk_count * STREAM_RESERVE_PERCENT + 99) / 100);
+}
+
+static struct stream_chunk *
+chunk_take(struct stream_pool *pool, enum stream_use use)
+{
+	const uint32_t kept_count = use == STREAM_IN_ORDER ? 0 : reserve_count(pool);
+	struct stream_chunk *chunk = pool->free;
+
+	if (pool->free_count <= kept_count)
+		return NULL;
+	if (chunk != NULL)
+		pool->free = chunk->next;
+	else
+		chunk = &pool->chunks[pool->touched_count++];
+	pool->free_count--;
+	return chunk;
+}
+
+static void
+chunk_give(struct stream_pool *pool, struct stream_buf *buf, struct stream_chunk *chunk)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (buf->hints[i] == chunk)
+			buf->hints[i] = NULL;
+	buf->chunk_count--;
+	chunk->next = pool->free;
+	pool->free = chunk;
+	pool->free_count++;
+	assert(pool->free_count <= pool->chunk_count);
+}
+
+/* ---- finding chunks -------------------------------------------------------------------------- */
+
+/* The hint that is nearer to `chunk`, or one that is not in use, follows it there. */
+static void
+move_hint(struct stream_buf *buf, struct stream_chunk *chunk)
+{
+	uint32_t distances[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct stream_chunk *hint = buf->hints[i];
+		const int32_t ahead =
+			hint == NULL ? 0 : seq_diff(chunk->begin_seq, hint->begin_seq);
+		distances[i] = (uint32_t)(ahead < 0 ? -ahead : ahead);
+	}
+	buf->hints[distances[1] < distances[0]] = chunk;
+}
+
+/* The last chunk that begins at `seq` or before it; NULL: none. */
+static struct stream_chunk *
+chunk_before(struct stream_buf *buf, uint32_t seq)
+{
+	struct stream_chunk *chunk = buf->first;
+
+	if (chunk == NULL || seq_lt(seq, chunk->begin_seq))
+		return NULL;
+	if (seq_ge(seq, buf->last->begin_seq))
+		return buf->last;
+	for (unsigned i = 0; i < 2; i++) {
+		struct stream_chunk *hint = buf->hints[i];
+		if (hint != NULL && seq_le(hint->begin_seq, seq) &&
+		    seq_gt(hint->begin_seq, chunk->begin_seq))
+			chunk = hint;
+	}
+	while (seq_le(chunk->next->begin_seq, seq)) /* the last one begins behind */
+		chunk = chunk->next;
+	move_hint(buf, chunk);
+	return chunk;
+}
+
+static bool
+chunk_holds(const struct stream_chunk *chunk, uint32_t seq)
+{
+	return chunk != NULL && seq - chunk->begin_seq < STREAM_CHUNK_BYTES;
+}
+
+/* Puts a new chunk that holds `seq` behind `before`, or first. */
+static struct stream_chunk *
+chunk_insert(struct stream_pool *pool, struct stream_buf *buf, struct stream_chunk *before,
+	     uint32_t seq, enum stream_use use)
+{
+	struct stream_chunk *chunk = chunk_take(pool, use);
+
+	if (chunk == NULL)
+		return NULL;
+	chunk->begin_seq = seq & ~(STREAM_CHUNK_BYTES - 1);
+	chunk->next = before != NULL ? before->next : buf->first;
+	if (before != NULL)
+		before->next = chunk;
+	else
+		buf->first = chunk;
+	if (chunk->next == NULL)
+		buf->last = chunk;
+	buf->chunk_count++;
+	return chunk;
+}
+
+/* ---- the buffer ------------------------------------------------------------------------------ */
+
+void
+stream_init(struct stream_buf *buf, uint32_t begin_seq)
+{
+	*buf = (struct stream_buf){ .begin_seq = begin_seq, .end_seq = begin_seq };
+}
+
+/* Frees all chunks behind `before`, or all. */
+static void
+free_behind(struct stream_pool *pool, struct stream_buf *buf, struct stream_chunk *before)
+{
+	struct stream_chunk *chunk = before != NULL ? before->next : buf->first;
+
+	if (before != NULL)
+		before->next = NULL;
+	else
+		buf->first = NULL;
+	buf->last = before;
+	while (chunk != NULL) {
+		struct stream_chunk *next = chunk->next;
+		chunk_give(pool, buf, chunk);
+		chunk = next;
+	}
+}
+
+void
+stream_clear(struct stream_pool *pool, struct stream_buf *buf)
+{
+	free_behind(pool, buf, NULL);
+	buf->begin_seq = buf->end_seq;
+	assert(buf->chunk_count == 0);
+}
+
+size_t
+stream_write(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq, const void *bytes,
+	     size_t size, enum stream_use use)
+{
+	size_t written = 0;
+
+	assert(seq_ge(seq, buf->begin_seq));
+	while (written < size) {
+		const uint32_t at = seq + (uint32_t)written;
+		struct stream_chunk *chunk = chunk_before(buf, at);
+		if (!chunk_holds(chunk, at))
+			chunk = chunk_insert(pool, buf, chunk, at, use);
+		if (chunk == NULL)
+			break;
+		const size_t offset = at - chunk->begin_seq, room = STREAM_CHUNK_BYTES - offset;
+		const size_t piece_bytes = size - written < room ? size - written : room;
+		memcpy(chunk->bytes + offset, (const uint8_t *)bytes + written, piece_bytes);
+		written += piece_bytes;
+	}
+	if (written != 0)
+		buf->end_seq = seq_max(buf->end_seq, seq + (uint32_t)written);
+	return written;
+}
+
+const uint8_t *
+stream_peek(struct stream_buf *buf, uint32_t seq, size_t size, size_t *piece_bytes)
+{
+	struct stream_chunk *chunk = chunk_before(buf, seq);
+
+	assert(seq_ge(seq, buf->begin_seq) && seq_le(seq + (uint32_t)size, buf->end_seq));
+	assert(chunk_holds(chunk, seq));
+	const size_t offset = seq - chunk->begin_seq, left = STREAM_CHUNK_BYTES - offset;
+	*piece_bytes = size < left ? size : left;
+	return chunk->bytes + offset;
+}
+
+void
+stream_read(struct stream_buf *buf, uint32_t seq, void *out, size_t size)
+{
+	for (size_t done = 0, piece_bytes; done < size; done += piece_bytes) {
+		const uint8_t *piece =
+			stream_peek(buf, seq + (uint32_t)done, size - done, &piece_bytes);
+		memcpy((uint8_t *)out + done, piece, piece_bytes);
+	}
+}
+
+void
+stream_drop_before(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq)
+{
+	assert(seq_ge(seq, buf->begin_seq));
+	if (seq_ge(seq, buf->end_seq)) { /* also the chunk that more could be written to */
+		buf->end_seq = seq;
+		stream_clear(pool, buf);
+		return;
+	}
+	while (buf->first != NULL && seq_le(buf->first->begin_seq + STREAM_CHUNK_BYTES, seq)) {
+		struct stream_chunk *chunk = buf->first;
+		buf->first = chunk->next;
+		chunk_give(pool, buf, chunk);
+	}
+	if (buf->first == NULL)
+		buf->last = NULL;
+	buf->begin_seq = seq;
+}
+
+void
+stream_drop_after(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq)
+{
+	if (seq_ge(seq, buf->end_seq))
+		return;
+	if (seq_le(seq, buf->begin_seq)) {
+		buf->end_seq = buf->begin_seq;
+		stream_clear(pool, buf);
+		return;
+	}
+	free_behind(pool, buf, chunk_before(buf, seq - 1));
+	buf->end_seq = seq;
+}

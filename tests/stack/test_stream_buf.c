@@ -1,0 +1,355 @@
+/* Streams in chunks of a pool: holes, the reserve, and a flat array as the model. */
+#include <string.h>
+
+#include "stack/base/arena.h"
+#include "stack/base/rng.h"
+#include "stack/stream_buf.h"
+#include "tests/suite.h"
+
+#define POOL_CHUNKS    20u
+#define RESERVE_CHUNKS 2u
+#define BASE           0xfffff000u /* streams cross the wrap */
+
+static struct stream_pool pool;
+static struct stream_buf buf;
+static uint8_t *block;
+static uint8_t pattern[POOL_CHUNKS * STREAM_CHUNK_BYTES];
+
+static void
+setup(void)
+{
+	const size_t block_bytes = stream_pool_bytes(POOL_CHUNKS * STREAM_CHUNK_BYTES);
+	struct arena arena;
+
+	block = malloc(block_bytes);
+	ck_assert_ptr_nonnull(block);
+	arena_init(&arena, block, block_bytes);
+	stream_pool_init(&pool, &arena, POOL_CHUNKS * STREAM_CHUNK_BYTES);
+	stream_init(&buf, BASE);
+	for (size_t i = 0; i < sizeof pattern; i++)
+		pattern[i] = (uint8_t)(i * 7 + i / 256);
+}
+
+static void
+teardown(void)
+{
+	free(block);
+}
+
+static size_t
+write_at(uint32_t offset, size_t size, enum stream_use use)
+{
+	return stream_write(&pool, &buf, BASE + offset, pattern + offset, size, use);
+}
+
+static void
+expect_at(uint32_t offset, size_t size)
+{
+	static uint8_t out[sizeof pattern];
+
+	stream_read(&buf, BASE + offset, out, size);
+	ck_assert_mem_eq(out, pattern + offset, size);
+}
+
+START_TEST(a_stream_comes_out_as_it_went_in)
+{
+	ck_assert_uint_eq(write_at(0, 10000, STREAM_IN_ORDER), 10000);
+	ck_assert_uint_eq(write_at(10000, 1, STREAM_IN_ORDER), 1);
+	expect_at(0, 10001);
+	expect_at(4095, 2);
+	expect_at(10000, 1);
+	ck_assert_uint_eq(buf.end_seq, BASE + 10001);
+}
+END_TEST
+
+START_TEST(a_piece_ends_with_its_chunk_or_with_what_was_asked)
+{
+	size_t piece_bytes;
+
+	ck_assert_uint_eq(write_at(0, 10000, STREAM_IN_ORDER), 10000);
+	const uint8_t *piece = stream_peek(&buf, BASE + 100, 9900, &piece_bytes);
+	ck_assert_uint_eq(piece_bytes, STREAM_CHUNK_BYTES - 100);
+	ck_assert_mem_eq(piece, pattern + 100, piece_bytes);
+	(void)stream_peek(&buf, BASE + 100, 50, &piece_bytes);
+	ck_assert_uint_eq(piece_bytes, 50);
+	(void)stream_peek(&buf, BASE + 9000, 1000, &piece_bytes);
+	ck_assert_uint_eq(piece_bytes, 1000);
+}
+END_TEST
+
+START_TEST(a_hole_takes_no_chunk_and_can_be_filled)
+{
+	ck_assert_uint_eq(write_at(8 * STREAM_CHUNK_BYTES, 10, STREAM_OTHER), 10);
+	ck_assert_uint_eq(buf.chunk_count, 1);
+	ck_assert_uint_eq(write_at(4 * STREAM_CHUNK_BYTES, 10, STREAM_OTHER), 10);
+	ck_assert_uint_eq(buf.chunk_count, 2);
+	expect_at(8 * STREAM_CHUNK_BYTES, 10);
+	ck_assert_uint_eq(write_at(0, 8 * STREAM_CHUNK_BYTES, STREAM_IN_ORDER),
+			  8 * STREAM_CHUNK_BYTES);
+	expect_at(0, 8 * STREAM_CHUNK_BYTES + 10);
+	ck_assert_uint_eq(buf.chunk_count, 9);
+}
+END_TEST
+
+START_TEST(what_was_acknowledged_gives_its_chunks_back)
+{
+	ck_assert_uint_eq(write_at(0, 3 * STREAM_CHUNK_BYTES + 1, STREAM_OTHER),
+			  3 * STREAM_CHUNK_BYTES + 1);
+	stream_drop_before(&pool, &buf, BASE + STREAM_CHUNK_BYTES - 1);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS - 4);
+	stream_drop_before(&pool, &buf, BASE + STREAM_CHUNK_BYTES);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS - 3);
+	expect_at(STREAM_CHUNK_BYTES, 2 * STREAM_CHUNK_BYTES + 1);
+	stream_drop_before(&pool, &buf, BASE + 3 * STREAM_CHUNK_BYTES);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS - 1);
+	expect_at(3 * STREAM_CHUNK_BYTES, 1);
+}
+END_TEST
+
+START_TEST(an_empty_buffer_holds_no_chunk)
+{
+	ck_assert_uint_eq(write_at(0, 100, STREAM_OTHER), 100);
+	stream_drop_before(&pool, &buf, BASE + 100); /* the rest of the chunk was never written */
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+	ck_assert_uint_eq(write_at(100, 100, STREAM_OTHER), 100);
+	expect_at(100, 100);
+	stream_clear(&pool, &buf);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+	ck_assert_uint_eq(buf.begin_seq, BASE + 200);
+}
+END_TEST
+
+START_TEST(what_came_out_of_order_can_be_given_up)
+{
+	ck_assert_uint_eq(write_at(0, 100, STREAM_IN_ORDER), 100);
+	ck_assert_uint_eq(write_at(2000, 100, STREAM_OTHER), 100);
+	ck_assert_uint_eq(write_at(3 * STREAM_CHUNK_BYTES, 10000, STREAM_OTHER), 10000);
+	stream_drop_after(&pool, &buf, BASE + 100);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS - 1);
+	expect_at(0, 100);
+	ck_assert_uint_eq(buf.end_seq, BASE + 100);
+	stream_drop_before(&pool, &buf, BASE + 100);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+
+	ck_assert_uint_eq(write_at(3 * STREAM_CHUNK_BYTES, 100, STREAM_OTHER), 100);
+	stream_drop_after(&pool, &buf, BASE + 100);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+	ck_assert_uint_eq(buf.end_seq, BASE + 100);
+}
+END_TEST
+
+START_TEST(a_drained_pool_takes_what_there_is_room_for)
+{
+	const size_t all_bytes = POOL_CHUNKS * STREAM_CHUNK_BYTES;
+
+	ck_assert_uint_eq(write_at(10, all_bytes - 10, STREAM_IN_ORDER), all_bytes - 10);
+	ck_assert_uint_eq(pool.free_count, 0);
+	ck_assert_uint_eq(
+		stream_write(&pool, &buf, BASE + (uint32_t)all_bytes, pattern, 1, STREAM_IN_ORDER),
+		0);
+	ck_assert_uint_eq(buf.end_seq, BASE + (uint32_t)all_bytes);
+	stream_drop_before(&pool, &buf, BASE + STREAM_CHUNK_BYTES);
+	ck_assert_uint_eq(stream_write(&pool, &buf, BASE + (uint32_t)all_bytes, pattern, 5000,
+				       STREAM_IN_ORDER),
+			  STREAM_CHUNK_BYTES);
+	expect_at(STREAM_CHUNK_BYTES, all_bytes - STREAM_CHUNK_BYTES);
+}
+END_TEST
+
+START_TEST(the_reserve_is_for_receivers_in_order)
+{
+	const uint32_t shared_bytes = (POOL_CHUNKS - RESERVE_CHUNKS) * STREAM_CHUNK_BYTES;
+
+	ck_assert_uint_eq(write_at(0, sizeof pattern, STREAM_OTHER), shared_bytes);
+	ck_assert_uint_eq(pool.free_count, RESERVE_CHUNKS);
+	ck_assert_uint_eq(write_at(shared_bytes, 1, STREAM_OTHER), 0);
+	ck_assert_uint_eq(write_at(shared_bytes, 1, STREAM_IN_ORDER), 1);
+	ck_assert_uint_eq(write_at(shared_bytes + 1, 1, STREAM_OTHER), 1); /* the chunk is there */
+	expect_at(0, shared_bytes + 2);
+}
+END_TEST
+
+START_TEST(a_pool_is_low_before_the_reserve_is_touched)
+{
+	uint32_t offset = 0;
+
+	while (!stream_pool_is_low(&pool)) {
+		ck_assert_uint_eq(write_at(offset, STREAM_CHUNK_BYTES, STREAM_OTHER),
+				  STREAM_CHUNK_BYTES);
+		offset += STREAM_CHUNK_BYTES;
+	}
+	ck_assert_uint_eq(pool.free_count, 4);
+	stream_drop_before(&pool, &buf, BASE + STREAM_CHUNK_BYTES);
+	ck_assert(!stream_pool_is_low(&pool));
+}
+END_TEST
+
+START_TEST(memory_that_was_never_needed_is_not_touched)
+{
+	for (uint32_t i = 0; i < 50; i++) {
+		ck_assert_uint_eq(write_at(i * 1000, 1000, STREAM_OTHER), 1000);
+		stream_drop_before(&pool, &buf, BASE + (i + 1) * 1000);
+	}
+	ck_assert_uint_le(pool.touched_count, 2);
+}
+END_TEST
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+#define STREAMS     3u
+#define MODEL_BYTES (25u * STREAM_CHUNK_BYTES)
+
+static struct {
+	struct stream_buf buf;
+	uint32_t base; /* of bytes[0] */
+	uint32_t begin, end;
+	uint32_t cut_count; /* calls of stream_drop_after */
+	uint8_t bytes[MODEL_BYTES];
+	bool written[MODEL_BYTES];
+} streams[STREAMS];
+
+/* Chunks that the model says a stream needs: those with anything in [begin, end). */
+static uint32_t
+chunks_needed(unsigned i)
+{
+	uint32_t count = 0, last_chunk = 0;
+
+	for (uint32_t at = streams[i].begin; at < streams[i].end; at++) {
+		const uint32_t chunk = (streams[i].base + at) / STREAM_CHUNK_BYTES;
+		if (streams[i].written[at] && (count == 0 || chunk != last_chunk)) {
+			last_chunk = chunk;
+			count++;
+		}
+	}
+	return count;
+}
+
+static void
+model_write(unsigned i, struct rng *rng)
+{
+	const uint32_t begin = streams[i].begin, at = begin + rng_below(rng, MODEL_BYTES - begin);
+	const uint32_t room = MODEL_BYTES - at;
+	const size_t size =
+		1 + rng_below(rng, rng_below(rng, 10) == 0 ? room : 1 + (room - 1) / 20);
+	const enum stream_use use = rng_below(rng, 2) == 0 ? STREAM_IN_ORDER : STREAM_OTHER;
+	static uint8_t bytes[MODEL_BYTES];
+
+	rng_bytes(rng, bytes, size);
+	const size_t written =
+		stream_write(&pool, &streams[i].buf, streams[i].base + at, bytes, size, use);
+	ck_assert(written == size ||
+		  pool.free_count <= (use == STREAM_IN_ORDER ? 0 : RESERVE_CHUNKS));
+	memcpy(&streams[i].bytes[at], bytes, written);
+	memset(&streams[i].written[at], true, written);
+	if (written != 0 && at + written > streams[i].end)
+		streams[i].end = at + (uint32_t)written;
+}
+
+/* Each run of written octets reads back. */
+static bool
+reads_back(unsigned i)
+{
+	static uint8_t out[MODEL_BYTES];
+
+	for (uint32_t begin = streams[i].begin, end; begin < streams[i].end; begin = end + 1) {
+		for (end = begin; end < streams[i].end && streams[i].written[end]; end++)
+			;
+		stream_read(&streams[i].buf, streams[i].base + begin, out, end - begin);
+		if (memcmp(out, &streams[i].bytes[begin], end - begin) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+model_drop(unsigned i, struct rng *rng)
+{
+	const uint32_t begin = streams[i].begin, room = MODEL_BYTES - begin;
+	const uint32_t at = begin + rng_below(rng, room) / (1 + rng_below(rng, 8));
+
+	if (rng_below(rng, 2) == 0) {
+		stream_drop_before(&pool, &streams[i].buf, streams[i].base + at);
+		streams[i].begin = at;
+		streams[i].end = at > streams[i].end ? at : streams[i].end;
+	} else {
+		stream_drop_after(&pool, &streams[i].buf, streams[i].base + at);
+		streams[i].end = at < streams[i].end ? at : streams[i].end;
+		streams[i].cut_count++;
+		memset(&streams[i].written[at], false, MODEL_BYTES - at);
+	}
+}
+
+static void
+model_begin(unsigned i, struct rng *rng)
+{
+	stream_clear(&pool, &streams[i].buf);
+	memset(&streams[i], 0, sizeof streams[i]);
+	streams[i].base = rng_below(rng, 2) == 0 ? rng_u32(rng) : 0u - rng_below(rng, MODEL_BYTES);
+	stream_init(&streams[i].buf, streams[i].base);
+}
+
+/* The first chunk, and one for each cut, may stay with nothing left in it; no other does. */
+static bool
+chunks_are_accounted_for(void)
+{
+	uint32_t held_count = 0;
+
+	for (unsigned i = 0; i < STREAMS; i++) {
+		const uint32_t needed = chunks_needed(i), held = streams[i].buf.chunk_count;
+		held_count += held;
+		if (held < needed || held > needed + 1 + streams[i].cut_count)
+			return false;
+		if (streams[i].begin == streams[i].end && held != 0)
+			return false;
+	}
+	return held_count + pool.free_count == POOL_CHUNKS;
+}
+
+START_TEST(streams_hold_what_arrays_hold)
+{
+	const unsigned long long seed = suite_seed(12);
+	unsigned full_count = 0;
+	struct rng rng;
+
+	rng_init_number(&rng, seed);
+	for (unsigned i = 0; i < STREAMS; i++)
+		model_begin(i, &rng);
+	for (unsigned step = 0; step < 1200; step++) {
+		const unsigned i = rng_below(&rng, STREAMS);
+		if (streams[i].begin > MODEL_BYTES / 2)
+			model_begin(i, &rng);
+		else if (rng_below(&rng, 4) != 0)
+			model_write(i, &rng);
+		else
+			model_drop(i, &rng);
+		full_count += pool.free_count == 0;
+		ck_assert_msg(reads_back(i) && chunks_are_accounted_for(), "step %u, seed %llu",
+			      step, seed);
+	}
+	ck_assert_uint_gt(full_count, 100);
+	for (unsigned i = 0; i < STREAMS; i++)
+		stream_clear(&pool, &streams[i].buf);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("stream_buf");
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_stream_comes_out_as_it_went_in);
+	tcase_add_test(tcase, a_piece_ends_with_its_chunk_or_with_what_was_asked);
+	tcase_add_test(tcase, a_hole_takes_no_chunk_and_can_be_filled);
+	tcase_add_test(tcase, what_was_acknowledged_gives_its_chunks_back);
+	tcase_add_test(tcase, an_empty_buffer_holds_no_chunk);
+	tcase_add_test(tcase, what_came_out_of_order_can_be_given_up);
+	tcase_add_test(tcase, a_drained_pool_takes_what_there_is_room_for);
+	tcase_add_test(tcase, the_reserve_is_for_receivers_in_order);
+	tcase_add_test(tcase, a_pool_is_low_before_the_reserve_is_touched);
+	tcase_add_test(tcase, memory_that_was_never_needed_is_not_touched);
+	tcase_add_test(tcase, streams_hold_what_arrays_hold);
+	Suite *suite = suite_create("stream_buf");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
