@@ -23,6 +23,7 @@
 	X(NEIGH_QUEUE_FULL, "neigh_queue_full", "too many packets wait for one neighbour")         \
 	X(NEIGH_FAILED, "neigh_failed", "the neighbour does not answer")                           \
 	X(DHCP_MALFORMED, "dhcp_malformed", "the DHCP message is malformed (RFC 2131)")            \
+	X(DHCP_IGNORED, "dhcp_ignored", "the DHCP message is of no use here")                      \
 	X(ADDR_CONFLICT, "addr_conflict", "another host claims our address (RFC 5227)")            \
 	X(IP_VERSION, "ip_version", "the packet is neither IPv4 nor IPv6")                         \
 	X(IP_TRUNCATED, "ip_truncated", "the packet is longer than its frame")                     \

@@ -180,7 +180,10 @@ ifaddr_conflict(struct stack *stack, struct ifaddr *entry)
 		entry_remove(stack, entry);
 		slaac_conflict(stack, ifindex, &addr);
 		break;
-	case IFADDR_DHCP: entry_remove(stack, entry); break;
+	case IFADDR_DHCP:
+		entry_remove(stack, entry);
+		dhcp_conflict(stack, ifindex, &addr);
+		break;
 	}
 }
 

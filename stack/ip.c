@@ -60,11 +60,11 @@ ip_route(const struct stack *stack, struct ip_send *send)
 	return err;
 }
 
-/* What the link takes: for IPv6 what its router says too. */
+/* What the link takes; a DHCP server or a router may say less. */
 static uint32_t
 link_mtu(const struct iface *iface, const struct ip_addr *destination)
 {
-	return destination->family == ADDR_IPV6 ? iface->mtu_ipv6 : iface->mtu;
+	return destination->family == ADDR_IPV6 ? iface->mtu_ipv6 : iface->mtu_ipv4;
 }
 
 uint32_t
@@ -134,7 +134,8 @@ ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_
 		if (frame == NULL)
 			return ERR_FULL;
 		send->packet = frame + send->link_header_bytes;
-		send->checksum_offload = (iface->flags & STACK_IF_CHECKSUM_TX) != 0 && !send->is_waiting;
+		send->checksum_offload =
+		        (iface->flags & STACK_IF_CHECKSUM_TX) != 0 && !send->is_waiting && !send->fills_checksum;
 	}
 	*payload = send->packet + header;
 	return 0;

@@ -66,6 +66,7 @@ struct ip_send {
 	uint8_t protocol;
 	uint8_t hop_limit;        /* 0: IP_HOP_LIMIT */
 	uint8_t traffic_class;
+	bool fills_checksum;      /* never leave it to the link */
 
 	/* Set by ip_begin. */
 	size_t payload_bytes;

@@ -119,7 +119,7 @@ addresses_check(const struct stack *stack, struct ip_packet *packet)
 		packet->ifindex == STACK_IF_LOOPBACK || (iface->flags & STACK_IF_SHARED) != 0;
 
 	packet->kind = route_classify(stack, packet->ifindex, &packet->destination);
-	if (packet->kind == ROUTE_UNICAST)
+	if (packet->kind == ROUTE_UNICAST && !dhcp_is_expected(stack, packet))
 		return DROP_IP_NOT_OURS;
 	if (addr_is_multicast(&packet->source))
 		return DROP_IP_SOURCE;

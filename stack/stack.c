@@ -61,6 +61,7 @@ stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, st
 	                 stack->drops);
 	router_init(&stack->routers);
 	slaac_init(&stack->slaac);
+	dhcp_init(&stack->dhcp);
 	pmtu_init(&stack->pmtu, &arena, limits);
 	ipv4_ids_init(&stack->ipv4_ids);
 	reass_init(&stack->reass, &arena, limits);
@@ -72,7 +73,12 @@ stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, st
 	stack->scratch = arena_alloc(&arena, IP_PACKET_BYTES_MAX);
 	assert(stack->scratch != NULL);
 	stack->ifs[STACK_IF_LOOPBACK] = (struct iface){
-		.name = "loopback", .kind = STACK_IF_IP, .mtu = IP_MTU_MAX, .mtu_ipv6 = IP_MTU_MAX, .is_up = true,
+		.name = "loopback",
+		.kind = STACK_IF_IP,
+		.mtu = IP_MTU_MAX,
+		.mtu_ipv4 = IP_MTU_MAX,
+		.mtu_ipv6 = IP_MTU_MAX,
+		.is_up = true,
 	};
 	return stack;
 }
@@ -103,6 +109,7 @@ stack_if_add(struct stack *stack, const struct stack_if_config *config, unsigned
 		.kind = config->kind,
 		.mac = config->mac,
 		.mtu = config->mtu,
+		.mtu_ipv4 = config->mtu,
 		.mtu_ipv6 = config->mtu,
 		.flags = config->flags,
 		.vlan = config->vlan,
@@ -121,8 +128,10 @@ link_changed(struct stack *stack, unsigned ifindex, bool up)
 	if (up) {
 		ifaddr_link_up(stack, ifindex);
 		router_link_up(stack, ifindex);
+		dhcp_link_up(stack, ifindex);
 		return;
 	}
+	dhcp_link_down(stack, ifindex);
 	router_link_down(stack, ifindex);
 	slaac_link_down(stack, ifindex);
 	ifaddr_link_down(stack, ifindex);
@@ -194,7 +203,7 @@ stack_timeout(struct stack *stack, uint64_t now_us)
 		case TIMER_REDIRECT: redirect_timeout(stack, timer); break;
 		case TIMER_SOLICIT:  solicit_timeout(stack, timer); break;
 		case TIMER_SLAAC:    slaac_timeout(stack, timer); break;
-		case TIMER_DHCP:     break;
+		case TIMER_DHCP:     dhcp_timeout(stack, timer); break;
 		case TIMER_REASS:    reass_timeout(stack); break;
 		}
 	}

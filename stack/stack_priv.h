@@ -9,6 +9,7 @@
  *                                                                       -> icmp_receive -> ndp_receive
  *     arp_receive, ndp_receive -> neigh_hear_source, neigh_hear_advert -> transmit queue (what was held)
  *     ndp_receive -> router_hear -> stack_route_add    -> slaac_hear -> ifaddr_put
+ *     udp_receive -> dhcp_receive -> stack_route_add, ifaddr_put
  *     udp_send, icmp -> ip_begin -> neigh_resolve          ip_end -> transmit queue
  *                                                                 -> neigh_hold (not resolved yet)
  *     stack_timeout  -> wheel_expire -> the handler of the timer's kind
@@ -27,6 +28,7 @@
 #include "stack/base/hash.h"
 #include "stack/base/rng.h"
 #include "stack/base/wheel.h"
+#include "stack/dhcp.h"
 #include "stack/drop.h"
 #include "stack/icmp.h"
 #include "stack/ifaddr.h"
@@ -51,7 +53,8 @@ struct iface {
 	enum stack_if_kind kind;
 	struct mac_addr mac;
 	uint32_t mtu;
-	uint32_t mtu_ipv6; /* no more than mtu: what a router says for its link */
+	uint32_t mtu_ipv4; /* no more than mtu: what a DHCP server says */
+	uint32_t mtu_ipv6; /* the same: what a router says for its link */
 	uint32_t flags; /* STACK_IF_* */
 	uint16_t vlan, service_vlan;
 	struct hash_key secret; /* slaac.h */
@@ -66,7 +69,7 @@ enum timer_kind {
 	TIMER_REDIRECT, /* router.h: a redirect's */
 	TIMER_SOLICIT,  /* router.h: asking for routers */
 	TIMER_SLAAC,    /* slaac.h: a prefix's lifetimes */
-	TIMER_DHCP,     /* dhcp */
+	TIMER_DHCP,     /* dhcp.h: the client's next step */
 	TIMER_REASS,    /* reass: the oldest datagram in pieces */
 };
 
@@ -86,6 +89,7 @@ struct stack {
 	struct neigh_table neighs;
 	struct router_table routers;
 	struct slaac_table slaac;
+	struct dhcp_table dhcp;
 	struct pmtu_cache pmtu;
 	struct ipv4_ids ipv4_ids;
 	struct reass reass;

@@ -282,9 +282,9 @@ udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port)
 
 /* ---- sending ----------------------------------------------------------------------------------- */
 
-static int
-datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_port, uint16_t remote_port,
-              const void *payload, size_t size)
+int
+udp__datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_port, uint16_t remote_port,
+                   const void *payload, size_t size)
 {
 	uint8_t *room;
 
@@ -328,7 +328,7 @@ flow_send(struct stack *stack, struct udp_flow_entry *entry, const void *payload
 		entry->hop = send.hop;
 		entry->hop_generation = stack->routes.generation;
 	}
-	int err = datagram_send(stack, &send, entry->local_port, entry->remote_port, payload, size);
+	int err = udp__datagram_send(stack, &send, entry->local_port, entry->remote_port, payload, size);
 	if (err != 0)
 		return err;
 	const size_t header_bytes = entry->remote.family == ADDR_IPV4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES;
@@ -368,7 +368,7 @@ udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port,
 	int err = local_choose(stack, &send, local);
 	if (err != 0)
 		return err;
-	return datagram_send(stack, &send, local_port, remote_port, payload, size);
+	return udp__datagram_send(stack, &send, local_port, remote_port, payload, size);
 }
 
 /* ---- receiving --------------------------------------------------------------------------------- */
@@ -441,5 +441,10 @@ udp_receive(struct stack *stack, const struct ip_packet *packet)
 	}
 	action.bytes = packet->payload + UDP_HEADER_BYTES;
 	action.size = udp_size - UDP_HEADER_BYTES;
-	demultiplex(stack, packet, &action);
+	if (dhcp_owns_port(stack, packet->ifindex, action.local_port))
+		dhcp_receive(stack, packet->ifindex, action.bytes, action.size);
+	else if (packet->kind == ROUTE_UNICAST) /* let in for the DHCP client alone */
+		stack__drop(stack, DROP_IP_NOT_OURS);
+	else
+		demultiplex(stack, packet, &action);
 }

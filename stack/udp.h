@@ -19,6 +19,7 @@
 
 struct arena;
 struct ip_packet;
+struct ip_send;
 
 #define UDP_HEADER_BYTES  8u
 #define UDP_PORT_MIN      1024u
@@ -61,6 +62,10 @@ size_t udp_bytes(const struct stack_limits *limits);
 void udp_init(struct udp *udp, struct arena *arena, const struct stack_limits *limits);
 
 void udp_receive(struct stack *stack, const struct ip_packet *packet);
+
+/* From source to destination by hop, which are all set in *send, whoever they belong to: for the stack's own use. */
+int udp__datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_port, uint16_t remote_port,
+                       const void *payload, size_t size);
 
 /* The open flow of this 4-tuple, or NULL. */
 struct udp_flow_entry *udp_find(struct stack *stack, const struct ip_addr *local, uint16_t local_port,

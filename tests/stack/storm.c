@@ -7,6 +7,7 @@
 #include "stack/base/cursor.h"
 #include "stack/base/rng.h"
 #include "stack/checksum.h"
+#include "stack/dhcp_wire.h"
 #include "stack/drop.h"
 #include "stack/ether_wire.h"
 #include "stack/ip.h"
@@ -80,6 +81,7 @@ struct storm {
 	udp_flow flows[FLOWS];
 	uint8_t sent[PACKET_MAX]; /* the last IP packet that the stack sent */
 	size_t sent_bytes;
+	uint8_t asked[DHCP_SENT_BYTES]; /* the last message of the DHCP client */
 	struct storm_counts *counts;
 };
 
@@ -136,14 +138,29 @@ ipv6_look(const uint8_t *bytes, size_t size, bool is_padded)
 	REQUIRE(checksum_fold(sum) == CHECKSUM_GOOD);
 }
 
+/* Only the DHCP client speaks as nobody, and what it says is kept to be answered. */
+static void
+dhcp_look(struct storm *storm, const uint8_t *bytes, size_t size)
+{
+	static const uint8_t nobody[4];
+	const bool is_dhcp = size >= 28u + DHCP_SENT_BYTES && bytes[9] == IP_PROTOCOL_UDP &&
+			     bytes[21] == DHCP_CLIENT_PORT && bytes[23] == DHCP_SERVER_PORT;
+
+	REQUIRE(is_dhcp || memcmp(bytes + 12, nobody, sizeof nobody) != 0);
+	if (is_dhcp)
+		memcpy(storm->asked, bytes + 28, sizeof storm->asked);
+}
+
 static void
 packet_look(struct storm *storm, const uint8_t *bytes, size_t size, bool is_padded)
 {
 	REQUIRE(size > 0 && size <= PACKET_MAX);
-	if (bytes[0] >> 4 == 4)
+	if (bytes[0] >> 4 == 4) {
 		ipv4_look(bytes, size, is_padded);
-	else
+		dhcp_look(storm, bytes, size);
+	} else {
 		ipv6_look(bytes, size, is_padded);
+	}
 	memcpy(storm->sent, bytes, size);
 	storm->sent_bytes = size;
 }
@@ -481,6 +498,72 @@ step_packet(struct storm *storm, unsigned ifindex)
 	frame_receive(storm, ifindex, frame, header_bytes + size);
 }
 
+/* A server's answer to what the DHCP client said last, with options that may be anything. */
+static size_t
+dhcp_write_reply(struct storm *storm, uint8_t *out)
+{
+	static const uint8_t types[] = { DHCP_OFFER, DHCP_OFFER, DHCP_ACK, DHCP_ACK, DHCP_NAK };
+	static const uint8_t server[] = { DHCP_OPTION_SERVER_ID, 4, 198, 51, 100, 2 };
+	struct writer w = writer_over(out, 600);
+
+	writer_bytes(&w, storm->asked, 240);
+	out[0] = 2;
+	memcpy(out + 16, pick_addr(storm, false).octets, 4);
+	writer_u8(&w, DHCP_OPTION_TYPE);
+	writer_u8(&w, 1);
+	writer_u8(&w, types[pick(storm, sizeof types)]);
+	writer_bytes(&w, server, sizeof server);
+	writer_u8(&w, DHCP_OPTION_LEASE);
+	writer_u8(&w, 4);
+	writer_u32(&w, cursor_u8(&storm->script) * 8u);
+	if (pick(storm, 4) == 0) {
+		writer_u8(&w, DHCP_OPTION_ROUTES);
+		writer_u8(&w, 8);
+		cursor_copy(&storm->script, writer_reserve(&w, 8), 8);
+	}
+	if (pick(storm, 4) == 0)
+		cursor_copy(&storm->script, writer_reserve(&w, 40), 40);
+	writer_u8(&w, DHCP_OPTION_END);
+	return w.pos;
+}
+
+static void
+step_dhcp(struct storm *storm)
+{
+	const struct stack_if_config *config = &if_configs[IF_LEARNER];
+	const struct ip_addr from = addr_at(false, 3), everybody = addr_at(false, 7);
+	uint8_t frame[1024];
+	struct writer w = writer_over(frame, 64);
+	const bool is_broadcast = pick(storm, 2) != 0;
+	const struct ip_addr to = is_broadcast ? everybody : pick_addr(storm, false);
+	const struct ether_header header = {
+		.destination = is_broadcast ? ether_broadcast : config->mac,
+		.source = { { 2, 0, 0, 0, 0, 9 } },
+		.type = ETHER_TYPE_IPV4,
+	};
+
+	ether_header_write(&w, &header);
+	const size_t ip_at = w.pos, udp_at = ip_at + IPV4_HEADER_BYTES;
+	const size_t udp_bytes = 8 + dhcp_write_reply(storm, frame + udp_at + 8);
+	writer_u16(&w, 0x4500);
+	writer_u16(&w, (uint16_t)(IPV4_HEADER_BYTES + udp_bytes));
+	writer_u32(&w, 0);
+	writer_u16(&w, 64 << 8 | IP_PROTOCOL_UDP);
+	writer_u16(&w, 0);
+	writer_bytes(&w, from.octets, 4);
+	writer_bytes(&w, to.octets, 4);
+	writer_patch_u16(&w, ip_at + 10,
+			 checksum_finish(checksum_add(0, frame + ip_at, IPV4_HEADER_BYTES)));
+	writer_u16(&w, DHCP_SERVER_PORT);
+	writer_u16(&w, DHCP_CLIENT_PORT);
+	writer_u16(&w, (uint16_t)udp_bytes);
+	writer_u16(&w, 0);
+	transport_checksum(frame + udp_at, udp_bytes, IP_PROTOCOL_UDP, &from, &to);
+	size_t size = IPV4_HEADER_BYTES + udp_bytes;
+	damage(storm, frame + ip_at, &size);
+	frame_receive(storm, IF_LEARNER, frame, ip_at + size);
+}
+
 static void
 step_arp(struct storm *storm, unsigned ifindex)
 {
@@ -618,7 +701,7 @@ step(struct storm *storm)
 	const unsigned ifindex = pick(storm, IF_COUNT);
 
 	storm->counts->steps++;
-	switch (what % 16) {
+	switch (what % 18) {
 	case 0:
 	case 1:
 	case 2:
@@ -633,6 +716,8 @@ step(struct storm *storm)
 	case 11:
 	case 12: step_program(storm); break;
 	case 13: step_change(storm, ifindex); break;
+	case 14:
+	case 15: step_dhcp(storm); break;
 	default: step_time(storm); break;
 	}
 	drain(storm);

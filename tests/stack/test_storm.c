@@ -25,9 +25,7 @@ is_out_of_reach(unsigned reason)
 	case DROP_FRAGMENT_REFUSED: /* but for multicast, which is rare */
 	case DROP_FRAGMENT_MEMORY:  /* too few sources */
 	case DROP_TRANSMIT_FULL:    /* everything is taken out after each step */
-	case DROP_RECEIVE_FULL:
-	case DROP_DHCP_MALFORMED: /* RFC 2131's client is not on this stack's path yet */
-		return true;
+	case DROP_RECEIVE_FULL: return true;
 	default: return false;
 	}
 }
