@@ -1,0 +1,204 @@
+"""The hosts of the lab, cairnd on one of them, and what the home router has counted."""
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+NAMESPACES = Path("/run/netns")
+ROOT = Path(__file__).resolve().parents[3]
+LOSS = ROOT / "tests/lab/loss.sh"
+START_S = 15     # a busy machine may take long, a cairnd that is well never does
+PATIENCE_S = 10
+
+running = []     # every Cairnd that is up, for the report of a failed case
+
+
+def refuse_to_run_elsewhere():
+    """Outside of the lab cairnd would ask the real root servers."""
+    here = os.stat("/proc/self/ns/net")
+    host = NAMESPACES / "lan"
+    if not host.exists() or (os.stat(host).st_dev, os.stat(host).st_ino) != (here.st_dev, here.st_ino):
+        raise SystemExit("only on the host `lan` of a lab: use tests/lab/run")
+
+
+def at(host, *command):
+    """The command line that runs `command` on a host."""
+    return ["nsenter", f"--net={NAMESPACES / host}", *command]
+
+
+def on(host, *command, **options):
+    return subprocess.run(at(host, *command), check=True, capture_output=True, text=True, **options).stdout
+
+
+def rules(host, text):
+    on(host, "nft", "-f", "-", input=text)
+
+
+def lose(percent):
+    """The backbone loses that part of all packets, each way."""
+    on("core1", "sh", str(LOSS), str(percent))
+
+
+def counted(name):
+    """Packets that a counter of the home router has seen."""
+    listing = json.loads(on("home", "nft", "--json", "list", "counter", "inet", "home", name))
+    return next(item["counter"]["packets"] for item in listing["nftables"] if "counter" in item)
+
+
+class Sent:
+    """How many questions have left the house since: `with Sent() as sent: ...`, then `sent.questions`."""
+
+    def __enter__(self):
+        self.before = quiet_count()
+        return self
+
+    def __exit__(self, *_):
+        self.questions = quiet_count() - self.before
+
+
+class Disowned:
+    """Replies to flows of the house that its kernels said were nobody's: port unreachable, or RST."""
+
+    def __enter__(self):
+        self.before = self.count()
+        return self
+
+    def __exit__(self, *_):
+        quiet_count()
+        self.flows = self.count() - self.before
+
+    @staticmethod
+    def count():
+        return counted("port_unreachable") + counted("resets")
+
+
+class Stopped:
+    """Name servers that hear and say nothing for a while: the processes with that word on their command lines."""
+
+    def __init__(self, word):
+        self.word = word
+
+    def __enter__(self):
+        self.pids = [int(entry.name) for entry in Path("/proc").iterdir()
+                     if entry.name.isdigit() and self.word in (entry / "cmdline").read_text()]
+        self.tell(signal.SIGSTOP)
+
+    def __exit__(self, *_):
+        self.tell(signal.SIGCONT)
+
+    def tell(self, number):
+        for pid in self.pids:
+            os.kill(pid, number)
+
+
+def quiet_count():
+    """Once nothing has left for a while: what was sent for an earlier question is not counted for the next."""
+    count = counted("questions")
+    while True:
+        time.sleep(0.1)
+        later = counted("questions")
+        if later == count:
+            return count
+        count = later
+
+
+def until(true, what, seconds=PATIENCE_S):
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+class Cairnd:
+    """One cairnd with a configuration file of its own."""
+
+    def __init__(self, configuration="", host="lan"):
+        self.directory = tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"])
+        self.path = Path(self.directory.name) / "cairn.conf"
+        self.log_path = Path(self.directory.name) / "log"
+        self.configure(configuration)
+        self.log_mark = 0
+        with open(self.log_path, "w") as log:
+            self.process = subprocess.Popen(at(host, os.environ["CAIRND"], "-c", str(self.path)), stderr=log)
+        running.append(self)
+        try:
+            self.await_log("start of service")
+        except BaseException:
+            self.kill()
+            raise
+
+    def configure(self, text):
+        self.path.write_text(text)
+
+    def log(self):
+        return self.log_path.read_text()
+
+    def await_log(self, words, count=1):
+        def is_there():
+            if self.log().count(words) >= count:
+                return True
+            if self.process.poll() is not None:
+                raise AssertionError(f"cairnd ended with {self.process.returncode}:\n{self.log()}")
+            return False
+        until(is_there, f"`{words}` in\n{self.log()}", START_S)
+
+    def reload(self):
+        told = self.log().count("configuration read again")
+        self.process.send_signal(signal.SIGHUP)
+        self.await_log("configuration read again", told + 1)
+
+    def statistic(self, name):
+        told = self.log().count("cache.delegation:")
+        self.process.send_signal(signal.SIGUSR1)
+        self.await_log("cache.delegation:", told + 1)
+        return int(re.findall(rf"{re.escape(name)}=(\d+)", self.log())[-1])
+
+    def stop(self):
+        """Ends it; returns its exit status."""
+        self.process.terminate()
+        try:
+            return self.process.wait(PATIENCE_S)
+        finally:
+            self.kill()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        if self in running:
+            running.remove(self)
+            self.directory.cleanup()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        status = self.stop()
+        if kind is None and status != 0:
+            raise AssertionError(f"cairnd ended with {status}")
+
+
+class WithCairnd(unittest.TestCase):
+    """Cases that share one cairnd with the given configuration."""
+
+    configuration = ""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cairnd = Cairnd(cls.configuration)
+        cls.addClassCleanup(cls.cairnd.__exit__, None)
+
+
+def mark_logs():
+    for cairnd in running:
+        cairnd.log_mark = len(cairnd.log())
+
+
+def marked_logs():
+    """The end of what every cairnd has said since mark_logs."""
+    return "".join(line + "\n" for cairnd in running for line in cairnd.log()[cairnd.log_mark:].splitlines()[-20:])

@@ -1,0 +1,232 @@
+"""What is seen of cairnd on the home router, with the host's addresses and as a station of its own."""
+import contextlib
+import json
+import socket
+import subprocess
+import time
+
+import lab
+from capture import Capture
+from clients import dig
+
+NAMES = 200                 # of hosts, enough that chance does not decide
+DISTINCT = 0.9              # of them, ports and ids that do not come twice
+PORTS_FROM, PORTS_TO = 1024, 65536
+SLICES = 8                  # of the range, each of which is used
+STATION_V4, STATION_V6 = "192.168.1.53", "2001:2:0:100::53"
+STATION_MAC = "02:00:5e:00:53:01"
+REGISTRIES = ("198.18.1.", "2001:2:0:1::")
+NAMES_OF_SERVERS = {"gtld-servers", "nic", "in-addr-servers", "ip6-servers", "root-servers"}
+
+
+class OnTheWire:
+    """Cases for every way to be on the network; a class that has them says who asks whom, and with what addresses."""
+
+    sources = client = server = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.await_service()
+        with Capture() as cls.seen:
+            cls.ask_many("wild.chain.org", NAMES)
+
+    @classmethod
+    def await_service(cls):
+        pass
+
+    @classmethod
+    def ask_many(cls, zone, count):
+        """Asks for names that were never asked for."""
+        questions = "".join(f"name{i}.{zone} A\n" for i in range(count))
+        lab.on(cls.client, "dig", "-r", "+short", f"@{cls.server}", "-f", "/dev/stdin", input=questions)
+
+    def assert_spread(self, numbers, start, end):
+        self.assertGreaterEqual(len(numbers), NAMES)
+        self.assertGreater(len(set(numbers)), DISTINCT * len(numbers))
+        width = (end - start) // SLICES
+        for begin in range(start, end - width + 1, width):
+            self.assertTrue(any(begin <= number < begin + width for number in numbers), f"none from {begin} on")
+
+    def test_source_ports_are_spread_over_the_range(self):
+        self.assert_spread([question.port for question in self.seen.questions], PORTS_FROM, PORTS_TO)
+
+    def test_ids_are_spread_over_the_range(self):
+        self.assert_spread([question.id for question in self.seen.questions], 0, 65536)
+
+    def test_letter_case_is_drawn_by_lot(self):
+        letters = [letter for question in self.seen.questions for letter in question.name if letter.isalpha()]
+        self.assertAlmostEqual(sum(letter.isupper() for letter in letters) / len(letters), 0.5, delta=0.1)
+
+    def test_both_families_are_used_from_the_right_addresses(self):
+        self.assertEqual({question.source for question in self.seen.questions}, set(self.sources))
+
+    def test_the_kernel_disowns_no_flow(self):
+        with lab.Disowned() as disowned:
+            self.ask_many("wild.signed.org", NAMES)
+            self.ask_many("lossy.net", NAMES // 10)
+        self.assertEqual(disowned.flows, 0)
+
+
+class Shared(OnTheWire, lab.WithCairnd):
+    """link raw: the kernel has the same addresses."""
+
+    sources = ("192.168.1.10", "2001:2:0:100::10")
+    client, server = "lan", "127.0.0.1"
+
+    def test_the_kernel_does_not_disown_late_replies_either(self):
+        with lab.Disowned() as disowned, lab.Sent() as sent:
+            with lab.Stopped("nsd-alpha.conf"):
+                late = subprocess.Popen(lab.at(self.client, "dig", "-r", "+tries=1", f"@{self.server}", "late.short.org"),
+                                        stdout=subprocess.PIPE, text=True)
+                time.sleep(1.2)  # questions are sent again by now; when all are answered, all but one are late
+            self.assertIn("NXDOMAIN", late.communicate()[0])
+        self.assertGreater(sent.questions, 1)
+        self.assertEqual(disowned.flows, 0)
+
+    def test_the_router_would_see_a_kernel_that_disowns_a_flow(self):
+        for family, server in ((socket.AF_INET, "198.18.2.1"), (socket.AF_INET6, "2001:2:0:2::1")):
+            with lab.Disowned() as disowned, lab.Stopped("nsd-alpha.conf"):
+                with socket.socket(family, socket.SOCK_DGRAM) as hasty:
+                    hasty.sendto(bytes.fromhex("0001 0100 0001 0000 0000 0000 05616c706861036e657400 0006 0001"), (server, 53))
+            self.assertEqual(disowned.flows, 1)
+
+
+class Minimised(lab.WithCairnd):
+    """Each server is told no more of a name than it needs (RFC 9156)."""
+
+    def test_each_server_is_told_no_more_than_it_needs(self):
+        with open(lab.ROOT / "conf/root.hints") as hints:
+            roots = {words[3] for words in map(str.split, hints) if len(words) > 3 and words[2] in ("A", "AAAA")}
+        with Capture() as seen:
+            dig("leaf.under.empty.chain.org A")
+            dig("any.thing.at.all.wild.signed.org A")
+            dig("a.b.c.static.shop.com A")
+            dig("www.insecure.signed.org AAAA")
+        at_root = [question for question in seen.questions if question.server in roots]
+        at_registry = [question for question in seen.questions if question.server.startswith(REGISTRIES)]
+        self.assertGreaterEqual({tuple(question.labels) for question in at_root}, {("org",), ("com",)})
+        self.assertGreaterEqual({tuple(question.labels) for question in at_registry},
+                                {("chain", "org"), ("signed", "org"), ("shop", "com")})
+        for question in at_root:
+            self.assertLessEqual(len(question.labels), 1, question)
+        for question in at_registry:
+            if not NAMES_OF_SERVERS.intersection(question.labels):
+                self.assertLessEqual(len(question.labels), 2, question)
+
+    def test_the_types_are_not_told_before_the_last_step(self):
+        with Capture() as seen:
+            dig("mx.types.example MX")
+        self.assertEqual({question.type for question in seen.questions if len(question.labels) < 3} - {"NS"}, {"A"})
+        self.assertEqual([question.type for question in seen.questions if question.labels[:1] == ["mx"]], ["MX"])
+
+
+STATION = f"""
+server:
+  access-control: [ "192.168.1.0/24 allow", "2001:2:0:100::/64 allow" ]
+stack:
+  address: [ "{STATION_V4}/24", "{STATION_V6}/64" ]
+  gateway: [ "192.168.1.1", "2001:2:0:100::1" ]
+  mac: "{STATION_MAC}"
+"""
+
+
+class AsStation(OnTheWire):
+    """cairnd as a host of its own on the LAN; the host `guest` is its client."""
+
+    sources = (STATION_V4, STATION_V6)
+    client, server = "guest", STATION_V4
+
+    @classmethod
+    def await_service(cls):
+        # The addresses are its own only once nobody has objected to them (RFC 5227; RFC 4862, section 5.4).
+        for address in cls.sources:
+            lab.until(lambda: pings(address), f"{address} answers", lab.START_S)
+
+    def test_it_answers_a_ping(self):
+        for address in self.sources:
+            with self.subTest(address):
+                said = lab.on("guest", "ping", "-n", "-c", "3", "-i", "0.1", "-W", "2", address)
+                self.assertIn("3 received", said)
+
+    def test_a_large_ping_comes_back_whole(self):
+        for address in self.sources:
+            with self.subTest(address):
+                said = lab.on("guest", "ping", "-n", "-c", "2", "-i", "0.1", "-W", "2", "-s", "3000", address)
+                self.assertIn("2 received", said)
+
+    def test_it_tells_neighbours_its_own_mac_address(self):
+        for address in self.sources:
+            with self.subTest(address):
+                lab.on("guest", "ip", "neighbour", "flush", "to", address)
+                self.assertTrue(pings(address))
+                self.assertIn(f"lladdr {STATION_MAC}", lab.on("guest", "ip", "neighbour", "show", "to", address))
+
+    def test_it_serves_its_own_addresses(self):
+        for address in self.sources:
+            with self.subTest(address):
+                answer = dig("www.shop.com A", server=address, host="guest")
+                self.assertEqual(answer.records[-1], "front.hosting.net. A 198.18.6.80")
+
+    def test_the_host_s_own_addresses_stay_the_host_s(self):
+        for address in ("192.168.1.10", "2001:2:0:100::10"):
+            with self.subTest(address):
+                self.assertTrue(pings(address))
+                self.assertNotIn(STATION_MAC, lab.on("guest", "ip", "neighbour", "show", "to", address))
+
+
+def pings(address):
+    command = lab.at("guest", "ping", "-n", "-c", "1", "-W", "1", address)
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+class Packet(AsStation, lab.WithCairnd):
+    """link packet: a second host on the device of the first."""
+
+    configuration = STATION + "  link: packet\n  device: eth0\n"
+
+
+class Tap(AsStation, lab.WithCairnd):
+    """link tap: a device of its own, bridged with the LAN."""
+
+    configuration = STATION + "  link: tap\n  device: cairn0\n"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.addClassCleanup(unbridge)
+        bridge()
+        super().setUpClass()
+
+    def test_its_own_host_is_a_client_like_others(self):
+        for address in self.sources:
+            with self.subTest(address):
+                self.assertEqual(dig("front.hosting.net A", server=address).status, "NOERROR")
+
+
+ADDRESSES = ("192.168.1.10/24", "2001:2:0:100::10/64")
+
+
+def bridge():
+    """Between eth0 of `lan` and the TAP device; the host's addresses move to the bridge, its MAC address stays."""
+    mac = json.loads(lab.on("lan", "ip", "--json", "link", "show", "eth0"))[0]["address"]
+    lab.on("lan", "ip", "tuntap", "add", "dev", "cairn0", "mode", "tap")
+    lab.on("lan", "ip", "link", "add", "br0", "address", mac, "type", "bridge")
+    for port in ("eth0", "cairn0"):
+        lab.on("lan", "ip", "link", "set", port, "master", "br0", "up")
+    move_addresses("eth0", "br0")
+
+
+def unbridge():
+    with contextlib.suppress(subprocess.CalledProcessError):
+        move_addresses("br0", "eth0")
+    for device in ("br0", "cairn0"):
+        subprocess.run(["ip", "link", "delete", device], capture_output=True)
+
+
+def move_addresses(old, new):
+    lab.on("lan", "ip", "link", "set", new, "up")
+    for address in ADDRESSES:
+        lab.on("lan", "ip", "address", "delete", address, "dev", old)
+        lab.on("lan", "ip", "address", "add", address, "dev", new, *(["nodad"] if ":" in address else []))
+    for gateway in ("192.168.1.1", "2001:2:0:100::1"):
+        lab.on("lan", "ip", "route", "replace", "default", "via", gateway, "dev", new)

@@ -1,0 +1,73 @@
+"""Name servers as they are: with habits, lame, dead, behind bad lines."""
+import subprocess
+import time
+
+import lab
+from clients import Answer, dig, expected
+
+# Behaviour, question, answer.
+QUIRKS = [
+    ("a server that does not hear EDNS", "www.noedns.net A", ["A 192.0.2.112"]),
+    ("servers that lose one question in four", "www.lossy.net A", ["A 192.0.2.113"]),
+    ("one server that knows nothing of the zone", "www.lame.com A", ["A 192.0.2.102"]),
+    ("two of three servers dead", "www.half-dead.com A", ["A 192.0.2.103"]),
+    ("servers over IPv4 only", "www.v4only.com A", ["A 192.0.2.105"]),
+    ("servers over IPv6 only", "www.v6only.com AAAA", ["AAAA 2001:db8::104"]),
+    ("servers without glue", "www.glueless.com A", ["A 192.0.2.100"]),
+    ("servers whose own zone has no glue", "www.deep.com A", ["A 192.0.2.101"]),
+]
+
+# Behaviour, question, what the client is told. All of them take until cairnd gives up.
+UNREACHABLE = [
+    ("a zone whose servers are all dead", "www.all-dead.com A", r"no reply from \S+ for all-dead\.com\."),
+    ("a top level domain whose servers are all dead", "www.gone A", r"no reply from \S+ for gone\."),
+    # Until cairnd asks name servers over TCP.
+    ("a server that takes questions over TCP only", "www.tcponly.net A", r"no reply from \S+ for tcponly\.net\."),
+]
+GIVES_UP_S = 10
+
+SLOWEST_S = 3.0
+
+
+class Servers(lab.WithCairnd):
+    configuration = "server:\n  log-servfail: yes\n"
+
+    # The questions go over TCP, where an answer comes however late it is (discard-timeout).
+    def test_a_name_is_found_behind(self):
+        for behaviour, question, records in QUIRKS:
+            with self.subTest(behaviour):
+                began = time.monotonic()
+                answer = dig(question, "+tcp")
+                self.assertEqual((answer.status, answer.records), ("NOERROR", expected(question, records)))
+                self.assertLess(time.monotonic() - began, SLOWEST_S)
+
+    def test_a_server_that_does_not_hear_edns_costs_time_only_at_first(self):
+        for i in range(2):
+            dig(f"learn{i}.noedns.net A", "+tcp")
+        began = time.monotonic()
+        self.assertEqual(dig("later.noedns.net A").status, "NXDOMAIN")
+        self.assertLess(time.monotonic() - began, 0.3)  # the first timeout there is
+
+    def test_given_up_with_the_reason(self):
+        began = time.monotonic()
+        clients = [subprocess.Popen(["dig", "@127.0.0.1", "+tcp", "+tries=1", "+time=20", *question.split()],
+                                    stdout=subprocess.PIPE, text=True) for _, question, _ in UNREACHABLE]
+        answers = [Answer(client.communicate()[0]) for client in clients]
+        self.assertLess(time.monotonic() - began, GIVES_UP_S)
+        for (behaviour, _, words), answer in zip(UNREACHABLE, answers):
+            with self.subTest(behaviour):
+                self.assertEqual((answer.status, list(answer.errors)), ("SERVFAIL", [22]))
+                self.assertRegex(answer.errors[22], words)
+
+    def test_after_an_outage_names_are_found_at_once(self):
+        dig("www.signed.org A")
+        lab.lose(100)
+        self.addCleanup(lab.lose, 0)
+        for i in range(3):
+            client = subprocess.Popen(["dig", "@127.0.0.1", "+time=2", "+tries=1", f"name{i}.lossy.net"], stdout=subprocess.DEVNULL)
+            self.assertEqual(dig("www.signed.org A").status, "NOERROR")  # what is in the cache is answered meanwhile
+            client.wait()
+        lab.lose(0)
+        began = time.monotonic()
+        self.assertEqual(dig("c1.chain.org A", "+tcp").status, "NOERROR")
+        self.assertLess(time.monotonic() - began, SLOWEST_S)
