@@ -233,8 +233,13 @@ int
 stack_uv_open(struct stack_uv *shell, uv_loop_t *loop, struct stack *stack, struct link *link,
               stack_uv_action_cb on_action, stack_uv_turn_cb on_turn_done)
 {
+	uint8_t secret[STACK_SECRET_BYTES];
+
+	memcpy(secret, shell->if_secret, sizeof secret);
 	*shell = (struct stack_uv){
 		.data = shell->data,
+		.if_flags = shell->if_flags,
+		.if_mtu = shell->if_mtu,
 		.loop = loop,
 		.stack = stack,
 		.link = link,
@@ -243,6 +248,7 @@ stack_uv_open(struct stack_uv *shell, uv_loop_t *loop, struct stack *stack, stru
 		.armed_at_us = STACK_NEVER,
 		.watch_at_us = STACK_NEVER,
 	};
+	memcpy(shell->if_secret, secret, sizeof secret);
 	int err = add_interface(shell);
 	if (err != 0)
 		return err;

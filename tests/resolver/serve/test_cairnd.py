@@ -55,9 +55,12 @@ def header(message):
 class Root:
     """The root server: every name that it is asked for does not exist, once it may say so."""
 
+    def __init__(self, address="127.0.0.53"):
+        self.address = address
+
     def __enter__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.53", 53))
+        self.socket.bind((self.address, 53))
         self.is_free = threading.Event()
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
