@@ -210,7 +210,10 @@ base_rto(const struct server *server)
 {
 	if (server->srtt_us == 0)
 		return INFRA_RTO_FIRST_US;
-	uint32_t rto_us = server->srtt_us + 4 * server->rttvar_us;
+	uint32_t margin_us = 4 * server->rttvar_us;
+	if (margin_us < server->srtt_us / INFRA_RTO_MARGIN)
+		margin_us = server->srtt_us / INFRA_RTO_MARGIN;
+	uint32_t rto_us = server->srtt_us + margin_us;
 	if (rto_us < INFRA_RTO_MIN_US)
 		return INFRA_RTO_MIN_US;
 	return rto_us < INFRA_RTO_MAX_US ? rto_us : INFRA_RTO_MAX_US;

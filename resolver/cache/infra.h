@@ -29,6 +29,7 @@ struct rng;
 #define INFRA_RTO_FIRST_US  300000u
 #define INFRA_RTO_MIN_US    30000u
 #define INFRA_RTO_MAX_US    3000000u
+#define INFRA_RTO_MARGIN    4u /* the RTO is SRTT and at least this part of it, else steady replies let it shrink to SRTT */
 #define INFRA_DOWN_TIMEOUTS 3u
 #define INFRA_DOWN_MIN_US   2000000u  /* how long a server is left alone after so many timeouts ... */
 #define INFRA_DOWN_MAX_US   60000000u /* ... doubling up to this */

@@ -1,4 +1,6 @@
 /* Step 3: which name is shown to which server, or which address has to be found first. */
+#include <limits.h>
+
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/lookup.h"
 #include "resolver/iterate/select.h"
@@ -39,11 +41,14 @@ next_question(struct engine *engine, struct task *task, struct name *qname, uint
 
 /* ---- to whom ------------------------------------------------------------------------------------- */
 
+/* Against 1 of the family: a dead machine is more common than a dead family. */
+#define KIN_OF_NAME 2u
+
 struct options {
 	struct option at[CUT_SERVERS_MAX];
 	uint8_t servers[CUT_SERVERS_MAX];
 	unsigned count;
-	bool all_tried;
+	unsigned tries; /* of the one tried least */
 };
 
 /* False when the server has had its chances, or is just having one. */
@@ -51,10 +56,27 @@ static bool
 has_chances(struct cut_server *server, const struct infra_server *infra)
 {
 	if (!server->held_checked)
-		server->held = infra->down;
+		server->held = infra->down || infra->timeouts >= INFRA_DOWN_TIMEOUTS;
 	server->held_checked = true;
 	return server->sends <
 	       (server->held ? BUDGET_PROBES_PER_SERVER_MAX : BUDGET_SENDS_PER_SERVER_MAX);
+}
+
+/*
+ * What a server has in common with those that are being waited for: the family, which may be down, and the
+ * name.  One that never answered is perhaps dead, with all its addresses; where one has, something was lost.
+ */
+static uint8_t
+kin_of(const struct engine *engine, const struct task *task, const struct cut_server *server)
+{
+	unsigned kin = 0;
+	for (uint32_t at = task->queries; at != SLOT_NONE; at = engine->queries[at].next) {
+		const struct flight *query = &engine->queries[at];
+		kin += query->addr.family == server->addr.family;
+		if (!query->proven && task->cut->servers[query->server].ns == server->ns)
+			kin += KIN_OF_NAME;
+	}
+	return (uint8_t)kin;
 }
 
 static void
@@ -66,7 +88,7 @@ collect(struct engine *engine, struct task *task, struct options *options)
 	if (down4 && down6)
 		down4 = down6 = false;
 	options->count = 0;
-	options->all_tried = true;
+	options->tries = UINT_MAX;
 	for (unsigned i = 0; i < task->cut->server_count; i++) {
 		struct cut_server *server = &task->cut->servers[i];
 		struct infra_server infra;
@@ -77,14 +99,15 @@ collect(struct engine *engine, struct task *task, struct options *options)
 			continue;
 		options->servers[options->count] = (uint8_t)i;
 		options->at[options->count++] = (struct option){
-			.family = server->addr.family,
 			.sends = server->sends,
 			.held = infra.down || (server->addr.family == ADDR_IPV4 ? down4 : down6),
 			.lame = server->lame,
 			.known = infra.known,
+			.kin = kin_of(engine, task, server),
 			.estimate_us = infra.timeouts > 0 ? infra.rto_us : infra.srtt_us,
 		};
-		options->all_tried &= server->sends > 0;
+		if (server->sends < options->tries)
+			options->tries = server->sends;
 	}
 }
 
@@ -103,16 +126,24 @@ is_lame(struct engine *engine, struct task *task, struct cut_server *server)
 static unsigned
 choose(struct engine *engine, struct task *task, struct options *options)
 {
-	enum addr_family avoid = ADDR_NONE;
-	if (task->queries != SLOT_NONE)
-		avoid = (enum addr_family)engine->queries[task->queries].addr.family;
+	bool may_explore = !engine__budget(engine, task)->in_trouble;
 	for (;;) {
-		unsigned at = select_option(options->at, options->count, avoid, engine->rng);
+		unsigned at = select_option(options->at, options->count, may_explore, engine->rng);
 		struct cut_server *server = &task->cut->servers[options->servers[at]];
 		if (!is_lame(engine, task, server))
 			return options->servers[at];
 		options->at[at].lame = true;
 	}
+}
+
+/* While a question is urgent two are asked at once, as long as that does not cost half of what it may. */
+static unsigned
+servers_at_once(const struct engine *engine, const struct task *task)
+{
+	const struct budget *budget = engine__budget(engine, task);
+	bool may_double =
+		task->sends < BUDGET_SENDS_PER_NAME_MAX / 2 && budget->sends < BUDGET_SENDS_MAX / 2;
+	return may_double && budget_is_urgent(budget, engine->now_us) ? 2 : 1;
 }
 
 static enum task_state
@@ -128,7 +159,7 @@ send(struct engine *engine, struct task *task, struct options *options)
 		task__trouble(task, TROUBLE_MEMORY, NULL);
 		return task__fail(engine, task);
 	}
-	return TASK_WAITING;
+	return task->fresh_count < servers_at_once(engine, task) ? TASK_ASK : TASK_WAITING;
 }
 
 /* No server is left to be asked: perhaps others have addresses that are not known yet. */
@@ -137,13 +168,21 @@ ask_nobody(struct engine *engine, struct task *task)
 {
 	if (task__known_addrs(engine, task))
 		return TASK_ASK;
-	if (task__seek_addrs(engine, task, false) || task->query_count > 0)
-		return TASK_WAITING;
-	if (task__seek_addrs(engine, task, true))
+	if (task__seek_addrs(engine, task, false) || task__seek_addrs(engine, task, true) ||
+	    task->query_count > 0)
 		return TASK_WAITING;
 	if (task->trouble == TROUBLE_NONE)
 		task__trouble(task, TROUBLE_NO_ADDR, NULL);
 	return task__fail(engine, task);
+}
+
+/* Somebody new may do better than another try; in trouble one server alone is not enough either. */
+static void
+seek_meanwhile(struct engine *engine, struct task *task, const struct options *options)
+{
+	bool is_alone = options->count == 1 && engine__budget(engine, task)->in_trouble;
+	if (options->tries > 0 || is_alone)
+		task__seek_addrs(engine, task, options->tries > 1);
 }
 
 enum task_state
@@ -153,14 +192,11 @@ task__ask(struct engine *engine, struct task *task)
 
 	if (is_spent(engine, task))
 		return task__fail(engine, task);
-	if (task->fresh_count > 0)
+	if (task->fresh_count >= servers_at_once(engine, task))
 		return TASK_WAITING; /* woken by something else; a reply is still expected in time */
 	collect(engine, task, &options);
 	if (options.count == 0)
-		return ask_nobody(engine, task);
-	if (options.all_tried)
-		task__seek_addrs(
-			engine, task,
-			false); /* meanwhile: somebody new may do better than another try */
+		return task->fresh_count > 0 ? TASK_WAITING : ask_nobody(engine, task);
+	seek_meanwhile(engine, task, &options);
 	return send(engine, task, &options);
 }

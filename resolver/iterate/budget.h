@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define BUDGET_TIME_US             8000000u    /* work on one question */
+#define BUDGET_URGENT_US           500000u     /* after this, and a timeout, two servers are asked at once */
 #define BUDGET_SENDS_MAX           200u        /* queries in all; 128 proved too few in the field (CAMP) */
 #define BUDGET_SENDS_PER_NAME_MAX  32u         /* queries for one name of the chain of aliases */
 #define BUDGET_SENDS_PER_SERVER_MAX 6u         /* queries to one server about one cut: five losses in a row are no accident */
@@ -36,8 +37,16 @@ struct budget {
 	uint64_t deadline_us;
 	uint32_t holders; /* tasks that draw on it */
 	uint32_t sends, subtasks, timeouts;
+	bool in_trouble; /* something timed out, however long ago */
 	uint32_t received_bytes;
 };
+
+/* The client has waited for so long, and something was lost or is dead: time is worth more than packets now. */
+static inline bool
+budget_is_urgent(const struct budget *budget, uint64_t now_us)
+{
+	return budget->in_trouble && now_us + BUDGET_TIME_US >= budget->deadline_us + BUDGET_URGENT_US;
+}
 
 static inline bool
 budget_is_spent(const struct budget *budget, uint64_t now_us)

@@ -30,10 +30,10 @@ struct cut_server {
 	uint8_t sends;       /* queries sent about this cut */
 	bool busy;           /* one of them is in flight and not late */
 	bool useless;        /* has shown that it does not know the zone, or cannot be reached */
-	bool held_checked, held; /* was down already when the cut was reached: only probed */
+	bool held_checked, held; /* was down when the cut was reached, and not heard since: only probed */
 	bool lame_checked, lame;
 	bool plain;          /* ask without EDNS */
-	bool plain_trial;    /* ... because it may be that; nothing is known yet */
+	bool edns_again;     /* ask with EDNS after all: the plain answer was cut */
 	bool caps_suspect;   /* has once not repeated the letter case */
 	bool caps_off;
 };

@@ -4,6 +4,21 @@
 
 #include "stack/base/rng.h"
 
+/* One that never answered is suspect once it has been silent. */
+uint32_t
+flight_hedge_us(const struct infra_server *infra, bool in_trouble)
+{
+	if (infra->srtt_us == 0)
+		return in_trouble || infra->timeouts > 0 ? FLIGHT_HEDGE_UNKNOWN_US
+							 : INFRA_RTO_FIRST_US;
+	uint64_t usual_us = (uint64_t)infra->srtt_us * FLIGHT_HEDGE_PERMIL / 1000;
+	uint64_t rare_us = (uint64_t)infra->srtt_us + FLIGHT_HEDGE_VARS * infra->rttvar_us;
+	uint64_t wait_us = in_trouble || usual_us > rare_us ? usual_us : rare_us;
+	if (wait_us < INFRA_RTO_MIN_US)
+		return INFRA_RTO_MIN_US;
+	return wait_us < INFRA_RTO_MAX_US ? (uint32_t)wait_us : INFRA_RTO_MAX_US;
+}
+
 void
 flight_mix_case(struct name *name, struct rng *rng)
 {

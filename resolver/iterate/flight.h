@@ -5,8 +5,9 @@
  * letter case.  A datagram on its flow that does not repeat all of it is a near miss: it is
  * counted and the query goes on waiting, so that a forger gains nothing by being first.
  *
- * A query is late after its server's retransmission time-out; then another server is asked, and the
- * late one may still be answered (no reply is ambiguous, each has its id) until it is given up.
+ * A query is hedged, by another to the next server, when most replies of its server would have come, and late
+ * after the server's retransmission time-out; even then it may still be answered (no reply is ambiguous, each
+ * has its id) until it is given up.
  *
  * RD is 0, since servers of zones are asked; DO is set wherever EDNS is, so that signatures are in the caches.
  */
@@ -14,11 +15,15 @@
 #define CAIRN_RESOLVER_ITERATE_FLIGHT_H
 
 #include "resolver/iterate/engine.h"
+#include "resolver/iterate/select.h"
 #include "stack/base/wheel.h"
 
 #define FLIGHT_BYTES_MAX   (MESSAGE_HEADER_BYTES + NAME_BYTES_MAX + 4u + FLIGHT_OPT_BYTES)
 #define FLIGHT_OPT_BYTES   11u
 #define FLIGHT_LINGER_US   1000000u /* how long a late query is still listened for, at least */
+#define FLIGHT_HEDGE_PERMIL 1200u     /* of SRTT */
+#define FLIGHT_HEDGE_VARS   3u        /* deviations above SRTT that hardly any reply needs */
+#define FLIGHT_HEDGE_UNKNOWN_US (SELECT_UNKNOWN_US * FLIGHT_HEDGE_PERMIL / 1000u)
 #define FLIGHT_NEAR_MISSES 2u       /* this many, and somebody seems to guess: asked anew with another id and port */
 
 enum flight_stage {
@@ -28,15 +33,17 @@ enum flight_stage {
 };
 
 struct flight {
-	struct wheel_timer timer; /* late, then given up */
+	struct wheel_timer timer; /* hedged, late, given up */
 	uint64_t sent_at_us;
 	uint32_t generation;      /* of the place: a number that is over never means a newer query */
 	uint32_t task;
 	uint32_t next;            /* of the task's queries */
 	enum flight_stage stage;
 	bool was_sent;            /* the flow is open */
+	bool hedged;              /* another server may be asked meanwhile */
 	bool late;
 	bool edns, caps;
+	bool proven;              /* the server had answered before, and not been silent since */
 	bool edns_known;          /* the server is known to understand EDNS */
 	uint8_t server;           /* among the servers of the task's cut */
 	uint8_t near_misses;
@@ -46,6 +53,13 @@ struct flight {
 	struct ip_addr addr;
 	struct name qname;        /* in the letter case sent */
 };
+
+/*
+ * How long one server is waited for before the next is asked too.  A question that has met no trouble
+ * waits for all but the rarest replies, so that where nothing is lost nothing is asked twice; one in trouble
+ * does not wait longer than for the usual reply.  Not bounded by the RTO.
+ */
+uint32_t flight_hedge_us(const struct infra_server *infra, bool in_trouble);
 
 enum match {
 	MATCH_YES,

@@ -42,7 +42,9 @@ flight__shown_name(const struct engine *engine, const struct flight *query, stru
 static bool
 wants_edns(const struct cut_server *server, const struct infra_server *infra)
 {
-	if (server->plain || infra->edns == INFRA_EDNS_BROKEN)
+	if (server->plain || server->edns_again)
+		return !server->plain;
+	if (infra->edns == INFRA_EDNS_BROKEN)
 		return false;
 	return infra->edns == INFRA_EDNS_WORKS || server->sends < SENDS_BEFORE_PLAIN;
 }
@@ -101,8 +103,9 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	infra_get(engine->caches.infra, &server->addr, &infra, engine->now_us);
 	query->sent_at_us = engine->now_us;
 	query->stage = FLIGHT_QUEUED;
-	query->was_sent = query->late = false;
+	query->was_sent = query->hedged = query->late = false;
 	query->edns = wants_edns(server, &infra);
+	query->proven = infra.srtt_us != 0 && infra.timeouts == 0;
 	query->edns_known = infra.edns == INFRA_EDNS_WORKS;
 	query->caps = engine->config.use_caps_for_id && !server->caps_off && !infra.caps_broken;
 	query->server = (uint8_t)server_index;
@@ -118,20 +121,30 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	count_send(engine, task, server);
 	link_to_task(engine, query, task);
 	wheel_timer_init(&query->timer, TIMER_QUERY);
-	wheel_arm(&engine->wheel, &query->timer, engine->now_us + query->rto_us);
+	uint32_t hedge_us = flight_hedge_us(&infra, engine__budget(engine, task)->in_trouble);
+	wheel_arm(&engine->wheel, &query->timer,
+		  engine->now_us + (hedge_us < query->rto_us ? hedge_us : query->rto_us));
 	engine__todo(engine, ENGINE_SEND, (uint32_t)(query - engine->queries));
 	return 0;
+}
+
+/* Another server may be asked, but this one still has its time. */
+static void
+hedge(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	if (query->hedged)
+		return;
+	query->hedged = true;
+	task->fresh_count--;
+	task->cut->servers[query->server].busy = false;
 }
 
 void
 flight__late(struct engine *engine, struct flight *query)
 {
-	struct task *task = &engine->tasks[query->task];
-	if (query->late)
-		return;
+	hedge(engine, query);
 	query->late = true;
-	task->fresh_count--;
-	task->cut->servers[query->server].busy = false;
 }
 
 void
@@ -174,6 +187,7 @@ on_late(struct engine *engine, struct flight *query)
 
 	engine->stats.timeouts++;
 	engine__budget(engine, task)->timeouts++;
+	engine__budget(engine, task)->in_trouble = true;
 	infra_get(engine->caches.infra, &query->addr, &infra, engine->now_us);
 	if (!infra.known || infra.heard_at_us <= query->sent_at_us)
 		infra_timed_out(engine->caches.infra, &query->addr, engine->now_us);
@@ -189,9 +203,14 @@ void
 flight__on_timer(struct engine *engine, struct flight *query)
 {
 	struct task *task = &engine->tasks[query->task];
-	if (query->late)
+	uint64_t late_at_us = query->sent_at_us + query->rto_us;
+	if (query->late) {
 		flight__close(engine, query);
-	else
+	} else if (engine->now_us < late_at_us) {
+		hedge(engine, query);
+		wheel_arm(&engine->wheel, &query->timer, late_at_us);
+	} else {
 		on_late(engine, query);
+	}
 	task__wake(engine, task);
 }

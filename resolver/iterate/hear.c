@@ -86,6 +86,17 @@ give_up(struct engine *engine, struct task *task, const struct hearing *hearing,
 	return task__fail(engine, task);
 }
 
+/* Silence made us ask without EDNS; now that it answers, silence may have been loss. */
+static enum task_state
+truncated(struct engine *engine, struct task *task, struct hearing *hearing)
+{
+	engine->stats.truncated++;
+	if (hearing->query->edns || hearing->server->plain || hearing->server->edns_again)
+		return give_up(engine, task, hearing, TROUBLE_RESPONSE);
+	hearing->server->edns_again = true;
+	return TASK_ASK;
+}
+
 static enum task_state
 follow_referral(struct engine *engine, struct task *task, struct hearing *hearing)
 {
@@ -209,9 +220,7 @@ judge(struct engine *engine, struct task *task, struct hearing *hearing)
 	case RESPONSE_REFUSED:
 	case RESPONSE_SERVFAIL: return not_helpful(engine, task, hearing);
 	case RESPONSE_LOOP: return give_up(engine, task, hearing, TROUBLE_LOOP);
-	case RESPONSE_TRUNCATED:
-		engine->stats.truncated++;
-		return give_up(engine, task, hearing, TROUBLE_RESPONSE);
+	case RESPONSE_TRUNCATED: return truncated(engine, task, hearing);
 	case RESPONSE_MALFORMED: break;
 	}
 	engine->stats.malformed++;

@@ -1,6 +1,7 @@
 #include "resolver/iterate/select.h"
 
 #include <assert.h>
+#include <limits.h>
 
 #include "stack/base/rng.h"
 
@@ -22,10 +23,10 @@ estimate_of(const struct option *option)
 	return option->known ? option->estimate_us : SELECT_UNKNOWN_US;
 }
 
-/* What of the options comes into question: those of one turn, of one family or of any. */
+/* What of the options comes into question. */
 struct choice {
 	unsigned turn;
-	enum addr_family avoid; /* ADDR_NONE: none */
+	uint8_t kin;
 	uint32_t from_us, to_us;
 };
 
@@ -33,7 +34,7 @@ static bool
 fits(const struct option *option, const struct choice *choice)
 {
 	uint32_t estimate_us = estimate_of(option);
-	return turn_of(option) == choice->turn && option->family != choice->avoid &&
+	return turn_of(option) == choice->turn && option->kin == choice->kin &&
 	       estimate_us >= choice->from_us && estimate_us <= choice->to_us;
 }
 
@@ -60,28 +61,31 @@ best_of(const struct option *options, unsigned count, const struct choice *choic
 	return best_us;
 }
 
+/* Of the options asked least, those with least in common with what is waited for. */
+static struct choice
+first_choice(const struct option *options, unsigned count)
+{
+	struct choice choice = { .turn = UINT_MAX, .to_us = UINT32_MAX };
+	for (unsigned i = 0; i < count; i++) {
+		unsigned turn = turn_of(&options[i]);
+		if (turn > choice.turn || (turn == choice.turn && options[i].kin >= choice.kin))
+			continue;
+		choice.turn = turn;
+		choice.kin = options[i].kin;
+	}
+	return choice;
+}
+
 unsigned
-select_option(const struct option *options, unsigned count, enum addr_family avoid, struct rng *rng)
+select_option(const struct option *options, unsigned count, bool may_explore, struct rng *rng)
 {
 	assert(count > 0);
-	struct choice choice = { .turn = turn_of(&options[0]),
-				 .avoid = avoid,
-				 .to_us = UINT32_MAX };
-	for (unsigned i = 1; i < count; i++) {
-		unsigned turn = turn_of(&options[i]);
-		if (turn < choice.turn)
-			choice.turn = turn;
-	}
-
+	struct choice choice = first_choice(options, count);
 	uint32_t best_us = best_of(options, count, &choice);
-	if (best_us == UINT32_MAX) { /* none of the other family */
-		choice.avoid = ADDR_NONE;
-		best_us = best_of(options, count, &choice);
-	}
 	uint64_t share_us = (uint64_t)best_us * SELECT_BAND_PERMIL / 1000;
 	uint64_t band_us = best_us + (share_us > SELECT_BAND_US ? share_us : SELECT_BAND_US);
 
-	if (choice.turn == 0 && rng_below(rng, SELECT_EXPLORE_ONE_IN) == 0) {
+	if (may_explore && choice.turn == 0 && rng_below(rng, SELECT_EXPLORE_ONE_IN) == 0) {
 		struct choice outside = choice;
 		outside.from_us = band_us < UINT32_MAX ? (uint32_t)band_us + 1 : UINT32_MAX;
 		unsigned explored = draw(options, count, &outside, rng);

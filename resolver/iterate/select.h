@@ -3,10 +3,11 @@
  *
  * Among the servers asked least so far about this cut the best and all that are nearly as good, within a
  * band of SELECT_BAND_US or SELECT_BAND_PERMIL of the best, share the load at random: an attacker cannot
- * tell whom we ask, and no server gets everything.  A server never asked counts as one of
- * SELECT_UNKNOWN_US; now and then one outside of the band is asked first, so that what has become
- * better is noticed.  A server that is held (down, or all of its family) or lame stands behind the others, but
- * is asked when they do not help.
+ * tell whom we ask, and no server gets everything.  While others are waited for, those that have least in common
+ * with them come first: what keeps one silent may be shared.  A server never asked counts as one of
+ * SELECT_UNKNOWN_US; now and then, unless time is short, one outside of the band is asked first, so that what
+ * has become better is noticed.  A server that is held (down, or all of its family) or lame stands behind the
+ * others, but is asked when they do not help.
  *
  * Pure.  Units: microseconds.
  */
@@ -15,8 +16,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "stack/addr.h"
 
 struct rng;
 
@@ -28,14 +27,14 @@ struct rng;
 #define SELECT_LAME_SENDS     5u  /* ... and a lame one */
 
 struct option {
-	uint8_t family;       /* enum addr_family */
 	uint8_t sends;        /* so far about this cut */
+	uint8_t kin;          /* how much it has in common with those that are waited for */
 	bool held, lame;
 	bool known;
 	uint32_t estimate_us; /* of the round trip; not looked at unless known */
 };
 
-/* Returns an index; `avoid` is the family of the server that is late, ADDR_NONE for the first query. count > 0. */
-unsigned select_option(const struct option *options, unsigned count, enum addr_family avoid, struct rng *rng);
+/* Returns an index. count > 0. may_explore: also one outside of the band. */
+unsigned select_option(const struct option *options, unsigned count, bool may_explore, struct rng *rng);
 
 #endif

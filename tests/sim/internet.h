@@ -26,7 +26,7 @@
 #define INTERNET_ACCESS_US    4000u   /* delay of the access line, one way */
 #define INTERNET_TRUNK_US     6000u   /* ... of the lines between routers */
 #define INTERNET_LINE_US_MIN  1000u   /* ... of a machine's line */
-#define INTERNET_LINE_US_MAX  110000u
+#define INTERNET_LINE_US_MAX  60000u
 #define INTERNET_MTU          1500u
 #define INTERNET_NAME_BYTES   80u
 #define INTERNET_HINTS_MAX    64u

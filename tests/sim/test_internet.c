@@ -223,7 +223,7 @@ START_TEST(roots_and_registries_see_one_label_more_than_they_serve)
 		const unsigned labels = name_labels(&seen->question.qname);
 		if (seen->machine->operator> OPERATOR_CCTLD)
 			continue;
-		const bool is_root = seen->machine->operator== OPERATOR_ROOT;
+		const bool is_root = seen->machine->operator == OPERATOR_ROOT;
 		ck_assert_uint_le(labels, is_root ? 1 : 2);
 		ck_assert_uint_eq(seen->question.qtype, labels == 0 ? TYPE_NS : TYPE_A);
 		roots += is_root;

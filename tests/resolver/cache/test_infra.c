@@ -102,6 +102,14 @@ START_TEST(the_rto_keeps_to_its_bounds)
 }
 END_TEST
 
+START_TEST(steady_replies_leave_the_rto_a_margin)
+{
+	for (int i = 0; i < 50; i++)
+		infra_heard(infra, &a, 200 * MS, 1 * S);
+	ck_assert_uint_eq(get(&a, 1 * S).rto_us, 200 * MS + 200 * MS / INFRA_RTO_MARGIN);
+}
+END_TEST
+
 START_TEST(timeouts_in_a_row_double_the_rto_and_a_reply_ends_that)
 {
 	uint64_t now_us = time_out(&a, 1, 0);
@@ -439,6 +447,7 @@ infra_suite(void)
 	tcase_add_test(tcase, an_unknown_server_has_the_initial_values);
 	tcase_add_test(tcase, round_trips_are_smoothed);
 	tcase_add_test(tcase, the_rto_keeps_to_its_bounds);
+	tcase_add_test(tcase, steady_replies_leave_the_rto_a_margin);
 	tcase_add_test(tcase, timeouts_in_a_row_double_the_rto_and_a_reply_ends_that);
 	tcase_add_test(tcase, a_lost_burst_is_one_timeout);
 	tcase_add_test(tcase, a_worker_whose_clock_is_behind_does_no_harm);

@@ -138,6 +138,42 @@ START_TEST(a_bare_header_matches_with_formerr_and_notimp_alone)
 }
 END_TEST
 
+#define MS 1000u
+
+static const struct {
+	const char *behaviour;
+	struct infra_server server;
+	bool in_trouble;
+	uint32_t hedge_us;
+} hedges[] = {
+	{ "an unknown server has its first time-out", { 0 }, false, INFRA_RTO_FIRST_US },
+	{ "in trouble it has no longer than a usual one", { 0 }, true, 180 * MS },
+	{ "nor has one that was silent and never answered", { .timeouts = 1 }, false, 180 * MS },
+	{ "replies vary", { .srtt_us = 100 * MS, .rttvar_us = 20 * MS }, false, 160 * MS },
+	{ "in trouble rare ones are not waited for",
+	  { .srtt_us = 100 * MS, .rttvar_us = 20 * MS },
+	  true,
+	  120 * MS },
+	{ "steady ones have a fifth more",
+	  { .srtt_us = 100 * MS, .rttvar_us = 1 * MS },
+	  false,
+	  120 * MS },
+	{ "a near one has what a busy machine takes",
+	  { .srtt_us = 1 * MS },
+	  true,
+	  INFRA_RTO_MIN_US },
+	{ "a very far one has an end", { .srtt_us = 9000 * MS }, true, INFRA_RTO_MAX_US },
+};
+
+START_TEST(the_next_server_is_asked_when_most_replies_would_have_come)
+{
+	ck_assert_msg(flight_hedge_us(&hedges[_i].server, hedges[_i].in_trouble) ==
+			      hedges[_i].hedge_us,
+		      "%s: %u", hedges[_i].behaviour,
+		      flight_hedge_us(&hedges[_i].server, hedges[_i].in_trouble));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -150,6 +186,8 @@ main(void)
 	tcase_add_test(tcase, without_mixing_any_case_is_a_match);
 	tcase_add_test(tcase, every_shorter_datagram_is_refused);
 	tcase_add_test(tcase, a_bare_header_matches_with_formerr_and_notimp_alone);
+	tcase_add_loop_test(tcase, the_next_server_is_asked_when_most_replies_would_have_come, 0,
+			    (int)COUNT(hedges));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

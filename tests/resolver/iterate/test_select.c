@@ -10,26 +10,26 @@ struct counted {
 };
 
 static struct counted
-draw(const struct option *options, unsigned count, enum addr_family avoid)
+draw(const struct option *options, unsigned count)
 {
 	struct counted counted = { 0 };
 	struct rng rng;
 	rng_init_number(&rng, suite_seed(7));
 	for (unsigned i = 0; i < DRAWS; i++)
-		counted.of[select_option(options, count, avoid, &rng)]++;
+		counted.of[select_option(options, count, true, &rng)]++;
 	return counted;
 }
 
 static struct option
 known(uint32_t estimate_us)
 {
-	return (struct option){ .family = ADDR_IPV4, .known = true, .estimate_us = estimate_us };
+	return (struct option){ .known = true, .estimate_us = estimate_us };
 }
 
 START_TEST(servers_within_the_band_share_the_load)
 {
 	struct option options[] = { known(20000), known(29000), known(20500) };
-	struct counted counted = draw(options, 3, ADDR_NONE);
+	struct counted counted = draw(options, 3);
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_uint_gt(counted.of[i], DRAWS / 4);
 }
@@ -38,7 +38,7 @@ END_TEST
 START_TEST(the_band_grows_with_the_distance)
 {
 	struct option options[] = { known(200000), known(255000), known(270000) };
-	struct counted counted = draw(options, 3, ADDR_NONE);
+	struct counted counted = draw(options, 3);
 	ck_assert_uint_gt(counted.of[1], DRAWS / 3);
 	ck_assert_uint_lt(counted.of[2], DRAWS / 10);
 }
@@ -46,8 +46,8 @@ END_TEST
 
 START_TEST(a_server_outside_of_the_band_is_tried_now_and_then)
 {
-	struct option options[] = { known(5000), known(400000), { .family = ADDR_IPV4 } };
-	struct counted counted = draw(options, 3, ADDR_NONE);
+	struct option options[] = { known(5000), known(400000), { .known = false } };
+	struct counted counted = draw(options, 3);
 	unsigned expected = DRAWS / SELECT_EXPLORE_ONE_IN / 2;
 	ck_assert_uint_gt(counted.of[1], expected / 2);
 	ck_assert_uint_lt(counted.of[1], expected * 2);
@@ -57,11 +57,8 @@ END_TEST
 
 START_TEST(unknown_servers_are_alike)
 {
-	struct option options[] = { { .family = ADDR_IPV4 },
-				    { .family = ADDR_IPV6 },
-				    { .family = ADDR_IPV4 },
-				    { .family = ADDR_IPV6 } };
-	struct counted counted = draw(options, 4, ADDR_NONE);
+	struct option options[4] = { 0 };
+	struct counted counted = draw(options, 4);
 	for (unsigned i = 0; i < 4; i++)
 		ck_assert_uint_gt(counted.of[i], DRAWS / 5);
 }
@@ -69,8 +66,8 @@ END_TEST
 
 START_TEST(an_unknown_server_is_preferred_to_a_far_one)
 {
-	struct option options[] = { known(400000), { .family = ADDR_IPV4 } };
-	ck_assert_uint_gt(draw(options, 2, ADDR_NONE).of[1], DRAWS * 9 / 10);
+	struct option options[] = { known(400000), { .known = false } };
+	ck_assert_uint_gt(draw(options, 2).of[1], DRAWS * 9 / 10);
 }
 END_TEST
 
@@ -78,17 +75,30 @@ START_TEST(who_was_asked_least_comes_first)
 {
 	struct option options[] = { known(5000), known(300000) };
 	options[0].sends = 1;
-	ck_assert_uint_eq(draw(options, 2, ADDR_NONE).of[1], DRAWS);
+	ck_assert_uint_eq(draw(options, 2).of[1], DRAWS);
 }
 END_TEST
 
-START_TEST(a_late_server_gives_way_to_the_other_family)
+START_TEST(who_has_least_in_common_with_those_waited_for_comes_first)
 {
-	struct option options[] = { known(5000), known(6000), known(7000) };
-	options[2].family = ADDR_IPV6;
-	ck_assert_uint_eq(draw(options, 3, ADDR_IPV4).of[2], DRAWS);
-	ck_assert_uint_eq(draw(options, 3, ADDR_IPV6).of[2], 0);
-	ck_assert_uint_gt(draw(options, 2, ADDR_IPV4).of[0], 0); /* there is only one */
+	struct option options[] = { known(5000), known(6000), known(70000) };
+	options[0].kin = 3;
+	options[1].kin = 1;
+	ck_assert_uint_eq(draw(options, 3).of[2], DRAWS);
+	options[2].sends = 1; /* but first who was not asked at all */
+	ck_assert_uint_eq(draw(options, 3).of[1], DRAWS);
+	options[1].kin = 3;
+	ck_assert_uint_gt(draw(options, 3).of[0], DRAWS / 4);
+}
+END_TEST
+
+START_TEST(nobody_outside_of_the_band_is_tried_when_time_is_short)
+{
+	struct option options[] = { known(5000), known(400000) };
+	struct rng rng;
+	rng_init_number(&rng, suite_seed(7));
+	for (unsigned i = 0; i < DRAWS; i++)
+		ck_assert_uint_eq(select_option(options, 2, false, &rng), 0);
 }
 END_TEST
 
@@ -97,12 +107,12 @@ START_TEST(held_and_lame_servers_are_asked_when_nothing_else_helps)
 	struct option options[] = { known(5000), known(5000), known(5000) };
 	options[1].held = true;
 	options[2].lame = true;
-	ck_assert_uint_eq(draw(options, 3, ADDR_NONE).of[0], DRAWS);
+	ck_assert_uint_eq(draw(options, 3).of[0], DRAWS);
 	options[0].sends = SELECT_HELD_SENDS + 1;
-	ck_assert_uint_eq(draw(options, 3, ADDR_NONE).of[1], DRAWS);
+	ck_assert_uint_eq(draw(options, 3).of[1], DRAWS);
 	options[1].sends = SELECT_LAME_SENDS;
 	options[0].sends = SELECT_LAME_SENDS + 1;
-	ck_assert_uint_eq(draw(options, 3, ADDR_NONE).of[2], DRAWS);
+	ck_assert_uint_eq(draw(options, 3).of[2], DRAWS);
 }
 END_TEST
 
@@ -117,7 +127,8 @@ main(void)
 	tcase_add_test(tcase, unknown_servers_are_alike);
 	tcase_add_test(tcase, an_unknown_server_is_preferred_to_a_far_one);
 	tcase_add_test(tcase, who_was_asked_least_comes_first);
-	tcase_add_test(tcase, a_late_server_gives_way_to_the_other_family);
+	tcase_add_test(tcase, who_has_least_in_common_with_those_waited_for_comes_first);
+	tcase_add_test(tcase, nobody_outside_of_the_band_is_tried_when_time_is_short);
 	tcase_add_test(tcase, held_and_lame_servers_are_asked_when_nothing_else_helps);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

