@@ -122,19 +122,16 @@ listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port)
 	return link;
 }
 
-/* Who takes datagrams to (local, port): the one of that address, of its family, of every address. */
+/* Who takes datagrams to (local, port): the one of that address, else the one of every address. */
 static const struct udp_listener *
 listener_for(struct stack *stack, const struct ip_addr *local, uint16_t port)
 {
-	const struct ip_addr of_family = { .family = local->family }, any = { .family = ADDR_NONE };
-	const struct ip_addr *const names[] = { local, &of_family, &any };
+	static const struct ip_addr any = { .family = ADDR_NONE };
+	uint32_t index = *listener_link(stack, local, port);
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		const uint32_t index = *listener_link(stack, names[i], port);
-		if (index != UDP_NONE)
-			return &stack->udp.listeners[index];
-	}
-	return NULL;
+	if (index == UDP_NONE)
+		index = *listener_link(stack, &any, port);
+	return index == UDP_NONE ? NULL : &stack->udp.listeners[index];
 }
 
 /* ---- opening and closing ----------------------------------------------------------------------- */
@@ -236,15 +233,6 @@ udp_close(struct stack *stack, udp_flow flow)
 	stack->stats.flows_open--;
 }
 
-void
-udp_set_options(struct stack *stack, udp_flow flow, const struct udp_options *options)
-{
-	struct udp_flow_entry *entry = flow_get(stack, flow);
-
-	if (entry != NULL)
-		entry->options = *options;
-}
-
 int
 udp_local(const struct stack *stack, udp_flow flow, struct ip_addr *local, uint16_t *local_port)
 {
@@ -332,11 +320,7 @@ udp__datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_por
 static int
 flow_send(struct stack *stack, struct udp_flow_entry *entry, const void *payload, size_t size)
 {
-	struct ip_send send = { .source = entry->local,
-		                .destination = entry->remote,
-		                .hop = entry->hop,
-		                .hop_limit = entry->options.hop_limit,
-		                .traffic_class = entry->options.traffic_class };
+	struct ip_send send = { .source = entry->local, .destination = entry->remote, .hop = entry->hop };
 	if (entry->hop_generation != stack->routes.generation) {
 		int err = local_choose(stack, &send, &entry->local);
 		if (err != 0)
@@ -373,9 +357,8 @@ udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, u
 }
 
 int
-udp_send_to(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-            uint16_t remote_port, const struct udp_options *options, const void *payload, size_t size,
-            uint64_t now_us)
+udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
+          uint16_t remote_port, const void *payload, size_t size, uint64_t now_us)
 {
 	struct ip_send send = { .destination = *remote };
 
@@ -385,18 +368,7 @@ udp_send_to(struct stack *stack, const struct ip_addr *local, uint16_t local_por
 	int err = local_choose(stack, &send, local);
 	if (err != 0)
 		return err;
-	if (options != NULL) {
-		send.hop_limit = options->hop_limit;
-		send.traffic_class = options->traffic_class;
-	}
 	return udp__datagram_send(stack, &send, local_port, remote_port, payload, size);
-}
-
-int
-udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-          uint16_t remote_port, const void *payload, size_t size, uint64_t now_us)
-{
-	return udp_send_to(stack, local, local_port, remote, remote_port, NULL, payload, size, now_us);
 }
 
 /* ---- receiving --------------------------------------------------------------------------------- */

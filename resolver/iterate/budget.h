@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "resolver/validate/limits.h"
+
 #define BUDGET_TIME_US             8000000u    /* work on one question */
 #define BUDGET_URGENT_US           500000u     /* after this, and a timeout, two servers are asked at once */
 #define BUDGET_SENDS_MAX           200u        /* queries in all; 128 proved too few in the field (CAMP) */
@@ -39,6 +41,7 @@ struct budget {
 	uint32_t sends, subtasks, timeouts;
 	bool in_trouble; /* something timed out, however long ago */
 	uint32_t received_bytes;
+	unsigned signatures_left, hashes_left; /* validate/limits.h */
 };
 
 /* The client has waited for so long, and something was lost or is dead: time is worth more than packets now. */

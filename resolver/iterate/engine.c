@@ -129,6 +129,12 @@ engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 }
 
 void
+engine_set_trust(struct engine *engine, const struct engine_trust *trust)
+{
+	engine->trust = *trust;
+}
+
+void
 engine_trace(struct engine *engine, struct event_ring *ring)
 {
 	engine->trace = ring;
@@ -161,10 +167,13 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 		.sname = &question->qname,
 		.qtype = question->qtype,
 		.tail = &answer->sections[SECTION_ANSWER],
+		.checking_disabled = question->checking_disabled,
 	};
 	if (lookup(&from, &engine->caches, arena, answer, (uint32_t)(now_us / 1000000u)) ==
 	    LOOKUP_MISS)
 		return ERR_NOT_FOUND;
+	if (answer->security == SECURITY_UNCHECKED && engine__validates(engine, question))
+		return ERR_NOT_FOUND; /* a task has to find out whether it can be trusted */
 	answer->from_cache = true;
 	engine->stats.cache_answers++;
 	return 0;

@@ -34,6 +34,8 @@
 #include "stack/stack.h"
 
 struct engine;
+struct anchors;
+struct crypto;
 struct event_ring;
 struct rng;
 
@@ -75,6 +77,18 @@ struct engine *engine_new(void *block, size_t block_bytes, const struct engine_l
 /* Takes effect for what is asked from now on; what is kept already keeps its TTL. */
 void engine_configure(struct engine *engine, const struct engine_config *config);
 void engine_trace(struct engine *engine, struct event_ring *ring);
+
+/*
+ * Validation (RFC 4035): with anchors, answers are validated unless CD asks for them as they are.  Anchors and crypto are
+ * lent for the engine's life or until the next call; crypto is this thread's.
+ */
+struct engine_trust {
+	const struct anchors *anchors; /* NULL or empty: nothing is validated */
+	struct crypto *crypto;
+	int64_t wall_offset_s;         /* seconds since 1970 less the engine's clock, for the times in RRSIGs */
+	uint32_t override_s;           /* val-override-date; 0: the clock */
+};
+void engine_set_trust(struct engine *engine, const struct engine_trust *trust);
 
 /* A root server's name and one of its addresses, from root.hints. At least one before the first question. */
 int engine_add_hint(struct engine *engine, const struct name *server, const struct ip_addr *addr);
@@ -138,6 +152,7 @@ struct engine_stats {
 	uint64_t unexpected;        /* datagrams for a query that is over */
 	uint64_t unreachable;       /* errors from the network */
 	uint64_t dropped_sets;      /* rrsets of replies that were not taken (iterate/scrub.h, referral.h) */
+	uint64_t signatures, bogus; /* signatures checked; answers that did not hold */
 	uint64_t corrected_aliases; /* replies whose CNAME did not agree with their DNAME */
 	uint32_t tasks, clients, queries; /* now */
 };

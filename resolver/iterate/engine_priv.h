@@ -8,6 +8,7 @@
  *	flights.c  queries: sent, late, given up          outcome.c  the answer, or why there is none
  *	receive.c  replies, and what only looks like them address.c  servers without addresses
  *	actions.c  what the engine wants done             prime.c    the root's own NS set
+ *	validation.c    whether an answer can be trusted
  *
  * Everything else in the folder is pure and knows no engine.
  */
@@ -58,6 +59,7 @@ struct engine {
 	uint64_t now_us; /* of the call that is being served */
 	struct wheel wheel;
 	struct hints hints;
+	struct engine_trust trust;
 
 	struct slots task_slots, budget_slots, query_slots, client_slots;
 	struct task *tasks;
@@ -102,6 +104,20 @@ engine__budget(const struct engine *engine, const struct task *task)
 	return &engine->budgets[task->budget];
 }
 
+static inline bool
+engine__validates(const struct engine *engine, const struct engine_question *question)
+{
+	return engine->trust.anchors != NULL && !question->checking_disabled;
+}
+
+/* For RRSIGs: seconds since 1970. */
+static inline uint32_t
+engine__wall_s(const struct engine *engine)
+{
+	return engine->trust.override_s != 0 ? engine->trust.override_s
+					     : (uint32_t)(engine->trust.wall_offset_s + engine__now_s(engine));
+}
+
 /* ---- engine.c ---- */
 /* At the begin of every entry: what was lent by the one before ends here. */
 void engine__enter(struct engine *engine, uint64_t now_us);
@@ -135,12 +151,23 @@ enum task_state task__fail(struct engine *engine, struct task *task);
 /* Answers with sets of the scratch arena after the chain kept so far. */
 enum task_state task__answer(struct engine *engine, struct task *task, uint16_t rcode, const struct rrset *answer,
                              const struct rrset *authority);
-/* Keeps aliases and goes on at their end. */
+/* Keeps aliases, and the proofs of those that a wildcard made, and goes on at their end. */
 enum task_state task__restart(struct engine *engine, struct task *task, const struct rrset *aliases,
-                              unsigned alias_count, const struct name *end);
+                              unsigned alias_count, const struct name *end, const struct rrset *proofs);
 /* The next cut, downward; the place of the last one is used again. */
 enum task_state task__set_cut(struct engine *engine, struct task *task, const struct delegation *delegation,
                               bool from_hints);
+
+/* Copies into an arena; NULL: it is full. */
+struct rrset *outcome__keep_set(struct arena *arena, const struct rrset *set);
+struct rrset **outcome__keep_sets(struct arena *arena, struct rrset **tail, const struct rrset *sets);
+
+/* ---- validation.c ---- */
+/* TASK_VALIDATE, or TASK_DONE when nobody wants to know. */
+enum task_state validation__after_answer(const struct engine *engine, const struct task *task);
+enum task_state task__validate(struct engine *engine, struct task *task);
+/* A task that was waited for has its answer. */
+void validation__heard(struct task *task, const struct task *child);
 
 /* ---- client.c ---- */
 int client__add(struct engine *engine, struct task *task, uint64_t id);
@@ -188,6 +215,8 @@ struct flight *flight__find(struct engine *engine, engine_query number);
 /* ---- learn.c ---- */
 void learn__response(struct engine *engine, const struct scrubbed *scrubbed, const struct classified *classified,
                      const struct name *end, uint16_t qtype);
+/* The DS set that a referral brought, or the proof that there is none, for validation. */
+void learn__ds(struct engine *engine, struct message *message, const struct name *zone);
 void learn__failure(struct engine *engine, const struct task *task, int ede, const char *ede_text);
 
 /* ---- prime.c ---- */

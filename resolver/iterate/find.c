@@ -2,6 +2,25 @@
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/lookup.h"
 
+/* Behind what was kept before: the aliases and their proofs. */
+static enum task_state
+found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
+{
+	struct rrset *absence = task->answer.sections[SECTION_AUTHORITY];
+	const bool is_judged = !task->asked && task->answer.security != SECURITY_UNCHECKED;
+
+	task->answer.from_cache = !task->asked;
+	if (task->answer.rcode == RCODE_SERVFAIL)
+		return TASK_DONE;
+	task->answer.sections[SECTION_ANSWER] = task->chain;
+	task->validation.absence = task->authority_tail;
+	if (proofs != NULL) {
+		*task->authority_tail = absence;
+		task->answer.sections[SECTION_AUTHORITY] = proofs;
+	}
+	return is_judged ? TASK_DONE : validation__after_answer(engine, task);
+}
+
 /* Step 1 of RFC 1034, section 5.3.3: the caches. */
 enum task_state
 task__look_up(struct engine *engine, struct task *task)
@@ -11,18 +30,16 @@ task__look_up(struct engine *engine, struct task *task)
 		.qtype = task->question.qtype,
 		.tail = task->chain_tail,
 		.alias_count = task->chain_count,
+		.checking_disabled = task->question.checking_disabled,
 	};
 
-	if (task->priming)
+	if (task->priming || task->validation.skip_cache)
 		return TASK_CUT;
+	struct rrset *proofs = task->answer.sections[SECTION_AUTHORITY];
 	enum lookup_result result = lookup(&lookup_state, &engine->caches, &task->arena,
 					   &task->answer, engine__now_s(engine));
-	if (result == LOOKUP_ANSWER) {
-		task->answer.from_cache = !task->asked;
-		if (task->answer.rcode != RCODE_SERVFAIL)
-			task->answer.sections[SECTION_ANSWER] = task->chain;
-		return TASK_DONE;
-	}
+	if (result == LOOKUP_ANSWER)
+		return found_answer(engine, task, proofs);
 	task->keep_mark = arena_mark(&task->arena);
 	task->chain_tail = lookup_state.tail;
 	task->chain_count = lookup_state.alias_count;
@@ -57,7 +74,7 @@ follow_dname(struct engine *engine, struct task *task, struct rrset *dname)
 	dname->next = cname;
 	if (type_stops_at_alias(task->question.qtype))
 		return task__answer(engine, task, RCODE_NOERROR, dname, NULL);
-	return task__restart(engine, task, dname, 1, &target);
+	return task__restart(engine, task, dname, 1, &target, NULL);
 }
 
 /* Step 2: the servers nearest to sname. */

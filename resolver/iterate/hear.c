@@ -116,6 +116,8 @@ follow_referral(struct engine *engine, struct task *task, struct hearing *hearin
 	progress(engine, task);
 	delegation_cache_put(engine->caches.delegations, &delegation, parent_ttl_s,
 			     engine__now_s(engine));
+	if (engine->trust.anchors != NULL)
+		learn__ds(engine, hearing->message, delegation.zone);
 	if (delegation.ttl_s > parent_ttl_s)
 		delegation.ttl_s = parent_ttl_s;
 	return task__set_cut(engine, task, &delegation, false);
@@ -183,7 +185,8 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 
 	switch (classified->response) {
 	case RESPONSE_CNAME:
-		return task__restart(engine, task, scrubbed.answer, chain->alias_count, chain->end);
+		return task__restart(engine, task, scrubbed.answer, chain->alias_count, chain->end,
+				     scrubbed.authority);
 	case RESPONSE_NXDOMAIN:
 		return task__answer(engine, task, RCODE_NXDOMAIN, scrubbed.answer,
 				    scrubbed.authority);

@@ -36,6 +36,61 @@ learn__response(struct engine *engine, const struct scrubbed *scrubbed,
 	negative_cache_put(engine->caches.negatives, end, qtype, CLASS_IN, &negative, now_s);
 }
 
+/* For how long all of these hold; UINT32_MAX when there is none. */
+static uint32_t
+shortest_ttl(const struct rrset *sets)
+{
+	uint32_t ttl_s = UINT32_MAX;
+	for (; sets != NULL; sets = sets->next)
+		if (sets->ttl_s < ttl_s)
+			ttl_s = sets->ttl_s;
+	return ttl_s;
+}
+
+/* The proofs of a referral, in a list of their own (they stay the message's). */
+static struct rrset *
+signed_proofs(const struct message *message)
+{
+	struct rrset *head = NULL, *next, **tail = &head;
+	unsigned count = 0;
+
+	for (struct rrset *set = message->sections[SECTION_AUTHORITY]; set != NULL; set = next) {
+		next = set->next;
+		if ((set->type != TYPE_NSEC && set->type != TYPE_NSEC3) || set->class != CLASS_IN ||
+		    set->sig_count == 0 || count == NEGATIVE_PROOFS_MAX)
+			continue;
+		count++;
+		*tail = set;
+		tail = &set->next;
+		*tail = NULL;
+	}
+	return head;
+}
+
+void
+learn__ds(struct engine *engine, struct message *message, const struct name *zone)
+{
+	const uint32_t now_s = engine__now_s(engine);
+
+	for (struct rrset *set = message->sections[SECTION_AUTHORITY]; set != NULL; set = set->next) {
+		if (set->type != TYPE_DS || set->class != CLASS_IN || set->rr_count == 0 ||
+		    !name_equal(set->owner, zone))
+			continue;
+		set->trust = TRUST_AUTHORITY_AA;
+		set->ttl_s = scrub_ttl(set->ttl_s, &engine->scrub_limits);
+		(void)rrset_cache_put(engine->caches.rrsets, set, TRUST_AUTHORITY_AA, set->ttl_s, now_s);
+		negative_cache_remove(engine->caches.negatives, zone, TYPE_DS, CLASS_IN);
+		return;
+	}
+	struct negative negative = { .kind = NEGATIVE_NODATA, .authority = signed_proofs(message) };
+	if (negative.authority == NULL)
+		return;
+	negative.ttl_s = shortest_ttl(negative.authority);
+	if (negative.ttl_s > engine->scrub_limits.negative_ttl_max_s)
+		negative.ttl_s = engine->scrub_limits.negative_ttl_max_s;
+	(void)negative_cache_put(engine->caches.negatives, zone, TYPE_DS, CLASS_IN, &negative, now_s);
+}
+
 void
 learn__failure(struct engine *engine, const struct task *task, int ede, const char *ede_text)
 {

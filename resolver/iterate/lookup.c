@@ -9,15 +9,26 @@ answer_fail(struct answer *answer, uint16_t rcode, int ede, const char *ede_text
 	*answer = (struct answer){ .rcode = rcode, .ede = ede, .ede_text = ede_text };
 }
 
+/* Of an answer that holds both: unchecked, then insecure, then secure. */
+static uint8_t
+weaker(uint8_t a, uint8_t b)
+{
+	return a < b ? a : b;
+}
+
 static void
 answer_negative(struct answer *answer, const struct negative *negative)
 {
 	if (negative->kind == NEGATIVE_FAILURE) {
-		answer_fail(answer, RCODE_SERVFAIL, EDE_CACHED_ERROR, negative->ede_text);
+		/* That it did not validate says more than that it was known. */
+		const bool is_bogus = negative->security == SECURITY_BOGUS && negative->ede > 0;
+		answer_fail(answer, RCODE_SERVFAIL, is_bogus ? negative->ede - 1 : EDE_CACHED_ERROR,
+			    negative->ede_text);
+		answer->security = negative->security;
 		return;
 	}
 	answer->rcode = negative->kind == NEGATIVE_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR;
-	answer->security = negative->security;
+	answer->security = weaker(answer->security, negative->security);
 	answer->sections[SECTION_AUTHORITY] = negative->authority;
 }
 
@@ -32,7 +43,7 @@ link_set(struct lookup *lookup, struct rrset *set)
 /* A cached CNAME at sname: sname moves to its target. */
 static int
 follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *arena,
-	     uint32_t now_s)
+	     struct answer *answer, uint32_t now_s)
 {
 	struct rrset *set;
 	struct name target;
@@ -45,6 +56,7 @@ follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *a
 	const struct name *sname = name_store(arena, &target);
 	if (sname == NULL)
 		return ERR_NO_MEMORY;
+	answer->security = weaker(answer->security, set->security);
 	link_set(lookup, set);
 	lookup->sname = sname;
 	return 0;
@@ -57,16 +69,17 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 	struct negative negative;
 	struct rrset *set;
 
+	answer->security = SECURITY_SECURE;
 	for (;;) {
 		if (rrset_cache_get(caches->rrsets, lookup->sname, lookup->qtype, CLASS_IN,
 				    TRUST_ANSWER, arena, &set, now_s) == 0) {
 			link_set(lookup, set);
 			answer->rcode = RCODE_NOERROR;
-			answer->security = set->security;
+			answer->security = weaker(answer->security, set->security);
 			return LOOKUP_ANSWER;
 		}
 		if (type_stops_at_alias(lookup->qtype) ||
-		    follow_alias(lookup, caches, arena, now_s) != 0)
+		    follow_alias(lookup, caches, arena, answer, now_s) != 0)
 			break;
 		if (++lookup->alias_count > BUDGET_CHAIN_MAX) {
 			answer_fail(answer, RCODE_SERVFAIL, EDE_OTHER, "aliases without end");
@@ -74,7 +87,8 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 		}
 	}
 	if (negative_cache_get(caches->negatives, lookup->sname, lookup->qtype, CLASS_IN, arena,
-			       &negative, now_s) != 0)
+			       &negative, now_s) != 0 ||
+	    (lookup->checking_disabled && negative.security == SECURITY_BOGUS))
 		return LOOKUP_MISS;
 	answer_negative(answer, &negative);
 	return LOOKUP_ANSWER;

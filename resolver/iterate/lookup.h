@@ -22,6 +22,7 @@ struct lookup {
 	uint16_t qtype;
 	struct rrset **tail; /* where the next set of the answer section is linked */
 	uint8_t alias_count;
+	bool checking_disabled; /* what was found to be bogus is no failure */
 };
 
 enum lookup_result lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,

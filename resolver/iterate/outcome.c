@@ -2,8 +2,8 @@
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/lookup.h"
 
-static struct rrset *
-keep_set(struct arena *arena, const struct rrset *set)
+struct rrset *
+outcome__keep_set(struct arena *arena, const struct rrset *set)
 {
 	struct rrset *kept = arena_alloc(arena, sizeof *kept);
 	if (kept == NULL)
@@ -16,11 +16,11 @@ keep_set(struct arena *arena, const struct rrset *set)
 }
 
 /* Copies a list of sets behind *tail; NULL: the arena is full. */
-static struct rrset **
-keep_sets(struct arena *arena, struct rrset **tail, const struct rrset *sets)
+struct rrset **
+outcome__keep_sets(struct arena *arena, struct rrset **tail, const struct rrset *sets)
 {
 	for (; sets != NULL; sets = sets->next) {
-		*tail = keep_set(arena, sets);
+		*tail = outcome__keep_set(arena, sets);
 		if (*tail == NULL)
 			return NULL;
 		tail = &(*tail)->next;
@@ -43,33 +43,36 @@ task__answer(struct engine *engine, struct task *task, uint16_t rcode, const str
 	     const struct rrset *authority)
 {
 	leave_cut(engine, task);
-	if (keep_sets(&task->arena, task->chain_tail, answer) == NULL ||
-	    keep_sets(&task->arena, &task->answer.sections[SECTION_AUTHORITY], authority) == NULL) {
+	task->validation.absence = task->authority_tail;
+	if (outcome__keep_sets(&task->arena, task->chain_tail, answer) == NULL ||
+	    outcome__keep_sets(&task->arena, task->authority_tail, authority) == NULL) {
 		task__trouble(task, TROUBLE_MEMORY, NULL);
 		return task__fail(engine, task);
 	}
 	task->answer.rcode = rcode;
 	task->answer.from_cache = !task->asked;
 	task->answer.sections[SECTION_ANSWER] = task->chain;
-	return TASK_DONE;
+	return validation__after_answer(engine, task);
 }
 
 enum task_state
 task__restart(struct engine *engine, struct task *task, const struct rrset *aliases,
-	      unsigned alias_count, const struct name *end)
+	      unsigned alias_count, const struct name *end, const struct rrset *proofs)
 {
 	leave_cut(engine, task);
 	if (task->chain_count + alias_count > BUDGET_CHAIN_MAX) {
 		task__trouble(task, TROUBLE_LOOP, NULL);
 		return task__fail(engine, task);
 	}
-	struct rrset **tail = keep_sets(&task->arena, task->chain_tail, aliases);
+	struct rrset **tail = outcome__keep_sets(&task->arena, task->chain_tail, aliases);
+	struct rrset **proofs_tail = outcome__keep_sets(&task->arena, task->authority_tail, proofs);
 	const struct name *sname = name_store(&task->arena, end);
-	if (tail == NULL || sname == NULL) {
+	if (tail == NULL || proofs_tail == NULL || sname == NULL) {
 		task__trouble(task, TROUBLE_MEMORY, NULL);
 		return task__fail(engine, task);
 	}
 	task->chain_tail = tail;
+	task->authority_tail = proofs_tail;
 	task->chain_count = (uint8_t)(task->chain_count + alias_count);
 	task->sname = sname;
 	task->keep_mark = arena_mark(&task->arena);

@@ -69,6 +69,8 @@ task__open_purse(struct engine *engine, struct task *task)
 	*engine__budget(engine, task) = (struct budget){
 		.deadline_us = engine->now_us + BUDGET_TIME_US,
 		.holders = 1,
+		.signatures_left = VALIDATE_SIGNATURES_MAX,
+		.hashes_left = VALIDATE_NSEC3_HASHES_MAX,
 	};
 }
 
@@ -95,6 +97,8 @@ task__begin(struct engine *engine, struct task *task)
 	task->cut = NULL;
 	task->sends = task->referrals = 0;
 	task->answer = (struct answer){ .ede = EDE_NONE };
+	task->authority_tail = &task->answer.sections[SECTION_AUTHORITY];
+	task->validation = (struct validation){ .skip_cache = false };
 	qmin_start(&task->qmin, task->sname, engine->config.qname_minimisation);
 	task->state = TASK_LOOKUP;
 }
@@ -196,6 +200,7 @@ step(struct engine *engine, struct task *task)
 		return task__ask(
 			engine, task); /* 3: servers are known, none is expected to reply in time */
 	case TASK_HEARD: return task__hear(engine, task); /* 4: a response, matched and parsed */
+	case TASK_VALIDATE: return task__validate(engine, task); /* can it be trusted? */
 	case TASK_WAITING:
 	case TASK_DONE: break;
 	}
@@ -219,7 +224,7 @@ task__run_all(struct engine *engine)
 		engine->runnable = task->runnable_next;
 		task->runnable = false;
 		if (task->state == TASK_WAITING)
-			task->state = TASK_ASK;
+			task->state = task->validation.is_active ? TASK_VALIDATE : TASK_ASK;
 		arena_reset(&engine->scratch);
 		task__run(engine, task);
 	}

@@ -23,6 +23,7 @@
 #include "resolver/iterate/cut.h"
 #include "resolver/iterate/engine.h"
 #include "resolver/iterate/qmin.h"
+#include "resolver/iterate/validation.h"
 #include "stack/base/arena.h"
 #include "stack/base/wheel.h"
 
@@ -35,6 +36,7 @@ enum task_state {
 	TASK_ASK,     /* step 3: the cut is known, and no query on the way is still expected in time */
 	TASK_WAITING, /* step 3: a query is in flight, or another task looks for a server's address */
 	TASK_HEARD,   /* step 4: engine->heard is a response to one of our queries */
+	TASK_VALIDATE, /* the answer is made, and whether it can be trusted is to be found out (validation.h) */
 	TASK_DONE,    /* the answer is made */
 };
 
@@ -54,7 +56,7 @@ enum trouble {
 struct task_wait {
 	uint32_t child;      /* TASK_NONE: the place is free */
 	uint8_t ns;          /* the name server of the cut whose address it brings */
-	uint8_t family;      /* enum addr_family */
+	uint8_t family;      /* enum addr_family; ADDR_NONE: it brings a fact for validation instead (validation.h) */
 	uint32_t prev, next; /* waiters of the same child: task * TASK_WAITS_MAX + place */
 };
 
@@ -103,6 +105,8 @@ struct task {
 	struct ip_addr trouble_server;
 
 	struct answer answer;
+	struct rrset **authority_tail; /* where the next proof of the answer is linked */
+	struct validation validation;
 };
 
 static inline bool

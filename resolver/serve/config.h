@@ -52,6 +52,10 @@ struct config {
 	uint32_t cache_min_ttl, cache_max_ttl, cache_max_negative_ttl;
 	uint32_t edns_buffer_size, max_udp_size;
 	bool qname_minimisation, use_caps_for_id, harden_glue, do_not_query_localhost, prime_root;
+	char *module_config;               /* "validator iterator", "iterator" */
+	struct config_list trust_anchor, trust_anchor_file; /* both empty: the root's keys, built in */
+	struct config_list domain_insecure;
+	char *val_override_date;           /* "": the clock */
 	bool trust_anchor_signaling;       /* only `no` until there is validation */
 	bool minimal_responses, deny_any;
 	bool hide_identity, hide_version;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resolver/serve/builtin.h"
 #include "resolver/wire/text.h"
 
 /* The reader and its record are too large for a thread's stack. */

@@ -13,6 +13,7 @@
 
 #include "resolver/serve/client.h"
 #include "resolver/serve/config.h"
+#include "resolver/serve/trust_anchors.h"
 #include "stack/base/log.h"
 
 #define SERVICE_BYTES_MAX      (UINT64_C(4) << 30)
@@ -25,6 +26,7 @@ struct service {
 		query_log; /* what log-queries, log-replies and log-servfail ask for is not subject to verbosity */
 	bool log_queries, log_replies, log_servfail;
 	uint32_t tcp_idle_timeout_ms;
+	struct trust_config trust;
 	struct arena arena;
 	void *block;
 	size_t block_bytes;

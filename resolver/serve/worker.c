@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "resolver/serve/listen_stack.h"
@@ -13,6 +14,7 @@
 #include "resolver/serve/stream.h"
 #include "resolver/serve/udp_batch.h"
 
+#define TRUST_CLOCK_US         10000000u
 #define ARENA_BYTES           (512u * 1024u) /* the largest answer twice over, and more */
 #define ANSWERS_A_TURN        4096u
 #define CLIENTS_PER_TASK_MEAN 4u /* places for waiting clients, a question that may be resolved */
@@ -44,6 +46,8 @@ struct worker {
 	struct stack_uv shell;
 	bool has_shell;
 	struct engine *engine;
+	struct crypto *crypto;
+	uint64_t trust_at_us; /* when the wall clock is looked at again */
 	struct upstream upstream;
 
 	struct clients clients;
@@ -179,6 +183,23 @@ arm_engine_timer(struct worker *worker, uint64_t at_us)
 			     at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
+/*
+ * What the engine validates with.  The wall clock may be set while we run (a machine that has just started), so
+ * its distance from ours is measured again and again.
+ */
+static void
+set_trust(struct worker *worker, uint64_t now_us)
+{
+	const struct engine_trust trust = {
+		.anchors = worker->service->trust.anchors,
+		.crypto = worker->crypto,
+		.wall_offset_s = (int64_t)time(NULL) - (int64_t)(now_us / 1000000u),
+		.override_s = worker->service->trust.override_s,
+	};
+	engine_set_trust(worker->engine, &trust);
+	worker->trust_at_us = now_us + TRUST_CLOCK_US;
+}
+
 static void
 on_turn(struct stack_uv *shell, uint64_t now_us)
 {
@@ -189,6 +210,8 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 	if (network_version != worker->network_version)
 		infra_network_changed(worker->caches.infra, now_us);
 	worker->network_version = network_version;
+	if (now_us >= worker->trust_at_us)
+		set_trust(worker, now_us);
 	if (engine_deadline(worker->engine) <= now_us)
 		engine_timeout(worker->engine, now_us);
 	while (answers_left > 0 && upstream_next(&worker->upstream, &action, now_us)) {
@@ -259,6 +282,7 @@ reconfigure(struct worker *worker, const struct worker_order *order)
 	worker->service = order->service;
 	clients_set_policy(&worker->clients, &order->service->policy);
 	engine_configure(worker->engine, &order->engine);
+	set_trust(worker, worker_now_us(worker));
 	for (size_t i = 0; i < order->shut_count; i++)
 		shut_endpoint(worker, &order->shut[i]);
 	for (size_t i = 0; i < order->open_count; i++) {
@@ -406,6 +430,10 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 		return ERR_NO_MEMORY;
 	upstream_init(&worker->upstream, worker->engine, worker->stack, places.upstream,
 		      places.upstream_bytes);
+	worker->crypto = crypto_new();
+	if (worker->crypto == NULL)
+		return ERR_NO_MEMORY;
+	set_trust(worker, now_us);
 	arena_init(&worker->arena, places.arena, ARENA_BYTES);
 	clients_init(&worker->clients, places.clients, engine_limits.client_count,
 		     &worker->service->policy, worker->engine, &worker->arena, &worker->rng);
@@ -554,6 +582,7 @@ worker_free(struct worker *worker)
 	if (worker->tcp != NULL)
 		stream_pool_free(worker->tcp);
 	udp_batch_free(worker->udp);
+	crypto_free(worker->crypto);
 	if (worker->block != NULL)
 		(void)munmap(worker->block, worker->block_bytes);
 	free(worker);

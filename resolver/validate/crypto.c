@@ -16,7 +16,7 @@ enum { SHA1, SHA256, SHA384, SHA512, HASHES };
 
 struct crypto {
 	EVP_MD *hashes[HASHES]; /* NULL: this libcrypto does not give it */
-	EVP_MD_CTX *context;
+	EVP_MD_CTX *verifying, *digesting; /* apart: a context that has verified does not go back to mere digests */
 };
 
 #define EC_POINT_UNCOMPRESSED 0x04u
@@ -62,9 +62,10 @@ crypto_new(void)
 
 	if (crypto == NULL)
 		return NULL;
-	crypto->context = EVP_MD_CTX_new();
-	if (crypto->context == NULL) {
-		OPENSSL_free(crypto);
+	crypto->verifying = EVP_MD_CTX_new();
+	crypto->digesting = EVP_MD_CTX_new();
+	if (crypto->verifying == NULL || crypto->digesting == NULL) {
+		crypto_free(crypto);
 		return NULL;
 	}
 	for (int i = 0; i < HASHES; i++)
@@ -80,7 +81,8 @@ crypto_free(struct crypto *crypto)
 		return;
 	for (int i = 0; i < HASHES; i++)
 		EVP_MD_free(crypto->hashes[i]);
-	EVP_MD_CTX_free(crypto->context);
+	EVP_MD_CTX_free(crypto->verifying);
+	EVP_MD_CTX_free(crypto->digesting);
 	OPENSSL_free(crypto);
 }
 
@@ -229,13 +231,13 @@ static enum crypto_result
 verify_with(struct crypto *crypto, EVP_PKEY *key, const EVP_MD *hash, struct crypto_span signed_data,
 	    struct crypto_span signature)
 {
-	int good = EVP_MD_CTX_reset(crypto->context);
+	int good = EVP_MD_CTX_reset(crypto->verifying);
 
 	if (good == 1)
-		good = EVP_DigestVerifyInit_ex(crypto->context, NULL, hash == NULL ? NULL : EVP_MD_get0_name(hash), NULL,
+		good = EVP_DigestVerifyInit_ex(crypto->verifying, NULL, hash == NULL ? NULL : EVP_MD_get0_name(hash), NULL,
 					       NULL, key, NULL);
 	if (good == 1)
-		good = EVP_DigestVerify(crypto->context, signature.bytes, signature.size, signed_data.bytes,
+		good = EVP_DigestVerify(crypto->verifying, signature.bytes, signature.size, signed_data.bytes,
 					signed_data.size);
 	ERR_clear_error();
 	return good == 1 ? CRYPTO_VALID : CRYPTO_INVALID;
@@ -276,10 +278,10 @@ digest_two(struct crypto *crypto, const EVP_MD *hash, struct crypto_span first, 
 	   uint8_t *out)
 {
 	unsigned size = 0;
-	if (EVP_DigestInit_ex2(crypto->context, hash, NULL) != 1 ||
-	    EVP_DigestUpdate(crypto->context, first.bytes, first.size) != 1 ||
-	    EVP_DigestUpdate(crypto->context, second.bytes, second.size) != 1 ||
-	    EVP_DigestFinal_ex(crypto->context, out, &size) != 1) {
+	if (EVP_DigestInit_ex2(crypto->digesting, hash, NULL) != 1 ||
+	    EVP_DigestUpdate(crypto->digesting, first.bytes, first.size) != 1 ||
+	    EVP_DigestUpdate(crypto->digesting, second.bytes, second.size) != 1 ||
+	    EVP_DigestFinal_ex(crypto->digesting, out, &size) != 1) {
 		ERR_clear_error();
 		return 0;
 	}

@@ -18,6 +18,7 @@ def cairnd(folder, root):
     (folder / "cairn.conf").write_text(f"""server:
   interface: 127.0.0.1
   root-hints: {folder}/hints
+  module-config: iterator
   rrset-cache-size: {CACHE_MIB}m
   neg-cache-size: {CACHE_MIB // 8}m
   delegation-cache-size: {CACHE_MIB // 8}m

@@ -152,7 +152,7 @@ class Server:
         stack = "" if "\nstack:" in options else "\nstack:"
         with open(self.path, "w") as file:
             file.write(
-                f"server:\n  interface: {interface}\n  root-hints: {self.directory.name}/root.hints\n"
+                f"server:\n  interface: {interface}\n  root-hints: {self.directory.name}/root.hints\n  module-config: iterator\n"
                 "  do-not-query-localhost: no\n  do-ip6: no\n  prime-root: no\n"
                 "  local-data: \"a.test. A 192.0.2.1\"\n" + options + stack + "\n  guard-ports: 64\n")
 

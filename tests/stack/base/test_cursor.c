@@ -106,7 +106,7 @@ START_TEST(every_error_has_its_own_words)
 		for (int other = 0; other > err; other--)
 			ck_assert_str_ne(err_text(err), err_text(other));
 	}
-	ck_assert_str_eq(err_text(ERR_BUDGET - 1), "unknown error");
+	ck_assert_str_eq(err_text(ERR_CLOSED - 1), "unknown error");
 }
 END_TEST
 

@@ -1,0 +1,558 @@
+#include "resolver/iterate/validation.h"
+
+#include "resolver/iterate/engine_priv.h"
+#include "resolver/iterate/lookup.h"
+#include "resolver/validate/anchors.h"
+#include "resolver/validate/denial.h"
+#include "resolver/validate/limits.h"
+#include "resolver/validate/rrsig.h"
+#include "resolver/wire/text.h"
+
+enum finding { FINDING_SECURE, FINDING_INSECURE, FINDING_BOGUS, FINDING_WAIT };
+
+/* What a zone is, as its parent's DS says. */
+enum cut_finding { CUT_SECURE, CUT_INSECURE, CUT_NONE, CUT_BOGUS, CUT_WAIT };
+
+static enum finding
+bogus(struct task *task, int ede, const char *why)
+{
+	task->validation.ede = ede;
+	task->validation.why = why;
+	return FINDING_BOGUS;
+}
+
+/* What a task for a fact has failed with; a failure of the network proves nothing. */
+static enum finding
+fact_failed(struct task *task, const struct validation_fact *fact, int ede_default)
+{
+	task->validation.is_unreachable = fact->security != SECURITY_BOGUS;
+	task->validation.restarts = VALIDATION_RESTARTS_MAX; /* the task for it has tried again already */
+	return bogus(task, fact->ede == EDE_NONE ? ede_default : fact->ede, fact->ede_text);
+}
+
+/* ---- facts: DNSKEY and DS sets ------------------------------------------------------------------------ */
+
+static bool
+is_fact(const struct validation_fact *fact, const struct name *name, uint16_t type)
+{
+	return fact->name != NULL && fact->type == type && name_equal(fact->name, name);
+}
+
+/* Validated before, by whichever task. */
+static bool
+cached_fact(struct engine *engine, const struct name *name, uint16_t type, struct validation_fact *fact)
+{
+	struct negative negative;
+	struct rrset *set;
+
+	*fact = (struct validation_fact){ .name = name, .type = type, .ede = EDE_NONE };
+	if (rrset_cache_get(engine->caches.rrsets, name, type, CLASS_IN, TRUST_ANSWER, &engine->scratch, &set,
+			    engine__now_s(engine)) == 0) {
+		fact->set = set;
+		fact->security = set->security;
+		return set->security != SECURITY_UNCHECKED;
+	}
+	if (negative_cache_get(engine->caches.negatives, name, type, CLASS_IN, &engine->scratch, &negative,
+			       engine__now_s(engine)) != 0 ||
+	    negative.kind == NEGATIVE_FAILURE)
+		return false;
+	fact->rcode = negative.kind == NEGATIVE_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR;
+	fact->authority = negative.authority;
+	fact->security = negative.security;
+	return negative.security != SECURITY_UNCHECKED;
+}
+
+/* The task for a fact: one that runs, or a new one that pays from the same purse. */
+static struct task *
+fact_task(struct engine *engine, struct task *task, const struct name *name, uint16_t type)
+{
+	struct budget *budget = engine__budget(engine, task);
+	struct engine_question question = { .qtype = type, .qclass = CLASS_IN };
+
+	name_copy(&question.qname, name);
+	struct task *child = task__find(engine, &question);
+	if (child != NULL)
+		return child;
+	if (budget->subtasks >= BUDGET_SUBTASKS_MAX)
+		return NULL;
+	child = task__new(engine, &question, task->budget, task->depth);
+	if (child != NULL)
+		budget->subtasks++;
+	return child;
+}
+
+/* False: it is being asked for (*failed: it cannot be). */
+static bool
+get_fact(struct engine *engine, struct task *task, const struct name *name, uint16_t type,
+	 struct validation_fact *fact, bool *failed)
+{
+	*failed = false;
+	if (is_fact(&task->validation.fact, name, type)) {
+		*fact = task->validation.fact;
+		return true;
+	}
+	if (cached_fact(engine, name, type, fact))
+		return true;
+	struct task *child = fact_task(engine, task, name, type);
+	*failed = child == NULL || child == task ||
+		  !wait__add(engine, task, 0, ADDR_NONE, child);
+	return false;
+}
+
+void
+validation__heard(struct task *task, const struct task *child)
+{
+	struct validation_fact *fact = &task->validation.fact;
+	const struct answer *answer = &child->answer;
+
+	if (child->spent && child->budget != task->budget)
+		return; /* not its fault: once more, from our own purse */
+	*fact = (struct validation_fact){
+		.name = name_store(&task->arena, &child->question.qname),
+		.type = child->question.qtype,
+		.rcode = answer->rcode,
+		.security = answer->security,
+		.ede = answer->ede,
+	};
+	if (answer->ede_text != NULL)
+		fact->ede_text = arena_printf(&task->arena, "%s", answer->ede_text);
+	for (const struct rrset *set = answer->sections[SECTION_ANSWER]; set != NULL; set = set->next)
+		if (set->type == fact->type && name_equal(set->owner, &child->question.qname))
+			fact->set = outcome__keep_set(&task->arena, set);
+	struct rrset *authority = NULL;
+	if (fact->set == NULL)
+		(void)outcome__keep_sets(&task->arena, &authority, answer->sections[SECTION_AUTHORITY]);
+	fact->authority = authority;
+}
+
+/* ---- proofs -------------------------------------------------------------------------------------------- */
+
+/* The proofs that may be used, ready for denial.h; false when there is none. */
+static bool
+denial_from(struct engine *engine, struct task *task, const struct rrset *authority, struct name *zone,
+	    struct denial *denial)
+{
+	for (const struct rrset *set = authority; set != NULL; set = set->next) {
+		if ((set->type != TYPE_NSEC && set->type != TYPE_NSEC3) || set->security != SECURITY_SECURE ||
+		    !rrset_signer(set, zone))
+			continue;
+		*denial = (struct denial){
+			.sets = authority,
+			.zone = zone,
+			.crypto = engine->trust.crypto,
+			.hashes = &engine__budget(engine, task)->hashes_left,
+		};
+		return true;
+	}
+	return false;
+}
+
+/* ---- zones ---------------------------------------------------------------------------------------------- */
+
+static enum cut_finding
+cut_of_absent_ds(struct engine *engine, struct task *task, const struct validation_fact *fact, const struct name *zone)
+{
+	struct denial denial;
+	struct name signer;
+
+	if (!denial_from(engine, task, fact->authority, &signer, &denial))
+		return CUT_NONE; /* secure for another reason than a proof: a type at an apex that is asked above */
+	switch (denial_of_ds(&denial, zone)) {
+	case DS_PROOF_DELEGATION:
+	case DS_PROOF_INSECURE: return CUT_INSECURE;
+	case DS_PROOF_NO_CUT:
+	case DS_PROOF_NO_NAME:  return CUT_NONE;
+	case DS_PROOF_NONE:     break;
+	}
+	return CUT_BOGUS;
+}
+
+/* Whether the zone is signed, with its DS set, or not to be validated. */
+static enum cut_finding
+cut_find(struct engine *engine, struct task *task, const struct name *zone, const struct rrset **ds)
+{
+	struct validation_fact fact;
+	struct ds_choice choice;
+	bool failed;
+
+	*ds = anchors_at(engine->trust.anchors, zone);
+	if (*ds != NULL)
+		return CUT_SECURE;
+	if (!get_fact(engine, task, zone, TYPE_DS, &fact, &failed)) {
+		if (failed)
+			(void)bogus(task, EDE_OTHER, "too much work to find the DS set");
+		return failed ? CUT_BOGUS : CUT_WAIT;
+	}
+	if (fact.rcode == RCODE_SERVFAIL || fact.security == SECURITY_BOGUS ||
+	    fact.security == SECURITY_UNCHECKED) {
+		(void)fact_failed(task, &fact, EDE_DNSSEC_INDETERMINATE);
+		return CUT_BOGUS;
+	}
+	if (fact.security != SECURITY_SECURE)
+		return CUT_INSECURE;
+	if (fact.set == NULL)
+		return cut_of_absent_ds(engine, task, &fact, zone);
+	ds_choose(engine->trust.crypto, fact.set, &choice);
+	if (!choice.usable)
+		return CUT_INSECURE; /* RFC 4035, section 5.2 */
+	*ds = fact.set;
+	return CUT_SECURE;
+}
+
+/*
+ * Data without signatures: insecure if a delegation without DS lies above it.  First the nearest cut that iteration
+ * knows is looked at, then every name from there down, in case one server serves parent and child.
+ */
+static enum finding
+unsigned_find(struct engine *engine, struct task *task, const struct name *owner, uint16_t type)
+{
+	struct validation *state = &task->validation;
+	const unsigned labels = name_labels(owner) - (type == TYPE_DS && owner->size > 1 ? 1 : 0);
+	const struct rrset *ds;
+	struct delegation delegation;
+	struct name zone;
+
+	if (state->labels_done == 0) {
+		name_tail(&zone, owner, labels);
+		const struct rrset *anchor = anchors_above(engine->trust.anchors, &zone);
+		if (anchor == NULL)
+			return FINDING_INSECURE; /* a DS set above the anchor */
+		unsigned first = name_labels(anchor->owner) + 1;
+		if (delegation_cache_find(engine->caches.delegations, &zone, &engine->scratch, &delegation,
+					  engine__now_s(engine)) == 0 &&
+		    name_labels(delegation.zone) > first)
+			first = name_labels(delegation.zone);
+		state->labels_done = (uint8_t)(first - 1);
+	}
+	for (unsigned seen = 0; state->labels_done < labels && seen < VALIDATION_LABELS_MAX; seen++) {
+		name_tail(&zone, owner, state->labels_done + 1u);
+		switch (cut_find(engine, task, &zone, &ds)) {
+		case CUT_INSECURE: state->labels_done = 0; return FINDING_INSECURE;
+		case CUT_BOGUS:    state->labels_done = 0; return FINDING_BOGUS;
+		case CUT_WAIT:     return FINDING_WAIT;
+		case CUT_SECURE:
+		case CUT_NONE:     break;
+		}
+		state->labels_done++;
+	}
+	state->labels_done = 0;
+	return bogus(task, EDE_RRSIGS_MISSING, "signatures are missing");
+}
+
+/* ---- sets ------------------------------------------------------------------------------------------------ */
+
+static enum finding
+verify_with(struct engine *engine, struct task *task, struct rrset *set, const struct rrset *keys,
+	    const struct name *zone, const struct rrset *ds, struct verify *verify)
+{
+	struct budget *budget = engine__budget(engine, task);
+
+	verify_begin(verify, set, keys, zone, ds, engine->trust.crypto, &engine->scratch, engine__wall_s(engine));
+	engine->stats.signatures += budget->signatures_left;
+	const bool secure = verify_set(verify, &budget->signatures_left);
+	engine->stats.signatures -= budget->signatures_left;
+	if (!secure)
+		return bogus(task, verify->ede, "the signatures do not verify");
+	set->security = SECURITY_SECURE;
+	set->trust = TRUST_SECURE;
+	if (set->ttl_s > verify->ttl_s_max)
+		set->ttl_s = verify->ttl_s_max;
+	return FINDING_SECURE;
+}
+
+/* The zone's own keys, by the DS set that its parent gives. */
+static enum finding
+judge_keys(struct engine *engine, struct task *task, struct rrset *set, struct verify *verify)
+{
+	const struct rrset *ds;
+
+	switch (cut_find(engine, task, set->owner, &ds)) {
+	case CUT_WAIT:     return FINDING_WAIT;
+	case CUT_INSECURE: return FINDING_INSECURE;
+	case CUT_BOGUS:    return FINDING_BOGUS;
+	case CUT_NONE:     return bogus(task, EDE_DNSSEC_BOGUS, "keys at a name that is no zone");
+	case CUT_SECURE:   break;
+	}
+	return verify_with(engine, task, set, set, set->owner, ds, verify);
+}
+
+static enum finding
+judge_signed(struct engine *engine, struct task *task, struct rrset *set, const struct name *signer,
+	     struct verify *verify)
+{
+	struct validation_fact fact;
+	bool failed;
+
+	if (set->type == TYPE_DNSKEY && name_equal(set->owner, signer))
+		return judge_keys(engine, task, set, verify);
+	if (set->type == TYPE_DS && name_equal(set->owner, signer) && set->owner->size > 1)
+		return bogus(task, EDE_DNSSEC_BOGUS, "a DS set signed by the child");
+	if (!get_fact(engine, task, signer, TYPE_DNSKEY, &fact, &failed))
+		return failed ? bogus(task, EDE_OTHER, "too much work to find the keys") : FINDING_WAIT;
+	if (fact.rcode == RCODE_SERVFAIL)
+		return fact_failed(task, &fact, EDE_DNSKEY_MISSING);
+	if (fact.security == SECURITY_INSECURE)
+		return FINDING_INSECURE;
+	if (fact.set == NULL || fact.security != SECURITY_SECURE)
+		return bogus(task, EDE_DNSKEY_MISSING, "the zone has no keys");
+	return verify_with(engine, task, set, fact.set, signer, NULL, verify);
+}
+
+/* A name that a wildcard made must not be there itself (RFC 4035, section 5.3.4). */
+static enum finding
+judge_wildcard(struct engine *engine, struct task *task, const struct rrset *set, const struct verify *verify)
+{
+	struct denial denial;
+	struct name zone;
+
+	if (denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], &zone, &denial)) {
+		switch (denial_of_exact(&denial, set->owner, verify->labels)) {
+		case PROOF_SECURE:   return FINDING_SECURE;
+		case PROOF_INSECURE: return FINDING_INSECURE;
+		case PROOF_NONE:     break;
+		}
+	}
+	return bogus(task, EDE_NSEC_MISSING, "no proof that only the wildcard is there");
+}
+
+static enum finding
+judge_set(struct engine *engine, struct task *task, struct rrset *set)
+{
+	struct verify verify = { 0 };
+	struct name signer;
+
+	if (anchors_above(engine->trust.anchors, set->owner) == NULL)
+		return FINDING_INSECURE;
+	if (!rrset_signer(set, &signer))
+		return set->sig_count > 0 ? bogus(task, EDE_DNSSEC_BOGUS, "no signature fits the set")
+					  : unsigned_find(engine, task, set->owner, set->type);
+	const enum finding finding = judge_signed(engine, task, set, &signer, &verify);
+	if (finding == FINDING_SECURE && verify.is_wildcard)
+		return judge_wildcard(engine, task, set, &verify);
+	return finding;
+}
+
+/* ---- the answer -------------------------------------------------------------------------------------------- */
+
+static bool
+is_judged(const struct rrset *set)
+{
+	return set->security != SECURITY_UNCHECKED;
+}
+
+/* SOA and proofs: one that does not verify is not used, and no more than that. */
+static enum finding
+judge_authority(struct engine *engine, struct task *task)
+{
+	for (struct rrset *set = task->answer.sections[SECTION_AUTHORITY]; set != NULL; set = set->next) {
+		if (is_judged(set) || set->sig_count == 0)
+			continue;
+		switch (judge_set(engine, task, set)) {
+		case FINDING_WAIT:     return FINDING_WAIT;
+		case FINDING_SECURE:   break;
+		case FINDING_INSECURE: set->security = SECURITY_INSECURE; break;
+		case FINDING_BOGUS:    set->security = SECURITY_BOGUS; break;
+		}
+	}
+	return FINDING_SECURE;
+}
+
+static void
+keep_judged(struct engine *engine, const struct rrset *set)
+{
+	(void)rrset_cache_put(engine->caches.rrsets, set, (enum trust)set->trust, set->ttl_s,
+			      engine__now_s(engine));
+}
+
+/* *worst gets INSECURE when any set is. */
+static enum finding
+judge_sets(struct engine *engine, struct task *task, enum finding *worst)
+{
+	const struct rrset *before = NULL;
+
+	for (struct rrset *set = task->answer.sections[SECTION_ANSWER]; set != NULL; before = set, set = set->next) {
+		if (before != NULL && before->type == TYPE_DNAME && set->type == TYPE_CNAME &&
+		    set->sig_count == 0 && name_is_under(set->owner, before->owner)) {
+			set->security = before->security; /* made here, from the DNAME */
+		} else if (!is_judged(set)) {
+			const enum finding finding = judge_set(engine, task, set);
+			if (finding == FINDING_WAIT)
+				return FINDING_WAIT;
+			if (finding == FINDING_BOGUS) {
+				rrset_cache_remove(engine->caches.rrsets, set->owner, set->type, CLASS_IN);
+				return FINDING_BOGUS;
+			}
+			if (finding == FINDING_INSECURE)
+				set->security = SECURITY_INSECURE;
+			keep_judged(engine, set);
+		}
+		if (set->security != SECURITY_SECURE)
+			*worst = FINDING_INSECURE;
+	}
+	return FINDING_SECURE;
+}
+
+/* Where the aliases of the answer lead, and whether there is a set that answers. */
+static bool
+answer_end(const struct task *task, struct name *end)
+{
+	name_copy(end, &task->question.qname);
+	for (const struct rrset *set = task->answer.sections[SECTION_ANSWER]; set != NULL; set = set->next) {
+		if (type_answers(set->type, task->question.qtype) && name_equal(set->owner, end))
+			return true;
+		if (set->type == TYPE_CNAME)
+			(void)alias_target(set, end);
+	}
+	return false;
+}
+
+static enum finding
+judge_proof(struct task *task, struct denial *denial, const struct name *end)
+{
+	const uint16_t qtype = task->question.qtype;
+	enum proof proof = PROOF_NONE;
+
+	if (task->answer.rcode == RCODE_NXDOMAIN) {
+		proof = denial_of_name(denial, end);
+	} else if (qtype == TYPE_DS && end->size > 1) {
+		switch (denial_of_ds(denial, end)) {
+		case DS_PROOF_NONE: break;
+		case DS_PROOF_DELEGATION:
+		case DS_PROOF_NO_CUT: proof = PROOF_SECURE; break;
+		case DS_PROOF_NO_NAME: break;
+		case DS_PROOF_INSECURE: proof = PROOF_INSECURE; break;
+		}
+	} else {
+		proof = denial_of_type(denial, end, qtype);
+	}
+	if (denial->too_many_iterations)
+		task->answer.ede = EDE_UNSUPPORTED_NSEC3_ITERATIONS;
+	switch (proof) {
+	case PROOF_SECURE:   return FINDING_SECURE;
+	case PROOF_INSECURE: return FINDING_INSECURE;
+	case PROOF_NONE:     break;
+	}
+	return bogus(task, EDE_NSEC_MISSING, "what is absent is not proved to be");
+}
+
+static bool
+has_insecure_authority(const struct task *task)
+{
+	for (const struct rrset *set = task->answer.sections[SECTION_AUTHORITY]; set != NULL; set = set->next)
+		if (set->security == SECURITY_INSECURE)
+			return true;
+	return false;
+}
+
+static enum finding
+judge_absence(struct engine *engine, struct task *task, const struct name *end)
+{
+	struct denial denial;
+	struct name zone;
+
+	if (anchors_above(engine->trust.anchors, end) == NULL)
+		return FINDING_INSECURE;
+	if (denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], &zone, &denial))
+		return judge_proof(task, &denial, end);
+	if (has_insecure_authority(task))
+		return FINDING_INSECURE;
+	return unsigned_find(engine, task, end, task->question.qtype);
+}
+
+static void
+keep_absence(struct engine *engine, struct task *task, const struct name *end, enum finding finding)
+{
+	struct negative negative = {
+		.kind = task->answer.rcode == RCODE_NXDOMAIN ? NEGATIVE_NXDOMAIN : NEGATIVE_NODATA,
+		.security = finding == FINDING_SECURE ? SECURITY_SECURE : SECURITY_INSECURE,
+		.authority = *task->validation.absence,
+	};
+
+	if (negative.authority == NULL)
+		return; /* nothing says for how long */
+	negative.ttl_s = negative.authority->ttl_s; /* the SOA's, or of the proof that a referral brought */
+	(void)negative_cache_put(engine->caches.negatives, end, task->question.qtype, CLASS_IN, &negative,
+				 engine__now_s(engine));
+}
+
+static enum finding
+judge_answer(struct engine *engine, struct task *task)
+{
+	enum finding worst = FINDING_SECURE;
+	struct name end;
+
+	if (judge_authority(engine, task) == FINDING_WAIT)
+		return FINDING_WAIT;
+	enum finding finding = judge_sets(engine, task, &worst);
+	if (finding != FINDING_SECURE)
+		return finding;
+	if (answer_end(task, &end) || task->answer.rcode == RCODE_YXDOMAIN)
+		return worst;
+	finding = judge_absence(engine, task, &end);
+	if (finding == FINDING_SECURE || finding == FINDING_INSECURE)
+		keep_absence(engine, task, &end, finding);
+	return finding == FINDING_SECURE ? worst : finding;
+}
+
+/* ---- the state ------------------------------------------------------------------------------------------------ */
+
+static enum task_state
+again_or_fail(struct engine *engine, struct task *task)
+{
+	struct validation *state = &task->validation;
+	char qname[NAME_TEXT_BYTES], type[TYPE_TEXT_BYTES];
+	struct negative negative = {
+		.kind = NEGATIVE_FAILURE,
+		.ttl_s = state->is_unreachable ? NEGATIVE_FAILURE_TTL_S : VALIDATION_BOGUS_TTL_S,
+	};
+
+	engine->stats.bogus++;
+	if (state->restarts < VALIDATION_RESTARTS_MAX &&
+	    !budget_is_spent(engine__budget(engine, task), engine->now_us)) {
+		const uint8_t restarts = (uint8_t)(state->restarts + 1);
+		task__begin(engine, task);
+		task->validation = (struct validation){ .skip_cache = true, .restarts = restarts };
+		return TASK_LOOKUP;
+	}
+	name_to_text(&task->question.qname, qname, sizeof qname);
+	type_to_text(task->question.qtype, type, sizeof type);
+	const char *text = arena_printf(&task->arena, "%s %s: %s", qname, type,
+					state->why != NULL ? state->why : "not to be validated");
+	answer_fail(&task->answer, RCODE_SERVFAIL, state->ede, text);
+	task->answer.security = SECURITY_BOGUS;
+	negative.ede = (uint16_t)(state->ede + 1);
+	negative.ede_text = text;
+	negative.security = SECURITY_BOGUS;
+	negative_cache_remove(engine->caches.negatives, task->sname, task->question.qtype, CLASS_IN);
+	(void)negative_cache_put(engine->caches.negatives, task->sname, task->question.qtype, CLASS_IN, &negative,
+				 engine__now_s(engine));
+	return TASK_DONE;
+}
+
+enum task_state
+validation__after_answer(const struct engine *engine, const struct task *task)
+{
+	const bool is_wanted = engine->trust.anchors != NULL && engine->trust.anchors->count > 0 &&
+			       !task->question.checking_disabled && !task->priming &&
+			       task->answer.rcode != RCODE_SERVFAIL;
+	return is_wanted ? TASK_VALIDATE : TASK_DONE;
+}
+
+enum task_state
+task__validate(struct engine *engine, struct task *task)
+{
+	task->validation.is_active = true;
+	if (budget_is_spent(engine__budget(engine, task), engine->now_us)) {
+		task__trouble(task, TROUBLE_BUDGET, NULL);
+		return task__fail(engine, task);
+	}
+	if (wait__count(task) > 0)
+		return TASK_WAITING;
+	switch (judge_answer(engine, task)) {
+	case FINDING_WAIT:     return TASK_WAITING;
+	case FINDING_BOGUS:    return again_or_fail(engine, task);
+	case FINDING_SECURE:   task->answer.security = SECURITY_SECURE; break;
+	case FINDING_INSECURE: task->answer.security = SECURITY_INSECURE; break;
+	}
+	return TASK_DONE;
+}

@@ -1,0 +1,55 @@
+/*
+ * validation.h - from an answer to its security: the chain of trust (RFC 4035, section 5; RFC 6840).
+ *
+ * The last state of a task.  Every set of its answer that nobody has judged yet is judged by the keys of the zone
+ * that signed it, and what the answer says not to be there by the proofs beside it.  Keys and DS sets are
+ * questions like any other, asked as tasks of their own, which are validated in the same way: a DNSKEY set
+ * by the DS set of its zone, that by the DNSKEY set of the zone above, up to an anchor; each step goes strictly up, so it ends.
+ * What came out is kept with the sets in the ordinary caches, and found there the next time.
+ *
+ *	www.example.com A <- example.com DNSKEY <- example.com DS <- com DNSKEY <- com DS <- . DNSKEY <- anchor
+ *
+ * A set without signatures is insecure only if it is shown to lie below a delegation without DS.
+ *
+ * A bogus answer is asked for again, from the network, VALIDATION_RESTARTS_MAX times, since one bad server shall not
+ * stand for all; then it is a SERVFAIL with the reason (RFC 8914), remembered for VALIDATION_BOGUS_TTL_S.
+ *
+ * Bounds: the purse (budget.h), which signatures and hashes are paid from too (validate/limits.h).
+ */
+#ifndef CAIRN_RESOLVER_ITERATE_VALIDATION_H
+#define CAIRN_RESOLVER_ITERATE_VALIDATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "resolver/wire/message.h"
+
+#define VALIDATION_RESTARTS_MAX 2u
+#define VALIDATION_BOGUS_TTL_S  60u
+#define VALIDATION_LABELS_MAX   24u /* names looked at, from a cut down, for a delegation that nobody has seen */
+
+/* What a task for a DNSKEY or DS set, which this one waited for, has come to; lies in this one's arena. */
+struct validation_fact {
+	const struct name *name; /* NULL: none yet */
+	uint16_t type, rcode;
+	uint8_t security;               /* enum security */
+	const struct rrset *set;        /* NULL: there is none */
+	const struct rrset *authority;  /* the proof of it */
+	int ede;
+	const char *ede_text;
+};
+
+/* A task's. */
+struct validation {
+	bool is_active;      /* in TASK_VALIDATE, or waiting there */
+	bool skip_cache;     /* after a bogus answer */
+	uint8_t restarts;
+	uint8_t labels_done; /* of the unsigned name that is being walked down to: names above are in secure zones */
+	struct validation_fact fact;
+	struct rrset **absence; /* where the proofs of the answer itself begin, behind those of its aliases */
+	int ede;             /* of a bogus finding */
+	const char *why;
+	bool is_unreachable; /* not bogus: the keys could not be had */
+};
+
+#endif

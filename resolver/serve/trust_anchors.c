@@ -1,0 +1,180 @@
+#include "resolver/serve/trust_anchors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "resolver/serve/builtin.h"
+#include "resolver/wire/text.h"
+#include "stack/base/arena.h"
+
+/* The reader and its record are too large for a thread's stack. */
+struct reading {
+	struct anchors *anchors;
+	struct crypto *crypto;
+	const struct config *config;
+	char *error;
+	struct text_reader reader;
+	struct text_record record;
+};
+
+static const char *
+refusal(int err)
+{
+	switch (err) {
+	case ERR_MALFORMED:   return "is neither a DS nor a usable DNSKEY record";
+	case ERR_UNSUPPORTED: return "has an algorithm or digest that is not supported";
+	case ERR_FULL:        return "is one anchor too many";
+	}
+	return err_text(err);
+}
+
+/* name NULL: the text stands in the configuration, at config_line. */
+static int
+read_text(struct reading *reading, const char *name, unsigned config_line, const char *text, size_t text_bytes)
+{
+	text_reader_init(&reading->reader, text, text_bytes, &name_root);
+	for (;;) {
+		const char *why = NULL;
+		int result = text_reader_next(&reading->reader, &reading->record);
+		if (result == 0)
+			return 0;
+		if (result > 0)
+			result = anchors_add(reading->anchors, reading->crypto, &reading->record);
+		else
+			why = reading->reader.why;
+		if (result == ERR_NO_MEMORY)
+			return result;
+		if (result == 0)
+			continue;
+		if (why == NULL)
+			why = refusal(result);
+		if (name == NULL)
+			config_complain(reading->error, reading->config, config_line, "trust-anchor: `%s`: %s", text, why);
+		else
+			(void)snprintf(reading->error, CONFIG_ERROR_BYTES, "trust-anchor-file: %s:%u: %s", name,
+				       reading->reader.line, why);
+		return ERR_MALFORMED;
+	}
+}
+
+static int
+read_file(struct reading *reading, const char *path, unsigned line)
+{
+	char *text = malloc(TRUST_ANCHORS_FILE_BYTES_MAX);
+	if (text == NULL)
+		return ERR_NO_MEMORY;
+	FILE *file = fopen(path, "re");
+	int err = ERR_IO;
+	if (file == NULL) {
+		config_complain(reading->error, reading->config, line, "trust-anchor-file: %s: %s", path, strerror(errno));
+	} else {
+		const size_t size = fread(text, 1, TRUST_ANCHORS_FILE_BYTES_MAX, file);
+		if (feof(file) != 0 && ferror(file) == 0)
+			err = read_text(reading, path, line, text, size);
+		else
+			config_complain(reading->error, reading->config, line,
+					"trust-anchor-file: %s: cannot be read, or is larger than 1 MiB", path);
+		(void)fclose(file);
+	}
+	free(text);
+	return err;
+}
+
+static int
+read_anchors(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	int err = 0;
+
+	if (config->trust_anchor.count == 0 && config->trust_anchor_file.count == 0)
+		return read_text(reading, "(built in)", 0, builtin_root_key, builtin_root_key_bytes);
+	for (size_t i = 0; i < config->trust_anchor.count && err == 0; i++) {
+		const char *text = config->trust_anchor.items[i];
+		err = read_text(reading, NULL, config->trust_anchor.lines[i], text, strlen(text));
+	}
+	for (size_t i = 0; i < config->trust_anchor_file.count && err == 0; i++)
+		err = read_file(reading, config->trust_anchor_file.items[i], config->trust_anchor_file.lines[i]);
+	return err;
+}
+
+static int
+read_insecure(struct reading *reading)
+{
+	const struct config_list *list = &reading->config->domain_insecure;
+	struct name name;
+
+	for (size_t i = 0; i < list->count; i++) {
+		int err = name_from_text(&name, list->items[i], NULL);
+		if (err == 0)
+			err = anchors_add_insecure(reading->anchors, &name);
+		if (err == ERR_NO_MEMORY)
+			return err;
+		if (err != 0) {
+			config_complain(reading->error, reading->config, list->lines[i], "domain-insecure: `%s`: %s",
+					list->items[i],
+					err == ERR_FULL ? "is one name too many" : "is no domain name");
+			return ERR_MALFORMED;
+		}
+	}
+	return 0;
+}
+
+/* unbound's forms: YYYYMMDDHHmmSS, or seconds since 1970; empty: the clock. */
+static int
+read_date(const struct config *config, uint32_t *override_s, char *error)
+{
+	const char *text = config->val_override_date != NULL ? config->val_override_date : "";
+	struct tm tm = { 0 };
+	char *end;
+
+	*override_s = 0;
+	if (text[0] == '\0' || strcmp(text, "0") == 0)
+		return 0;
+	if (strlen(text) == 14 && strptime(text, "%Y%m%d%H%M%S", &tm) != NULL) {
+		*override_s = (uint32_t)timegm(&tm);
+		return 0;
+	}
+	const unsigned long seconds = strtoul(text, &end, 10);
+	if (*end == '\0' && seconds <= UINT32_MAX) {
+		*override_s = (uint32_t)seconds;
+		return 0;
+	}
+	config_complain(error, config, 0, "val-override-date: `%s`: is neither YYYYMMDDHHmmSS nor seconds since 1970",
+			text);
+	return ERR_MALFORMED;
+}
+
+int
+trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,
+		    char error[CONFIG_ERROR_BYTES])
+{
+	*trust = (struct trust_config){ 0 };
+	const char *modules = config->module_config != NULL ? config->module_config : "";
+	if (strcmp(modules, "iterator") == 0)
+		return 0;
+	if (strcmp(modules, "validator iterator") != 0) {
+		config_complain(error, config, 0, "module-config: `%s`: is neither `validator iterator` nor `iterator`", modules);
+		return ERR_MALFORMED;
+	}
+	struct reading *reading = calloc(1, sizeof *reading);
+	if (reading == NULL)
+		return ERR_NO_MEMORY;
+	*reading = (struct reading){ .config = config, .error = error, .crypto = crypto_new() };
+	reading->anchors = arena_zalloc(arena, 1, sizeof *reading->anchors);
+	int err = reading->anchors != NULL && reading->crypto != NULL ? 0 : ERR_NO_MEMORY;
+	if (err == 0) {
+		anchors_init(reading->anchors, arena);
+		err = read_anchors(reading);
+	}
+	if (err == 0)
+		err = read_insecure(reading);
+	if (err == 0)
+		err = read_date(config, &trust->override_s, error);
+	trust->anchors = reading->anchors;
+	crypto_free(reading->crypto);
+	free(reading);
+	return err;
+}

@@ -1,0 +1,27 @@
+/*
+ * trust_anchors.h - what the configuration says about validation: anchors, names that are not validated, the clock
+ * (trust-anchor, trust-anchor-file, domain-insecure, val-override-date, module-config).
+ *
+ * Without any anchor named, conf/root.key as it is built in.
+ *
+ * Ownership: everything lies in the arena given.
+ * Errors:    a negative ERR_* and one line in `error` with file, line and reason.
+ * Bounds:    those of validate/anchors.h; TRUST_ANCHORS_FILE_BYTES_MAX a file.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_TRUST_ANCHORS_H
+#define CAIRN_RESOLVER_SERVE_TRUST_ANCHORS_H
+
+#include "resolver/serve/config.h"
+#include "resolver/validate/anchors.h"
+
+#define TRUST_ANCHORS_FILE_BYTES_MAX (1024u * 1024u)
+
+struct trust_config {
+	struct anchors *anchors; /* NULL: nothing is validated */
+	uint32_t override_s;     /* 0: the clock is right */
+};
+
+int trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,
+			char error[CONFIG_ERROR_BYTES]);
+
+#endif

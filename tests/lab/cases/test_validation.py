@@ -1,0 +1,83 @@
+"""DNSSEC: answers that hold have the AD bit, those that do not are SERVFAIL with the reason (RFC 4035, RFC 8914)."""
+import lab
+from clients import dig
+
+# Behaviour, question, rcode, whether it is secure.
+CASES = [
+    ("a set signed with RSA", "www.signed.org A", "NOERROR", True),
+    ("a set signed with ECDSA", "shop.com MX", "NOERROR", True),
+    ("a set signed with Ed25519", "a.types.example A", "NOERROR", True),
+    ("a zone's keys", "signed.org DNSKEY", "NOERROR", True),
+    ("a DS set, in the words of the parent", "signed.org DS", "NOERROR", True),
+    ("no DS at an unsigned delegation", "insecure.signed.org DS", "NOERROR", True),
+    ("a name that NSEC denies", "nothing.types.example A", "NXDOMAIN", True),
+    ("a type that NSEC denies", "a.types.example MX", "NOERROR", True),
+    ("a name with nothing on it, by NSEC3", "under.empty.signed.org A", "NOERROR", True),
+    ("what a wildcard makes", "x.wild.signed.org A", "NOERROR", True),
+    ("an alias that a DNAME makes", "www.old.signed.org A", "NOERROR", True),
+    ("a top level domain that is not there", "nothing-here A", "NXDOMAIN", True),
+    ("an unsigned zone below a signed one", "www.insecure.signed.org A", "NOERROR", False),
+    ("an unsigned zone below a registry", "c6.chain.org A", "NOERROR", False),
+    ("an alias into an unsigned zone", "www.shop.com A", "NOERROR", False),
+]
+
+# Behaviour, question, extended error.
+BROKEN = [
+    ("a DS that stands for no key", "www.bogus.org A", 9),
+    ("signatures that have run out", "www.expired.org A", 7),
+]
+
+
+class Validation(lab.WithCairnd):
+    def test_what_is_signed_is_checked_up_to_the_root(self):
+        for behaviour, question, status, is_secure in CASES:
+            with self.subTest(behaviour):
+                answer = dig("+dnssec", *question.split())
+                self.assertEqual(answer.status, status, answer.text)
+                self.assertEqual("ad" in answer.flags, is_secure, answer.text)
+
+    def test_from_the_cache_it_is_as_secure(self):
+        for behaviour, question, status, is_secure in CASES:
+            with self.subTest(behaviour):
+                dig("+dnssec", *question.split())
+                with lab.Sent() as sent:
+                    answer = dig("+dnssec", *question.split())
+                self.assertEqual((answer.status, "ad" in answer.flags), (status, is_secure), answer.text)
+                self.assertEqual(sent.questions, 0)
+
+    def test_what_does_not_hold_is_no_answer(self):
+        for behaviour, question, error in BROKEN:
+            with self.subTest(behaviour):
+                answer = dig(*question.split())
+                self.assertEqual(answer.status, "SERVFAIL", answer.text)
+                self.assertIn(error, answer.errors, answer.text)
+
+    def test_who_sets_cd_gets_it_as_it_is(self):
+        for behaviour, question, _ in BROKEN:
+            with self.subTest(behaviour):
+                answer = dig("+cd", *question.split())
+                self.assertEqual(answer.status, "NOERROR", answer.text)
+                self.assertNotIn("ad", answer.flags)
+                self.assertEqual(dig(*question.split()).status, "SERVFAIL")
+
+    def test_only_who_understands_ad_gets_it(self):
+        self.assertNotIn("ad", dig("+noadflag", "+noedns", "www.signed.org", "A").flags)
+        self.assertIn("ad", dig("+adflag", "+noedns", "www.signed.org", "A").flags)
+
+
+class Exceptions(lab.WithCairnd):
+    configuration = "server:\n  domain-insecure: [ bogus.org, expired.org ]\n"
+
+    def test_a_domain_that_is_not_to_be_validated_answers(self):
+        for behaviour, question, _ in BROKEN:
+            with self.subTest(behaviour):
+                answer = dig(*question.split())
+                self.assertEqual(answer.status, "NOERROR", answer.text)
+                self.assertNotIn("ad", answer.flags)
+
+
+class AtAnotherTime(lab.WithCairnd):
+    configuration = "server:\n  val-override-date: \"20400101000000\"\n"
+
+    def test_what_is_signed_today_has_run_out_then(self):
+        self.assertIn(7, dig("www.signed.org", "A").errors)
