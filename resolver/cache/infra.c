@@ -453,3 +453,10 @@ infra_network_changed(struct infra *infra, uint64_t now_us)
 	family_forget(&infra->ipv4);
 	family_forget(&infra->ipv6);
 }
+
+/* A network's epoch starts one of each family too, and each only grows: so does the sum. */
+uint32_t
+infra_epoch(const struct infra *infra)
+{
+	return family_epoch(&infra->ipv4) + family_epoch(&infra->ipv6);
+}

@@ -81,4 +81,7 @@ bool infra_family_down(struct infra *infra, enum addr_family family, uint64_t no
 /* Addresses or routes of the host have changed: what failed before is forgotten. */
 void infra_network_changed(struct infra *infra, uint64_t now_us);
 
+/* Another number whenever what failed before may work now: after a change of the network or a silence of a family. */
+uint32_t infra_epoch(const struct infra *infra);
+
 #endif

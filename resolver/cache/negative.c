@@ -66,6 +66,7 @@ pack_negative(struct pack *pack, const struct negative *negative, uint32_t ttl_s
 	pack_u8(pack, negative->security);
 	pack_u16(pack, negative->ede);
 	pack_u16(pack, failure_count);
+	pack_u32(pack, negative->epoch);
 	pack_u32(pack, ttl_s);
 	pack_u8(pack, (uint8_t)text_bytes);
 	pack_lent(pack, negative->ede_text, text_bytes);
@@ -98,6 +99,7 @@ unpack_negative(const struct store_found *found, struct arena *arena, struct neg
 	negative->security = cursor_u8(&cursor);
 	negative->ede = cursor_u16(&cursor);
 	negative->failure_count = cursor_u16(&cursor);
+	negative->epoch = cursor_u32(&cursor);
 	*first_ttl_s = cursor_u32(&cursor);
 	negative->ede_text = unpack_text(&cursor, arena);
 	if (negative->ede_text == NULL)
@@ -120,11 +122,12 @@ unpack_negative(const struct store_found *found, struct arena *arena, struct neg
 
 /*
  * How long a failure is kept, and how many there were in a row.  An entry that has ended is remembered for
- * NEGATIVE_FAILURE_TTL_MAX_S more; one that still lives is the same failure, seen by another task.
+ * NEGATIVE_FAILURE_TTL_MAX_S more; one that still lives is the same failure, seen by another task; one of
+ * another epoch tells nothing.
  */
 static bool
-failure_time(struct negative_cache *cache, const struct store_key *key, uint32_t *ttl_s,
-	     uint16_t *count, uint32_t now_s)
+failure_time(struct negative_cache *cache, const struct store_key *key, uint32_t epoch,
+	     uint32_t *ttl_s, uint16_t *count, uint32_t now_s)
 {
 	uint8_t memory[512];
 	struct arena arena;
@@ -141,7 +144,8 @@ failure_time(struct negative_cache *cache, const struct store_key *key, uint32_t
 	if (store_get(&cache->store, key->bytes, key->size, 0, STORE_EXPIRED_TOO | STORE_QUIETLY,
 		      &arena, &found, now_s) != 0 ||
 	    unpack_negative(&found, &arena, &last, &last_ttl_s) != 0 ||
-	    last.kind != NEGATIVE_FAILURE || found.expired_s >= NEGATIVE_FAILURE_TTL_MAX_S)
+	    last.kind != NEGATIVE_FAILURE || last.epoch != epoch ||
+	    found.expired_s >= NEGATIVE_FAILURE_TTL_MAX_S)
 		return true;
 	if (found.ttl_s != 0)
 		return false;
@@ -157,7 +161,7 @@ put_failure(struct negative_cache *cache, const struct store_key *key,
 {
 	uint32_t ttl_s = negative->ttl_s;
 	uint16_t count;
-	if (!failure_time(cache, key, &ttl_s, &count, now_s))
+	if (!failure_time(cache, key, negative->epoch, &ttl_s, &count, now_s))
 		return 0;
 	struct negative failure = *negative;
 	failure.authority = NULL;

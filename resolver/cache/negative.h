@@ -7,7 +7,8 @@
  * A later word replaces an earlier one that contradicts it, NXDOMAIN of a name and NODATA of the type asked
  * for, unless that was validated and this was not (ERR_EXISTS).  A positive answer removes neither by itself: whoever
  * puts one calls negative_cache_remove.  A failure that comes again within NEGATIVE_FAILURE_TTL_MAX_S of the end of
- * the last one lasts twice as long; it never replaces NODATA.
+ * the last one lasts twice as long; it never replaces NODATA.  Failures of another epoch of the network
+ * (infra_epoch) are void: a question must not wait for minutes because the line was down.  Who gets one compares.
  * Same store and same rules of ownership, units and errors as cache/rrset.h.
  */
 #ifndef CAIRN_RESOLVER_CACHE_NEGATIVE_H
@@ -32,6 +33,7 @@ struct negative {
 	uint16_t ede;            /* FAILURE: RFC 8914 code + 1; 0: none */
 	const char *ede_text;    /* FAILURE: for the client; NULL: none */
 	uint16_t failure_count;  /* FAILURE, get: how many in a row; the cache counts */
+	uint32_t epoch;          /* FAILURE: of the network in which it was seen */
 	struct rrset *authority; /* SOA, then NSEC or NSEC3; none with FAILURE; get: their TTLs are ttl_s */
 };
 

@@ -99,6 +99,7 @@ learn__failure(struct engine *engine, const struct task *task, int ede, const ch
 		.ttl_s = NEGATIVE_FAILURE_TTL_S,
 		.ede = (uint16_t)(ede + 1),
 		.ede_text = ede_text,
+		.epoch = task->epoch, /* part of it may be of the network that was */
 	};
 	negative_cache_put(engine->caches.negatives, task->sname, task->question.qtype, CLASS_IN,
 			   &negative, engine__now_s(engine));

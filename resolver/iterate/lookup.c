@@ -90,6 +90,8 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 			       &negative, now_s) != 0 ||
 	    (lookup->checking_disabled && negative.security == SECURITY_BOGUS))
 		return LOOKUP_MISS;
+	if (negative.kind == NEGATIVE_FAILURE && negative.epoch != infra_epoch(caches->infra))
+		return LOOKUP_MISS;
 	answer_negative(answer, &negative);
 	return LOOKUP_ANSWER;
 }

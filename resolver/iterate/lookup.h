@@ -2,7 +2,7 @@
  * lookup.h - what the caches say to a question (RFC 1034, section 5.3.3, step 1; RFC 2308; RFC 9520).
  *
  * Follows cached aliases from the name asked for.  Sets that nobody has answered with (glue, referrals) are never
- * given out.  Types that stand for several (ANY, RRSIG) are never known to be complete and always asked.
+ * given out, nor are failures of a network that is not there any more.  Types that stand for several (ANY, RRSIG) are never known to be complete and always asked.
  *
  * Ownership: sets and names lie in the arena given.
  * Bounds:    BUDGET_CHAIN_MAX aliases, those counted in alias_count before the call included.

@@ -89,6 +89,7 @@ void
 task__begin(struct engine *engine, struct task *task)
 {
 	arena_reset(&task->arena);
+	task->epoch = infra_epoch(engine->caches.infra);
 	task->keep_mark = 0;
 	task->sname = &task->question.qname;
 	task->chain = NULL;

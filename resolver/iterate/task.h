@@ -63,6 +63,7 @@ struct task_wait {
 struct task {
 	enum task_state state;
 	uint32_t cause;           /* its number in the trace */
+	uint32_t epoch;           /* of the network (cache/infra.h) when it began */
 	struct engine_question question;
 	uint64_t hash;            /* of the question */
 	uint32_t hash_next;

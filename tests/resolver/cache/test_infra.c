@@ -409,6 +409,23 @@ START_TEST(a_change_of_the_network_forgets_failures_and_keeps_round_trips)
 }
 END_TEST
 
+START_TEST(the_epoch_ends_with_a_change_of_the_network_or_a_silence)
+{
+	uint32_t epoch = infra_epoch(infra);
+	uint64_t now_us = family_fails(S, FAMILY_PREFIXES - 1);
+	infra_heard(infra, &a, 20 * MS, now_us);
+	ck_assert_uint_eq(infra_epoch(infra), epoch); /* some were silent, and no family */
+	now_us = family_fails(now_us, FAMILY_PREFIXES);
+	infra_heard(infra, &b, 20 * MS, now_us); /* of the other family */
+	ck_assert_uint_eq(infra_epoch(infra), epoch);
+	infra_heard(infra, &a, 20 * MS, now_us);
+	ck_assert_uint_ne(infra_epoch(infra), epoch);
+	epoch = infra_epoch(infra);
+	infra_network_changed(infra, now_us);
+	ck_assert_uint_ne(infra_epoch(infra), epoch);
+}
+END_TEST
+
 /* ---- the table ------------------------------------------------------------------------------------ */
 
 START_TEST(servers_in_use_stay_while_others_pass_through)
@@ -466,6 +483,7 @@ infra_suite(void)
 	tcase_add_test(tcase, a_family_that_is_down_is_probed_within_seconds);
 	tcase_add_test(tcase, one_reply_after_a_silence_forgives_the_whole_family_at_once);
 	tcase_add_test(tcase, a_reply_while_the_family_works_forgives_nobody_else);
+	tcase_add_test(tcase, the_epoch_ends_with_a_change_of_the_network_or_a_silence);
 	tcase_add_test(tcase, a_change_of_the_network_forgets_failures_and_keeps_round_trips);
 	tcase_add_test(tcase, servers_in_use_stay_while_others_pass_through);
 	tcase_add_test(tcase, too_small_a_block_is_refused);

@@ -243,6 +243,22 @@ START_TEST(a_success_between_failures_starts_again)
 }
 END_TEST
 
+START_TEST(a_failure_of_another_network_starts_again)
+{
+	struct negative failure = { .kind = NEGATIVE_FAILURE, .epoch = 7 };
+	const struct name *qname = name_in(&memory.arena, "f.");
+	for (uint32_t now_s = 100; now_s < 200; now_s += 50)
+		negative_cache_put(cache, qname, TYPE_A, CLASS_IN, &failure, now_s);
+	ck_assert_uint_eq(get("f.", TYPE_A, 155).failure_count, 2);
+	ck_assert_uint_eq(get("f.", TYPE_A, 155).epoch, 7);
+	failure.epoch = 8;
+	negative_cache_put(cache, qname, TYPE_A, CLASS_IN, &failure, 155); /* the last one lives */
+	ck_assert_uint_eq(get("f.", TYPE_A, 155).failure_count, 1);
+	ck_assert_uint_eq(get("f.", TYPE_A, 155).ttl_s, NEGATIVE_FAILURE_TTL_S);
+	ck_assert_uint_eq(get("f.", TYPE_A, 155).epoch, 8);
+}
+END_TEST
+
 START_TEST(a_failure_may_start_longer_and_keeps_its_reason)
 {
 	char text[NEGATIVE_TEXT_BYTES_MAX + 50];
@@ -333,6 +349,7 @@ negative_suite(void)
 	tcase_add_test(tcase, a_failure_that_comes_again_lasts_twice_as_long);
 	tcase_add_test(tcase, two_tasks_that_fail_at_once_are_one_failure);
 	tcase_add_test(tcase, a_success_between_failures_starts_again);
+	tcase_add_test(tcase, a_failure_of_another_network_starts_again);
 	tcase_add_test(tcase, a_failure_may_start_longer_and_keeps_its_reason);
 	tcase_add_test(tcase, a_failure_never_replaces_what_is_known);
 	tcase_add_test(tcase, the_arena_is_as_before_when_it_is_too_small_at_any_point);

@@ -123,6 +123,36 @@ START_TEST(a_failure_is_cached_and_grows)
 }
 END_TEST
 
+START_TEST(a_failure_is_forgotten_when_the_network_has_changed)
+{
+	struct servers s = servers_of(1);
+	s.single->dead = true;
+	world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_ptr_nonnull(world_cached(s.world, "www.single.", TYPE_A));
+	s.single->dead = false;
+	infra_network_changed(s.world->caches.infra, s.world->now_us);
+	ck_assert_ptr_null(world_cached(s.world, "www.single.", TYPE_A));
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_lt(result->took_us, 100000);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(a_failure_that_began_before_a_change_is_not_held_against_the_name)
+{
+	struct servers s = servers_of(1);
+	s.single->dead = true;
+	world_ask(s.world, "www.single.", TYPE_A);
+	world_run(s.world, 1000000);
+	infra_network_changed(s.world->caches.infra, s.world->now_us);
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_ptr_null(world_cached(s.world, "www.single.", TYPE_A));
+	world_free(s.world);
+}
+END_TEST
+
 START_TEST(another_name_of_a_dead_zone_costs_less)
 {
 	struct servers s = servers_of(1);
@@ -574,6 +604,8 @@ main(void)
 	tcase_add_test(tcase, a_dead_server_costs_one_timeout_at_most_and_is_avoided_then);
 	tcase_add_test(tcase, when_nobody_replies_the_client_is_told_so_within_its_time);
 	tcase_add_test(tcase, a_failure_is_cached_and_grows);
+	tcase_add_test(tcase, a_failure_is_forgotten_when_the_network_has_changed);
+	tcase_add_test(tcase, a_failure_that_began_before_a_change_is_not_held_against_the_name);
 	tcase_add_test(tcase, another_name_of_a_dead_zone_costs_less);
 	tcase_add_test(tcase, a_server_that_comes_back_is_used_within_seconds);
 	tcase_add_test(tcase, a_late_reply_is_still_taken);
