@@ -24,8 +24,8 @@ ifindex_of(const struct stack *stack, const struct dhcp_client *client)
 	return (unsigned)(client - stack->dhcp.clients);
 }
 
-static bool
-has_client(const struct stack *stack, unsigned ifindex)
+bool
+dhcp_runs_on(const struct stack *stack, unsigned ifindex)
 {
 	const struct iface *iface = &stack->ifs[ifindex];
 	return iface->kind == STACK_IF_ETHER && (iface->flags & STACK_IF_DHCP) != 0;
@@ -269,8 +269,7 @@ reboot(struct stack *stack, struct dhcp_client *client)
 {
 	if (client->state == DHCP_INIT_REBOOT)
 		exchange_begin(stack, client);
-	if (client->attempt_count == DHCP_REBOOTS_MAX ||
-	    client->times.expires_at_us <= stack->now_us)
+	if (client->attempt_count == DHCP_REBOOTS_MAX)
 		return restart(stack, client);
 	reboot_send(stack, client);
 	return DHCP_REBOOTING;
@@ -323,16 +322,10 @@ dhcp_timeout(struct stack *stack, struct wheel_timer *timer)
 /* ---- what is heard --------------------------------------------------------------------------- */
 
 bool
-dhcp_owns_port(const struct stack *stack, unsigned ifindex, uint16_t port)
-{
-	return port == DHCP_CLIENT_PORT && has_client(stack, ifindex);
-}
-
-bool
 dhcp_is_expected(const struct stack *stack, const struct ip_packet *packet)
 {
 	if (packet->is_silent || packet->protocol != IP_PROTOCOL_UDP ||
-	    !has_client(stack, packet->ifindex))
+	    !dhcp_runs_on(stack, packet->ifindex))
 		return false;
 	switch (stack->dhcp.clients[packet->ifindex].state) {
 	case DHCP_SELECTING:
@@ -376,8 +369,7 @@ offer_hear(struct stack *stack, struct dhcp_client *client, const struct dhcp_me
 	if (dhcp_lease_read(&lease, offer) != 0 || offer->server_id.family == ADDR_NONE)
 		return ignore(stack, client, DROP_DHCP_MALFORMED);
 	const bool is_shunned = addr_equal(&offer->server_id, &client->shunned);
-	if (offer->lease_s < DHCP_LEASE_S_MIN ||
-	    (is_shunned && client->offered.family != ADDR_NONE))
+	if (offer->lease_s < DHCP_LEASE_S_MIN)
 		return ignore(stack, client, DROP_DHCP_IGNORED);
 	client->server = offer->server_id;
 	client->offered = lease.addr;
@@ -483,7 +475,7 @@ dhcp_link_up(struct stack *stack, unsigned ifindex)
 	struct dhcp_client *client = &stack->dhcp.clients[ifindex];
 	const bool has_lease = client->lease.addr.family != ADDR_NONE;
 
-	if (!has_client(stack, ifindex))
+	if (!dhcp_runs_on(stack, ifindex))
 		return;
 	client->failure_count = client->conflict_count = 0;
 	client->shunned = (struct ip_addr){ 0 };

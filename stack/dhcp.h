@@ -100,8 +100,8 @@ void dhcp_conflict(struct stack *stack, unsigned ifindex, const struct ip_addr *
 
 /* True when a UDP packet for nobody here, in a frame to our own station, may be a reply to the client. */
 bool dhcp_is_expected(const struct stack *stack, const struct ip_packet *packet);
-/* True when this port of the interface is the client's. */
-bool dhcp_owns_port(const struct stack *stack, unsigned ifindex, uint16_t port);
+/* True when the interface has a client, and its port 68 so belongs to that. */
+bool dhcp_runs_on(const struct stack *stack, unsigned ifindex);
 void dhcp_receive(struct stack *stack, unsigned ifindex, const uint8_t *payload, size_t size);
 
 void dhcp_timeout(struct stack *stack, struct wheel_timer *timer);

@@ -441,7 +441,7 @@ udp_receive(struct stack *stack, const struct ip_packet *packet)
 	}
 	action.bytes = packet->payload + UDP_HEADER_BYTES;
 	action.size = udp_size - UDP_HEADER_BYTES;
-	if (dhcp_owns_port(stack, packet->ifindex, action.local_port))
+	if (action.local_port == DHCP_CLIENT_PORT && dhcp_runs_on(stack, packet->ifindex))
 		dhcp_receive(stack, packet->ifindex, action.bytes, action.size);
 	else if (packet->kind == ROUTE_UNICAST) /* let in for the DHCP client alone */
 		stack__drop(stack, DROP_IP_NOT_OURS);
