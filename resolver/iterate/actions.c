@@ -19,7 +19,7 @@ set_query_action(struct engine *engine, struct engine_action *action, enum engin
 		.query = (uint64_t)query->generation << 32 | (uint32_t)(query - engine->queries),
 		.transport = ENGINE_UDP,
 		.server = query->addr,
-		.server_port = engine->config.server_port,
+		.server_port = query->port,
 		.cause = engine->tasks[query->task].cause,
 	};
 }

@@ -115,7 +115,7 @@ collect(struct engine *engine, struct task *task, struct options *options)
 static bool
 is_lame(struct engine *engine, struct task *task, struct cut_server *server)
 {
-	if (server->lame_checked || task->cut->from_hints)
+	if (server->lame_checked || task->cut->by_operator)
 		return false;
 	server->lame_checked = true;
 	server->lame =

@@ -64,7 +64,7 @@ static enum response
 classify_empty(struct classified *classified, const struct message *message,
 	       const struct asked *asked)
 {
-	bool recursive = (message->flags & DNS_RA) != 0;
+	bool recursive = (message->flags & DNS_RA) != 0 && !asked->is_forward;
 	classified->soa = find_soa(message, asked, asked->qname);
 	classified->ns = find_ns(message, SECTION_AUTHORITY, asked->qname);
 
@@ -76,9 +76,9 @@ classify_empty(struct classified *classified, const struct message *message,
 		/* A parent that knows no DS answers for the child's apex with the child's delegation. */
 		if (asked->qtype == TYPE_DS && name_equal(classified->ns->owner, asked->qname))
 			return RESPONSE_NODATA;
-		return RESPONSE_REFERRAL;
+		return asked->is_forward ? RESPONSE_LAME : RESPONSE_REFERRAL;
 	}
-	if (classified->authoritative)
+	if (classified->authoritative || (asked->is_forward && classified->ns == NULL))
 		return RESPONSE_NODATA;
 	return classified->ns != NULL ? RESPONSE_UPWARD : RESPONSE_LAME;
 }
@@ -101,14 +101,14 @@ classify_answer(struct classified *classified, const struct message *message,
 		const struct asked *asked)
 {
 	const struct chain *chain = &classified->chain;
-	bool recursive = (message->flags & DNS_RA) != 0;
+	bool recursive = (message->flags & DNS_RA) != 0 && !asked->is_forward;
 
 	if (!classified->authoritative && recursive)
 		return RESPONSE_LAME;
 	if (chain->final == NULL)
 		return classify_dangling(classified, message, asked);
 	/* A parent that puts the delegation into the answer section, without AA (seen with NS questions). */
-	if (!classified->authoritative && asked->qtype == TYPE_NS && chain->set_count == 0 &&
+	if (!classified->authoritative && !asked->is_forward && asked->qtype == TYPE_NS && chain->set_count == 0 &&
 	    is_below(asked->qname, asked->zone)) {
 		classified->ns = chain->final;
 		return RESPONSE_REFERRAL;

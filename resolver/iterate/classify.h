@@ -8,6 +8,8 @@
  * bit is lost on the way often enough) and ranks lower; with RA set it comes out of
  * somebody's cache, and the server is lame (RFC 2181, section 5.4.1).
  *
+ * A forwarder is a resolver: its answers come without AA and with RA, and a referral from it is lame (MaginotDNS).
+ *
  * Pure but for the arena, which holds the aliases made from DNAMEs.
  */
 #ifndef CAIRN_RESOLVER_ITERATE_CLASSIFY_H
@@ -38,6 +40,7 @@ struct asked {
 	const struct name *zone, *qname;
 	uint16_t qtype;
 	bool edns;
+	bool is_forward; /* a resolver: what it says has no AA, and refers to nobody */
 };
 
 struct classified {

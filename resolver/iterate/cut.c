@@ -28,19 +28,56 @@ cut_add(struct cut *cut, unsigned ns, const struct ip_addr *addr, const struct c
 	return true;
 }
 
-struct cut *
-cut_new(struct arena *arena, const struct delegation *delegation, const struct cut_policy *policy)
+/* Without servers. */
+static struct cut *
+cut_at(struct arena *arena, const struct name *zone)
 {
 	struct cut *cut = arena_alloc(arena, sizeof *cut);
 	if (cut == NULL)
 		return NULL;
-	cut->zone = name_store(arena, delegation->zone);
+	cut->zone = name_store(arena, zone);
 	if (cut->zone == NULL)
 		return NULL;
 	cut->zone_labels = (uint8_t)name_labels(cut->zone);
-	cut->ttl_s = delegation->ttl_s;
-	cut->from_hints = false;
+	cut->ttl_s = UINT32_MAX;
+	cut->by_operator = cut->is_forward = false;
 	cut->ns_count = cut->server_count = cut->failed_count = 0;
+	return cut;
+}
+
+struct cut *
+cut_new_given(struct arena *arena, const struct forward_zone *zone, const struct cut_policy *policy)
+{
+	struct cut *cut = cut_at(arena, zone->name);
+	if (cut == NULL)
+		return NULL;
+	cut->by_operator = true;
+	cut->is_forward = zone->is_forward;
+	/* Servers without names hang on one that is the zone's own; it is never looked for. */
+	for (unsigned i = 0; i < zone->addr_count; i++) {
+		const struct forward_addr *from = &zone->addrs[i];
+		if ((from->addr.family == ADDR_IPV4 ? !policy->ip4 : !policy->ip6) || cut->server_count == CUT_SERVERS_MAX)
+			continue;
+		cut->ns_count = 1;
+		cut->ns[0] = (struct cut_ns){ .name = cut->zone, .addr_count = (uint8_t)(i + 1) };
+		cut->servers[cut->server_count++] = (struct cut_server){ .addr = from->addr, .port = from->port };
+	}
+	for (unsigned i = 0; i < zone->host_count && cut->ns_count < DELEGATION_NS_MAX; i++) {
+		const struct name *name = name_store(arena, zone->hosts[i]);
+		if (name == NULL)
+			return NULL;
+		cut->ns[cut->ns_count++] = (struct cut_ns){ .name = name };
+	}
+	return cut;
+}
+
+struct cut *
+cut_new(struct arena *arena, const struct delegation *delegation, const struct cut_policy *policy)
+{
+	struct cut *cut = cut_at(arena, delegation->zone);
+	if (cut == NULL)
+		return NULL;
+	cut->ttl_s = delegation->ttl_s;
 
 	for (unsigned i = 0; i < delegation->ns_count && i < DELEGATION_NS_MAX; i++) {
 		const struct delegation_ns *from = &delegation->ns[i];

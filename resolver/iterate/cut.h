@@ -12,6 +12,7 @@
 #define CAIRN_RESOLVER_ITERATE_CUT_H
 
 #include "resolver/cache/delegation.h"
+#include "resolver/policy/forward.h"
 
 #define CUT_SERVERS_MAX 64u
 
@@ -26,6 +27,7 @@ struct cut_ns {
 
 struct cut_server {
 	struct ip_addr addr;
+	uint16_t port;       /* 0: the usual one */
 	uint8_t ns;
 	uint8_t sends;       /* queries sent about this cut */
 	bool busy;           /* one of them is in flight and not late */
@@ -42,7 +44,8 @@ struct cut {
 	const struct name *zone;
 	uint8_t zone_labels;
 	uint32_t ttl_s;       /* what remains of the delegation */
-	bool from_hints;
+	bool by_operator;     /* root hints, a forwarder, a stub: not learnt, so no failure is held against it */
+	bool is_forward;      /* resolvers, asked with RD */
 	uint8_t ns_count, server_count;
 	uint8_t failed_count; /* NS names that turned out to have no address */
 	struct cut_ns ns[DELEGATION_NS_MAX];
@@ -59,5 +62,7 @@ struct cut_policy {
 struct cut *cut_new(struct arena *arena, const struct delegation *delegation, const struct cut_policy *policy);
 /* False when the address is not to be asked, is there already, or there is no room. */
 bool cut_add(struct cut *cut, unsigned ns, const struct ip_addr *addr, const struct cut_policy *policy);
+/* Of servers that the operator names; they may be anywhere. */
+struct cut *cut_new_given(struct arena *arena, const struct forward_zone *zone, const struct cut_policy *policy);
 
 #endif

@@ -135,6 +135,12 @@ engine_set_trust(struct engine *engine, const struct engine_trust *trust)
 }
 
 void
+engine_set_forwards(struct engine *engine, const struct forwards *forwards)
+{
+	engine->forwards = forwards;
+}
+
+void
 engine_trace(struct engine *engine, struct event_ring *ring)
 {
 	engine->trace = ring;

@@ -36,6 +36,7 @@
 struct engine;
 struct anchors;
 struct crypto;
+struct forwards;
 struct event_ring;
 struct rng;
 
@@ -89,6 +90,9 @@ struct engine_trust {
 	uint32_t override_s;           /* val-override-date; 0: the clock */
 };
 void engine_set_trust(struct engine *engine, const struct engine_trust *trust);
+
+/* Zones whose servers the operator names; lent like the anchors. NULL: none. */
+void engine_set_forwards(struct engine *engine, const struct forwards *forwards);
 
 /* A root server's name and one of its addresses, from root.hints. At least one before the first question. */
 int engine_add_hint(struct engine *engine, const struct name *server, const struct ip_addr *addr);

@@ -60,6 +60,7 @@ struct engine {
 	struct wheel wheel;
 	struct hints hints;
 	struct engine_trust trust;
+	const struct forwards *forwards;
 
 	struct slots task_slots, budget_slots, query_slots, client_slots;
 	struct task *tasks;
@@ -156,7 +157,10 @@ enum task_state task__restart(struct engine *engine, struct task *task, const st
                               unsigned alias_count, const struct name *end, const struct rrset *proofs);
 /* The next cut, downward; the place of the last one is used again. */
 enum task_state task__set_cut(struct engine *engine, struct task *task, const struct delegation *delegation,
-                              bool from_hints);
+                              bool by_operator);
+
+/* ... to the servers that the operator names for the zone. */
+enum task_state task__set_given_cut(struct engine *engine, struct task *task, const struct forward_zone *zone);
 
 /* Copies into an arena; NULL: it is full. */
 struct rrset *outcome__keep_set(struct arena *arena, const struct rrset *set);

@@ -77,6 +77,21 @@ follow_dname(struct engine *engine, struct task *task, struct rrset *dname)
 	return task__restart(engine, task, dname, 1, &target, NULL);
 }
 
+/*
+ * The zone of the operator's whose servers are to be asked: a forwarder for all below it, a stub as long as no
+ * delegation further down is known.
+ */
+static const struct forward_zone *
+given_zone(const struct engine *engine, const struct task *task, const struct name *name,
+	   const struct delegation *delegation, bool by_operator)
+{
+	const struct forward_zone *zone = task->past_given ? NULL : forwards_find(engine->forwards, name);
+
+	if (zone == NULL || zone->is_forward || by_operator)
+		return zone;
+	return name_labels(delegation->zone) > name_labels(zone->name) ? NULL : zone;
+}
+
 /* Step 2: the servers nearest to sname. */
 enum task_state
 task__find_cut(struct engine *engine, struct task *task)
@@ -84,16 +99,19 @@ task__find_cut(struct engine *engine, struct task *task)
 	struct delegation delegation;
 	struct rrset *dname;
 	struct name name;
-	bool from_hints = false;
+	bool by_operator = false;
 
 	name_of_cut(task, &name);
 	if (delegation_cache_find(engine->caches.delegations, &name, &engine->scratch, &delegation,
 				  engine__now_s(engine)) != 0) {
-		hints_delegation(&engine->hints, &delegation);
-		from_hints = true;
+		hints_delegation(&engine->hints, &delegation); /* may be without servers, where all is given */
+		by_operator = true;
 	}
+	const struct forward_zone *zone = given_zone(engine, task, &name, &delegation, by_operator);
 	if (lookup_dname(&engine->caches, task->sname, name_labels(delegation.zone),
 			 &engine->scratch, &dname, engine__now_s(engine)) == 0)
 		return follow_dname(engine, task, dname);
-	return task__set_cut(engine, task, &delegation, from_hints);
+	if (zone != NULL)
+		return task__set_given_cut(engine, task, zone);
+	return task__set_cut(engine, task, &delegation, by_operator);
 }

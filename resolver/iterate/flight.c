@@ -44,7 +44,7 @@ flight_write(const struct flight *query, uint16_t edns_udp_bytes, uint8_t *bytes
 	struct writer writer = writer_over(bytes, FLIGHT_BYTES_MAX);
 
 	writer_u16(&writer, query->id);
-	writer_u16(&writer, 0);
+	writer_u16(&writer, query->recursion ? DNS_RD : 0);
 	writer_u16(&writer, 1);
 	writer_u16(&writer, 0);
 	writer_u16(&writer, 0);

@@ -9,7 +9,7 @@
  * after the server's retransmission time-out; even then it may still be answered (no reply is ambiguous, each
  * has its id) until it is given up.
  *
- * RD is 0, since servers of zones are asked; DO is set wherever EDNS is, so that signatures are in the caches.
+ * RD is 0, unless a forwarder is asked; DO is set wherever EDNS is, so that signatures are in the caches.
  */
 #ifndef CAIRN_RESOLVER_ITERATE_FLIGHT_H
 #define CAIRN_RESOLVER_ITERATE_FLIGHT_H
@@ -43,6 +43,7 @@ struct flight {
 	bool hedged;              /* another server may be asked meanwhile */
 	bool late;
 	bool edns, caps;
+	bool recursion;           /* RD: a forwarder is asked */
 	bool proven;              /* the server had answered before, and not been silent since */
 	bool edns_known;          /* the server is known to understand EDNS */
 	uint8_t server;           /* among the servers of the task's cut */
@@ -51,6 +52,7 @@ struct flight {
 	uint16_t qtype;
 	uint32_t rto_us;
 	struct ip_addr addr;
+	uint16_t port;
 	struct name qname;        /* in the letter case sent */
 };
 

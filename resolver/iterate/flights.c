@@ -114,6 +114,8 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->qtype = qtype;
 	query->rto_us = server->held && infra.rto_us > PROBE_RTO_US ? PROBE_RTO_US : infra.rto_us;
 	query->addr = server->addr;
+	query->port = server->port != 0 ? server->port : engine->config.server_port;
+	query->recursion = task->cut->is_forward;
 	name_copy(&query->qname, qname);
 	if (query->caps)
 		flight_mix_case(&query->qname, engine->rng);

@@ -62,7 +62,7 @@ not_helpful(struct engine *engine, struct task *task, struct hearing *hearing)
 		return TASK_ASK;
 	}
 	hearing->server->useless = true;
-	if (!task->cut->from_hints)
+	if (!task->cut->by_operator)
 		infra_lame(engine->caches.infra, &hearing->addr, task->cut->zone, engine->now_us);
 	return TASK_ASK;
 }
@@ -239,7 +239,8 @@ task__hear(struct engine *engine, struct task *task)
 		.message = engine->heard.message,
 		.server = &task->cut->servers[query->server],
 		.addr = query->addr,
-		.asked = { .zone = task->cut->zone, .qtype = query->qtype, .edns = query->edns },
+		.asked = { .zone = task->cut->zone, .qtype = query->qtype, .edns = query->edns,
+			   .is_forward = task->cut->is_forward },
 	};
 
 	flight__shown_name(engine, query, &hearing.qname);

@@ -83,7 +83,7 @@ task__restart(struct engine *engine, struct task *task, const struct rrset *alia
 
 enum task_state
 task__set_cut(struct engine *engine, struct task *task, const struct delegation *delegation,
-	      bool from_hints)
+	      bool by_operator)
 {
 	leave_cut(engine, task);
 	task->cut = cut_new(&task->arena, delegation, &engine->policy);
@@ -91,10 +91,37 @@ task__set_cut(struct engine *engine, struct task *task, const struct delegation 
 		task__trouble(task, TROUBLE_MEMORY, NULL);
 		return task__fail(engine, task);
 	}
-	task->cut->from_hints = from_hints;
+	task->cut->by_operator = by_operator;
 	qmin_at_cut(&task->qmin, task->sname, task->cut->zone_labels);
 	task__known_addrs(engine, task);
 	return TASK_ASK;
+}
+
+enum task_state
+task__set_given_cut(struct engine *engine, struct task *task, const struct forward_zone *zone)
+{
+	leave_cut(engine, task);
+	task->cut = cut_new_given(&task->arena, zone, &engine->policy);
+	if (task->cut == NULL) {
+		task__trouble(task, TROUBLE_MEMORY, NULL);
+		return task__fail(engine, task);
+	}
+	if (zone->is_forward)
+		qmin_give_up(&task->qmin); /* who resolves for us has to see it all */
+	else
+		qmin_at_cut(&task->qmin, task->sname, task->cut->zone_labels);
+	task__known_addrs(engine, task);
+	return TASK_ASK;
+}
+
+/* forward-first, stub-first: without an answer from them the ordinary way is gone. */
+static bool
+goes_past_given(struct engine *engine, struct task *task)
+{
+	if (task->cut == NULL || !task->cut->by_operator || task->past_given || task->spent)
+		return false;
+	const struct forward_zone *zone = forwards_find(engine->forwards, task->sname);
+	return zone != NULL && zone->first && name_equal(zone->name, task->cut->zone);
 }
 
 void
@@ -185,6 +212,13 @@ start_again(struct engine *engine, struct task *task)
 enum task_state
 task__fail(struct engine *engine, struct task *task)
 {
+	if (goes_past_given(engine, task)) {
+		task->past_given = true;
+		task->trouble = TROUBLE_NONE;
+		leave_cut(engine, task);
+		qmin_start(&task->qmin, task->sname, engine->config.qname_minimisation);
+		return TASK_CUT;
+	}
 	int ede = trouble_ede(task);
 	const char *text = trouble_text(task);
 

@@ -19,6 +19,7 @@ struct parse {
 	char *error;
 	yaml_parser_t yaml;
 	const char *section;           /* NULL outside of one */
+	void *base;                    /* the struct that its options are fields of */
 	unsigned seen_at[OPTIONS_MAX]; /* line of the first mention, 0: none */
 };
 
@@ -161,7 +162,7 @@ take_scalar(struct parse *parse, const struct config_option *option, const yaml_
 		return fail(parse, line, "%s: a plain value or a list of them is expected", option->name);
 	if (strlen(scalar_text(event)) != event->data.scalar.length)
 		return fail(parse, line, "%s: a NUL character in the value", option->name);
-	int err = config__set_value(parse->config, option, scalar_text(event), (unsigned)line);
+	int err = config__set_value(parse->base, option, scalar_text(event), (unsigned)line);
 	return err == 0 ? 0 : refuse_value(parse, option, scalar_text(event), line, err);
 }
 
@@ -190,7 +191,7 @@ mention(struct parse *parse, const struct config_option *option, size_t line)
 {
 	unsigned *seen_at = &parse->seen_at[option - config_options];
 	if (*seen_at == 0 && option->form == CONFIG_LIST)
-		config__list_clear((struct config_list *)((char *)parse->config + option->offset));
+		config__list_clear((struct config_list *)((char *)parse->base + option->offset));
 	if (*seen_at != 0 && option->form != CONFIG_LIST)
 		return fail(parse, line, "%s: given twice, first in line %u", option->name, *seen_at);
 	*seen_at = (unsigned)line;
@@ -240,21 +241,119 @@ take_mapping(struct parse *parse, int (*take)(struct parse *, const yaml_event_t
 	}
 }
 
+bool
+config__is_of_zone(const struct config_option *option)
+{
+	return strcmp(option->section, "forward-zone") == 0 || strcmp(option->section, "stub-zone") == 0;
+}
+
+/* The fields of one zone: to their defaults, or freed. */
+static void
+clear_zone(struct config_zone *zone)
+{
+	config__list_clear(&zone->addr);
+	config__list_clear(&zone->host);
+	(void)config__set_string(&zone->name, "");
+}
+
+/* Each of these sections is a zone by itself. */
+static int
+begin_zone(struct parse *parse, size_t line)
+{
+	struct config *config = parse->config;
+	struct config_zone *zones;
+
+	if (config->zone_count == CONFIG_ZONES_MAX)
+		return fail(parse, line, "more than %u zones", CONFIG_ZONES_MAX);
+	zones = realloc(config->zones, (config->zone_count + 1) * sizeof *zones);
+	if (zones == NULL)
+		return fail(parse, line, "%s", err_text(ERR_NO_MEMORY));
+	config->zones = zones;
+	zones[config->zone_count] = (struct config_zone){
+		.is_forward = strcmp(parse->section, "forward-zone") == 0,
+		.line = (unsigned)line,
+	};
+	parse->base = &zones[config->zone_count++];
+	for (size_t i = 0; i < config_option_count; i++)
+		if (strcmp(config_options[i].section, parse->section) == 0)
+			parse->seen_at[i] = 0;
+	return 0;
+}
+
+static int
+check_zone(struct parse *parse)
+{
+	const struct config_zone *zone = parse->base;
+	const char *kind = zone->is_forward ? "forward" : "stub";
+
+	if (zone->name == NULL)
+		return fail(parse, zone->line, "%s-zone: has no `name`", kind);
+	if (zone->addr.count == 0 && zone->host.count == 0)
+		return fail(parse, zone->line, "%s-zone: `%s` has neither `%s-addr` nor `%s-host`", kind, zone->name, kind,
+		            kind);
+	return 0;
+}
+
+static bool
+is_zone_section(const char *section)
+{
+	return strcmp(section, "forward-zone") == 0 || strcmp(section, "stub-zone") == 0;
+}
+
+static int
+take_zone(struct parse *parse, size_t line)
+{
+	int err = begin_zone(parse, line);
+	if (err == 0)
+		err = take_mapping(parse, take_option);
+	return err == 0 ? check_zone(parse) : err;
+}
+
+/* One zone, or a list of them. */
+static int
+take_zones(struct parse *parse, const yaml_event_t *value, size_t line)
+{
+	if (value->type == YAML_MAPPING_START_EVENT)
+		return take_zone(parse, line);
+	if (value->type != YAML_SEQUENCE_START_EVENT)
+		return fail(parse, line, "section `%s:` holds options, each on an indented line", parse->section);
+	for (;;) {
+		yaml_event_t event;
+		int err = next_event(parse, &event);
+		if (err != 0)
+			return err;
+		const yaml_event_type_t type = event.type;
+		const size_t at = event.start_mark.line + 1;
+		yaml_event_delete(&event);
+		if (type == YAML_SEQUENCE_END_EVENT)
+			return 0;
+		err = type == YAML_MAPPING_START_EVENT
+		              ? take_zone(parse, at)
+		              : fail(parse, at, "%s: a list holds zones, each with its options", parse->section);
+		if (err != 0)
+			return err;
+	}
+}
+
 static int
 take_section(struct parse *parse, const yaml_event_t *key)
 {
 	size_t line = key->start_mark.line + 1;
 	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
-		return fail(parse, line, "unknown section `%s`; the sections are `server` and `stack`",
+		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone` and `stack`",
 		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
 	yaml_event_t value;
 	int err = next_event(parse, &value);
 	if (err != 0)
 		return err;
 	parse->section = scalar_text(key);
-	if (value.type == YAML_MAPPING_START_EVENT)
+	parse->base = parse->config;
+	const bool is_empty = value.type == YAML_SCALAR_EVENT && value.data.scalar.length == 0;
+	if (is_zone_section(parse->section) && !is_empty)
+		err = take_zones(parse, &value, line);
+	else if (value.type == YAML_MAPPING_START_EVENT)
 		err = take_mapping(parse, take_option);
-	else if (value.type != YAML_SCALAR_EVENT || value.data.scalar.length != 0) /* all its lines commented out */
+	else if (!is_empty) /* else all its lines are commented out */
 		err = fail(parse, line, "section `%s:` holds options, each on an indented line", parse->section);
 	parse->section = NULL;
 	yaml_event_delete(&value);
@@ -314,6 +413,8 @@ config_init(struct config *config)
 		return ERR_TOO_BIG;
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];
+		if (config__is_of_zone(option))
+			continue;
 		void *field = (char *)config + option->offset;
 		int err = option->form == CONFIG_LIST ? set_list_default(field, option->initial)
 		                                      : config__set_value(config, option, option->initial, 0);
@@ -330,11 +431,18 @@ config_free(struct config *config)
 {
 	for (size_t i = 0; i < config_option_count; i++) {
 		void *field = (char *)config + config_options[i].offset;
+		if (config__is_of_zone(&config_options[i]))
+			continue;
 		if (config_options[i].form == CONFIG_LIST)
 			config__list_clear(field);
 		else if (config_options[i].form == CONFIG_STRING)
 			(void)config__set_string(field, "");
 	}
+	for (size_t i = 0; i < config->zone_count; i++)
+		clear_zone(&config->zones[i]);
+	free(config->zones);
+	config->zones = NULL;
+	config->zone_count = 0;
 	free(config->file);
 	config->file = NULL;
 }

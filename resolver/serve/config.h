@@ -30,6 +30,18 @@ struct config_list {
 	size_t count;
 };
 
+/* A `forward-zone:` or `stub-zone:` section. */
+struct config_zone {
+	bool is_forward;
+	unsigned line; /* of the section */
+	char *name;    /* NULL: missing */
+	struct config_list addr, host; /* "192.0.2.1@5353", "ns.example.com" */
+	bool first;    /* the ordinary way when these servers fail */
+	bool prime;    /* stub: ask them for the zone's own NS set */
+};
+
+#define CONFIG_ZONES_MAX 4096u
+
 enum config_link { CONFIG_LINK_RAW, CONFIG_LINK_PACKET, CONFIG_LINK_TAP };
 
 struct config {
@@ -69,6 +81,9 @@ struct config {
 	bool so_reuseport, ip_freebind;
 	uint32_t discard_timeout;          /* ms: a UDP answer later than this is not sent */
 
+	struct config_zone *zones;         /* forward-zone: and stub-zone:, in the order of the file */
+	size_t zone_count;
+
 	/* stack: */
 	enum config_link link;
 	char *device;                      /* packet, tap */
@@ -88,7 +103,7 @@ enum config_form {
 struct config_option {
 	const char *section, *name;
 	enum config_form form;
-	size_t offset;             /* in struct config */
+	size_t offset;             /* in struct config; of forward-zone and stub-zone: in struct config_zone */
 	const char *initial;       /* default as it would stand in the file; NULL: none */
 	uint64_t smallest, largest; /* NUMBER, SIZE */
 	const char *choices;       /* CHOICE: "raw packet tap", in the order of the enum */

@@ -4,6 +4,8 @@
 #define AT(field) offsetof(struct config, field)
 #define SERVER(name, form, field, initial, smallest, largest, what)                                                    \
 	{ "server", name, form, AT(field), initial, smallest, largest, NULL, what }
+#define ZONE(section, name, form, field, initial, what)                                                                \
+	{ section, name, form, offsetof(struct config_zone, field), initial, 0, 0, NULL, what }
 #define STACK(name, form, field, initial, smallest, largest, what)                                                     \
 	{ "stack", name, form, AT(field), initial, smallest, largest, NULL, what }
 
@@ -107,6 +109,17 @@ const struct config_option config_options[] = {
 	SERVER("cache-max-ttl", CONFIG_NUMBER, cache_max_ttl, "86400", 0, 604800, "seconds that any record is kept at most"),
 	SERVER("cache-max-negative-ttl", CONFIG_NUMBER, cache_max_negative_ttl, "3600", 0, 86400,
 	       "seconds that an absence is kept at most (RFC 2308)"),
+
+	/* zones with servers of their own */
+	ZONE("forward-zone", "name", CONFIG_STRING, name, "", "the zone; `.` is everything"),
+	ZONE("forward-zone", "forward-addr", CONFIG_LIST, addr, "", "address of a resolver to ask, with @port if it is not 53"),
+	ZONE("forward-zone", "forward-host", CONFIG_LIST, host, "", "name of a resolver to ask"),
+	ZONE("forward-zone", "forward-first", CONFIG_BOOL, first, "no", "without an answer from them ask the zone's own servers"),
+	ZONE("stub-zone", "name", CONFIG_STRING, name, "", "the zone"),
+	ZONE("stub-zone", "stub-addr", CONFIG_LIST, addr, "", "address of a name server of the zone, with @port if it is not 53"),
+	ZONE("stub-zone", "stub-host", CONFIG_LIST, host, "", "name of a name server of the zone"),
+	ZONE("stub-zone", "stub-first", CONFIG_BOOL, first, "no", "without an answer from them ask the servers of the delegation"),
+	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that"),
 
 	/* Cairn's own place on the network */
 	{ "stack", "link", CONFIG_CHOICE, AT(link), "raw", 0, 0, "raw packet tap",

@@ -4,8 +4,11 @@
 
 #include "resolver/serve/config.h"
 
-/* Stores the value of one option; ERR_MALFORMED, ERR_TOO_BIG (out of bounds), ERR_FULL (list), ERR_NO_MEMORY. */
-int config__set_value(struct config *config, const struct config_option *option, const char *text, unsigned line);
+/* Whether the option is one of a section that may stand several times, each a struct config_zone. */
+bool config__is_of_zone(const struct config_option *option);
+
+/* Stores the value of one option in the struct that its offset counts from; ERR_MALFORMED, ERR_TOO_BIG (out of bounds), ERR_FULL (list), ERR_NO_MEMORY. */
+int config__set_value(void *base, const struct config_option *option, const char *text, unsigned line);
 
 int config__set_string(char **field, const char *text); /* copies; an empty text is NULL */
 int config__list_add(struct config_list *list, const char *text, unsigned line);

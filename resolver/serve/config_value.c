@@ -105,7 +105,7 @@ config__list_clear(struct config_list *list)
 }
 
 static int
-set_number(struct config *config, const struct config_option *option, const char *text)
+set_number(void *base, const struct config_option *option, const char *text)
 {
 	bool is_size = option->form == CONFIG_SIZE;
 	uint64_t value;
@@ -114,7 +114,7 @@ set_number(struct config *config, const struct config_option *option, const char
 		return err;
 	if (value < option->smallest || value > option->largest)
 		return ERR_TOO_BIG;
-	void *field = (char *)config + option->offset;
+	void *field = (char *)base + option->offset;
 	if (is_size)
 		*(uint64_t *)field = value;
 	else
@@ -123,15 +123,15 @@ set_number(struct config *config, const struct config_option *option, const char
 }
 
 int
-config__set_value(struct config *config, const struct config_option *option, const char *text, unsigned line)
+config__set_value(void *base, const struct config_option *option, const char *text, unsigned line)
 {
-	void *field = (char *)config + option->offset;
+	void *field = (char *)base + option->offset;
 	int choice, err;
 
 	switch (option->form) {
 	case CONFIG_BOOL: return read_bool(text, field);
 	case CONFIG_NUMBER:
-	case CONFIG_SIZE: return set_number(config, option, text);
+	case CONFIG_SIZE: return set_number(base, option, text);
 	case CONFIG_STRING: return config__set_string(field, text);
 	case CONFIG_LIST: return *text == '\0' ? ERR_MALFORMED : config__list_add(field, text, line);
 	case CONFIG_CHOICE:

@@ -225,6 +225,8 @@ service_try(struct service **service, const struct config *config, const char *h
 	if (err == 0)
 		err = build_options(&build, hostname);
 	if (err == 0)
+		err = zones_build(&build.service->forwards, &build.service->arena, config, rng, error);
+	if (err == 0)
 		err = trust_anchors_build(&build.service->trust, &build.service->arena, config, error);
 	if (err != 0) {
 		(void)munmap(block, block_bytes);

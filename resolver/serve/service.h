@@ -14,6 +14,7 @@
 #include "resolver/serve/client.h"
 #include "resolver/serve/config.h"
 #include "resolver/serve/trust_anchors.h"
+#include "resolver/serve/zones.h"
 #include "stack/base/log.h"
 
 #define SERVICE_BYTES_MAX      (UINT64_C(4) << 30)
@@ -27,6 +28,7 @@ struct service {
 	bool log_queries, log_replies, log_servfail;
 	uint32_t tcp_idle_timeout_ms;
 	struct trust_config trust;
+	struct forwards *forwards; /* NULL: none */
 	struct arena arena;
 	void *block;
 	size_t block_bytes;

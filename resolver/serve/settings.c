@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "resolver/serve/config_priv.h"
 #include "resolver/serve/network.h"
 
 /* Sizes of what is reserved at the start, and whatever took a privilege that has been given up since. */
@@ -28,6 +29,8 @@ is_fixed(const struct config_option *option)
 {
 	if (strcmp(option->section, "stack") == 0)
 		return true;
+	if (config__is_of_zone(option))
+		return false;
 	for (size_t i = 0; i < sizeof fixed_options / sizeof fixed_options[0]; i++)
 		if (strcmp(option->name, fixed_options[i]) == 0)
 			return true;

@@ -197,6 +197,7 @@ set_trust(struct worker *worker, uint64_t now_us)
 		.override_s = worker->service->trust.override_s,
 	};
 	engine_set_trust(worker->engine, &trust);
+	engine_set_forwards(worker->engine, worker->service->forwards);
 	worker->trust_at_us = now_us + TRUST_CLOCK_US;
 }
 

@@ -410,7 +410,7 @@ subject_init(struct subject *subject, const char *zone, const char *qname, uint1
 	arena_init(&subject->arena, memory, sizeof memory);
 	subject->zone = name_of(zone);
 	subject->qname = name_of(qname);
-	subject->asked = (struct asked){ &subject->zone, &subject->qname, qtype, true };
+	subject->asked = (struct asked){ .zone = &subject->zone, .qname = &subject->qname, .qtype = qtype, .edns = true };
 }
 
 static void

@@ -1,5 +1,5 @@
 /* The configuration: what is read, what is refused and in which words, and that sample and manual keep step. */
-#include "resolver/serve/config.h"
+#include "resolver/serve/config_priv.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -93,7 +93,7 @@ static const struct {
 	{ "a name like none is sent to the manual", "server:\n  so-long-and-thanks-for-all: fish\n",
 	  "test.conf:2: unknown option `so-long-and-thanks-for-all` in `server:`; cairn.conf(5) lists them all" },
 	{ "an unknown section names the known ones", "sever:\n  port: 53\n",
-	  "test.conf:1: unknown section `sever`; the sections are `server` and `stack`" },
+	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone` and `stack`" },
 	{ "truth is yes or no", "server:\n\n  do-ip6: maybe\n", "test.conf:3: do-ip6: `maybe` is not `yes` or `no`" },
 	{ "numbers have bounds", "server:\n  port: 65536\n", "test.conf:2: port: `65536` is not a number from 1 to 65535" },
 	{ "numbers are decimal", "server:\n  port: 0x35\n", "test.conf:2: port: `0x35` is not a number from 1 to 65535" },
@@ -122,6 +122,9 @@ static const struct {
 	  "test.conf:2: link: packet and tap need `address`, such as 192.0.2.7/24, dhcp or slaac" },
 	{ "the host's address is not given twice", "stack:\n  address: 192.0.2.1/24\n",
 	  "test.conf:2: address: link raw uses the host's addresses; remove it, or say link: packet" },
+	{ "a zone has a name", "stub-zone:\n  stub-addr: 192.0.2.1\n", "test.conf:1: stub-zone: has no `name`" },
+	{ "a zone has servers", "forward-zone:\n  name: example\n",
+	  "test.conf:1: forward-zone: `example` has neither `forward-addr` nor `forward-host`" },
 	{ "no signal without validation", "server:\n  trust-anchor-signaling: yes\n",
 	  "test.conf:2: trust-anchor-signaling: only `no` is possible: this version does not validate" },
 };
@@ -213,20 +216,40 @@ START_TEST(the_sample_holds_every_option_with_its_default)
 	uncomment_options(text);
 	for (size_t i = 0; i < config_option_count; i++) {
 		char line[128];
-		(void)snprintf(line, sizeof line, "\n  %s: ", config_options[i].name);
-		const char *at = strstr(text, line);
+		const bool of_zone = config__is_of_zone(&config_options[i]); /* an example: there is no zone by default */
+		(void)snprintf(line, sizeof line, of_zone ? "\n#  %s: " : "\n  %s: ", config_options[i].name);
+		const char *from = of_zone ? strstr(text, config_options[i].section) : text;
+		ck_assert_msg(from != NULL, "%s is not in conf/cairn.conf", config_options[i].section);
+		const char *at = strstr(from, line);
 		ck_assert_msg(at != NULL, "%s is not in conf/cairn.conf", config_options[i].name);
-		ck_assert_msg(strstr(at + 1, line) == NULL, "%s stands twice", config_options[i].name);
+		ck_assert_msg(of_zone || strstr(at + 1, line) == NULL, "%s stands twice", config_options[i].name);
 	}
 
 	struct config defaults;
 	ck_assert_int_eq(config_init(&defaults), 0);
 	parse_well(text);
 	for (size_t i = 0; i < config_option_count; i++)
-		assert_options_equal(&config_options[i], &config, &defaults);
+		if (!config__is_of_zone(&config_options[i]))
+			assert_options_equal(&config_options[i], &config, &defaults);
 	config_free(&config);
 	config_free(&defaults);
 	free(text);
+}
+END_TEST
+
+START_TEST(each_zone_section_is_a_zone)
+{
+	parse_well("forward-zone:\n  name: a.example\n  forward-addr: 192.0.2.1\n"
+	           "stub-zone:\n  - name: b.example\n    stub-addr: [ 192.0.2.2, \"2001:db8::2@5353\" ]\n"
+	           "  - name: c.example\n    stub-host: ns.example\n    stub-first: yes\n");
+	ck_assert_uint_eq(config.zone_count, 3);
+	ck_assert(config.zones[0].is_forward && !config.zones[1].is_forward && !config.zones[2].is_forward);
+	ck_assert_str_eq(config.zones[0].name, "a.example");
+	ck_assert_uint_eq(config.zones[1].addr.count, 2);
+	ck_assert_str_eq(config.zones[1].addr.items[1], "2001:db8::2@5353");
+	ck_assert(config.zones[2].first && !config.zones[1].first);
+	ck_assert_uint_eq(config.zones[2].line, 7);
+	config_free(&config);
 }
 END_TEST
 
@@ -260,6 +283,7 @@ config_suite(void)
 	tcase_add_test(tcase, broken_yaml_is_said_with_its_line);
 	tcase_add_test(tcase, a_missing_file_is_said_by_name);
 	tcase_add_test(tcase, the_sample_holds_every_option_with_its_default);
+	tcase_add_test(tcase, each_zone_section_is_a_zone);
 	tcase_add_test(tcase, the_manual_holds_every_option_and_no_other);
 	suite_add_tcase(suite, tcase);
 	return suite;

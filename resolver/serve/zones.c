@@ -1,0 +1,115 @@
+#include "resolver/serve/zones.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stack/base/arena.h"
+
+struct build {
+	const struct config *config;
+	const struct config_zone *from;
+	struct arena *arena;
+	char *error;
+};
+
+static int
+refuse(const struct build *build, unsigned line, const char *what, const char *text, const char *why)
+{
+	config_complain(build->error, build->config, line, "%s-%s: `%s` %s", build->from->is_forward ? "forward" : "stub",
+			what, text, why);
+	return ERR_MALFORMED;
+}
+
+/* ADDRESS[@PORT] */
+static bool
+read_addr(const char *text, struct forward_addr *addr)
+{
+	char host[ADDR_TEXT_BYTES];
+	const char *at = strchr(text, '@');
+	const size_t size = at != NULL ? (size_t)(at - text) : strlen(text);
+
+	if (size >= sizeof host)
+		return false;
+	memcpy(host, text, size);
+	host[size] = '\0';
+	addr->port = 0;
+	if (at != NULL) {
+		char *end;
+		const unsigned long port = strtoul(at + 1, &end, 10);
+		if (at[1] < '0' || at[1] > '9' || *end != '\0' || port == 0 || port > UINT16_MAX)
+			return false;
+		addr->port = (uint16_t)port;
+	}
+	return addr_from_text(&addr->addr, host) == 0;
+}
+
+static int
+read_addrs(const struct build *build, struct forward_zone *zone)
+{
+	const struct config_list *list = &build->from->addr;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (zone->addr_count == FORWARD_ADDRS_MAX)
+			return refuse(build, list->lines[i], "addr", list->items[i], "is one address too many");
+		if (!read_addr(list->items[i], &zone->addrs[zone->addr_count++]))
+			return refuse(build, list->lines[i], "addr", list->items[i], "is no address, or no ADDRESS@PORT");
+	}
+	return 0;
+}
+
+static int
+read_hosts(const struct build *build, struct forward_zone *zone)
+{
+	const struct config_list *list = &build->from->host;
+	struct name name;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (zone->host_count == FORWARD_HOSTS_MAX)
+			return refuse(build, list->lines[i], "host", list->items[i], "is one name too many");
+		if (name_from_text(&name, list->items[i], NULL) != 0)
+			return refuse(build, list->lines[i], "host", list->items[i], "is no domain name");
+		zone->hosts[zone->host_count] = name_store(build->arena, &name);
+		if (zone->hosts[zone->host_count++] == NULL)
+			return ERR_NO_MEMORY;
+	}
+	return 0;
+}
+
+static int
+add_zone(const struct build *build, struct forwards *forwards)
+{
+	const struct config_zone *from = build->from;
+	struct forward_zone zone = { .is_forward = from->is_forward, .first = from->first };
+	struct name name;
+
+	if (name_from_text(&name, from->name, NULL) != 0)
+		return refuse(build, from->line, "zone", from->name, "is no domain name");
+	if (from->prime)
+		return refuse(build, from->line, "zone", from->name, "cannot have stub-prime: only `no` is possible");
+	zone.name = &name;
+	int err = read_addrs(build, &zone);
+	if (err == 0)
+		err = read_hosts(build, &zone);
+	if (err == 0)
+		err = forwards_add(forwards, &zone);
+	return err == ERR_EXISTS ? refuse(build, from->line, "zone", from->name, "is given twice") : err;
+}
+
+int
+zones_build(struct forwards **forwards, struct arena *arena, const struct config *config, struct rng *rng,
+	    char error[CONFIG_ERROR_BYTES])
+{
+	*forwards = NULL;
+	if (config->zone_count == 0)
+		return 0;
+	struct forwards *table = arena_zalloc(arena, 1, sizeof *table);
+	if (table == NULL)
+		return ERR_NO_MEMORY;
+	int err = forwards_init(table, arena, (uint32_t)config->zone_count, rng);
+	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
+		const struct build build = { config, &config->zones[i], arena, error };
+		err = add_zone(&build, table);
+	}
+	*forwards = table;
+	return err;
+}
