@@ -19,7 +19,7 @@ arp_send(struct stack *stack, unsigned ifindex, const struct mac_addr *to, const
 	struct writer w = writer_over(frame + header_bytes, ARP_PACKET_BYTES);
 	ether_frame_begin(frame, iface, to, ETHER_TYPE_ARP);
 	arp_write(&w, packet);
-	stack__transmit_commit(stack, ifindex, header_bytes + ARP_PACKET_BYTES, 0, 0);
+	stack__transmit_commit(stack, ifindex, header_bytes + ARP_PACKET_BYTES, NULL);
 }
 
 /* A request from `sender` about `target`; the target's MAC address is what is asked for, so zero. */

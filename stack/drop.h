@@ -48,6 +48,28 @@
 	X(UDP_LENGTH, "udp_length", "the UDP length is wrong")                                     \
 	X(UDP_CHECKSUM, "udp_checksum", "the UDP checksum is wrong")                               \
 	X(UDP_NO_FLOW, "udp_no_flow", "nobody waits for the datagram")                             \
+	X(TCP_NOT_UNICAST, "tcp_not_unicast", "the TCP segment was sent to a group")               \
+	X(TCP_HEADER, "tcp_header", "the TCP header is malformed")                                 \
+	X(TCP_CHECKSUM, "tcp_checksum", "the TCP checksum is wrong")                               \
+	X(TCP_NO_CONNECTION, "tcp_no_connection", "there is no such TCP connection")               \
+	X(TCP_SEQUENCE, "tcp_sequence", "the TCP segment is outside the window")                   \
+	X(TCP_PAWS, "tcp_paws", "the TCP timestamp is older than one before (RFC 7323)")           \
+	X(TCP_RESET_INEXACT, "tcp_reset_inexact", "the TCP reset ends nothing (RFC 5961)")         \
+	X(TCP_SYN_INSIDE, "tcp_syn_inside", "a SYN within a TCP connection (RFC 5961)")            \
+	X(TCP_NO_ACK, "tcp_no_ack", "the TCP segment acknowledges nothing")                        \
+	X(TCP_ACK_OLD, "tcp_ack_old", "it acknowledges what is long over (RFC 5961)")              \
+	X(TCP_ACK_UNSENT, "tcp_ack_unsent", "it acknowledges what was never sent")                 \
+	X(TCP_WINDOW, "tcp_window", "TCP data beyond the window")                                  \
+	X(TCP_AFTER_FIN, "tcp_after_fin", "TCP data after the end of the stream")                  \
+	X(TCP_FIN_MOVED, "tcp_fin_moved", "a second FIN in another place")                         \
+	X(TCP_CLOSED, "tcp_closed", "the program has closed the connection")                       \
+	X(TCP_MEMORY, "tcp_memory", "no memory for the TCP data")                                  \
+	X(TCP_HOLES, "tcp_holes", "too many holes in the TCP stream")                              \
+	X(TCP_FULL, "tcp_full", "the table of TCP connections is full")                            \
+	X(TCP_BACKLOG, "tcp_backlog", "the program accepts connections too slowly")                \
+	X(TCP_SYN_COOKIE, "tcp_syn_cookie", "the SYN was answered with a cookie, not kept")        \
+	X(TCP_TIME_WAIT_FULL, "tcp_time_wait_full", "a newer connection took the place")           \
+	X(TCP_CHALLENGE_RATE, "tcp_challenge_rate", "no answer to it: the rate limit")             \
 	X(ICMP_SHORT, "icmp_short", "the ICMP message is truncated")                               \
 	X(ICMP_CHECKSUM, "icmp_checksum", "the ICMP checksum is wrong")                            \
 	X(ICMP_TYPE, "icmp_type", "the ICMP message is of no use here")                            \

@@ -98,6 +98,14 @@ void icmp_error_send(struct stack *stack, const struct ip_packet *packet, enum i
 void icmp_neighbour_failed(struct stack *stack, unsigned ifindex, const uint8_t *packet,
 			   size_t size);
 
+/*
+ * A router says that packets of `packet_bytes` octets are too large and `said` is what fits (0: it does
+ * not say). Takes that over into the path-MTU cache. False: it cannot be true, since what it quotes would
+ * have fitted.
+ */
+bool icmp_mtu_learn(struct stack *stack, const struct ip_addr *remote, unsigned ifindex,
+		    uint32_t said, uint32_t packet_bytes);
+
 /* ---- between the files of this module -------------------------------------------------------- */
 
 /* Type, code and the four octets behind the checksum, then the body. */

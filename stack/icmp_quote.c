@@ -14,7 +14,8 @@ struct quote {
 	struct ip_addr source, destination;
 	uint8_t protocol;
 	uint32_t packet_bytes;                  /* of the whole packet or fragment */
-	uint16_t source_port, destination_port; /* UDP */
+	uint16_t source_port, destination_port; /* UDP, TCP */
+	uint32_t seq;                           /* TCP */
 	uint8_t icmp_type;                      /* ICMP */
 	uint16_t ident, sequence;
 };
@@ -74,6 +75,10 @@ quote_read(const uint8_t *bytes, size_t size, struct quote *quote)
 	if (quote->protocol == IP_PROTOCOL_UDP) {
 		quote->source_port = cursor_u16(&c);
 		quote->destination_port = cursor_u16(&c);
+	} else if (quote->protocol == IP_PROTOCOL_TCP) {
+		quote->source_port = cursor_u16(&c);
+		quote->destination_port = cursor_u16(&c);
+		quote->seq = cursor_u32(&c);
 	} else if (quote->protocol == IP_PROTOCOL_ICMP || quote->protocol == IP_PROTOCOL_ICMPV6) {
 		quote->icmp_type = cursor_u8(&c);
 		cursor_skip(&c, 3);
@@ -97,27 +102,36 @@ plateau_below(uint32_t packet_bytes)
 	return 68;
 }
 
-/*
- * Takes over the path MTU, and leaves in the action what it is now. False: the message cannot be
- * true, since what it quotes would have fitted.
- */
+bool
+icmp_mtu_learn(struct stack *stack, const struct ip_addr *remote, unsigned ifindex, uint32_t said,
+	       uint32_t packet_bytes)
+{
+	const uint32_t link_mtu = stack->ifs[ifindex].mtu;
+	bool dont_fragment;
+
+	if (said == 0 && remote->family == ADDR_IPV4)
+		said = plateau_below(packet_bytes);
+	if (packet_bytes <= said)
+		return false;
+	(void)pmtu_learn(&stack->pmtu, &stack->hash_key, remote, said, link_mtu, stack->now_us);
+	const uint32_t mtu = pmtu_get(&stack->pmtu, &stack->hash_key, remote, link_mtu,
+				      stack->now_us, &dont_fragment);
+	/* An IPv6 packet of no more than 1280 octets fits everywhere (RFC 8201, section 4). */
+	return packet_bytes > mtu || !dont_fragment;
+}
+
+/* Leaves in the action what the path MTU is now. */
 static bool
 mtu_learn(struct stack *stack, const struct quote *quote, const struct route_hop *hop,
 	  uint32_t said, struct stack_action *action)
 {
-	const uint32_t link_mtu = stack->ifs[hop->ifindex].mtu;
 	bool dont_fragment;
+	const bool is_believed = icmp_mtu_learn(stack, &quote->destination, hop->ifindex, said,
+						quote->packet_bytes);
 
-	if (said == 0 && quote->destination.family == ADDR_IPV4)
-		said = plateau_below(quote->packet_bytes);
-	if (quote->packet_bytes <= said)
-		return false;
-	(void)pmtu_learn(&stack->pmtu, &stack->hash_key, &quote->destination, said, link_mtu,
-			 stack->now_us);
-	action->mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &quote->destination, link_mtu,
-			       stack->now_us, &dont_fragment);
-	/* An IPv6 packet of no more than 1280 octets fits everywhere (RFC 8201, section 4). */
-	return quote->packet_bytes > action->mtu || !dont_fragment;
+	action->mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &quote->destination,
+			       stack->ifs[hop->ifindex].mtu, stack->now_us, &dont_fragment);
+	return is_believed;
 }
 
 /* ---- whose ----------------------------------------------------------------------------------- */
@@ -176,12 +190,36 @@ echo_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct
 	return DROP_REASON_COUNT;
 }
 
+static enum drop
+tcp_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct quote *quote)
+{
+	const struct tcp_icmp icmp = {
+		.tuple = {
+			.local = quote->source,
+			.remote = quote->destination,
+			.local_port = quote->source_port,
+			.remote_port = quote->destination_port,
+		},
+		.seq = quote->seq,
+		.error = verdict->error,
+		.mtu = verdict->mtu,
+		.packet_bytes = quote->packet_bytes,
+	};
+	return tcp_icmp_heard(stack, &icmp);
+}
+
 static void
 verdict_pass(struct stack *stack, const struct icmp_verdict *verdict, const struct quote *quote,
 	     struct stack_action *action)
 {
 	enum drop drop = DROP_ICMP_UNMATCHED;
 
+	if (quote->protocol == IP_PROTOCOL_TCP) { /* told as an event of the connection */
+		drop = tcp_heard(stack, verdict, quote);
+		if (drop != DROP_REASON_COUNT)
+			stack__drop(stack, drop);
+		return;
+	}
 	action->kind = STACK_ERROR;
 	action->error = verdict->error;
 	action->local = quote->source;

@@ -60,6 +60,20 @@ ip_route(const struct stack *stack, struct ip_send *send)
 	return err;
 }
 
+int
+ip_route_from(const struct stack *stack, struct ip_send *send, const struct ip_addr *local)
+{
+	if (local == NULL || local->family == ADDR_NONE)
+		return ip_route(stack, send);
+	if (local->family != send->destination.family)
+		return ERR_MALFORMED;
+	send->source = *local;
+	int err = ip_route(stack, send);
+	if (err == 0 && route_classify(stack, send->hop.ifindex, local) != ROUTE_LOCAL)
+		err = ERR_NO_ROUTE; /* not ours, or no longer */
+	return err;
+}
+
 /* What the link takes; a DHCP server or a router may say less. */
 static uint32_t
 link_mtu(const struct iface *iface, const struct ip_addr *destination)
@@ -122,10 +136,12 @@ ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_
 	int err = link_prepare(stack, send);
 	if (err != 0)
 		return err;
+	if (send->segment_bytes != 0 && send->is_waiting)
+		return ERR_TOO_BIG; /* what waits has lost its way to the link that would split it */
 	send->payload_bytes = payload_bytes;
 	send->path_mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &send->destination,
 	                          link_mtu(iface, &send->destination), stack->now_us, &send->dont_fragment);
-	send->is_fragmented = header + payload_bytes > send->path_mtu;
+	send->is_fragmented = send->segment_bytes == 0 && header + payload_bytes > send->path_mtu;
 	send->checksum_offload = false;
 	if (send->is_fragmented) {
 		send->packet = stack->scratch;
@@ -161,10 +177,10 @@ header_write(struct stack *stack, const struct ip_send *send, uint8_t *packet, c
 
 /* A packet of `size` octets stands in room that was reserved, behind the place of its link header. */
 static void
-packet_send(struct stack *stack, const struct ip_send *send, uint8_t *packet, size_t size,
-            size_t checksum_start)
+packet_send(struct stack *stack, const struct ip_send *send, uint8_t *packet, size_t size)
 {
 	const struct iface *iface = &stack->ifs[send->hop.ifindex];
+	struct transmit_work work = { 0 };
 
 	if (send->is_waiting) {
 		neigh_hold(stack, send->hop.ifindex, &send->hop.next_hop, packet, size);
@@ -173,12 +189,15 @@ packet_send(struct stack *stack, const struct ip_send *send, uint8_t *packet, si
 	if (send->link_header_bytes != 0)
 		ether_frame_begin(packet - send->link_header_bytes, iface, &send->mac,
 		                  send->destination.family == ADDR_IPV4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6);
-	if (checksum_start == 0) {
-		stack__transmit_commit(stack, send->hop.ifindex, send->link_header_bytes + size, 0, 0);
-		return;
+	if (send->checksum_offload) {
+		work.checksum_start = (uint16_t)(send->link_header_bytes + header_bytes(&send->destination));
+		work.checksum_offset = send->checksum_offset;
 	}
-	stack__transmit_commit(stack, send->hop.ifindex, send->link_header_bytes + size,
-	                       (uint16_t)(send->link_header_bytes + checksum_start), send->checksum_offset);
+	if (send->segment_bytes != 0) {
+		work.segment_bytes = send->segment_bytes;
+		work.segment_start = (uint16_t)(work.checksum_start + send->transport_header_bytes);
+	}
+	stack__transmit_commit(stack, send->hop.ifindex, send->link_header_bytes + size, &work);
 }
 
 /* What was built in scratch memory leaves it in pieces; one that finds no room takes the rest with it. */
@@ -202,7 +221,7 @@ fragments_send(struct stack *stack, const struct ip_send *send)
 		uint8_t *packet = frame + send->link_header_bytes;
 		header_write(stack, send, packet, &fragment);
 		memcpy(packet + header_all, send->packet + header + fragment.offset, fragment.bytes);
-		packet_send(stack, send, packet, header_all + fragment.bytes, 0);
+		packet_send(stack, send, packet, header_all + fragment.bytes);
 	}
 }
 
@@ -217,8 +236,7 @@ ip_end(struct stack *stack, struct ip_send *send)
 		return;
 	}
 	header_write(stack, send, send->packet, &whole);
-	packet_send(stack, send, send->packet, header + send->payload_bytes,
-	            send->checksum_offload ? (uint16_t)header : 0);
+	packet_send(stack, send, send->packet, header + send->payload_bytes);
 }
 
 /* ---- up ---------------------------------------------------------------------------------------- */
@@ -228,6 +246,11 @@ ip_deliver(struct stack *stack, const struct ip_packet *packet)
 {
 	switch (packet->protocol) {
 	case IP_PROTOCOL_UDP: udp_receive(stack, packet); return;
+	case IP_PROTOCOL_TCP:
+		if (!tcp_is_spoken(&stack->tcp))
+			break;
+		tcp_segment_receive(stack, packet);
+		return;
 	case IP_PROTOCOL_ICMP:
 		if (packet->source.family != ADDR_IPV4)
 			break;

@@ -8,7 +8,8 @@
  * through scratch memory.
  *
  * Units:  octets; addresses as values.
- * Errors: ERR_NO_ROUTE, ERR_FULL (the transmit queue), ERR_TOO_BIG (more than an IP packet holds).
+ * Errors: ERR_NO_ROUTE, ERR_FULL (the transmit queue), ERR_TOO_BIG (more than an IP packet holds,
+ *         or a super-segment that would have to wait for its neighbour).
  */
 #ifndef CAIRN_STACK_IP_H
 #define CAIRN_STACK_IP_H
@@ -67,6 +68,9 @@ struct ip_send {
 	uint8_t hop_limit;        /* 0: IP_HOP_LIMIT */
 	uint8_t traffic_class;
 	bool fills_checksum;      /* never leave it to the link */
+	/* Of a TCP super-segment: what each of its segments carries, for a link with STACK_IF_SEGMENT_TX; else 0. */
+	uint16_t segment_bytes;
+	uint16_t transport_header_bytes; /* then: in front of the payload */
 
 	/* Set by ip_begin. */
 	size_t payload_bytes;
@@ -96,6 +100,8 @@ ip_is_whole(const struct ip_fragment *fragment)
 
 /* Fills hop and, where its family is ADDR_NONE, source for `destination`. */
 int ip_route(const struct stack *stack, struct ip_send *send);
+/* The same from an address of ours: ERR_NO_ROUTE when `local` is none, or no longer; NULL or ADDR_NONE: any. */
+int ip_route_from(const struct stack *stack, struct ip_send *send, const struct ip_addr *local);
 
 /* Lends room for payload_bytes octets at *payload.  After success ip_end must follow before anything else is sent. */
 int ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_t **payload);

@@ -68,7 +68,7 @@ release(struct stack *stack, struct neigh *entry)
 		}
 		ether_frame_begin(frame, iface, &entry->mac, type);
 		neigh_table_unhold(&stack->neighs, entry, frame + header_bytes);
-		stack__transmit_commit(stack, entry->ifindex, header_bytes + size, 0, 0);
+		stack__transmit_commit(stack, entry->ifindex, header_bytes + size, NULL);
 	}
 }
 

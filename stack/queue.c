@@ -61,6 +61,13 @@ queue_commit(struct queue *queue, size_t size)
 	assert(queue->head <= queue->block_bytes);
 }
 
+size_t
+queue_used_bytes(const struct queue *queue)
+{
+	return queue->head >= queue->tail ? queue->head - queue->tail
+					  : queue->block_bytes - queue->tail + queue->head;
+}
+
 void *
 queue_take(struct queue *queue)
 {

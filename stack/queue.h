@@ -33,6 +33,9 @@ void *queue_reserve(struct queue *queue, size_t size);
 void *queue_pending(struct queue *queue); /* what was reserved last */
 void queue_commit(struct queue *queue, size_t size);
 
+/* Octets that records take, with what lies unused at the end of the block. */
+size_t queue_used_bytes(const struct queue *queue);
+
 /* The oldest record, or NULL. */
 void *queue_take(struct queue *queue);
 

@@ -38,7 +38,8 @@ stack_bytes(const struct stack_limits *limits)
 {
 	return sizeof(struct stack) + queue_bytes(limits->transmit_bytes) + queue_bytes(limits->receive_bytes) +
 	       IP_PACKET_BYTES_MAX + ifaddr_bytes(limits) + route_bytes(limits) + pmtu_bytes(limits) +
-	       neigh_table_bytes(limits->neigh_count) + reass_bytes(limits) + udp_bytes(limits) + STACK_ALIGN;
+	       neigh_table_bytes(limits->neigh_count) + reass_bytes(limits) + udp_bytes(limits) + tcp_bytes(limits) +
+	       STACK_ALIGN;
 }
 
 struct stack *
@@ -66,6 +67,7 @@ stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, st
 	ipv4_ids_init(&stack->ipv4_ids);
 	reass_init(&stack->reass, &arena, limits);
 	udp_init(&stack->udp, &arena, limits);
+	tcp_init(&stack->tcp, &arena, limits, rng);
 	queue_init(&stack->transmit, arena_alloc(&arena, queue_bytes(limits->transmit_bytes)),
 	           queue_bytes(limits->transmit_bytes));
 	queue_init(&stack->receive, arena_alloc(&arena, queue_bytes(limits->receive_bytes)),
@@ -181,6 +183,7 @@ stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_
 	}
 	stack->stats.received_frames++;
 	stack->stats.received_bytes += frame_bytes;
+	stack->is_batch = (rx_flags & STACK_RX_MORE) != 0;
 	if (trace__is_on(stack))
 		trace__frame(stack, TRACE_FRAME_IN, ifindex, frame, frame_bytes);
 	if (stack->ifs[ifindex].kind == STACK_IF_ETHER)
@@ -195,6 +198,7 @@ stack_timeout(struct stack *stack, uint64_t now_us)
 	struct wheel_timer *timer;
 
 	stack__tell_time(stack, now_us);
+	stack->is_batch = false;
 	while ((timer = wheel_expire(&stack->wheel, stack->now_us)) != NULL) {
 		switch ((enum timer_kind)timer->kind) {
 		case TIMER_IFADDR:   ifaddr_timeout(stack, timer); break;
@@ -205,6 +209,17 @@ stack_timeout(struct stack *stack, uint64_t now_us)
 		case TIMER_SLAAC:    slaac_timeout(stack, timer); break;
 		case TIMER_DHCP:     dhcp_timeout(stack, timer); break;
 		case TIMER_REASS:    reass_timeout(stack); break;
+		case TIMER_TCP_RTO:
+		case TIMER_TCP_PROBE:
+		case TIMER_TCP_REORDER:
+		case TIMER_TCP_PERSIST:
+		case TIMER_TCP_ACK:
+		case TIMER_TCP_PACE:
+		case TIMER_TCP_CORK:
+		case TIMER_TCP_KEEPALIVE:
+		case TIMER_TCP_FIN_WAIT_2:
+		case TIMER_TCP_SYN_ACK:
+		case TIMER_TCP_TIME_WAIT: tcp_timeout(stack, timer); break;
 		}
 	}
 }
@@ -239,8 +254,7 @@ stack__transmit_reserve(struct stack *stack, size_t size)
 }
 
 void
-stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, uint16_t checksum_start,
-                       uint16_t checksum_offset)
+stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, const struct transmit_work *work)
 {
 	struct transmit_record *record = queue_pending(&stack->transmit);
 
@@ -250,10 +264,10 @@ stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, uint1
 	}
 	*record = (struct transmit_record){
 		.size = (uint32_t)size,
-		.checksum_start = checksum_start,
-		.checksum_offset = checksum_offset,
 		.ifindex = ifindex,
 	};
+	if (work != NULL)
+		record->work = *work;
 	queue_commit(&stack->transmit, sizeof *record + size);
 	if (trace__is_on(stack))
 		trace__frame(stack, TRACE_FRAME_OUT, ifindex, (const uint8_t *)(record + 1), size);
@@ -286,25 +300,41 @@ next_frame(struct stack *stack, struct stack_action *action)
 		.ifindex = record->ifindex,
 		.bytes = (const uint8_t *)(record + 1),
 		.size = record->size,
-		.checksum_start = record->checksum_start,
-		.checksum_offset = record->checksum_offset,
+		.checksum_start = record->work.checksum_start,
+		.checksum_offset = record->work.checksum_offset,
+		.segment_bytes = record->work.segment_bytes,
+		.segment_start = record->work.segment_start,
 	};
 	return true;
+}
+
+/* Datagrams and errors, then what happened to TCP connections. */
+static bool
+next_up(struct stack *stack, struct stack_action *action)
+{
+	const struct stack_action *up;
+
+	while ((up = queue_take(&stack->receive)) != NULL) {
+		if (up->flow != 0 && !udp_is_open(stack, up->flow))
+			continue; /* closed while it waited: its user may be gone */
+		*action = *up;
+		return true;
+	}
+	return tcp_next_event(stack, action);
 }
 
 bool
 stack_next(struct stack *stack, struct stack_action *action)
 {
 	for (;;) {
-		const struct stack_action *up = queue_take(&stack->receive);
-		if (up != NULL && up->flow != 0 && !udp_is_open(stack, up->flow))
-			continue; /* closed while it waited: its user may be gone */
-		if (up != NULL) {
-			*action = *up;
+		if (next_up(stack, action))
 			return true;
+		if (!next_frame(stack, action)) {
+			/* All that came has been told: now TCP answers it. */
+			if (stack->is_batch || !tcp_flush(stack))
+				return false;
+			continue;
 		}
-		if (!next_frame(stack, action))
-			return false;
 		if (action->ifindex != STACK_IF_LOOPBACK) {
 			stack->stats.sent_frames++;
 			stack->stats.sent_bytes += action->size;

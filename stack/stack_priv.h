@@ -10,7 +10,8 @@
  *     arp_receive, ndp_receive -> neigh_hear_source, neigh_hear_advert -> transmit queue (what was held)
  *     ndp_receive -> router_hear -> stack_route_add    -> slaac_hear -> ifaddr_put
  *     udp_receive -> dhcp_receive -> stack_route_add, ifaddr_put
- *     udp_send, icmp -> ip_begin -> neigh_resolve          ip_end -> transmit queue
+ *                                                                       -> tcp_segment_receive (tcp_priv.h)
+ *     udp_send, icmp, tcp -> ip_begin -> neigh_resolve          ip_end -> transmit queue
  *                                                                 -> neigh_hold (not resolved yet)
  *     stack_timeout  -> wheel_expire -> the handler of the timer's kind
  *
@@ -43,6 +44,7 @@
 #include "stack/slaac.h"
 #include "stack/source.h"
 #include "stack/stack.h"
+#include "stack/tcp_priv.h"
 #include "stack/udp.h"
 
 #define STACK_IF_LOOPBACK   STACK_IFS_MAX /* frames to our own addresses; never seen by the driver */
@@ -71,6 +73,19 @@ enum timer_kind {
 	TIMER_SLAAC,    /* slaac.h: a prefix's lifetimes */
 	TIMER_DHCP,     /* dhcp.h: the client's next step */
 	TIMER_REASS,    /* reass: the oldest datagram in pieces */
+
+	/* tcp_timer.c; each of the first four excludes the others, as do the two after TIMER_TCP_ACK. */
+	TIMER_TCP_RTO,        /* retransmission (RFC 6298) */
+	TIMER_TCP_PROBE,      /* of the tail of a flight (RFC 8985, section 7) */
+	TIMER_TCP_REORDER,    /* until something out of order is lost (RFC 8985, section 6.2) */
+	TIMER_TCP_PERSIST,    /* probes of a closed window (RFC 9293, section 3.8.6.1) */
+	TIMER_TCP_ACK,        /* an acknowledgment that is delayed */
+	TIMER_TCP_PACE,       /* the next segment, when they are spread */
+	TIMER_TCP_CORK,       /* the program holds back too long */
+	TIMER_TCP_KEEPALIVE,  /* RFC 9293, section 3.8.4 */
+	TIMER_TCP_FIN_WAIT_2, /* an orphan whose peer does not close */
+	TIMER_TCP_SYN_ACK,    /* tcp_listen.c: a SYN-ACK's retransmission */
+	TIMER_TCP_TIME_WAIT,  /* tcp_time_wait.c */
 };
 
 struct stack {
@@ -95,6 +110,8 @@ struct stack {
 	struct reass reass;
 	struct icmp icmp;
 	struct udp udp;
+	struct tcp tcp;
+	bool is_batch; /* STACK_RX_MORE: the flush of TCP waits */
 
 	struct queue transmit; /* struct transmit_record, then the frame */
 	struct queue receive;  /* struct stack_action, then the payload */
@@ -119,10 +136,16 @@ stack__tell_time(struct stack *stack, uint64_t now_us)
 
 /* ---- frames out -------------------------------------------------------------------------------- */
 
+/* What is left to the link: as in struct stack_action. */
+struct transmit_work {
+	uint16_t checksum_start, checksum_offset;
+	uint16_t segment_bytes, segment_start;
+};
+
 struct transmit_record {
 	uint32_t size;
-	uint16_t checksum_start, checksum_offset;
 	uint32_t ifindex;
+	struct transmit_work work;
 };
 
 /*
@@ -130,8 +153,8 @@ struct transmit_record {
  * full.  stack__transmit_commit sends the first `size` of them; without it nothing is sent.
  */
 uint8_t *stack__transmit_reserve(struct stack *stack, size_t size);
-void stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, uint16_t checksum_start,
-                            uint16_t checksum_offset);
+void stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size,
+			    const struct transmit_work *work); /* NULL: nothing is left to the link */
 
 /* ---- datagrams and errors up ------------------------------------------------------------------- */
 

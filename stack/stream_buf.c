@@ -65,6 +65,21 @@ chunk_take(struct stream_pool *pool, enum stream_use use)
 	return chunk;
 }
 
+struct stream_chunk *
+stream_chunk_get(struct stream_pool *pool)
+{
+	return chunk_take(pool, STREAM_OTHER);
+}
+
+void
+stream_chunk_put(struct stream_pool *pool, struct stream_chunk *chunk)
+{
+	chunk->next = pool->free;
+	pool->free = chunk;
+	pool->free_count++;
+	assert(pool->free_count <= pool->chunk_count);
+}
+
 static void
 chunk_give(struct stream_pool *pool, struct stream_buf *buf, struct stream_chunk *chunk)
 {
@@ -72,10 +87,7 @@ chunk_give(struct stream_pool *pool, struct stream_buf *buf, struct stream_chunk
 		if (buf->hints[i] == chunk)
 			buf->hints[i] = NULL;
 	buf->chunk_count--;
-	chunk->next = pool->free;
-	pool->free = chunk;
-	pool->free_count++;
-	assert(pool->free_count <= pool->chunk_count);
+	stream_chunk_put(pool, chunk);
 }
 
 /* ---- finding chunks -------------------------------------------------------------------------- */

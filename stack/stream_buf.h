@@ -48,6 +48,10 @@ void stream_pool_init(struct stream_pool *pool, struct arena *arena, size_t buff
 /* Less than STREAM_LOW_PERCENT is free: windows should not grow, out-of-order data is refused. */
 bool stream_pool_is_low(const struct stream_pool *pool);
 
+/* A chunk for something else than a stream (a receiver's many holes), never from the reserve; NULL. */
+struct stream_chunk *stream_chunk_get(struct stream_pool *pool);
+void stream_chunk_put(struct stream_pool *pool, struct stream_chunk *chunk);
+
 struct stream_buf {
 	struct stream_chunk *first, *last;
 	struct stream_chunk *hints[2]; /* touched last, once here and once there; may be NULL */

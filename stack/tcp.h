@@ -87,6 +87,7 @@ struct tcp_config {
 	uint32_t time_wait_ms;    /* 2 MSL: 60 s as Linux */
 	uint32_t defer_accept_s;  /* 0: none */
 	uint32_t not_sent_low_bytes; /* WRITABLE only below it (TCP_NOTSENT_LOWAT); UINT32_MAX: off */
+	uint64_t pacing_rate_bytes_s; /* segments are spread, at no more than it (SO_MAX_PACING_RATE); 0: as cwnd allows, at once */
 	const char *congestion;   /* "cubic", "reno" */
 };
 extern const struct tcp_config tcp_config_default;

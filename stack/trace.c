@@ -110,3 +110,89 @@ trace__neigh(struct stack *stack, unsigned ifindex, const struct ip_addr *addr,
 		body.mac = *mac;
 	put(stack, TRACE_NEIGH, 0, &body, sizeof body);
 }
+
+/* ---- TCP ------------------------------------------------------------------------------------- */
+
+static struct trace_tcp
+segment_of(const struct tcp_tuple *tuple)
+{
+	return (struct trace_tcp){
+		.local = tuple->local,
+		.remote = tuple->remote,
+		.local_port = tuple->local_port,
+		.remote_port = tuple->remote_port,
+	};
+}
+
+static void
+segment_put(struct stack *stack, enum trace_kind kind, uint32_t cause,
+	    const struct tcp_tuple *tuple, const struct tcp_header *header, size_t size)
+{
+	struct trace_tcp body = segment_of(tuple);
+
+	body.seq = header->seq;
+	body.ack = header->ack;
+	body.flags = header->flags;
+	body.window = header->window;
+	body.size = (uint32_t)size;
+	put(stack, kind, cause, &body, sizeof body);
+}
+
+void
+trace__tcp_bare(struct stack *stack, enum trace_kind kind, const struct tcp_tuple *tuple,
+		const struct tcp_header *header, size_t size)
+{
+	segment_put(stack, kind, stack->cause, tuple, header, size);
+}
+
+void
+trace__tcp(struct stack *stack, enum trace_kind kind, const struct tcb *tcb,
+	   const struct tcp_header *header, size_t size)
+{
+	segment_put(stack, kind, tcb->cause, &tcb->key.tuple, header, size);
+}
+
+void
+trace__tcp_again(struct stack *stack, const struct tcb *tcb, const struct tcp_sent *record)
+{
+	struct trace_tcp body = segment_of(&tcb->key.tuple);
+
+	body.seq = record->range.begin;
+	body.size = tcp_sent_size(record);
+	put(stack, TRACE_TCP_AGAIN, tcb->cause, &body, sizeof body);
+}
+
+void
+trace__tcp_state(struct stack *stack, const struct tcb *tcb, enum tcp_state after)
+{
+	const struct tcp_tuple *tuple = &tcb->key.tuple;
+	const struct trace_tcp_state body = {
+		.local = tuple->local,
+		.remote = tuple->remote,
+		.local_port = tuple->local_port,
+		.remote_port = tuple->remote_port,
+		.before = tcb->state,
+		.after = (uint8_t)after,
+	};
+	put(stack, TRACE_TCP_STATE, tcb->cause, &body, sizeof body);
+}
+
+void
+trace__tcp_timer(struct stack *stack, const struct tcb *tcb, enum timer_kind kind)
+{
+	static const char names[][sizeof((struct trace_tcp_timer *)NULL)->name] = {
+		"rto", "probe", "reorder", "persist", "ack", "pace", "cork", "keepalive", "fin_wait_2",
+	};
+	const struct tcp_tuple *tuple = &tcb->key.tuple;
+	struct trace_tcp_timer body = {
+		.local = tuple->local,
+		.remote = tuple->remote,
+		.local_port = tuple->local_port,
+		.remote_port = tuple->remote_port,
+	};
+
+	static_assert(sizeof names / sizeof names[0] == TIMER_TCP_FIN_WAIT_2 - TIMER_TCP_RTO + 1,
+		      "a name for each timer of a connection");
+	memcpy(body.name, names[kind - TIMER_TCP_RTO], sizeof body.name);
+	put(stack, TRACE_TCP_TIMER, tcb->cause, &body, sizeof body);
+}

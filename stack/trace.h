@@ -31,6 +31,11 @@ enum trace_kind {
 	TRACE_ICMP_OUT, /* struct trace_icmp */
 	TRACE_ICMP_IN,  /* struct trace_icmp */
 	TRACE_NEIGH,    /* struct trace_neigh */
+	TRACE_TCP_OUT,  /* struct trace_tcp: a segment */
+	TRACE_TCP_IN,   /* struct trace_tcp */
+	TRACE_TCP_AGAIN, /* struct trace_tcp: what is retransmitted */
+	TRACE_TCP_STATE, /* struct trace_tcp_state */
+	TRACE_TCP_TIMER, /* struct trace_tcp_timer: one that was due */
 };
 
 struct trace_frame {
@@ -64,6 +69,27 @@ struct trace_error {
 struct trace_icmp {
 	struct ip_addr source, destination;
 	uint8_t type, code;
+};
+
+struct trace_tcp {
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint32_t seq, ack;
+	uint32_t size;   /* of the data */
+	uint16_t flags;  /* TCP_* of tcp_wire.h */
+	uint16_t window; /* as on the wire */
+};
+
+struct trace_tcp_state {
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint8_t before, after; /* enum tcp_state of tcp.h */
+};
+
+struct trace_tcp_timer {
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	char name[12]; /* "rto", "probe", "reorder", "persist", "ack", "pace", "cork", "keepalive", "fin_wait_2" */
 };
 
 enum trace_neigh_news {

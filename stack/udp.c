@@ -155,20 +155,6 @@ port_draw(struct stack *stack, const struct ip_addr *local, const struct ip_addr
 	return 0;
 }
 
-static int
-local_choose(struct stack *stack, struct ip_send *send, const struct ip_addr *local)
-{
-	if (local == NULL || local->family == ADDR_NONE)
-		return ip_route(stack, send);
-	if (local->family != send->destination.family)
-		return ERR_MALFORMED;
-	send->source = *local;
-	int err = ip_route(stack, send);
-	if (err == 0 && route_classify(stack, send->hop.ifindex, local) != ROUTE_LOCAL)
-		err = ERR_NO_ROUTE; /* not ours, or no longer */
-	return err;
-}
-
 int
 udp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port, const struct ip_addr *local,
          uint16_t local_port, uint64_t user, udp_flow *flow)
@@ -180,7 +166,7 @@ udp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port
 		return ERR_MALFORMED;
 	if (udp->free_flow == UDP_NONE)
 		return ERR_FULL;
-	int err = local_choose(stack, &send, local);
+	int err = ip_route_from(stack, &send, local);
 	if (err != 0)
 		return err;
 	if (local_port == 0)
@@ -322,7 +308,7 @@ flow_send(struct stack *stack, struct udp_flow_entry *entry, const void *payload
 {
 	struct ip_send send = { .source = entry->local, .destination = entry->remote, .hop = entry->hop };
 	if (entry->hop_generation != stack->routes.generation) {
-		int err = local_choose(stack, &send, &entry->local);
+		int err = ip_route_from(stack, &send, &entry->local);
 		if (err != 0)
 			return err;
 		entry->hop = send.hop;
@@ -365,7 +351,7 @@ udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port,
 	stack__tell_time(stack, now_us);
 	if (remote->family == ADDR_NONE || remote_port == 0)
 		return ERR_MALFORMED;
-	int err = local_choose(stack, &send, local);
+	int err = ip_route_from(stack, &send, local);
 	if (err != 0)
 		return err;
 	return udp__datagram_send(stack, &send, local_port, remote_port, payload, size);

@@ -19,7 +19,7 @@
 
 struct storm_counts {
 	uint64_t steps, packets, frames, datagrams, errors, echoes;
-	uint64_t drops[64]; /* by enum drop */
+	uint64_t drops[96]; /* by enum drop */
 };
 
 /* Runs a script on a new stack; adds to *counts, which may be NULL. */

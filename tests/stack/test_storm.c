@@ -20,6 +20,8 @@ static struct storm_counts counts;
 static bool
 is_out_of_reach(unsigned reason)
 {
+	if (reason >= DROP_TCP_NOT_UNICAST && reason <= DROP_TCP_CHALLENGE_RATE)
+		return true; /* these hosts speak no TCP */
 	switch (reason) {
 	case DROP_INTERFACE_DOWN:   /* interfaces come up again at once */
 	case DROP_FRAGMENT_REFUSED: /* but for multicast, which is rare */

@@ -1,0 +1,229 @@
+/* The acknowledgment field (RFC 9293, section 3.10.7.4, fifth; RFC 5961, section 5). */
+#include "stack/stack_priv.h"
+
+/* ---- what left the flight -------------------------------------------------------------------- */
+
+static void
+rtt_note(const struct stack *stack, const struct tcp_sent *record, struct tcp_ack *ack)
+{
+	if ((record->flags & TCP_SENT_EVER_AGAIN) != 0)
+		ack->has_again = true; /* Karn: which of the two is acknowledged? */
+	else if (ack->rtt_us == 0 && (record->flags & TCP_SENT_SACKED) == 0)
+		ack->rtt_us = stack->now_us - record->sent_at_us + (stack->now_us == record->sent_at_us);
+}
+
+static void
+records_take(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
+{
+	struct tcp_flight *flight = &tcb->flight;
+	struct tcp_sent *record;
+
+	while ((record = tcp_flight_first(flight)) != NULL &&
+	       seq_lt(record->range.begin, tcb->snd_una)) {
+		const uint32_t segments = record->segments;
+		rtt_note(stack, record, ack);
+		if (seq_gt(record->range.end, tcb->snd_una)) { /* a part of a super-segment */
+			struct tcp_sent part = *record;
+			part.range.end = tcb->snd_una;
+			if ((record->flags & TCP_SENT_SACKED) == 0)
+				tcp__delivered(stack, tcb, &part, ack);
+			tcp_flight_trim(flight, record, tcb->snd_una);
+			ack->acked_segments += segments - record->segments;
+			return;
+		}
+		if ((record->flags & TCP_SENT_SACKED) == 0)
+			tcp__delivered(stack, tcb, record, ack);
+		ack->acked_segments += segments;
+		tcp_flight_remove(&stack->tcp.sent, flight, record);
+	}
+}
+
+/* RFC 6298; RFC 7323, section 4: our own clock first, the peer's echo where it is ambiguous. */
+static void
+rtt_take(const struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
+{
+	if (ack->has_again || ack->rtt_us == 0)
+		ack->rtt_us = ack->sack_rtt_us;
+	if (ack->rtt_us == 0 && ack->is_advance && ack->has_timestamps && ack->ts_ecr != 0) {
+		const uint32_t now_ts = tcp__timestamp(stack->now_us, tcb->ts_offset);
+		const uint32_t rtt_ms = now_ts - ack->ts_ecr;
+		if (rtt_ms < RTO_MAX_US / 1000)
+			ack->rtt_us = rtt_ms == 0 ? 1000 : (uint64_t)rtt_ms * 1000;
+	}
+	if (ack->rtt_us != 0)
+		rto_sample(&tcb->rto, ack->rtt_us, stack->now_us);
+}
+
+/* ---- the window ------------------------------------------------------------------------------ */
+
+/* False: nothing new about it. */
+static bool
+window_take(struct tcb *tcb, const struct tcp_segment *segment)
+{
+	const uint32_t before = tcb->snd_wnd;
+
+	/* Segments may arrive in another order: the newest says what counts. */
+	if (seq_lt(segment->seq, tcb->snd_wl1) ||
+	    (segment->seq == tcb->snd_wl1 && seq_lt(segment->ack, tcb->snd_wl2)))
+		return false;
+	tcb->snd_wnd = segment->window;
+	tcb->snd_wl1 = segment->seq;
+	tcb->snd_wl2 = segment->ack;
+	if (tcb->snd_wnd > tcb->snd_wnd_max)
+		tcb->snd_wnd_max = tcb->snd_wnd;
+	return tcb->snd_wnd != before;
+}
+
+/* ---- the states that our FIN leads through ---------------------------------------------------- */
+
+static bool
+is_fin_acknowledged(const struct tcb *tcb)
+{
+	return tcb->fin_sent && tcb->snd_una == tcb->snd_end + 1;
+}
+
+/* False: the connection is over. */
+static bool
+closing_step(struct stack *stack, struct tcb *tcb)
+{
+	if (!is_fin_acknowledged(tcb))
+		return true;
+	switch ((enum tcp_state)tcb->state) {
+	case TCP_FIN_WAIT_1:
+		tcp__set_state(stack, tcb, TCP_FIN_WAIT_2);
+		tcp__arm_fin_wait_2(stack, tcb);
+		return true;
+	case TCP_CLOSING: tcp__time_wait_enter(stack, tcb); return false;
+	case TCP_LAST_ACK: tcp__end(stack, tcb, TCP_REASON_NONE); return false;
+	case TCP_CLOSED:
+	case TCP_LISTEN:
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECEIVED:
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSE_WAIT:
+	case TCP_TIME_WAIT: break;
+	}
+	return true;
+}
+
+/* ---- the acknowledgment ---------------------------------------------------------------------- */
+
+/* SYN-RECEIVED: the handshake is over, or the acknowledgment is nonsense. */
+static bool
+handshake_end(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
+{
+	if (seq_le(segment->ack, tcb->snd_una) || seq_gt(segment->ack, tcb->snd_nxt)) {
+		stack__drop(stack, DROP_TCP_ACK_UNSENT);
+		tcp__reset_answer(stack, segment);
+		return false;
+	}
+	tcb->snd_wnd = tcb->snd_wnd_max = segment->window;
+	tcb->snd_wl1 = segment->seq;
+	tcb->snd_wl2 = segment->ack;
+	tcp__established(stack, tcb);
+	return true;
+}
+
+static bool
+is_acceptable(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
+{
+	/* RFC 5961, section 5.2: older than any window is no old segment but a guess. */
+	if (seq_lt(segment->ack, tcb->snd_una - tcb->snd_wnd_max)) {
+		stack__drop(stack, DROP_TCP_ACK_OLD);
+		tcp__challenge(stack, tcb);
+		return false;
+	}
+	if (seq_gt(segment->ack, tcb->snd_nxt)) {
+		stack__drop(stack, DROP_TCP_ACK_UNSENT);
+		tcp__challenge(stack, tcb);
+		return false;
+	}
+	return true;
+}
+
+static bool
+is_duplicate(const struct tcb *tcb, const struct tcp_segment *segment, bool is_window_news)
+{
+	return segment->ack == tcb->snd_una && segment->data_bytes == 0 && !is_window_news &&
+	       (segment->flags & (TCP_SYN | TCP_FIN)) == 0 && !tcp_flight_is_empty(&tcb->flight);
+}
+
+static void
+una_advance(struct stack *stack, struct tcb *tcb, uint32_t seq, struct tcp_ack *ack)
+{
+	ack->is_advance = true;
+	tcb->counters.bytes_acked += seq - tcb->snd_una;
+	tcb->counters.last_ack_us = stack->now_us;
+	tcb->snd_una = seq;
+	records_take(stack, tcb, ack);
+	tcb->retransmits = 0;
+	tcb->stalled_at_us = 0;
+	tcb->soft_reason = TCP_REASON_NONE;
+	rack_on_ack(&tcb->rack, seq);
+}
+
+/* The peer has not acknowledged what it had said to have: it has thrown it away (RFC 2018, section 8). */
+static bool
+has_reneged(const struct tcb *tcb)
+{
+	const struct tcp_sent *first = tcp_flight_first(&tcb->flight);
+	return first != NULL && (first->flags & TCP_SENT_SACKED) != 0;
+}
+
+static void
+timers_follow(struct stack *stack, struct tcb *tcb, const struct tcp_ack *ack)
+{
+	if (tcp_flight_is_empty(&tcb->flight)) {
+		if (ack->is_advance)
+			wheel_disarm(&stack->wheel, &tcb->loss_timer);
+	} else if (has_reneged(tcb)) {
+		tcp__arm_reneged(stack, tcb);
+	} else if (ack->is_advance && tcb->loss_timer.kind != TIMER_TCP_REORDER) {
+		tcp__arm_loss_timer(stack, tcb);
+	} else if (ack->is_advance && !wheel_is_armed(&tcb->loss_timer)) {
+		tcp__arm_loss_timer(stack, tcb);
+	}
+}
+
+static void
+acknowledged(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment,
+	     struct tcp_ack *ack)
+{
+	tcp__sack_receive(stack, tcb, segment, ack);
+	if (seq_gt(segment->ack, tcb->snd_una))
+		una_advance(stack, tcb, segment->ack, ack);
+	rtt_take(stack, tcb, ack);
+	if (ack->is_advance)
+		rto_forget_back_off(&tcb->rto);
+	if (ack->flight != 0 || ack->is_advance || ack->has_dsack)
+		tcp__recovery_on_ack(stack, tcb, ack);
+	timers_follow(stack, tcb, ack);
+	tcp__mtu_on_ack(stack, tcb);
+}
+
+bool
+tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
+{
+	if (tcb->state == TCP_SYN_RECEIVED && !handshake_end(stack, tcb, segment))
+		return false;
+	if (!is_acceptable(stack, tcb, segment))
+		return false;
+	const bool is_old = seq_lt(segment->ack, tcb->snd_una);
+	const bool is_window_news = !is_old && window_take(tcb, segment);
+	struct tcp_ack ack = {
+		.una = tcb->snd_una,
+		.flight = tcp__in_flight(tcb),
+		.is_duplicate = is_duplicate(tcb, segment, is_window_news),
+		.has_echo = tcb->has_ecn && (segment->flags & TCP_ECE) != 0,
+		.has_timestamps = tcb->has_timestamps && segment->options.has_timestamps,
+		.ts_ecr = segment->options.ts_ecr,
+	};
+
+	tcb->probes = 0; /* it lives */
+	acknowledged(stack, tcb, segment, &ack);
+	tcp__send_buffer_freed(stack, tcb);
+	if (tcp__has_unsent(tcb) || !TAILQ_EMPTY(&tcb->flight.lost))
+		tcp__want_flush(stack, tcb);
+	return closing_step(stack, tcb);
+}

@@ -1,0 +1,208 @@
+/* The stream between the program and the segments: buffers, and the octets in them. */
+#include "stack/stack_priv.h"
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* Octets in the send buffer: not sent, or sent and not acknowledged. */
+static uint32_t
+queued(const struct tcb *tcb)
+{
+	return tcb->snd_end - tcb->send.begin_seq;
+}
+
+static bool
+can_send(const struct tcb *tcb)
+{
+	switch ((enum tcp_state)tcb->state) {
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECEIVED:
+	case TCP_ESTABLISHED:
+	case TCP_CLOSE_WAIT: return !tcb->fin_wanted;
+	case TCP_CLOSED:
+	case TCP_LISTEN:
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+	case TCP_TIME_WAIT: break;
+	}
+	return false;
+}
+
+bool
+tcp__is_writable(const struct tcb *tcb)
+{
+	if (!can_send(tcb))
+		return true; /* an attempt fails at once: nothing to wait for */
+	if (tcb->is_memory_queued)
+		return false;
+	/* As Linux: not for every octet that becomes free, but when a third is. */
+	return queued(tcb) <= tcb->send_limit / 3 * 2 &&
+	       tcb->snd_end - tcb->snd_nxt < tcb->config.not_sent_low_bytes;
+}
+
+static void
+memory_wait(struct stack *stack, struct tcb *tcb)
+{
+	if (tcb->is_memory_queued)
+		return;
+	tcb->is_memory_queued = true;
+	TAILQ_INSERT_TAIL(&stack->tcp.starved, tcb, memory_link);
+}
+
+void
+tcp__memory_freed(struct stack *stack)
+{
+	struct tcb *tcb;
+
+	while (!stream_pool_is_low(&stack->tcp.streams) &&
+	       (tcb = TAILQ_FIRST(&stack->tcp.starved)) != NULL) {
+		TAILQ_REMOVE(&stack->tcp.starved, tcb, memory_link);
+		tcb->is_memory_queued = false;
+		tcb->is_writable_told = true;
+		tcp__tell(stack, tcb, TCP_EVENT_WRITABLE);
+	}
+}
+
+int
+tcp_send(struct stack *stack, tcp_conn conn, const void *bytes, size_t size, unsigned flags,
+	 uint64_t now_us, size_t *taken)
+{
+	struct tcb *tcb = tcp__get(stack, conn);
+
+	stack__tell_time(stack, now_us);
+	*taken = 0;
+	if (tcb == NULL || !can_send(tcb))
+		return ERR_CLOSED;
+	const size_t room =
+		queued(tcb) < tcb->send_limit ? tcb->send_limit - queued(tcb) : 0;
+	const size_t part = size < room ? size : room;
+	*taken = stream_write(&stack->tcp.streams, &tcb->send, tcb->snd_end, bytes, part,
+			      STREAM_OTHER);
+	tcb->snd_end += (uint32_t)*taken;
+	if (*taken < part)
+		memory_wait(stack, tcb);
+	if (*taken < size)
+		tcb->is_writable_told = false;
+	if (*taken == 0)
+		return size == 0 ? 0 : ERR_FULL;
+	tcb->is_more = (flags & TCP_SEND_MORE) != 0;
+	if (!tcb->is_more)
+		tcb->snd_push = tcb->snd_end;
+	tcp__want_flush(stack, tcb);
+	return 0;
+}
+
+/* As Linux: room for twice what a round trip can take, so that cwnd may double (RFC 5681, section 3.1). */
+static void
+send_buffer_grow(const struct stack *stack, struct tcb *tcb)
+{
+	const uint32_t max = tcb->config.send_buffer_bytes_max;
+	const uint64_t wanted = (uint64_t)tcb->cc.cwnd * 2;
+
+	if (tcb->send_limit >= max || wanted <= tcb->send_limit ||
+	    stream_pool_is_low(&stack->tcp.streams))
+		return;
+	tcb->send_limit = wanted < max ? (uint32_t)wanted : max;
+}
+
+void
+tcp__send_buffer_freed(struct stack *stack, struct tcb *tcb)
+{
+	const uint32_t acked = seq_min(tcb->snd_una, tcb->snd_end); /* FIN lies behind snd_end */
+
+	if (seq_gt(acked, tcb->send.begin_seq)) {
+		stream_drop_before(&stack->tcp.streams, &tcb->send, acked);
+		tcp__memory_freed(stack);
+	}
+	if (tcb->is_writable_told)
+		return;
+	send_buffer_grow(stack, tcb);
+	if (!tcp__is_writable(tcb))
+		return;
+	tcb->is_writable_told = true;
+	tcp__tell(stack, tcb, TCP_EVENT_WRITABLE);
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+uint32_t
+tcp__unread(const struct tcb *tcb)
+{
+	const uint32_t end = tcb->is_fin_received ? tcb->rcv_fin_seq : tcb->rcv_nxt;
+
+	if (tcb->state == TCP_LISTEN || tcb->state == TCP_SYN_SENT)
+		return 0;
+	return end - tcb->rcv_read;
+}
+
+/* Why there is nothing to read; *got stays 0. */
+static int
+nothing_there(const struct tcb *tcb)
+{
+	if (tcb->is_fin_received || tcb->is_deaf)
+		return 0;
+	if (tcb->reason != TCP_REASON_NONE || tcb->state == TCP_LISTEN)
+		return ERR_CLOSED;
+	return tcb->state == TCP_CLOSED ? 0 : ERR_NOT_FOUND;
+}
+
+static void
+take_off(struct stack *stack, struct tcb *tcb, uint32_t size)
+{
+	tcb->rcv_read += size;
+	stream_drop_before(&stack->tcp.streams, &tcb->receive, tcb->rcv_read);
+	tcp__memory_freed(stack);
+	if (tcb->state != TCP_CLOSED)
+		tcp__window_on_read(stack, tcb);
+}
+
+int
+tcp_receive(struct stack *stack, tcp_conn conn, void *out, size_t size, uint64_t now_us,
+	    size_t *got)
+{
+	struct tcb *tcb = tcp__get(stack, conn);
+
+	stack__tell_time(stack, now_us);
+	*got = 0;
+	if (tcb == NULL)
+		return ERR_CLOSED;
+	const uint32_t unread = tcp__unread(tcb);
+	if (unread == 0)
+		return nothing_there(tcb);
+	*got = size < unread ? size : unread;
+	stream_read(&tcb->receive, tcb->rcv_read, out, *got);
+	take_off(stack, tcb, (uint32_t)*got);
+	return 0;
+}
+
+int
+tcp_peek(struct stack *stack, tcp_conn conn, size_t offset, const uint8_t **bytes, size_t *size)
+{
+	struct tcb *tcb = tcp__get(stack, conn);
+
+	*bytes = NULL;
+	*size = 0;
+	if (tcb == NULL)
+		return ERR_CLOSED;
+	const uint32_t unread = tcp__unread(tcb);
+	if (offset >= unread)
+		return nothing_there(tcb);
+	*bytes = stream_peek(&tcb->receive, tcb->rcv_read + (uint32_t)offset, unread - offset,
+			     size);
+	return 0;
+}
+
+int
+tcp_consume(struct stack *stack, tcp_conn conn, size_t size, uint64_t now_us)
+{
+	struct tcb *tcb = tcp__get(stack, conn);
+
+	stack__tell_time(stack, now_us);
+	if (tcb == NULL)
+		return ERR_CLOSED;
+	if (size > tcp__unread(tcb))
+		return ERR_TOO_BIG;
+	take_off(stack, tcb, (uint32_t)size);
+	return 0;
+}

@@ -1,0 +1,243 @@
+/* Pools and look-ups of TCP: whom a segment is for. */
+#include "stack/tcp_priv.h"
+
+#include <string.h>
+
+#include "stack/addr_hash.h"
+#include "stack/stack_priv.h"
+
+/* ---- room ------------------------------------------------------------------------------------ */
+
+static uint32_t
+chain_count(const struct stack_limits *limits)
+{
+	const uint64_t entry_count = (uint64_t)limits->tcp_count + limits->tcp_syn_count +
+				     limits->tcp_time_wait_count;
+	uint32_t count = 1;
+
+	while (count < entry_count)
+		count *= 2;
+	return count;
+}
+
+size_t
+tcp_bytes(const struct stack_limits *limits)
+{
+	if (limits->tcp_count == 0)
+		return 0;
+	return chain_count(limits) * sizeof(struct tcp_key *) +
+	       limits->tcp_count * sizeof(struct tcb) +
+	       limits->tcp_syn_count * sizeof(struct tcp_syn) +
+	       limits->tcp_time_wait_count * sizeof(struct tcp_time_wait) +
+	       tcp_sent_bytes(limits->tcp_sent_count) +
+	       stream_pool_bytes(limits->tcp_buffer_bytes) + 64;
+}
+
+void
+tcp_init(struct tcp *tcp, struct arena *arena, const struct stack_limits *limits, struct rng *rng)
+{
+	*tcp = (struct tcp){ 0 };
+	if (limits->tcp_count == 0)
+		return;
+	const uint32_t chains = chain_count(limits);
+	tcp->chains = arena_zalloc(arena, chains, sizeof *tcp->chains);
+	tcp->chain_mask = chains - 1;
+	tcp->tcbs = arena_zalloc(arena, limits->tcp_count, sizeof *tcp->tcbs);
+	tcp->tcb_count = limits->tcp_count;
+	tcp->syns = arena_zalloc(arena, limits->tcp_syn_count, sizeof *tcp->syns);
+	tcp->syn_count = limits->tcp_syn_count;
+	tcp->time_waits =
+		arena_zalloc(arena, limits->tcp_time_wait_count, sizeof *tcp->time_waits);
+	tcp->time_wait_count = limits->tcp_time_wait_count;
+	tcp_sent_pool_init(&tcp->sent, arena, limits->tcp_sent_count);
+	stream_pool_init(&tcp->streams, arena, limits->tcp_buffer_bytes);
+	tcp_secret_draw(&tcp->secret, rng);
+
+	TAILQ_INIT(&tcp->free_tcbs);
+	TAILQ_INIT(&tcp->free_syns);
+	TAILQ_INIT(&tcp->free_time_waits);
+	TAILQ_INIT(&tcp->aged_time_waits);
+	TAILQ_INIT(&tcp->events);
+	TAILQ_INIT(&tcp->flushes);
+	TAILQ_INIT(&tcp->starved);
+	for (uint32_t i = 0; i < tcp->tcb_count; i++)
+		TAILQ_INSERT_TAIL(&tcp->free_tcbs, &tcp->tcbs[i], accept_link);
+	for (uint32_t i = 0; i < tcp->syn_count; i++)
+		TAILQ_INSERT_TAIL(&tcp->free_syns, &tcp->syns[i], link);
+	for (uint32_t i = 0; i < tcp->time_wait_count; i++)
+		TAILQ_INSERT_TAIL(&tcp->free_time_waits, &tcp->time_waits[i], link);
+}
+
+/* ---- by the 4-tuple -------------------------------------------------------------------------- */
+
+static struct tcp_key **
+chain_of(const struct stack *stack, const struct tcp_tuple *tuple)
+{
+	const uint64_t ports = (uint64_t)tuple->remote_port << 16 | tuple->local_port;
+	const uint64_t hash = addr_hash_with(&stack->hash_key, &tuple->remote, ports);
+
+	return &stack->tcp.chains[hash & stack->tcp.chain_mask];
+}
+
+static bool
+tuple_equal(const struct tcp_tuple *a, const struct tcp_tuple *b)
+{
+	return a->remote_port == b->remote_port && a->local_port == b->local_port &&
+	       addr_equal(&a->remote, &b->remote) && addr_equal(&a->local, &b->local);
+}
+
+struct tcp_key *
+tcp__find(const struct stack *stack, const struct tcp_tuple *tuple)
+{
+	struct tcp_key *key = *chain_of(stack, tuple);
+
+	while (key != NULL && !tuple_equal(&key->tuple, tuple))
+		key = key->next;
+	return key;
+}
+
+void
+tcp__insert(struct stack *stack, struct tcp_key *key, enum tcp_key_kind kind)
+{
+	struct tcp_key **chain = chain_of(stack, &key->tuple);
+
+	assert(key->kind == TCP_KEY_FREE);
+	key->kind = (uint8_t)kind;
+	key->next = *chain;
+	*chain = key;
+}
+
+void
+tcp__remove(struct stack *stack, struct tcp_key *key)
+{
+	struct tcp_key **link = chain_of(stack, &key->tuple);
+
+	if (key->kind == TCP_KEY_FREE)
+		return;
+	while (*link != key)
+		link = &(*link)->next;
+	*link = key->next;
+	key->kind = TCP_KEY_FREE;
+}
+
+/* ---- listeners ------------------------------------------------------------------------------- */
+
+struct tcp_key **
+tcp__listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port)
+{
+	struct tcp_key **link = &stack->tcp.listeners[port % TCP_LISTENER_CHAINS];
+
+	while (*link != NULL && ((*link)->tuple.local_port != port ||
+				 !addr_equal(&(*link)->tuple.local, local)))
+		link = &(*link)->next;
+	return link;
+}
+
+struct tcb *
+tcp__listener_find(const struct stack *stack, const struct ip_addr *local, uint16_t port)
+{
+	struct tcb *best = NULL;
+	int best_rank = 0;
+
+	for (struct tcp_key *key = stack->tcp.listeners[port % TCP_LISTENER_CHAINS]; key != NULL;
+	     key = key->next) {
+		const struct ip_addr *bound = &key->tuple.local;
+		int rank = 0;
+		if (key->tuple.local_port != port)
+			continue;
+		if (bound->family == ADDR_NONE)
+			rank = 1;
+		else if (addr_equal(bound, local))
+			rank = 3;
+		else if (bound->family == local->family && addr_is_unspecified(bound))
+			rank = 2;
+		if (rank > best_rank) {
+			best_rank = rank;
+			best = (struct tcb *)(void *)key;
+		}
+	}
+	return best;
+}
+
+/* ---- by number ------------------------------------------------------------------------------- */
+
+struct tcb *
+tcp__get(const struct stack *stack, tcp_conn conn)
+{
+	const uint32_t index = (uint32_t)conn;
+	struct tcb *tcb;
+
+	if (index >= stack->tcp.tcb_count)
+		return NULL;
+	tcb = &stack->tcp.tcbs[index];
+	const bool is_open = (tcb->generation & 1) != 0 && tcb->generation == conn >> 32;
+	return is_open && !tcb->is_detached ? tcb : NULL;
+}
+
+tcp_conn
+tcp__conn_of(const struct stack *stack, const struct tcb *tcb)
+{
+	return (tcp_conn)tcb->generation << 32 | (uint32_t)(tcb - stack->tcp.tcbs);
+}
+
+/* ---- taking and giving back ------------------------------------------------------------------ */
+
+struct tcb *
+tcp__tcb_new(struct stack *stack)
+{
+	struct tcb *tcb = TAILQ_FIRST(&stack->tcp.free_tcbs);
+
+	if (tcb == NULL)
+		return NULL;
+	TAILQ_REMOVE(&stack->tcp.free_tcbs, tcb, accept_link);
+	stack->tcp.tcbs_used++;
+	const uint32_t generation = tcb->generation + 1;
+	memset(tcb, 0, sizeof *tcb);
+	tcb->generation = generation;
+	return tcb;
+}
+
+void
+tcp__tcb_free(struct stack *stack, struct tcb *tcb)
+{
+	struct tcp *tcp = &stack->tcp;
+
+	assert(tcb->key.kind == TCP_KEY_FREE && (tcb->generation & 1) != 0);
+	if (tcb->is_event_queued)
+		TAILQ_REMOVE(&tcp->events, tcb, event_link);
+	if (tcb->is_flush_queued)
+		TAILQ_REMOVE(&tcp->flushes, tcb, flush_link);
+	if (tcb->is_memory_queued)
+		TAILQ_REMOVE(&tcp->starved, tcb, memory_link);
+	tcb->is_event_queued = tcb->is_flush_queued = tcb->is_memory_queued = false;
+	tcb->generation++; /* even: the number never means an open connection again */
+	TAILQ_INSERT_HEAD(&tcp->free_tcbs, tcb, accept_link);
+	tcp->tcbs_used--;
+}
+
+struct tcp_syn *
+tcp__syn_new(struct stack *stack, struct tcb *listener)
+{
+	struct tcp_syn *syn = TAILQ_FIRST(&stack->tcp.free_syns);
+
+	if (syn == NULL)
+		return NULL;
+	TAILQ_REMOVE(&stack->tcp.free_syns, syn, link);
+	stack->tcp.syns_used++;
+	memset(syn, 0, sizeof *syn);
+	syn->listener = listener;
+	TAILQ_INSERT_TAIL(&listener->accepts.syns, syn, link);
+	listener->accepts.syn_count++;
+	return syn;
+}
+
+void
+tcp__syn_free(struct stack *stack, struct tcp_syn *syn)
+{
+	tcp__remove(stack, &syn->key);
+	wheel_disarm(&stack->wheel, &syn->timer);
+	TAILQ_REMOVE(&syn->listener->accepts.syns, syn, link);
+	syn->listener->accepts.syn_count--;
+	TAILQ_INSERT_HEAD(&stack->tcp.free_syns, syn, link);
+	stack->tcp.syns_used--;
+}
