@@ -60,8 +60,7 @@ read_option(uint8_t kind, size_t option_bytes, struct cursor *value, bool is_syn
 		options->ts_val = cursor_u32(value);
 		options->ts_ecr = cursor_u32(value);
 		options->has_timestamps = true;
-	} else if (kind == OPTION_SACK && option_bytes > 2 && (option_bytes - 2) % 8 == 0 &&
-		   !is_syn) {
+	} else if (kind == OPTION_SACK && (option_bytes - 2) % 8 == 0 && !is_syn) {
 		read_sacks(value, options);
 	} else if (is_syn) {
 		read_syn_option(kind, option_bytes, value, options);
@@ -78,7 +77,7 @@ read_options(struct cursor *c, bool is_syn, struct tcp_options *options)
 		if (kind == OPTION_NOP)
 			continue;
 		const uint8_t option_bytes = cursor_u8(c);
-		if (c->err != 0 || option_bytes < 2 || option_bytes - 2u > cursor_left(c))
+		if (option_bytes < 2 || option_bytes - 2u > cursor_left(c))
 			return; /* where the next one would begin is not known */
 		struct cursor value = cursor_sub(c, option_bytes - 2u);
 		read_option(kind, option_bytes, &value, is_syn, options);
@@ -130,13 +129,12 @@ fixed_options_bytes(const struct tcp_options *options)
 	return size;
 }
 
-/* How many blocks the rest holds, after two NOPs that align them. */
+/* How many blocks the rest holds, after two NOPs that align them: two at least. */
 static unsigned
 sacks_that_fit(const struct tcp_options *options, size_t fixed_bytes)
 {
-	const size_t room = TCP_OPTIONS_BYTES_MAX - fixed_bytes;
 	const unsigned fit =
-		room < 2 + SACK_BYTES(1) ? 0 : (unsigned)((room - 2 - SACK_BYTES(0)) / 8);
+		(unsigned)(TCP_OPTIONS_BYTES_MAX - fixed_bytes - 2 - SACK_BYTES(0)) / 8;
 	return options->sack_count < fit ? options->sack_count : fit;
 }
 

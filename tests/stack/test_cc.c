@@ -181,8 +181,10 @@ static const struct {
 	uint64_t idle_us;
 	uint32_t segments_then;
 } idle_times[] = {
-	{ "a pause shorter than the timeout costs nothing", 80, 300 * MS, 80 },
+	{ "a pause shorter than the timeout costs nothing", 80, 300 * MS - 1, 80 },
+	{ "nor does one just as long", 80, 300 * MS, 80 },
 	{ "half for one timeout", 80, 300 * MS + 1, 40 },
+	{ "still half at the end of the second", 80, 600 * MS, 40 },
 	{ "a quarter for two", 80, 601 * MS, 20 },
 	{ "down to the initial window", 80, 3600 * (uint64_t)S, 10 },
 	{ "whole segments", 45, 301 * MS, 22 },
@@ -218,15 +220,27 @@ START_TEST(a_smaller_mss_keeps_segments_and_a_larger_one_octets)
 	lose_at(40 * MSS);
 	const uint32_t segments = cc.cwnd / MSS;
 	cc_enter_recovery(&cc);
+	const uint32_t ssthresh = cc.ssthresh;
 	cc_set_mss(&cc, MSS / 2);
 	ck_assert_uint_eq(cc.cwnd, segments * MSS / 2);
+	ck_assert_uint_eq(cc.ssthresh, ssthresh / 2);
 	cc_set_mss(&cc, MSS * 2);
 	ck_assert_uint_eq(cc.cwnd, segments * MSS / 2);
+	ck_assert_uint_eq(cc.ssthresh, ssthresh / 2);
 	cc_undo(&cc);
 	ck_assert_uint_eq(cc.cwnd, segments * MSS / 2);
 	cc_set_mss(&cc, 60000);
 	ck_assert_uint_eq(cc.cwnd, 60000);
 	ck_assert_uint_ge(cc.ssthresh, 2 * 60000);
+}
+END_TEST
+
+START_TEST(a_slow_start_without_end_has_none_with_another_mss)
+{
+	ack(5 * MSS, RTT_US, true);
+	cc_set_mss(&cc, MSS / 2);
+	ck_assert_uint_eq(cc.cwnd, 15 * MSS / 2);
+	ck_assert_uint_eq(cc.ssthresh, CC_SSTHRESH_NONE);
 }
 END_TEST
 
@@ -364,9 +378,40 @@ START_TEST(cubic_makes_room_when_it_loses_before_its_last_maximum)
 	lose_at(800 * MSS);
 	const uint64_t epoch_us = now_us;
 	const double w_max = 800 * 0.85, k = cbrt((w_max - 560) / 0.4);
+	while (now_us < epoch_us + (uint64_t)(k / 2 * S))
+		round_trip(RTT_US);
+	expect_about(cc.cwnd, w_cubic(w_max, 560, k / 2) * MSS, 10 * MSS); /* most of the way */
 	while (now_us < epoch_us + (uint64_t)(k * S))
 		round_trip(RTT_US);
 	expect_about(cc.cwnd, w_max * MSS, 10 * MSS); /* the plateau: not 800 */
+}
+END_TEST
+
+START_TEST(cubic_grows_by_half_at_most_in_a_round_trip)
+{
+	lose_at(1000 * MSS);
+	round_trip(RTT_US);
+	cc.cwnd = 50 * MSS; /* the curve is far above */
+	for (unsigned i = 0; i < 4; i++) {
+		const uint32_t before = cc.cwnd;
+		round_trip(RTT_US);
+		ck_assert_uint_gt(cc.cwnd, before * 4 / 3);
+		ck_assert_uint_le(cc.cwnd, before * 2);
+	}
+}
+END_TEST
+
+START_TEST(cubic_scales_its_maximum_with_the_mss)
+{
+	lose_at(1000 * MSS);
+	round_trip(RTT_US);
+	cc_set_mss(&cc, MSS / 2);
+	const uint32_t cwnd_epoch = cc.cwnd / (MSS / 2);
+	const uint64_t epoch_us = now_us;
+	const double k = cbrt((1000.0 - cwnd_epoch) / 0.4);
+	while (now_us < epoch_us + (uint64_t)(k * S))
+		round_trip(RTT_US);
+	expect_about(cc.cwnd, 1000 * MSS / 2, 10 * MSS);
 }
 END_TEST
 
@@ -459,6 +504,59 @@ START_TEST(longer_delays_slow_slow_start_down_and_end_it)
 }
 END_TEST
 
+/* A round of so many samples. */
+static void
+round_of(unsigned sample_count, uint64_t rtt_us)
+{
+	now_us += rtt_us; /* what was sent in the last round has all come back */
+	for (unsigned i = 0; i < sample_count; i++)
+		ack(MSS, rtt_us, true);
+}
+
+static const struct {
+	uint64_t before_us;
+	uint64_t rise_us; /* the least that counts: an eighth, but 4 ms at least and 16 at most */
+} rises[] = { { 8 * MS, 4 * MS },
+	      { 32 * MS, 4 * MS },
+	      { 80 * MS, 10 * MS },
+	      { 128 * MS, 16 * MS },
+	      { 800 * MS, 16 * MS } };
+
+START_TEST(a_rise_of_the_delay_is_an_eighth)
+{
+	for (uint64_t less_us = 0; less_us < 2; less_us++) {
+		cc_init(&cc, cc.ops, MSS);
+		round_of(8, rises[_i].before_us);
+		round_of(8, rises[_i].before_us + rises[_i].rise_us - less_us);
+		ck_assert_uint_eq(cc.hystart.css_rounds, less_us == 0);
+	}
+}
+END_TEST
+
+START_TEST(eight_samples_make_a_rise)
+{
+	round_of(8, RTT_US);
+	round_of(7, RTT_US + 20 * MS);
+	ck_assert_uint_eq(cc.hystart.css_rounds, 0);
+	ack(MSS, RTT_US + 20 * MS, true);
+	ck_assert_uint_eq(cc.hystart.css_rounds, 1);
+}
+END_TEST
+
+START_TEST(conservative_slow_start_lasts_five_rounds)
+{
+	round_of(8, RTT_US);
+	for (unsigned i = 0; i < 5; i++) {
+		round_of(20, RTT_US + 20 * MS);
+		ck_assert_uint_eq(cc.ssthresh, CC_SSTHRESH_NONE);
+	}
+	const uint32_t cwnd = cc.cwnd;
+	round_of(1, RTT_US + 20 * MS);
+	ck_assert_uint_eq(cc.ssthresh, cwnd - cwnd % MSS);
+	ck_assert(!cc_in_slow_start(&cc));
+}
+END_TEST
+
 START_TEST(slow_start_goes_on_when_delays_fall_again)
 {
 	for (unsigned i = 0; i < 4; i++)
@@ -503,10 +601,14 @@ add_common(Suite *suite, const char *name, void (*setup)(void))
 	tcase_add_loop_test(tcase, idle_times_wear_cwnd_off, 0, COUNT(idle_times));
 	tcase_add_test(tcase, another_mss_before_the_first_segment_keeps_ten);
 	tcase_add_test(tcase, a_smaller_mss_keeps_segments_and_a_larger_one_octets);
+	tcase_add_test(tcase, a_slow_start_without_end_has_none_with_another_mss);
 	tcase_add_test(tcase, windows_stay_within_their_bounds_whatever_happens);
 	tcase_add_test(tcase, growth_ends_at_the_largest_window);
 	tcase_add_test(tcase, steady_delays_do_not_end_slow_start);
 	tcase_add_test(tcase, longer_delays_slow_slow_start_down_and_end_it);
+	tcase_add_loop_test(tcase, a_rise_of_the_delay_is_an_eighth, 0, COUNT(rises));
+	tcase_add_test(tcase, eight_samples_make_a_rise);
+	tcase_add_test(tcase, conservative_slow_start_lasts_five_rounds);
 	tcase_add_test(tcase, slow_start_goes_on_when_delays_fall_again);
 	suite_add_tcase(suite, tcase);
 }
@@ -531,6 +633,8 @@ main(void)
 	tcase_add_test(cubic, cubic_follows_its_curve_on_a_long_path);
 	tcase_add_test(cubic, cubic_is_as_fast_as_reno_on_a_short_path);
 	tcase_add_test(cubic, cubic_makes_room_when_it_loses_before_its_last_maximum);
+	tcase_add_test(cubic, cubic_grows_by_half_at_most_in_a_round_trip);
+	tcase_add_test(cubic, cubic_scales_its_maximum_with_the_mss);
 	tcase_add_test(cubic, cubic_goes_upwards_from_ssthresh_after_a_timeout);
 	tcase_add_test(cubic, cubic_goes_on_with_its_curve_after_a_false_alarm);
 	tcase_add_test(cubic, cubic_does_not_count_idle_time);

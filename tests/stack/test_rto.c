@@ -118,6 +118,15 @@ START_TEST(a_faster_path_lengthens_the_timeout_little)
 }
 END_TEST
 
+START_TEST(a_faster_sample_counts_an_eighth_of_its_excess)
+{
+	round_trip(400 * MS); /* rttvar 200 ms */
+	round_trip(100 * MS); /* 300 ms below srtt */
+	ck_assert_uint_eq(rto.rttvar_us, 200 * MS + (300 * MS - 200 * MS) / 4 / 8);
+	ck_assert_uint_eq(rto.srtt_us, 362500);
+}
+END_TEST
+
 START_TEST(the_timeout_rises_with_one_late_sample)
 {
 	for (unsigned i = 0; i < 60; i++)
@@ -179,6 +188,10 @@ START_TEST(the_minimum_is_believed_for_five_minutes)
 	ck_assert_uint_eq(rto.min_rtt_us, 20 * MS);
 	rto_sample(&rto, 90 * MS, now_us + 1);
 	ck_assert_uint_eq(rto.min_rtt_us, 90 * MS);
+	now_us += 200 * (uint64_t)S; /* seen again, it is believed anew */
+	rto_sample(&rto, 90 * MS, now_us);
+	rto_sample(&rto, 95 * MS, now_us + RTO_MIN_RTT_WINDOW_US);
+	ck_assert_uint_eq(rto.min_rtt_us, 90 * MS);
 }
 END_TEST
 
@@ -216,6 +229,7 @@ main(void)
 	tcase_add_test(tcase, srtt_is_the_moving_average_of_the_rfc);
 	tcase_add_test(tcase, rttvar_is_the_rfcs_when_the_path_gets_slower);
 	tcase_add_test(tcase, a_faster_path_lengthens_the_timeout_little);
+	tcase_add_test(tcase, a_faster_sample_counts_an_eighth_of_its_excess);
 	tcase_add_test(tcase, the_timeout_rises_with_one_late_sample);
 	tcase_add_test(tcase, the_timeout_falls_by_round_trips_not_by_samples);
 	tcase_add_test(tcase, back_off_doubles_up_to_two_minutes);

@@ -129,6 +129,7 @@ static const struct {
 	  TCP_SYN,
 	  LIST(254, 6, 9, 9, 9, 9, MSS_1460),
 	  { .mss = 1460 } },
+	{ "an unknown option of an MSS's length is none", TCP_SYN, LIST(254, 4, 5, 0xb4), { 0 } },
 	{ "an unknown option without a value is skipped",
 	  TCP_SYN,
 	  LIST(253, 2, MSS_1460),
