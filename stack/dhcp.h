@@ -43,7 +43,10 @@
 
 struct ip_packet;
 
-/* RFC 2131, section 4.4.1, has hosts wait up to 10 s, lest a house full of them starts in step. */
+/*
+ * RFC 2131, section 4.4.1, would have hosts wait up to 10 s, lest a house full of them starts in
+ * step.  A second and the spread of what follows part them as well, and a resolver is waited for.
+ */
 #define DHCP_START_US_MAX   1000000u
 #define DHCP_WAIT_US        4000000u /* doubled each time (RFC 2131, section 4.1) ... */
 #define DHCP_WAIT_US_MAX    64000000u

@@ -29,7 +29,7 @@ struct stack;
 	2048u /* of the first route; 1 more for each further, in the order of the server */
 /* A shorter lease would be over before its address is checked (RFC 5227: up to 7 s) and renewed. */
 #define DHCP_LEASE_S_MIN 20u
-#define DHCP_T1_S_MIN    10u
+#define DHCP_T1_S_MIN    10u /* by then it has been checked */
 
 struct dhcp_lease {
 	struct ip_addr addr; /* family ADDR_NONE: no lease */
