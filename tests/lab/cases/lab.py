@@ -50,6 +50,28 @@ def counted(name):
     return next(item["counter"]["packets"] for item in listing["nftables"] if "counter" in item)
 
 
+class Dead:
+    """Every third of the name servers' addresses is dead: what is sent there vanishes."""
+
+    hosts = ("roots", "registry", "alpha", "beta", "gamma")
+
+    def __enter__(self):
+        for host in self.hosts:
+            drops = "\n".join(f"{'ip6' if ':' in address else 'ip'} daddr {address} drop"
+                              for address in served_addresses(host)[1::3])
+            rules(host, f"table inet dead {{\nchain input {{\ntype filter hook input priority filter\n{drops}\n}}\n}}\n")
+        return self
+
+    def __exit__(self, *_):
+        for host in self.hosts:
+            on(host, "nft", "delete", "table", "inet", "dead")
+
+
+def served_addresses(host):
+    listing = json.loads(on(host, "ip", "--json", "address", "show", "dev", "lo", "scope", "global"))
+    return sorted(entry["local"] for device in listing for entry in device.get("addr_info", []) if entry)
+
+
 class Sent:
     """How many questions have left the house since: `with Sent() as sent: ...`, then `sent.questions`."""
 

@@ -1,6 +1,7 @@
 """Name servers as they are: with habits, lame, dead, behind bad lines."""
 import subprocess
 import time
+import unittest
 
 import lab
 from clients import Answer, dig, expected
@@ -27,6 +28,9 @@ UNREACHABLE = [
 GIVES_UP_S = 10
 FORGOTTEN_S = 7  # a first failure is remembered for five
 
+# Names that need each server of the lab, through delegations, aliases and servers without glue.
+COLD = ["www.shop.com A", "c1.chain.org A", "www.glueless.com A", "www.lame.com A", "www.old.chain.org A",
+        "www.insecure.signed.org A", "https.types.example HTTPS", "1.2.18.198.in-addr.arpa PTR"]
 SLOWEST_S = 3.0
 
 
@@ -70,3 +74,28 @@ class Servers(lab.WithCairnd):
         self.assertEqual(Answer(client.communicate()[0]).status, "SERVFAIL")
         lab.lose(0)
         lab.until(lambda: dig("c1.chain.org A", "+tcp").status == "NOERROR", "c1.chain.org", FORGOTTEN_S)
+
+
+class Losses(unittest.TestCase):
+    """One packet in ten is lost, each way, and a third of the servers is dead."""
+
+    def assert_each_is_found_in_time(self, configuration=""):
+        """Each by a cairnd that knows nothing yet."""
+        times = {}
+        with lab.Dead():
+            for question in COLD:
+                with lab.Cairnd(configuration):
+                    began = time.monotonic()
+                    self.assertEqual(dig(question, "+tcp").status, "NOERROR", question)
+                    times[question] = time.monotonic() - began
+        slowest = max(times, key=times.get)
+        print(f"# the slowest: {slowest}, {times[slowest]:.2f} s")
+        self.assertLess(times[slowest], SLOWEST_S, slowest)
+
+    def test_every_name_is_found_when_the_backbone_loses_packets(self):
+        lab.lose(10)
+        self.addCleanup(lab.lose, 0)
+        self.assert_each_is_found_in_time()
+
+    def test_every_name_is_found_when_the_own_link_loses_packets(self):
+        self.assert_each_is_found_in_time("stack:\n  faults: loss=10%\n")
