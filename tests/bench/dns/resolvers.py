@@ -42,6 +42,7 @@ def unbound(folder, _root):
   num-queries-per-thread: 4096
   outgoing-range: 8192
   so-reuseport: no
+  so-rcvbuf: 1m
 remote-control:
   control-enable: no
 """)
