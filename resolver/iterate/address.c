@@ -92,12 +92,13 @@ task_for(struct engine *engine, struct task *parent, const struct name *name,
 	};
 
 	name_copy(&question.qname, name);
-	struct task *task = task__find(engine, &question);
+	uint64_t hash = task__hash(engine, &question);
+	struct task *task = task__find(engine, &question, hash);
 	if (task != NULL)
 		return task;
 	if (parent->depth + 1u > BUDGET_DEPTH_MAX || budget->subtasks >= BUDGET_SUBTASKS_MAX)
 		return NULL;
-	task = task__new(engine, &question, parent->budget, (uint8_t)(parent->depth + 1));
+	task = task__new(engine, &question, hash, parent->budget, (uint8_t)(parent->depth + 1));
 	if (task != NULL)
 		budget->subtasks++;
 	return task;

@@ -159,6 +159,7 @@ void
 engine__enter(struct engine *engine, uint64_t now_us)
 {
 	engine->now_us = now_us;
+	engine->missed = 0;
 	if (engine->lent_task != TASK_NONE)
 		task__free(engine, &engine->tasks[engine->lent_task]);
 	engine->lent_task = TASK_NONE;
@@ -169,6 +170,7 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 	      struct answer *answer, uint64_t now_us)
 {
 	*answer = (struct answer){ .ede = EDE_NONE, .from_cache = true };
+	engine->missed = 0;
 	struct lookup from = {
 		.sname = &question->qname,
 		.qtype = question->qtype,
@@ -176,8 +178,12 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 		.checking_disabled = question->checking_disabled,
 	};
 	if (lookup(&from, &engine->caches, arena, answer, (uint32_t)(now_us / 1000000u)) ==
-	    LOOKUP_MISS)
+	    LOOKUP_MISS) {
+		/* An alias that was found is found again by the task, which keeps it. */
+		bool knows_nothing = from.sname == &question->qname;
+		engine->missed = knows_nothing ? task__hash(engine, question) : 0;
 		return ERR_NOT_FOUND;
+	}
 	if (answer->security == SECURITY_UNCHECKED && engine__validates(engine, question))
 		return ERR_NOT_FOUND; /* a task has to find out whether it can be trusted */
 	answer->from_cache = true;
@@ -185,29 +191,36 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 	return 0;
 }
 
+/* `missed`: what engine_cached knew nothing about a moment ago need not be looked for in the caches again. */
 static int
-join(struct engine *engine, const struct engine_question *question, uint64_t client)
+join(struct engine *engine, const struct engine_question *question, uint64_t client, uint64_t missed)
 {
-	struct task *task = task__find(engine, question);
+	uint64_t hash = task__hash(engine, question);
+	struct task *task = task__find(engine, question, hash);
 	if (task != NULL) {
 		engine->stats.joined++;
 		return client__add(engine, task, client);
 	}
 	if (engine->client_slots.used == engine->limits.client_count)
 		return ERR_FULL;
-	task = task__new(engine, question, SLOT_NONE, 0);
-	return task != NULL ? client__add(engine, task, client) : ERR_FULL;
+	task = task__new(engine, question, hash, SLOT_NONE, 0);
+	if (task == NULL)
+		return ERR_FULL;
+	if (hash == missed)
+		task->state = TASK_CUT;
+	return client__add(engine, task, client);
 }
 
 int
 engine_ask(struct engine *engine, const struct engine_question *question, uint64_t client,
 	   uint64_t now_us)
 {
+	uint64_t missed = engine->missed;
 	engine__enter(engine, now_us);
 	if (question->qclass != CLASS_IN)
 		return ERR_UNSUPPORTED;
 	engine->stats.questions++;
-	int err = join(engine, question, client);
+	int err = join(engine, question, client, missed);
 	if (err != 0)
 		engine->stats.refused_full++;
 	task__run_all(engine);

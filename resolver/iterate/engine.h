@@ -108,7 +108,7 @@ struct engine_question {
 
 /*
  * Answers from the caches alone, at once, into the arena given: the path of most queries.
- * Returns 0, or ERR_NOT_FOUND when the engine has to be asked.
+ * Returns 0, or ERR_NOT_FOUND when the engine has to be asked; asked at once, it does not look a second time.
  */
 int engine_cached(struct engine *engine, const struct engine_question *question, struct arena *arena,
                   struct answer *answer, uint64_t now_us);

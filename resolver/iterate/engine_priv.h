@@ -77,6 +77,7 @@ struct engine {
 	uint32_t lent_task;               /* its answers have been fetched, the last one may still be read */
 	uint64_t visit;
 	uint32_t next_cause;
+	uint64_t missed; /* task__hash of what engine_cached, called last, knew nothing about; 0: none */
 
 	struct arena scratch; /* what is of use only until the task rests */
 	struct heard heard;
@@ -128,8 +129,10 @@ void engine__todo(struct engine *engine, enum engine_action_kind kind, uint32_t 
 
 /* ---- task.c ---- */
 /* NULL when there is no room. budget: SLOT_NONE for a purse of its own. */
-struct task *task__new(struct engine *engine, const struct engine_question *question, uint32_t budget, uint8_t depth);
-struct task *task__find(struct engine *engine, const struct engine_question *question);
+struct task *task__new(struct engine *engine, const struct engine_question *question, uint64_t hash, uint32_t budget,
+                       uint8_t depth);
+struct task *task__find(struct engine *engine, const struct engine_question *question, uint64_t hash);
+uint64_t task__hash(const struct engine *engine, const struct engine_question *question);
 /* From the start, with the purse it has. */
 void task__begin(struct engine *engine, struct task *task);
 void task__open_purse(struct engine *engine, struct task *task);

@@ -29,9 +29,10 @@ ask(struct engine *engine)
 	struct engine_question question = { .qname = name_root,
 					    .qtype = TYPE_NS,
 					    .qclass = CLASS_IN };
-	if (task__find(engine, &question) != NULL)
+	uint64_t hash = task__hash(engine, &question);
+	if (task__find(engine, &question, hash) != NULL)
 		return;
-	struct task *task = task__new(engine, &question, SLOT_NONE, 0);
+	struct task *task = task__new(engine, &question, hash, SLOT_NONE, 0);
 	if (task == NULL) {
 		prime__failed(engine);
 		return;

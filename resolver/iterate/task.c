@@ -5,14 +5,16 @@
 
 #include "resolver/iterate/engine_priv.h"
 
-static uint64_t
-hash_of(const struct engine *engine, const struct engine_question *question)
+uint64_t
+task__hash(const struct engine *engine, const struct engine_question *question)
 {
 	struct name lower;
 	name_lower(&lower, &question->qname);
 	uint64_t rest = (uint64_t)question->qtype << 17 | (uint64_t)question->qclass << 1 |
 			question->checking_disabled;
-	return hash_bytes(&engine->key, lower.wire, lower.size) ^ hash_u64x2(&engine->key, rest, 1);
+	uint64_t hash = hash_bytes(&engine->key, lower.wire, lower.size) ^
+			hash_u64x2(&engine->key, rest, 1);
+	return hash != 0 ? hash : 1; /* 0 is no question's */
 }
 
 static bool
@@ -23,9 +25,8 @@ is_same(const struct engine_question *a, const struct engine_question *b)
 }
 
 struct task *
-task__find(struct engine *engine, const struct engine_question *question)
+task__find(struct engine *engine, const struct engine_question *question, uint64_t hash)
 {
-	uint64_t hash = hash_of(engine, question);
 	uint32_t at = engine->task_heads[hash & engine->task_mask];
 	while (at != 0) {
 		struct task *task = &engine->tasks[at - 1];
@@ -105,8 +106,8 @@ task__begin(struct engine *engine, struct task *task)
 }
 
 struct task *
-task__new(struct engine *engine, const struct engine_question *question, uint32_t budget,
-	  uint8_t depth)
+task__new(struct engine *engine, const struct engine_question *question, uint64_t hash,
+	  uint32_t budget, uint8_t depth)
 {
 	bool is_first;
 	uint32_t index = slots_take(&engine->task_slots, &is_first);
@@ -117,7 +118,7 @@ task__new(struct engine *engine, const struct engine_question *question, uint32_
 	*task = (struct task){
 		.cause = ++engine->next_cause,
 		.question = *question,
-		.hash = hash_of(engine, question),
+		.hash = hash,
 		.budget = budget,
 		.depth = depth,
 		.queries = SLOT_NONE,

@@ -484,7 +484,8 @@ spent_purse(bool joined)
 	attack.victim->dead = true;
 	world_ask(attack.world, "www.trap.mal.", TYPE_A);
 	world_run(attack.world, 100000);
-	struct task *task = task__find(attack.world->engine, &question);
+	struct engine *engine = attack.world->engine;
+	struct task *task = task__find(engine, &question, task__hash(engine, &question));
 	ck_assert_ptr_nonnull(task);
 	ck_assert_uint_eq(task->depth, 1);
 	if (joined)

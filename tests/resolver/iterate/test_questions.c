@@ -78,6 +78,67 @@ START_TEST(ds_is_asked_of_the_parent)
 }
 END_TEST
 
+/* Look-ups in vain for one question; `first`: whether engine_cached is asked before, as a shell does. */
+static uint64_t
+misses_of_question(const char *qname, bool first)
+{
+	struct world *world = world_of(NULL);
+	struct cache_stats before, after;
+	world_resolve(world, "www.test.", TYPE_A); /* the way there is known */
+	rrset_cache_stats(world->caches.rrsets, &before);
+	if (first)
+		ck_assert_ptr_null(world_cached(world, qname, TYPE_A));
+	world_resolve(world, qname, TYPE_A);
+	rrset_cache_stats(world->caches.rrsets, &after);
+	world_free(world);
+	return after.misses - before.misses;
+}
+
+START_TEST(what_the_caches_did_not_know_they_are_not_asked_again)
+{
+	ck_assert_uint_gt(misses_of_question("none.test.", false), 0);
+	ck_assert_uint_eq(misses_of_question("none.test.", true),
+			  misses_of_question("none.test.", false));
+}
+END_TEST
+
+START_TEST(a_miss_is_forgotten_with_the_next_call)
+{
+	struct world *world = world_of(NULL);
+	ck_assert_ptr_null(world_cached(world, "www.test.", TYPE_A));
+	world_resolve(world, "www.test.", TYPE_AAAA); /* another question: nothing of it is kept */
+	world_resolve(world, "www.test.", TYPE_A);
+	ck_assert_ptr_null(world_cached(world, "www.test.", TYPE_TXT));
+	world_resolve(world, "www.test.", TYPE_A);
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 1);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(an_alias_that_the_caches_know_is_part_of_the_answer)
+{
+	struct world *world = world_of(NULL);
+	struct name owner = name_of("alias.test."), target = name_of("b.new.test.");
+	uint8_t rdata[2 + NAME_BYTES_MAX] = { 0, target.size };
+	memcpy(rdata + 2, target.wire, target.size);
+	struct rrset cname = { .owner = &owner,
+			       .type = TYPE_CNAME,
+			       .class = CLASS_IN,
+			       .rr_count = 1,
+			       .rdata = rdata,
+			       .rdata_bytes = 2u + target.size };
+	ck_assert_int_eq(rrset_cache_put(world->caches.rrsets, &cname, TRUST_ANSWER_AA, 300,
+					 (uint32_t)(world->now_us / 1000000)),
+			 0);
+	ck_assert_ptr_null(world_cached(world, "alias.test.", TYPE_A));
+	const struct world_result *result = world_resolve(world, "alias.test.", TYPE_A);
+	ck_assert(world_has(result, SECTION_ANSWER, "alias.test.", TYPE_CNAME, "b.new.test."));
+	ck_assert(world_has(result, SECTION_ANSWER, "b.new.test.", TYPE_A, "192.0.2.82"));
+	ck_assert_uint_eq(world_asked(world, "alias.test.", 0), 0);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(other_classes_are_refused)
 {
 	struct world *world = world_of(NULL);
@@ -287,6 +348,9 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, any_is_asked_as_it_is_and_answered_with_all);
 	tcase_add_test(tcase, ds_is_asked_of_the_parent);
+	tcase_add_test(tcase, what_the_caches_did_not_know_they_are_not_asked_again);
+	tcase_add_test(tcase, a_miss_is_forgotten_with_the_next_call);
+	tcase_add_test(tcase, an_alias_that_the_caches_know_is_part_of_the_answer);
 	tcase_add_test(tcase, other_classes_are_refused);
 	tcase_add_test(tcase, a_cached_dname_answers_for_all_names_below_it);
 	tcase_add_test(tcase, a_dname_leads_into_another_zone);
