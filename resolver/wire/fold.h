@@ -30,20 +30,42 @@ fold_u64(uint64_t octets)
 	return octets | upper >> 2;
 }
 
+/* Eight octets, the first one least significant; the compiler makes one load of it. */
+static inline uint64_t
+fold_octets(const uint8_t *p)
+{
+	return p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
+}
+
 static inline uint64_t
 fold_load(const uint8_t *bytes)
 {
-	uint64_t octets;
-	memcpy(&octets, bytes, sizeof octets);
-	return fold_u64(octets);
+	return fold_u64(fold_octets(bytes));
 }
 
-/* The last one to seven octets of an input, padded with zeros. */
+static inline void
+fold_store(uint8_t *bytes, uint64_t octets)
+{
+	for (unsigned i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(octets >> 8 * i);
+}
+
+/*
+ * The last octets of an input of `size`, those that no whole eight are left for, padded with zeros: of one that
+ * is long enough they are the upper part of its last eight.
+ */
 static inline uint64_t
 fold_load_tail(const uint8_t *bytes, size_t size)
 {
+	const size_t left = size % 8;
+	if (left == 0)
+		return 0;
+	if (size >= 8)
+		return fold_u64(fold_octets(bytes + size - 8) >> (8 * (8 - left)));
 	uint64_t octets = 0;
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < left; i++)
 		octets |= (uint64_t)bytes[i] << 8 * i;
 	return fold_u64(octets);
 }
@@ -51,23 +73,24 @@ fold_load_tail(const uint8_t *bytes, size_t size)
 static inline bool
 fold_equal(const uint8_t *a, const uint8_t *b, size_t size)
 {
-	size_t i = 0;
-	for (; size - i >= 8; i += 8)
+	for (size_t i = 0; size - i >= 8; i += 8)
 		if (fold_load(a + i) != fold_load(b + i))
 			return false;
-	return fold_load_tail(a + i, size - i) == fold_load_tail(b + i, size - i);
+	return fold_load_tail(a, size) == fold_load_tail(b, size);
 }
 
+/* `to` may be `from`: folding twice is folding once, so the last eight octets may overlap those before. */
 static inline void
 fold_copy(uint8_t *to, const uint8_t *from, size_t size)
 {
 	size_t i = 0;
-	for (; size - i >= 8; i += 8) {
-		uint64_t octets = fold_load(from + i);
-		memcpy(to + i, &octets, sizeof octets);
-	}
-	for (; i < size; i++)
-		to[i] = fold_u8(from[i]);
+	for (; size - i >= 8; i += 8)
+		fold_store(to + i, fold_load(from + i));
+	if (size >= 8 && i < size)
+		fold_store(to + size - 8, fold_load(from + size - 8));
+	else
+		for (; i < size; i++)
+			to[i] = fold_u8(from[i]);
 }
 
 /*
@@ -79,10 +102,9 @@ fold_hash(const uint8_t *bytes, size_t size, uint64_t seed)
 {
 	const uint64_t factor = 0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio */
 	uint64_t hash = (seed ^ size) * factor;
-	size_t i = 0;
-	for (; size - i >= 8; i += 8)
+	for (size_t i = 0; size - i >= 8; i += 8)
 		hash = ((hash ^ hash >> 29) ^ fold_load(bytes + i)) * factor;
-	hash = ((hash ^ hash >> 29) ^ fold_load_tail(bytes + i, size - i)) * factor;
+	hash = ((hash ^ hash >> 29) ^ fold_load_tail(bytes, size)) * factor;
 	return (uint32_t)(hash >> 32);
 }
 

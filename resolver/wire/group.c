@@ -20,54 +20,83 @@ group_init(struct group *group, struct arena *arena, unsigned record_count)
 	memset(group->buckets, 0, buckets * sizeof group->buckets[0]);
 }
 
-/* ---- finding the set ----------------------------------------------------------------------------- */
+/* ---- owners -------------------------------------------------------------------------------------- */
 
-static bool
-is_of_key(const struct group_set *set, const struct group_key *key)
+/* The entry of exactly this spelling, else NULL; *first is that of any spelling. */
+static struct group_owner *
+find_owner(struct group *group, const struct name *name, uint32_t hash, struct group_owner **first)
 {
-	return set->type == key->type && set->class == key->class && set->section == key->section &&
-	       name_equal(set->owner, key->owner);
-}
-
-/* The set of the key, NULL if there is none; `owner` gets a stored copy of the owner if one was met. */
-static struct group_set *
-find_set(struct group *group, const struct group_key *key, uint32_t hash, const struct name **owner)
-{
-	struct group_set *set = group->buckets[hash & group->bucket_mask];
-	*owner = NULL;
-	for (; set != NULL; set = set->chain) {
+	struct group_owner *owner = group->buckets[hash & group->bucket_mask];
+	*first = NULL;
+	for (; owner != NULL; owner = owner->chain) {
 		group->steps++;
-		if (set->hash != hash)
+		if (owner->hash != hash || !name_equal(owner->name, name))
 			continue;
-		if (is_of_key(set, key))
-			return set;
-		if (*owner == NULL && name_equal_exact(set->owner, key->owner))
-			*owner = set->owner;
+		*first = owner->first;
+		if (name_equal_exact(owner->name, name))
+			return owner;
 	}
 	return NULL;
 }
 
+int
+group_owner(struct group *group, const struct name *name, struct group_owner **owner)
+{
+	uint32_t hash = fold_hash(name->wire, name->size, 0);
+	struct group_owner *first;
+	*owner = find_owner(group, name, hash, &first);
+	if (group->steps > GROUP_STEPS_MAX)
+		return ERR_TOO_BIG;
+	if (*owner != NULL)
+		return 0;
+
+	struct group_owner *new = arena_alloc(group->arena, sizeof *new);
+	const struct name *stored = name_store(group->arena, name);
+	if (new == NULL || stored == NULL)
+		return ERR_NO_MEMORY;
+	struct group_owner **bucket = &group->buckets[hash & group->bucket_mask];
+	*new = (struct group_owner){
+		.chain = *bucket,
+		.first = first != NULL ? first : new,
+		.name = stored,
+		.hash = hash,
+	};
+	*bucket = *owner = new;
+	return 0;
+}
+
+/* ---- finding the set ----------------------------------------------------------------------------- */
+
 static struct group_set *
-add_set(struct group *group, const struct group_key *key, uint32_t hash, const struct name *owner)
+find_set(struct group *group, const struct group_key *key)
+{
+	struct group_set *set = key->owner->first->sets;
+	for (; set != NULL; set = set->older) {
+		group->steps++;
+		if (set->type == key->type && set->class == key->class &&
+		    set->section == key->section)
+			break;
+	}
+	return set;
+}
+
+static struct group_set *
+add_set(struct group *group, const struct group_key *key)
 {
 	struct group_set *set = arena_alloc(group->arena, sizeof *set);
-	if (owner == NULL)
-		owner = name_store(group->arena, key->owner);
-	if (set == NULL || owner == NULL)
+	if (set == NULL)
 		return NULL;
-
-	struct group_set **bucket = &group->buckets[hash & group->bucket_mask];
+	struct group_set **sets = &key->owner->first->sets;
 	*set = (struct group_set){
-		.chain = *bucket,
-		.owner = owner,
-		.hash = hash,
+		.older = *sets,
+		.owner = key->owner,
 		.type = key->type,
 		.class = key->class,
 		.section = key->section,
 	};
 	set->records.last = &set->records.first;
 	set->sigs.last = &set->sigs.first;
-	*bucket = set;
+	*sets = set;
 	*group->last = set;
 	group->last = &set->next;
 	return set;
@@ -96,13 +125,11 @@ group_add(struct group *group, const struct group_key *key, uint16_t covered, ui
 	if (is_sig)
 		set_key.type = covered;
 
-	const struct name *owner;
-	uint32_t hash = fold_hash(key->owner->wire, key->owner->size, 0);
-	struct group_set *set = find_set(group, &set_key, hash, &owner);
+	struct group_set *set = find_set(group, &set_key);
 	if (group->steps > GROUP_STEPS_MAX)
 		return ERR_TOO_BIG;
 	if (set == NULL)
-		set = add_set(group, &set_key, hash, owner);
+		set = add_set(group, &set_key);
 	struct group_record *record = arena_alloc(group->arena, sizeof *record);
 	if (set == NULL || record == NULL)
 		return ERR_NO_MEMORY;
@@ -114,14 +141,13 @@ group_add(struct group *group, const struct group_key *key, uint16_t covered, ui
 
 /*
  * Signatures whose set is not there form a set of type RRSIG: the first orphan becomes it where it
- * stands, later ones join.  Buckets go by owner alone, so changing the type moves nothing.
+ * stands, later ones join.
  */
 static int
 adopt_orphan(struct group *group, struct group_set *orphan)
 {
 	struct group_key key = { orphan->owner, orphan->section, TYPE_RRSIG, orphan->class };
-	const struct name *owner;
-	struct group_set *set = find_set(group, &key, orphan->hash, &owner);
+	struct group_set *set = find_set(group, &key);
 	if (group->steps > GROUP_STEPS_MAX)
 		return ERR_TOO_BIG;
 	if (set == NULL) {
@@ -145,6 +171,7 @@ adopt_orphan(struct group *group, struct group_set *orphan)
 /* ---- writing the sets ---------------------------------------------------------------------------- */
 
 #define SEEN_SLOTS 512u /* twice RRSET_RRS_MAX */
+#define SEEN_FEW   8u   /* so many records are compared with each other, without a table */
 static_assert(SEEN_SLOTS >= 2 * RRSET_RRS_MAX, "a slot is always free");
 
 /* Records written so far, by the hash of their octets: offset and one; 0 is free. */
@@ -152,10 +179,26 @@ struct seen {
 	uint32_t slots[SEEN_SLOTS];
 };
 
-static uint16_t
+static size_t
 record_bytes(const struct writer *out, size_t at)
 {
-	return (uint16_t)(2 + (out->begin[at] << 8 | out->begin[at + 1]));
+	return 2u + (size_t)(out->begin[at] << 8 | out->begin[at + 1]);
+}
+
+static bool
+is_equal_record(const struct writer *out, size_t a, size_t b)
+{
+	size_t size = record_bytes(out, a);
+	return record_bytes(out, b) == size && memcmp(out->begin + a, out->begin + b, size) == 0;
+}
+
+/* True when the record at `at` is one of those from `first` up to it. */
+static bool
+is_among(const struct writer *out, size_t first, size_t at)
+{
+	while (first < at && !is_equal_record(out, first, at))
+		first += record_bytes(out, first);
+	return first < at;
 }
 
 /*
@@ -165,25 +208,23 @@ record_bytes(const struct writer *out, size_t at)
 static bool
 is_seen(struct seen *seen, const struct writer *out, size_t at)
 {
-	size_t size = out->pos - at;
-	uint32_t slot = fold_hash(out->begin + at, size, 0) % SEEN_SLOTS;
+	uint32_t slot = fold_hash(out->begin + at, out->pos - at, 0) % SEEN_SLOTS;
 	for (; seen->slots[slot] != 0; slot = (slot + 1) % SEEN_SLOTS) {
-		size_t other = seen->slots[slot] - 1;
-		if (record_bytes(out, other) == size &&
-		    memcmp(out->begin + other, out->begin + at, size) == 0)
+		if (is_equal_record(out, seen->slots[slot] - 1, at))
 			return true;
 	}
 	seen->slots[slot] = (uint32_t)at + 1;
 	return false;
 }
 
-/* One record in a set needs no table, and most sets are one record. */
 static int
 write_list(const struct group_list *list, const struct cursor *input, uint16_t type, uint16_t class,
 	   struct writer *out, uint16_t *count)
 {
 	struct seen seen;
-	if (list->count > 1)
+	const size_t first = out->pos;
+	const bool are_few = list->count <= SEEN_FEW;
+	if (!are_few)
 		memset(&seen, 0, sizeof seen);
 	*count = 0;
 	for (const struct group_record *record = list->first; record != NULL;
@@ -196,7 +237,7 @@ write_list(const struct group_list *list, const struct cursor *input, uint16_t t
 		if (err != 0)
 			return err == ERR_FULL ? ERR_NO_MEMORY : err;
 		writer_patch_u16(out, at, (uint16_t)(out->pos - at - 2));
-		if (list->count > 1 && is_seen(&seen, out, at))
+		if (are_few ? is_among(out, first, at) : is_seen(&seen, out, at))
 			out->pos = at; /* RFC 2181, section 5: a set has no duplicates */
 		else
 			(*count)++;
@@ -222,19 +263,21 @@ static int
 write_set(struct group *group, const struct group_set *set, const struct cursor *input,
 	  struct rrset **written)
 {
-	struct rrset *rrset = arena_zalloc(group->arena, 1, sizeof *rrset);
+	struct rrset *rrset = arena_alloc(group->arena, sizeof *rrset);
 	if (rrset == NULL)
 		return ERR_NO_MEMORY;
-	rrset->owner = set->owner;
-	rrset->type = set->type;
-	rrset->class = set->class;
-	rrset->ttl_s = smallest_ttl(set);
+	*rrset = (struct rrset){
+		.owner = set->owner->name,
+		.type = set->type,
+		.class = set->class,
+		.ttl_s = smallest_ttl(set),
+	};
 
 	size_t rest_bytes;
 	void *rest = arena_rest(group->arena, &rest_bytes);
 	struct writer out = writer_over(rest, rest_bytes);
 	int err = write_list(&set->records, input, set->type, set->class, &out, &rrset->rr_count);
-	if (err == 0)
+	if (err == 0 && set->sigs.count > 0)
 		err = write_list(&set->sigs, input, TYPE_RRSIG, set->class, &out,
 				 &rrset->sig_count);
 	if (err != 0)

@@ -5,6 +5,9 @@
  * owner, type and class form a set, and an RRSIG joins the set that it covers, wherever that stands in the
  * section.  Then each set is written out: rdata in our own form, duplicates left out.
  *
+ * Owners are looked up apart from their sets, since records that follow each other mostly share
+ * theirs: whoever sees that need not look it up again.
+ *
  * Ownership: all lies in the arena, the lists for adding included.
  * Errors:    ERR_TOO_BIG: RRSET_RRS_MAX, or more look-ups than an honest message can cause.
  * Bounds:    GROUP_STEPS_MAX: the buckets are not keyed, and colliding owners must not cost more than this.
@@ -29,10 +32,21 @@ struct group_list {
 	uint16_t count;
 };
 
-struct group_set {
-	struct group_set *next, *chain; /* in order of arrival; in its bucket */
-	const struct name *owner;
+struct group_set;
+
+/* A name as it was spelt; names that differ in letter case alone share the sets of the first. */
+struct group_owner {
+	struct group_owner *chain; /* in its bucket */
+	struct group_owner *first; /* itself, or the first of these names to come */
+	struct group_set *sets;    /* of the first, youngest set first */
+	const struct name *name;
 	uint32_t hash;
+};
+
+struct group_set {
+	struct group_set *next;  /* in order of arrival */
+	struct group_set *older; /* of the same owner */
+	struct group_owner *owner;
 	uint16_t type, class; /* of an RRSIG: the type covered */
 	enum dns_section section;
 	struct group_list records, sigs;
@@ -41,7 +55,7 @@ struct group_set {
 struct group {
 	struct arena *arena;
 	struct group_set *first, **last;
-	struct group_set *buckets[GROUP_BUCKETS_MAX];
+	struct group_owner *buckets[GROUP_BUCKETS_MAX];
 	uint32_t bucket_mask;
 	uint32_t steps;
 };
@@ -49,8 +63,11 @@ struct group {
 /* `record_count` is what the header promises; it only sizes the table. */
 void group_init(struct group *group, struct arena *arena, unsigned record_count);
 
+/* The owner of this spelling, a new one if need be. */
+int group_owner(struct group *group, const struct name *name, struct group_owner **owner);
+
 struct group_key {
-	const struct name *owner;
+	struct group_owner *owner;
 	enum dns_section section;
 	uint16_t type, class;
 };

@@ -10,9 +10,11 @@
 #define RR_BYTES_MIN    11u /* a root owner and no rdata */
 #define TYPE_COVERED_AT 18u /* octets of a SIG before its signer's name */
 
-/* A record up to its rdata, at which the cursor stands. */
+#define POINTER_BITS    0xc000u
+#define POINTER_BYTES   2u
+
+/* A record between its owner and its rdata, at which the cursor stands. */
 struct record_head {
-	struct name owner;
 	uint16_t type, class;
 	uint32_t ttl;
 	uint16_t rdlength;
@@ -26,12 +28,35 @@ struct reader {
 	struct group group;
 	enum dns_section section;
 	bool is_last; /* the record at hand is the last of the message */
+
+	const struct name *name; /* the owner of the record at hand */
+	uint16_t pointer;        /* the pointer that it was, 0: it was none */
+	struct group_owner *owner; /* the same among the owners of data, NULL: not looked up */
+	struct name space;         /* for `name` */
 };
+
+/* Most owners are the very pointer that the record before had, or point to the question. */
+static int
+owner_read(struct reader *reader)
+{
+	struct cursor *cursor = &reader->cursor;
+	const uint8_t *at = cursor->begin + cursor->pos;
+	uint16_t pointer = 0;
+	if (cursor_left(cursor) >= POINTER_BYTES && at[0] >= POINTER_BITS >> 8)
+		pointer = (uint16_t)(at[0] << 8 | at[1]);
+	if (pointer != 0 && pointer == reader->pointer) {
+		cursor_skip(cursor, POINTER_BYTES);
+		return 0;
+	}
+	reader->name = &reader->space;
+	reader->owner = NULL;
+	reader->pointer = pointer;
+	return name_read(&reader->space, cursor);
+}
 
 static int
 head_read(struct record_head *head, struct cursor *cursor)
 {
-	name_read(&head->owner, cursor);
 	head->type = cursor_u16(cursor);
 	head->class = cursor_u16(cursor);
 	head->ttl = cursor_u32(cursor);
@@ -44,15 +69,14 @@ head_read(struct record_head *head, struct cursor *cursor)
 static int
 questions_read(struct message *message, struct cursor *cursor)
 {
+	struct question further;
 	for (unsigned i = 0; i < message->question_count; i++) {
-		struct question question;
-		name_read(&question.qname, cursor);
-		question.qtype = cursor_u16(cursor);
-		question.qclass = cursor_u16(cursor);
+		struct question *question = i == 0 ? &message->question : &further;
+		name_read(&question->qname, cursor);
+		question->qtype = cursor_u16(cursor);
+		question->qclass = cursor_u16(cursor);
 		if (cursor->err != 0)
 			return cursor->err;
-		if (i == 0)
-			message->question = question;
 	}
 	return 0;
 }
@@ -65,7 +89,7 @@ opt_read(struct reader *reader, const struct record_head *head)
 {
 	struct edns *edns = &reader->message->edns;
 	uint8_t rcode_high;
-	if (reader->section != SECTION_ADDITIONAL || head->owner.size != 1 || edns->present)
+	if (reader->section != SECTION_ADDITIONAL || reader->name->size != 1 || edns->present)
 		return ERR_MALFORMED;
 	int err = edns_read(edns, &reader->cursor, head->class, head->ttl, head->rdlength,
 			    &rcode_high);
@@ -96,7 +120,9 @@ record_read(struct reader *reader)
 {
 	struct cursor *cursor = &reader->cursor;
 	struct record_head head;
-	int err = head_read(&head, cursor);
+	int err = owner_read(reader);
+	if (err == 0)
+		err = head_read(&head, cursor);
 	if (err != 0)
 		return err;
 	if (head.type == TYPE_OPT)
@@ -111,7 +137,11 @@ record_read(struct reader *reader)
 	if (head.type == TYPE_SIG && covered == 0 && head.rdlength >= TYPE_COVERED_AT)
 		return 0; /* SIG(0) signs the message, not data (RFC 2931, section 3) */
 
-	struct group_key key = { &head.owner, reader->section, head.type, head.class };
+	if (reader->owner == NULL)
+		err = group_owner(&reader->group, reader->name, &reader->owner);
+	if (err != 0)
+		return err;
+	struct group_key key = { reader->owner, reader->section, head.type, head.class };
 	uint32_t ttl_s = (head.ttl & TTL_TOP_BIT) != 0 ? 0 : head.ttl;
 	return group_add(&reader->group, &key, covered, ttl_s,
 			 (uint32_t)cursor->pos - head.rdlength, head.rdlength);
@@ -126,6 +156,10 @@ records_read(struct reader *reader, const uint16_t counts[SECTIONS])
 	if (left * RR_BYTES_MIN > cursor_left(&reader->cursor))
 		return ERR_SHORT;
 	group_init(&reader->group, reader->arena, left);
+	if (reader->message->question_count > 0) {
+		reader->name = &reader->message->question.qname;
+		reader->pointer = POINTER_BITS | MESSAGE_HEADER_BYTES;
+	}
 	for (unsigned section = 0; section < SECTIONS; section++) {
 		reader->section = (enum dns_section)section;
 		for (unsigned i = 0; i < counts[section]; i++) {
@@ -141,9 +175,12 @@ records_read(struct reader *reader, const uint16_t counts[SECTIONS])
 int
 message_read(struct message *message, struct arena *arena, const uint8_t *bytes, size_t size)
 {
-	struct reader reader = { .message = message,
-				 .arena = arena,
-				 .cursor = cursor_over(bytes, size) };
+	struct reader reader;
+	reader.message = message;
+	reader.arena = arena;
+	reader.cursor = cursor_over(bytes, size);
+	reader.pointer = 0;
+	reader.owner = NULL;
 	struct cursor *cursor = &reader.cursor;
 	uint16_t counts[SECTIONS];
 

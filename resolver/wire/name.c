@@ -40,6 +40,25 @@ follow_pointer(const struct cursor *cursor, size_t *pos, size_t *run)
 	return 0;
 }
 
+/* Moves *pos over the labels of a run, which may be `room` octets at most, to what ends it. */
+static int
+pass_labels(const struct cursor *cursor, size_t *pos, size_t room)
+{
+	const size_t start = *pos;
+	for (;;) {
+		if (*pos >= cursor->end)
+			return ERR_SHORT;
+		size_t label = cursor->begin[*pos];
+		if (label == 0 || label > NAME_LABEL_MAX)
+			return 0;
+		*pos += 1 + label;
+		if (*pos > cursor->end)
+			return ERR_SHORT;
+		if (*pos - start > room)
+			return ERR_TOO_BIG;
+	}
+}
+
 static int
 read_labels(struct name *name, const struct cursor *cursor, size_t *after)
 {
@@ -47,27 +66,20 @@ read_labels(struct name *name, const struct cursor *cursor, size_t *after)
 	unsigned pointers = 0;
 
 	for (;;) {
-		if (pos >= cursor->end)
-			return ERR_SHORT;
-		size_t label = cursor->begin[pos];
-		if (label == 0)
+		const size_t start = pos;
+		int err = pass_labels(cursor, &pos, NAME_BYTES_MAX - 1 - used);
+		if (err != 0)
+			return err;
+		memcpy(name->wire + used, cursor->begin + start, pos - start);
+		used += pos - start;
+		uint8_t end = cursor->begin[pos];
+		if (end == 0)
 			break;
-		if (label <= NAME_LABEL_MAX) {
-			if (cursor->end - pos <= label)
-				return ERR_SHORT;
-			if (used + label + 2 > NAME_BYTES_MAX)
-				return ERR_TOO_BIG;
-			memcpy(name->wire + used, cursor->begin + pos, label + 1);
-			used += label + 1;
-			pos += label + 1;
-			continue;
-		}
-		if ((label & LABEL_TYPE_MASK) != LABEL_TYPE_POINTER ||
-		    pointers == NAME_POINTERS_MAX)
+		if ((end & LABEL_TYPE_MASK) != LABEL_TYPE_POINTER || pointers == NAME_POINTERS_MAX)
 			return ERR_MALFORMED;
 		if (pointers++ == 0)
 			*after = pos + 2;
-		int err = follow_pointer(cursor, &pos, &run);
+		err = follow_pointer(cursor, &pos, &run);
 		if (err != 0)
 			return err;
 	}

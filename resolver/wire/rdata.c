@@ -11,6 +11,15 @@
 
 /* ---- passing over one field, checking it ---------------------------------------------------------- */
 
+/* Of the fields that always have the same number of octets; 0: of the others. */
+static const uint8_t fixed_bytes[] = {
+	[FIELD_U8] = 1,    [FIELD_ALGORITHM] = 1, [FIELD_SCHEME] = 1, [FIELD_U16] = 2,
+	[FIELD_TYPE] = 2,  [FIELD_CERT_TYPE] = 2, [FIELD_U32] = 4,    [FIELD_PERIOD] = 4,
+	[FIELD_TIME] = 4,  [FIELD_IPV4] = 4,      [FIELD_TIME48] = 6, [FIELD_EUI48] = 6,
+	[FIELD_U64] = 8,   [FIELD_EUI64] = 8,     [FIELD_NODE] = 8,   [FIELD_IPV6] = 16,
+	[FIELD_HIP] = 0, /* the last of all */
+};
+
 static void
 pass_strings(struct cursor *c)
 {
@@ -110,27 +119,11 @@ octet_at(const struct cursor *c, size_t at)
 	return at < c->end ? c->begin[at] : 0;
 }
 
-/* `start` is where the rdata begins: some fields take their form from an octet there. */
+/* A field of no fixed size; `start` is where the rdata begins: some take their form from an octet there. */
 static void
 pass_field(struct cursor *c, size_t start, enum rdata_field field)
 {
 	switch (field) {
-	case FIELD_U8:
-	case FIELD_ALGORITHM:
-	case FIELD_SCHEME: cursor_skip(c, 1); return;
-	case FIELD_U16:
-	case FIELD_TYPE:
-	case FIELD_CERT_TYPE: cursor_skip(c, 2); return;
-	case FIELD_U32:
-	case FIELD_PERIOD:
-	case FIELD_TIME:
-	case FIELD_IPV4: cursor_skip(c, 4); return;
-	case FIELD_TIME48:
-	case FIELD_EUI48: cursor_skip(c, 6); return;
-	case FIELD_U64:
-	case FIELD_EUI64:
-	case FIELD_NODE: cursor_skip(c, 8); return;
-	case FIELD_IPV6: cursor_skip(c, 16); return;
 	case FIELD_STRING:
 	case FIELD_HEX8: cursor_skip(c, cursor_u8(c)); return;
 	case FIELD_BASE64_16: cursor_skip(c, cursor_u16(c)); return;
@@ -168,6 +161,22 @@ pass_field(struct cursor *c, size_t start, enum rdata_field field)
 	case FIELD_NAME: /* names_in_field has seen to these */
 	case FIELD_NAMES:
 	case FIELD_A6_NAME:
+	case FIELD_U8: /* and fixed_bytes to these */
+	case FIELD_ALGORITHM:
+	case FIELD_SCHEME:
+	case FIELD_U16:
+	case FIELD_TYPE:
+	case FIELD_CERT_TYPE:
+	case FIELD_U32:
+	case FIELD_PERIOD:
+	case FIELD_TIME:
+	case FIELD_IPV4:
+	case FIELD_TIME48:
+	case FIELD_EUI48:
+	case FIELD_U64:
+	case FIELD_EUI64:
+	case FIELD_NODE:
+	case FIELD_IPV6:
 	case FIELD_END: return;
 	}
 }
@@ -209,8 +218,13 @@ read_fields(struct cursor *c, const struct rdata_type *type, struct writer *out)
 	size_t start = c->pos, copied = start;
 
 	for (unsigned i = 0; i < RDATA_FIELDS_MAX && type->fields[i] != FIELD_END; i++) {
-		unsigned names = names_in_field(c, start, type->fields[i]);
-		pass_field(c, start, type->fields[i]);
+		const enum rdata_field field = type->fields[i];
+		if (fixed_bytes[field] != 0) {
+			cursor_skip(c, fixed_bytes[field]);
+			continue;
+		}
+		unsigned names = names_in_field(c, start, field);
+		pass_field(c, start, field);
 		if (names == 0 || c->err != 0)
 			continue;
 		writer_bytes(out, c->begin + copied, c->pos - copied);
@@ -275,8 +289,13 @@ rdata_names(uint16_t type, uint16_t class, const uint8_t *bytes, size_t size,
 	names->compressible = (described->flags & RDATA_COMPRESS) != 0;
 	names->lowercase = (described->flags & RDATA_FOLD) != 0;
 	for (unsigned i = 0; i < RDATA_FIELDS_MAX && described->fields[i] != FIELD_END; i++) {
-		unsigned count = names_in_field(&c, 0, described->fields[i]);
-		pass_field(&c, 0, described->fields[i]);
+		const enum rdata_field field = described->fields[i];
+		if (fixed_bytes[field] != 0) {
+			cursor_skip(&c, fixed_bytes[field]);
+			continue;
+		}
+		unsigned count = names_in_field(&c, 0, field);
+		pass_field(&c, 0, field);
 		while (count-- > 0) {
 			note_name(&c, names);
 			if (cursor_left(&c) == 0)

@@ -98,6 +98,49 @@ START_TEST(records_of_one_owner_type_and_class_are_one_set)
 }
 END_TEST
 
+static void
+check_owner(const struct rrset *set, const char *owner)
+{
+	struct name name = name_of(owner);
+	ck_assert(name_equal_exact(set->owner, &name));
+}
+
+START_TEST(a_set_is_spelt_as_its_first_record)
+{
+	build_question(&build, "Www.Example.", TYPE_A);
+	build_rr(&build, SECTION_ANSWER, "www.example.", TYPE_A, 60, RDATA("\1\2\3\4"));
+	build_rr(&build, SECTION_ANSWER, "WWW.example.", TYPE_A, 60, RDATA("\5\6\7\10"));
+	build_rr(&build, SECTION_ANSWER, "WWW.example.", TYPE_TXT, 60, RDATA("\1a"));
+	build_rr_at_qname(&build, SECTION_AUTHORITY, TYPE_TXT, 60, RDATA("\1a"));
+	build_rr(&build, SECTION_AUTHORITY, "www.example.", TYPE_A, 60, RDATA("\1\2\3\4"));
+	ck_assert_int_eq(read_built(), 0);
+	check_set(message.sections[SECTION_ANSWER], TYPE_A, 2, 0);
+	check_owner(message.sections[SECTION_ANSWER], "www.example.");
+	check_owner(message.sections[SECTION_ANSWER]->next, "WWW.example.");
+	check_owner(message.sections[SECTION_AUTHORITY], "Www.Example.");
+	check_owner(message.sections[SECTION_AUTHORITY]->next, "www.example.");
+}
+END_TEST
+
+START_TEST(a_pointer_means_the_same_name_again_and_no_other)
+{
+	static const uint16_t pointers[] = { 0xc00c, 0xc00c, 0xc00e, 0xc00e, 0xc00c, 0xc00e };
+	build_question(&build, "a.b.", TYPE_A); /* "a.b." at 12, "b." at 14 */
+	for (unsigned i = 0; i < COUNT(pointers); i++) {
+		size_t at = build.writer.pos;
+		build_rr_at_qname(&build, (enum dns_section)(i / 2), TYPE_A, 60, RDATA("\1\2\3\4"));
+		writer_patch_u16(&build.writer, at, pointers[i]);
+	}
+	ck_assert_int_eq(read_built(), 0);
+	check_set(message.sections[SECTION_ANSWER], TYPE_A, 1, 0);
+	check_owner(message.sections[SECTION_ANSWER], "a.b.");
+	check_set(message.sections[SECTION_AUTHORITY], TYPE_A, 1, 0);
+	check_owner(message.sections[SECTION_AUTHORITY], "b.");
+	check_owner(message.sections[SECTION_ADDITIONAL], "a.b.");
+	check_owner(message.sections[SECTION_ADDITIONAL]->next, "b.");
+}
+END_TEST
+
 START_TEST(a_set_has_no_duplicates)
 {
 	for (int i = 0; i < 200; i++)
@@ -465,6 +508,8 @@ message_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, header_and_question_are_values);
 	tcase_add_test(tcase, records_of_one_owner_type_and_class_are_one_set);
+	tcase_add_test(tcase, a_set_is_spelt_as_its_first_record);
+	tcase_add_test(tcase, a_pointer_means_the_same_name_again_and_no_other);
 	tcase_add_test(tcase, a_set_has_no_duplicates);
 	tcase_add_test(tcase, duplicates_are_found_after_names_are_whole);
 	tcase_add_test(tcase, signatures_join_their_set_from_anywhere_in_the_section);
