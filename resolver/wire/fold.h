@@ -45,11 +45,14 @@ fold_load(const uint8_t *bytes)
 	return fold_u64(fold_octets(bytes));
 }
 
+/* Eight octets folded on their way: each by itself, so their order in the word does not matter. */
 static inline void
-fold_store(uint8_t *bytes, uint64_t octets)
+fold_copy8(uint8_t *to, const uint8_t *from)
 {
-	for (unsigned i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(octets >> 8 * i);
+	uint64_t octets;
+	memcpy(&octets, from, sizeof octets);
+	octets = fold_u64(octets);
+	memcpy(to, &octets, sizeof octets);
 }
 
 /*
@@ -70,12 +73,23 @@ fold_load_tail(const uint8_t *bytes, size_t size)
 	return fold_u64(octets);
 }
 
+/* Mostly the letter case is the same, and nothing has to be folded. */
+static inline bool
+fold_equal8(const uint8_t *a, const uint8_t *b)
+{
+	const uint64_t octets_a = fold_octets(a), octets_b = fold_octets(b);
+	return octets_a == octets_b || fold_u64(octets_a) == fold_u64(octets_b);
+}
+
 static inline bool
 fold_equal(const uint8_t *a, const uint8_t *b, size_t size)
 {
-	for (size_t i = 0; size - i >= 8; i += 8)
-		if (fold_load(a + i) != fold_load(b + i))
+	size_t i = 0;
+	for (; size - i >= 8; i += 8)
+		if (!fold_equal8(a + i, b + i))
 			return false;
+	if (size >= 8)
+		return i == size || fold_equal8(a + size - 8, b + size - 8);
 	return fold_load_tail(a, size) == fold_load_tail(b, size);
 }
 
@@ -85,9 +99,9 @@ fold_copy(uint8_t *to, const uint8_t *from, size_t size)
 {
 	size_t i = 0;
 	for (; size - i >= 8; i += 8)
-		fold_store(to + i, fold_load(from + i));
+		fold_copy8(to + i, from + i);
 	if (size >= 8 && i < size)
-		fold_store(to + size - 8, fold_load(from + size - 8));
+		fold_copy8(to + size - 8, from + size - 8);
 	else
 		for (; i < size; i++)
 			to[i] = fold_u8(from[i]);
