@@ -70,12 +70,13 @@ fact_task(struct engine *engine, struct task *task, const struct name *name, uin
 	struct engine_question question = { .qtype = type, .qclass = CLASS_IN };
 
 	name_copy(&question.qname, name);
-	struct task *child = task__find(engine, &question);
+	uint64_t hash = task__hash(engine, &question);
+	struct task *child = task__find(engine, &question, hash);
 	if (child != NULL)
 		return child;
 	if (budget->subtasks >= BUDGET_SUBTASKS_MAX)
 		return NULL;
-	child = task__new(engine, &question, task->budget, task->depth);
+	child = task__new(engine, &question, hash, task->budget, task->depth);
 	if (child != NULL)
 		budget->subtasks++;
 	return child;
