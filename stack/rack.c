@@ -14,15 +14,15 @@ is_sent_after(uint64_t a_us, uint32_t a_end, uint64_t b_us, uint32_t b_end)
 }
 
 void
-rack_delivered(struct rack *rack, const struct tcp_sent *record, uint64_t min_rtt_us,
-	       uint64_t now_us)
+rack_delivered(struct rack *rack, const struct tcp_sent *record, uint32_t fack,
+	       uint64_t min_rtt_us, uint64_t now_us)
 {
 	const uint64_t rtt_us = now_us - record->sent_at_us;
 	const bool was_sent_again = (record->flags & TCP_SENT_EVER_AGAIN) != 0;
 
 	if (seq_gt(record->range.end, rack->fack))
 		rack->fack = record->range.end;
-	else if (seq_lt(record->range.end, rack->fack) && !was_sent_again)
+	if (seq_lt(record->range.end, fack) && !was_sent_again)
 		rack->reordering_seen = true;
 	/* Too fast for the retransmission: it was the original that arrived (step 2). */
 	if (was_sent_again && rtt_us < min_rtt_us)

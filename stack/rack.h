@@ -39,9 +39,12 @@ struct rack {
 
 void rack_init(struct rack *rack, uint32_t seq);
 
-/* A record was acknowledged, cumulatively or selectively (section 6.2, steps 2 and 3). */
-void rack_delivered(struct rack *rack, const struct tcp_sent *record, uint64_t min_rtt_us,
-		    uint64_t now_us);
+/*
+ * A record was acknowledged, cumulatively or selectively (section 6.2, steps 2 and 3).  `fack` is what
+ * rack->fack was before the acknowledgment: what one of them tells together is in no order.
+ */
+void rack_delivered(struct rack *rack, const struct tcp_sent *record, uint32_t fack,
+		    uint64_t min_rtt_us, uint64_t now_us);
 
 /* A D-SACK came (step 4): at most one a round trip makes the window larger. */
 void rack_on_dsack(struct rack *rack, uint32_t snd_nxt);

@@ -157,7 +157,6 @@ tcp__established(struct stack *stack, struct tcb *tcb)
 		tcb->cc.cwnd = tcb->mss; /* RFC 5681, section 3.1, as Linux: one loss may be chance */
 	tcb->retransmits = 0;
 	tcb->rate.read_seq = tcb->rcv_read;
-	tcb->rate.space = tcb->receive_limit;
 	tcb->rate.began_us = stack->now_us;
 	tcb->counters.last_received_us = stack->now_us;
 	tcp__set_state(stack, tcb, tcb->fin_wanted ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);

@@ -4,15 +4,6 @@
 /* ---- what left the flight -------------------------------------------------------------------- */
 
 static void
-rtt_note(const struct stack *stack, const struct tcp_sent *record, struct tcp_ack *ack)
-{
-	if ((record->flags & TCP_SENT_EVER_AGAIN) != 0)
-		ack->has_again = true; /* Karn: which of the two is acknowledged? */
-	else if (ack->rtt_us == 0 && (record->flags & TCP_SENT_SACKED) == 0)
-		ack->rtt_us = stack->now_us - record->sent_at_us + (stack->now_us == record->sent_at_us);
-}
-
-static void
 records_take(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 {
 	struct tcp_flight *flight = &tcb->flight;
@@ -21,7 +12,6 @@ records_take(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 	while ((record = tcp_flight_first(flight)) != NULL &&
 	       seq_lt(record->range.begin, tcb->snd_una)) {
 		const uint32_t segments = record->segments;
-		rtt_note(stack, record, ack);
 		if (seq_gt(record->range.end, tcb->snd_una)) { /* a part of a super-segment */
 			struct tcp_sent part = *record;
 			part.range.end = tcb->snd_una;
@@ -38,13 +28,18 @@ records_take(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 	}
 }
 
-/* RFC 6298; RFC 7323, section 4: our own clock first, the peer's echo where it is ambiguous. */
+/*
+ * RFC 6298; RFC 7323, section 4.  It was the latest of what has arrived that drew the acknowledgment: those
+ * before may have been acknowledged already, and only that was lost.  If it was sent twice (Karn) the peer's
+ * echo tells which of the two, unless a D-SACK says that both have arrived.
+ */
 static void
 rtt_take(const struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 {
-	if (ack->has_again || ack->rtt_us == 0)
-		ack->rtt_us = ack->sack_rtt_us;
-	if (ack->rtt_us == 0 && ack->is_advance && ack->has_timestamps && ack->ts_ecr != 0) {
+	if (ack->delivered_bytes != 0 && !ack->is_latest_again) {
+		ack->rtt_us = stack->now_us - ack->latest_sent_at_us;
+		ack->rtt_us += ack->rtt_us == 0;
+	} else if (ack->is_advance && !ack->has_dsack && ack->has_timestamps && ack->ts_ecr != 0) {
 		const uint32_t now_ts = tcp__timestamp(stack->now_us, tcb->ts_offset);
 		const uint32_t rtt_ms = now_ts - ack->ts_ecr;
 		if (rtt_ms < RTO_MAX_US / 1000)
@@ -179,10 +174,9 @@ timers_follow(struct stack *stack, struct tcb *tcb, const struct tcp_ack *ack)
 			wheel_disarm(&stack->wheel, &tcb->loss_timer);
 	} else if (has_reneged(tcb)) {
 		tcp__arm_reneged(stack, tcb);
-	} else if (ack->is_advance && tcb->loss_timer.kind != TIMER_TCP_REORDER) {
-		tcp__arm_loss_timer(stack, tcb);
-	} else if (ack->is_advance && !wheel_is_armed(&tcb->loss_timer)) {
-		tcp__arm_loss_timer(stack, tcb);
+	} else if (ack->is_advance && (tcb->loss_timer.kind != TIMER_TCP_REORDER ||
+					  !wheel_is_armed(&tcb->loss_timer))) {
+		tcp__arm_on_ack(stack, tcb);
 	}
 }
 
@@ -212,7 +206,7 @@ tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment 
 	const bool is_old = seq_lt(segment->ack, tcb->snd_una);
 	const bool is_window_news = !is_old && window_take(tcb, segment);
 	struct tcp_ack ack = {
-		.una = tcb->snd_una,
+		.fack = tcb->rack.fack,
 		.flight = tcp__in_flight(tcb),
 		.is_duplicate = is_duplicate(tcb, segment, is_window_news),
 		.has_echo = tcb->has_ecn && (segment->flags & TCP_ECE) != 0,

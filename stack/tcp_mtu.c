@@ -2,12 +2,18 @@
  * The path MTU of a connection: what the cache and the interface say (RFC 1191, RFC 8201), and a search of
  * its own when large segments vanish without a word (RFC 4821).
  *
- * As long as nothing vanishes the search sleeps.  After BLACK_HOLE_TIMEOUTS in a row segments become small;
- * from there on one that is larger is tried now and then, with data that is to be sent anyway.
+ * As long as nothing vanishes the search sleeps.  After BLACK_HOLE_TIMEOUTS in a row segments become small.
+ * If small ones vanish too it was not their size, and they are large again; else one that is larger is tried
+ * now and then, with data that is to be sent anyway: first, and more than once, as large as before, since
+ * chance may have taken three in a row.
  */
 #include "stack/stack_priv.h"
 
 #define BLACK_HOLE_TIMEOUTS 3u
+#define NEW_HOLE_TIMEOUTS   5u /* where as large ones passed a moment ago: more likely it is mere loss */
+#define RECENT_US           60000000u
+#define NO_HOLE_TIMEOUTS    7u /* it is not the size */
+#define FULL_PROBES         3u /* of the whole size, before smaller ones are tried */
 #define SEARCH_BASE_BYTES   1024u      /* RFC 4821, section 7.2 */
 #define SEARCH_STEP_BYTES   16u        /* found closely enough */
 #define SEARCH_AGAIN_US     600000000u /* section 7.3: the path may have become better */
@@ -95,6 +101,35 @@ tcp__mtu_follow(struct stack *stack, struct tcb *tcb)
 
 /* ---- the search ------------------------------------------------------------------------------ */
 
+/* By half each time, down to what passes everywhere (section 7.7). */
+static void
+shrink(struct tcb *tcb, uint32_t floor)
+{
+	struct tcp_mtu *mtu = &tcb->mtu;
+	uint32_t smaller = mtu->current / 2;
+
+	if (mtu->search_high == 0) {
+		mtu->search_high = mtu->path;
+		mtu->full_probes = 0;
+	}
+	if (mtu->current > SEARCH_BASE_BYTES)
+		smaller = SEARCH_BASE_BYTES;
+	if (smaller < floor)
+		smaller = floor;
+	if (smaller < mtu->current)
+		mtu->current = smaller;
+	mtu->search_low = mtu->current;
+}
+
+static uint32_t
+timeouts_needed(const struct stack *stack, const struct tcb *tcb)
+{
+	const uint64_t passed_at_us = tcb->mtu.passed_at_us;
+	const bool is_recent = passed_at_us != 0 && stack->now_us - passed_at_us < RECENT_US;
+
+	return is_recent ? NEW_HOLE_TIMEOUTS : BLACK_HOLE_TIMEOUTS;
+}
+
 void
 tcp__mtu_on_timeout(struct stack *stack, struct tcb *tcb)
 {
@@ -104,29 +139,25 @@ tcp__mtu_on_timeout(struct stack *stack, struct tcb *tcb)
 
 	const struct tcp_sent *first = tcp_flight_first(&tcb->flight);
 
-	if (!tcb->config.pmtu_discovery || tcb->retransmits + 1u < BLACK_HOLE_TIMEOUTS ||
+	if (!tcb->config.pmtu_discovery || tcb->retransmits + 1u < timeouts_needed(stack, tcb) ||
 	    tcp_sent_size(first) + headers(tcb) + options_bytes(tcb) <= floor)
 		return; /* so small a packet passes everywhere: it is not the size */
 	mtu->probe_bytes = 0;
-	if (mtu->search_high == 0)
-		mtu->search_high = mtu->path;
-	/* Half each time, down to what passes everywhere (section 7.7). */
-	uint32_t smaller = mtu->current > SEARCH_BASE_BYTES * 2 ? SEARCH_BASE_BYTES
-								: mtu->current / 2;
-	if (mtu->current > SEARCH_BASE_BYTES && smaller < SEARCH_BASE_BYTES)
-		smaller = SEARCH_BASE_BYTES;
-	if (smaller < floor)
-		smaller = floor;
-	if (smaller < mtu->current)
-		mtu->current = smaller;
-	mtu->search_low = mtu->current;
-	mtu->probed_at_us = stack->now_us;
+	if (tcb->retransmits + 1u >= NO_HOLE_TIMEOUTS) {
+		mtu->current = mtu->path;
+		mtu->search_high = 0;
+	} else {
+		shrink(tcb, floor);
+		mtu->probed_at_us = stack->now_us;
+	}
 	mss_set(tcb);
 }
 
 static uint32_t
 probe_size(const struct tcp_mtu *mtu)
 {
+	if (mtu->full_probes < FULL_PROBES)
+		return mtu->search_high;
 	return (mtu->search_low + mtu->search_high) / 2;
 }
 
@@ -158,11 +189,11 @@ tcp__mtu_probe(struct stack *stack, struct tcb *tcb)
 	const uint32_t mss = mss_for(tcb, size);
 	const uint32_t unsent = tcb->fin_sent ? 0 : tcb->snd_end - tcb->snd_nxt;
 	const uint32_t window_end = tcb->snd_una + tcb->snd_wnd;
-	/* More must follow, so that its loss is found without a timeout (section 7.4). */
-	const uint32_t needed = mss + (RACK_DUP_SEGMENTS + 1) * tcb->mss;
+	/* One more must follow, so that its loss is found without a timeout (section 7.4). */
+	const uint32_t needed = mss + tcb->mss, flight = tcp__in_flight(tcb);
 	if (mss <= tcb->mss || unsent < needed ||
 	    seq_diff(window_end, tcb->snd_nxt) < (int32_t)needed ||
-	    tcp__in_flight(tcb) + needed > tcb->cc.cwnd ||
+	    (flight != 0 && flight + needed > tcb->cc.cwnd) ||
 	    !tcp_flight_has_room(&stack->tcp.sent, &tcb->flight))
 		return false;
 	const struct tcp_out out = {
@@ -181,6 +212,8 @@ tcp__mtu_probe(struct stack *stack, struct tcb *tcb)
 	mtu->probe_bytes = size;
 	mtu->probe_end_seq = range.end;
 	mtu->probed_at_us = stack->now_us;
+	if (mtu->full_probes < FULL_PROBES)
+		mtu->full_probes++;
 	return true;
 }
 
@@ -208,7 +241,8 @@ tcp__mtu_on_loss(struct stack *stack, struct tcb *tcb)
 	    (first->flags & TCP_SENT_LOST) == 0 ||
 	    tcb->flight.gone.bytes != tcp_sent_size(first))
 		return false;
-	mtu->search_high = mtu->probe_bytes - 1;
+	if (mtu->full_probes >= FULL_PROBES)
+		mtu->search_high = mtu->probe_bytes - 1;
 	mtu->probe_bytes = 0;
 	return true;
 }

@@ -441,7 +441,7 @@ static void
 arm_for(struct stack *stack, struct tcb *tcb, enum hold hold, bool sent)
 {
 	if (sent)
-		tcp__arm_loss_timer(stack, tcb);
+		tcp__arm_on_sent(stack, tcb);
 	else if (tcp_flight_is_empty(&tcb->flight) && hold == HOLD_WINDOW)
 		tcp__arm_persist(stack, tcb);
 	if (hold == HOLD_SMALL && (tcb->config.cork || tcb->is_more) &&

@@ -114,7 +114,9 @@ struct tcp_mtu {
 	uint32_t search_low, search_high; /* RFC 4821: known to pass, not known to; 0: no search */
 	uint32_t probe_bytes; /* of the packet that is under way; 0: none */
 	uint32_t probe_end_seq;
+	uint32_t full_probes;  /* of search_high as it was at first */
 	uint64_t probed_at_us;
+	uint64_t passed_at_us; /* a packet of the current size, last */
 };
 
 struct tcp_accepts {
@@ -454,8 +456,9 @@ void tcp__window_on_read(struct stack *stack, struct tcb *tcb);
 /* ---- tcp_timer.c ------------------------------------------------------------------------------ */
 
 void tcp__arm_rto(struct stack *stack, struct tcb *tcb); /* from now on */
-/* Something was sent or acknowledged: a loss probe, or the RTO. */
-void tcp__arm_loss_timer(struct stack *stack, struct tcb *tcb);
+/* Something new was acknowledged, or sent: a loss probe, or the RTO. */
+void tcp__arm_on_ack(struct stack *stack, struct tcb *tcb);
+void tcp__arm_on_sent(struct stack *stack, struct tcb *tcb);
 void tcp__arm_reorder(struct stack *stack, struct tcb *tcb, uint64_t wait_us);
 /* The peer has thrown away what it had sacked: soon all counts as lost. */
 void tcp__arm_reneged(struct stack *stack, struct tcb *tcb);
@@ -468,7 +471,7 @@ void tcp__disarm(struct stack *stack, struct tcb *tcb);
 
 /* What an acknowledgment has told, gathered step by step. */
 struct tcp_ack {
-	uint32_t una;             /* snd_una before it */
+	uint32_t fack;            /* the highest that had arrived before it */
 	uint32_t flight;          /* in flight before it */
 	uint32_t acked_segments;  /* cumulatively */
 	uint32_t delivered_bytes; /* cumulatively or selectively, for the first time */
@@ -478,12 +481,12 @@ struct tcp_ack {
 	bool has_sacked;          /* something was selectively acknowledged for the first time */
 	bool has_dsack, is_dsack_of_probe;
 	bool has_original;        /* what was never sent again has arrived, and was sent before the timeout */
-	bool has_again;           /* of what was sent again something is acknowledged: no RTT sample */
 	bool has_echo;            /* ECE */
 	bool has_timestamps;
 	uint32_t ts_ecr;
+	uint64_t latest_sent_at_us; /* of what has arrived */
+	bool is_latest_again;     /* and that was a retransmission */
 	uint64_t rtt_us;          /* 0: no sample */
-	uint64_t sack_rtt_us;
 };
 
 /* A record has arrived (and is still there): RTT, RACK, delivery rate. */

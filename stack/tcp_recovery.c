@@ -494,7 +494,7 @@ tcp__recovery_on_timeout(struct stack *stack, struct tcb *tcb)
 void
 tcp__recovery_on_reorder_timeout(struct stack *stack, struct tcb *tcb)
 {
-	struct tcp_ack ack = { .una = tcb->snd_una, .flight = tcp__in_flight(tcb) };
+	struct tcp_ack ack = { .fack = tcb->rack.fack, .flight = tcp__in_flight(tcb) };
 
 	tcb->rack.is_news = true;
 	find_losses(stack, tcb, &ack);

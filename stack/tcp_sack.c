@@ -30,10 +30,16 @@ tcp__delivered(struct stack *stack, struct tcb *tcb, const struct tcp_sent *reco
 	tcb->delivered_bytes += size;
 	rate_sample(stack, tcb, record);
 	tcb->delivered_at_us = stack->now_us;
-	rack_delivered(&tcb->rack, record, tcb->rto.min_rtt_us, stack->now_us);
-	if ((record->flags & TCP_SENT_EVER_AGAIN) == 0 &&
-	    seq_le(record->range.end, tcb->recovery.high_seq))
+	rack_delivered(&tcb->rack, record, ack->fack, tcb->rto.min_rtt_us, stack->now_us);
+	if (size >= tcb->mss)
+		tcb->mtu.passed_at_us = stack->now_us;
+	const bool was_sent_again = (record->flags & TCP_SENT_EVER_AGAIN) != 0;
+	if (!was_sent_again && seq_le(record->range.end, tcb->recovery.high_seq))
 		ack->has_original = true;
+	if (record->sent_at_us >= ack->latest_sent_at_us) {
+		ack->latest_sent_at_us = record->sent_at_us;
+		ack->is_latest_again = was_sent_again;
+	}
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
@@ -113,8 +119,6 @@ static void
 mark(struct stack *stack, struct tcb *tcb, struct tcp_sent *record, struct tcp_ack *ack)
 {
 	ack->has_sacked = true;
-	if ((record->flags & TCP_SENT_EVER_AGAIN) == 0 && ack->sack_rtt_us == 0)
-		ack->sack_rtt_us = stack->now_us - record->sent_at_us;
 	tcp__delivered(stack, tcb, record, ack);
 	tcp_flight_mark_sacked(&tcb->flight, record);
 	tcp_flight_join(&stack->tcp.sent, &tcb->flight, record);

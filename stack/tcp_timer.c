@@ -48,23 +48,49 @@ may_probe(const struct tcb *tcb)
 	       tcb->flight.sacked.segments == 0;
 }
 
+static bool
+is_armed(const struct tcb *tcb, enum timer_kind kind)
+{
+	return wheel_is_armed(&tcb->loss_timer) && tcb->loss_timer.kind == kind;
+}
+
+/* RFC 8985, section 7.2: never later than the retransmission timeout would be. */
+static void
+arm_probe(struct stack *stack, struct tcb *tcb, uint64_t rto_at_us)
+{
+	const uint64_t pto_us = tlp_timeout_us(tcb->rto.srtt_us, tcb->flight.sent.segments);
+	const uint64_t at_us = stack->now_us + pto_us;
+
+	if (at_us < rto_at_us)
+		arm_loss(stack, tcb, TIMER_TCP_PROBE, at_us);
+	else
+		arm_loss(stack, tcb, TIMER_TCP_RTO, rto_at_us);
+}
+
 void
-tcp__arm_loss_timer(struct stack *stack, struct tcb *tcb)
+tcp__arm_on_ack(struct stack *stack, struct tcb *tcb)
+{
+	const uint64_t rto_us = clamp_to_user_timeout(stack, tcb, rto_timeout_us(&tcb->rto));
+
+	if (may_probe(tcb))
+		arm_probe(stack, tcb, stack->now_us + rto_us);
+	else
+		arm_loss(stack, tcb, TIMER_TCP_RTO, stack->now_us + rto_us);
+}
+
+void
+tcp__arm_on_sent(struct stack *stack, struct tcb *tcb)
 {
 	const struct tcp_sent *first = tcp_flight_first(&tcb->flight);
+	const bool is_armed_for_loss =
+		is_armed(tcb, TIMER_TCP_RTO) || is_armed(tcb, TIMER_TCP_REORDER);
 
-	if (first == NULL)
-		return;
-	const uint64_t rto_us = clamp_to_user_timeout(stack, tcb, rto_timeout_us(&tcb->rto));
-	if (may_probe(tcb)) {
-		const uint64_t pto_us =
-			tlp_timeout_us(tcb->rto.srtt_us, tcb->flight.sent.segments);
-		if (pto_us < rto_us) {
-			arm_loss(stack, tcb, TIMER_TCP_PROBE, stack->now_us + pto_us);
-			return;
-		}
+	if (may_probe(tcb) && !is_armed(tcb, TIMER_TCP_REORDER)) {
+		const uint64_t rto_at_us = first->sent_at_us + rto_timeout_us(&tcb->rto);
+		arm_probe(stack, tcb, rto_at_us > stack->now_us ? rto_at_us : stack->now_us);
+	} else if (!is_armed_for_loss) {
+		tcp__arm_rto(stack, tcb);
 	}
-	arm_loss(stack, tcb, TIMER_TCP_RTO, stack->now_us + rto_us);
 }
 
 void
