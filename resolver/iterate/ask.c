@@ -17,8 +17,14 @@ is_spent(struct engine *engine, struct task *task)
 		return false;
 	if (too_much || task->trouble == TROUBLE_NONE)
 		task__trouble(task, TROUBLE_BUDGET, NULL);
-	task->spent = true;
 	return true;
+}
+
+static enum task_state
+fail_spent(struct engine *engine, struct task *task)
+{
+	task->spent = true;
+	return task__fail(engine, task);
 }
 
 /* The name and type to show: shortened where it is not known yet that more is there. */
@@ -49,6 +55,7 @@ struct options {
 	uint8_t servers[CUT_SERVERS_MAX];
 	unsigned count;
 	unsigned tries; /* of the one tried least */
+	bool all_held;
 };
 
 /* False when the server has had its chances, or is just having one. */
@@ -89,6 +96,7 @@ collect(struct engine *engine, struct task *task, struct options *options)
 		down4 = down6 = false;
 	options->count = 0;
 	options->tries = UINT_MAX;
+	options->all_held = true;
 	for (unsigned i = 0; i < task->cut->server_count; i++) {
 		struct cut_server *server = &task->cut->servers[i];
 		struct infra_server infra;
@@ -103,9 +111,12 @@ collect(struct engine *engine, struct task *task, struct options *options)
 			.held = infra.down || (server->addr.family == ADDR_IPV4 ? down4 : down6),
 			.lame = server->lame,
 			.known = infra.known,
+			.timeouts = infra.timeouts,
+			.heard = infra.srtt_us != 0,
 			.kin = kin_of(engine, task, server),
 			.estimate_us = infra.timeouts > 0 ? infra.rto_us : infra.srtt_us,
 		};
+		options->all_held &= server->held;
 		if (server->sends < options->tries)
 			options->tries = server->sends;
 	}
@@ -136,13 +147,14 @@ choose(struct engine *engine, struct task *task, struct options *options)
 	}
 }
 
-/* While a question is urgent two are asked at once, as long as that does not cost half of what it may. */
+/* While a question is urgent two are asked at once, as long as that leaves something of the budget. */
 static unsigned
 servers_at_once(const struct engine *engine, const struct task *task)
 {
 	const struct budget *budget = engine__budget(engine, task);
-	bool may_double =
-		task->sends < BUDGET_SENDS_PER_NAME_MAX / 2 && budget->sends < BUDGET_SENDS_MAX / 2;
+	bool may_double = task->silent < BUDGET_SILENT_HASTE &&
+			  task->sends < BUDGET_SENDS_PER_NAME_MAX * 3 / 4 &&
+			  budget->sends < BUDGET_SENDS_MAX / 2;
 	return may_double && budget_is_urgent(budget, engine->now_us) ? 2 : 1;
 }
 
@@ -156,7 +168,9 @@ send(struct engine *engine, struct task *task, struct options *options)
 	if (task->query_count == BUDGET_QUERIES_AT_ONCE)
 		flight__close_oldest(engine, task);
 	if (flight__send(engine, task, choose(engine, task, options), &qname, qtype) != 0) {
-		task__trouble(task, TROUBLE_MEMORY, NULL);
+		if (task->query_count > 0)
+			return TASK_WAITING; /* those under way may still be answered */
+		task__trouble(task, TROUBLE_FULL, NULL);
 		return task__fail(engine, task);
 	}
 	return task->fresh_count < servers_at_once(engine, task) ? TASK_ASK : TASK_WAITING;
@@ -176,6 +190,25 @@ ask_nobody(struct engine *engine, struct task *task)
 	return task__fail(engine, task);
 }
 
+/* A query is under way that is not late. */
+static bool
+expects_reply(const struct engine *engine, const struct task *task)
+{
+	for (uint32_t at = task->queries; at != SLOT_NONE; at = engine->queries[at].next)
+		if (!engine->queries[at].late)
+			return true;
+	return false;
+}
+
+/* How many queries without a reply are enough. */
+static uint32_t
+silent_max(const struct task *task, const struct options *options)
+{
+	if (!options->all_held)
+		return BUDGET_SILENT_PER_TASK_MAX;
+	return task->depth == 0 ? BUDGET_PROBES_MAX : BUDGET_PROBES_FOR_ADDR_MAX;
+}
+
 /* Somebody new may do better than another try; in trouble one server alone is not enough either. */
 static void
 seek_meanwhile(struct engine *engine, struct task *task, const struct options *options)
@@ -191,12 +224,16 @@ task__ask(struct engine *engine, struct task *task)
 	struct options options;
 
 	if (is_spent(engine, task))
-		return task__fail(engine, task);
+		return fail_spent(engine, task);
 	if (task->fresh_count >= servers_at_once(engine, task))
 		return TASK_WAITING; /* woken by something else; a reply is still expected in time */
 	collect(engine, task, &options);
 	if (options.count == 0)
 		return task->fresh_count > 0 ? TASK_WAITING : ask_nobody(engine, task);
+	if (task->silent >= BUDGET_SILENT_HASTE && expects_reply(engine, task))
+		return TASK_WAITING; /* it is more than loss: no haste any more */
+	if (task->silent >= silent_max(task, &options))
+		return wait__count(task) > 0 ? TASK_WAITING : fail_spent(engine, task);
 	seek_meanwhile(engine, task, &options);
 	return send(engine, task, &options);
 }

@@ -24,7 +24,11 @@
 #define BUDGET_SENDS_PER_SERVER_MAX 6u         /* queries to one server about one cut: five losses in a row are no accident */
 #define BUDGET_PROBES_PER_SERVER_MAX 2u        /* ... that was down before: a dead zone shall not cost much for every name */
 #define BUDGET_RECEIVED_BYTES_MAX  131072u     /* octets of replies */
-#define BUDGET_TIMEOUTS_MAX        10u         /* in a row, without a reply that helps */
+#define BUDGET_SILENT_HASTE        10u         /* queries of a task in a row without a reply: no haste any more, it is more than loss ... */
+#define BUDGET_SILENT_PER_TASK_MAX 16u         /* ... and no more queries */
+#define BUDGET_SILENT_MAX          40u         /* the same of all tasks together */
+#define BUDGET_PROBES_MAX          10u         /* instead of 16 where all servers were down before */
+#define BUDGET_PROBES_FOR_ADDR_MAX 4u          /* ... and an address of another server is looked for */
 #define BUDGET_CHAIN_MAX           11u         /* CNAMEs and DNAMEs followed */
 #define BUDGET_REFERRALS_MAX       32u         /* cuts followed downward for one name */
 #define BUDGET_DEPTH_MAX           8u          /* tasks started by tasks started by ... */
@@ -38,7 +42,8 @@
 struct budget {
 	uint64_t deadline_us;
 	uint32_t holders; /* tasks that draw on it */
-	uint32_t sends, subtasks, timeouts;
+	uint32_t sends, subtasks;
+	uint32_t silent; /* queries without a reply, of each task since something helped it */
 	bool in_trouble; /* something timed out, however long ago */
 	uint32_t received_bytes;
 	unsigned signatures_left, hashes_left; /* validate/limits.h */
@@ -51,11 +56,23 @@ budget_is_urgent(const struct budget *budget, uint64_t now_us)
 	return budget->in_trouble && now_us + BUDGET_TIME_US >= budget->deadline_us + BUDGET_URGENT_US;
 }
 
+/*
+ * A reply has helped a task on.  For the question itself that makes up for all silence; what helps a task
+ * for the address of a server does not help to reach that server.
+ */
+static inline void
+budget_on_help(struct budget *budget, bool is_question, uint32_t *task_silent)
+{
+	uint32_t ended = is_question || *task_silent > budget->silent ? budget->silent : *task_silent;
+	budget->silent -= ended;
+	*task_silent = 0;
+}
+
 static inline bool
 budget_is_spent(const struct budget *budget, uint64_t now_us)
 {
 	return now_us >= budget->deadline_us || budget->sends >= BUDGET_SENDS_MAX ||
-	       budget->timeouts >= BUDGET_TIMEOUTS_MAX || budget->received_bytes > BUDGET_RECEIVED_BYTES_MAX;
+	       budget->silent >= BUDGET_SILENT_MAX || budget->received_bytes > BUDGET_RECEIVED_BYTES_MAX;
 }
 
 #endif

@@ -88,6 +88,8 @@ count_send(struct engine *engine, struct task *task, struct cut_server *server)
 	task->sends++;
 	task->asked = true;
 	engine__budget(engine, task)->sends++;
+	engine__budget(engine, task)->silent++;
+	task->silent++;
 }
 
 int
@@ -188,7 +190,6 @@ on_late(struct engine *engine, struct flight *query)
 	struct infra_server infra;
 
 	engine->stats.timeouts++;
-	engine__budget(engine, task)->timeouts++;
 	engine__budget(engine, task)->in_trouble = true;
 	infra_get(engine->caches.infra, &query->addr, &infra, engine->now_us);
 	if (!infra.known || infra.heard_at_us <= query->sent_at_us)

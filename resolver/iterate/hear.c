@@ -23,7 +23,7 @@ is_whole(const struct task *task, const struct hearing *hearing)
 static void
 progress(struct engine *engine, struct task *task)
 {
-	engine__budget(engine, task)->timeouts = 0;
+	budget_on_help(engine__budget(engine, task), task->depth == 0, &task->silent);
 	task->trouble = TROUBLE_NONE;
 	flight__close_all(engine, task);
 	for (unsigned i = 0; i < task->cut->server_count; i++)

@@ -149,6 +149,7 @@ trouble_text(struct task *task)
 	case TROUBLE_BUDGET: return arena_printf(arena, "too much work at %s", zone);
 	case TROUBLE_LOOP:
 		return arena_printf(arena, "aliases or referrals without end at %s", zone);
+	case TROUBLE_FULL: return "too many queries are under way";
 	case TROUBLE_MEMORY: return "the answer is too large";
 	case TROUBLE_NONE: return NULL;
 	case TROUBLE_RESPONSE: break;
@@ -174,6 +175,7 @@ trouble_ede(const struct task *task)
 			       : EDE_NO_REACHABLE_AUTHORITY;
 	case TROUBLE_BUDGET:
 	case TROUBLE_LOOP:
+	case TROUBLE_FULL:
 	case TROUBLE_MEMORY:
 	case TROUBLE_NONE: break;
 	}
@@ -201,7 +203,7 @@ start_again(struct engine *engine, struct task *task)
 	task__open_purse(engine, task);
 	wheel_arm(&engine->wheel, &task->timer, engine__budget(engine, task)->deadline_us);
 	task->depth = 0;
-	task->steps = 0;
+	task->steps = task->silent = 0;
 	task->redos = 0;
 	task->spent = false;
 	task->trouble = TROUBLE_NONE;
@@ -226,7 +228,8 @@ task__fail(struct engine *engine, struct task *task)
 	engine->stats.budget_exceeded += task->spent;
 	if (goes_on_with_new_purse(engine, task))
 		return start_again(engine, task);
-	if (task->trouble != TROUBLE_MEMORY && (!task->spent || task->owns_purse))
+	bool is_ours = task->trouble == TROUBLE_MEMORY || task->trouble == TROUBLE_FULL;
+	if (!is_ours && (!task->spent || task->owns_purse))
 		learn__failure(engine, task, ede, text);
 	return TASK_DONE;
 }

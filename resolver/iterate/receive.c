@@ -71,7 +71,10 @@ on_reply(struct engine *engine, struct flight *query, const uint8_t *bytes, size
 
 	infra_heard(engine->caches.infra, &query->addr,
 		    (uint32_t)(engine->now_us - query->sent_at_us), engine->now_us);
-	engine__budget(engine, task)->received_bytes += (uint32_t)size;
+	struct budget *budget = engine__budget(engine, task);
+	budget->received_bytes += (uint32_t)size;
+	budget->silent -= budget->silent > 0;
+	task->silent -= task->silent > 0;
 	arena_reset(&engine->scratch);
 	if (query->caps)
 		bytes = unmix(engine, query, bytes, size);

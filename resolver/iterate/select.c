@@ -5,16 +5,19 @@
 
 #include "stack/base/rng.h"
 
+/* How many tries of the good ones a server that was silent stands behind. */
+static unsigned
+doubt_of(const struct option *option)
+{
+	unsigned doubt = option->heard ? option->timeouts / 2u : option->timeouts * 2u;
+	return option->held || doubt > SELECT_HELD_SENDS ? SELECT_HELD_SENDS : doubt;
+}
+
 /* How far back in the queue. */
 static unsigned
 turn_of(const struct option *option)
 {
-	unsigned turn = option->sends;
-	if (option->held)
-		turn += SELECT_HELD_SENDS;
-	if (option->lame)
-		turn += SELECT_LAME_SENDS;
-	return turn;
+	return option->sends + doubt_of(option) + (option->lame ? SELECT_LAME_SENDS : 0);
 }
 
 static uint32_t

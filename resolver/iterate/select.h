@@ -6,8 +6,8 @@
  * tell whom we ask, and no server gets everything.  While others are waited for, those that have least in common
  * with them come first: what keeps one silent may be shared.  A server never asked counts as one of
  * SELECT_UNKNOWN_US; now and then, unless time is short, one outside of the band is asked first, so that what
- * has become better is noticed.  A server that is held (down, or all of its family) or lame stands behind the
- * others, but is asked when they do not help.
+ * has become better is noticed.  A server that was silent last time stands behind the others by some tries,
+ * one that is held (down, or all of its family) or lame by more, but is asked when they do not help.
  *
  * Pure.  Units: microseconds.
  */
@@ -28,6 +28,8 @@ struct rng;
 
 struct option {
 	uint8_t sends;        /* so far about this cut */
+	uint8_t timeouts;     /* in a row, about whatever */
+	bool heard;           /* it has answered before */
 	uint8_t kin;          /* how much it has in common with those that are waited for */
 	bool held, lame;
 	bool known;

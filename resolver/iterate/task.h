@@ -49,7 +49,8 @@ enum trouble {
 	TROUBLE_NO_ADDR,     /* no server of the zone has an address that can be asked */
 	TROUBLE_BUDGET,      /* the purse is spent */
 	TROUBLE_LOOP,        /* aliases or referrals without end */
-	TROUBLE_MEMORY,      /* the arena or a table is full */
+	TROUBLE_FULL,        /* no place for a query */
+	TROUBLE_MEMORY,      /* the arena is full */
 };
 
 /* A task that this one waits for, and its place in that one's ring of waiters. */
@@ -88,6 +89,7 @@ struct task {
 	uint8_t depth;            /* 0: a client's */
 	uint8_t redos;
 	uint32_t sends;           /* for sname */
+	uint32_t silent;          /* of the purse's silent ones those of this task: what helps it helps no other */
 	uint32_t referrals;       /* since sname was set */
 	uint32_t steps;
 	struct wheel_timer timer; /* the purse's deadline */

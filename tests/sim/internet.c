@@ -25,6 +25,18 @@ static const struct stack_limits machine_limits = {
 	.receive_bytes = 64u << 10,
 };
 
+static const struct stack_limits edge_limits = {
+	.flow_count = 4096,
+	.listener_count = 4,
+	.addr_count = 8,
+	.route_count = 8,
+	.neigh_count = 8,
+	.pmtu_count = 64,
+	.reass_bytes = 64u << 10,
+	.transmit_bytes = 1024u << 10,
+	.receive_bytes = 1024u << 10,
+};
+
 /* Server names are numbered from `first` on; lines are as long as anycast and as hosting are. */
 static const struct {
 	const char *before, *after;
@@ -174,7 +186,7 @@ routers_make(struct internet *internet)
 static void
 edge_make(struct internet *internet)
 {
-	internet->edge = net_host(&internet->net, "edge", NULL);
+	internet->edge = net_host(&internet->net, "edge", &edge_limits);
 	host_attach(internet->edge, internet->access);
 	net_addr(internet->edge, 0, "192.0.2.53/32");
 	net_addr(internet->edge, 0, "2001:db8:ffff::53/128");

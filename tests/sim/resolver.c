@@ -12,7 +12,7 @@
 static const struct engine_limits limits = {
 	.task_count = 1024,
 	.client_count = 2048,
-	.query_count = 512, /* the flows of the host's stack are twice as many */
+	.query_count = 2048, /* the flows of the host's stack are twice as many */
 	.clients_per_task = 100,
 	.task_arena_bytes = 128u << 10,
 };

@@ -289,18 +289,51 @@ END_TEST
 
 #define LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
 
+/* Another engine for the world, with other limits; the block is the caller's to free. */
+static void *
+engine_with(struct world *world, const struct engine_limits *limits)
+{
+	size_t size = engine_bytes(limits);
+	void *block = calloc(1, size);
+	struct name server = name_of("ns.root.");
+	struct ip_addr addr = addr_of("192.0.2.1");
+
+	world->engine = engine_new(block, size, limits, &world->config, &world->caches, &world->rng,
+				   world->now_us);
+	engine_add_hint(world->engine, &server, &addr);
+	return block;
+}
+
+START_TEST(when_no_query_can_be_sent_those_under_way_are_waited_for)
+{
+	struct world *world = world_of(NULL);
+	struct engine_limits limits = world->limits;
+	limits.query_count = 2;
+	void *block = engine_with(world, &limits);
+	world->servers[1].delay_us = 200000; /* the replies come after the first time-out */
+	unsigned first = world_ask(world, "www.test.", TYPE_A);
+	world_run(world, 50000);
+	unsigned second = world_ask(world, "www.test.", TYPE_AAAA);
+	const struct world_result *third = world_resolve(world, "www.test.", TYPE_TXT);
+	ck_assert_uint_eq(third->rcode, RCODE_SERVFAIL);
+	ck_assert_str_eq(third->ede_text, "too many queries are under way");
+	world_run(world, 1000000);
+	ck_assert_uint_eq(world->results[first].rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world->results[second].rcode, RCODE_NOERROR);
+	ck_assert(world->results[first].done && world->results[second].done);
+	/* That was no fault of the name: the failure is not remembered. */
+	ck_assert_uint_eq(world_resolve(world, "www.test.", TYPE_TXT)->rcode, RCODE_NOERROR);
+	world_free(world);
+	free(block);
+}
+END_TEST
+
 START_TEST(an_answer_larger_than_its_arena_is_a_failure_and_not_the_end)
 {
 	struct world *world = world_of(NULL);
 	struct engine_limits limits = world->limits;
 	limits.task_arena_bytes = 4096; /* a cut fits, forty long names do not */
-	size_t size = engine_bytes(&limits);
-	void *block = calloc(1, size);
-	world->engine = engine_new(block, size, &limits, &world->config, &world->caches,
-				   &world->rng, world->now_us);
-	struct name server = name_of("ns.root.");
-	struct ip_addr addr = addr_of("192.0.2.1");
-	engine_add_hint(world->engine, &server, &addr);
+	void *block = engine_with(world, &limits);
 	/* Names that share their ending are small on the wire only. */
 	char text[16384] = "@ 600 SOA mname. rname. 1 2 3 4 300\n";
 	size_t at = strlen(text);
@@ -361,6 +394,7 @@ main(void)
 	tcase_add_test(tcase, clients_of_one_task_are_bounded);
 	tcase_add_test(tcase,
 		       when_all_tasks_are_taken_a_question_is_refused_and_later_ones_are_not);
+	tcase_add_test(tcase, when_no_query_can_be_sent_those_under_way_are_waited_for);
 	tcase_add_test(tcase, an_answer_larger_than_its_arena_is_a_failure_and_not_the_end);
 	tcase_add_test(tcase, numbers_of_finished_queries_mean_nothing);
 	suite_add_tcase(suite, tcase);

@@ -102,6 +102,24 @@ START_TEST(nobody_outside_of_the_band_is_tried_when_time_is_short)
 }
 END_TEST
 
+START_TEST(who_was_silent_stands_behind_and_further_if_it_never_answered)
+{
+	struct option options[] = { known(5000), known(5000), known(5000) };
+	options[0].heard = options[1].heard = true;
+	options[0].timeouts = 1; /* lost, rather */
+	options[1].sends = 1;
+	options[2].timeouts = 1;
+	ck_assert_uint_eq(draw(options, 3).of[0], DRAWS);
+	options[0].sends = 2;
+	ck_assert_uint_eq(draw(options, 3).of[1], DRAWS);
+	options[1].sends = 2;
+	ck_assert_uint_gt(draw(options, 3).of[2], DRAWS / 4);
+	options[2].timeouts = 100; /* like one that is held */
+	options[0].sends = options[1].sends = SELECT_HELD_SENDS + 1;
+	ck_assert_uint_eq(draw(options, 3).of[2], DRAWS);
+}
+END_TEST
+
 START_TEST(held_and_lame_servers_are_asked_when_nothing_else_helps)
 {
 	struct option options[] = { known(5000), known(5000), known(5000) };
@@ -129,6 +147,7 @@ main(void)
 	tcase_add_test(tcase, who_was_asked_least_comes_first);
 	tcase_add_test(tcase, who_has_least_in_common_with_those_waited_for_comes_first);
 	tcase_add_test(tcase, nobody_outside_of_the_band_is_tried_when_time_is_short);
+	tcase_add_test(tcase, who_was_silent_stands_behind_and_further_if_it_never_answered);
 	tcase_add_test(tcase, held_and_lame_servers_are_asked_when_nothing_else_helps);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
