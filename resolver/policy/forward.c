@@ -41,9 +41,10 @@ forwards_add(struct forwards *forwards, const struct forward_zone *zone)
 	struct forward_zone **slot = slot_of(forwards, &lower);
 	if (*slot != NULL)
 		return ERR_EXISTS;
-	struct forward_zone *copy = arena_copy(forwards->arena, zone, sizeof *zone);
+	struct forward_zone *copy = arena_alloc(forwards->arena, sizeof *copy);
 	if (copy == NULL)
 		return ERR_NO_MEMORY;
+	*copy = *zone;
 	copy->name = name_store(forwards->arena, &lower);
 	bool is_whole = copy->name != NULL;
 	for (unsigned i = 0; i < copy->host_count && is_whole; i++) {
