@@ -234,11 +234,24 @@ int udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t siz
 void udp_close(struct stack *stack, udp_flow flow); /* nothing more comes up for it */
 int udp_local(const struct stack *stack, udp_flow flow, struct ip_addr *local, uint16_t *local_port);
 
-/* Takes datagrams to (local, port) from anybody; local's family NONE: every address of both families. */
+/* How datagrams go out; 0 is the default of each. */
+struct udp_options {
+	uint8_t hop_limit, traffic_class;
+};
+void udp_set_options(struct stack *stack, udp_flow flow, const struct udp_options *options);
+
+/*
+ * Takes datagrams to (local, port) from anybody; local's family NONE: every address of both families;
+ * family given with zero bits: every address of that family.  The narrower listener comes first.
+ */
 int udp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user);
 int udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port);
 int udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
               uint16_t remote_port, const void *payload, size_t size, uint64_t now_us);
+/* As udp_reply; local may be NULL (chosen by route), options NULL. */
+int udp_send_to(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
+                uint16_t remote_port, const struct udp_options *options, const void *payload, size_t size,
+                uint64_t now_us);
 
 /* An ICMP or ICMPv6 echo request (RFC 792, RFC 4443); hop_limit 0: the default. */
 int stack_echo_send(struct stack *stack, const struct ip_addr *remote, uint16_t ident, uint16_t sequence,

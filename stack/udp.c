@@ -122,16 +122,19 @@ listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port)
 	return link;
 }
 
-/* Who takes datagrams to (local, port): the one of that address, else the one of every address. */
+/* Who takes datagrams to (local, port): the one of that address, of its family, of every address. */
 static const struct udp_listener *
 listener_for(struct stack *stack, const struct ip_addr *local, uint16_t port)
 {
-	static const struct ip_addr any = { .family = ADDR_NONE };
-	uint32_t index = *listener_link(stack, local, port);
+	const struct ip_addr of_family = { .family = local->family }, any = { .family = ADDR_NONE };
+	const struct ip_addr *const names[] = { local, &of_family, &any };
 
-	if (index == UDP_NONE)
-		index = *listener_link(stack, &any, port);
-	return index == UDP_NONE ? NULL : &stack->udp.listeners[index];
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const uint32_t index = *listener_link(stack, names[i], port);
+		if (index != UDP_NONE)
+			return &stack->udp.listeners[index];
+	}
+	return NULL;
 }
 
 /* ---- opening and closing ----------------------------------------------------------------------- */
@@ -217,6 +220,15 @@ udp_close(struct stack *stack, udp_flow flow)
 	entry->next = udp->free_flow;
 	udp->free_flow = index;
 	stack->stats.flows_open--;
+}
+
+void
+udp_set_options(struct stack *stack, udp_flow flow, const struct udp_options *options)
+{
+	struct udp_flow_entry *entry = flow_get(stack, flow);
+
+	if (entry != NULL)
+		entry->options = *options;
 }
 
 int
@@ -306,7 +318,11 @@ udp__datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_por
 static int
 flow_send(struct stack *stack, struct udp_flow_entry *entry, const void *payload, size_t size)
 {
-	struct ip_send send = { .source = entry->local, .destination = entry->remote, .hop = entry->hop };
+	struct ip_send send = { .source = entry->local,
+		                .destination = entry->remote,
+		                .hop = entry->hop,
+		                .hop_limit = entry->options.hop_limit,
+		                .traffic_class = entry->options.traffic_class };
 	if (entry->hop_generation != stack->routes.generation) {
 		int err = ip_route_from(stack, &send, &entry->local);
 		if (err != 0)
@@ -343,8 +359,9 @@ udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, u
 }
 
 int
-udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-          uint16_t remote_port, const void *payload, size_t size, uint64_t now_us)
+udp_send_to(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
+            uint16_t remote_port, const struct udp_options *options, const void *payload, size_t size,
+            uint64_t now_us)
 {
 	struct ip_send send = { .destination = *remote };
 
@@ -354,7 +371,18 @@ udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port,
 	int err = ip_route_from(stack, &send, local);
 	if (err != 0)
 		return err;
+	if (options != NULL) {
+		send.hop_limit = options->hop_limit;
+		send.traffic_class = options->traffic_class;
+	}
 	return udp__datagram_send(stack, &send, local_port, remote_port, payload, size);
+}
+
+int
+udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
+          uint16_t remote_port, const void *payload, size_t size, uint64_t now_us)
+{
+	return udp_send_to(stack, local, local_port, remote, remote_port, NULL, payload, size, now_us);
 }
 
 /* ---- receiving --------------------------------------------------------------------------------- */

@@ -34,6 +34,7 @@ struct udp_flow_entry {
 	uint32_t generation; /* of this use of the entry; odd: open */
 	uint32_t next;       /* in the chain of its bucket, or in the free list */
 	uint64_t user;
+	struct udp_options options;
 	uint32_t cause;           /* of its events */
 	uint64_t sent_at_us;      /* 0: nothing sent yet */
 	uint32_t sent_bytes_max;  /* largest IP packet sent, as the receiver of an ICMP error saw it */

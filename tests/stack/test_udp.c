@@ -619,6 +619,58 @@ START_TEST(a_link_local_peer_is_on_the_link_of_the_own_address)
 }
 END_TEST
 
+START_TEST(hop_limit_and_traffic_class_are_those_asked_for)
+{
+	const int family = _i;
+	const struct udp_options options = { .hop_limit = 3, .traffic_class = 0xb8 };
+	struct ip_addr remote = addr_of(peers[family]);
+	udp_flow flow = open_to(family, 0, 7);
+
+	udp_set_options(a.stack, flow, &options);
+	ck_assert_int_eq(udp_send(a.stack, flow, "x", 1, a.now_us), 0);
+	ck_assert_int_eq(
+		udp_send_to(a.stack, NULL, 99, &remote, 53, &options, "x", 1, a.now_us), 0);
+	for (int i = 0; i < 2; i++) {
+		host_expect(&a, STACK_TRANSMIT, &action);
+		ck_assert_uint_eq(action.bytes[family == V4 ? 8 : 7], 3);
+		ck_assert_uint_eq(family == V4 ? action.bytes[1]
+					       : packet_u32(action.bytes, 0) >> 20 & 0xff,
+				  0xb8);
+	}
+	ck_assert_int_eq(udp_send_to(a.stack, NULL, 99, &remote, 53, NULL, "x", 1, a.now_us), 0);
+	host_expect(&a, STACK_TRANSMIT, &action);
+	ck_assert_uint_eq(action.bytes[family == V4 ? 8 : 7], 64);
+}
+END_TEST
+
+START_TEST(the_narrower_listener_comes_first)
+{
+	const int family = _i;
+	const struct ip_addr of_family = { .family = family == V4 ? ADDR_IPV4 : ADDR_IPV6 };
+	const struct ip_addr own = addr_of(us[family]);
+	const size_t size = packet_datagram(packet, peers[family], us[family], 1000, 53, "x", 1);
+
+	listen_on(&a, NULL, 53, 1);
+	host_receive(&a, packet, size);
+	host_expect(&a, STACK_DATAGRAM, &action);
+	ck_assert_uint_eq(action.user, 1);
+	ck_assert_int_eq(udp_listen(a.stack, &of_family, 53, 2), 0);
+	host_receive(&a, packet, size);
+	host_expect(&a, STACK_DATAGRAM, &action);
+	ck_assert_uint_eq(action.user, 2);
+	listen_on(&a, us[family], 53, 3);
+	host_receive(&a, packet, size);
+	host_expect(&a, STACK_DATAGRAM, &action);
+	ck_assert_uint_eq(action.user, 3);
+	ck_assert_int_eq(udp_unlisten(a.stack, &own, 53), 0);
+	ck_assert_int_eq(udp_unlisten(a.stack, &of_family, 53), 0);
+	host_receive(&a, packet, packet_datagram(packet, peers[V6 - family], us[V6 - family], 1000,
+						 53, "x", 1));
+	host_expect(&a, STACK_DATAGRAM, &action);
+	ck_assert_uint_eq(action.user, 1);
+}
+END_TEST
+
 START_TEST(an_interface_that_is_down_takes_nothing)
 {
 	listen_on(&a, NULL, 53, 1);
@@ -665,6 +717,8 @@ main(void)
 	tcase_add_loop_test(tcase, a_full_receive_queue_drops_the_newest_and_counts, 0, FAMILIES);
 	tcase_add_test(tcase, a_flow_follows_the_routes_as_they_change);
 	tcase_add_test(tcase, a_link_local_peer_is_on_the_link_of_the_own_address);
+	tcase_add_loop_test(tcase, hop_limit_and_traffic_class_are_those_asked_for, 0, FAMILIES);
+	tcase_add_loop_test(tcase, the_narrower_listener_comes_first, 0, FAMILIES);
 	tcase_add_test(tcase, an_interface_that_is_down_takes_nothing);
 	Suite *suite = suite_create("udp");
 	suite_add_tcase(suite, tcase);
