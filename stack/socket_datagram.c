@@ -1,0 +1,462 @@
+/*
+ * UDP sockets (RFC 768; RFC 1122, section 4.1) and echo sockets (RFC 792, RFC 4443).
+ *
+ * A UDP socket that is connected is a flow of the stack, one that is only bound a listener.  An echo
+ * socket's port is the identifier of its requests; messages begin with the ICMP header, in which the
+ * stack fills in identifier and checksum, as with Linux's ping sockets.
+ */
+#include <time.h> /* before errqueue.h, which needs struct timespec */
+
+#include <linux/errqueue.h>
+#include <poll.h>
+#include <string.h>
+
+#include "stack/base/cursor.h"
+#include "stack/icmp.h"
+#include "stack/ip.h"
+#include "stack/route.h"
+#include "stack/socket_priv.h"
+
+#define ECHO_HEADER_BYTES ICMP_HEADER_BYTES
+
+/* ---- names ------------------------------------------------------------------------------------- */
+
+/* Bound without a peer: datagrams from anybody are taken. */
+int
+socket__datagram_bound(struct socket_table *table, struct socket *socket)
+{
+	const struct ip_addr local = socket__local_any(socket);
+
+	const int err =
+		udp_listen(socket->stack, &local, socket->local_port, socket__user(table, socket));
+	if (err != 0)
+		return socket__errno(err);
+	socket->is_listening = true;
+	return 0;
+}
+
+static void
+unlisten(struct socket *socket)
+{
+	const struct ip_addr local = socket__local_any(socket);
+
+	if (socket->is_listening)
+		(void)udp_unlisten(socket->stack, &local, socket->local_port);
+	socket->is_listening = false;
+}
+
+static void
+options_apply(const struct socket *socket)
+{
+	const struct udp_options options = { .hop_limit = socket->hop_limit,
+					     .traffic_class = socket->traffic_class };
+
+	if (socket->kind == SOCKET_UDP && socket->is_connected)
+		udp_set_options(socket->stack, socket->flow, &options);
+}
+
+static bool
+is_allowed(const struct socket *socket, const struct ip_addr *remote)
+{
+	struct route_hop hop;
+
+	if (socket->broadcast || remote->family != ADDR_IPV4)
+		return true;
+	return !addr_is_broadcast(remote) &&
+	       (route_lookup(socket->stack, remote, &hop) != 0 || hop.kind != ROUTE_BROADCAST);
+}
+
+static int
+connect_udp(struct socket_table *table, struct socket *socket, const struct ip_addr *remote,
+	    uint16_t port)
+{
+	udp_flow flow;
+
+	/* Not bound, the stack draws the port; bound, only the peer can be heard from now on. */
+	const int err = udp_open(socket->stack, remote, port, socket__local(socket),
+				 socket->local_port, socket__user(table, socket), &flow);
+	if (err != 0)
+		return err == ERR_IN_USE ? -EADDRNOTAVAIL : socket__errno(err);
+	if (socket->is_connected)
+		udp_close(socket->stack, socket->flow);
+	unlisten(socket);
+	socket->flow = flow;
+	if (socket->local_port == 0) {
+		struct ip_addr local;
+		(void)udp_local(socket->stack, flow, &local, &socket->local_port);
+	}
+	return 0;
+}
+
+int
+socket__datagram_connect(struct socket_table *table, struct socket *socket,
+			 const struct sockaddr *name, socklen_t size)
+{
+	struct ip_addr remote;
+	uint16_t port;
+
+	int err = socket__remote_read(socket, name, size, &remote, &port);
+	if (err != 0)
+		return err;
+	if (!is_allowed(socket, &remote))
+		return -EACCES;
+	if (socket->kind == SOCKET_UDP)
+		err = connect_udp(table, socket, &remote, port);
+	else if (socket->local_port == 0)
+		err = socket__bind_any(table, socket);
+	if (err != 0)
+		return err;
+	socket->is_connected = true;
+	socket->remote = remote;
+	socket->remote_port = port;
+	socket->shut_receive = socket->shut_send = false;
+	options_apply(socket);
+	return 0;
+}
+
+int
+socket__datagram_disconnect(struct socket_table *table, struct socket *socket)
+{
+	if (!socket->is_connected)
+		return 0;
+	socket->is_connected = false;
+	socket->remote = (struct ip_addr){ .family = ADDR_NONE };
+	socket->remote_port = 0;
+	if (socket->kind != SOCKET_UDP)
+		return 0;
+	udp_close(socket->stack, socket->flow);
+	if (!socket->is_bound) { /* connect had drawn the port */
+		socket->local_port = 0;
+		return 0;
+	}
+	return socket__datagram_bound(table, socket);
+}
+
+void
+socket__datagram_close(struct socket_table *table, struct socket *socket)
+{
+	(void)table;
+	if (socket->kind == SOCKET_UDP && socket->is_connected)
+		udp_close(socket->stack, socket->flow);
+	unlisten(socket);
+}
+
+/* ---- out --------------------------------------------------------------------------------------- */
+
+/* One contiguous datagram out of the caller's buffers. */
+static ssize_t
+gather(const struct msghdr *message, uint8_t *out, size_t out_bytes)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++) {
+		const struct iovec *buffer = &message->msg_iov[i];
+		if (buffer->iov_len == 0)
+			continue;
+		if (buffer->iov_base == NULL)
+			return -EFAULT;
+		if (buffer->iov_len > out_bytes - size)
+			return -EMSGSIZE;
+		memcpy(out + size, buffer->iov_base, buffer->iov_len);
+		size += buffer->iov_len;
+	}
+	return (ssize_t)size;
+}
+
+static bool
+is_too_long_to_pass(const struct socket *socket, const struct ip_addr *remote, size_t size,
+		    uint64_t now_us)
+{
+	const size_t headers =
+		(remote->family == ADDR_IPV4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES) + 8;
+
+	return (socket->mtu_discover == IP_PMTUDISC_DO ||
+		socket->mtu_discover == IP_PMTUDISC_PROBE) &&
+	       headers + size > stack_path_mtu(socket->stack, remote, now_us);
+}
+
+static int
+send_udp(struct socket_table *table, const struct socket *socket, const struct ip_addr *remote,
+	 uint16_t port, const uint8_t *payload, size_t size)
+{
+	const struct udp_options options = { .hop_limit = socket->hop_limit,
+					     .traffic_class = socket->traffic_class };
+
+	if (socket->is_connected && port == socket->remote_port &&
+	    addr_equal(remote, &socket->remote))
+		return udp_send(socket->stack, socket->flow, payload, size, table->now_us);
+	return udp_send_to(socket->stack, socket__local(socket), socket->local_port, remote, port,
+			   &options, payload, size, table->now_us);
+}
+
+/* Only requests may be sent. */
+static int
+send_echo(struct socket_table *table, const struct socket *socket, const struct ip_addr *remote,
+	  const uint8_t *message, size_t size)
+{
+	struct cursor c = cursor_over(message, size);
+	const uint8_t type = cursor_u8(&c), code = cursor_u8(&c);
+
+	cursor_skip(&c, 4);
+	const uint16_t sequence = cursor_u16(&c);
+	if (c.err != 0 || code != 0 ||
+	    type != (socket->domain == AF_INET ? ICMP4_ECHO_REQUEST : ICMP6_ECHO_REQUEST))
+		return ERR_MALFORMED;
+	return stack_echo_send(socket->stack, remote, socket->local_port, sequence,
+			       socket->hop_limit, message + ECHO_HEADER_BYTES,
+			       size - ECHO_HEADER_BYTES, table->now_us);
+}
+
+/* To whom: the name given, else the peer. */
+static int
+destination(const struct socket *socket, const struct msghdr *message, struct ip_addr *remote,
+	    uint16_t *port)
+{
+	*remote = socket->remote;
+	*port = socket->remote_port;
+	if (message->msg_name == NULL || message->msg_namelen == 0)
+		return socket->is_connected ? 0 : -EDESTADDRREQ;
+	const int err =
+		socket__remote_read(socket, message->msg_name, message->msg_namelen, remote, port);
+	if (err != 0)
+		return err;
+	if (socket->kind == SOCKET_UDP && *port == 0)
+		return -EINVAL;
+	return is_allowed(socket, remote) ? 0 : -EACCES;
+}
+
+ssize_t
+socket__datagram_send(struct socket_table *table, struct socket *socket,
+		      const struct msghdr *message, int flags)
+{
+	uint8_t payload[SOCKET_UDP_BYTES_MAX];
+	struct ip_addr remote;
+	uint16_t port;
+
+	if ((flags & MSG_OOB) != 0)
+		return -EOPNOTSUPP;
+	int err = socket__datagram_take_error(socket);
+	if (err != 0)
+		return -err;
+	if (socket->shut_send)
+		return -EPIPE;
+	err = destination(socket, message, &remote, &port);
+	if (err == 0 && socket->local_port == 0)
+		err = socket__bind_any(table, socket);
+	if (err != 0)
+		return err;
+	const ssize_t size = gather(message, payload, sizeof payload);
+	if (size < 0)
+		return size;
+	if (is_too_long_to_pass(socket, &remote, (size_t)size, table->now_us))
+		return -EMSGSIZE;
+	err = socket->kind == SOCKET_UDP
+		      ? send_udp(table, socket, &remote, port, payload, (size_t)size)
+		      : send_echo(table, socket, &remote, payload, (size_t)size);
+	return err != 0 ? socket__errno(err) : size;
+}
+
+/* ---- what comes up ----------------------------------------------------------------------------- */
+
+static int
+error_errno(enum stack_error error)
+{
+	switch (error) {
+	case STACK_ERROR_NET_UNREACHABLE: return ENETUNREACH;
+	case STACK_ERROR_PORT_UNREACHABLE: return ECONNREFUSED;
+	case STACK_ERROR_TOO_BIG: return EMSGSIZE;
+	case STACK_ERROR_HOST_UNREACHABLE:
+	case STACK_ERROR_PROHIBITED:
+	case STACK_ERROR_TIME_EXCEEDED: return EHOSTUNREACH;
+	}
+	return EHOSTUNREACH;
+}
+
+/* Only what cannot pass away by itself is told to who has not asked for more (RFC 1122, section 4.1.3.3). */
+static bool
+is_hard(const struct socket *socket, enum stack_error error)
+{
+	return error == STACK_ERROR_PORT_UNREACHABLE ||
+	       (error == STACK_ERROR_TOO_BIG && socket->mtu_discover != IP_PMTUDISC_DONT);
+}
+
+static void
+error_heard(struct socket_table *table, struct socket *socket, const struct stack_action *action)
+{
+	const bool is_local = action->router.family == ADDR_NONE;
+	const struct datagram datagram = {
+		.local = action->router,
+		.remote = action->remote,
+		.remote_port = action->remote_port,
+		.error = (uint8_t)error_errno(action->error),
+		.origin = is_local                             ? SO_EE_ORIGIN_LOCAL
+			  : action->remote.family == ADDR_IPV4 ? SO_EE_ORIGIN_ICMP
+							       : SO_EE_ORIGIN_ICMP6,
+		.info = action->mtu,
+	};
+
+	if (socket->wants_errors &&
+	    socket->errors.bytes + datagram_cost(0) <= socket->receive_bytes_max)
+		(void)datagram_put(&table->datagrams, &socket->errors, &datagram, NULL);
+	if (socket->wants_errors || (socket->is_connected && is_hard(socket, action->error)))
+		socket->pending_error = datagram.error;
+}
+
+/* The ICMP header that the program is to see before the payload. */
+static size_t
+echo_header(const struct stack_action *action, uint8_t *out, size_t out_bytes)
+{
+	struct writer w = writer_over(out, out_bytes);
+
+	writer_u8(&w, action->remote.family == ADDR_IPV4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY);
+	writer_u8(&w, 0);
+	writer_u16(&w, 0);                      /* the checksum was right */
+	writer_u32(&w, (uint32_t)action->user); /* identifier and sequence number */
+	return w.pos;
+}
+
+static void
+datagram_heard(struct socket_table *table, struct socket *socket, const struct stack_action *action)
+{
+	uint8_t echo[ECHO_HEADER_BYTES + UINT16_MAX];
+	const void *bytes = action->bytes;
+	struct datagram datagram = {
+		.local = action->local,
+		.remote = action->remote,
+		.local_port = action->local_port,
+		.remote_port = action->remote_port,
+		.hop_limit = action->hop_limit,
+		.ifindex = (uint8_t)action->ifindex,
+		.size = (uint32_t)action->size,
+	};
+
+	if (socket->kind == SOCKET_ECHO) {
+		const size_t header_bytes = echo_header(action, echo, sizeof echo);
+		if (action->size > sizeof echo - header_bytes)
+			return;
+		memcpy(echo + header_bytes, action->bytes, action->size);
+		datagram.size += (uint32_t)header_bytes;
+		bytes = echo;
+	}
+	if (socket->shut_receive ||
+	    socket->received.bytes + datagram_cost(datagram.size) > socket->receive_bytes_max ||
+	    !datagram_put(&table->datagrams, &socket->received, &datagram, bytes))
+		table->stats.datagrams_dropped++;
+}
+
+void
+socket__datagram_heard(struct socket_table *table, struct socket *socket,
+		       const struct stack_action *action)
+{
+	if (action->kind == STACK_ERROR)
+		error_heard(table, socket, action);
+	else if (socket->kind == SOCKET_UDP || !socket->is_connected ||
+		 addr_equal(&action->remote, &socket->remote))
+		datagram_heard(table, socket, action);
+}
+
+/* ---- in ---------------------------------------------------------------------------------------- */
+
+int
+socket__datagram_take_error(struct socket *socket)
+{
+	const int error = socket->pending_error;
+
+	socket->pending_error = 0;
+	return error;
+}
+
+/* Spreads the oldest datagram over the buffers; -EFAULT leaves it where it is. */
+static ssize_t
+scatter(const struct socket_table *table, const struct socket *socket, struct msghdr *message,
+	size_t size)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen && done < size; i++) {
+		const struct iovec *buffer = &message->msg_iov[i];
+		if (buffer->iov_len == 0)
+			continue;
+		if (buffer->iov_base == NULL)
+			return -EFAULT;
+		done += datagram_copy(&table->datagrams, &socket->received, done, buffer->iov_base,
+				      buffer->iov_len);
+	}
+	if (done < size)
+		message->msg_flags |= MSG_TRUNC;
+	return (ssize_t)done;
+}
+
+/* The name is cut to the room that there is, msg_namelen tells the whole. */
+static void
+name_out(const struct socket *socket, const struct datagram *datagram, struct msghdr *message)
+{
+	if (message->msg_name == NULL) {
+		message->msg_namelen = 0;
+		return;
+	}
+	(void)socket__name_write(socket, &datagram->remote, datagram->remote_port,
+				 message->msg_name, &message->msg_namelen);
+}
+
+/* MSG_ERRQUEUE (ip(7)): what became of a datagram, as ancillary data; the datagram itself is not kept. */
+static ssize_t
+receive_error(struct socket_table *table, struct socket *socket, struct msghdr *message)
+{
+	const struct datagram *datagram = datagram_first(&table->datagrams, &socket->errors);
+
+	if (datagram == NULL)
+		return -EAGAIN;
+	name_out(socket, datagram, message);
+	socket__ancillary_write(socket, datagram, message);
+	message->msg_flags |= MSG_ERRQUEUE;
+	datagram_drop(&table->datagrams, &socket->errors);
+	socket->pending_error = 0;
+	datagram = datagram_first(&table->datagrams, &socket->errors);
+	if (datagram != NULL)
+		socket->pending_error = datagram->error;
+	return 0;
+}
+
+ssize_t
+socket__datagram_receive(struct socket_table *table, struct socket *socket, struct msghdr *message,
+			 int flags)
+{
+	if ((flags & MSG_OOB) != 0)
+		return -EOPNOTSUPP;
+	if ((flags & MSG_ERRQUEUE) != 0)
+		return receive_error(table, socket, message);
+	const int error = socket__datagram_take_error(socket);
+	if (error != 0)
+		return -error;
+	const struct datagram *datagram = datagram_first(&table->datagrams, &socket->received);
+	if (datagram == NULL)
+		return socket->shut_receive ? 0 : -EAGAIN;
+	const size_t size = datagram->size;
+	const ssize_t copied = scatter(table, socket, message, size);
+	if (copied < 0)
+		return copied;
+	name_out(socket, datagram, message);
+	socket__ancillary_write(socket, datagram, message);
+	if ((flags & MSG_PEEK) == 0)
+		datagram_drop(&table->datagrams, &socket->received);
+	return (flags & MSG_TRUNC) != 0 ? (ssize_t)size : copied;
+}
+
+short
+socket__datagram_poll(const struct socket_table *table, const struct socket *socket)
+{
+	int ready = 0;
+
+	if (socket->shut_receive || datagram_first(&table->datagrams, &socket->received) != NULL)
+		ready |= POLLIN | POLLRDNORM;
+	if (socket->shut_receive)
+		ready |= POLLRDHUP;
+	if (socket->shut_receive && socket->shut_send)
+		ready |= POLLHUP;
+	ready |= POLLOUT | POLLWRNORM; /* the stack takes or drops at once */
+	if (socket->pending_error != 0 ||
+	    datagram_first(&table->datagrams, &socket->errors) != NULL)
+		ready |= POLLERR;
+	return (short)ready;
+}

@@ -1,0 +1,313 @@
+/*
+ * The names of sockets: struct sockaddr in and out, and who may have which port.
+ */
+#include <string.h>
+
+#include "stack/route.h"
+#include "stack/socket_priv.h"
+
+#define SOCKADDR_IN6_BYTES_MIN 24u /* RFC 2133's, without sin6_scope_id */
+
+static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+/* ---- struct sockaddr in ------------------------------------------------------------------------ */
+
+static int
+name_read4(const struct sockaddr *name, socklen_t size, struct ip_addr *addr, uint16_t *port)
+{
+	struct sockaddr_in in;
+
+	if (size < sizeof in)
+		return -EINVAL;
+	memcpy(&in, name, sizeof in);
+	*addr = addr_ipv4((const uint8_t *)&in.sin_addr);
+	*port = ntohs(in.sin_port);
+	return 0;
+}
+
+static int
+name_read6(const struct sockaddr *name, socklen_t size, struct ip_addr *addr, uint16_t *port)
+{
+	struct sockaddr_in6 in6 = { 0 };
+
+	if (size < SOCKADDR_IN6_BYTES_MIN)
+		return -EINVAL;
+	memcpy(&in6, name, size < sizeof in6 ? size : sizeof in6);
+	*addr = addr_ipv6(in6.sin6_addr.s6_addr);
+	*port = ntohs(in6.sin6_port);
+	if (addr_is_ipv4_mapped(addr))
+		*addr = addr_ipv4(addr->octets + sizeof mapped_prefix);
+	return 0;
+}
+
+/* Only an AF_INET6 socket can have read a mapped address. */
+static int
+name_read(const struct socket *socket, const struct sockaddr *name, socklen_t size,
+	  struct ip_addr *addr, uint16_t *port)
+{
+	if (size < sizeof name->sa_family)
+		return -EINVAL;
+	if (socket->domain == AF_INET)
+		return name->sa_family != AF_INET ? -EAFNOSUPPORT
+						  : name_read4(name, size, addr, port);
+	return name->sa_family != AF_INET6 ? -EAFNOSUPPORT : name_read6(name, size, addr, port);
+}
+
+int
+socket__remote_read(const struct socket *socket, const struct sockaddr *name, socklen_t size,
+		    struct ip_addr *addr, uint16_t *port)
+{
+	static const uint8_t loopback4[4] = { 127, 0, 0, 1 };
+	static const uint8_t loopback6[16] = { [15] = 1 };
+
+	const int err = name_read(socket, name, size, addr, port);
+	if (err != 0)
+		return err;
+	if (socket->domain == AF_INET6 && socket->only_v6 && addr->family == ADDR_IPV4)
+		return -ENETUNREACH;
+	if (addr_is_unspecified(addr)) /* this host, as everywhere since 4.2BSD */
+		*addr = addr->family == ADDR_IPV4 ? addr_ipv4(loopback4) : addr_ipv6(loopback6);
+	return 0;
+}
+
+/* ---- struct sockaddr out ----------------------------------------------------------------------- */
+
+int
+socket__name_write(const struct socket *socket, const struct ip_addr *addr, uint16_t port,
+		   struct sockaddr *name, socklen_t *size)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	const bool is_v6 = socket->domain == AF_INET6;
+	const socklen_t whole = is_v6 ? sizeof in6 : sizeof in;
+
+	if (name == NULL)
+		return 0;
+	if (size == NULL)
+		return -EFAULT;
+	if (!is_v6) {
+		memcpy(&in.sin_addr, addr->octets, sizeof in.sin_addr);
+	} else if (addr->family == ADDR_IPV4) {
+		memcpy(in6.sin6_addr.s6_addr, mapped_prefix, sizeof mapped_prefix);
+		memcpy(in6.sin6_addr.s6_addr + sizeof mapped_prefix, addr->octets, 4);
+	} else {
+		memcpy(in6.sin6_addr.s6_addr, addr->octets, sizeof addr->octets);
+	}
+	memcpy(name, is_v6 ? (const void *)&in6 : (const void *)&in, *size < whole ? *size : whole);
+	*size = whole;
+	return 0;
+}
+
+/* ---- local ports ------------------------------------------------------------------------------- */
+
+const struct ip_addr *
+socket__local(const struct socket *socket)
+{
+	return addr_is_unspecified(&socket->local) ? NULL : &socket->local;
+}
+
+struct ip_addr
+socket__local_any(const struct socket *socket)
+{
+	static const uint8_t zeros[16];
+
+	if (!addr_is_unspecified(&socket->local))
+		return socket->local;
+	if (socket->domain == AF_INET)
+		return addr_ipv4(zeros);
+	return socket->only_v6 ? addr_ipv6(zeros) : (struct ip_addr){ .family = ADDR_NONE };
+}
+
+static bool
+do_overlap(const struct socket *a, const struct socket *b)
+{
+	const struct ip_addr one = socket__local_any(a), other = socket__local_any(b);
+
+	if (one.family == ADDR_NONE || other.family == ADDR_NONE)
+		return true;
+	if (one.family != other.family)
+		return false;
+	return addr_is_unspecified(&one) || addr_is_unspecified(&other) || addr_equal(&one, &other);
+}
+
+/* SO_REUSEADDR lets TCP names be shared as long as nobody listens there, UDP names always. */
+static bool
+may_share(const struct socket *a, const struct socket *b)
+{
+	if (a->reuse_port && b->reuse_port)
+		return true;
+	if (!a->reuse_address || !b->reuse_address)
+		return false;
+	return a->kind != SOCKET_STREAM ||
+	       (a->phase != SOCKET_LISTENING && b->phase != SOCKET_LISTENING);
+}
+
+static bool
+is_port_free(const struct socket_table *table, const struct socket *socket, uint16_t port)
+{
+	for (uint32_t i = table->bound_heads[port & table->bound_mask]; i != SOCKET_NONE;
+	     i = table->sockets[i].next_bound) {
+		const struct socket *other = &table->sockets[i];
+		if (other->kind == socket->kind && other->protocol == socket->protocol &&
+		    other->stack == socket->stack && other->local_port == port &&
+		    do_overlap(socket, other) && !may_share(socket, other))
+			return false;
+	}
+	return true;
+}
+
+/* Takes the port if the stack agrees, which may have users that are no sockets. */
+static int
+port_take(struct socket_table *table, struct socket *socket, uint16_t port)
+{
+	socket->local_port = port;
+	const int err = socket->kind == SOCKET_UDP ? socket__datagram_bound(table, socket) : 0;
+	if (err != 0) {
+		socket->local_port = 0;
+		return err;
+	}
+	uint32_t *head = &table->bound_heads[port & table->bound_mask];
+	socket->next_bound = *head;
+	*head = (uint32_t)socket__fd(table, socket);
+	socket->is_bound = true;
+	return 0;
+}
+
+static uint16_t
+port_draw(const struct socket_table *table)
+{
+	const struct port_pool *pool = table->ports;
+
+	if (pool != NULL)
+		return pool->ports[rng_below(table->rng, pool->count)];
+	return (uint16_t)(SOCKET_PORT_MIN +
+			  rng_below(table->rng, SOCKET_PORT_MAX - SOCKET_PORT_MIN + 1));
+}
+
+int
+socket__bind_any(struct socket_table *table, struct socket *socket)
+{
+	if (table->ports != NULL && table->ports->count == 0)
+		return -EADDRINUSE;
+	for (unsigned i = 0; i < SOCKET_PORT_DRAWS; i++) {
+		const uint16_t port = port_draw(table);
+		if (!is_port_free(table, socket, port))
+			continue;
+		const int err = port_take(table, socket, port);
+		if (err != -EADDRINUSE)
+			return err;
+	}
+	return -EADDRINUSE;
+}
+
+void
+socket__unbind(struct socket_table *table, struct socket *socket)
+{
+	if (!socket->is_bound)
+		return;
+	uint32_t *link = &table->bound_heads[socket->local_port & table->bound_mask];
+	while (&table->sockets[*link] != socket)
+		link = &table->sockets[*link].next_bound;
+	*link = socket->next_bound;
+	socket->next_bound = SOCKET_NONE;
+	socket->is_bound = false;
+}
+
+/* A name that bind may give: any address, or one of ours. */
+static int
+local_check(const struct socket *socket, const struct ip_addr *addr)
+{
+	struct route_hop hop;
+
+	if (addr_is_unspecified(addr))
+		return 0;
+	if (socket->domain == AF_INET6 && socket->only_v6 && addr->family == ADDR_IPV4)
+		return -EINVAL;
+	if (route_lookup(socket->stack, addr, &hop) != 0 || hop.kind != ROUTE_LOCAL)
+		return -EADDRNOTAVAIL;
+	return 0;
+}
+
+int
+socket_bind(struct socket_table *table, int fd, const struct sockaddr *name, socklen_t size)
+{
+	struct socket *socket = socket__get(table, fd);
+	struct ip_addr addr;
+	uint16_t port;
+
+	if (socket == NULL)
+		return -EBADF;
+	if (socket->kind == SOCKET_EPOLL)
+		return -ENOTSOCK;
+	if (name == NULL)
+		return -EFAULT;
+	int err = name_read(socket, name, size, &addr, &port);
+	if (err != 0)
+		return err;
+	if (socket->local_port != 0 || socket->phase != SOCKET_IDLE)
+		return -EINVAL;
+	err = local_check(socket, &addr);
+	if (err != 0)
+		return err;
+	socket->local = addr;
+	if (port == 0)
+		return socket__bind_any(table, socket);
+	return is_port_free(table, socket, port) ? port_take(table, socket, port) : -EADDRINUSE;
+}
+
+/* ---- getsockname, getpeername ------------------------------------------------------------------ */
+
+static void
+names_of_flow(const struct socket *socket, struct ip_addr *local, uint16_t *port)
+{
+	if (socket->kind == SOCKET_UDP && socket->is_connected)
+		(void)udp_local(socket->stack, socket->flow, local, port);
+}
+
+int
+socket_getsockname(struct socket_table *table, int fd, struct sockaddr *name, socklen_t *size)
+{
+	const struct socket *socket = socket__get(table, fd);
+	struct tcp_info info;
+
+	if (socket == NULL)
+		return -EBADF;
+	if (socket->kind == SOCKET_EPOLL)
+		return -ENOTSOCK;
+	if (name == NULL || size == NULL)
+		return -EFAULT;
+	struct ip_addr local = socket->local;
+	uint16_t port = socket->local_port;
+	if (socket->kind != SOCKET_STREAM) {
+		names_of_flow(socket, &local, &port);
+	} else if (socket->phase != SOCKET_IDLE && socket->phase != SOCKET_LISTENING &&
+		   tcp_info(socket->stack, socket->conn, &info) == 0) {
+		local = info.local;
+		port = info.local_port;
+	}
+	return socket__name_write(socket, &local, port, name, size);
+}
+
+int
+socket_getpeername(struct socket_table *table, int fd, struct sockaddr *name, socklen_t *size)
+{
+	const struct socket *socket = socket__get(table, fd);
+	struct tcp_info info;
+
+	if (socket == NULL)
+		return -EBADF;
+	if (socket->kind == SOCKET_EPOLL)
+		return -ENOTSOCK;
+	if (name == NULL || size == NULL)
+		return -EFAULT;
+	if (socket->kind != SOCKET_STREAM)
+		return !socket->is_connected ? -ENOTCONN
+					     : socket__name_write(socket, &socket->remote,
+								  socket->remote_port, name, size);
+	if (socket->phase != SOCKET_CONNECTING && socket->phase != SOCKET_CONNECTED)
+		return -ENOTCONN;
+	if (tcp_info(socket->stack, socket->conn, &info) != 0 || info.state == TCP_CLOSED ||
+	    info.state == TCP_SYN_SENT)
+		return -ENOTCONN;
+	return socket__name_write(socket, &info.remote, info.remote_port, name, size);
+}
