@@ -1,0 +1,767 @@
+/*
+ * Calls of scripts: arguments out of expressions, results and outputs judged.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "tests/packetdrill/runner/player.h"
+#include "tests/packetdrill/runner/symbols.h"
+
+#define DATA_BYTES_MAX (16u << 20)
+#define BUFFERS_MAX    16u
+#define POLL_MAX       16u
+#define EVENTS_MAX     16u
+
+/* A call under way. */
+struct call {
+	struct player *player;
+	const struct event *event;
+	const struct call_spec *spec;
+	struct packetdrill_table *table;
+	void *userdata;
+};
+
+static _Noreturn void __attribute__((format(printf, 2, 3)))
+call_fail(const struct call *call, const char *format, ...)
+{
+	char message[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	call->player->event = call->event; /* the main thread may be farther on */
+	player_fail(call->player, "%s: %s", call->spec->name, message);
+}
+
+/* ---- arguments --------------------------------------------------------------------------------- */
+
+static const struct expression *
+argument(const struct call *call, size_t i)
+{
+	if (i >= call->spec->argument_count)
+		call_fail(call, "argument %zu is missing", i + 1);
+	return call->spec->arguments[i];
+}
+
+/* inet_addr and htons are for structures that the player builds itself. */
+static bool
+evaluate(const struct expression *expression, long long *value)
+{
+	long long right;
+
+	switch (expression->kind) {
+	case EXPRESSION_NUMBER: *value = expression->number; return true;
+	case EXPRESSION_WORD: return symbol_value(expression->text, value);
+	case EXPRESSION_OR:
+		if (!evaluate(expression->items[0], value) ||
+		    !evaluate(expression->items[1], &right))
+			return false;
+		*value |= right;
+		return true;
+	case EXPRESSION_APPLY:
+		return strcmp(expression->text, "htons") == 0 &&
+		       evaluate(expression->items[0], value);
+	case EXPRESSION_STRING:
+	case EXPRESSION_ELLIPSIS:
+	case EXPRESSION_LIST:
+	case EXPRESSION_STRUCT:
+	case EXPRESSION_FIELD: break;
+	}
+	return false;
+}
+
+long long
+player_value(const struct player *player, const struct expression *expression)
+{
+	long long value;
+
+	if (!evaluate(expression, &value))
+		player_fail(player, "%s is no number",
+			    expression->kind == EXPRESSION_WORD ? expression->text : "this");
+	return value;
+}
+
+static long long
+number(const struct call *call, size_t i)
+{
+	const struct expression *expression = argument(call, i);
+	long long value;
+
+	if (!evaluate(expression, &value))
+		call_fail(call, "argument %zu (%s) is no number", i + 1,
+			  expression->text != NULL ? expression->text : "");
+	return value;
+}
+
+static bool
+is_ellipsis(const struct expression *expression)
+{
+	return expression->kind == EXPRESSION_ELLIPSIS;
+}
+
+static bool
+is_null(const struct expression *expression)
+{
+	return expression->kind == EXPRESSION_WORD && strcmp(expression->text, "NULL") == 0;
+}
+
+/* The value of a field of a structure, or NULL. */
+static const struct expression *
+field(const struct expression *structure, const char *name)
+{
+	for (size_t i = 0; i < structure->item_count; i++) {
+		const struct expression *item = structure->items[i];
+		if (item->kind == EXPRESSION_FIELD && strcmp(item->text, name) == 0)
+			return item->items[0];
+	}
+	return NULL;
+}
+
+static int
+fd_of_number(const struct player *player, long long fd)
+{
+	/* A number that the script has not got from a call: surely none of ours. */
+	return fd < 0 || fd >= PLAYER_FDS_MAX || player->fds[fd] == 0 ? 1000000 + (int)fd
+								      : player->fds[fd] - 1;
+}
+
+static int
+fd(const struct call *call, size_t i)
+{
+	return fd_of_number(call->player, number(call, i));
+}
+
+/* Zeros to send, room to receive; NULL where the script says so. */
+static void *
+buffer(const struct call *call, size_t i, size_t size)
+{
+	if (is_null(argument(call, i)))
+		return NULL;
+	if (size > DATA_BYTES_MAX)
+		call_fail(call, "%zu octets are too many", size);
+	void *memory = calloc(1, size + 1);
+	if (memory == NULL)
+		call_fail(call, "no memory");
+	return memory;
+}
+
+static void
+check_zeros(const struct call *call, const uint8_t *bytes, long long size)
+{
+	for (long long i = 0; i < size; i++) {
+		if (bytes[i] != 0)
+			call_fail(call, "octet %lld received is not the one sent", i);
+	}
+}
+
+/* ---- addresses --------------------------------------------------------------------------------- */
+
+static socklen_t
+name_of(const struct player *player, const struct ip_addr *addr, uint16_t port,
+	struct sockaddr_storage *name)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)name;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)name;
+
+	memset(name, 0, sizeof *name);
+	if (addr->family == ADDR_IPV4 && !player->is_mapped) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		memcpy(&in->sin_addr, addr->octets, 4);
+		return sizeof *in;
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	if (addr->family == ADDR_IPV4) {
+		in6->sin6_addr.s6_addr[10] = in6->sin6_addr.s6_addr[11] = 0xff;
+		memcpy(in6->sin6_addr.s6_addr + 12, addr->octets, 4);
+	} else {
+		memcpy(in6->sin6_addr.s6_addr, addr->octets, 16);
+	}
+	return sizeof *in6;
+}
+
+/* {sa_family = AF_INET, sin_port = htons(8080), sin_addr = inet_addr("192.0.2.1")} */
+static socklen_t
+name_of_structure(const struct call *call, const struct expression *structure,
+		  struct sockaddr_storage *name)
+{
+	const struct expression *port = field(structure, "sin_port");
+	const struct expression *at = field(structure, "sin_addr");
+	struct ip_addr addr;
+
+	if (port == NULL || at == NULL || at->kind != EXPRESSION_APPLY ||
+	    at->items[0]->kind != EXPRESSION_STRING ||
+	    addr_from_text(&addr, at->items[0]->text) != 0)
+		call_fail(call, "an address that is not understood");
+	return name_of(call->player, &addr, (uint16_t)player_value(call->player, port), name);
+}
+
+/* ... is the usual address: ours for bind, the peer's for connect and sendto. */
+static socklen_t
+name(const struct call *call, size_t i, const struct ip_addr *usual,
+     struct sockaddr_storage *storage)
+{
+	const struct expression *expression = argument(call, i);
+
+	if (is_ellipsis(expression))
+		return name_of(call->player, usual, PLAYER_PORT, storage);
+	if (expression->kind == EXPRESSION_STRUCT)
+		return name_of_structure(call, expression, storage);
+	memset(storage, 0, sizeof *storage); /* AF_UNSPEC, or another family alone */
+	storage->ss_family = (sa_family_t)number(call, i);
+	return sizeof(struct sockaddr_in6);
+}
+
+/* ---- descriptors ------------------------------------------------------------------------------- */
+
+/* The script's number for a descriptor is the result that it expects. */
+static void
+remember_fd(const struct call *call, int live_fd)
+{
+	const long long number_ = player_value(call->player, call->spec->result);
+
+	if (live_fd < 0 || number_ < 0)
+		return;
+	if (number_ >= PLAYER_FDS_MAX)
+		call_fail(call, "descriptor %lld is too high", number_);
+	for (int i = 0; i < PLAYER_FDS_MAX; i++) {
+		if (call->player->fds[i] == live_fd + 1)
+			call_fail(call, "descriptor %d is open already", live_fd);
+	}
+	call->player->fds[number_] = live_fd + 1;
+}
+
+static long long
+call_socket(const struct call *call)
+{
+	const bool is_v6 = call->player->is_ipv6 || call->player->is_mapped;
+	const int domain =
+		is_ellipsis(argument(call, 0)) ? is_v6 ? AF_INET6 : AF_INET : (int)number(call, 0);
+	int protocol = (int)number(call, 2);
+
+	if (protocol == IPPROTO_ICMP && is_v6)
+		protocol = IPPROTO_ICMPV6;
+	const int live =
+		call->table->socket(call->userdata, domain, (int)number(call, 1), protocol);
+	remember_fd(call, live);
+	return live;
+}
+
+static long long
+call_bind(const struct call *call)
+{
+	struct sockaddr_storage storage;
+	const socklen_t size = name(call, 1, &call->player->local, &storage);
+	const int value =
+		call->table->bind(call->userdata, fd(call, 0), (struct sockaddr *)&storage, size);
+
+	/* A UDP socket that is only bound is heard at its port. */
+	if (value == 0) {
+		const uint16_t port = ntohs(((struct sockaddr_in *)&storage)->sin_port);
+		call->player->bound_ports[number(call, 0)] = port;
+		if (call->player->flow == NULL)
+			player_flow_new(call->player, port, PLAYER_PORT_REMOTE);
+	}
+	return value;
+}
+
+static long long
+call_listen(const struct call *call)
+{
+	const int value = call->table->listen(call->userdata, fd(call, 0), (int)number(call, 1));
+
+	if (value == 0)
+		player_flow_new(call->player, call->player->bound_ports[number(call, 0)], 0)
+			->is_listening = true;
+	return value;
+}
+
+static long long
+call_accept(const struct call *call)
+{
+	struct sockaddr_storage storage = { 0 }, expected;
+	socklen_t size = sizeof storage;
+	const bool wants_name = !is_null(argument(call, 1));
+	const int live = call->table->accept(call->userdata, fd(call, 0),
+					     wants_name ? (struct sockaddr *)&storage : NULL,
+					     wants_name ? &size : NULL);
+
+	remember_fd(call, live);
+	if (live < 0)
+		return live;
+	call->player->info_fd = live;
+	const socklen_t whole =
+		name_of(call->player, &call->player->remote,
+			ntohs(((struct sockaddr_in *)&storage)->sin_port), &expected);
+	if (wants_name && (size != whole || memcmp(&storage, &expected, whole) != 0))
+		call_fail(call, "the peer's address is not told");
+	return live;
+}
+
+static long long
+call_connect(const struct call *call)
+{
+	struct sockaddr_storage storage;
+	const socklen_t size = name(call, 1, &call->player->remote, &storage);
+	const uint16_t port = ntohs(((struct sockaddr_in *)&storage)->sin_port);
+	const uint16_t bound = call->player->bound_ports[number(call, 0) % PLAYER_FDS_MAX];
+
+	/* Before the call: a blocking one sends its SYN and sleeps. */
+	if (storage.ss_family != AF_UNSPEC &&
+	    (call->player->flow == NULL || call->player->flow->remote_port != port ||
+	     call->player->flow->is_listening || call->player->flow->has_local))
+		player_flow_new(call->player, bound, port);
+	const int live_fd = fd(call, 0);
+	call->player->info_fd = live_fd;
+	return call->table->connect(call->userdata, live_fd, (struct sockaddr *)&storage, size);
+}
+
+static long long
+call_shutdown(const struct call *call)
+{
+	return call->table->shutdown(call->userdata, fd(call, 0), (int)number(call, 1));
+}
+
+static long long
+call_close(const struct call *call)
+{
+	const long long number_ = number(call, 0);
+	const int value = call->table->close(call->userdata, fd(call, 0));
+
+	if (value == 0 && number_ >= 0 && number_ < PLAYER_FDS_MAX)
+		call->player->fds[number_] = call->player->bound_ports[number_] = 0;
+	return value;
+}
+
+/* ---- data -------------------------------------------------------------------------------------- */
+
+static long long
+call_read(const struct call *call)
+{
+	const size_t size = (size_t)number(call, 2);
+	void *bytes = buffer(call, 1, size);
+	const ssize_t value = call->table->read(call->userdata, fd(call, 0), bytes, size);
+
+	check_zeros(call, bytes, value);
+	const int error = errno;
+	free(bytes);
+	errno = error;
+	return value;
+}
+
+static long long
+call_recv(const struct call *call)
+{
+	const bool is_from = strcmp(call->spec->name, "recvfrom") == 0;
+	const size_t size = (size_t)number(call, 2);
+	void *bytes = buffer(call, 1, size);
+	struct sockaddr_storage storage;
+	socklen_t name_size = sizeof storage;
+	const int flags = (int)number(call, 3);
+	const ssize_t value =
+		is_from ? call->table->recvfrom(call->userdata, fd(call, 0), bytes, size, flags,
+						(struct sockaddr *)&storage, &name_size)
+			: call->table->recv(call->userdata, fd(call, 0), bytes, size, flags);
+	const int error = errno;
+
+	/* MSG_TRUNC tells the whole size of what was cut, and discards of a stream. */
+	if ((flags & MSG_TRUNC) == 0)
+		check_zeros(call, bytes, value);
+	free(bytes);
+	errno = error;
+	return value;
+}
+
+static long long
+call_write(const struct call *call)
+{
+	const size_t size = (size_t)number(call, 2);
+	void *bytes = buffer(call, 1, size);
+	const ssize_t value = call->table->write(call->userdata, fd(call, 0), bytes, size);
+	const int error = errno;
+
+	free(bytes);
+	errno = error;
+	return value;
+}
+
+static long long
+call_send(const struct call *call)
+{
+	const size_t size = (size_t)number(call, 2);
+	void *bytes = buffer(call, 1, size);
+	struct sockaddr_storage storage;
+	ssize_t value;
+
+	if (strcmp(call->spec->name, "sendto") != 0) {
+		value = call->table->send(call->userdata, fd(call, 0), bytes, size,
+					  (int)number(call, 3));
+	} else {
+		const bool has_name = !is_null(argument(call, 4));
+		const socklen_t name_size =
+			has_name ? name(call, 4, &call->player->remote, &storage) : 0;
+		if (has_name && call->player->flow == NULL)
+			player_flow_new(call->player, 0, PLAYER_PORT);
+		value = call->table->sendto(
+			call->userdata, fd(call, 0), bytes, size, (int)number(call, 3),
+			has_name ? (struct sockaddr *)&storage : NULL, name_size);
+	}
+	const int error = errno;
+	free(bytes);
+	errno = error;
+	return value;
+}
+
+/* [{..., 100}, {..., 200}] */
+static size_t
+buffers(const struct call *call, const struct expression *list, struct iovec *out)
+{
+	if (list->kind != EXPRESSION_LIST || list->item_count > BUFFERS_MAX)
+		call_fail(call, "a list of buffers is expected");
+	for (size_t i = 0; i < list->item_count; i++) {
+		const struct expression *item = list->items[i];
+		if (item->kind != EXPRESSION_STRUCT || item->item_count != 2)
+			call_fail(call, "a buffer is {..., size}");
+		out[i].iov_len = (size_t)player_value(call->player, item->items[1]);
+		if (out[i].iov_len > DATA_BYTES_MAX)
+			call_fail(call, "%zu octets are too many", out[i].iov_len);
+		out[i].iov_base = is_null(item->items[0]) ? NULL : calloc(1, out[i].iov_len + 1);
+	}
+	return list->item_count;
+}
+
+static void
+buffers_free(struct iovec *list, size_t count)
+{
+	const int error = errno;
+
+	for (size_t i = 0; i < count; i++)
+		free(list[i].iov_base);
+	errno = error;
+}
+
+static long long
+call_vector(const struct call *call)
+{
+	struct iovec list[BUFFERS_MAX];
+	const size_t count = buffers(call, argument(call, 1), list);
+	const ssize_t value = strcmp(call->spec->name, "readv") == 0
+				      ? call->table->readv(call->userdata, fd(call, 0), list,
+							   (int)number(call, 2))
+				      : call->table->writev(call->userdata, fd(call, 0), list,
+							    (int)number(call, 2));
+
+	buffers_free(list, count);
+	return value;
+}
+
+static long long
+call_message(const struct call *call)
+{
+	const bool is_receive = strcmp(call->spec->name, "recvmsg") == 0;
+	const struct expression *structure = argument(call, 1);
+	const struct expression *list = field(structure, "msg_iov");
+	const struct expression *flags = field(structure, "msg_flags");
+	struct sockaddr_storage storage;
+	struct iovec pieces[BUFFERS_MAX];
+	struct msghdr message = { .msg_iov = pieces };
+
+	if (list == NULL)
+		call_fail(call, "msg_iov is missing");
+	message.msg_iovlen = buffers(call, list, pieces);
+	if (is_receive) {
+		message.msg_name = &storage;
+		message.msg_namelen = sizeof storage;
+		message.msg_flags = -1;
+	}
+	const ssize_t value = is_receive ? call->table->recvmsg(call->userdata, fd(call, 0),
+								&message, (int)number(call, 2))
+					 : call->table->sendmsg(call->userdata, fd(call, 0),
+								&message, (int)number(call, 2));
+	if (is_receive && value >= 0 && flags != NULL &&
+	    message.msg_flags != player_value(call->player, flags))
+		call_fail(call, "msg_flags is 0x%x", (unsigned)message.msg_flags);
+	if (is_receive && value >= 0 && message.msg_controllen != 0)
+		call_fail(call, "msg_controllen is %zu", message.msg_controllen);
+	buffers_free(pieces, message.msg_iovlen);
+	return value;
+}
+
+/* ---- options ----------------------------------------------------------------------------------- */
+
+/* The octets of an option's value as scripts write them; returns their number. */
+static socklen_t
+option_value(const struct call *call, const struct expression *value, uint8_t *out)
+{
+	if (value->kind == EXPRESSION_LIST && value->item_count == 2) { /* seconds, microseconds */
+		const struct timeval tv = {
+			.tv_sec = (time_t)player_value(call->player, value->items[0]),
+			.tv_usec = (suseconds_t)player_value(call->player, value->items[1])
+		};
+		memcpy(out, &tv, sizeof tv);
+		return sizeof tv;
+	}
+	if (value->kind == EXPRESSION_STRUCT) {
+		const struct expression *on = field(value, "onoff"), *time = field(value, "linger");
+		if (on == NULL || time == NULL)
+			call_fail(call, "a structure that is not understood");
+		const struct linger linger = { .l_onoff = (int)player_value(call->player, on),
+					       .l_linger = (int)player_value(call->player, time) };
+		memcpy(out, &linger, sizeof linger);
+		return sizeof linger;
+	}
+	if (value->kind == EXPRESSION_STRING) {
+		const size_t size = strlen(value->text);
+		memcpy(out, value->text, size + 1);
+		return (socklen_t)size;
+	}
+	if (value->kind == EXPRESSION_LIST && value->item_count == 1)
+		value = value->items[0];
+	const int number_ = (int)player_value(call->player, value);
+	memcpy(out, &number_, sizeof number_);
+	return sizeof number_;
+}
+
+static long long
+call_setsockopt(const struct call *call)
+{
+	uint8_t value[256] = { 0 };
+	const bool has_value = !is_null(argument(call, 3));
+
+	if (has_value)
+		(void)option_value(call, argument(call, 3), value);
+	return call->table->setsockopt(call->userdata, fd(call, 0), (int)number(call, 1),
+				       (int)number(call, 2), has_value ? value : NULL,
+				       (socklen_t)number(call, 4));
+}
+
+static long long
+call_getsockopt(const struct call *call)
+{
+	const struct expression *value_wanted = argument(call, 3), *size_ = argument(call, 4);
+	uint8_t value[512] = { 0 }, wanted[512] = { 0 };
+
+	if (size_->kind == EXPRESSION_LIST && size_->item_count == 1)
+		size_ = size_->items[0];
+	const socklen_t size_given = is_ellipsis(size_)
+					     ? (socklen_t)sizeof value
+					     : (socklen_t)player_value(call->player, size_);
+	socklen_t size = size_given;
+	const int result =
+		call->table->getsockopt(call->userdata, fd(call, 0), (int)number(call, 1),
+					(int)number(call, 2), value, &size);
+	if (result < 0 || is_ellipsis(value_wanted))
+		return result;
+	const socklen_t compared = option_value(call, value_wanted, wanted);
+	if (!is_ellipsis(size_) && size != size_given)
+		call_fail(call, "the length that comes back is %u", size);
+	if (memcmp(value, wanted, compared < size ? compared : size) != 0) {
+		int number_;
+		memcpy(&number_, value, sizeof number_);
+		call_fail(call, "the value is %d", number_);
+	}
+	return result;
+}
+
+static long long
+call_fcntl(const struct call *call)
+{
+	const int command = (int)number(call, 1);
+
+	return call->spec->argument_count < 3
+		       ? call->table->fcntl(call->userdata, fd(call, 0), command)
+		       : call->table->fcntl(call->userdata, fd(call, 0), command,
+					    (int)number(call, 2));
+}
+
+static long long
+call_ioctl(const struct call *call)
+{
+	const struct expression *wanted = argument(call, 2);
+	const unsigned long request = (unsigned long)number(call, 1);
+	int value = request == FIONBIO;
+
+	if (is_null(wanted))
+		return call->table->ioctl(call->userdata, fd(call, 0), request, NULL);
+	if (wanted->kind == EXPRESSION_LIST && wanted->item_count == 1)
+		wanted = wanted->items[0];
+	const int result = call->table->ioctl(call->userdata, fd(call, 0), request, &value);
+	if (result == 0 && !is_ellipsis(wanted) && value != player_value(call->player, wanted))
+		call_fail(call, "the value is %d", value);
+	return result;
+}
+
+/* ---- readiness --------------------------------------------------------------------------------- */
+
+/* [{fd = 4, events = POLLIN, revents = POLLIN}] */
+static long long
+call_poll(const struct call *call)
+{
+	const struct expression *list = argument(call, 0);
+	struct pollfd fds[POLL_MAX];
+
+	if (list->kind != EXPRESSION_LIST || list->item_count > POLL_MAX)
+		call_fail(call, "a list of descriptors is expected");
+	for (size_t i = 0; i < list->item_count; i++) {
+		const struct expression *fd_ = field(list->items[i], "fd");
+		const struct expression *events = field(list->items[i], "events");
+		if (fd_ == NULL || events == NULL)
+			call_fail(call, "fd and events are expected");
+		fds[i] = (struct pollfd){ .fd = fd_of_number(call->player,
+							     player_value(call->player, fd_)),
+					  .events = (short)player_value(call->player, events) };
+	}
+	const int value = call->table->poll(call->userdata, fds, (nfds_t)number(call, 1),
+					    (int)number(call, 2));
+	for (size_t i = 0; i < list->item_count && value >= 0; i++) {
+		const struct expression *revents = field(list->items[i], "revents");
+		const long long wanted = revents == NULL ? 0 : player_value(call->player, revents);
+		if (fds[i].revents != (short)wanted)
+			call_fail(call, "revents of the descriptor at %zu is 0x%x, not 0x%llx", i,
+				  (unsigned)fds[i].revents, wanted);
+	}
+	return value;
+}
+
+static long long
+call_epoll_create(const struct call *call)
+{
+	const int live = call->table->epoll_create(call->userdata, (int)number(call, 0));
+
+	remember_fd(call, live);
+	return live;
+}
+
+/* {events = EPOLLIN, fd = 4}: the data is the script's number. */
+static struct epoll_event
+epoll_event_of(const struct call *call, const struct expression *structure)
+{
+	const struct expression *events = field(structure, "events");
+	const struct expression *data = field(structure, "fd");
+
+	if (events == NULL || data == NULL)
+		call_fail(call, "events and fd are expected");
+	return (struct epoll_event){ .events = (uint32_t)player_value(call->player, events),
+				     .data.fd = (int)player_value(call->player, data) };
+}
+
+static long long
+call_epoll_ctl(const struct call *call)
+{
+	const bool has_event = call->spec->argument_count > 3 && !is_null(argument(call, 3));
+	struct epoll_event event = { 0 };
+
+	if (has_event)
+		event = epoll_event_of(call, argument(call, 3));
+	return call->table->epoll_ctl(call->userdata, fd(call, 0), (int)number(call, 1),
+				      fd(call, 2), has_event ? &event : NULL);
+}
+
+static long long
+call_epoll_wait(const struct call *call)
+{
+	const struct expression *wanted = argument(call, 1);
+	struct epoll_event events[EVENTS_MAX] = { 0 };
+	const int value = call->table->epoll_wait(call->userdata, fd(call, 0), events,
+						  (int)number(call, 2), (int)number(call, 3));
+
+	if (value <= 0 || is_ellipsis(wanted))
+		return value;
+	for (size_t i = 0; i < (size_t)value; i++) {
+		const struct expression *item =
+			wanted->kind == EXPRESSION_LIST && i < wanted->item_count ? wanted->items[i]
+										  : wanted;
+		const struct epoll_event event = epoll_event_of(call, item);
+		if (event.events != events[i].events || event.data.fd != events[i].data.fd)
+			call_fail(call, "event %zu is 0x%x of descriptor %d", i, events[i].events,
+				  events[i].data.fd);
+	}
+	return value;
+}
+
+/* ---- the calls --------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	long long (*make)(const struct call *call);
+} calls[] = {
+	{ "socket", call_socket },
+	{ "bind", call_bind },
+	{ "listen", call_listen },
+	{ "accept", call_accept },
+	{ "connect", call_connect },
+	{ "shutdown", call_shutdown },
+	{ "close", call_close },
+	{ "read", call_read },
+	{ "recv", call_recv },
+	{ "recvfrom", call_recv },
+	{ "readv", call_vector },
+	{ "recvmsg", call_message },
+	{ "write", call_write },
+	{ "send", call_send },
+	{ "sendto", call_send },
+	{ "writev", call_vector },
+	{ "sendmsg", call_message },
+	{ "setsockopt", call_setsockopt },
+	{ "getsockopt", call_getsockopt },
+	{ "fcntl", call_fcntl },
+	{ "ioctl", call_ioctl },
+	{ "poll", call_poll },
+	{ "epoll_create", call_epoll_create },
+	{ "epoll_ctl", call_epoll_ctl },
+	{ "epoll_wait", call_epoll_wait },
+};
+
+static void
+judge(const struct call *call, long long value, int error)
+{
+	const long long wanted = player_value(call->player, call->spec->result);
+	const char *name_ = call->spec->name;
+	const bool makes_fd = strcmp(name_, "socket") == 0 || strcmp(name_, "accept") == 0 ||
+			      strcmp(name_, "epoll_create") == 0;
+	long long error_wanted;
+
+	if (makes_fd ? (value < 0) != (wanted < 0) : value != wanted) {
+		if (value < 0)
+			call_fail(call, "expected %lld, was %lld %s", wanted, value,
+				  symbol_errno(error));
+		call_fail(call, "expected %lld, was %lld", wanted, value);
+	}
+	if (wanted >= 0 || call->spec->error == NULL)
+		return;
+	if (!symbol_value(call->spec->error, &error_wanted))
+		call_fail(call, "%s is no errno known here", call->spec->error);
+	if (error != error_wanted)
+		call_fail(call, "expected %s, was %s", call->spec->error, symbol_errno(error));
+}
+
+void
+player_call(struct player *player, const struct event *event)
+{
+	const struct call call = { .player = player,
+				   .event = event,
+				   .spec = &event->call,
+				   .table = &player->table,
+				   .userdata = player->table.userdata };
+
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+		if (strcmp(calls[i].name, event->call.name) != 0)
+			continue;
+		errno = 0;
+		const long long value = calls[i].make(&call);
+		judge(&call, value, errno);
+		if (player->is_verbose)
+			printf("%10.6f %s = %lld\n", (double)player->last_us / 1e6,
+			       event->call.name, value);
+		return;
+	}
+	call_fail(&call, "no such call");
+}
