@@ -68,6 +68,19 @@ timers_init(struct tcb *tcb)
 	wheel_timer_init(&tcb->life_timer, TIMER_TCP_KEEPALIVE);
 }
 
+/* What a SYN offers; how far it is scaled is told there and does not change (RFC 7323, section 2.2). */
+static void
+window_init(struct tcb *tcb)
+{
+	const struct tcp_config *config = &tcb->config;
+	const uint32_t mss = tcb->mss_advertised - (config->timestamps ? 12u : 0u);
+	uint8_t wscale;
+
+	tcb->rcv_edge =
+		tcb->rcv_nxt + tcp__window_initial(config, mss, config->window_scale, &wscale);
+	tcb->rcv_wscale = wscale;
+}
+
 void
 tcp__start(struct stack *stack, struct tcb *tcb, const struct tcp_tuple *tuple,
 	   const struct tcp_config *config, uint32_t iss)
@@ -83,6 +96,7 @@ tcp__start(struct stack *stack, struct tcb *tcb, const struct tcp_tuple *tuple,
 							  : TCP_MSS_DEFAULT_IPV6;
 	tcb->mss_advertised =
 		tcp__mss_of_link(stack, &tcb->hop, tuple->remote.family, &tcb->config);
+	window_init(tcb);
 	tcb->send_limit = config->send_buffer_bytes;
 	tcb->receive_limit = config->receive_buffer_bytes;
 	tcb->ts_offset = tcp_timestamp_offset(&stack->tcp.secret, tuple);
