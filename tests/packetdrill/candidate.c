@@ -115,6 +115,11 @@ build(struct candidate *candidate)
 						     .watch_count = CANDIDATE_SOCKETS_MAX };
 
 	limits.transmit_bytes = 16u << 20;
+	limits.tcp_count = CANDIDATE_SOCKETS_MAX;
+	limits.tcp_buffer_bytes = 64u << 20;
+	limits.tcp_sent_count = 65536;
+	limits.tcp_syn_count = 256;
+	limits.tcp_time_wait_count = 256;
 	const size_t stack_size = (stack_bytes(&limits) + 63) / 64 * 64;
 	const size_t table_size = (socket_table_bytes(&socket_limits) + 63) / 64 * 64;
 	candidate->stack_block = aligned_alloc(64, stack_size);

@@ -102,11 +102,11 @@ is_blocked(struct player *player)
 }
 
 static void
-start_blocking(struct player *player, const struct event *event, long long due_us)
+start_blocking(struct player *player, const struct event *event, long long end_us)
 {
 	struct blocking *blocking = &player->blocking;
 
-	*blocking = (struct blocking){ .event = event, .is_running = true, .begin_us = due_us };
+	*blocking = (struct blocking){ .event = event, .is_running = true, .due_us = end_us };
 	if (pthread_create(&blocking->thread, NULL, block, player) != 0)
 		player_fail(player, "no thread for a blocking call");
 	while (is_blocked(player) && (blocking->thread_id == 0 || !is_asleep(blocking->thread_id)))
@@ -124,12 +124,11 @@ end_blocking(struct player *player, long long due_us)
 	for (unsigned i = 0; i < 20 && is_blocked(player); i++)
 		(void)usleep(5000); /* it may be on its way out */
 	player->event = blocking->event;
-	const long long end_us = blocking->begin_us + blocking->event->call.end_us;
 	if (is_blocked(player))
 		player_fail(player, "%s still blocks at %.6f", blocking->event->call.name,
 			    (double)due_us / 1e6);
 	(void)pthread_join(blocking->thread, NULL);
-	check_time(player, blocking->end_us, end_us, end_us);
+	check_time(player, blocking->end_us, blocking->due_us, blocking->due_us);
 	blocking->event = NULL;
 }
 
@@ -175,7 +174,8 @@ play_call(struct player *player, const struct event *event, long long due_us)
 	end_blocking(player, due_us);
 	player->event = event;
 	if (event->call.end_us != SCRIPT_NO_TIME) {
-		start_blocking(player, event, due_us);
+		/* Relative to the event before, as the call's own time. */
+		start_blocking(player, event, event->call.end_us + due_us - event->time_us);
 		return;
 	}
 	const long long begin_us = player_now_us(player);
@@ -192,12 +192,12 @@ play_outbound(struct player *player, const struct event *event, long long due_us
 
 	switch (event->time_kind) {
 	case TIME_ABSOLUTE:
-	case TIME_RELATIVE: check_time(player, sent_us, due_us, due_us); return;
+	case TIME_RELATIVE: check_time(player, sent_us, due_us, due_us); break;
 	case TIME_ABSOLUTE_RANGE:
 	case TIME_RELATIVE_RANGE: check_time(player, sent_us, due_us, end_us); break;
 	case TIME_ANY: break;
 	}
-	player->last_us = sent_us; /* what follows counts from then */
+	player->last_us = sent_us; /* what follows counts from then: timers are late by a little */
 }
 
 static void
@@ -208,15 +208,14 @@ play_event(struct player *player, const struct event *event)
 	const long long due_us = event->time_us + (is_relative ? player->last_us : 0);
 
 	player->event = event;
-	if (event->time_kind != TIME_ANY && due_us < player->last_us)
+	if (event->time_kind != TIME_ANY && due_us < player->last_us - player->tolerance_us)
 		player_fail(player, "time goes backwards");
-	const bool is_free = event->time_kind != TIME_ABSOLUTE && event->time_kind != TIME_RELATIVE;
 	switch (event->kind) {
 	case EVENT_CALL: play_call(player, event, due_us); break;
 	case EVENT_PACKET:
 		if (!event->packet.is_inbound) {
 			play_outbound(player, event, due_us);
-			break;
+			return;
 		}
 		wait_until(player, due_us);
 		player_inject(player, &event->packet);
@@ -230,8 +229,7 @@ play_event(struct player *player, const struct event *event)
 		player_assert(player, event->text);
 		break;
 	}
-	if (!is_free)
-		player->last_us = due_us;
+	player->last_us = due_us;
 }
 
 void
@@ -243,6 +241,8 @@ player_play(struct player *player)
 		command(player, player->script->init_command);
 	for (const struct event *event = player->script->events; event != NULL; event = event->next)
 		play_event(player, event);
+	if (player->blocking.event != NULL)
+		wait_until(player, player->blocking.due_us);
 	end_blocking(player, player_now_us(player));
 	player_expect_no_more(player);
 }

@@ -45,7 +45,7 @@ struct blocking {
 	const struct event *event;
 	volatile int thread_id;
 	volatile bool is_running;
-	long long begin_us, end_us; /* script's time */
+	long long due_us, end_us; /* when it is to end, when it did */
 };
 
 struct player {
@@ -69,6 +69,7 @@ struct player {
 
 	int fds[PLAYER_FDS_MAX];              /* script's -> process's, + 1; 0: none */
 	uint16_t bound_ports[PLAYER_FDS_MAX]; /* by the script's number */
+	bool has_flow[PLAYER_FDS_MAX];        /* connect was called, and has not failed */
 	int info_fd; /* what %{ assert }% is about: the last to be connected or accepted */
 	struct blocking blocking;
 };

@@ -306,22 +306,50 @@ call_accept(const struct call *call)
 	return live;
 }
 
+/* The script's number of the descriptor, if it can have one. */
+static size_t
+script_fd(const struct call *call)
+{
+	const long long number_ = number(call, 0);
+
+	return number_ < 0 || number_ >= PLAYER_FDS_MAX ? 0 : (size_t)number_;
+}
+
+/* What segments are about from now on: the next SYN comes from there. */
+static void
+flow_of_connect(const struct call *call, uint16_t port)
+{
+	struct player *player = call->player;
+	const uint16_t bound = player->bound_ports[script_fd(call)];
+	const struct flow *flow = player->flow;
+	const bool is_fresh = flow != NULL && !flow->is_listening && !flow->has_local &&
+			      flow->remote_port == port && flow->local_port == bound;
+
+	if (player->has_flow[script_fd(call)])
+		return;
+	player->has_flow[script_fd(call)] = true;
+	if (!is_fresh)
+		player_flow_new(player, bound, port);
+}
+
 static long long
 call_connect(const struct call *call)
 {
 	struct sockaddr_storage storage;
 	const socklen_t size = name(call, 1, &call->player->remote, &storage);
-	const uint16_t port = ntohs(((struct sockaddr_in *)&storage)->sin_port);
-	const uint16_t bound = call->player->bound_ports[number(call, 0) % PLAYER_FDS_MAX];
 
 	/* Before the call: a blocking one sends its SYN and sleeps. */
-	if (storage.ss_family != AF_UNSPEC &&
-	    (call->player->flow == NULL || call->player->flow->remote_port != port ||
-	     call->player->flow->is_listening || call->player->flow->has_local))
-		player_flow_new(call->player, bound, port);
-	const int live_fd = fd(call, 0);
-	call->player->info_fd = live_fd;
-	return call->table->connect(call->userdata, live_fd, (struct sockaddr *)&storage, size);
+	if (storage.ss_family != AF_UNSPEC)
+		flow_of_connect(call, ntohs(((struct sockaddr_in *)&storage)->sin_port));
+	call->player->info_fd = fd(call, 0);
+	const int value = call->table->connect(call->userdata, fd(call, 0),
+					       (struct sockaddr *)&storage, size);
+	const int error = errno;
+	if (storage.ss_family == AF_UNSPEC ||
+	    (value < 0 && error != EINPROGRESS && error != EALREADY && error != EISCONN))
+		call->player->has_flow[script_fd(call)] = false;
+	errno = error;
+	return value;
 }
 
 static long long
@@ -337,7 +365,8 @@ call_close(const struct call *call)
 	const int value = call->table->close(call->userdata, fd(call, 0));
 
 	if (value == 0 && number_ >= 0 && number_ < PLAYER_FDS_MAX)
-		call->player->fds[number_] = call->player->bound_ports[number_] = 0;
+		call->player->fds[number_] = call->player->bound_ports[number_] =
+			call->player->has_flow[number_] = 0;
 	return value;
 }
 
