@@ -163,6 +163,19 @@ tcp__fin_receive(struct stack *stack, struct tcb *tcb)
 	}
 }
 
+/* The first part of what is new in order that had come before its time (RFC 2883, section 4). */
+static void
+duplicate_note(struct tcb *tcb, uint32_t begin, uint32_t end)
+{
+	const struct seq_range *piece = seq_set_find(&tcb->holes, begin);
+
+	if (!tcb->has_sack || !seq_range_is_empty(&tcb->dsack) || piece == NULL ||
+	    seq_ge(piece->begin, end))
+		return;
+	tcb->dsack.begin = seq_max(piece->begin, begin);
+	tcb->dsack.end = seq_min(piece->end, end);
+}
+
 static void
 in_order(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
 {
@@ -173,6 +186,7 @@ in_order(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment
 	if (taken < segment->data_bytes)
 		stack__drop(stack, DROP_TCP_MEMORY); /* the rest comes again */
 	tcb->rcv_nxt += (uint32_t)taken;
+	duplicate_note(tcb, before, tcb->rcv_nxt);
 	holes_fill(stack, tcb);
 	/* A FIN that came before its time has counted as an octet. */
 	if (tcb->has_fin && seq_gt(tcb->rcv_nxt, tcb->rcv_fin_seq))
@@ -263,7 +277,7 @@ is_for_nobody(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 	if (!tcb->is_detached || segment->data_bytes == 0 || seq_le(end, tcb->rcv_nxt))
 		return false;
 	stack__drop(stack, DROP_TCP_CLOSED);
-	tcp__reset_send(stack, tcb);
+	tcp__reset_reply(stack, segment);
 	tcp__end(stack, tcb, TCP_REASON_ABORTED);
 	return true;
 }
@@ -277,8 +291,6 @@ tcp__data_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segm
 		return;
 	if (!is_receiving(tcb)) {
 		stack__drop(stack, DROP_TCP_AFTER_FIN);
-		tcb->ack_wanted = tcb->ack_now = true;
-		tcp__want_flush(stack, tcb);
 		return;
 	}
 	if (is_for_nobody(stack, tcb, segment))

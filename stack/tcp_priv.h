@@ -415,6 +415,8 @@ int tcp__segment_send(struct stack *stack, struct tcb *tcb, const struct tcp_out
 int tcp__ack_send(struct stack *stack, struct tcb *tcb);
 void tcp__challenge(struct stack *stack, struct tcb *tcb); /* RFC 5961, at a limited rate */
 void tcp__reset_send(struct stack *stack, struct tcb *tcb);
+/* RST for a segment, with its own numbers (RFC 9293, section 3.5.2); never about an RST. */
+void tcp__reset_reply(struct stack *stack, const struct tcp_segment *segment);
 /* RST for a segment to nobody (RFC 9293, section 3.10.7.1); never about an RST, never in shared mode. */
 void tcp__reset_answer(struct stack *stack, const struct tcp_segment *segment);
 

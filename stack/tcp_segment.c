@@ -57,10 +57,12 @@ sack_blocks(const struct tcb *tcb, struct tcp_options *options)
 {
 	if (!seq_range_is_empty(&tcb->dsack))
 		options->sacks[options->sack_count++] = tcb->dsack;
+	/* What came twice is told as what is here as well (RFC 2883, section 4): only then it is known for a duplicate. */
+	const unsigned first = options->sack_count;
 	for (unsigned i = 0; i < tcb->sack_recent_count; i++) {
 		const struct seq_range *piece = seq_set_find(&tcb->holes, tcb->sack_recent[i]);
 		bool is_told = piece == NULL || seq_gt(piece->begin, tcb->sack_recent[i]);
-		for (unsigned told = 0; told < options->sack_count && !is_told; told++)
+		for (unsigned told = first; told < options->sack_count && !is_told; told++)
 			is_told = options->sacks[told].begin == piece->begin &&
 				  options->sacks[told].end == piece->end;
 		if (!is_told && options->sack_count < TCP_SACKS_MAX)
@@ -278,7 +280,7 @@ tcp__bare_send(struct stack *stack, const struct tcp_bare *bare)
 }
 
 void
-tcp__reset_answer(struct stack *stack, const struct tcp_segment *segment)
+tcp__reset_reply(struct stack *stack, const struct tcp_segment *segment)
 {
 	const struct ip_packet *packet = segment->packet;
 	const struct tcp_tuple tuple = {
@@ -289,8 +291,7 @@ tcp__reset_answer(struct stack *stack, const struct tcp_segment *segment)
 	};
 	struct tcp_bare bare = { .tuple = &tuple, .cause = packet, .flags = TCP_RST };
 
-	if ((segment->flags & TCP_RST) != 0 ||
-	    (stack->ifs[packet->ifindex].flags & STACK_IF_SHARED) != 0)
+	if ((segment->flags & TCP_RST) != 0)
 		return;
 	if ((segment->flags & TCP_ACK) != 0) {
 		bare.seq = segment->header.ack;
@@ -299,4 +300,11 @@ tcp__reset_answer(struct stack *stack, const struct tcp_segment *segment)
 		bare.ack = tcp_segment_end(segment);
 	}
 	tcp__bare_send(stack, &bare);
+}
+
+void
+tcp__reset_answer(struct stack *stack, const struct tcp_segment *segment)
+{
+	if ((stack->ifs[segment->packet->ifindex].flags & STACK_IF_SHARED) == 0)
+		tcp__reset_reply(stack, segment);
 }

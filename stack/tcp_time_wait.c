@@ -178,6 +178,8 @@ tcp__time_wait_receive(struct stack *stack, struct tcp_time_wait *entry, struct 
 		return;
 	}
 	stack__drop(stack, DROP_TCP_SEQUENCE);
+	if ((segment->flags & (TCP_SYN | TCP_ACK)) == 0)
+		return; /* RFC 9293, section 3.10.7.4, fifth */
 	if (segment->seq == entry->rcv_nxt && tcp_segment_end(segment) == segment->seq &&
 	    !is_old_clock(entry, segment))
 		return; /* a last acknowledgment: nothing to say to it */
