@@ -157,8 +157,9 @@ leave_fast(struct tcb *tcb, const struct tcp_ack *ack)
 	} else {
 		cc_leave_recovery(&tcb->cc);
 		rack_on_recovered(&tcb->rack);
+		/* D-SACKs for what was sent again may still be on their way (RFC 3708, section 3). */
+		recovery->can_undo &= tcb->has_sack;
 	}
-	recovery->can_undo = false;
 	open_if_in_order(tcb);
 }
 
@@ -370,9 +371,10 @@ prr(struct tcb *tcb, const struct tcp_ack *ack)
 		return;
 	recovery->prr_delivered += ack->delivered_bytes;
 	if (flight > ssthresh) {
+		/* In whole segments, as Linux: less than one would wait for the next acknowledgment. */
 		const uint64_t due = (uint64_t)recovery->prr_delivered * ssthresh;
-		quota = (int64_t)((due + recovery->recover_fs - 1) / recovery->recover_fs) -
-			recovery->prr_out;
+		const uint64_t unit = (uint64_t)recovery->recover_fs * tcb->mss;
+		quota = (int64_t)((due + unit - 1) / unit * tcb->mss) - recovery->prr_out;
 	} else {
 		quota = (int64_t)recovery->prr_delivered - recovery->prr_out;
 		if (quota < ack->delivered_bytes)
