@@ -79,7 +79,8 @@ struct tcp_config {
 	bool quick_ack;           /* the first segments are acknowledged at once, as Linux; false: RFC 5681's delay from the start */
 	bool keepalive;
 	bool window_scale, sack, timestamps, ecn; /* offered and granted */
-	bool pmtu_discovery;      /* DF, and RFC 4821 probing after black holes */
+	bool pmtu_discovery;      /* DF, and heeding what routers say about sizes */
+	bool mtu_probing;         /* RFC 4821, when timeouts look like a black hole */
 	uint32_t keepalive_idle_s, keepalive_interval_s, keepalive_count;
 	uint32_t syn_retries, synack_retries, retries; /* 6, 5, 15 as Linux */
 	uint32_t user_timeout_ms; /* 0: by retries */

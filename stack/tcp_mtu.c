@@ -139,7 +139,7 @@ tcp__mtu_on_timeout(struct stack *stack, struct tcb *tcb)
 
 	const struct tcp_sent *first = tcp_flight_first(&tcb->flight);
 
-	if (!tcb->config.pmtu_discovery || tcb->retransmits + 1u < timeouts_needed(stack, tcb) ||
+	if (!tcb->config.mtu_probing || tcb->retransmits + 1u < timeouts_needed(stack, tcb) ||
 	    tcp_sent_size(first) + headers(tcb) + options_bytes(tcb) <= floor)
 		return; /* so small a packet passes everywhere: it is not the size */
 	mtu->probe_bytes = 0;

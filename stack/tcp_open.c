@@ -20,6 +20,7 @@ const struct tcp_config tcp_config_default = {
 	.sack = true,
 	.timestamps = true,
 	.pmtu_discovery = true,
+	.mtu_probing = true,
 	.keepalive_idle_s = 7200, /* RFC 9293, section 3.8.4 */
 	.keepalive_interval_s = 75,
 	.keepalive_count = 9,
