@@ -30,9 +30,12 @@ socket__stream_take_error(struct socket *socket)
 	socket->pending_error = 0;
 	if (error != 0 || socket->phase == SOCKET_IDLE || socket->phase == SOCKET_LISTENING)
 		return error;
+	const bool is_over = (tcp_poll(socket->stack, socket->conn) & TCP_EVENT_FAILED) != 0;
+	/* What may pass is told only to who asked for it (RFC 5461, section 2; ip(7), IP_RECVERR). */
+	if (!is_over && !socket->wants_errors)
+		return 0;
 	error = socket__reason_errno(tcp_take_error(socket->stack, socket->conn));
-	if ((tcp_poll(socket->stack, socket->conn) & TCP_EVENT_FAILED) != 0)
-		socket->is_error_told = true;
+	socket->is_error_told = is_over;
 	/* A peer that had finished cannot have wanted to say more: what is broken is our pipe. */
 	if (error == ECONNRESET &&
 	    (tcp_poll(socket->stack, socket->conn) & TCP_EVENT_PEER_CLOSED) != 0)
