@@ -82,7 +82,7 @@ static _Noreturn void
 die(const char *what, const char *why)
 {
 	fprintf(stderr, "packetdrill-player: %s: %s\n", what, why);
-	exit(2);
+	_exit(2);
 }
 
 static void
