@@ -36,10 +36,12 @@ task__look_up(struct engine *engine, struct task *task)
 	if (task->priming || task->validation.skip_cache)
 		return TASK_CUT;
 	struct rrset *proofs = task->answer.sections[SECTION_AUTHORITY];
+	task->answer.sections[SECTION_AUTHORITY] = NULL;
 	enum lookup_result result = lookup(&lookup_state, &engine->caches, &task->arena,
 					   &task->answer, engine__now_s(engine));
 	if (result == LOOKUP_ANSWER)
 		return found_answer(engine, task, proofs);
+	task->answer.sections[SECTION_AUTHORITY] = proofs;
 	task->keep_mark = arena_mark(&task->arena);
 	task->chain_tail = lookup_state.tail;
 	task->chain_count = lookup_state.alias_count;

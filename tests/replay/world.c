@@ -1,0 +1,110 @@
+#include "tests/replay/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "resolver/serve/root_hints.h"
+#include "resolver/serve/worker.h"
+
+#define CACHE_BYTES   (4u << 20)
+#define INFRA_COUNT   1024u
+#define PENDING_MAX   1024u
+#define ARENA_BYTES   (512u << 10)
+#define WORLD_SEED    1u
+
+static void *
+lend(struct world *world, size_t size)
+{
+	void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (block == MAP_FAILED || world->block_count == WORLD_BLOCKS)
+		abort(); /* a fixture that cannot be made is no result */
+	world->blocks[world->block_count] = block;
+	world->block_bytes[world->block_count++] = size;
+	return block;
+}
+
+static void
+make_engine(struct world *world)
+{
+	struct engine_limits limits = engine_limits_default;
+	const struct engine_config config = worker_engine_config(&world->config);
+	struct caches *caches = &world->caches;
+
+	limits.task_count = 512;
+	limits.client_count = PENDING_MAX;
+	limits.query_count = 4096;
+	caches->rrsets = rrset_cache_new(lend(world, CACHE_BYTES), CACHE_BYTES, &world->rng);
+	caches->negatives = negative_cache_new(lend(world, CACHE_BYTES), CACHE_BYTES, &world->rng);
+	caches->delegations = delegation_cache_new(lend(world, CACHE_BYTES), CACHE_BYTES, &world->rng);
+	caches->infra = infra_new(lend(world, infra_bytes(INFRA_COUNT)), infra_bytes(INFRA_COUNT), INFRA_COUNT, &world->rng);
+	world->engine = engine_new(lend(world, engine_bytes(&limits)), engine_bytes(&limits), &limits, &config, caches,
+				   &world->rng, world->now_us);
+	engine_set_forwards(world->engine, world->service->forwards);
+}
+
+static void
+set_trust(struct world *world)
+{
+	const struct engine_trust trust = {
+		.anchors = world->service->trust.anchors,
+		.crypto = world->crypto,
+		.wall_offset_s = -(int64_t)(WORLD_START_US / 1000000u),
+		.override_s = world->service->trust.override_s,
+	};
+	engine_set_trust(world->engine, &trust);
+}
+
+static bool
+add_hints(struct world *world, char *error)
+{
+	struct root_hints *hints = malloc(sizeof *hints);
+	bool is_right = hints != NULL && root_hints_load(hints, world->config.root_hints, error) == 0;
+
+	for (size_t i = 0; is_right && i < hints->count; i++)
+		(void)engine_add_hint(world->engine, &hints->entries[i].server, &hints->entries[i].addr);
+	free(hints);
+	return is_right;
+}
+
+bool
+world_init(struct world *world, const char *config, char *why, size_t why_bytes)
+{
+	char error[CONFIG_ERROR_BYTES] = "";
+
+	*world = (struct world){ .now_us = WORLD_START_US };
+	rng_init_number(&world->rng, WORLD_SEED);
+	if (config_parse(&world->config, "scenario", config, strlen(config), error) != 0 ||
+	    service_new(&world->service, &world->config, "replay", &world->rng, error) != 0) {
+		(void)snprintf(why, why_bytes, "%s", error);
+		return false;
+	}
+	world->crypto = crypto_new();
+	make_engine(world);
+	set_trust(world);
+	arena_init(&world->arena, lend(world, ARENA_BYTES), ARENA_BYTES);
+	clients_init(&world->clients, lend(world, clients_bytes(PENDING_MAX)), PENDING_MAX, &world->service->policy,
+		     world->engine, &world->arena, &world->rng);
+	if (add_hints(world, error))
+		return true;
+	(void)snprintf(why, why_bytes, "%s", error);
+	return false;
+}
+
+void
+world_set_time(struct world *world, uint64_t now_us)
+{
+	world->now_us = now_us;
+	engine_timeout(world->engine, now_us);
+}
+
+void
+world_fini(struct world *world)
+{
+	for (unsigned i = 0; i < world->block_count; i++)
+		(void)munmap(world->blocks[i], world->block_bytes[i]);
+	crypto_free(world->crypto);
+	service_free(world->service);
+	config_free(&world->config);
+}
