@@ -1,6 +1,7 @@
 #include "stack/addr.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdio.h>
 
 #include "stack/base/err.h"
@@ -93,17 +94,26 @@ addr_is_unique_local(const struct ip_addr *addr)
 	return addr->family == ADDR_IPV6 && (addr->octets[0] & 0xfe) == 0xfc;
 }
 
+/* Eight octets as a number, the first one most significant. */
+static uint64_t
+word_at(const struct ip_addr *addr, size_t at)
+{
+	uint64_t word;
+	memcpy(&word, addr->octets + at, sizeof word);
+	return be64toh(word);
+}
+
 unsigned
 addr_common_bits(const struct ip_addr *a, const struct ip_addr *b)
 {
 	if (a->family != b->family)
 		return 0;
-	for (unsigned i = 0; i < addr_bytes(a); i++) {
-		unsigned differing = a->octets[i] ^ b->octets[i];
-		if (differing != 0)
-			return 8 * i + (unsigned)__builtin_clz(differing) - 24;
-	}
-	return 8 * (unsigned)addr_bytes(a);
+	uint64_t high = word_at(a, 0) ^ word_at(b, 0), low = word_at(a, 8) ^ word_at(b, 8);
+	if (high != 0)
+		return (unsigned)__builtin_clzll(high);
+	if (low != 0)
+		return 64 + (unsigned)__builtin_clzll(low);
+	return 8 * (unsigned)addr_bytes(a); /* behind an IPv4 address both have zeros */
 }
 
 bool

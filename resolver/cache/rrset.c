@@ -67,14 +67,12 @@ static struct rrset *
 unpack_value(const struct store_found *value, struct arena *arena, const struct name *owner,
 	     uint16_t type, uint16_t class)
 {
-	struct rrset *rrset = arena_zalloc(arena, 1, sizeof *rrset);
+	struct rrset *rrset = arena_alloc(arena, sizeof *rrset);
 	const struct name *stored = name_store(arena, owner);
 	if (rrset == NULL || stored == NULL)
 		return NULL;
 	struct cursor cursor = cursor_over(value->value, value->value_bytes);
-	rrset->owner = stored;
-	rrset->type = type;
-	rrset->class = class;
+	*rrset = (struct rrset){ .owner = stored, .type = type, .class = class };
 	rrset->rr_count = cursor_u16(&cursor);
 	rrset->sig_count = cursor_u16(&cursor);
 	rrset->security = cursor_u8(&cursor);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "resolver/policy/local_priv.h"
+#include "resolver/wire/fold.h"
 #include "resolver/wire/rdata.h"
 #include "stack/base/arena.h"
 #include "stack/base/rng.h"
@@ -55,10 +56,14 @@ local_type_to_text(enum local_type type)
 
 /* ---- the table ------------------------------------------------------------------------------------ */
 
+/*
+ * A name's hash is made of its parent's and its first label, so that going down from the root hashes each label
+ * once.  The root's is drawn: nobody but the operator fills the table, and nobody else shall know its chains.
+ */
 static uint32_t
-hash_wire(const struct local *local, const uint8_t *wire, size_t size)
+hash_below(uint32_t parent, const uint8_t *label)
 {
-	return (uint32_t)hash_bytes(&local->hash_key, wire, size);
+	return fold_hash(label, 1u + *label, parent);
 }
 
 static struct local_node *
@@ -66,7 +71,7 @@ slot_find(const struct local *local, uint32_t hash, const uint8_t *wire, size_t 
 {
 	struct local_node *node = local->slots[hash & (local->slot_count - 1)];
 	while (node != NULL && (node->hash != hash || node->name.size != size ||
-				memcmp(node->name.wire, wire, size) != 0))
+				!fold_equal(node->name.wire, wire, size)))
 		node = node->next;
 	return node;
 }
@@ -110,9 +115,9 @@ node_new(struct local *local, struct local_node *parent, const uint8_t *wire, si
 	if (node == NULL)
 		return NULL;
 	node->parent = parent;
-	node->hash = hash_wire(local, wire, size);
+	node->hash = parent != NULL ? hash_below(parent->hash, wire) : local->root_hash;
 	node->name.size = (uint8_t)size;
-	memcpy(node->name.wire, wire, size);
+	fold_copy(node->name.wire, wire, size);
 	slot_put(local, node);
 	local->node_count++;
 	return node;
@@ -125,7 +130,7 @@ local_new(struct arena *arena, struct rng *rng)
 	if (local == NULL)
 		return NULL;
 	local->arena = arena;
-	local->hash_key = hash_key_draw(rng);
+	local->root_hash = rng_u32(rng);
 	local->slot_count = LOCAL_SLOTS_MIN;
 	local->slots = arena_zalloc(arena, LOCAL_SLOTS_MIN, sizeof(struct local_node *));
 	if (local->slots == NULL)
@@ -134,9 +139,9 @@ local_new(struct arena *arena, struct rng *rng)
 	return local->root != NULL ? local : NULL;
 }
 
-/* A name in lower case with the offsets of its labels. */
+/* The labels of a name, which is gone through from the last to the first. */
 struct path {
-	struct name name;
+	const struct name *name;
 	unsigned labels;
 	uint8_t offsets[NAME_LABELS_MAX];
 };
@@ -144,19 +149,20 @@ struct path {
 static void
 path_of(struct path *path, const struct name *name)
 {
-	name_lower(&path->name, name);
+	path->name = name;
 	path->labels = 0;
-	for (unsigned at = 0; path->name.wire[at] != 0; at += 1u + path->name.wire[at])
+	for (unsigned at = 0; name->wire[at] != 0; at += 1u + name->wire[at])
 		path->offsets[path->labels++] = (uint8_t)at;
 }
 
-/* The node under the one that was reached; NULL when there is none. */
+/* The node of this label under the one that was reached; NULL when there is none. */
 static struct local_node *
-path_down(const struct local *local, const struct path *path, unsigned label)
+path_down(const struct local *local, const struct local_node *node, const struct path *path,
+	  unsigned label)
 {
-	const uint8_t *wire = path->name.wire + path->offsets[label];
-	size_t size = path->name.size - (size_t)path->offsets[label];
-	return slot_find(local, hash_wire(local, wire, size), wire, size);
+	const uint8_t *wire = path->name->wire + path->offsets[label];
+	size_t size = path->name->size - (size_t)path->offsets[label];
+	return slot_find(local, hash_below(node->hash, wire), wire, size);
 }
 
 struct local_node *
@@ -166,11 +172,11 @@ local__node_make(struct local *local, const struct name *name)
 	struct local_node *node = local->root;
 	path_of(&path, name);
 	for (unsigned label = path.labels; label-- > 0 && node != NULL;) {
-		struct local_node *below = path_down(local, &path, label);
+		struct local_node *below = path_down(local, node, &path, label);
 		uint8_t offset = path.offsets[label];
 		node = below != NULL ? below
-				     : node_new(local, node, path.name.wire + offset,
-						path.name.size - (size_t)offset);
+				     : node_new(local, node, name->wire + offset,
+						name->size - (size_t)offset);
 	}
 	return node;
 }
@@ -183,7 +189,7 @@ local__node_find(const struct local *local, const struct name *name, bool *exact
 	path_of(&path, name);
 	*exact = true;
 	for (unsigned label = path.labels; label-- > 0;) {
-		const struct local_node *below = path_down(local, &path, label);
+		const struct local_node *below = path_down(local, node, &path, label);
 		if (below == NULL) {
 			*exact = false;
 			break;

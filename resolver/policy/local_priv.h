@@ -9,7 +9,6 @@
 #define CAIRN_RESOLVER_POLICY_LOCAL_PRIV_H
 
 #include "resolver/policy/local.h"
-#include "stack/base/hash.h"
 
 struct arena;
 
@@ -37,8 +36,8 @@ struct local_node {
 
 struct local {
 	struct arena *arena;
-	struct hash_key hash_key;
 	struct local_node *root;
+	uint32_t root_hash; /* the key: every other name's is made from it */
 	struct local_node **slots;
 	uint32_t slot_count; /* a power of two */
 	uint32_t node_count, zone_count, rrset_count;

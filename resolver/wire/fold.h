@@ -108,8 +108,8 @@ fold_copy(uint8_t *to, const uint8_t *from, size_t size)
 }
 
 /*
- * For tables inside one message, with a bound on every chain: not keyed, so never for a
- * table that outlives the message.
+ * For tables inside one message, with a bound on every chain, and for those that the operator alone fills: hardly
+ * keyed, so never for a table that peers fill and that outlives the message.
  */
 static inline uint32_t
 fold_hash(const uint8_t *bytes, size_t size, uint64_t seed)

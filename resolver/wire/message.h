@@ -155,13 +155,13 @@ struct render {
 	uint16_t counts[4];
 	uint16_t flags, rcode; /* the caller may still set DNS_TC before render_finish */
 	uint8_t qname_bytes;   /* 0: no question written */
-	bool qname_indexed;    /* its suffixes are among the names */
+	bool is_indexed;       /* there is a table of names; the qname's suffixes are in it */
 	uint8_t name_count;
 	struct {
 		uint32_t hash; /* of the name from here to the root, in lower case */
 		uint16_t offset;
 	} names[RENDER_NAMES_MAX];
-	uint8_t slots[RENDER_SLOTS]; /* by hash: index into names, and one; 0: free */
+	uint8_t slots[RENDER_SLOTS]; /* by hash: index into names, and one; 0: free; only when indexed */
 	size_t reserved;             /* octets kept free at the end for the OPT record */
 };
 

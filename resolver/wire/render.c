@@ -6,13 +6,14 @@
 #include "resolver/wire/rdata.h"
 #include "resolver/wire/rdata_types.h"
 
-#define POINTER       0xc000u /* RFC 1035, section 4.1.4 */
-#define POINTER_BYTES 2u
-#define OFFSET_MAX    0x3fffu /* what 14 bits reach */
-#define RCODE_BITS    0xfu
-#define FLAGS_AT      2u
-#define COUNTS_AT     4u
-#define EDNS_DO       0x8000u
+#define POINTER            0xc000u /* RFC 1035, section 4.1.4 */
+#define POINTER_BYTES      2u
+#define OFFSET_MAX         0x3fffu /* what 14 bits reach */
+#define RCODE_BITS         0xfu
+#define RECORD_FIXED_BYTES 10u /* type, class, TTL and length: between owner and rdata */
+#define FLAGS_AT           2u
+#define COUNTS_AT          4u
+#define EDNS_DO            0x8000u
 
 static_assert(RENDER_NAMES_MAX < UINT8_MAX, "a slot holds an index and one");
 
@@ -107,17 +108,20 @@ forget_names(struct render *render, uint8_t count)
 	}
 }
 
-/* Most answers name nothing but the qname; its suffixes are hashed only when another name comes. */
+/* Most answers name nothing but the qname: there is no table until another name comes. */
 static void
-index_qname(struct render *render)
+open_index(struct render *render)
 {
 	struct suffixes suffixes;
-	if (render->qname_indexed || render->qname_bytes == 0)
+	if (render->is_indexed)
+		return;
+	render->is_indexed = true;
+	memset(render->slots, 0, sizeof render->slots);
+	if (render->qname_bytes == 0)
 		return;
 	suffixes_of(&suffixes, render->writer.begin + RENDER_QNAME_AT);
 	for (unsigned i = 0; i < suffixes.count; i++)
 		remember_name(render, suffixes.hashes[i], RENDER_QNAME_AT + suffixes.at[i]);
-	render->qname_indexed = true;
 }
 
 /* ---- names --------------------------------------------------------------------------------------- */
@@ -130,7 +134,7 @@ write_compressed(struct render *render, const uint8_t *wire)
 	uint16_t target = 0;
 	unsigned whole = 0;
 
-	index_qname(render);
+	open_index(render);
 	suffixes_of(&suffixes, wire);
 	for (; whole < suffixes.count; whole++) {
 		target = find_name(render, suffixes.hashes[whole], wire + suffixes.at[whole]);
@@ -186,15 +190,26 @@ write_rdata(struct render *render, uint16_t type, uint16_t class, const struct r
 }
 
 static void
+put_u16(uint8_t *at, uint16_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static void
 write_record(struct render *render, const struct rrset *rrset, uint16_t type, uint32_t ttl_s,
 	     const struct rdata_walk *rdata)
 {
 	struct writer *writer = &render->writer;
-	writer_u16(writer, type);
-	writer_u16(writer, rrset->class);
-	writer_u32(writer, ttl_s);
-	size_t length_at = writer->pos;
-	writer_u16(writer, rdata->size);
+	size_t length_at = writer->pos + RECORD_FIXED_BYTES - 2;
+	uint8_t *fixed = writer_reserve(writer, RECORD_FIXED_BYTES);
+	if (fixed == NULL)
+		return;
+	put_u16(fixed, type);
+	put_u16(fixed + 2, rrset->class);
+	put_u16(fixed + 4, (uint16_t)(ttl_s >> 16));
+	put_u16(fixed + 6, (uint16_t)ttl_s);
+	put_u16(fixed + 8, rdata->size);
 	if ((rdata_type_of(type, rrset->class)->flags & RDATA_COMPRESS) == 0) {
 		writer_bytes(writer, rdata->bytes, rdata->size);
 		return;
@@ -240,7 +255,7 @@ render_rrset(struct render *render, enum dns_section section, const struct rrset
 {
 	const struct writer before = render->writer;
 	const uint8_t name_count = render->name_count;
-	const bool qname_indexed = render->qname_indexed;
+	const bool is_indexed = render->is_indexed;
 	unsigned record_count = rrset->rr_count + (with_sigs ? rrset->sig_count : 0u);
 	for (unsigned later = section + 2; later < 4; later++)
 		assert(render->counts[later] == 0); /* sections are written in order */
@@ -248,7 +263,7 @@ render_rrset(struct render *render, enum dns_section section, const struct rrset
 	write_records(render, rrset, ttl_s, record_count);
 	if (render->writer.err != 0) {
 		forget_names(render, name_count);
-		render->qname_indexed = qname_indexed;
+		render->is_indexed = is_indexed;
 		render->writer = before;
 		return ERR_FULL;
 	}
@@ -272,9 +287,8 @@ render_begin(struct render *render, uint8_t *bytes, size_t size, uint16_t id, ui
 	render->flags = flags;
 	render->rcode = rcode;
 	render->qname_bytes = 0;
-	render->qname_indexed = false;
+	render->is_indexed = false;
 	render->name_count = 0;
-	memset(render->slots, 0, sizeof render->slots);
 	render->reserved = reserve;
 	writer_u16(&render->writer, id);
 	memset(writer_reserve(&render->writer, MESSAGE_HEADER_BYTES - 2), 0,
@@ -327,9 +341,9 @@ render_finish(struct render *render)
 	struct writer *writer = &render->writer;
 	if (writer->err != 0)
 		return writer->err;
-	writer_patch_u16(writer, FLAGS_AT,
-			 (uint16_t)((render->flags & ~RCODE_BITS) | (render->rcode & RCODE_BITS)));
+	put_u16(writer->begin + FLAGS_AT,
+		(uint16_t)((render->flags & ~RCODE_BITS) | (render->rcode & RCODE_BITS)));
 	for (unsigned i = 0; i < 4; i++)
-		writer_patch_u16(writer, COUNTS_AT + 2 * i, render->counts[i]);
+		put_u16(writer->begin + COUNTS_AT + 2 * i, render->counts[i]);
 	return (int)writer->pos;
 }

@@ -12,6 +12,9 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#define ARENA_ALIGN 8u
 
 struct arena {
 	uint8_t *block;
@@ -20,11 +23,43 @@ struct arena {
 };
 
 void arena_init(struct arena *arena, void *block, size_t block_bytes);
-void *arena_alloc(struct arena *arena, size_t size);                   /* aligned to 8, not cleared */
-void *arena_zalloc(struct arena *arena, size_t count, size_t size);    /* cleared; count * size checked */
-void *arena_copy(struct arena *arena, const void *bytes, size_t size); /* unaligned is enough for octets */
+void *arena_zalloc(struct arena *arena, size_t count, size_t size); /* cleared; count * size checked */
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void arena_reset(struct arena *arena);
+
+static inline void *
+arena_take(struct arena *arena, size_t padding, size_t size)
+{
+	size_t left = arena->block_bytes - arena->used;
+	if (arena->block == NULL || padding > left || size > left - padding)
+		return NULL;
+	void *taken = arena->block + arena->used + padding;
+	arena->used += padding + size;
+	return taken;
+}
+
+/* Aligned to ARENA_ALIGN, not cleared.  The address is, not merely the offset: the block may be lent unaligned. */
+static inline void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	uintptr_t next = (uintptr_t)arena->block + arena->used;
+	return arena_take(arena, (size_t)(-next & (ARENA_ALIGN - 1)), size);
+}
+
+/* Unaligned, which is enough for octets. */
+static inline void *
+arena_copy(struct arena *arena, const void *bytes, size_t size)
+{
+	void *taken = arena_take(arena, 0, size);
+	if (taken != NULL && size != 0)
+		memcpy(taken, bytes, size);
+	return taken;
+}
+
+static inline void
+arena_reset(struct arena *arena)
+{
+	arena->used = 0;
+}
 
 /*
  * The unused rest (unaligned), for writing what has no known size yet; arena_keep then takes
