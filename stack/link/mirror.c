@@ -148,6 +148,34 @@ mirror_ifindex_of(const struct mirror *mirror, const struct ip_addr *addr)
 	return 0;
 }
 
+/* A route like `local 192.0.2.0/24 dev lo` gives the host more addresses than it has in its list. */
+static bool
+leads_into_lo(const struct stack_route *route)
+{
+	return route->host_ifindex == MIRROR_LOOPBACK_IFINDEX && !addr_is_loopback(&route->prefix);
+}
+
+uint32_t
+mirror_only_device(const struct mirror *mirror)
+{
+	uint32_t only = 0;
+
+	if (mirror->cut_count != 0)
+		return 0;
+	for (uint32_t i = 0; i < mirror->route_count; i++)
+		if (leads_into_lo(&mirror->routes[i]))
+			return 0;
+	for (uint32_t i = 0; i < mirror->device_count; i++) {
+		const struct mirror_device *device = &mirror->devices[i];
+		if (!device->is_up || device->ifindex == MIRROR_LOOPBACK_IFINDEX)
+			continue;
+		if (only != 0)
+			return 0;
+		only = device->ifindex;
+	}
+	return only;
+}
+
 uint32_t
 mirror_mtu(const struct mirror *mirror, uint32_t otherwise)
 {

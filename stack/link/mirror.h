@@ -64,6 +64,8 @@ void mirror_finish(struct mirror *mirror);
 const struct mirror_device *mirror_device_named(const struct mirror *mirror, const char *name);
 /* The device that has this address, as the kernel numbers it; 0: none. */
 uint32_t mirror_ifindex_of(const struct mirror *mirror, const struct ip_addr *addr);
+/* The device that is up, lo apart, when it is the only one and no route but 127.0.0.0/8 leads into lo; else 0. */
+uint32_t mirror_only_device(const struct mirror *mirror);
 /* The smallest MTU of the devices that are up, lo apart; `otherwise` when there is none. */
 uint32_t mirror_mtu(const struct mirror *mirror, uint32_t otherwise);
 

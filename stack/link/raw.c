@@ -30,6 +30,8 @@ struct raw {
 	struct batch_rx rx;
 	struct batch_tx tx[FAMILIES];
 	unsigned first_family; /* to be read first: they take turns */
+	uint32_t device;          /* the only one listened to; 0: all are */
+	uint64_t unanswered_at_us; /* the first packet sent since one was received; STACK_NEVER: none */
 	uint32_t mtu;
 	uint64_t mirror_refusals; /* addresses and routes that the stack had no room for */
 	uint64_t sent_at_renewal; /* frames sent when the guards were last looked after */
@@ -56,12 +58,32 @@ attach_filter(const struct raw *raw, unsigned family)
 	return link__attach(raw->receive_fds[family], &filter);
 }
 
+/* device 0: to all. */
+static int
+listen_to(int fd, unsigned family, uint32_t device)
+{
+	const uint16_t protocol = family == IPV4 ? ETH_P_IP : ETH_P_IPV6;
+	const struct sockaddr_ll addr = { .sll_family = AF_PACKET,
+		                          .sll_protocol = htons(protocol),
+		                          .sll_ifindex = (int)device };
+
+	return bind(fd, (const struct sockaddr *)&addr, sizeof addr);
+}
+
+static void
+listen_to_all(struct raw *raw)
+{
+	if (raw->device == 0)
+		return;
+	raw->device = 0;
+	for (unsigned family = 0; family < FAMILIES; family++)
+		(void)listen_to(raw->receive_fds[family], family, 0); /* it cannot fail: no device is named */
+}
+
 /* Listens to no protocol until the filter is in place: nothing foreign is ever queued. */
 static int
 open_receiver(struct raw *raw, unsigned family)
 {
-	const uint16_t protocol = family == IPV4 ? ETH_P_IP : ETH_P_IPV6;
-	const struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = htons(protocol) };
 	int on = 1;
 	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -71,7 +93,10 @@ open_receiver(struct raw *raw, unsigned family)
 	link__grow_buffers(fd, RAW_QUEUE_BYTES, 0);
 	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on) != 0 || attach_filter(raw, family) != 0)
 		return -1;
-	return bind(fd, (const struct sockaddr *)&all, sizeof all);
+	if (raw->device != 0 && listen_to(fd, family, raw->device) == 0)
+		return 0;
+	raw->device = 0; /* or gone meanwhile */
+	return listen_to(fd, family, 0);
 }
 
 /* IPPROTO_RAW: we write the IP header, and the socket receives nothing. */
@@ -131,6 +156,8 @@ raw_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t n
 	for (unsigned i = 0; i < FAMILIES; i++)
 		count += batch_rx_read(&raw->rx, raw->receive_fds[raw->first_family ^ i], frames + count,
 		                       max - count, &link->stats);
+	if (count != 0)
+		raw->unanswered_at_us = STACK_NEVER;
 	return count;
 }
 
@@ -178,6 +205,14 @@ address_ipv6(const struct raw *raw, struct batch_message *slot, struct msghdr *m
 	message->msg_namelen = sizeof slot->to.ipv6;
 }
 
+/* The reply to such a packet comes over lo. */
+static bool
+is_to_host(const struct raw *raw, unsigned family, const uint8_t *packet)
+{
+	struct ip_addr to = family == IPV4 ? addr_ipv4(packet + 16) : addr_ipv6(packet + 24);
+	return addr_is_loopback(&to) || mirror_ifindex_of(netlink_mirror(&raw->netlink), &to) != 0;
+}
+
 static void
 raw_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 {
@@ -187,6 +222,8 @@ raw_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 
 	(void)now_us;
 	assert(frame->size >= (family == IPV4 ? 20u : 40u));
+	if (raw->device != 0 && is_to_host(raw, family, frame->bytes))
+		listen_to_all(raw);
 	if (batch_tx_is_full(tx))
 		batch_tx_flush(tx, raw->send_fds[family], &link->stats);
 	struct batch_message *slot = &tx->slots[tx->count];
@@ -199,12 +236,25 @@ raw_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 		address_ipv6(raw, slot, message, frame->bytes);
 }
 
+/* Before what waits is sent, so that its replies are heard. */
+static void
+note_silence(struct raw *raw, uint64_t now_us)
+{
+	if (raw->tx[IPV4].count + raw->tx[IPV6].count == 0)
+		return;
+	if (raw->unanswered_at_us == STACK_NEVER)
+		raw->unanswered_at_us = now_us;
+	else if (now_us > raw->unanswered_at_us + RAW_DEAF_US)
+		listen_to_all(raw);
+}
+
 static void
 raw_flush(struct link *link, uint64_t now_us)
 {
 	struct raw *raw = raw_of(link);
 
-	(void)now_us;
+	if (raw->device != 0)
+		note_silence(raw, now_us);
 	for (unsigned family = 0; family < FAMILIES; family++)
 		if (raw->tx[family].count != 0)
 			batch_tx_flush(&raw->tx[family], raw->send_fds[family], &link->stats);
@@ -225,9 +275,12 @@ raw_sync(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_
 	struct raw *raw = raw_of(link);
 
 	udp_set_port_pool(stack, &raw->guard->pool);
-	if (netlink_update(&raw->netlink, now_us))
+	if (netlink_update(&raw->netlink, now_us)) {
+		if (mirror_only_device(netlink_mirror(&raw->netlink)) != raw->device)
+			listen_to_all(raw);
 		raw->mirror_refusals = mirror_apply(netlink_before(&raw->netlink),
 		                                    netlink_mirror(&raw->netlink), stack, ifindex, now_us);
+	}
 	if (!has_sent(raw) || raw->guard->due_at_us > now_us)
 		return 0;
 	raw->sent_at_renewal = link->stats.sent_frames;
@@ -338,16 +391,18 @@ raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, s
 	*raw = (struct raw){ .link.ops = &raw_ops,
 		             .guard = config->guard,
 		             .netlink.fd = -1,
+		             .unanswered_at_us = STACK_NEVER,
 		             .receive_fds = { -1, -1 },
 		             .send_fds = { -1, -1 } };
 	if (init_batches(raw, frame_bytes) != 0) {
 		err = link__fail(error, ENOMEM, NULL, "link raw");
 		goto close_raw;
 	}
-	err = open_sockets(raw, error);
+	err = netlink_open(&raw->netlink, NETLINK_EVERYTHING, now_us, error);
 	if (err != 0)
 		goto close_raw;
-	err = netlink_open(&raw->netlink, NETLINK_EVERYTHING, now_us, error);
+	raw->device = mirror_only_device(netlink_mirror(&raw->netlink));
+	err = open_sockets(raw, error);
 	if (err != 0)
 		goto close_raw;
 	raw->mtu = mtu_of(netlink_mirror(&raw->netlink));

@@ -4,10 +4,17 @@
  * The stack uses the host's addresses.  Packets go out through raw IP sockets with our own headers
  * (IP_HDRINCL, IPV6_HDRINCL): the kernel routes them, finds the neighbour, and its firewall and
  * connection tracking see them as they see any program's.  They come in through packet sockets (one
- * a family, all devices) that stand before the firewall, with a filter that passes UDP to our ports
+ * a family) that stand before the firewall, with a filter that passes UDP to our ports
  * and the ICMP errors about them (link/filter.h).  Guards keep the kernel from answering in our
  * place (link/guard.h).  All of this works for 127.0.0.1, ::1 and the host's own addresses as for
  * any other.
+ *
+ * A packet socket costs every packet that passes it, whoever's it is: the kernel makes a copy of
+ * its description for the filter to look at.  So that what the programs of a host say to each other is left
+ * alone, the sockets listen to one device as long as there is no other, and to all from the
+ * moment on at which there is, or at which something is sent to the host itself, or when nothing has come back
+ * for RAW_DEAF_US of sending (the kernel may be told to deliver packets in ways that no table
+ * of ours shows).
  *
  * The source address is also told to the kernel beside the packet (IP_PKTINFO), so that rules by
  * source choose the route as they do for a bound socket.  A link-local source names its device.
@@ -38,6 +45,7 @@
 #define RAW_FRAME_BYTES_MAX     65536u /* with merged TCP segments */
 #define RAW_MTU_MAX             1500u  /* what we send is never larger, on lo neither */
 #define RAW_QUEUE_BYTES         (4 << 20)
+#define RAW_DEAF_US             1000000u
 
 struct guard;
 

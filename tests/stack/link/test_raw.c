@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -83,6 +84,61 @@ START_TEST(an_echo_server_answers)
 	ck_assert_uint_eq(world.link->stats.received_frames, 2);
 	ck_assert_uint_eq(world.link->stats.sent_frames, 2);
 	ck_assert_uint_eq(world.link->stats.send_failures, 0);
+	world_end(&world);
+}
+END_TEST
+
+/* The device that every packet socket here listens to; 0: they listen to all, or not to the same. */
+static unsigned
+device_listened_to(void)
+{
+	FILE *file = fopen("/proc/self/net/packet", "re");
+	char line[256];
+	unsigned devices[8], count = 0;
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(line, sizeof line, file)); /* the headings */
+	while (count < COUNT(devices) && fgets(line, sizeof line, file) != NULL)
+		ck_assert_int_eq(sscanf(line, "%*s %*s %*s %*s %u", &devices[count++]), 1);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_uint_eq(count, 2); /* one a family */
+	return devices[0] == devices[1] ? devices[0] : 0;
+}
+
+START_TEST(what_the_host_says_to_itself_is_left_alone_until_it_is_needed)
+{
+	struct world world;
+	unsigned veth0 = if_nametoindex("veth0");
+	bool is_own = _i >= 2;
+	world_begin(&world);
+	ck_assert_uint_eq(device_listened_to(), veth0);
+	ck_assert_msg(world_ask(&world, servers[_i], ECHO_PORT, 100), "%s", servers[_i]);
+	ck_assert_uint_eq(device_listened_to(), is_own ? 0 : veth0);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(with_a_second_device_all_are_listened_to)
+{
+	struct world world;
+	world_begin(&world);
+	netns_ip("link add name veth7 type veth peer name veth8");
+	netns_ip("addr add 203.0.113.1/24 dev veth7");
+	ck_assert_uint_eq(device_listened_to(), if_nametoindex("veth0")); /* it is down */
+	netns_ip("link set veth7 up");
+	ck_assert(world_wait_source(&world, "203.0.113.9", "203.0.113.1", 2000));
+	ck_assert_uint_eq(device_listened_to(), 0);
+	world_end(&world);
+	netns_ip("link del veth7");
+}
+END_TEST
+
+START_TEST(with_a_route_into_lo_the_host_may_have_any_address)
+{
+	struct world world;
+	netns_ip("route add local 203.0.113.0/24 dev lo");
+	world_begin(&world);
+	netns_ip("route del local 203.0.113.0/24 dev lo");
+	ck_assert_uint_eq(device_listened_to(), 0);
 	world_end(&world);
 }
 END_TEST
@@ -372,6 +428,25 @@ START_TEST(a_stateful_firewall_takes_our_replies_for_what_they_are)
 }
 END_TEST
 
+START_TEST(replies_that_come_by_no_way_we_know_are_heard_after_a_while)
+{
+	/* The kernel hands packets for 192.0.2.99 to a program of the host, and no table of ours shows it. */
+	struct world world;
+	world_begin(&world);
+	if (firewall_begin("table ip f { chain out { type nat hook output priority -100; "
+	                   "ip daddr 192.0.2.99 udp dport 7 dnat to 192.0.2.1; }\n}")) {
+		bool is_answered = false;
+		ck_assert(!world_ask(&world, "192.0.2.99", ECHO_PORT, 20));
+		for (unsigned i = 0; i < 10 && !is_answered; i++)
+			is_answered = world_ask(&world, "192.0.2.99", ECHO_PORT, 20);
+		ck_assert(is_answered);
+		ck_assert_uint_eq(device_listened_to(), 0);
+		firewall_end();
+	}
+	world_end(&world);
+}
+END_TEST
+
 START_TEST(what_a_firewall_forbids_to_send_is_counted)
 {
 	struct world world;
@@ -520,6 +595,11 @@ main(void)
 	TCase *tcase = tcase_create("raw");
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, an_echo_server_answers, 0, COUNT(servers));
+	tcase_add_loop_test(tcase, what_the_host_says_to_itself_is_left_alone_until_it_is_needed, 0,
+	                    COUNT(servers));
+	tcase_add_test(tcase, with_a_second_device_all_are_listened_to);
+	tcase_add_test(tcase, with_a_route_into_lo_the_host_may_have_any_address);
+	tcase_add_test(tcase, replies_that_come_by_no_way_we_know_are_heard_after_a_while);
 	tcase_add_test(tcase, all_of_127_is_this_host);
 	tcase_add_loop_test(tcase, without_a_guard_the_kernel_would_have_answered, 0, 2);
 	tcase_add_test(tcase, many_flows_at_once_are_all_answered);
