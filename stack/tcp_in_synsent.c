@@ -6,7 +6,7 @@ tcp__take_syn(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 {
 	const struct tcp_options *options = &segment->options;
 	const struct tcp_config *config = &tcb->config;
-	uint8_t wscale;
+	const uint32_t window = tcb->rcv_edge - tcb->rcv_nxt; /* our SYN has offered it */
 
 	tcb->irs = segment->seq;
 	tcb->rcv_nxt = tcb->rcv_read = tcb->rcv_acked = segment->seq + 1;
@@ -21,10 +21,8 @@ tcp__take_syn(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 		tcb->ts_recent_at_us = stack->now_us;
 	}
 	tcb->snd_wscale = tcb->has_wscale ? options->wscale : 0;
-	/* Full segments carry timestamps too. */
-	const uint32_t mss = tcb->mss_advertised - (tcb->has_timestamps ? 12u : 0u);
-	const uint32_t window = tcp__window_initial(config, mss, tcb->has_wscale, &wscale);
-	tcb->rcv_wscale = wscale;
+	if (!tcb->has_wscale)
+		tcb->rcv_wscale = 0;
 	tcb->rcv_edge = tcb->rcv_nxt + window;
 	tcb->snd_wnd = tcb->snd_wnd_max = segment->window;
 	tcb->snd_wl1 = segment->seq;
