@@ -175,7 +175,7 @@ is_probe_due(const struct stack *stack, struct tcb *tcb)
 		if (mtu->search_high - mtu->search_low < SEARCH_STEP_BYTES)
 			return false;
 	}
-	return tcb->recovery.state == TCP_RECOVERY_OPEN;
+	return tcb->recovery.state == TCP_RECOVERY_OPEN && tcp__sack_bytes(tcb) == 0;
 }
 
 bool

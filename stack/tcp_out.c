@@ -24,6 +24,7 @@ enum hold {
 
 struct next {
 	uint32_t bytes;
+	uint32_t segment_bytes; /* of each segment, what SACK blocks leave of the MSS */
 	bool has_fin;
 };
 
@@ -103,18 +104,18 @@ pace_note(const struct stack *stack, struct tcb *tcb, uint32_t bytes)
 
 /* ---- how much -------------------------------------------------------------------------------- */
 
-/* The most that one call to the link may carry: whole segments. */
+/* The most that one call to the link may carry: whole segments of mss octets. */
 static uint32_t
-burst_bytes(const struct stack *stack, const struct tcb *tcb)
+burst_bytes(const struct stack *stack, const struct tcb *tcb, uint32_t mss)
 {
 	const uint64_t rate = tcp__pace_rate(tcb);
 	uint32_t bytes = SUPER_SEGMENT_BYTES;
 
 	if ((stack->ifs[tcb->hop.ifindex].flags & STACK_IF_SEGMENT_TX) == 0)
-		return tcb->mss;
+		return mss;
 	if (rate != 0 && rate / 1000 < bytes) /* a millisecond's worth */
 		bytes = (uint32_t)(rate / 1000);
-	return bytes < tcb->mss ? tcb->mss : bytes - bytes % tcb->mss;
+	return bytes < mss ? mss : bytes - bytes % mss;
 }
 
 /* RFC 9293, section 3.7.4, with Minshall's change that Linux has: only a small one in flight holds back another. */
@@ -143,8 +144,10 @@ next_choose(const struct stack *stack, const struct tcb *tcb, struct next *next)
 {
 	const uint32_t unsent = tcb->fin_sent ? 0 : tcb->snd_end - tcb->snd_nxt;
 	const uint32_t window = usable_window(tcb), quota = usable_cwnd(tcb);
-	uint32_t bytes = min_u32(unsent, burst_bytes(stack, tcb));
+	const uint32_t mss = tcb->mss - tcp__sack_bytes(tcb);
+	uint32_t bytes = min_u32(unsent, burst_bytes(stack, tcb, mss));
 
+	next->segment_bytes = mss;
 	if (!tcp__has_unsent(tcb))
 		return HOLD_DONE;
 	if (unsent == 0) { /* FIN alone */
@@ -152,18 +155,18 @@ next_choose(const struct stack *stack, const struct tcb *tcb, struct next *next)
 		next->has_fin = true;
 		return window == 0 ? HOLD_WINDOW : HOLD_NOT;
 	}
-	bytes = whole_segments(bytes, quota, tcb->mss);
+	bytes = whole_segments(bytes, quota, mss);
 	if (bytes == 0)
 		return HOLD_CWND;
-	bytes = whole_segments(bytes, window, tcb->mss);
+	bytes = whole_segments(bytes, window, mss);
 	/* Half of the largest window that there ever was is worth sending (section 3.8.6.2.1). */
 	if (bytes == 0 && window != 0 && window >= tcb->snd_wnd_max / 2 &&
 	    tcp_flight_is_empty(&tcb->flight))
-		bytes = min_u32(unsent, window);
+		bytes = min_u32(min_u32(unsent, window), mss);
 	if (bytes == 0)
 		return HOLD_WINDOW;
-	if (bytes % tcb->mss != 0 && bytes == unsent && small_is_held(tcb)) {
-		bytes -= bytes % tcb->mss;
+	if (bytes % mss != 0 && bytes == unsent && small_is_held(tcb)) {
+		bytes -= bytes % mss;
 		if (bytes == 0)
 			return HOLD_SMALL;
 	}
@@ -185,15 +188,15 @@ record_new(struct stack *stack, struct tcb *tcb, const struct next *next)
 	if (seq_diff(tcb->snd_end, range.end) < (int32_t)tcb->mss && !tcb->is_cwnd_limited)
 		flags |= TCP_SENT_APP_LIMITED;
 	struct tcp_sent *record =
-		tcp_flight_add(&stack->tcp.sent, &tcb->flight, &range, (uint16_t)tcb->mss, flags,
-			       stack->now_us);
+		tcp_flight_add(&stack->tcp.sent, &tcb->flight, &range,
+			       (uint16_t)next->segment_bytes, flags, stack->now_us);
 	assert(record != NULL); /* its room was looked for before */
 	record->delivered_bytes = tcb->delivered_bytes;
 	record->delivered_at_us = tcb->delivered_at_us;
 	record->flight_began_us = tcb->flight_began_us;
 	tcb->snd_nxt = range.end;
 	tcb->fin_sent |= next->has_fin;
-	if (next->bytes % tcb->mss != 0)
+	if (next->bytes % next->segment_bytes != 0)
 		tcb->snd_small_end = range.begin + next->bytes;
 }
 
@@ -208,7 +211,7 @@ send_new(struct stack *stack, struct tcb *tcb, const struct next *next)
 		.flags = (uint16_t)(TCP_ACK | (is_pushed ? TCP_PSH : 0) |
 				    (next->has_fin ? TCP_FIN : 0)),
 		.data_bytes = next->bytes,
-		.segment_bytes = tcb->mss,
+		.segment_bytes = next->segment_bytes,
 		.is_new = true,
 	};
 	/* It answers what came a moment ago: acknowledgments can wait for answers (as Linux's pingpong). */
@@ -258,7 +261,7 @@ send_all_new(struct stack *stack, struct tcb *tcb, bool *sent)
 			return HOLD_RECORD;
 		int err = send_new(stack, tcb, &next);
 		if (err == ERR_TOO_BIG) { /* the link cannot split it just now */
-			next.bytes = min_u32(next.bytes, tcb->mss);
+			next.bytes = min_u32(next.bytes, next.segment_bytes);
 			next.has_fin = false;
 			err = send_new(stack, tcb, &next);
 		}
@@ -289,8 +292,9 @@ tcp__probe_new(struct stack *stack, struct tcb *tcb)
 {
 	const uint32_t unsent = tcb->fin_sent ? 0 : tcb->snd_end - tcb->snd_nxt;
 	const uint32_t window = usable_window(tcb);
-	struct next next = { .bytes = min_u32(min_u32(unsent, window), tcb->mss) };
+	struct next next = { .segment_bytes = tcb->mss - tcp__sack_bytes(tcb) };
 
+	next.bytes = min_u32(min_u32(unsent, window), next.segment_bytes);
 	next.has_fin = tcb->fin_wanted && !tcb->fin_sent && next.bytes == unsent &&
 		       next.bytes < window;
 	if ((next.bytes == 0 && !next.has_fin) ||
@@ -345,11 +349,11 @@ note_again(struct stack *stack, struct tcb *tcb, struct tcp_sent *record, uint32
 int
 tcp__retransmit(struct stack *stack, struct tcb *tcb, struct tcp_sent *record)
 {
-	const uint32_t burst = (record->flags & TCP_SENT_SYN) != 0
-				       ? tcb->mss_advertised
-				       : whole_segments(burst_bytes(stack, tcb), usable_cwnd(tcb),
-							tcb->mss);
-	const uint32_t most = burst < tcb->mss ? tcb->mss : burst;
+	const bool is_syn = (record->flags & TCP_SENT_SYN) != 0;
+	const uint32_t mss = is_syn ? tcb->mss_advertised : tcb->mss - tcp__sack_bytes(tcb);
+	const uint32_t burst =
+		whole_segments(burst_bytes(stack, tcb, mss), usable_cwnd(tcb), mss);
+	const uint32_t most = burst < mss ? mss : burst;
 
 	/* The peer has taken its window back: only the first tells it to say so (RFC 9293, section 3.8.6). */
 	if (seq_ge(record->range.begin, tcb->snd_una + tcb->snd_wnd) &&
@@ -364,7 +368,7 @@ tcp__retransmit(struct stack *stack, struct tcb *tcb, struct tcp_sent *record)
 		.seq = record->range.begin,
 		.flags = flags_again(tcb, record, data_bytes),
 		.data_bytes = data_bytes,
-		.segment_bytes = tcb->mss,
+		.segment_bytes = mss,
 	};
 	int err = tcp__segment_send(stack, tcb, &out);
 	if (err == ERR_FULL || err == ERR_TOO_BIG)

@@ -412,6 +412,8 @@ struct tcp_out {
 };
 /* ERR_FULL: the transmit queue; the caller comes again. */
 int tcp__segment_send(struct stack *stack, struct tcb *tcb, const struct tcp_out *out);
+/* What SACK blocks take of the next segment; the MSS does not count them (RFC 6691). */
+uint32_t tcp__sack_bytes(const struct tcb *tcb);
 int tcp__ack_send(struct stack *stack, struct tcb *tcb);
 void tcp__challenge(struct stack *stack, struct tcb *tcb); /* RFC 5961, at a limited rate */
 void tcp__reset_send(struct stack *stack, struct tcb *tcb);

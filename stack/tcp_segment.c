@@ -70,6 +70,18 @@ sack_blocks(const struct tcb *tcb, struct tcp_options *options)
 	}
 }
 
+uint32_t
+tcp__sack_bytes(const struct tcb *tcb)
+{
+	struct tcp_options options = { .has_timestamps = tcb->has_timestamps };
+	const size_t without = tcp_options_bytes(&options);
+
+	if (!tcb->has_sack || (tcb->holes.count == 0 && seq_range_is_empty(&tcb->dsack)))
+		return 0;
+	sack_blocks(tcb, &options);
+	return (uint32_t)(tcp_options_bytes(&options) - without);
+}
+
 static struct tcp_options
 options_for_syn(const struct stack *stack, const struct tcb *tcb, bool is_answer)
 {
