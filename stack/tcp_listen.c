@@ -231,13 +231,16 @@ cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *se
 	struct tcp_cookie_facts facts = { .has_timestamps = segment->options.has_timestamps };
 	struct tcp_segment request = *segment;
 	const bool is_expected = stack->now_us < listener->accepts.cookies_until_us;
+	const bool is_bare = segment->data_bytes == 0 && (segment->flags & TCP_FIN) == 0;
 
 	syn.ts_offset = tcp_timestamp_offset(&stack->tcp.secret, &syn.key.tuple);
 	if (!is_expected ||
 	    !tcp_cookie_check(&stack->tcp.secret, &syn.key.tuple, segment->seq - 1,
 			      segment->ack - 1, segment->options.ts_ecr, &facts, stack->now_us)) {
 		stack__drop(stack, DROP_TCP_NO_CONNECTION);
-		tcp__reset_answer(stack, segment);
+		/* Data behind a first segment that was lost waits for that to come again. */
+		if (!is_expected || is_bare)
+			tcp__reset_answer(stack, segment);
 		return;
 	}
 	if (accept_queue_is_full(listener)) {
