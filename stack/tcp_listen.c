@@ -296,7 +296,7 @@ syn_challenge(struct stack *stack, struct tcp_syn *syn, const struct tcp_segment
 		.seq = syn->iss + 1,
 		.ack = syn->irs + 1,
 		.flags = TCP_ACK,
-		.window = (uint16_t)(syn->rcv_wnd >> syn->rcv_wscale),
+		.window = tcp__window_field(syn->rcv_wnd, syn->rcv_wscale),
 	};
 
 	if (syn->challenged_at_us != 0 &&

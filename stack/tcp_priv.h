@@ -450,6 +450,13 @@ uint64_t tcp__pace_rate(const struct tcb *tcb); /* octets a second; 0: as fast a
 
 /* ---- tcp_window.c: the receive window --------------------------------------------------------- */
 
+/* As it stands in a segment, rounded up: what was offered is not taken back. */
+static inline uint16_t
+tcp__window_field(uint32_t window, uint8_t wscale)
+{
+	const uint32_t field = (window + (1u << wscale) - 1) >> wscale;
+	return (uint16_t)(field < UINT16_MAX ? field : UINT16_MAX);
+}
 /* What is offered now; moves rcv_edge. In octets, a multiple of the scale. */
 uint32_t tcp__window_offer(struct stack *stack, struct tcb *tcb);
 uint32_t tcp__window_could_be(const struct stack *stack, const struct tcb *tcb);

@@ -105,7 +105,7 @@ answer(struct stack *stack, struct tcp_time_wait *entry, const struct tcp_segmen
 		.seq = entry->snd_nxt,
 		.ack = entry->rcv_nxt,
 		.flags = TCP_ACK,
-		.window = (uint16_t)(entry->rcv_wnd >> entry->rcv_wscale),
+		.window = tcp__window_field(entry->rcv_wnd, entry->rcv_wscale),
 	};
 	const bool is_empty = tcp_segment_end(segment) == segment->seq ||
 			      (segment->flags & TCP_SYN) != 0;
