@@ -1,7 +1,6 @@
 #include "tests/sim/tcp_watch.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "stack/checksum.h"
@@ -128,6 +127,37 @@ find_flow(struct watch *watch, unsigned sender, struct seen *seen)
 	seen->other = &seen->flow->sides[!sender];
 }
 
+static void
+log_segment(const struct seen *seen, const char *what)
+{
+	static const char letters[] = "FSRPAUEC";
+	const struct tcp_options *options = &seen->options;
+	FILE *log = seen->watch->log;
+	char flags[sizeof letters] = "", *flag = flags;
+
+	if (log == NULL)
+		return;
+	for (unsigned i = 0; letters[i] != '\0'; i++)
+		if ((seen->header.flags >> i & 1) != 0)
+			*flag++ = letters[i];
+	*flag = '\0';
+	fprintf(log, "%10llu %u %s %u:%u %-4s seq %u+%u ack %u win %u",
+		(unsigned long long)seen->watch->net->now_us, seen->sender, what,
+		seen->flow->ports[0], seen->flow->ports[1], flags,
+		seen->header.seq - seen->own->iss, seen->data_bytes,
+		seen->header.ack - seen->other->iss, seen->header.window);
+	for (unsigned i = 0; i < options->sack_count; i++)
+		fprintf(log, " sack %u-%u", options->sacks[i].begin - seen->other->iss,
+			options->sacks[i].end - seen->other->iss);
+	if (options->mss != 0)
+		fprintf(log, " mss %u", options->mss);
+	if (options->has_wscale)
+		fprintf(log, " wscale %u", options->wscale);
+	if (options->has_timestamps)
+		fprintf(log, " ts %u %u", options->ts_val, options->ts_ecr);
+	fputc('\n', log);
+}
+
 /* The first objection counts. */
 __attribute__((format(printf, 2, 3))) static void
 object(const struct seen *seen, const char *format, ...)
@@ -181,7 +211,6 @@ begin_side(const struct seen *seen)
 		.has_heard = is_answer && before.has_heard,
 		.heard_end = before.heard_end,
 		.heard_edge = before.heard_edge,
-		.is_asked = true,
 	};
 }
 
@@ -250,8 +279,12 @@ check_idle(const struct seen *seen)
 			      edge_of(seen) != own->edge || seen->options.sack_count != 0;
 
 	seen->watch->sent[seen->sender].pure_acks += is_pure;
-	if (!is_pure || is_probe || own->is_asked || says_new)
+	if (!is_pure || is_probe || says_new)
 		return;
+	if (own->asks != 0 && own->asked_at_us == seen->watch->net->now_us) {
+		own->asks--;
+		return;
+	}
 	if (++own->idle_acks > WATCH_IDLE_ACKS_MAX)
 		object(seen, "an acknowledgment storm");
 }
@@ -275,7 +308,6 @@ remember_sent(const struct seen *seen)
 	struct watch_side *own = seen->own;
 
 	own->end = seq_max(own->end, end_of(seen));
-	own->is_asked = false;
 	if ((seen->header.flags & TCP_ACK) == 0)
 		return;
 	own->has_acked = true;
@@ -325,9 +357,20 @@ watch_sent(struct watch *watch, unsigned side, const struct link_frame *frame)
 		counts->resets++;
 	else
 		judge(&seen);
+	log_segment(&seen, "sent");
 }
 
 /* ---- what arrives ---------------------------------------------------------------------------- */
+
+/* Answers that tell nothing new come at once, or something is wrong. */
+static void
+ask(struct watch_side *hearer, uint64_t now_us)
+{
+	if (hearer->asked_at_us != now_us)
+		hearer->asks = 0;
+	hearer->asked_at_us = now_us;
+	hearer->asks++;
+}
 
 /* It was sent on the connection that is watched now: not a late segment of one before. */
 static bool
@@ -365,9 +408,10 @@ watch_heard(struct watch *watch, unsigned side, const struct link_frame *frame)
 	if (seen.is_fragment || !seen.is_sound)
 		return;
 	find_flow(watch, !side, &seen);
+	log_segment(&seen, "heard");
 	const bool is_reset = (seen.header.flags & TCP_RST) != 0;
 	if (space_of(&seen) != 0 || seen.header.seq != seen.other->acked || is_reset)
-		seen.other->is_asked = true;
+		ask(seen.other, watch->net->now_us);
 	if (!is_reset && belongs(&seen))
 		hear(&seen, seen.other);
 }

@@ -20,6 +20,8 @@
 #ifndef CAIRN_TESTS_SIM_TCP_WATCH_H
 #define CAIRN_TESTS_SIM_TCP_WATCH_H
 
+#include <stdio.h>
+
 #include "stack/ip.h"
 #include "stack/link/link.h"
 #include "stack/tcp_wire.h"
@@ -42,7 +44,8 @@ struct watch_side {
 	bool has_heard;
 	uint32_t heard_end;  /* of what the other has sent */
 	uint32_t heard_edge; /* of the other's window */
-	bool is_asked; /* something has arrived since the last segment that deserves an answer */
+	uint32_t asks;       /* what has arrived just now and deserves an answer */
+	uint64_t asked_at_us;
 	uint32_t idle_acks;
 };
 
@@ -74,6 +77,7 @@ struct watch {
 	bool is_patient;    /* an objection is kept here and fails nothing */
 	char objection[400];
 	struct watch_counts sent[2];
+	FILE *log; /* NULL: none; else a line for each segment that is sent or arrives */
 };
 
 /* Puts itself between the hosts and their only links. */

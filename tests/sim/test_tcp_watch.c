@@ -81,6 +81,7 @@ say(unsigned side, struct said said)
 	struct link_frame frames[LINK_BATCH_MAX];
 	const struct link_frame frame = { .bytes = packet, .size = build(packet, side, &said) };
 
+	net.now_us++;
 	from->ops->send(from, &frame, net.now_us);
 	if (said.is_lost) {
 		wire_cut(net.wires[0], !side, true); /* what is under way is gone */
