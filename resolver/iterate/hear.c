@@ -123,13 +123,18 @@ follow_referral(struct engine *engine, struct task *task, struct hearing *hearin
 	return task__set_cut(engine, task, &delegation, false);
 }
 
-/* A shortened name: it exists, or it has nothing below it, or the server does not know the difference. */
+/*
+ * A shortened name: it exists, or it has nothing below it, or the server does not know the difference.  When more
+ * has been shown since, because the caches had learnt it from another question, it tells nothing new.
+ */
 static enum task_state
 show_more(struct engine *engine, struct task *task, const struct hearing *hearing)
 {
 	enum response response = hearing->classified.response;
 	bool is_plain = hearing->classified.chain.set_count == 0;
 
+	if (name_labels(&hearing->qname) < task->qmin.labels)
+		return TASK_ASK;
 	progress(engine, task);
 	if (is_plain && (response == RESPONSE_ANSWER || response == RESPONSE_NODATA))
 		qmin_longer(&task->qmin, task->sname);

@@ -193,6 +193,26 @@ START_TEST(a_late_reply_is_still_taken)
 }
 END_TEST
 
+/* Meanwhile another question has shown that the shorter name exists, so more of it has been asked. */
+START_TEST(a_late_reply_to_a_shorter_name_changes_nothing)
+{
+	struct servers s = servers_of(1);
+	world_resolve(s.world, "www.single.", TYPE_A);
+	s.single->delay_us = 40000;
+	unsigned at = world_ask(s.world, "deep.sub.single.", TYPE_AAAA);
+	s.single->delay_us = 5000;
+	world_resolve(s.world, "sub.single.", TYPE_A);
+	s.single->delay_us = 300000;
+	world_run(s.world, 100000);
+	ck_assert(!s.world->results[at].done);
+	ck_assert_uint_gt(world_asked(s.world, "deep.sub.single.", TYPE_AAAA), 0);
+	world_run(s.world, 2000000);
+	ck_assert(world_has(&s.world->results[at], SECTION_ANSWER, "deep.sub.single.", TYPE_AAAA,
+			    "2001:db8::80"));
+	world_free(s.world);
+}
+END_TEST
+
 START_TEST(when_one_is_late_a_server_of_the_other_family_is_asked)
 {
 	for (uint64_t seed = 0; seed < 10; seed++) {
@@ -609,6 +629,7 @@ main(void)
 	tcase_add_test(tcase, another_name_of_a_dead_zone_costs_less);
 	tcase_add_test(tcase, a_server_that_comes_back_is_used_within_seconds);
 	tcase_add_test(tcase, a_late_reply_is_still_taken);
+	tcase_add_test(tcase, a_late_reply_to_a_shorter_name_changes_nothing);
 	tcase_add_test(tcase, when_one_is_late_a_server_of_the_other_family_is_asked);
 	tcase_add_test(tcase, a_lost_reply_of_a_known_server_is_asked_for_again_soon);
 	tcase_add_test(tcase, the_network_says_unreachable_and_the_next_server_is_asked_at_once);
