@@ -1,10 +1,11 @@
 /*
  * packetdrill-player - plays scripts in packetdrill's language against a stack in a shared object.
  *
- *	packetdrill-player [options] SO SCRIPT|DIRECTORY...
+ *	packetdrill-player [-nv] [-f FLAGS] [-i FAMILY] SO SCRIPT|DIRECTORY...
  *
  * Each script is played in a process of its own, for each family that it is for.  Prints `ok - NAME` or
  * `not ok - NAME` with the first difference for each, last `N passed, N failed`; exits 0 if none failed.
+ * With -n every script must fail, which shows that the player notices; -v prints every event.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -48,7 +49,7 @@ static const struct {
 struct options {
 	const char *so_path, *flags; /* flags: more for the shared object, NULL */
 	const char *only_family;     /* NULL: all that the script is for */
-	bool is_verbose;
+	bool is_verbose, must_fail;
 	unsigned passed, failed;
 };
 
@@ -118,6 +119,7 @@ play(const struct script *script, const struct options *options, enum family fam
 	player->is_mapped = family == FAMILY_MAPPED;
 	player->tolerance_us = PLAYER_TOLERANCE_US;
 	player->is_verbose = options->is_verbose;
+	player->must_fail = options->must_fail;
 	player->info_fd = -1;
 	if (addr_from_text(&player->local, families[family].local) != 0 ||
 	    addr_from_text(&player->remote, families[family].remote) != 0)
@@ -134,6 +136,17 @@ play(const struct script *script, const struct options *options, enum family fam
 	_exit(EXIT_SUCCESS);
 }
 
+/* It was to fail: by what the player said, not by a crash. */
+static void
+judge_failure(const struct script *script, struct options *options, int status)
+{
+	const bool has_failed = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE;
+
+	printf("%s - %s fails\n", has_failed ? "ok" : "not ok", script->path);
+	options->passed += has_failed;
+	options->failed += !has_failed;
+}
+
 /* The child prints why it failed, unless something ended it. */
 static void
 run_script(const struct script *script, struct options *options, enum family family)
@@ -148,6 +161,10 @@ run_script(const struct script *script, struct options *options, enum family fam
 		play(script, options, family);
 	if (waitpid(pid, &status, 0) != pid)
 		die("waitpid", script->path);
+	if (options->must_fail) {
+		judge_failure(script, options, status);
+		return;
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		printf("ok - %s (%s)\n", script->path, families[family].name);
 		options->passed++;
@@ -204,8 +221,9 @@ run_file(const char *path, struct options *options)
 				run_script(&script, options, (enum family)family);
 		}
 	} else {
-		printf("not ok - %s\n  %s\n", path, error);
-		options->failed++;
+		printf("%s - %s\n  %s\n", options->must_fail ? "ok" : "not ok", path, error);
+		options->passed += options->must_fail;
+		options->failed += !options->must_fail;
 	}
 	free(block);
 	free(text);
@@ -246,13 +264,14 @@ main(int argc, char **argv)
 	struct options options = { 0 };
 	int letter;
 
-	while ((letter = getopt(argc, argv, "f:i:v")) != -1) {
+	while ((letter = getopt(argc, argv, "f:i:nv")) != -1) {
 		switch (letter) {
 		case 'f': options.flags = optarg; break;
 		case 'i': options.only_family = optarg; break;
+		case 'n': options.must_fail = true; break;
 		case 'v': options.is_verbose = true; break;
 		default:
-			fprintf(stderr, "usage: packetdrill-player [-v] [-f flags] [-i family] "
+			fprintf(stderr, "usage: packetdrill-player [-nv] [-f FLAGS] [-i FAMILY] "
 					"SO SCRIPT|DIRECTORY...\n");
 			return 2;
 		}

@@ -15,7 +15,7 @@ player_fail(const struct player *player, const char *format, ...)
 {
 	va_list arguments;
 
-	printf("not ok - %s\n", player->script->path);
+	printf("%s - %s\n", player->must_fail ? "as it should" : "not ok", player->script->path);
 	if (player->event != NULL)
 		printf("  line %u: ", player->event->line);
 	va_start(arguments, format);

@@ -265,7 +265,7 @@ difference(const struct player *player, const struct packet_spec *live,
 {
 	if (live->kind != spec->kind)
 		return "protocol";
-	if (live->payload_bytes != spec->payload_bytes)
+	if (live->kind != PACKET_ICMP && live->payload_bytes != spec->payload_bytes)
 		return "payload size";
 	if (!tos_fits(live, spec))
 		return "tos";
