@@ -118,11 +118,24 @@ rng_bytes(struct rng *rng, void *out, size_t size)
 	}
 }
 
+/* The same for a few octets, which the block mostly has: of a constant size this is two moves. */
+static inline void
+rng_few(struct rng *rng, uint8_t *out, size_t size)
+{
+	if (sizeof rng->block - rng->used < size) {
+		rng_bytes(rng, out, size);
+		return;
+	}
+	memcpy(out, rng->block + rng->used, size);
+	memset(rng->block + rng->used, 0, size);
+	rng->used += size;
+}
+
 uint16_t
 rng_u16(struct rng *rng)
 {
 	uint8_t b[2];
-	rng_bytes(rng, b, sizeof b);
+	rng_few(rng, b, sizeof b);
 	return (uint16_t)(b[0] | b[1] << 8);
 }
 
@@ -130,7 +143,7 @@ uint32_t
 rng_u32(struct rng *rng)
 {
 	uint8_t b[4];
-	rng_bytes(rng, b, sizeof b);
+	rng_few(rng, b, sizeof b);
 	return load_le32(b);
 }
 
