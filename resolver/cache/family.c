@@ -70,13 +70,13 @@ family_failed(struct family *family, uint64_t prefix, uint64_t now_us)
 	pthread_mutex_unlock(&family->lock);
 }
 
-bool
-family_is_down(struct family *family, uint64_t now_us)
+enum infra_health
+family_health(struct family *family, uint64_t now_us)
 {
 	if (atomic_load_explicit(&family->failed, memory_order_relaxed) < FAMILY_PREFIXES)
-		return false;
+		return INFRA_UP;
 	if (now_us < atomic_load_explicit(&family->down_until_us, memory_order_relaxed))
-		return true;
+		return INFRA_DOWN;
 	uint32_t asked = atomic_fetch_add_explicit(&family->asked, 1, memory_order_relaxed);
-	return asked % FAMILY_PROBE_ONE_IN != 0;
+	return asked % FAMILY_PROBE_ONE_IN == 0 ? INFRA_PROBE : INFRA_DOWN;
 }

@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "resolver/cache/infra.h"
+
 #define FAMILY_PREFIXES     4u
 #define FAMILY_HOLD_MIN_US  1000000u
 #define FAMILY_HOLD_MAX_US  8000000u
@@ -37,7 +39,7 @@ struct family {
 void family_init(struct family *family);
 void family_heard(struct family *family);
 void family_failed(struct family *family, uint64_t prefix, uint64_t now_us);
-bool family_is_down(struct family *family, uint64_t now_us);
+enum infra_health family_health(struct family *family, uint64_t now_us);
 void family_forget(struct family *family); /* the network has changed */
 
 static inline uint32_t

@@ -438,10 +438,10 @@ infra_is_lame(struct infra *infra, const struct ip_addr *addr, const struct name
 
 /* ---- families and the network --------------------------------------------------------------------- */
 
-bool
-infra_family_down(struct infra *infra, enum addr_family family, uint64_t now_us)
+enum infra_health
+infra_family_health(struct infra *infra, enum addr_family family, uint64_t now_us)
 {
-	return family_is_down(family_of(infra, (uint8_t)family), now_us);
+	return family_health(family_of(infra, (uint8_t)family), now_us);
 }
 
 /* now_us is there for symmetry with the other verbs: epochs need no time. */

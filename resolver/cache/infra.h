@@ -72,11 +72,18 @@ void infra_lame(struct infra *infra, const struct ip_addr *server, const struct 
 bool infra_is_lame(struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);
 
 /*
- * True when a whole family has been silent: every exchange since its last reply failed, over several prefixes.
+ * A whole family is down when it has been silent: every exchange since its last reply failed, over several prefixes.
  * Advice for choosing between the families: when both are down, choose as if neither were.  After a hold
- * of one to eight seconds a few callers get false, and so probe.
+ * of one to eight seconds a few callers are told to probe: to ask one server of it, whatever is held against that.
  */
-bool infra_family_down(struct infra *infra, enum addr_family family, uint64_t now_us);
+enum infra_health { INFRA_UP, INFRA_PROBE, INFRA_DOWN };
+enum infra_health infra_family_health(struct infra *infra, enum addr_family family, uint64_t now_us);
+
+static inline bool
+infra_family_down(struct infra *infra, enum addr_family family, uint64_t now_us)
+{
+	return infra_family_health(infra, family, now_us) == INFRA_DOWN;
+}
 
 /* Addresses or routes of the host have changed: what failed before is forgotten. */
 void infra_network_changed(struct infra *infra, uint64_t now_us);

@@ -7,15 +7,33 @@ asked_flag(struct cut_ns *ns, enum addr_family family)
 	return family == ADDR_IPV4 ? &ns->asked_ip4 : &ns->asked_ip6;
 }
 
-/* The family to look for next: IPv4 first, unless it is down; ADDR_NONE when there is none left. */
+static bool
+has_family(const struct cut *cut, enum addr_family family)
+{
+	for (unsigned i = 0; i < cut->server_count; i++)
+		if (cut->servers[i].addr.family == family)
+			return true;
+	return false;
+}
+
+/* IPv4, unless it is down, or has not helped so far and perhaps will not. */
 static enum addr_family
-next_family(struct engine *engine, struct cut_ns *ns)
+first_family(struct engine *engine, const struct task *task)
+{
+	bool is_suspect = engine__budget(engine, task)->in_trouble &&
+			  has_family(task->cut, ADDR_IPV4) && !has_family(task->cut, ADDR_IPV6);
+	return is_suspect || infra_family_down(engine->caches.infra, ADDR_IPV4, engine->now_us)
+		       ? ADDR_IPV6
+		       : ADDR_IPV4;
+}
+
+/* The family to look for next; ADDR_NONE when there is none left. */
+static enum addr_family
+next_family(const struct engine *engine, const struct cut_ns *ns, enum addr_family first)
 {
 	bool ip4 = engine->policy.ip4 && !ns->asked_ip4, ip6 = engine->policy.ip6 && !ns->asked_ip6;
 	if (ip4 && ip6)
-		return infra_family_down(engine->caches.infra, ADDR_IPV4, engine->now_us)
-			       ? ADDR_IPV6
-			       : ADDR_IPV4;
+		return first;
 	return ip4 ? ADDR_IPV4 : ip6 ? ADDR_IPV6 : ADDR_NONE;
 }
 
@@ -41,7 +59,7 @@ add_set(struct engine *engine, struct cut *cut, unsigned ns, const struct rrset 
 static void
 settle(struct engine *engine, struct cut *cut, struct cut_ns *ns)
 {
-	if (ns->useless || ns->addr_count > 0 || next_family(engine, ns) != ADDR_NONE)
+	if (ns->useless || ns->addr_count > 0 || next_family(engine, ns, ADDR_IPV4) != ADDR_NONE)
 		return;
 	ns->useless = true;
 	cut->failed_count++;
@@ -145,7 +163,8 @@ task__seek_addrs(struct engine *engine, struct task *task, bool all)
 		unsigned at = (first + i) % cut->ns_count;
 		if (cut->failed_count >= BUDGET_NS_WITHOUT_ADDR_MAX)
 			break; /* NXNSAttack */
-		enum addr_family family = next_family(engine, &cut->ns[at]);
+		enum addr_family family =
+			next_family(engine, &cut->ns[at], first_family(engine, task));
 		if (family != ADDR_NONE && may_seek(cut, &cut->ns[at], all))
 			seek(engine, task, at, family);
 	}

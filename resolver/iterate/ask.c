@@ -55,7 +55,7 @@ struct options {
 	uint8_t servers[CUT_SERVERS_MAX];
 	unsigned count;
 	unsigned tries; /* of the one tried least */
-	bool all_held;
+	bool all_held;  /* also those that are being asked, or have been often enough */
 };
 
 /* False when the server has had its chances, or is just having one. */
@@ -86,29 +86,48 @@ kin_of(const struct engine *engine, const struct task *task, const struct cut_se
 	return (uint8_t)kin;
 }
 
+/* Of the servers' families; both down is as good as neither. */
+struct health {
+	enum infra_health ip4, ip6;
+};
+
+static struct health
+families(const struct engine *engine)
+{
+	struct health health = {
+		.ip4 = infra_family_health(engine->caches.infra, ADDR_IPV4, engine->now_us),
+		.ip6 = infra_family_health(engine->caches.infra, ADDR_IPV6, engine->now_us),
+	};
+	if (health.ip4 != INFRA_UP && health.ip6 != INFRA_UP)
+		health.ip4 = health.ip6 = INFRA_UP;
+	return health;
+}
+
 static void
 collect(struct engine *engine, struct task *task, struct options *options)
 {
-	bool down4 = infra_family_down(engine->caches.infra, ADDR_IPV4, engine->now_us);
-	bool down6 = infra_family_down(engine->caches.infra, ADDR_IPV6, engine->now_us);
+	struct health health = families(engine);
 
-	if (down4 && down6)
-		down4 = down6 = false;
 	options->count = 0;
 	options->tries = UINT_MAX;
 	options->all_held = true;
 	for (unsigned i = 0; i < task->cut->server_count; i++) {
 		struct cut_server *server = &task->cut->servers[i];
 		struct infra_server infra;
-		if (server->useless || server->busy)
+		if (server->useless)
 			continue;
 		infra_get(engine->caches.infra, &server->addr, &infra, engine->now_us);
-		if (!has_chances(server, &infra))
+		if (server->busy || !has_chances(server, &infra)) {
+			options->all_held &= server->held;
 			continue;
+		}
+		enum infra_health family =
+			server->addr.family == ADDR_IPV4 ? health.ip4 : health.ip6;
 		options->servers[options->count] = (uint8_t)i;
 		options->at[options->count++] = (struct option){
 			.sends = server->sends,
-			.held = infra.down || (server->addr.family == ADDR_IPV4 ? down4 : down6),
+			.held = infra.down || family == INFRA_DOWN,
+			.probe = family == INFRA_PROBE,
 			.lame = server->lame,
 			.known = infra.known,
 			.timeouts = infra.timeouts,
@@ -116,7 +135,7 @@ collect(struct engine *engine, struct task *task, struct options *options)
 			.kin = kin_of(engine, task, server),
 			.estimate_us = infra.timeouts > 0 ? infra.rto_us : infra.srtt_us,
 		};
-		options->all_held &= server->held;
+		options->all_held &= server->held || family == INFRA_DOWN;
 		if (server->sends < options->tries)
 			options->tries = server->sends;
 	}
@@ -137,7 +156,7 @@ is_lame(struct engine *engine, struct task *task, struct cut_server *server)
 static unsigned
 choose(struct engine *engine, struct task *task, struct options *options)
 {
-	bool may_explore = !engine__budget(engine, task)->in_trouble;
+	bool may_explore = task->queries == SLOT_NONE && !engine__budget(engine, task)->in_trouble;
 	for (;;) {
 		unsigned at = select_option(options->at, options->count, may_explore, engine->rng);
 		struct cut_server *server = &task->cut->servers[options->servers[at]];
@@ -204,9 +223,10 @@ expects_reply(const struct engine *engine, const struct task *task)
 static uint32_t
 silent_max(const struct task *task, const struct options *options)
 {
-	if (!options->all_held)
-		return BUDGET_SILENT_PER_TASK_MAX;
-	return task->depth == 0 ? BUDGET_PROBES_MAX : BUDGET_PROBES_FOR_ADDR_MAX;
+	bool is_question = task->depth == 0;
+	if (options->all_held)
+		return is_question ? BUDGET_PROBES_MAX : BUDGET_PROBES_FOR_ADDR_MAX;
+	return is_question ? BUDGET_SILENT_PER_TASK_MAX : BUDGET_SILENT_FOR_ADDR_MAX;
 }
 
 /* Somebody new may do better than another try; in trouble one server alone is not enough either. */

@@ -26,6 +26,7 @@
 #define BUDGET_RECEIVED_BYTES_MAX  131072u     /* octets of replies */
 #define BUDGET_SILENT_HASTE        10u         /* queries of a task in a row without a reply: no haste any more, it is more than loss ... */
 #define BUDGET_SILENT_PER_TASK_MAX 16u         /* ... and no more queries */
+#define BUDGET_SILENT_FOR_ADDR_MAX 10u         /* of a task that looks for the address of another's server */
 #define BUDGET_SILENT_MAX          40u         /* the same of all tasks together */
 #define BUDGET_PROBES_MAX          10u         /* instead of 16 where all servers were down before */
 #define BUDGET_PROBES_FOR_ADDR_MAX 4u          /* ... and an address of another server is looked for */

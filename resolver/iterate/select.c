@@ -30,15 +30,14 @@ estimate_of(const struct option *option)
 struct choice {
 	unsigned turn;
 	uint8_t kin;
-	uint32_t from_us, to_us;
+	uint32_t to_us;
 };
 
 static bool
 fits(const struct option *option, const struct choice *choice)
 {
-	uint32_t estimate_us = estimate_of(option);
 	return turn_of(option) == choice->turn && option->kin == choice->kin &&
-	       estimate_us >= choice->from_us && estimate_us <= choice->to_us;
+	       estimate_of(option) <= choice->to_us;
 }
 
 /* One of those that fit, each with the same chance; count when none does. */
@@ -79,6 +78,26 @@ first_choice(const struct option *options, unsigned count)
 	return choice;
 }
 
+/* One that the choice leaves out, to find out whether it has become better; count when there is none. */
+static unsigned
+explore(const struct option *options, unsigned count, const struct choice *choice, struct rng *rng)
+{
+	unsigned probed = count, probes = 0, others = 0, other = count;
+	for (unsigned i = 0; i < count; i++) {
+		const struct option *option = &options[i];
+		if (option->sends > 0)
+			continue;
+		if (option->probe && rng_below(rng, ++probes) == 0)
+			probed = i;
+		if (!option->held && !option->lame && !fits(option, choice) &&
+		    rng_below(rng, ++others) == 0)
+			other = i;
+	}
+	if (probed < count || rng_below(rng, SELECT_EXPLORE_ONE_IN) != 0)
+		return probed;
+	return other;
+}
+
 unsigned
 select_option(const struct option *options, unsigned count, bool may_explore, struct rng *rng)
 {
@@ -88,15 +107,10 @@ select_option(const struct option *options, unsigned count, bool may_explore, st
 	uint64_t share_us = (uint64_t)best_us * SELECT_BAND_PERMIL / 1000;
 	uint64_t band_us = best_us + (share_us > SELECT_BAND_US ? share_us : SELECT_BAND_US);
 
-	if (may_explore && choice.turn == 0 && rng_below(rng, SELECT_EXPLORE_ONE_IN) == 0) {
-		struct choice outside = choice;
-		outside.from_us = band_us < UINT32_MAX ? (uint32_t)band_us + 1 : UINT32_MAX;
-		unsigned explored = draw(options, count, &outside, rng);
-		if (explored < count)
-			return explored;
-	}
 	choice.to_us = band_us < UINT32_MAX ? (uint32_t)band_us : UINT32_MAX;
-	unsigned drawn = draw(options, count, &choice, rng);
-	assert(drawn < count);
-	return drawn;
+	unsigned chosen = may_explore ? explore(options, count, &choice, rng) : count;
+	if (chosen == count)
+		chosen = draw(options, count, &choice, rng);
+	assert(chosen < count);
+	return chosen;
 }

@@ -5,9 +5,11 @@
  * band of SELECT_BAND_US or SELECT_BAND_PERMIL of the best, share the load at random: an attacker cannot
  * tell whom we ask, and no server gets everything.  While others are waited for, those that have least in common
  * with them come first: what keeps one silent may be shared.  A server never asked counts as one of
- * SELECT_UNKNOWN_US; now and then, unless time is short, one outside of the band is asked first, so that what
- * has become better is noticed.  A server that was silent last time stands behind the others by some tries,
- * one that is held (down, or all of its family) or lame by more, but is asked when they do not help.
+ * SELECT_UNKNOWN_US.  A server that was silent last time stands behind the others by some tries, one that is
+ * held (down, or all of its family) or lame by more, but is asked when they do not help.
+ *
+ * Now and then, unless time is short, one that is neither held nor lame but farther away or in doubt is asked
+ * first, so that what has become better is noticed; and one whose family is to be probed, whatever else.
  *
  * Pure.  Units: microseconds.
  */
@@ -31,6 +33,7 @@ struct option {
 	uint8_t timeouts;     /* in a row, about whatever */
 	bool heard;           /* it has answered before */
 	uint8_t kin;          /* how much it has in common with those that are waited for */
+	bool probe;           /* its family is silent, and somebody has to find out for how long */
 	bool held, lame;
 	bool known;
 	uint32_t estimate_us; /* of the round trip; not looked at unless known */

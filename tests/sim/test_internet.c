@@ -279,8 +279,8 @@ START_TEST(ids_ports_and_letter_case_are_new_with_each_query)
 		ck_assert_uint_ge(internet.seen[i].port, 1024);
 	}
 	ck_assert_uint_gt(mixed, count * 9 / 10);
-	ck_assert_uint_gt(families[INTERNET_V4], count / 4);
-	ck_assert_uint_gt(families[INTERNET_V6], count / 4);
+	ck_assert_uint_gt(families[INTERNET_V4], count / 8); /* the nearer ones decide */
+	ck_assert_uint_gt(families[INTERNET_V6], count / 8);
 }
 END_TEST
 

@@ -10,14 +10,26 @@ struct counted {
 };
 
 static struct counted
-draw(const struct option *options, unsigned count)
+draw_many(const struct option *options, unsigned count, bool may_explore)
 {
 	struct counted counted = { 0 };
 	struct rng rng;
 	rng_init_number(&rng, suite_seed(7));
 	for (unsigned i = 0; i < DRAWS; i++)
-		counted.of[select_option(options, count, true, &rng)]++;
+		counted.of[select_option(options, count, may_explore, &rng)]++;
 	return counted;
+}
+
+static struct counted
+draw(const struct option *options, unsigned count)
+{
+	return draw_many(options, count, true);
+}
+
+static struct counted
+draw_in_haste(const struct option *options, unsigned count)
+{
+	return draw_many(options, count, false);
 }
 
 static struct option
@@ -84,21 +96,43 @@ START_TEST(who_has_least_in_common_with_those_waited_for_comes_first)
 	struct option options[] = { known(5000), known(6000), known(70000) };
 	options[0].kin = 3;
 	options[1].kin = 1;
-	ck_assert_uint_eq(draw(options, 3).of[2], DRAWS);
+	ck_assert_uint_eq(draw_in_haste(options, 3).of[2], DRAWS);
 	options[2].sends = 1; /* but first who was not asked at all */
-	ck_assert_uint_eq(draw(options, 3).of[1], DRAWS);
+	ck_assert_uint_eq(draw_in_haste(options, 3).of[1], DRAWS);
 	options[1].kin = 3;
-	ck_assert_uint_gt(draw(options, 3).of[0], DRAWS / 4);
+	ck_assert_uint_gt(draw_in_haste(options, 3).of[0], DRAWS / 4);
 }
 END_TEST
 
 START_TEST(nobody_outside_of_the_band_is_tried_when_time_is_short)
 {
 	struct option options[] = { known(5000), known(400000) };
-	struct rng rng;
-	rng_init_number(&rng, suite_seed(7));
-	for (unsigned i = 0; i < DRAWS; i++)
-		ck_assert_uint_eq(select_option(options, 2, false, &rng), 0);
+	ck_assert_uint_eq(draw_in_haste(options, 2).of[0], DRAWS);
+}
+END_TEST
+
+START_TEST(what_is_in_doubt_is_tried_now_and_then_and_what_is_held_is_not)
+{
+	struct option options[] = { known(5000), known(5000), known(5000) };
+	options[1].timeouts = 3;
+	options[2].held = true;
+	struct counted counted = draw(options, 3);
+	ck_assert_uint_gt(counted.of[1], DRAWS / SELECT_EXPLORE_ONE_IN / 2);
+	ck_assert_uint_lt(counted.of[1], DRAWS / SELECT_EXPLORE_ONE_IN * 2);
+	ck_assert_uint_eq(counted.of[2], 0);
+}
+END_TEST
+
+START_TEST(a_family_that_is_to_be_probed_is_whatever_is_held_against_its_servers)
+{
+	struct option options[] = { known(5000), known(900000), known(900000) };
+	options[1].probe = options[2].probe = true;
+	options[1].held = true;
+	struct counted counted = draw(options, 3);
+	ck_assert_uint_eq(counted.of[0], 0);
+	ck_assert_uint_gt(counted.of[1], DRAWS / 3);
+	ck_assert_uint_gt(counted.of[2], DRAWS / 3);
+	ck_assert_uint_eq(draw_in_haste(options, 3).of[0], DRAWS);
 }
 END_TEST
 
@@ -109,14 +143,14 @@ START_TEST(who_was_silent_stands_behind_and_further_if_it_never_answered)
 	options[0].timeouts = 1; /* lost, rather */
 	options[1].sends = 1;
 	options[2].timeouts = 1;
-	ck_assert_uint_eq(draw(options, 3).of[0], DRAWS);
+	ck_assert_uint_eq(draw_in_haste(options, 3).of[0], DRAWS);
 	options[0].sends = 2;
-	ck_assert_uint_eq(draw(options, 3).of[1], DRAWS);
+	ck_assert_uint_eq(draw_in_haste(options, 3).of[1], DRAWS);
 	options[1].sends = 2;
-	ck_assert_uint_gt(draw(options, 3).of[2], DRAWS / 4);
+	ck_assert_uint_gt(draw_in_haste(options, 3).of[2], DRAWS / 4);
 	options[2].timeouts = 100; /* like one that is held */
 	options[0].sends = options[1].sends = SELECT_HELD_SENDS + 1;
-	ck_assert_uint_eq(draw(options, 3).of[2], DRAWS);
+	ck_assert_uint_eq(draw_in_haste(options, 3).of[2], DRAWS);
 }
 END_TEST
 
@@ -147,6 +181,9 @@ main(void)
 	tcase_add_test(tcase, who_was_asked_least_comes_first);
 	tcase_add_test(tcase, who_has_least_in_common_with_those_waited_for_comes_first);
 	tcase_add_test(tcase, nobody_outside_of_the_band_is_tried_when_time_is_short);
+	tcase_add_test(tcase, what_is_in_doubt_is_tried_now_and_then_and_what_is_held_is_not);
+	tcase_add_test(tcase,
+		       a_family_that_is_to_be_probed_is_whatever_is_held_against_its_servers);
 	tcase_add_test(tcase, who_was_silent_stands_behind_and_further_if_it_never_answered);
 	tcase_add_test(tcase, held_and_lame_servers_are_asked_when_nothing_else_helps);
 	suite_add_tcase(suite, tcase);
