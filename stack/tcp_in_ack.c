@@ -57,9 +57,12 @@ window_take(struct tcb *tcb, const struct tcp_segment *segment)
 {
 	const uint32_t before = tcb->snd_wnd;
 
-	/* Segments may arrive in another order: the newest says what counts. */
-	if (seq_lt(segment->seq, tcb->snd_wl1) ||
-	    (segment->seq == tcb->snd_wl1 && seq_lt(segment->ack, tcb->snd_wl2)))
+	/*
+	 * Segments may arrive in another order: the newest says what counts.  Who sends something
+	 * again says his newest with an old number, so acknowledgments come first (as Linux).
+	 */
+	if (seq_lt(segment->ack, tcb->snd_wl2) ||
+	    (segment->ack == tcb->snd_wl2 && seq_lt(segment->seq, tcb->snd_wl1)))
 		return false;
 	tcb->snd_wnd = segment->window;
 	tcb->snd_wl1 = segment->seq;
