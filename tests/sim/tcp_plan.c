@@ -8,8 +8,8 @@
 #define MS 1000u
 #define S  1000000u
 
-/* Loss in both directions together, from where on even fifteen retransmissions may all be lost. */
-#define HEAVY_LOSS_PPM 250000u
+/* From where on eight segments in a row may be lost in a million runs. */
+#define LOSSY_PPM 50000u
 
 static const struct stack_limits limits_plain = {
 	.flow_count = 1,
@@ -236,19 +236,17 @@ draw_events(struct tcp_plan *plan, struct rng *rng)
 		add_event(plan, draw_log(rng, 20 * S), PLAN_RESTART, rng_below(rng, 2), 0);
 }
 
-/* Who may lose his peer without a word asks now and then. */
+/*
+ * A peer may vanish without a word: by a restart, or when it gives up after so many losses.  Who
+ * only listens must ask now and then.
+ */
 static void
-set_keepalive(struct tcp_plan *plan)
+set_keepalive(struct tcp_config *config)
 {
-	if (!tcp_plan_has(plan, PLAN_RESTART) && !tcp_plan_has(plan, PLAN_CUT) &&
-	    !tcp_plan_has(plan, PLAN_ONE_WAY))
-		return;
-	for (unsigned side = 0; side < 2; side++) {
-		plan->configs[side].keepalive = true;
-		plan->configs[side].keepalive_idle_s = 60;
-		plan->configs[side].keepalive_interval_s = 10;
-		plan->configs[side].keepalive_count = 9;
-	}
+	config->keepalive = true;
+	config->keepalive_idle_s = 60;
+	config->keepalive_interval_s = 10;
+	config->keepalive_count = 9;
 }
 
 void
@@ -261,13 +259,13 @@ tcp_plan_draw(struct tcp_plan *plan, uint64_t seed)
 	draw_path(plan, &rng);
 	for (unsigned side = 0; side < 2; side++) {
 		draw_config(&plan->configs[side], &rng);
+		set_keepalive(&plan->configs[side]);
 		draw_limits(&plan->limits[side], &rng);
 	}
 	if (plan->is_black_hole) /* there is no other way through it */
 		plan->configs[0].pmtu_discovery = plan->configs[1].pmtu_discovery = true;
 	draw_calls(plan, &rng);
 	draw_events(plan, &rng);
-	set_keepalive(plan);
 }
 
 /* ---- what may go wrong ----------------------------------------------------------------------- */
@@ -282,11 +280,10 @@ tcp_plan_has(const struct tcp_plan *plan, enum plan_event_kind kind)
 }
 
 static bool
-is_heavy(const struct tcp_plan *plan)
+is_lossy_way(const struct fault_config *faults)
 {
-	return plan->faults[0].loss_ppm + plan->faults[0].corrupt_ppm + plan->faults[1].loss_ppm +
-		       plan->faults[1].corrupt_ppm >
-	       HEAVY_LOSS_PPM;
+	const uint32_t lost_ppm = faults->loss_ppm + faults->corrupt_ppm;
+	return lost_ppm > LOSSY_PPM || (lost_ppm != 0 && faults->loss_burst > 1);
 }
 
 static bool
@@ -296,18 +293,25 @@ is_rude(const struct plan_program *program)
 }
 
 bool
+tcp_plan_is_calm(const struct tcp_plan *plan, const struct plan_call *call)
+{
+	return !tcp_plan_has(plan, PLAN_CUT) && !tcp_plan_has(plan, PLAN_ONE_WAY) &&
+	       !tcp_plan_has(plan, PLAN_RESTART) && plan->backlog >= PLAN_CALLS_MAX &&
+	       !is_rude(&call->programs[0]) && !is_rude(&call->programs[1]);
+}
+
+bool
 tcp_plan_allows(const struct tcp_plan *plan, const struct plan_call *call, enum tcp_reason reason)
 {
+	const bool is_lossy = is_lossy_way(&plan->faults[0]) || is_lossy_way(&plan->faults[1]);
 	const bool is_cut = tcp_plan_has(plan, PLAN_CUT) || tcp_plan_has(plan, PLAN_ONE_WAY);
-	const bool restarts = tcp_plan_has(plan, PLAN_RESTART);
 
 	switch (reason) {
 	case TCP_REASON_RESET: /* a SYN cookie may expire before there is room in the backlog */
-		return restarts || is_cut || plan->backlog < PLAN_CALLS_MAX || is_heavy(plan) || is_rude(&call->programs[0]) ||
-		       is_rude(&call->programs[1]);
-	case TCP_REASON_TIMED_OUT: return restarts || is_cut || is_heavy(plan);
+		return !tcp_plan_is_calm(plan, call) || is_lossy;
+	case TCP_REASON_TIMED_OUT: return tcp_plan_has(plan, PLAN_RESTART) || is_cut || is_lossy;
 	case TCP_REASON_HOST_UNREACHABLE:
-		return plan->kind == STACK_IF_ETHER && (is_cut || is_heavy(plan));
+		return plan->kind == STACK_IF_ETHER && (is_cut || is_lossy);
 	case TCP_REASON_NONE:
 	case TCP_REASON_REFUSED:
 	case TCP_REASON_NET_UNREACHABLE:

@@ -74,6 +74,8 @@ void tcp_plan_draw(struct tcp_plan *plan, uint64_t seed);
 void tcp_plan_plain(struct tcp_plan *plan, uint64_t seed);
 
 bool tcp_plan_has(const struct tcp_plan *plan, enum plan_event_kind kind);
+/* Nothing befalls the connection but the line's faults. */
+bool tcp_plan_is_calm(const struct tcp_plan *plan, const struct plan_call *call);
 /* Whether a connection may fail for this reason in this run. */
 bool tcp_plan_allows(const struct tcp_plan *plan, const struct plan_call *call,
 		     enum tcp_reason reason);

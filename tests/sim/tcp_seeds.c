@@ -14,7 +14,7 @@
 /* Seen by both processes: the one that runs may crash. */
 struct progress {
 	uint64_t seed; /* being run */
-	uint64_t frames, bytes, ended, left, failed, forgotten, simulated_us;
+	uint64_t frames, bytes, ended, left, failed, unlucky, forgotten, simulated_us;
 };
 
 static uint64_t seed_first, seed_count;
@@ -35,6 +35,7 @@ START_TEST(every_seed_holds)
 		progress->ended += world.sum.ended;
 		progress->left += world.sum.left;
 		progress->failed += world.sum.failed;
+		progress->unlucky += world.sum.unlucky;
 		progress->forgotten += world.sum.forgotten;
 		progress->simulated_us += world.net.now_us;
 		tcp_world_fini(&world);
@@ -63,11 +64,12 @@ report(int status)
 	else
 		printf("ok - %llu seeds from %llu\n", (unsigned long long)seed_count,
 		       (unsigned long long)seed_first);
-	printf("# %llu ends of connections ended, %llu left, %llu failed, %llu forgotten; %llu MB "
-	       "read in %llu "
-	       "frames and %llu hours\n",
+	printf("# %llu ends of connections ended, %llu left, %llu forgotten, %llu failed, of which "
+	       "%llu only "
+	       "for their line; %llu MB in %llu frames and %llu hours\n",
 	       (unsigned long long)progress->ended, (unsigned long long)progress->left,
-	       (unsigned long long)progress->failed, (unsigned long long)progress->forgotten,
+	       (unsigned long long)progress->forgotten, (unsigned long long)progress->failed,
+	       (unsigned long long)progress->unlucky,
 	       (unsigned long long)(progress->bytes / 1000000),
 	       (unsigned long long)progress->frames,
 	       (unsigned long long)(progress->simulated_us / 3600000000u));

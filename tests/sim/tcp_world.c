@@ -137,6 +137,27 @@ befall(struct tcp_world *world, const struct plan_event *event)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
+/* What the stacks hold, for who looks for the reason of a failure. */
+static void
+describe(const struct tcp_world *world)
+{
+	struct tcp_info info;
+
+	for (unsigned side = 0; side < 2; side++)
+		for (uint32_t place = 0; tcp_info_next(world->hosts[side]->stack, &place, &info);)
+			printf("host %u port %u %s: una %u nxt %u wnd %u rcv %u wnd %u queues %u "
+			       "%u cwnd %u "
+			       "recovery %u retransmits %u probes %u rto %llu us, sent at %llu "
+			       "us\n",
+			       side, side == 0 ? info.local_port : info.remote_port,
+			       tcp_state_name(info.state), info.snd_una - info.iss,
+			       info.snd_nxt - info.iss, info.snd_wnd, info.rcv_nxt - info.irs,
+			       info.rcv_wnd, info.send_queue_bytes, info.receive_queue_bytes,
+			       info.cwnd_bytes, info.recovery, info.retransmits, info.probes,
+			       (unsigned long long)info.rto_us,
+			       (unsigned long long)info.last_sent_us);
+}
+
 static uint64_t
 next_stop_us(const struct tcp_world *world)
 {
@@ -155,6 +176,8 @@ run_until_over(struct tcp_world *world)
 
 	while (world->event_count < plan->event_count || !tcp_ends_are_over(world)) {
 		const uint64_t stop_us = next_stop_us(world);
+		if (world->net.now_us >= WORLD_TIME_US_MAX)
+			describe(world);
 		HOLDS(world->net.now_us < WORLD_TIME_US_MAX,
 		      "a connection neither goes on nor ends, seed %llu",
 		      (unsigned long long)plan->seed);
@@ -187,6 +210,8 @@ run_until_empty(struct tcp_world *world)
 	const uint64_t until_us = world->net.now_us + QUIET_US_MAX;
 
 	while (!is_empty(world->hosts[0]->stack) || !is_empty(world->hosts[1]->stack)) {
+		if (world->net.now_us >= until_us)
+			describe(world);
 		HOLDS(world->net.now_us < until_us,
 		      "a stack still holds something an hour later, seed %llu",
 		      (unsigned long long)world->plan.seed);
@@ -201,6 +226,8 @@ add_up(struct tcp_world *world, const struct world_end *ends, unsigned count)
 		world->sum.ended += ends[i].fate == WORLD_ENDED;
 		world->sum.left += ends[i].fate == WORLD_LEFT;
 		world->sum.failed += ends[i].fate == WORLD_FAILED;
+		world->sum.unlucky += ends[i].fate == WORLD_FAILED && ends[i].call != NULL &&
+				      tcp_plan_is_calm(&world->plan, ends[i].call);
 		world->sum.forgotten += ends[i].fate == WORLD_FORGOTTEN;
 	}
 }

@@ -58,6 +58,7 @@ struct tcp_world {
 	unsigned event_count; /* of the plan: those that have happened */
 	struct {
 		unsigned ended, left, failed, forgotten;
+		unsigned unlucky;     /* of those that failed: only the line can be to blame */
 		uint64_t bytes;       /* read */
 		uint64_t finished_us; /* when the last end was over */
 	} sum;
