@@ -39,6 +39,7 @@ segment_read(const struct stack *stack, const struct ip_packet *packet, struct t
 	segment->ack = segment->header.ack;
 	segment->flags = segment->header.flags;
 	segment->window = segment->header.window;
+	segment->iss = 0;
 	segment->data_bytes = (uint32_t)cursor_left(&c);
 	segment->data = cursor_bytes(&c, segment->data_bytes);
 	segment->is_ce = (packet->traffic_class & TCP_ECN_MASK) == TCP_ECN_CE;
