@@ -172,11 +172,12 @@ object(const struct seen *seen, const char *format, ...)
 	vsnprintf(why, sizeof why, format, arguments);
 	va_end(arguments);
 	snprintf(watch->objection, sizeof watch->objection,
-		 "host %u, ports %u %u, flags %02x seq %u+%u ack %u: %s; %llu us, seed %llu",
+		 "host %u, ports %u %u, flags %02x seq %u+%u ack %u (iss %u): %s; %llu us, seed "
+		 "%llu",
 		 seen->sender, seen->flow->ports[0], seen->flow->ports[1], seen->header.flags,
 		 seen->header.seq - seen->own->iss, seen->data_bytes,
-		 seen->header.ack - seen->other->iss, why, (unsigned long long)watch->net->now_us,
-		 (unsigned long long)watch->net->seed);
+		 seen->header.ack - seen->other->iss, seen->own->iss, why,
+		 (unsigned long long)watch->net->now_us, (unsigned long long)watch->net->seed);
 	HOLDS(watch->is_patient, "%s", watch->objection);
 }
 
@@ -200,7 +201,7 @@ begin_side(const struct seen *seen)
 
 	if (!is_answer)
 		*seen->other = (struct watch_side){ 0 };
-	seen->other->has_heard = false;
+	seen->other->has_heard = seen->other->has_edge = false;
 	*seen->own = (struct watch_side){
 		.has_syn = true,
 		.iss = seen->header.seq,
@@ -210,7 +211,6 @@ begin_side(const struct seen *seen)
 		.wscale = seen->options.wscale,
 		.has_heard = is_answer && before.has_heard,
 		.heard_end = before.heard_end,
-		.heard_edge = before.heard_edge,
 	};
 }
 
@@ -227,8 +227,8 @@ check_size(const struct seen *seen)
 static void
 check_window(const struct seen *seen)
 {
-	const uint32_t edge =
-		seen->watch->has_fragments ? seen->other->edge : seen->own->heard_edge;
+	const uint32_t heard = seen->own->has_edge ? seen->own->heard_edge : seen->own->iss + 1;
+	const uint32_t edge = seen->watch->has_fragments ? seen->other->edge : heard;
 	const uint32_t data_end = seen->header.seq + seen->data_bytes;
 
 	if (seen->data_bytes == 0 || seq_le(data_end, edge))
@@ -387,14 +387,12 @@ hear(const struct seen *seen, struct watch_side *hearer)
 {
 	const uint32_t end = end_of(seen), edge = edge_of(seen);
 
-	if (!hearer->has_heard) {
-		hearer->heard_end = end;
-		hearer->heard_edge = edge;
-	}
-	hearer->heard_end = seq_max(hearer->heard_end, end);
-	if ((seen->header.flags & TCP_ACK) != 0 && seq_le(edge, seen->own->edge))
-		hearer->heard_edge = seq_max(hearer->heard_edge, edge);
+	hearer->heard_end = hearer->has_heard ? seq_max(hearer->heard_end, end) : end;
 	hearer->has_heard = true;
+	if ((seen->header.flags & TCP_ACK) == 0 || seq_gt(edge, seen->own->edge))
+		return;
+	hearer->heard_edge = hearer->has_edge ? seq_max(hearer->heard_edge, edge) : edge;
+	hearer->has_edge = true;
 }
 
 static void

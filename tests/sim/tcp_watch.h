@@ -41,9 +41,9 @@ struct watch_side {
 	uint32_t acked, edge; /* acknowledged and offered last */
 	bool has_timestamps;
 	uint32_t ts_val;
-	bool has_heard;
+	bool has_heard, has_edge;
 	uint32_t heard_end;  /* of what the other has sent */
-	uint32_t heard_edge; /* of the other's window */
+	uint32_t heard_edge; /* of the other's window, with has_edge: a SYN alone has none */
 	uint32_t asks;       /* what has arrived just now and deserves an answer */
 	uint64_t asked_at_us;
 	uint32_t idle_acks;
