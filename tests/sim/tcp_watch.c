@@ -199,6 +199,7 @@ begin_side(const struct seen *seen)
 	const uint16_t mss_default = seen->source.family == ADDR_IPV4 ? 536 : 1220;
 	const struct watch_side before = *seen->own;
 
+	seen->flow->is_doubtful = is_answer && before.has_syn;
 	if (!is_answer)
 		*seen->other = (struct watch_side){ 0 };
 	seen->other->has_heard = seen->other->has_edge = false;
@@ -327,13 +328,15 @@ judge(const struct seen *seen)
 		begin_side(seen);
 	if (!seen->own->has_syn)
 		return; /* of a connection that the other side has begun anew */
-	if (seen->other->has_syn && seen->own->has_heard && (seen->header.flags & TCP_ACK) != 0) {
+	if (seen->other->has_syn && seen->own->has_heard && !seen->flow->is_doubtful &&
+	    (seen->header.flags & TCP_ACK) != 0) {
 		check_size(seen);
 		check_window(seen);
 		check_ack(seen);
 		check_idle(seen);
 	}
-	check_timestamps(seen);
+	if (!seen->flow->is_doubtful)
+		check_timestamps(seen);
 	remember_sent(seen);
 }
 

@@ -52,6 +52,7 @@ struct watch_side {
 struct watch_flow {
 	uint16_t ports[2]; /* of host 0 and host 1 */
 	struct watch_side sides[2];
+	bool is_doubtful; /* a late SYN was answered again: who acknowledges what is not clear */
 };
 
 struct watch_counts {
