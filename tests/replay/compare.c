@@ -7,6 +7,7 @@
 #include "tests/replay/entry.h"
 
 #define RECORDS_MAX 1024u
+#define TYPE_WITHOUT_RULES 65280u /* of those for private use (RFC 6895, section 3.1) */
 
 /* A record as text, so that it can be shown. */
 struct flat {
@@ -67,12 +68,21 @@ parse_record(struct parsed *parsed, struct cursor *c, uint8_t section)
 		return c->err == 0;
 	}
 	struct writer w = writer_over(own, sizeof own);
-	if (rdata_read(c, type, class, rdlength, &w) != 0 || parsed->record_count == RECORDS_MAX)
+	const struct cursor at_rdata = *c;
+	uint16_t shown_type = type;
+	if (rdata_read(c, type, class, rdlength, &w) == 0) {
+		rdata_canonicalise(type, class, own, w.pos); /* letter case of names does not count */
+	} else { /* a scenario may want a server to send what breaks the type's rules */
+		*c = at_rdata;
+		w = writer_over(own, sizeof own);
+		writer_bytes(&w, cursor_bytes(c, rdlength), rdlength);
+		shown_type = TYPE_WITHOUT_RULES;
+	}
+	if (c->err != 0 || parsed->record_count == RECORDS_MAX)
 		return false;
-	rdata_canonicalise(type, class, own, w.pos); /* letter case of names does not count */
 	parsed->records[parsed->record_count++] = (struct flat){
 		.section = section, .ttl_s = ttl_s, .type = type, .class = class,
-		.text = record_text(&owner, type, class, own, w.pos),
+		.text = record_text(&owner, shown_type, class, own, w.pos),
 	};
 	return true;
 }

@@ -60,6 +60,7 @@ struct draft {
 	bool is_hex, is_edns_hex;
 	struct text_reader reader;
 	struct text_record record;
+	char changed[RECORD_TEXT_BYTES];
 	uint8_t octets[MESSAGE_BYTES_MAX];
 	uint8_t hex[MESSAGE_BYTES_MAX];
 	size_t hex_bytes;
@@ -144,7 +145,7 @@ read_section(struct draft *draft, const char *rest, unsigned line)
 	return fail(draft->script, line, "no such section", word) != NULL;
 }
 
-/* NAME [CLASS] TYPE */
+/* NAME [TTL] [CLASS] TYPE */
 static bool
 read_question(struct draft *draft, const char *text, unsigned line)
 {
@@ -156,6 +157,8 @@ read_question(struct draft *draft, const char *text, unsigned line)
 	if (rest == NULL || name_from_text(&name, owner, &name_root) != 0 ||
 	    (rest = line_word(rest, second, sizeof second)) == NULL)
 		return fail(draft->script, line, "no question", text) != NULL;
+	if (second[strspn(second, "0123456789")] == '\0' && (rest = line_word(rest, second, sizeof second)) == NULL)
+		return fail(draft->script, line, "no question", text) != NULL;
 	const char *word = second;
 	if (class_from_text(second, &class) == 0 && line_word(rest, third, sizeof third) != NULL)
 		word = third;
@@ -166,6 +169,30 @@ read_question(struct draft *draft, const char *text, unsigned line)
 	writer_u16(&draft->records, class);
 	draft->counts[0]++;
 	return true;
+}
+
+/*
+ * `TYPE \# ...` (RFC 3597, section 5) of a type with rules of its own: the octets shall be taken as they are, right or
+ * not, so the reader is shown a type without rules.  True, with the type that was meant and text in `changed`.
+ */
+static bool
+hide_type(const char *text, char *changed, size_t max, uint16_t *type)
+{
+	char word[TYPE_TEXT_BYTES];
+	const char *octets = strstr(text, "\\#"), *end = octets, *begin;
+
+	while (end != NULL && end > text && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	for (begin = end; begin != NULL && begin > text && begin[-1] != ' ' && begin[-1] != '\t';)
+		begin--;
+	if (octets == NULL || (size_t)(end - begin) >= sizeof word)
+		return false;
+	memcpy(word, begin, (size_t)(end - begin));
+	word[end - begin] = '\0';
+	if (type_from_text(word, type) != 0)
+		return false;
+	const int size = snprintf(changed, max, "%.*sTYPE65280 %s", (int)(begin - text), text, octets);
+	return size > 0 && (size_t)size < max;
 }
 
 /* A record may go on over several lines, in parentheses. */
@@ -186,14 +213,21 @@ read_record(struct draft *draft, struct lines *lines, char *first)
 		}
 		text[used++] = '\n';
 	}
+	text[used] = '\0';
 	const char *begin = text + (strspn(text, " \t"));
-	text_reader_init(&draft->reader, begin, used - (size_t)(begin - text), &name_root);
+	uint16_t type;
+	const bool is_hidden = hide_type(begin, draft->changed, sizeof draft->changed, &type);
+	if (is_hidden)
+		begin = draft->changed;
+	text_reader_init(&draft->reader, begin, strlen(begin), &name_root);
 	if (text_reader_next(&draft->reader, &draft->record) != 1) {
 		(void)snprintf(draft->script->error, sizeof draft->script->error, "line %u: %s", lines->line,
 			       draft->reader.why != NULL ? draft->reader.why : "no record");
 		return false;
 	}
 	const struct text_record *record = &draft->record;
+	if (is_hidden)
+		draft->record.type = type;
 	writer_bytes(&draft->records, record->owner.wire, record->owner.size);
 	writer_u16(&draft->records, record->type);
 	writer_u16(&draft->records, record->class);

@@ -432,7 +432,8 @@ player_play(const struct script *script, const char *directory, bool is_verbose,
 		fake_crypto_set(translation.fake_sha1);
 		if (is_verbose)
 			(void)fprintf(stderr, "%s\n", translation.text);
-		is_right = world_init(&player->world, translation.text, why, PLAYER_WHY_BYTES) && run(player);
+		is_right = world_init(&player->world, translation.text, translation.queries_max, why, PLAYER_WHY_BYTES) &&
+			   run(player);
 		world_fini(&player->world);
 		free(translation.text);
 	}

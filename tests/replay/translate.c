@@ -17,7 +17,23 @@ static const char *const let_pass[] = {
 	"log-servfail", "val-log-level", "val-clean-additional", "hide-identity", "hide-version", "key-cache-size",
 	"qname-minimisation-strict", "extended-statistics", "statistics-interval", "trust-anchor-signaling",
 	"root-key-sentinel", "rpz-log", "rpz-log-name", "prefetch-key", "msg-cache-slabs", "rrset-cache-slabs",
-	"key-cache-slabs", "infra-cache-slabs", "so-reuseport", "harden-unknown-additional",
+	"key-cache-slabs", "infra-cache-slabs", "so-reuseport", "harden-unknown-additional", "harden-unverified-glue",
+	"harden-algo-downgrade", "aggressive-nsec", "val-max-restart", "max-query-restarts", "max-global-quota",
+	"outbound-msg-retry", "discard-timeout",
+};
+
+/* What Cairn does not have, switched off or not used. */
+static const struct {
+	const char *option, *value;
+} let_pass_with[] = {
+	{ "tcp-upstream", "no" }, { "serve-expired", "no" }, { "prefetch", "no" }, { "disable-edns-do", "no" },
+	{ "dns64-synthall", "no" }, { "answer-cookie", "no" }, { "serve-original-ttl", "no" },
+	{ "unknown-server-time-limit", "376" },
+};
+
+static const char *const sections[] = {
+	"server", "forward-zone", "stub-zone", "auth-zone", "rpz", "view", "remote-control", "python", "dynlib", "cachedb",
+	"dnscrypt", "dnstap", "ipset",
 };
 
 struct state {
@@ -31,12 +47,21 @@ struct state {
 };
 
 static bool
-is_let_pass(const char *option)
+is_one_of(const char *const *words, size_t count, const char *word)
 {
-	for (size_t i = 0; i < sizeof let_pass / sizeof let_pass[0]; i++)
-		if (strcmp(let_pass[i], option) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(words[i], word) == 0)
 			return true;
 	return false;
+}
+
+static bool
+is_let_pass(const char *option, const char *value)
+{
+	for (size_t i = 0; i < sizeof let_pass_with / sizeof let_pass_with[0]; i++)
+		if (strcmp(let_pass_with[i].option, option) == 0 && strcmp(let_pass_with[i].value, value) == 0)
+			return true;
+	return is_one_of(let_pass, sizeof let_pass / sizeof let_pass[0], option);
 }
 
 static bool
@@ -55,25 +80,42 @@ fail(struct state *state, const char *what, const char *word)
 	return false;
 }
 
-/* The value without its quotes and the comment behind it. */
-static void
+/* `name:`, which ends the value before it when several options stand on one line. */
+static bool
+begins_option(const char *text)
+{
+	const size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return size > 2 && text[size] == ':' && (text[size + 1] == '\0' || text[size + 1] == ' ' || text[size + 1] == '\t');
+}
+
+/* The value without its quotes and the comment behind it.  Returns what follows on the line. */
+static const char *
 read_value(const char *text, char *value, size_t max)
 {
 	size_t used = 0;
 	char quote = '\0';
 
 	for (; *text != '\0' && used + 1 < max; text++) {
+		const bool is_word_begin = used > 0 && (text[-1] == ' ' || text[-1] == '\t');
 		if (quote == '\0' && (*text == '"' || *text == '\'') && used == 0) {
 			quote = *text;
-		} else if (quote != '\0' ? *text == quote : (*text == '#' && used > 0 && (text[-1] == ' ' || text[-1] == '\t'))) {
+		} else if (quote != '\0') {
+			if (*text == quote) {
+				text++;
+				break;
+			}
+			value[used++] = *text;
+		} else if (is_word_begin && (*text == '#' || begins_option(text))) {
 			break;
 		} else {
 			value[used++] = *text;
 		}
 	}
-	while (used > 0 && (value[used - 1] == ' ' || value[used - 1] == '\t'))
+	while (used > 0 && quote == '\0' && (value[used - 1] == ' ' || value[used - 1] == '\t'))
 		used--;
 	value[used] = '\0';
+	return line_skip(text);
 }
 
 static void
@@ -102,6 +144,10 @@ take_option(struct state *state, const char *option, const char *value)
 		state->translation->fake_sha1 = strcmp(value, "yes") == 0;
 		return true;
 	}
+	if (strcmp(option, "num-queries-per-thread") == 0) {
+		state->translation->queries_max = (unsigned)strtoul(value, NULL, 10);
+		return true;
+	}
 	if (strcmp(option, "module-config") == 0)
 		return take_modules(state, value);
 	if (value[0] == '@') {
@@ -116,35 +162,42 @@ take_option(struct state *state, const char *option, const char *value)
 		put_option(state, option, value);
 		return true;
 	}
-	return is_let_pass(option) || fail(state, "Cairn has no option", option);
+	return is_let_pass(option, value) || fail(state, "Cairn has no option", option);
+}
+
+/* One section or option; *at moves behind it. */
+static bool
+take_one(struct state *state, struct lines *lines, const char **at)
+{
+	char word[SCRIPT_WORD_BYTES], value[SCRIPT_WORD_BYTES * 8];
+	const char *line = line_skip(*at), *colon = strchr(line, ':');
+	const size_t size = colon != NULL ? (size_t)(colon - line) : 0;
+
+	if (size == 0 || size >= sizeof word)
+		return fail(state, "not understood:", line);
+	memcpy(word, line, size);
+	word[size] = '\0';
+	*at = line_skip(colon + 1);
+	if (is_one_of(sections, sizeof sections / sizeof sections[0], word)) {
+		(void)snprintf(state->section, sizeof state->section, "%s", word);
+		(void)fprintf(state->out, "%s:\n", word);
+		return true;
+	}
+	if (line_is_empty(*at)) { /* the value stands on the next line */
+		const char *next = lines_next(lines);
+		*at = next != NULL ? line_skip(next) : "";
+	}
+	*at = read_value(*at, value, sizeof value);
+	return take_option(state, word, value);
 }
 
 static bool
 take_line(struct state *state, struct lines *lines, const char *line)
 {
-	char word[SCRIPT_WORD_BYTES], value[SCRIPT_WORD_BYTES * 8];
-	const char *rest = line_word(line, word, sizeof word);
-	char *colon = rest != NULL ? strchr(word, ':') : NULL;
-
-	if (colon == NULL)
-		return fail(state, "not understood:", line);
-	if (colon[1] != '\0') { /* name:value in one word */
-		rest = line + (strchr(line, ':') - line) + 1;
-	}
-	*colon = '\0';
-	const bool is_section = line_is_empty(rest) && strcmp(word, "zonefile") != 0;
-	if (is_section) {
-		(void)snprintf(state->section, sizeof state->section, "%s", word);
-		(void)fprintf(state->out, "%s:\n", word);
-		return true;
-	}
-	rest = line_skip(rest);
-	if (line_is_empty(rest)) { /* the value stands on the next line */
-		const char *next = lines_next(lines);
-		rest = next != NULL ? line_skip(next) : "";
-	}
-	read_value(rest, value, sizeof value);
-	return take_option(state, word, value);
+	while (!line_is_empty(line))
+		if (!take_one(state, lines, &line))
+			return false;
+	return true;
 }
 
 bool

@@ -69,8 +69,9 @@ add_hints(struct world *world, char *error)
 }
 
 bool
-world_init(struct world *world, const char *config, char *why, size_t why_bytes)
+world_init(struct world *world, const char *config, unsigned clients_max, char *why, size_t why_bytes)
 {
+	const unsigned pending_max = clients_max != 0 && clients_max < PENDING_MAX ? clients_max : PENDING_MAX;
 	char error[CONFIG_ERROR_BYTES] = "";
 
 	*world = (struct world){ .now_us = WORLD_START_US };
@@ -84,7 +85,7 @@ world_init(struct world *world, const char *config, char *why, size_t why_bytes)
 	make_engine(world);
 	set_trust(world);
 	arena_init(&world->arena, lend(world, ARENA_BYTES), ARENA_BYTES);
-	clients_init(&world->clients, lend(world, clients_bytes(PENDING_MAX)), PENDING_MAX, &world->service->policy,
+	clients_init(&world->clients, lend(world, clients_bytes(pending_max)), pending_max, &world->service->policy,
 		     world->engine, &world->arena, &world->rng);
 	if (add_hints(world, error))
 		return true;

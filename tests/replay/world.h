@@ -27,8 +27,8 @@ struct world {
 	uint64_t now_us;
 };
 
-/* config: YAML.  False with the reason in `why`. */
-bool world_init(struct world *world, const char *config, char *why, size_t why_bytes);
+/* config: YAML; clients_max: that may wait at once, 0: many.  False with the reason in `why`. */
+bool world_init(struct world *world, const char *config, unsigned clients_max, char *why, size_t why_bytes);
 void world_fini(struct world *world);
 void world_set_time(struct world *world, uint64_t now_us);
 
