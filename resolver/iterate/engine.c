@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "resolver/iterate/engine_priv.h"
+#include "resolver/iterate/extras.h"
 #include "resolver/iterate/lookup.h"
 
 const struct engine_limits engine_limits_default = {
@@ -21,6 +22,7 @@ const struct engine_config engine_config_default = {
 	.harden_glue = true,
 	.prime_root = true,
 	.do_not_query_localhost = true,
+	.minimal_responses = true,
 	.cache_min_ttl_s = 0,
 	.cache_max_ttl_s = 86400,
 	.cache_max_negative_ttl_s = NEGATIVE_TTL_MAX_S,
@@ -91,7 +93,8 @@ engine_configure(struct engine *engine, const struct engine_config *config)
 	engine->config = *config;
 	engine->policy = (struct cut_policy){ config->do_ip4, config->do_ip6, config->do_not_query_localhost };
 	engine->scrub_limits = (struct scrub_limits){ config->cache_min_ttl_s, config->cache_max_ttl_s,
-						      config->cache_max_negative_ttl_s };
+						      config->cache_max_negative_ttl_s,
+						      !config->minimal_responses };
 }
 
 struct engine *
@@ -186,6 +189,8 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 	}
 	if (answer->security == SECURITY_UNCHECKED && engine__validates(engine, question))
 		return ERR_NOT_FOUND; /* a task has to find out whether it can be trusted */
+	if (!engine->config.minimal_responses)
+		extras_from_cache(answer, &engine->caches, arena, (uint32_t)(now_us / 1000000u));
 	answer->from_cache = true;
 	engine->stats.cache_answers++;
 	return 0;

@@ -66,6 +66,7 @@ struct engine_config {
 	bool harden_glue;
 	bool prime_root;             /* Cairn's: RFC 8109 */
 	bool do_not_query_localhost; /* 127.0.0.0/8 and ::1 as upstream servers */
+	bool minimal_responses;      /* else answers have what extras.h adds */
 	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s;
 	uint16_t edns_udp_bytes;     /* edns-buffer-size */
 	uint16_t server_port;        /* 53; tests may use another */

@@ -154,7 +154,7 @@ void task__trouble(struct task *task, enum trouble trouble, const struct ip_addr
 enum task_state task__fail(struct engine *engine, struct task *task);
 /* Answers with sets of the scratch arena after the chain kept so far. */
 enum task_state task__answer(struct engine *engine, struct task *task, uint16_t rcode, const struct rrset *answer,
-                             const struct rrset *authority);
+                             const struct rrset *authority, const struct rrset *additional);
 /* Keeps aliases, and the proofs of those that a wildcard made, and goes on at their end. */
 enum task_state task__restart(struct engine *engine, struct task *task, const struct rrset *aliases,
                               unsigned alias_count, const struct name *end, const struct rrset *proofs);

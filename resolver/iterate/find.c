@@ -1,5 +1,6 @@
 /* Steps 1 and 2: what the caches know, and the servers nearest to the name. */
 #include "resolver/iterate/engine_priv.h"
+#include "resolver/iterate/extras.h"
 #include "resolver/iterate/lookup.h"
 
 /* Behind what was kept before: the aliases and their proofs. */
@@ -18,6 +19,8 @@ found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
 		*task->authority_tail = absence;
 		task->answer.sections[SECTION_AUTHORITY] = proofs;
 	}
+	if (!engine->config.minimal_responses)
+		extras_from_cache(&task->answer, &engine->caches, &task->arena, engine__now_s(engine));
 	return is_judged ? TASK_DONE : validation__after_answer(engine, task);
 }
 
@@ -70,12 +73,12 @@ follow_dname(struct engine *engine, struct task *task, struct rrset *dname)
 	struct name target;
 	int err = alias_synthesise(&engine->scratch, dname, task->sname, &cname);
 	if (err == ERR_TOO_BIG)
-		return task__answer(engine, task, RCODE_YXDOMAIN, dname, NULL);
+		return task__answer(engine, task, RCODE_YXDOMAIN, dname, NULL, NULL);
 	if (err != 0 || alias_target(cname, &target) != 0)
 		return task__fail(engine, task);
 	dname->next = cname;
 	if (type_stops_at_alias(task->question.qtype))
-		return task__answer(engine, task, RCODE_NOERROR, dname, NULL);
+		return task__answer(engine, task, RCODE_NOERROR, dname, NULL, NULL);
 	return task__restart(engine, task, dname, 1, &target, NULL);
 }
 

@@ -194,9 +194,9 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 				     scrubbed.authority);
 	case RESPONSE_NXDOMAIN:
 		return task__answer(engine, task, RCODE_NXDOMAIN, scrubbed.answer,
-				    scrubbed.authority);
+				    scrubbed.authority, NULL);
 	case RESPONSE_YXDOMAIN:
-		return task__answer(engine, task, RCODE_YXDOMAIN, scrubbed.answer, NULL);
+		return task__answer(engine, task, RCODE_YXDOMAIN, scrubbed.answer, NULL, NULL);
 	case RESPONSE_ANSWER:
 	case RESPONSE_NODATA:
 	case RESPONSE_REFERRAL:
@@ -209,7 +209,7 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 	case RESPONSE_LOOP:
 	case RESPONSE_MALFORMED: break;
 	}
-	return task__answer(engine, task, RCODE_NOERROR, scrubbed.answer, scrubbed.authority);
+	return task__answer(engine, task, RCODE_NOERROR, scrubbed.answer, scrubbed.authority, scrubbed.additional);
 }
 
 static enum task_state

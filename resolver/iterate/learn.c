@@ -8,6 +8,16 @@ is_made(const struct rrset *before, const struct rrset *set)
 	return before != NULL && before->type == TYPE_DNAME && set->type == TYPE_CNAME;
 }
 
+/* extras.h: the NS set and the addresses that stood beside an answer, with their own rank. */
+static void
+learn_extras(struct engine *engine, const struct rrset *sets)
+{
+	for (; sets != NULL; sets = sets->next)
+		if (sets->type == TYPE_NS || sets->type == TYPE_A || sets->type == TYPE_AAAA)
+			(void)rrset_cache_put(engine->caches.rrsets, sets, (enum trust)sets->trust, sets->ttl_s,
+					      engine__now_s(engine));
+}
+
 void
 learn__response(struct engine *engine, const struct scrubbed *scrubbed,
 		const struct classified *classified, const struct name *end, uint16_t qtype)
@@ -22,6 +32,10 @@ learn__response(struct engine *engine, const struct scrubbed *scrubbed,
 		rrset_cache_put(engine->caches.rrsets, set, (enum trust)set->trust, set->ttl_s,
 				now_s);
 		negative_cache_remove(engine->caches.negatives, set->owner, set->type, CLASS_IN);
+	}
+	if (classified->response == RESPONSE_ANSWER) {
+		learn_extras(engine, scrubbed->authority);
+		learn_extras(engine, scrubbed->additional);
 	}
 	if (scrubbed->negative_ttl_s == 0)
 		return;

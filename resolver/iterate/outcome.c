@@ -40,12 +40,13 @@ leave_cut(struct engine *engine, struct task *task)
 
 enum task_state
 task__answer(struct engine *engine, struct task *task, uint16_t rcode, const struct rrset *answer,
-	     const struct rrset *authority)
+	     const struct rrset *authority, const struct rrset *additional)
 {
 	leave_cut(engine, task);
 	task->validation.absence = task->authority_tail;
 	if (outcome__keep_sets(&task->arena, task->chain_tail, answer) == NULL ||
-	    outcome__keep_sets(&task->arena, task->authority_tail, authority) == NULL) {
+	    outcome__keep_sets(&task->arena, task->authority_tail, authority) == NULL ||
+	    outcome__keep_sets(&task->arena, &task->answer.sections[SECTION_ADDITIONAL], additional) == NULL) {
 		task__trouble(task, TROUBLE_MEMORY, NULL);
 		return task__fail(engine, task);
 	}

@@ -4,6 +4,7 @@
 
 #include "resolver/cache/negative.h"
 #include "resolver/cache/rrset.h"
+#include "resolver/iterate/extras.h"
 #include "resolver/wire/rdata.h"
 
 /* Sets in the order in which they are added. */
@@ -113,11 +114,13 @@ scrub_authority(struct scrubbed *scrubbed, struct message *message,
 {
 	struct rrset *soa = classified->soa, *next;
 	struct list proofs;
+	const bool with_ns = limits->keeps_extras && classified->response == RESPONSE_ANSWER;
 
 	list_init(&proofs);
 	for (struct rrset *set = message->sections[SECTION_AUTHORITY]; set != NULL; set = next) {
 		next = set->next;
-		if (proofs.count == NEGATIVE_PROOFS_MAX || !is_proof(set, asked->zone))
+		if (proofs.count == NEGATIVE_PROOFS_MAX ||
+		    !(is_proof(set, asked->zone) || (with_ns && extras_is_ns(set, classified, asked))))
 			continue;
 		set->ttl_s = scrub_ttl(set->ttl_s, limits);
 		list_add(&proofs, set);
@@ -157,8 +160,11 @@ scrub(struct scrubbed *scrubbed, struct message *message, const struct classifie
 	case RESPONSE_CNAME:
 	case RESPONSE_YXDOMAIN:
 		/* A set made by a wildcard comes with the proof that nothing closer exists. */
-		if (is_signed(scrub_answer(scrubbed, message, classified, asked, limits, &kept)))
+		if (is_signed(scrub_answer(scrubbed, message, classified, asked, limits, &kept)) ||
+		    limits->keeps_extras)
 			scrub_authority(scrubbed, message, classified, asked, limits, &kept);
+		if (limits->keeps_extras && classified->response == RESPONSE_ANSWER)
+			scrubbed->additional = extras_of_reply(message, scrubbed, classified, asked, limits);
 		break;
 	case RESPONSE_NODATA:
 	case RESPONSE_NXDOMAIN:

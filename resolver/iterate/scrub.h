@@ -17,11 +17,13 @@
 struct scrub_limits {
 	uint32_t ttl_min_s, ttl_max_s; /* of what exists */
 	uint32_t negative_ttl_max_s;   /* of what does not: RFC 2308, section 5 */
+	bool keeps_extras;             /* what stands beside an answer: extras.h */
 };
 
 struct scrubbed {
 	struct rrset *answer;    /* the aliases in the order in which they are followed, then what answers */
-	struct rrset *authority; /* the SOA first, then the proofs */
+	struct rrset *authority; /* the SOA first, then the proofs; beside an answer also the extras */
+	struct rrset *additional; /* extras */
 	uint32_t negative_ttl_s; /* how long the absence is known; 0 without SOA */
 	uint32_t dropped;        /* sets left behind */
 };

@@ -1,6 +1,7 @@
 #include "resolver/iterate/validation.h"
 
 #include "resolver/iterate/engine_priv.h"
+#include "resolver/iterate/extras.h"
 #include "resolver/iterate/lookup.h"
 #include "resolver/validate/anchors.h"
 #include "resolver/validate/denial.h"
@@ -341,11 +342,11 @@ is_judged(const struct rrset *set)
 	return set->security != SECURITY_UNCHECKED;
 }
 
-/* SOA and proofs: one that does not verify is not used, and no more than that. */
+/* SOA, proofs and extras: one that does not verify is not used, and no more than that. */
 static enum finding
-judge_authority(struct engine *engine, struct task *task)
+judge_beside(struct engine *engine, struct task *task, enum dns_section section)
 {
-	for (struct rrset *set = task->answer.sections[SECTION_AUTHORITY]; set != NULL; set = set->next) {
+	for (struct rrset *set = task->answer.sections[section]; set != NULL; set = set->next) {
 		if (is_judged(set) || set->sig_count == 0)
 			continue;
 		switch (judge_set(engine, task, set)) {
@@ -482,7 +483,8 @@ judge_answer(struct engine *engine, struct task *task)
 	enum finding worst = FINDING_SECURE;
 	struct name end;
 
-	if (judge_authority(engine, task) == FINDING_WAIT)
+	if (judge_beside(engine, task, SECTION_AUTHORITY) == FINDING_WAIT ||
+	    judge_beside(engine, task, SECTION_ADDITIONAL) == FINDING_WAIT)
 		return FINDING_WAIT;
 	enum finding finding = judge_sets(engine, task, &worst);
 	if (finding != FINDING_SECURE)
@@ -493,6 +495,20 @@ judge_answer(struct engine *engine, struct task *task)
 	if (finding == FINDING_SECURE || finding == FINDING_INSECURE)
 		keep_absence(engine, task, &end, finding);
 	return finding == FINDING_SECURE ? worst : finding;
+}
+
+/* What was found out of the extras is worth keeping; what may not go with the answer goes. */
+static void
+keep_extras(struct engine *engine, struct task *task)
+{
+	static const enum dns_section sections[] = { SECTION_AUTHORITY, SECTION_ADDITIONAL };
+
+	for (unsigned i = 0; i < 2; i++)
+		for (const struct rrset *set = task->answer.sections[sections[i]]; set != NULL; set = set->next)
+			if (set->security == SECURITY_SECURE && set->type != TYPE_NSEC && set->type != TYPE_NSEC3 &&
+			    set->type != TYPE_SOA)
+				keep_judged(engine, set);
+	extras_check(&task->answer);
 }
 
 /* ---- the state ------------------------------------------------------------------------------------------------ */
@@ -555,5 +571,7 @@ task__validate(struct engine *engine, struct task *task)
 	case FINDING_SECURE:   task->answer.security = SECURITY_SECURE; break;
 	case FINDING_INSECURE: task->answer.security = SECURITY_INSECURE; break;
 	}
+	if (!engine->config.minimal_responses)
+		keep_extras(engine, task);
 	return TASK_DONE;
 }

@@ -353,6 +353,7 @@ worker_engine_config(const struct config *config)
 	engine.harden_glue = config->harden_glue;
 	engine.prime_root = config->prime_root;
 	engine.do_not_query_localhost = config->do_not_query_localhost;
+	engine.minimal_responses = config->minimal_responses;
 	engine.cache_min_ttl_s = config->cache_min_ttl;
 	engine.cache_max_ttl_s = config->cache_max_ttl;
 	engine.cache_max_negative_ttl_s = config->cache_max_negative_ttl;

@@ -139,13 +139,47 @@ group_add(struct group *group, const struct group_key *key, uint16_t covered, ui
 	return list_append(is_sig ? &set->sigs : &set->records, record);
 }
 
+/* Moves the records of one list behind those of another. */
+static int
+list_join(struct group_list *list, struct group_list *from)
+{
+	struct group_record *record = from->first, *next;
+	int err = 0;
+
+	*from = (struct group_list){ .last = &from->first };
+	for (; record != NULL && err == 0; record = next) {
+		next = record->next;
+		record->next = NULL;
+		err = list_append(list, record);
+	}
+	return err;
+}
+
+/* The set that signatures in the wrong section belong to: one that has none of its own. */
+static struct group_set *
+find_elsewhere(struct group *group, const struct group_set *orphan)
+{
+	for (uint8_t section = 0; section < SECTIONS; section++) {
+		struct group_key key = { orphan->owner, (enum dns_section)section, orphan->type, orphan->class };
+		struct group_set *set = find_set(group, &key);
+		if (set != NULL && set->records.count > 0 && set->sigs.count == 0)
+			return set;
+	}
+	return NULL;
+}
+
 /*
- * Signatures whose set is not there form a set of type RRSIG: the first orphan becomes it where it
- * stands, later ones join.
+ * Signatures whose set is in another section, unsigned, go there, but for those that were asked for; else they
+ * form a set of type RRSIG: the first orphan becomes it where it stands, later ones join.
  */
 static int
-adopt_orphan(struct group *group, struct group_set *orphan)
+adopt_orphan(struct group *group, struct group_set *orphan, bool sigs_are_asked)
 {
+	struct group_set *elsewhere = sigs_are_asked ? NULL : find_elsewhere(group, orphan);
+	if (group->steps > GROUP_STEPS_MAX)
+		return ERR_TOO_BIG;
+	if (elsewhere != NULL)
+		return list_join(&elsewhere->sigs, &orphan->sigs);
 	struct group_key key = { orphan->owner, orphan->section, TYPE_RRSIG, orphan->class };
 	struct group_set *set = find_set(group, &key);
 	if (group->steps > GROUP_STEPS_MAX)
@@ -156,16 +190,7 @@ adopt_orphan(struct group *group, struct group_set *orphan)
 		orphan->sigs = (struct group_list){ .last = &orphan->sigs.first };
 		return 0;
 	}
-	struct group_record *record = orphan->sigs.first, *next;
-	orphan->sigs = (struct group_list){ .last = &orphan->sigs.first };
-	for (; record != NULL; record = next) {
-		next = record->next;
-		record->next = NULL;
-		int err = list_append(&set->records, record);
-		if (err != 0)
-			return err;
-	}
-	return 0;
+	return list_join(&set->records, &orphan->sigs);
 }
 
 /* ---- writing the sets ---------------------------------------------------------------------------- */
@@ -294,12 +319,14 @@ group_write(struct group *group, const struct cursor *input, struct message *mes
 {
 	struct rrset **last[SECTIONS];
 	int err = 0;
+	const bool sigs_are_asked = message->question_count > 0 && (message->question.qtype == TYPE_RRSIG ||
+								    message->question.qtype == TYPE_ANY);
 	for (unsigned i = 0; i < SECTIONS; i++)
 		last[i] = &message->sections[i];
 
 	for (struct group_set *set = group->first; set != NULL && err == 0; set = set->next)
 		if (set->records.count == 0)
-			err = adopt_orphan(group, set);
+			err = adopt_orphan(group, set, sigs_are_asked);
 	for (struct group_set *set = group->first; set != NULL && err == 0; set = set->next) {
 		if (set->records.count == 0)
 			continue; /* its signatures went to another set */

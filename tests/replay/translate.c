@@ -42,7 +42,7 @@ struct state {
 	const char *directory;
 	FILE *out;
 	char section[SCRIPT_WORD_BYTES];
-	bool has_anchor;
+	bool has_anchor, has_deny_any;
 	char modules[SCRIPT_WORD_BYTES];
 };
 
@@ -158,6 +158,7 @@ take_option(struct state *state, const char *option, const char *value)
 		state->has_anchor = true;
 	if (strncmp(option, "auto-trust-anchor", 17) == 0)
 		state->has_anchor = true;
+	state->has_deny_any |= strcmp(option, "deny-any") == 0;
 	if (is_known(state->section, option)) {
 		put_option(state, option, value);
 		return true;
@@ -216,8 +217,8 @@ translate(struct translation *translation, const struct script *script, const ch
 	while (is_right && (line = lines_next(&lines)) != NULL)
 		if (!line_is_empty(line))
 			is_right = take_line(&state, &lines, line);
-	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n",
-		      state.has_anchor ? state.modules : "iterator");
+	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n%s",
+		      state.has_anchor ? state.modules : "iterator", state.has_deny_any ? "" : "  deny-any: no\n");
 	(void)fclose(state.out);
 	free(config);
 	return is_right;

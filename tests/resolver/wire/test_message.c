@@ -181,6 +181,28 @@ START_TEST(signatures_join_their_set_from_anywhere_in_the_section)
 }
 END_TEST
 
+START_TEST(signatures_in_the_wrong_section_join_an_unsigned_set)
+{
+	build_question(&build, "example.com.", TYPE_A);
+	build_rr(&build, SECTION_ANSWER, "example.com.", TYPE_A, 300, RDATA("\1\2\3\4"));
+	build_rrsig(&build, SECTION_ADDITIONAL, "example.com.", TYPE_A, 300, "elsewhere");
+	ck_assert_int_eq(read_built(), 0);
+	check_set(message.sections[SECTION_ANSWER], TYPE_A, 1, 1);
+	ck_assert_ptr_null(message.sections[SECTION_ADDITIONAL]);
+}
+END_TEST
+
+START_TEST(signatures_that_were_asked_for_stay_where_they_are)
+{
+	build_question(&build, "example.com.", TYPE_RRSIG);
+	build_rrsig(&build, SECTION_ANSWER, "example.com.", TYPE_A, 300, "asked");
+	build_rr(&build, SECTION_ADDITIONAL, "example.com.", TYPE_A, 300, RDATA("\1\2\3\4"));
+	ck_assert_int_eq(read_built(), 0);
+	check_set(message.sections[SECTION_ANSWER], TYPE_RRSIG, 1, 0);
+	check_set(message.sections[SECTION_ADDITIONAL], TYPE_A, 1, 0);
+}
+END_TEST
+
 START_TEST(signatures_without_a_set_are_a_set_of_their_own)
 {
 	build_rrsig(&build, SECTION_ANSWER, "example.com.", TYPE_A, 300, "1");
@@ -513,6 +535,8 @@ message_suite(void)
 	tcase_add_test(tcase, a_set_has_no_duplicates);
 	tcase_add_test(tcase, duplicates_are_found_after_names_are_whole);
 	tcase_add_test(tcase, signatures_join_their_set_from_anywhere_in_the_section);
+	tcase_add_test(tcase, signatures_in_the_wrong_section_join_an_unsigned_set);
+	tcase_add_test(tcase, signatures_that_were_asked_for_stay_where_they_are);
 	tcase_add_test(tcase, signatures_without_a_set_are_a_set_of_their_own);
 	tcase_add_test(tcase, a_ttl_with_the_top_bit_is_zero);
 	tcase_add_test(tcase, rdata_is_kept_with_whole_names_in_their_case);
