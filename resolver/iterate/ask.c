@@ -145,11 +145,12 @@ collect(struct engine *engine, struct task *task, struct options *options)
 static bool
 is_lame(struct engine *engine, struct task *task, struct cut_server *server)
 {
-	if (server->lame_checked || task->cut->by_operator)
-		return false;
+	if (server->lame_checked)
+		return false; /* an option that is known to be lame has been chosen all the same */
 	server->lame_checked = true;
-	server->lame =
-		infra_is_lame(engine->caches.infra, &server->addr, task->cut->zone, engine->now_us);
+	server->lame = validation__blames(task, &server->addr) ||
+		       (!task->cut->by_operator &&
+			infra_is_lame(engine->caches.infra, &server->addr, task->cut->zone, engine->now_us));
 	return server->lame;
 }
 

@@ -27,6 +27,17 @@ find_ns(const struct message *message, enum dns_section section, const struct na
 	return NULL;
 }
 
+/* NSEC and NSEC3 of the zone: what says why something is absent says also that it is, without an SOA beside it. */
+static bool
+has_proof(const struct message *message, const struct asked *asked)
+{
+	for (const struct rrset *set = message->sections[SECTION_AUTHORITY]; set != NULL; set = set->next)
+		if ((set->type == TYPE_NSEC || set->type == TYPE_NSEC3) && set->class == CLASS_IN &&
+		    set->sig_count > 0 && name_is_under(set->owner, asked->zone))
+			return true;
+	return false;
+}
+
 static bool
 is_below(const struct name *name, const struct name *zone)
 {
@@ -79,6 +90,8 @@ classify_empty(struct classified *classified, const struct message *message,
 		return asked->is_forward ? RESPONSE_LAME : RESPONSE_REFERRAL;
 	}
 	if (classified->authoritative || (asked->is_forward && classified->ns == NULL))
+		return RESPONSE_NODATA;
+	if (classified->ns == NULL && !recursive && has_proof(message, asked))
 		return RESPONSE_NODATA;
 	return classified->ns != NULL ? RESPONSE_UPWARD : RESPONSE_LAME;
 }

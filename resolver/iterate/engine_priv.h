@@ -173,6 +173,8 @@ struct rrset **outcome__keep_sets(struct arena *arena, struct rrset **tail, cons
 /* TASK_VALIDATE, or TASK_DONE when nobody wants to know. */
 enum task_state validation__after_answer(const struct engine *engine, const struct task *task);
 enum task_state task__validate(struct engine *engine, struct task *task);
+/* Whether the server has given this task an answer that was bogus. */
+bool validation__blames(const struct task *task, const struct ip_addr *server);
 /* A task that was waited for has its answer. */
 void validation__heard(struct task *task, const struct task *child);
 

@@ -187,6 +187,7 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 	if (classified->response == RESPONSE_ANSWER)
 		read_priming(engine, task, hearing);
 	progress(engine, task);
+	task->validation.answered_by = hearing->addr;
 
 	switch (classified->response) {
 	case RESPONSE_CNAME:

@@ -78,7 +78,8 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 			answer->security = weaker(answer->security, set->security);
 			return LOOKUP_ANSWER;
 		}
-		if (type_stops_at_alias(lookup->qtype) ||
+		/* Of a DS the parent speaks (RFC 4035, section 3.1.4.1), and the alias may be the child's. */
+		if (type_stops_at_alias(lookup->qtype) || lookup->qtype == TYPE_DS ||
 		    follow_alias(lookup, caches, arena, answer, now_s) != 0)
 			break;
 		if (++lookup->alias_count > BUDGET_CHAIN_MAX) {

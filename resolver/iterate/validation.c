@@ -1,5 +1,7 @@
 #include "resolver/iterate/validation.h"
 
+#include <string.h>
+
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/extras.h"
 #include "resolver/iterate/lookup.h"
@@ -26,9 +28,11 @@ bogus(struct task *task, int ede, const char *why)
 static enum finding
 fact_failed(struct task *task, const struct validation_fact *fact, int ede_default)
 {
-	task->validation.is_unreachable = fact->security != SECURITY_BOGUS;
+	const bool is_unreachable = fact->security != SECURITY_BOGUS;
+
+	task->validation.is_unreachable = is_unreachable;
 	task->validation.restarts = VALIDATION_RESTARTS_MAX; /* the task for it has tried again already */
-	return bogus(task, fact->ede == EDE_NONE ? ede_default : fact->ede, fact->ede_text);
+	return bogus(task, is_unreachable || fact->ede == EDE_NONE ? ede_default : fact->ede, fact->ede_text);
 }
 
 /* ---- facts: DNSKEY and DS sets ------------------------------------------------------------------------ */
@@ -129,24 +133,33 @@ validation__heard(struct task *task, const struct task *child)
 
 /* ---- proofs -------------------------------------------------------------------------------------------- */
 
-/* The proofs that may be used, ready for denial.h; false when there is none. */
+/*
+ * The proofs that may be used about the name, ready for denial.h; false when there is none.  Beside them may
+ * stand those of zones that aliases have led through: the nearest zone above the name counts.
+ */
 static bool
-denial_from(struct engine *engine, struct task *task, const struct rrset *authority, struct name *zone,
-	    struct denial *denial)
+denial_from(struct engine *engine, struct task *task, const struct rrset *authority, const struct name *name,
+	    struct name *zone, struct denial *denial)
 {
+	struct name signer;
+	bool is_found = false;
+
 	for (const struct rrset *set = authority; set != NULL; set = set->next) {
 		if ((set->type != TYPE_NSEC && set->type != TYPE_NSEC3) || set->security != SECURITY_SECURE ||
-		    !rrset_signer(set, zone))
+		    !rrset_signer(set, &signer) || !name_is_under(name, &signer))
 			continue;
-		*denial = (struct denial){
-			.sets = authority,
-			.zone = zone,
-			.crypto = engine->trust.crypto,
-			.hashes = &engine__budget(engine, task)->hashes_left,
-		};
-		return true;
+		if (is_found && name_labels(&signer) <= name_labels(zone))
+			continue;
+		name_copy(zone, &signer);
+		is_found = true;
 	}
-	return false;
+	*denial = (struct denial){
+		.sets = authority,
+		.zone = zone,
+		.crypto = engine->trust.crypto,
+		.hashes = &engine__budget(engine, task)->hashes_left,
+	};
+	return is_found;
 }
 
 /* ---- zones ---------------------------------------------------------------------------------------------- */
@@ -157,7 +170,7 @@ cut_of_absent_ds(struct engine *engine, struct task *task, const struct validati
 	struct denial denial;
 	struct name signer;
 
-	if (!denial_from(engine, task, fact->authority, &signer, &denial))
+	if (!denial_from(engine, task, fact->authority, zone, &signer, &denial))
 		return CUT_NONE; /* secure for another reason than a proof: a type at an apex that is asked above */
 	switch (denial_of_ds(&denial, zone)) {
 	case DS_PROOF_DELEGATION:
@@ -307,7 +320,7 @@ judge_wildcard(struct engine *engine, struct task *task, const struct rrset *set
 	struct denial denial;
 	struct name zone;
 
-	if (denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], &zone, &denial)) {
+	if (denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], set->owner, &zone, &denial)) {
 		switch (denial_of_exact(&denial, set->owner, verify->labels)) {
 		case PROOF_SECURE:   return FINDING_SECURE;
 		case PROOF_INSECURE: return FINDING_INSECURE;
@@ -408,6 +421,42 @@ answer_end(const struct task *task, struct name *end)
 	return false;
 }
 
+/*
+ * The proofs, perhaps those that came with the alias that led here, may show a delegation without DS at the name or
+ * above it: then what is absent is not the signed zone's to prove (RFC 4035, section 5.2).
+ */
+static bool
+is_below_unsigned(struct denial *denial, const struct name *end)
+{
+	struct name name;
+
+	for (unsigned labels = name_labels(denial->zone) + 1u; labels <= name_labels(end); labels++) {
+		name_tail(&name, end, labels);
+		if (denial_of_ds(denial, &name) == DS_PROOF_DELEGATION)
+			return true;
+	}
+	return false;
+}
+
+/* Why there is no proof (RFC 8914, sections 4.7, 4.11 and 4.13): it did not verify, had no signatures, did not fit, was not there. */
+static enum finding
+not_proved(struct task *task)
+{
+	int ede = EDE_NSEC_MISSING;
+
+	for (const struct rrset *set = task->answer.sections[SECTION_AUTHORITY]; set != NULL; set = set->next) {
+		if (set->type != TYPE_NSEC && set->type != TYPE_NSEC3 && set->type != TYPE_SOA)
+			continue;
+		if (set->sig_count == 0)
+			return bogus(task, EDE_RRSIGS_MISSING, "the proof of absence has no signatures");
+		if (set->security == SECURITY_BOGUS)
+			return FINDING_BOGUS; /* the reason is known already */
+		if (set->type != TYPE_SOA)
+			ede = EDE_DNSSEC_BOGUS;
+	}
+	return bogus(task, ede, "what is absent is not proved to be");
+}
+
 static enum finding
 judge_proof(struct task *task, struct denial *denial, const struct name *end)
 {
@@ -434,7 +483,9 @@ judge_proof(struct task *task, struct denial *denial, const struct name *end)
 	case PROOF_INSECURE: return FINDING_INSECURE;
 	case PROOF_NONE:     break;
 	}
-	return bogus(task, EDE_NSEC_MISSING, "what is absent is not proved to be");
+	if (qtype != TYPE_DS && is_below_unsigned(denial, end))
+		return FINDING_INSECURE;
+	return not_proved(task);
 }
 
 static bool
@@ -454,7 +505,7 @@ judge_absence(struct engine *engine, struct task *task, const struct name *end)
 
 	if (anchors_above(engine->trust.anchors, end) == NULL)
 		return FINDING_INSECURE;
-	if (denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], &zone, &denial))
+	if (denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], end, &zone, &denial))
 		return judge_proof(task, &denial, end);
 	if (has_insecure_authority(task))
 		return FINDING_INSECURE;
@@ -520,15 +571,18 @@ again_or_fail(struct engine *engine, struct task *task)
 	char qname[NAME_TEXT_BYTES], type[TYPE_TEXT_BYTES];
 	struct negative negative = {
 		.kind = NEGATIVE_FAILURE,
+		.epoch = task->epoch,
 		.ttl_s = state->is_unreachable ? NEGATIVE_FAILURE_TTL_S : VALIDATION_BOGUS_TTL_S,
 	};
 
 	engine->stats.bogus++;
 	if (state->restarts < VALIDATION_RESTARTS_MAX &&
 	    !budget_is_spent(engine__budget(engine, task), engine->now_us)) {
-		const uint8_t restarts = (uint8_t)(state->restarts + 1);
+		struct validation again = { .skip_cache = true, .restarts = (uint8_t)(state->restarts + 1) };
+		memcpy(again.blamed, state->blamed, sizeof again.blamed);
+		again.blamed[state->restarts] = state->answered_by;
 		task__begin(engine, task);
-		task->validation = (struct validation){ .skip_cache = true, .restarts = restarts };
+		task->validation = again;
 		return TASK_LOOKUP;
 	}
 	name_to_text(&task->question.qname, qname, sizeof qname);
@@ -544,6 +598,15 @@ again_or_fail(struct engine *engine, struct task *task)
 	(void)negative_cache_put(engine->caches.negatives, task->sname, task->question.qtype, CLASS_IN, &negative,
 				 engine__now_s(engine));
 	return TASK_DONE;
+}
+
+bool
+validation__blames(const struct task *task, const struct ip_addr *server)
+{
+	for (unsigned i = 0; i < task->validation.restarts; i++)
+		if (addr_equal(&task->validation.blamed[i], server))
+			return true;
+	return false;
 }
 
 enum task_state

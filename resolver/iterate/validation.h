@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "resolver/wire/message.h"
+#include "stack/addr.h"
 
 #define VALIDATION_RESTARTS_MAX 2u
 #define VALIDATION_BOGUS_TTL_S  60u
@@ -44,6 +45,8 @@ struct validation {
 	bool is_active;      /* in TASK_VALIDATE, or waiting there */
 	bool skip_cache;     /* after a bogus answer */
 	uint8_t restarts;
+	struct ip_addr answered_by; /* who gave the answer; family ADDR_NONE: nobody was asked */
+	struct ip_addr blamed[VALIDATION_RESTARTS_MAX]; /* whose answers were bogus: the others are asked first */
 	uint8_t labels_done; /* of the unsigned name that is being walked down to: names above are in secure zones */
 	struct validation_fact fact;
 	struct rrset **absence; /* where the proofs of the answer itself begin, behind those of its aliases */

@@ -248,10 +248,15 @@ nsec3__type(struct denial *denial, const struct name *qname, uint16_t qtype)
 	if (!find_encloser(&chain, qname, &encloser))
 		return PROOF_NONE;
 	match = match_wildcard(&chain, qname, encloser.labels, false);
-	if (match != NULL)
-		return lacks(denial, match, qtype) ? PROOF_SECURE : PROOF_NONE;
-	/* Nothing is said about a name in an opt-out span but that it is not signed (RFC 5155, section 8.6). */
-	return qtype == TYPE_DS && encloser.cover->opt_out ? PROOF_INSECURE : PROOF_NONE;
+	if (match != NULL && !lacks(denial, match, qtype))
+		return PROOF_NONE;
+	/*
+	 * Of a name in an opt-out span nothing is said but that it is not signed: an unsigned delegation, or a name above
+	 * one that has nothing itself (RFC 5155, sections 7.1, 8.6 and 9.2, and erratum 3441).
+	 */
+	if (encloser.cover->opt_out)
+		return PROOF_INSECURE;
+	return match != NULL ? PROOF_SECURE : PROOF_NONE;
 }
 
 enum proof

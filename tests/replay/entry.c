@@ -8,7 +8,7 @@
 #include "resolver/wire/text.h"
 
 #define HEADER_BYTES  MESSAGE_HEADER_BYTES
-#define ENTRY_UDP_BYTES 1232u
+#define ENTRY_UDP_BYTES 4096u
 #define RECORD_TEXT_BYTES 70000u
 
 struct word_bit {

@@ -217,7 +217,7 @@ translate(struct translation *translation, const struct script *script, const ch
 	while (is_right && (line = lines_next(&lines)) != NULL)
 		if (!line_is_empty(line))
 			is_right = take_line(&state, &lines, line);
-	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n%s",
+	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  max-udp-size: 4096\n%s",
 		      state.has_anchor ? state.modules : "iterator", state.has_deny_any ? "" : "  deny-any: no\n");
 	(void)fclose(state.out);
 	free(config);
