@@ -115,6 +115,9 @@ is_in_window(const struct tcb *tcb, const struct tcp_segment *segment)
 {
 	const uint32_t end = tcp_segment_end(segment);
 
+	/* Not for RST: there is nothing to be lenient about (RFC 5961, section 3.2, erratum 4845). */
+	if ((segment->flags & TCP_RST) != 0 && tcb->rcv_nxt != tcb->rcv_edge)
+		return seq_ge(segment->seq, tcb->rcv_nxt) && seq_lt(segment->seq, tcb->rcv_edge);
 	if (end == segment->seq)
 		return seq_ge(segment->seq, tcb->rcv_nxt) && seq_le(segment->seq, tcb->rcv_edge);
 	return seq_lt(segment->seq, tcb->rcv_edge) && seq_gt(end, tcb->rcv_nxt);

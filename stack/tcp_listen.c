@@ -197,6 +197,8 @@ child_new(struct stack *stack, const struct tcp_syn *syn)
 	tcb->irs = syn->irs;
 	tcb->rcv_nxt = tcb->rcv_read = tcb->rcv_acked = syn->irs + 1;
 	tcb->rcv_edge = tcb->rcv_nxt + syn->rcv_wnd;
+	const uint32_t mss = syn->mss_advertised - (syn->has_timestamps ? 12u : 0u);
+	tcb->receive_limit -= tcb->receive_limit > mss ? tcb->receive_limit % mss : 0;
 	tcb->rcv_wscale = syn->rcv_wscale;
 	tcb->snd_wscale = syn->snd_wscale;
 	tcb->snd_wnd = tcb->snd_wnd_max = syn->window;
@@ -322,7 +324,8 @@ syn_sequence_check(struct stack *stack, struct tcp_syn *syn, const struct tcp_se
 				  segment->options.has_timestamps &&
 				  seq_lt(segment->options.ts_val, syn->ts_recent);
 	const bool is_inside = seq_ge(tcp_segment_end(segment), begin) &&
-			       seq_ge(segment->seq, begin) && seq_le(segment->seq, edge);
+			       seq_ge(segment->seq, begin) &&
+			       seq_lt(segment->seq, is_reset ? edge : edge + 1);
 
 	if (is_inside && !is_old_clock)
 		return true;

@@ -73,6 +73,7 @@ packet_build(uint8_t *out, const struct packet_spec *spec)
 	if (source.family == ADDR_IPV4) {
 		header_bytes = 20 + spec->options_bytes;
 		out[0] = (uint8_t)(0x40 | header_bytes / 4);
+		out[1] = spec->traffic_class;
 		put_u16(out + 2, (unsigned)(header_bytes + spec->payload_bytes));
 		put_u16(out + 4, spec->id);
 		put_u16(out + 6, spec->flags_offset);
@@ -84,7 +85,8 @@ packet_build(uint8_t *out, const struct packet_spec *spec)
 			memcpy(out + 20, spec->options, spec->options_bytes);
 		put_u16(out + 10, ~sum_words(0, out, header_bytes) & 0xffff);
 	} else {
-		out[0] = 0x60;
+		out[0] = (uint8_t)(0x60 | spec->traffic_class >> 4);
+		out[1] = (uint8_t)(spec->traffic_class << 4);
 		put_u16(out + 4, (unsigned)spec->payload_bytes);
 		out[6] = spec->protocol;
 		out[7] = hop_limit;
@@ -111,6 +113,13 @@ packet_udp(uint8_t *out, const char *source, const char *destination, uint16_t s
 	uint32_t sum = ~sum_words(sum_pseudo(&from, &to, 17, 8 + size), out, 8 + size) & 0xffff;
 	put_u16(out + 6, sum == 0 ? 0xffff : sum);
 	return 8 + size;
+}
+
+void
+packet_tcp_finish(uint8_t *tcp, size_t size, const char *source, const char *destination)
+{
+	const struct ip_addr from = addr_of(source), to = addr_of(destination);
+	put_u16(tcp + 16, ~sum_words(sum_pseudo(&from, &to, 6, size), tcp, size) & 0xffff);
 }
 
 size_t
