@@ -415,16 +415,12 @@ send_all_lost(struct stack *stack, struct tcb *tcb, bool *sent)
 
 /* ---- acknowledging --------------------------------------------------------------------------- */
 
+/* Every second full segment (section 3.8.6.3), or each; the program has had its chance to read or to answer. */
 static bool
-ack_is_due(const struct stack *stack, const struct tcb *tcb)
+ack_is_due(const struct tcb *tcb)
 {
-	const uint32_t window = tcb->rcv_edge - tcb->rcv_nxt;
-
-	if (tcb->ack_now || (tcb->quick_acks != 0 && !tcb->is_interactive))
-		return true;
-	/* Every second segment, unless the program is about to open the window (section 3.8.6.3). */
-	return tcb->rcv_nxt - tcb->rcv_acked > tcb->mss_seen &&
-	       tcp__window_could_be(stack, tcb) >= window;
+	return tcb->ack_now || (tcb->quick_acks != 0 && !tcb->is_interactive) ||
+	       tcb->rcv_nxt - tcb->rcv_acked > tcb->mss_seen;
 }
 
 static bool
@@ -432,7 +428,7 @@ acknowledge(struct stack *stack, struct tcb *tcb)
 {
 	if (!tcb->ack_wanted)
 		return true;
-	if (ack_is_due(stack, tcb))
+	if (ack_is_due(tcb))
 		return tcp__ack_send(stack, tcb) != ERR_FULL;
 	if (!wheel_is_armed(&tcb->ack_timer))
 		wheel_arm(&stack->wheel, &tcb->ack_timer, stack->now_us + tcb->ack_delay_us);

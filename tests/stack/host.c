@@ -106,7 +106,7 @@ host_expect_nothing(struct host *host)
 void
 host_receive(struct host *host, const void *packet, size_t size)
 {
-	stack_receive(host->stack, host->ifindex, packet, size, 0, host->now_us);
+	stack_receive(host->stack, host->ifindex, packet, size, host->rx_flags, host->now_us);
 }
 
 bool

@@ -24,6 +24,7 @@ struct host {
 	struct stack *stack;
 	unsigned ifindex;
 	uint64_t now_us;
+	uint32_t rx_flags; /* of what host_receive hands over */
 };
 
 struct host_config {

@@ -1,0 +1,479 @@
+/* Closing (RFC 9293, section 3.6): the orders in which it can happen, half-close, resets, TIME-WAIT. */
+#include <string.h>
+
+#include "tests/stack/peer.h"
+#include "tests/suite.h"
+
+static struct peer peer;
+static const enum addr_family families[] = { ADDR_IPV4, ADDR_IPV6 };
+
+static void
+passive(int family)
+{
+	peer_passive(&peer, &(struct peer_config){ .family = families[family], .timestamps = true });
+}
+
+static void
+shut(void)
+{
+	ck_assert_int_eq(tcp_shutdown(peer.host.stack, peer.conn, peer.host.now_us), 0);
+}
+
+static void
+close_conn(void)
+{
+	tcp_close(peer.host.stack, peer.conn, peer.host.now_us);
+}
+
+/* ---- orders ---------------------------------------------------------------------------------- */
+
+START_TEST(we_close_first)
+{
+	passive(_i);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_expect_state(&peer, TCP_FIN_WAIT_1);
+	peer_ack(&peer, 1, 2);
+	peer_expect_state(&peer, TCP_FIN_WAIT_2);
+	peer_flags(&peer, "FA", 1, 2);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_wait(&peer, 59000000);
+	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_wait(&peer, 2000000);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(the_peer_closes_first)
+{
+	passive(_i);
+	peer_flags(&peer, "FA", 1, 1);
+	(void)peer_expect(&peer, "A", 1, 2, 0);
+	peer_expect_state(&peer, TCP_CLOSE_WAIT);
+	ck_assert_uint_ne(peer.events & TCP_EVENT_PEER_CLOSED, 0);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 2, 0);
+	peer_expect_state(&peer, TCP_LAST_ACK);
+	peer_ack(&peer, 2, 2);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(both_close_at_once)
+{
+	passive(_i);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_flags(&peer, "FA", 1, 1);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	peer_expect_state(&peer, TCP_CLOSING);
+	peer_ack(&peer, 2, 2);
+	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_fin_may_acknowledge_ours)
+{
+	passive(_i);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_flags(&peer, "FA", 1, 2);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(after_a_half_close_the_peer_may_go_on)
+{
+	passive(_i);
+	shut();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_ack(&peer, 1, 2);
+	peer_wait(&peer, 300000000); /* as long as it likes */
+	peer_expect_state(&peer, TCP_FIN_WAIT_2);
+	peer_data(&peer, 1, 2, 100);
+	(void)peer_expect(&peer, "A", 2, 101, 0);
+	ck_assert_uint_eq(peer_read(&peer), 100);
+	size_t taken;
+	ck_assert_int_eq(tcp_send(peer.host.stack, peer.conn, "x", 1, 0, peer.host.now_us, &taken),
+			 ERR_CLOSED);
+	peer_flags(&peer, "FA", 101, 2);
+	(void)peer_expect(&peer, "A", 2, 102, 0);
+	ck_assert_uint_ne(peer.events & TCP_EVENT_CLOSED, 0);
+	size_t got;
+	ck_assert_int_eq(tcp_receive(peer.host.stack, peer.conn, &got, 1, peer.host.now_us, &got), 0);
+	ck_assert_uint_eq(got, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(after_the_peers_fin_we_may_go_on)
+{
+	passive(_i);
+	peer_flags(&peer, "FA", 1, 1);
+	(void)peer_expect(&peer, "A", 1, 2, 0);
+	peer_write(&peer, 50);
+	(void)peer_expect(&peer, "PA", 1, 2, 50);
+	peer_ack(&peer, 2, 51);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 51, 2, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(fin_goes_behind_what_is_queued)
+{
+	passive(_i);
+	peer_write(&peer, 50);
+	(void)peer_expect(&peer, "PA", 1, 1, 50);
+	peer_write(&peer, 50); /* Nagle holds it back */
+	peer_expect_nothing(&peer);
+	close_conn();
+	(void)peer_expect(&peer, "FPA", 51, 1, 50);
+	peer_ack(&peer, 1, 102);
+	peer_expect_state(&peer, TCP_FIN_WAIT_2);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(fin_is_retransmitted_until_it_is_acknowledged)
+{
+	passive(_i);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_wait(&peer, 3000000);
+	ck_assert_uint_ge(peer_pending(&peer), 3);
+	for (unsigned count = peer_pending(&peer); count != 0; count--)
+		(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_ack(&peer, 1, 2);
+	peer_wait(&peer, 3000000);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(fin_out_of_order_waits_for_what_is_missing)
+{
+	passive(_i);
+	struct peer_segment fin = { .flags = "FA", .seq = 101, .ack = 1, .window = 65535,
+				    .has_timestamps = true, .ts_val = peer.ts_val,
+				    .size = 50 };
+	peer_send(&peer, &fin);
+	const struct peer_segment *is = peer_expect(&peer, "A", 1, 1, 0);
+	ck_assert_uint_eq(is->sack_count, 1);
+	ck_assert_uint_eq(is->sacks[0].begin, 101);
+	ck_assert_uint_eq(is->sacks[0].end, 152); /* FIN counts */
+	peer_expect_state(&peer, TCP_ESTABLISHED);
+	peer_data(&peer, 1, 1, 100);
+	(void)peer_expect(&peer, "A", 1, 152, 0);
+	peer_expect_nothing(&peer);
+	peer_expect_state(&peer, TCP_CLOSE_WAIT);
+	ck_assert_uint_eq(peer_read(&peer), 150);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_retransmitted_fin_is_acknowledged_again)
+{
+	passive(_i);
+	peer_flags(&peer, "FA", 1, 1);
+	(void)peer_expect(&peer, "A", 1, 2, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		peer_flags(&peer, "FA", 1, 1);
+		(void)peer_expect(&peer, "A", 1, 2, 0);
+	}
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* ---- resets ---------------------------------------------------------------------------------- */
+
+START_TEST(closing_with_unread_data_is_a_reset)
+{
+	passive(_i);
+	peer_data(&peer, 1, 1, 100);
+	(void)peer_expect(&peer, "A", 1, 101, 0);
+	close_conn();
+	(void)peer_expect(&peer, "RA", 1, 101, 0);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(data_for_a_program_that_has_closed_is_a_reset)
+{
+	passive(_i % 2);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	if (_i / 2 == 1)
+		peer_ack(&peer, 1, 2);
+	peer_data(&peer, 1, _i / 2 == 1 ? 2 : 1, 100);
+	(void)peer_expect(&peer, "R", _i / 2 == 1 ? 2 : 1, 0, 0);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(abort_is_a_reset)
+{
+	passive(_i);
+	peer_write(&peer, 10);
+	(void)peer_expect(&peer, "PA", 1, 1, 10);
+	tcp_abort(peer.host.stack, peer.conn, peer.host.now_us);
+	(void)peer_expect(&peer, "RA", 11, 1, 0);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_wait(&peer, 10000000);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(what_was_received_before_a_reset_is_still_read)
+{
+	size_t got;
+
+	passive(_i);
+	peer_data(&peer, 1, 1, 100);
+	peer_discard(&peer);
+	peer_flags(&peer, "R", 101, 0);
+	ck_assert_uint_eq(peer_read(&peer), 100);
+	ck_assert_int_eq(tcp_receive(peer.host.stack, peer.conn, &got, 1, peer.host.now_us, &got),
+			 ERR_CLOSED);
+	ck_assert_int_eq(tcp_take_error(peer.host.stack, peer.conn), TCP_REASON_RESET);
+	ck_assert_int_eq(tcp_take_error(peer.host.stack, peer.conn), TCP_REASON_NONE);
+	ck_assert_int_eq(tcp_reason_of(peer.host.stack, peer.conn), TCP_REASON_RESET);
+	close_conn();
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_syn_that_was_not_answered_is_given_up_in_silence)
+{
+	peer_open(&peer, &(struct peer_config){ .family = families[_i] });
+	(void)peer_expect(&peer, "S", 0, 0, 0);
+	close_conn();
+	peer_wait(&peer, 10000000);
+	peer_expect_nothing(&peer);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* ---- orphans --------------------------------------------------------------------------------- */
+
+START_TEST(an_orphan_waits_for_the_peers_fin_a_minute)
+{
+	passive(_i);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_ack(&peer, 1, 2);
+	peer_wait(&peer, 59000000);
+	peer_expect_state(&peer, TCP_FIN_WAIT_2);
+	peer_wait(&peer, 2000000);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_flags(&peer, "FA", 1, 2);
+	(void)peer_expect(&peer, "R", 2, 0, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(an_orphan_whose_peer_is_silent_is_forgotten)
+{
+	passive(_i);
+	peer_write(&peer, 100);
+	close_conn();
+	peer_wait(&peer, 200000000);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* ---- TIME-WAIT ------------------------------------------------------------------------------- */
+
+static void
+time_wait(int family)
+{
+	passive(family);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_flags(&peer, "FA", 1, 2);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	peer_expect_state(&peer, TCP_TIME_WAIT);
+}
+
+START_TEST(the_peers_fin_again_is_acknowledged_and_time_begins_anew)
+{
+	time_wait(_i);
+	peer_wait(&peer, 50000000);
+	peer_flags(&peer, "FA", 1, 2);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	peer_wait(&peer, 50000000);
+	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_wait(&peer, 11000000);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(an_old_segment_in_time_wait_is_answered)
+{
+	time_wait(_i);
+	peer_data(&peer, 1, 2, 100);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	peer_ack(&peer, 2, 2); /* the last acknowledgment needs none */
+	peer_expect_nothing(&peer);
+	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(only_the_exact_rst_ends_time_wait)
+{
+	time_wait(_i);
+	peer_flags(&peer, "R", 1, 0);
+	peer_flags(&peer, "R", 3, 0);
+	peer_expect_nothing(&peer);
+	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_flags(&peer, "R", 2, 0);
+	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+static const struct {
+	const char *behaviour;
+	uint32_t seq, clock_ms;
+	bool is_taken;
+} new_syns[] = {
+	{ "beyond the last number", 5000, 0, true },
+	{ "a later clock, though the number is lower (RFC 6191)", 0u - 5000u, 1000, true },
+	{ "a lower number at the same time is an old duplicate", 0u - 5000u, 0, false },
+};
+
+START_TEST(a_new_syn_may_follow_in_time_wait)
+{
+	const unsigned i = (unsigned)_i / 2;
+
+	time_wait(_i % 2);
+	const uint32_t old_iss = peer.stack_iss;
+	struct peer_segment syn = {
+		.flags = "S",
+		.seq = new_syns[i].seq,
+		.window = 65535,
+		.mss = 1460,
+		.has_timestamps = true,
+		.ts_val = peer.ts_val + new_syns[i].clock_ms,
+	};
+	peer_send(&peer, &syn);
+	const struct peer_segment *is = peer_take(&peer);
+	ck_assert_msg((strcmp(is->flags, "SA") == 0) == new_syns[i].is_taken, "%s",
+		      new_syns[i].behaviour);
+	if (new_syns[i].is_taken) {
+		ck_assert_uint_eq(is->ack, new_syns[i].seq + 1);
+		ck_assert_uint_gt(peer.stack_iss - old_iss, 65535); /* beyond all that was sent */
+		peer_expect_state(&peer, TCP_SYN_RECEIVED);
+	} else {
+		ck_assert_str_eq(is->flags, "A");
+		peer_expect_state(&peer, TCP_TIME_WAIT);
+	}
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(the_oldest_time_wait_makes_room)
+{
+	struct stack_limits limits = host_limits;
+	struct stack_action action;
+
+	limits.tcp_count = 8;
+	limits.tcp_buffer_bytes = 1 << 20;
+	limits.tcp_syn_count = 4;
+	limits.tcp_time_wait_count = 3;
+	peer_listen(&peer, &(struct peer_config){ .limits = &limits });
+	for (uint16_t port = 1; port <= 5; port++) {
+		peer.peer_port = port;
+		peer_send(&peer, &(struct peer_segment){ .flags = "S", .window = 65535 });
+		(void)peer_expect(&peer, "SA", 0, 1, 0);
+		peer_ack(&peer, 1, 1);
+		ck_assert_int_eq(tcp_accept(peer.host.stack, peer.listener, 0, &peer.conn), 0);
+		close_conn();
+		(void)peer_expect(&peer, "FA", 1, 1, 0);
+		peer_flags(&peer, "FA", 1, 2);
+		(void)peer_expect(&peer, "A", 2, 2, 0);
+	}
+	for (uint16_t port = 1; port <= 5; port++) {
+		peer.peer_port = port;
+		ck_assert_int_eq(peer_state(&peer), port <= 2 ? TCP_CLOSED : TCP_TIME_WAIT);
+	}
+	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_TCP_TIME_WAIT_FULL), 2);
+	ck_assert(!stack_next(peer.host.stack, &action));
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(an_own_port_in_time_wait_is_used_again_after_a_second)
+{
+	struct ip_addr remote = addr_of("192.0.2.2");
+	tcp_conn again;
+
+	peer_active(&peer, &(struct peer_config){ .timestamps = true });
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_flags(&peer, "FA", 1, 2);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	const uint32_t old_iss = peer.stack_iss;
+	ck_assert_int_eq(tcp_open(peer.host.stack, &remote, 8080, NULL, peer.stack_port, NULL, 0,
+				  peer.host.now_us, &again),
+			 ERR_IN_USE);
+	peer_wait(&peer, 1100000);
+	ck_assert_int_eq(tcp_open(peer.host.stack, &remote, 8080, NULL, peer.stack_port, NULL, 0,
+				  peer.host.now_us, &again),
+			 0);
+	(void)peer_expect(&peer, "S", 0, 0, 0);
+	ck_assert_uint_gt(peer.stack_iss - old_iss, 65535);
+	peer_fini(&peer);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("close");
+	tcase_add_loop_test(tcase, we_close_first, 0, 2);
+	tcase_add_loop_test(tcase, the_peer_closes_first, 0, 2);
+	tcase_add_loop_test(tcase, both_close_at_once, 0, 2);
+	tcase_add_loop_test(tcase, a_fin_may_acknowledge_ours, 0, 2);
+	tcase_add_loop_test(tcase, after_a_half_close_the_peer_may_go_on, 0, 2);
+	tcase_add_loop_test(tcase, after_the_peers_fin_we_may_go_on, 0, 2);
+	tcase_add_loop_test(tcase, fin_goes_behind_what_is_queued, 0, 2);
+	tcase_add_loop_test(tcase, fin_is_retransmitted_until_it_is_acknowledged, 0, 2);
+	tcase_add_loop_test(tcase, fin_out_of_order_waits_for_what_is_missing, 0, 2);
+	tcase_add_loop_test(tcase, a_retransmitted_fin_is_acknowledged_again, 0, 2);
+	tcase_add_loop_test(tcase, closing_with_unread_data_is_a_reset, 0, 2);
+	tcase_add_loop_test(tcase, data_for_a_program_that_has_closed_is_a_reset, 0, 4);
+	tcase_add_loop_test(tcase, abort_is_a_reset, 0, 2);
+	tcase_add_loop_test(tcase, what_was_received_before_a_reset_is_still_read, 0, 2);
+	tcase_add_loop_test(tcase, a_syn_that_was_not_answered_is_given_up_in_silence, 0, 2);
+	tcase_add_loop_test(tcase, an_orphan_waits_for_the_peers_fin_a_minute, 0, 2);
+	tcase_add_loop_test(tcase, an_orphan_whose_peer_is_silent_is_forgotten, 0, 2);
+	tcase_add_loop_test(tcase, the_peers_fin_again_is_acknowledged_and_time_begins_anew, 0, 2);
+	tcase_add_loop_test(tcase, an_old_segment_in_time_wait_is_answered, 0, 2);
+	tcase_add_loop_test(tcase, only_the_exact_rst_ends_time_wait, 0, 2);
+	tcase_add_loop_test(tcase, a_new_syn_may_follow_in_time_wait, 0, 2 * COUNT(new_syns));
+	tcase_add_test(tcase, the_oldest_time_wait_makes_room);
+	tcase_add_test(tcase, an_own_port_in_time_wait_is_used_again_after_a_second);
+	Suite *suite = suite_create("tcp: close");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
