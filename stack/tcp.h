@@ -82,7 +82,7 @@ struct tcp_config {
 	bool pmtu_discovery;      /* DF, and heeding what routers say about sizes */
 	bool mtu_probing;         /* RFC 4821, when timeouts look like a black hole */
 	uint32_t keepalive_idle_s, keepalive_interval_s, keepalive_count;
-	uint32_t syn_retries, synack_retries, retries; /* 6, 5, 15 as Linux */
+	uint32_t syn_retries, synack_retries, retries; /* 7, 5, 15 */
 	uint32_t user_timeout_ms; /* 0: by retries */
 	uint32_t fin_wait_2_ms;   /* orphans are forgotten after; 60 s */
 	uint32_t time_wait_ms;    /* 2 MSL: 60 s as Linux */

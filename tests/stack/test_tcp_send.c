@@ -1,0 +1,546 @@
+/*
+ * What is sent when (RFC 9293, sections 3.7.4, 3.8.6.1 and 3.8.6.2.1; RFC 5681): segment sizes, Nagle, the cork,
+ * silly windows, closed windows, the congestion window's beginning and growth, pacing.
+ */
+#include <string.h>
+
+#include "tests/stack/peer.h"
+#include "tests/suite.h"
+
+static struct peer peer;
+static const enum addr_family families[] = { ADDR_IPV4, ADDR_IPV6 };
+
+static void
+passive(int family)
+{
+	peer_passive(&peer, &(struct peer_config){ .family = families[family], .mss = 1000 });
+}
+
+static void
+configure(void (*change)(struct tcp_config *config))
+{
+	struct tcp_config config;
+
+	ck_assert_int_eq(tcp_get_config(peer.host.stack, peer.conn, &config), 0);
+	change(&config);
+	ck_assert_int_eq(tcp_set_config(peer.host.stack, peer.conn, &config, peer.host.now_us), 0);
+}
+
+static size_t
+send_some(size_t size, unsigned flags)
+{
+	static const uint8_t zeros[65536];
+	size_t taken;
+	(void)tcp_send(peer.host.stack, peer.conn, zeros, size, flags, peer.host.now_us, &taken);
+	return taken;
+}
+
+/* ---- sizes ----------------------------------------------------------------------------------- */
+
+/* RFC 9293, section 3.7.1: the peer's option, or what is assumed without it, and the link. */
+static const struct {
+	enum addr_family family;
+	uint16_t option; /* 1: none */
+	bool timestamps;
+	size_t size;
+} sizes[] = {
+	{ ADDR_IPV4, 1460, false, 1460 }, { ADDR_IPV4, 1460, true, 1448 },
+	{ ADDR_IPV4, 9000, false, 1460 }, { ADDR_IPV4, 1000, false, 1000 },
+	{ ADDR_IPV4, 1, false, 536 },     { ADDR_IPV4, 8, false, 48 },
+	{ ADDR_IPV6, 1440, false, 1440 }, { ADDR_IPV6, 1440, true, 1428 },
+	{ ADDR_IPV6, 9000, false, 1440 }, { ADDR_IPV6, 1, false, 1220 },
+};
+
+START_TEST(a_full_segment_is_as_large_as_both_ends_and_the_link_allow)
+{
+	peer_passive(&peer, &(struct peer_config){ .family = sizes[_i].family,
+						   .mss = sizes[_i].option,
+						   .timestamps = sizes[_i].timestamps });
+	peer_write(&peer, 2 * sizes[_i].size);
+	(void)peer_expect(&peer, "A", 1, 1, sizes[_i].size);
+	(void)peer_expect(&peer, "PA", 1 + (uint32_t)sizes[_i].size, 1, sizes[_i].size);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_program_may_want_smaller_segments)
+{
+	struct tcp_config tcp = peer_tcp();
+
+	tcp.mss_max = 700;
+	peer_listen(&peer, &(struct peer_config){ .tcp = tcp, .has_tcp = true });
+	peer_send(&peer, &(struct peer_segment){ .flags = "S", .window = 65535, .mss = 1460 });
+	ck_assert_uint_eq(peer_expect(&peer, "SA", 0, 1, 0)->mss, 700);
+	peer_ack(&peer, 1, 1);
+	ck_assert_int_eq(tcp_accept(peer.host.stack, peer.listener, 0, &peer.conn), 0);
+	peer_write(&peer, 1400);
+	(void)peer_expect(&peer, "A", 1, 1, 700);
+	(void)peer_expect(&peer, "PA", 701, 1, 700);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(small_windows_get_segments_of_half_their_size)
+{
+	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .window = 2000 });
+	peer_write(&peer, 4000);
+	(void)peer_expect(&peer, "A", 1, 1, 1000);
+	(void)peer_expect(&peer, "A", 1001, 1, 1000);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_link_that_splits_gets_super_segments)
+{
+	struct stack_action action;
+	size_t taken, super_bytes = 0;
+
+	peer_passive(&peer, &(struct peer_config){ .family = families[_i],
+						   .if_flags = STACK_IF_SEGMENT_TX |
+							       STACK_IF_CHECKSUM_TX });
+	static const uint8_t zeros[20000];
+	ck_assert_int_eq(tcp_send(peer.host.stack, peer.conn, zeros, 14000, 0, peer.host.now_us,
+				  &taken),
+			 0);
+	const size_t headers = families[_i] == ADDR_IPV4 ? 40 : 60;
+	const size_t mss = families[_i] == ADDR_IPV4 ? 1460 : 1440;
+	while (stack_next(peer.host.stack, &action)) {
+		if (action.kind != STACK_TRANSMIT)
+			continue;
+		ck_assert_uint_eq(action.segment_start, headers);
+		ck_assert_uint_eq(action.segment_bytes, mss);
+		super_bytes += action.size - headers;
+	}
+	ck_assert_uint_eq(super_bytes, 14000); /* one frame, the short tail in it */
+	peer_fini(&peer);
+}
+END_TEST
+
+/* ---- Nagle and the cork ---------------------------------------------------------------------- */
+
+START_TEST(a_small_segment_waits_for_the_one_before)
+{
+	passive(_i);
+	peer_write(&peer, 100);
+	(void)peer_expect(&peer, "PA", 1, 1, 100);
+	peer_write(&peer, 100);
+	peer_write(&peer, 100);
+	peer_expect_nothing(&peer);
+	peer_ack(&peer, 1, 101);
+	(void)peer_expect(&peer, "PA", 101, 1, 200);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_full_segment_does_not_wait)
+{
+	passive(_i);
+	peer_write(&peer, 100);
+	(void)peer_expect(&peer, "PA", 1, 1, 100);
+	peer_write(&peer, 1050);
+	(void)peer_expect(&peer, "A", 101, 1, 1000);
+	peer_expect_nothing(&peer);
+	peer_ack(&peer, 1, 1101);
+	(void)peer_expect(&peer, "PA", 1101, 1, 50);
+	peer_fini(&peer);
+}
+END_TEST
+
+static void
+no_delay(struct tcp_config *config)
+{
+	config->no_delay = true;
+}
+
+START_TEST(without_nagle_every_write_is_sent)
+{
+	passive(_i);
+	configure(no_delay);
+	for (uint32_t i = 0; i < 5; i++) {
+		peer_write(&peer, 100);
+		(void)peer_expect(&peer, "PA", 1 + 100 * i, 1, 100);
+	}
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(switching_nagle_off_sends_what_it_held)
+{
+	passive(_i);
+	peer_write(&peer, 100);
+	peer_write(&peer, 100);
+	(void)peer_expect(&peer, "PA", 1, 1, 100);
+	peer_expect_nothing(&peer);
+	configure(no_delay);
+	(void)peer_expect(&peer, "PA", 101, 1, 100);
+	peer_fini(&peer);
+}
+END_TEST
+
+static void
+cork(struct tcp_config *config)
+{
+	config->cork = true;
+}
+
+static void
+uncork(struct tcp_config *config)
+{
+	config->cork = false;
+}
+
+START_TEST(the_cork_holds_what_is_no_full_segment)
+{
+	passive(_i);
+	configure(cork);
+	peer_write(&peer, 700);
+	peer_expect_nothing(&peer);
+	peer_write(&peer, 700);
+	(void)peer_expect(&peer, "A", 1, 1, 1000);
+	peer_expect_nothing(&peer);
+	configure(uncork);
+	(void)peer_expect(&peer, "PA", 1001, 1, 400);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_cork_is_drawn_after_200_ms)
+{
+	passive(_i);
+	configure(cork);
+	peer_write(&peer, 700);
+	peer_wait(&peer, 198000);
+	peer_expect_nothing(&peer);
+	peer_wait(&peer, 4000);
+	(void)peer_expect(&peer, "PA", 1, 1, 700);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(more_is_a_cork_for_one_write)
+{
+	passive(_i);
+	ck_assert_uint_eq(send_some(300, TCP_SEND_MORE), 300);
+	peer_expect_nothing(&peer);
+	ck_assert_uint_eq(send_some(300, 0), 300);
+	(void)peer_expect(&peer, "PA", 1, 1, 600);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(fin_waits_for_nobody)
+{
+	passive(_i);
+	configure(cork);
+	peer_write(&peer, 100);
+	ck_assert_int_eq(tcp_shutdown(peer.host.stack, peer.conn, peer.host.now_us), 0);
+	(void)peer_expect(&peer, "FPA", 1, 1, 100);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(push_goes_with_the_end_of_a_write)
+{
+	passive(_i);
+	peer_write(&peer, 2500);
+	ck_assert_str_eq(peer_take(&peer)->flags, "A");
+	ck_assert_str_eq(peer_take(&peer)->flags, "A");
+	ck_assert_str_eq(peer_take(&peer)->flags, "PA");
+	peer_fini(&peer);
+}
+END_TEST
+
+/* ---- the peer's window ------------------------------------------------------------------------ */
+
+START_TEST(no_octet_goes_beyond_the_window)
+{
+	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .mss = 1000,
+						   .window = 5000 });
+	peer_write(&peer, 20000);
+	for (uint32_t i = 0; i < 5; i++)
+		(void)peer_expect(&peer, "A", 1 + 1000 * i, 1, 1000);
+	peer_expect_nothing(&peer);
+	peer_ack(&peer, 1, 2001); /* and 5000 more */
+	(void)peer_expect(&peer, "A", 5001, 1, 1000);
+	(void)peer_expect(&peer, "A", 6001, 1, 1000);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_silly_window_is_not_used)
+{
+	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .mss = 1000,
+						   .window = 5000 });
+	peer_write(&peer, 20000);
+	peer_discard(&peer);
+	peer.window = 300;
+	peer_ack(&peer, 1, 5001);
+	peer_expect_nothing(&peer);
+	peer.window = 1000;
+	peer_ack(&peer, 1, 5001);
+	(void)peer_expect(&peer, "A", 5001, 1, 1000);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_silly_window_is_used_after_a_while)
+{
+	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .mss = 1000,
+						   .window = 5000 });
+	peer_write(&peer, 20000);
+	peer_discard(&peer);
+	peer.window = 300;
+	peer_ack(&peer, 1, 5001);
+	peer_wait(&peer, 1000000);
+	(void)peer_expect(&peer, "A", 5001, 1, 300);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* RFC 9293, section 3.8.6.1: MUST-35 to MUST-37. */
+START_TEST(a_closed_window_is_probed_ever_more_seldom)
+{
+	uint64_t last_us, gap_us = 0;
+
+	passive(_i);
+	peer_write(&peer, 1000);
+	(void)peer_expect(&peer, "PA", 1, 1, 1000);
+	peer.window = 0;
+	peer_wait(&peer, 50000);
+	peer_ack(&peer, 1, 1001);
+	peer_write(&peer, 5000);
+	peer_expect_nothing(&peer);
+	last_us = peer.host.now_us;
+	for (unsigned i = 0; i < 40; i++) { /* hours, since the peer answers */
+		while (peer_pending(&peer) == 0)
+			peer_wait(&peer, 10000);
+		const struct peer_segment *probe = peer_expect(&peer, "A", 1000, 1, 0);
+		ck_assert_uint_ge(probe->at_us - last_us, gap_us);
+		ck_assert_uint_le(probe->at_us - last_us, 121000000);
+		if (i > 0 && i < 8)
+			ck_assert_uint_ge(probe->at_us - last_us, gap_us * 19 / 10);
+		gap_us = probe->at_us - last_us - 20000;
+		last_us = probe->at_us;
+		peer_ack(&peer, 1, 1001);
+	}
+	peer.window = 65535;
+	peer_ack(&peer, 1, 1001);
+	(void)peer_expect(&peer, "A", 1001, 1, 1000);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_peer_that_answers_no_probe_is_given_up)
+{
+	passive(_i);
+	peer_write(&peer, 1000);
+	peer.window = 0;
+	peer_ack(&peer, 1, 1001);
+	peer_write(&peer, 5000);
+	peer_wait(&peer, 3600000000);
+	ck_assert_int_eq(tcp_reason_of(peer.host.stack, peer.conn), TCP_REASON_TIMED_OUT);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_window_that_shrinks_is_borne)
+{
+	passive(_i);
+	peer_write(&peer, 5000);
+	peer_discard(&peer);
+	peer.window = 1000; /* the octets behind are in flight already (MUST-34) */
+	peer_ack(&peer, 1, 1001);
+	peer_expect_nothing(&peer);
+	peer.window = 65535;
+	peer_ack(&peer, 1, 5001);
+	peer_write(&peer, 1000);
+	(void)peer_expect(&peer, "PA", 5001, 1, 1000);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(an_old_window_does_not_replace_a_newer)
+{
+	passive(_i);
+	peer_data(&peer, 1, 1, 10);
+	peer_discard(&peer);
+	peer.window = 0;
+	peer_ack(&peer, 11, 1);
+	peer.window = 65535;
+	peer_ack(&peer, 1, 1); /* sent before the other (SND.WL1) */
+	peer_discard(&peer);
+	peer_write(&peer, 1000);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* ---- the congestion window --------------------------------------------------------------------- */
+
+START_TEST(the_initial_window_is_ten_segments)
+{
+	passive(_i);
+	peer_write(&peer, 30000);
+	for (uint32_t i = 0; i < 10; i++)
+		(void)peer_expect(&peer, "A", 1 + 1000 * i, 1, 1000);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(slow_start_doubles_the_window_each_round_trip)
+{
+	uint32_t una = 1, sent;
+
+	passive(_i);
+	peer_write(&peer, 100000);
+	for (uint32_t window = 10000; window <= 40000; window *= 2) {
+		for (sent = 0; peer_pending(&peer) != 0; sent += 1000)
+			(void)peer_expect(&peer, "A", una + sent, 1, 1000);
+		ck_assert_uint_eq(sent, window);
+		peer_wait(&peer, 10000);
+		for (uint32_t i = 0; i < window; i += 2000)
+			peer_ack(&peer, 1, una += 2000);
+	}
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_window_that_is_not_used_does_not_grow)
+{
+	uint32_t una = 1;
+
+	passive(_i);
+	for (unsigned i = 0; i < 50; i++) { /* three segments at a time */
+		peer_write(&peer, 3000);
+		peer_discard(&peer);
+		peer_wait(&peer, 10000);
+		peer_ack(&peer, 1, una += 3000);
+	}
+	ck_assert_uint_le(peer_info(&peer).cwnd_bytes, 13000);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(the_window_falls_back_when_nothing_was_sent_for_long)
+{
+	passive(_i);
+	peer_write(&peer, 60000);
+	for (uint32_t una = 1; una < 60001;) {
+		const unsigned count = peer_pending(&peer);
+		peer_discard(&peer);
+		peer_wait(&peer, 10000);
+		peer_ack(&peer, 1, una += 1000 * count);
+	}
+	ck_assert_uint_gt(peer_info(&peer).cwnd_bytes, 40000);
+	peer_wait(&peer, 10000000);
+	peer_discard(&peer);
+	peer_write(&peer, 60000);
+	ck_assert_uint_eq(peer_pending(&peer), 10); /* RFC 5681, section 4.1 */
+	peer_fini(&peer);
+}
+END_TEST
+
+static void
+pace(struct tcp_config *config)
+{
+	config->pacing_rate_bytes_s = 1000000;
+}
+
+START_TEST(paced_segments_are_spread_over_time)
+{
+	uint32_t una = 1;
+
+	passive(_i);
+	configure(pace);
+	peer_write(&peer, 20000); /* the first ten go at once, a sample of the round trip comes back */
+	ck_assert_uint_eq(peer_pending(&peer), 10);
+	peer_discard(&peer);
+	peer_wait(&peer, 10000);
+	peer_ack(&peer, 1, una += 10000);
+	peer_wait(&peer, 5000);
+	ck_assert_uint_ge(peer_pending(&peer), 4); /* a megabyte a second: one a millisecond */
+	ck_assert_uint_le(peer_pending(&peer), 8);
+	peer_wait(&peer, 10000);
+	ck_assert_uint_eq(peer_pending(&peer), 10);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* ---- the send buffer --------------------------------------------------------------------------- */
+
+START_TEST(a_full_buffer_takes_no_more_and_tells_when_it_does)
+{
+	struct tcp_config tcp = peer_tcp();
+
+	tcp.send_buffer_bytes = tcp.send_buffer_bytes_max = 20000;
+	peer_passive(&peer, &(struct peer_config){
+				    .family = families[_i], .mss = 1000, .tcp = tcp, .has_tcp = true });
+	ck_assert_uint_eq(send_some(30000, 0), 20000);
+	ck_assert_uint_eq(send_some(1, 0), 0);
+	ck_assert_uint_eq(tcp_poll(peer.host.stack, peer.conn) & TCP_EVENT_WRITABLE, 0);
+	peer_discard(&peer);
+	peer.events = 0;
+	peer_ack(&peer, 1, 1001); /* not for every octet */
+	peer_discard(&peer);
+	ck_assert_uint_eq(peer.events & TCP_EVENT_WRITABLE, 0);
+	peer_ack(&peer, 1, 8001);
+	peer_discard(&peer);
+	ck_assert_uint_ne(peer.events & TCP_EVENT_WRITABLE, 0);
+	ck_assert_uint_ne(tcp_poll(peer.host.stack, peer.conn) & TCP_EVENT_WRITABLE, 0);
+	ck_assert_uint_eq(send_some(30000, 0), 8000);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(what_is_written_before_the_handshake_is_sent_after_it)
+{
+	peer_open(&peer, &(struct peer_config){ .family = families[_i] });
+	(void)peer_expect(&peer, "S", 0, 0, 0);
+	ck_assert_uint_eq(send_some(100, 0), 100);
+	peer_expect_nothing(&peer);
+	peer_send(&peer, &(struct peer_segment){ .flags = "SA", .ack = 1, .window = 65535 });
+	(void)peer_expect(&peer, "PA", 1, 1, 100);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("send");
+	tcase_add_loop_test(tcase, a_full_segment_is_as_large_as_both_ends_and_the_link_allow, 0,
+			    COUNT(sizes));
+	tcase_add_test(tcase, a_program_may_want_smaller_segments);
+	tcase_add_loop_test(tcase, small_windows_get_segments_of_half_their_size, 0, 2);
+	tcase_add_loop_test(tcase, a_link_that_splits_gets_super_segments, 0, 2);
+	tcase_add_loop_test(tcase, a_small_segment_waits_for_the_one_before, 0, 2);
+	tcase_add_loop_test(tcase, a_full_segment_does_not_wait, 0, 2);
+	tcase_add_loop_test(tcase, without_nagle_every_write_is_sent, 0, 2);
+	tcase_add_loop_test(tcase, switching_nagle_off_sends_what_it_held, 0, 2);
+	tcase_add_loop_test(tcase, the_cork_holds_what_is_no_full_segment, 0, 2);
+	tcase_add_loop_test(tcase, a_cork_is_drawn_after_200_ms, 0, 2);
+	tcase_add_loop_test(tcase, more_is_a_cork_for_one_write, 0, 2);
+	tcase_add_loop_test(tcase, fin_waits_for_nobody, 0, 2);
+	tcase_add_loop_test(tcase, push_goes_with_the_end_of_a_write, 0, 2);
+	tcase_add_loop_test(tcase, no_octet_goes_beyond_the_window, 0, 2);
+	tcase_add_loop_test(tcase, a_silly_window_is_not_used, 0, 2);
+	tcase_add_loop_test(tcase, a_silly_window_is_used_after_a_while, 0, 2);
+	tcase_add_loop_test(tcase, a_closed_window_is_probed_ever_more_seldom, 0, 2);
+	tcase_add_loop_test(tcase, a_peer_that_answers_no_probe_is_given_up, 0, 2);
+	tcase_add_loop_test(tcase, a_window_that_shrinks_is_borne, 0, 2);
+	tcase_add_loop_test(tcase, an_old_window_does_not_replace_a_newer, 0, 2);
+	tcase_add_loop_test(tcase, the_initial_window_is_ten_segments, 0, 2);
+	tcase_add_loop_test(tcase, slow_start_doubles_the_window_each_round_trip, 0, 2);
+	tcase_add_loop_test(tcase, a_window_that_is_not_used_does_not_grow, 0, 2);
+	tcase_add_loop_test(tcase, the_window_falls_back_when_nothing_was_sent_for_long, 0, 2);
+	tcase_add_loop_test(tcase, paced_segments_are_spread_over_time, 0, 2);
+	tcase_add_loop_test(tcase, a_full_buffer_takes_no_more_and_tells_when_it_does, 0, 2);
+	tcase_add_loop_test(tcase, what_is_written_before_the_handshake_is_sent_after_it, 0, 2);
+	Suite *suite = suite_create("tcp: send");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
