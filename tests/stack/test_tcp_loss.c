@@ -239,7 +239,7 @@ START_TEST(the_last_segment_is_sent_again_after_two_round_trips)
 	peer_wait(&peer, 15000);
 	(void)peer_expect(&peer, "PA", 42001, 1, 1000);
 	ck_assert_int_eq(peer_info(&peer).recovery, 0);
-	peer_wait(&peer, 90000);
+	peer_wait(&peer, 105000);
 	peer_sack(&peer, 1, 40001, 42001, 43001); /* the two before it are lost */
 	peer_wait(&peer, 60000);
 	(void)peer_expect(&peer, "A", 40001, 1, 1000);
@@ -267,7 +267,7 @@ START_TEST(a_probe_that_mended_a_loss_reduces_the_window)
 	const uint32_t cwnd = peer_info(&peer).cwnd_bytes;
 	peer_wait(&peer, 210000);
 	(void)peer_expect(&peer, "PA", 42001, 1, 1000);
-	peer_wait(&peer, 90000);
+	peer_wait(&peer, 105000);
 	peer_ack(&peer, 1, 43001); /* without a D-SACK: only one of the two came */
 	peer_write(&peer, 1000);
 	peer_discard(&peer);
