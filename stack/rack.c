@@ -28,11 +28,11 @@ rack_delivered(struct rack *rack, const struct tcp_sent *record, uint32_t fack,
 	if (was_sent_again && rtt_us < min_rtt_us)
 		return;
 	rack->is_news = true;
+	rack->rtt_us = rtt_us; /* of what arrived last, whenever it was sent */
 	if (rack->has_sample && !is_sent_after(record->sent_at_us, record->range.end,
 					       rack->sent_at_us, rack->end_seq))
 		return;
 	rack->has_sample = true;
-	rack->rtt_us = rtt_us;
 	rack->sent_at_us = record->sent_at_us;
 	rack->end_seq = record->range.end;
 }

@@ -79,6 +79,8 @@ struct tcp_config {
 	bool quick_ack;           /* the first segments are acknowledged at once, as Linux; false: RFC 5681's delay from the start */
 	bool keepalive;
 	bool window_scale, sack, timestamps, ecn; /* offered and granted */
+	bool ecn_if_asked;        /* granted, not offered */
+	bool slow_start_after_idle; /* RFC 5681, section 4.1 */
 	bool pmtu_discovery;      /* DF, and heeding what routers say about sizes */
 	bool mtu_probing;         /* RFC 4821, when timeouts look like a black hole */
 	uint32_t keepalive_idle_s, keepalive_interval_s, keepalive_count;

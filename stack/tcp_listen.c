@@ -84,7 +84,7 @@ agree(struct stack *stack, struct tcp_syn *syn, const struct tcp_segment *segmen
 	syn->has_sack = config->sack && options->sack_permitted;
 	syn->has_wscale = config->window_scale && options->has_wscale;
 	syn->has_timestamps = config->timestamps && options->has_timestamps;
-	syn->has_ecn = config->ecn && (segment->flags & setup) == setup;
+	syn->has_ecn = (config->ecn || config->ecn_if_asked) && (segment->flags & setup) == setup;
 	syn->snd_wscale = syn->has_wscale ? options->wscale : 0;
 	syn->ts_recent = syn->has_timestamps ? options->ts_val : 0;
 	syn->ts_offset = tcp_timestamp_offset(&stack->tcp.secret, &syn->key.tuple);

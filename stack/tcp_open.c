@@ -19,6 +19,7 @@ const struct tcp_config tcp_config_default = {
 	.window_scale = true,
 	.sack = true,
 	.timestamps = true,
+	.slow_start_after_idle = true,
 	.pmtu_discovery = true,
 	.mtu_probing = true,
 	.keepalive_idle_s = 7200, /* RFC 9293, section 3.8.4 */

@@ -237,8 +237,8 @@ restart_after_idle(const struct stack *stack, struct tcb *tcb)
 	const uint64_t idle_us = stack->now_us - tcb->counters.last_sent_us;
 	const uint64_t rto_us = rto_base_us(&tcb->rto);
 
-	if (tcb->counters.data_segments_out != 0 && tcp_flight_is_empty(&tcb->flight) &&
-	    idle_us > rto_us)
+	if (tcb->config.slow_start_after_idle && tcb->counters.data_segments_out != 0 &&
+	    tcp_flight_is_empty(&tcb->flight) && idle_us > rto_us)
 		cc_on_idle(&tcb->cc, idle_us, rto_us);
 }
 

@@ -5,6 +5,7 @@
 #define ORPHAN_RETRIES     8u        /* of a connection that no program waits for, as Linux */
 #define SHRUNK_WINDOW_US   120000000u /* RFC 9293, section 3.8.6: how long a peer may keep its window shut */
 #define RENEGED_US_MIN     10000u
+#define TICK_US            4000u
 
 /* ---- arming ---------------------------------------------------------------------------------- */
 
@@ -45,7 +46,7 @@ may_probe(const struct tcb *tcb)
 
 	return tcb->has_sack && tcb->retransmits == 0 && tcb->state >= TCP_ESTABLISHED &&
 	       (state == TCP_RECOVERY_OPEN || state == TCP_RECOVERY_CWR) &&
-	       tcb->flight.sacked.segments == 0;
+	       tcb->flight.sacked.segments == 0 && !tcb->recovery.is_tlp_out;
 }
 
 static bool
@@ -54,17 +55,14 @@ is_armed(const struct tcb *tcb, enum timer_kind kind)
 	return wheel_is_armed(&tcb->loss_timer) && tcb->loss_timer.kind == kind;
 }
 
-/* RFC 8985, section 7.2: never later than the retransmission timeout would be. */
+/* RFC 8985, section 7.2: in place of the retransmission timeout if that would come first. */
 static void
 arm_probe(struct stack *stack, struct tcb *tcb, uint64_t rto_at_us)
 {
 	const uint64_t pto_us = tlp_timeout_us(tcb->rto.srtt_us, tcb->flight.sent.segments);
 	const uint64_t at_us = stack->now_us + pto_us;
 
-	if (at_us < rto_at_us)
-		arm_loss(stack, tcb, TIMER_TCP_PROBE, at_us);
-	else
-		arm_loss(stack, tcb, TIMER_TCP_RTO, rto_at_us);
+	arm_loss(stack, tcb, TIMER_TCP_PROBE, at_us < rto_at_us ? at_us : rto_at_us);
 }
 
 void
@@ -96,7 +94,10 @@ tcp__arm_on_sent(struct stack *stack, struct tcb *tcb)
 void
 tcp__arm_reorder(struct stack *stack, struct tcb *tcb, uint64_t wait_us)
 {
-	arm_loss(stack, tcb, TIMER_TCP_REORDER, stack->now_us + wait_us);
+	/* As late as Linux with its 250 ticks a second, which scripts count on. */
+	const uint64_t ticks_us = (wait_us + TICK_US - 1) / TICK_US * TICK_US + 2 * TICK_US;
+
+	arm_loss(stack, tcb, TIMER_TCP_REORDER, stack->now_us + ticks_us);
 }
 
 void
