@@ -155,7 +155,8 @@ candidate_new(const char *flags_text)
 	join_network(candidate, &flags);
 	candidate->tcp_config = tcp_config_default;
 	candidate->tcp_config.quick_ack = flags.quick_ack;
-	candidate->tcp_config.mtu_probing = false; /* scripts of many timeouts count on equal segments */
+	candidate->tcp_config.mtu_probing =
+		false; /* scripts of many timeouts count on equal segments */
 	socket_set_tcp_config(candidate->cairn.table, &candidate->tcp_config);
 	return candidate;
 }
@@ -188,7 +189,9 @@ setting_apply(struct tcp_config *config, const char *name, const char *value)
 	else if (strcmp(name, "tcp_window_scaling") == 0)
 		config->window_scale = number != 0;
 	else if (strcmp(name, "tcp_ecn") == 0)
-		config->ecn = number == 1;
+		config->ecn = number == 1, config->ecn_if_asked = number == 2;
+	else if (strcmp(name, "tcp_slow_start_after_idle") == 0)
+		config->slow_start_after_idle = number != 0;
 	else if (strcmp(name, "tcp_mtu_probing") == 0)
 		config->mtu_probing = number != 0;
 	else if (strcmp(name, "tcp_keepalive_time") == 0)

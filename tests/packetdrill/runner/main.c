@@ -1,10 +1,11 @@
 /*
  * packetdrill-player - plays scripts in packetdrill's language against a stack in a shared object.
  *
- *	packetdrill-player [-nv] [-f FLAGS] [-i FAMILY] SO SCRIPT|DIRECTORY...
+ *	packetdrill-player [-lnv] [-f FLAGS] [-i FAMILY] SO SCRIPT|DIRECTORY...
  *
  * Each script is played in a process of its own, for each family that it is for.  Prints `ok - NAME` or
  * `not ok - NAME` with the first difference for each, last `N passed, N failed`; exits 0 if none failed.
+ * With -l timestamps of ours and PSH may differ, and packets may be left over: as packetdrill has it.
  * With -n every script must fail, which shows that the player notices; -v prints every event.
  */
 #include <dirent.h>
@@ -49,7 +50,7 @@ static const struct {
 struct options {
 	const char *so_path, *flags; /* flags: more for the shared object, NULL */
 	const char *only_family;     /* NULL: all that the script is for */
-	bool is_verbose, must_fail;
+	bool is_verbose, must_fail, is_lenient;
 	unsigned passed, failed;
 };
 
@@ -120,6 +121,7 @@ play(const struct script *script, const struct options *options, enum family fam
 	player->tolerance_us = PLAYER_TOLERANCE_US;
 	player->is_verbose = options->is_verbose;
 	player->must_fail = options->must_fail;
+	player->is_timestamp_loose = player->is_lenient = options->is_lenient;
 	player->info_fd = -1;
 	if (addr_from_text(&player->local, families[family].local) != 0 ||
 	    addr_from_text(&player->remote, families[family].remote) != 0)
@@ -264,14 +266,15 @@ main(int argc, char **argv)
 	struct options options = { 0 };
 	int letter;
 
-	while ((letter = getopt(argc, argv, "f:i:nv")) != -1) {
+	while ((letter = getopt(argc, argv, "f:i:lnv")) != -1) {
 		switch (letter) {
 		case 'f': options.flags = optarg; break;
 		case 'i': options.only_family = optarg; break;
+		case 'l': options.is_lenient = true; break;
 		case 'n': options.must_fail = true; break;
 		case 'v': options.is_verbose = true; break;
 		default:
-			fprintf(stderr, "usage: packetdrill-player [-nv] [-f FLAGS] [-i FAMILY] "
+			fprintf(stderr, "usage: packetdrill-player [-lnv] [-f FLAGS] [-i FAMILY] "
 					"SO SCRIPT|DIRECTORY...\n");
 			return 2;
 		}

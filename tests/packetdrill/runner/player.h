@@ -56,7 +56,7 @@ struct player {
 	struct ip_addr local, remote;
 	long long tolerance_us;
 	double tolerance_percent;
-	bool is_timestamp_loose, is_strict_segments, is_verbose, must_fail;
+	bool is_timestamp_loose, is_lenient, is_strict_segments, is_verbose, must_fail;
 
 	long long start_us;       /* of the stack's clock: the script's 0 */
 	long long last_us;        /* the script's time of the last event */
