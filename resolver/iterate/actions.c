@@ -17,7 +17,7 @@ set_query_action(struct engine *engine, struct engine_action *action, enum engin
 	*action = (struct engine_action){
 		.kind = kind,
 		.query = (uint64_t)query->generation << 32 | (uint32_t)(query - engine->queries),
-		.transport = ENGINE_UDP,
+		.transport = query->tcp ? ENGINE_TCP : ENGINE_UDP,
 		.server = query->addr,
 		.server_port = query->port,
 		.cause = engine->tasks[query->task].cause,

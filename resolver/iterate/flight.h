@@ -44,6 +44,7 @@ struct flight {
 	bool late;
 	bool edns, caps;
 	bool recursion;           /* RD: a forwarder is asked */
+	bool tcp;
 	bool proven;              /* the server had answered before, and not been silent since */
 	bool edns_known;          /* the server is known to understand EDNS */
 	uint8_t server;           /* among the servers of the task's cut */

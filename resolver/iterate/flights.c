@@ -8,6 +8,9 @@
 #define SENDS_BEFORE_PLAIN                                                                         \
 	2u /* unanswered queries with EDNS to a server not known to understand it */
 
+#define SENDS_BEFORE_TCP 3u /* two with EDNS, one without */
+#define TCP_RTO_FACTOR   3u /* a handshake comes before the reply */
+
 struct flight *
 flight__find(struct engine *engine, engine_query number)
 {
@@ -47,6 +50,13 @@ wants_edns(const struct cut_server *server, const struct infra_server *infra)
 	if (infra->edns == INFRA_EDNS_BROKEN)
 		return false;
 	return infra->edns == INFRA_EDNS_WORKS || server->sends < SENDS_BEFORE_PLAIN;
+}
+
+/* Not one datagram answered, and several sent: perhaps none gets there, or only TCP is served. */
+static bool
+is_deaf_to_udp(const struct cut_server *server, const struct infra_server *infra)
+{
+	return server->sends >= SENDS_BEFORE_TCP && infra->srtt_us == 0;
 }
 
 static void
@@ -118,6 +128,9 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->addr = server->addr;
 	query->port = server->port != 0 ? server->port : engine->config.server_port;
 	query->recursion = task->cut->is_forward;
+	query->tcp = server->tcp || is_deaf_to_udp(server, &infra);
+	if (query->tcp)
+		query->rto_us = TCP_RTO_FACTOR * query->rto_us;
 	name_copy(&query->qname, qname);
 	if (query->caps)
 		flight_mix_case(&query->qname, engine->rng);

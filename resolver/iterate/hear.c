@@ -9,6 +9,7 @@ struct hearing {
 	struct ip_addr addr;
 	struct name qname; /* as asked, in sname's letter case */
 	struct asked asked;
+	bool was_tcp;
 	struct classified classified;
 };
 
@@ -86,15 +87,27 @@ give_up(struct engine *engine, struct task *task, const struct hearing *hearing,
 	return task__fail(engine, task);
 }
 
-/* Silence made us ask without EDNS; now that it answers, silence may have been loss. */
+/*
+ * Over TCP, from the same server (RFC 7766, section 5).  But where silence made us ask without EDNS, silence may
+ * have been loss, now that it answers: with EDNS it may fit.
+ */
 static enum task_state
 truncated(struct engine *engine, struct task *task, struct hearing *hearing)
 {
+	struct cut_server *server = hearing->server;
+
 	engine->stats.truncated++;
-	if (hearing->query->edns || hearing->server->plain || hearing->server->edns_again)
-		return give_up(engine, task, hearing, TROUBLE_RESPONSE);
-	hearing->server->edns_again = true;
-	return TASK_ASK;
+	if (hearing->was_tcp)
+		return not_helpful(engine, task, hearing); /* RFC 2181, section 9: it cannot be had here */
+	if (!hearing->query->edns && !server->plain && !server->edns_again) {
+		server->edns_again = true;
+		return TASK_ASK;
+	}
+	server->tcp = true;
+	if (flight__send(engine, task, (unsigned)(server - task->cut->servers), &hearing->qname,
+			 hearing->asked.qtype) != 0)
+		return give_up(engine, task, hearing, TROUBLE_MEMORY);
+	return TASK_WAITING;
 }
 
 static enum task_state
@@ -245,6 +258,7 @@ task__hear(struct engine *engine, struct task *task)
 		.message = engine->heard.message,
 		.server = &task->cut->servers[query->server],
 		.addr = query->addr,
+		.was_tcp = query->tcp,
 		.asked = { .zone = task->cut->zone, .qtype = query->qtype, .edns = query->edns,
 			   .is_forward = task->cut->is_forward },
 	};

@@ -155,10 +155,6 @@ trouble_text(struct task *task)
 	case TROUBLE_NONE: return NULL;
 	case TROUBLE_RESPONSE: break;
 	}
-	if (task->response == RESPONSE_TRUNCATED)
-		return arena_printf(arena,
-				    "answer truncated at %s for %s; TCP is not available yet",
-				    server, zone);
 	return arena_printf(arena, "%s from %s for %s", response_text(task->response), server,
 			    zone);
 }

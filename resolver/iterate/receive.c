@@ -19,7 +19,8 @@ redo(struct engine *engine, struct flight *query)
 
 /*
  * A datagram on the query's flow that is not its reply (RFC 5452, section 9): a forger tries, who has found the port.
- * Another query takes its place, a few times; a forger who keeps up shall not stop the work either.
+ * Another query takes its place, over TCP, where there is nothing to guess; a forger who keeps up shall not stop the
+ * work either.
  */
 static void
 on_near_miss(struct engine *engine, struct flight *query)
@@ -30,6 +31,7 @@ on_near_miss(struct engine *engine, struct flight *query)
 	    task->redos == BUDGET_REDOS_MAX)
 		return;
 	task->redos++;
+	task->cut->servers[query->server].tcp = true;
 	redo(engine, query);
 }
 
@@ -69,8 +71,9 @@ on_reply(struct engine *engine, struct flight *query, const uint8_t *bytes, size
 	struct task *task = &engine->tasks[query->task];
 	struct message message;
 
-	infra_heard(engine->caches.infra, &query->addr,
-		    (uint32_t)(engine->now_us - query->sent_at_us), engine->now_us);
+	if (!query->tcp) /* the handshake is no part of its round-trip time */
+		infra_heard(engine->caches.infra, &query->addr,
+			    (uint32_t)(engine->now_us - query->sent_at_us), engine->now_us);
 	struct budget *budget = engine__budget(engine, task);
 	budget->received_bytes += (uint32_t)size;
 	budget->silent -= budget->silent > 0;

@@ -2,10 +2,12 @@
 
 #include <assert.h>
 
+#define UPSTREAM_TICK_US 1000000u
+
 size_t
 upstream_bytes(const struct engine_limits *limits)
 {
-	return (size_t)limits->query_count * sizeof(udp_flow);
+	return upstream_tcp_bytes() + (size_t)limits->query_count * sizeof(udp_flow);
 }
 
 void
@@ -15,10 +17,11 @@ upstream_init(struct upstream *upstream, struct engine *engine, struct stack *st
 	*upstream = (struct upstream){
 		.engine = engine,
 		.stack = stack,
-		.flows = block,
-		.flow_count = (uint32_t)(block_bytes / sizeof(udp_flow)),
+		.flow_count = (uint32_t)((block_bytes - upstream_tcp_bytes()) / sizeof(udp_flow)),
 	};
+	upstream->flows = block;
 	memset(block, 0, upstream->flow_count * sizeof(udp_flow));
+	upstream_tcp_init(&upstream->tcp, engine, stack, upstream->flows + upstream->flow_count);
 }
 
 static udp_flow *
@@ -31,6 +34,8 @@ flow_of(struct upstream *upstream, engine_query query)
 bool
 upstream_receive(struct upstream *upstream, const struct stack_action *action, uint64_t now_us)
 {
+	if (action->kind == STACK_TCP)
+		return upstream_tcp_receive(&upstream->tcp, action, now_us);
 	udp_flow *flow = flow_of(upstream, action->user);
 	if (action->flow == 0 || flow == NULL || *flow != action->flow)
 		return false;
@@ -48,6 +53,14 @@ send(struct upstream *upstream, const struct engine_action *action, uint64_t now
 {
 	udp_flow *flow = flow_of(upstream, action->query);
 	assert(flow != NULL);
+	if (action->transport == ENGINE_TCP) {
+		*flow = 0;
+		if (upstream_tcp_send(&upstream->tcp, action, now_us))
+			return;
+		upstream->open_failures++;
+		engine_failed(upstream->engine, action->query, STACK_ERROR_NET_UNREACHABLE, now_us);
+		return;
+	}
 	int err = udp_open(upstream->stack, &action->server, action->server_port, NULL, 0,
 			   action->query, flow);
 	if (err != 0) {
@@ -67,6 +80,10 @@ bool
 upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t now_us)
 {
 	struct engine_action action;
+	if (now_us >= upstream->tick_at_us) {
+		upstream->tick_at_us = now_us + UPSTREAM_TICK_US;
+		upstream_tcp_tick(&upstream->tcp, now_us);
+	}
 	while (engine_next(upstream->engine, &action)) {
 		udp_flow *flow;
 		switch (action.kind) {
@@ -74,7 +91,9 @@ upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t 
 		case ENGINE_CLOSE:
 			flow = flow_of(upstream, action.query);
 			assert(flow != NULL);
-			if (*flow != 0)
+			if (action.transport == ENGINE_TCP)
+				upstream_tcp_forget(&upstream->tcp, action.query, now_us);
+			else if (*flow != 0)
 				udp_close(upstream->stack, *flow);
 			*flow = 0;
 			break;

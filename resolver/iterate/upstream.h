@@ -1,5 +1,6 @@
 /*
- * upstream.h - moves the engine's queries over the stack: a datagram with a random port each, matched by its flow.
+ * upstream.h - moves the engine's queries over the stack: a datagram with a random port each, matched by its flow; over
+ * TCP those that a datagram does not do for (upstream_tcp.h).
  *
  * Glue between two cores, itself without I/O, so that the daemon and the simulator share it.
  */
@@ -7,19 +8,22 @@
 #define CAIRN_RESOLVER_ITERATE_UPSTREAM_H
 
 #include "resolver/iterate/engine.h"
+#include "resolver/iterate/upstream_tcp.h"
 
 struct upstream {
 	struct engine *engine;
 	struct stack *stack;
 	udp_flow *flows; /* by the index of the engine's query */
 	uint32_t flow_count;
+	struct upstream_tcp tcp;
+	uint64_t tick_at_us; /* when idle connections are looked for next */
 	uint64_t open_failures, send_failures;
 };
 
 size_t upstream_bytes(const struct engine_limits *limits);
 void upstream_init(struct upstream *upstream, struct engine *engine, struct stack *stack, void *block, size_t block_bytes);
 
-/* A STACK_DATAGRAM or STACK_ERROR of one of our flows; others are left alone and false comes back. */
+/* A STACK_DATAGRAM or STACK_ERROR of one of our flows, a STACK_TCP of one of our connections; others are left alone and false comes back. */
 bool upstream_receive(struct upstream *upstream, const struct stack_action *action, uint64_t now_us);
 
 /*

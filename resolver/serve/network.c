@@ -169,7 +169,10 @@ open_raw(struct network *network, const struct guard_plan *guards, unsigned work
 	if (err != 0)
 		return err;
 	network->has_guard = true;
-	struct raw_config raw = { .guard = &network->guard };
+	err = guard_tcp_open(&network->guard_tcp, guards, worker, rng, why);
+	if (err != 0)
+		return err;
+	struct raw_config raw = { .guard = &network->guard, .guard_tcp = &network->guard_tcp };
 	return raw_open(&network->link, &raw, now_us, why);
 }
 
@@ -309,7 +312,9 @@ network_close(struct network *network)
 {
 	if (network->link != NULL)
 		network->link->ops->close(network->link);
-	if (network->has_guard)
+	if (network->has_guard) {
 		guard_close(&network->guard);
+		guard_tcp_close(&network->guard_tcp);
+	}
 	free(network->faults_block);
 }

@@ -14,7 +14,7 @@
 #define CAIRN_RESOLVER_SERVE_NETWORK_H
 
 #include "resolver/serve/config.h"
-#include "stack/link/guard.h"
+#include "stack/link/guard_tcp.h"
 #include "stack/link/link.h"
 #include "stack/uv.h"
 
@@ -32,6 +32,7 @@ struct network_plan {
 
 struct network {
 	struct guard guard;
+	struct guard_tcp guard_tcp;
 	bool has_guard;
 	struct link *link; /* the outermost: wrappers and all */
 	void *faults_block;

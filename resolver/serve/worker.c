@@ -14,6 +14,7 @@
 #include "resolver/serve/stream.h"
 #include "resolver/serve/udp_batch.h"
 
+#define TCP_BUFFER_BYTES       (16u << 20) /* of all connections of our own stack */
 #define TRUST_CLOCK_US         10000000u
 #define ARENA_BYTES           (512u * 1024u) /* the largest answer twice over, and more */
 #define ANSWERS_A_TURN        4096u
@@ -417,6 +418,11 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 	struct engine_limits engine_limits = engine_limits_of(config->config);
 	struct stack_limits limits = stack_limits_default;
 	limits.flow_count = engine_limits.query_count;
+	limits.tcp_count = 4 * UPSTREAM_TCP_CONNS;
+	limits.tcp_buffer_bytes = TCP_BUFFER_BYTES;
+	limits.tcp_sent_count = 16 * UPSTREAM_TCP_CONNS;
+	limits.tcp_syn_count = UPSTREAM_TCP_CONNS;
+	limits.tcp_time_wait_count = 16 * UPSTREAM_TCP_CONNS;
 	worker->block_bytes = lay_out(worker, &limits, &engine_limits).total_bytes;
 	void *block = mmap(NULL, worker->block_bytes, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

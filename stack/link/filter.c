@@ -21,7 +21,7 @@ enum label {
 	PASS,
 	DROP,
 	PORT, /* the port is in A */
-	UDP,
+	TRANSPORT,
 	ICMP,
 	QUOTE,
 	LOCAL,
@@ -34,6 +34,7 @@ enum label {
 
 struct assembler {
 	struct filter *filter;
+	uint8_t protocol; /* UDP or TCP: both have their ports in the first four octets */
 	uint16_t places[LABEL_COUNT];
 };
 
@@ -82,9 +83,9 @@ distance(const struct assembler *as, unsigned from, unsigned label)
 }
 
 static void
-begin(struct assembler *as, struct filter *filter)
+begin(struct assembler *as, struct filter *filter, uint8_t protocol)
 {
-	*as = (struct assembler){ .filter = filter };
+	*as = (struct assembler){ .filter = filter, .protocol = protocol };
 	filter->count = 0;
 }
 
@@ -156,7 +157,7 @@ void
 filter_nothing(struct filter *filter)
 {
 	struct assembler as;
-	begin(&as, filter);
+	begin(&as, filter, 0);
 	end(&as);
 }
 
@@ -184,7 +185,7 @@ ipv4_load_quoted_port(struct assembler *as)
 	jump_if(as, BPF_JEQ, ICMP_PARAMETERPROB, QUOTE, DROP);
 	place(as, QUOTE);
 	load(as, BPF_B, BPF_IND, 8 + 9);
-	jump_if(as, BPF_JEQ, IPPROTO_UDP, NEXT, DROP);
+	jump_if(as, BPF_JEQ, as->protocol, NEXT, DROP);
 	load(as, BPF_H, BPF_IND, 8 + 6);
 	jump_if(as, BPF_JSET, FRAGMENT_IPV4, DROP, NEXT);
 	load(as, BPF_B, BPF_IND, 8);
@@ -195,20 +196,20 @@ ipv4_load_quoted_port(struct assembler *as)
 	load(as, BPF_H, BPF_IND, 8);
 }
 
-void
-filter_ipv4_udp(struct filter *filter, const struct port_class *classes, size_t class_count)
+static void
+filter_ipv4(struct filter *filter, uint8_t protocol, const struct port_class *classes, size_t class_count)
 {
 	struct assembler as;
 
-	begin(&as, filter);
+	begin(&as, filter, protocol);
 	ipv4_refuse_stray_loopback(&as);
 	load(&as, BPF_H, BPF_ABS, 6);
 	jump_if(&as, BPF_JSET, FRAGMENT_IPV4, DROP, NEXT);
 	emit(&as, BPF_LDX | BPF_B | BPF_MSH, 0);
 	load(&as, BPF_B, BPF_ABS, 9);
-	jump_if(&as, BPF_JEQ, IPPROTO_UDP, UDP, NEXT);
+	jump_if(&as, BPF_JEQ, protocol, TRANSPORT, NEXT);
 	jump_if(&as, BPF_JEQ, IPPROTO_ICMP, ICMP, DROP);
-	place(&as, UDP);
+	place(&as, TRANSPORT);
 	load(&as, BPF_H, BPF_IND, 2);
 	jump(&as, PORT);
 	ipv4_load_quoted_port(&as);
@@ -274,7 +275,7 @@ ipv6_find_transport(struct assembler *as)
 	load(as, BPF_B, BPF_ABS, 6);
 	for (unsigned nth = 0; nth < FILTER_EXTENSIONS_MAX; nth++) {
 		place(as, HEADER_1 + nth);
-		jump_if(as, BPF_JEQ, IPPROTO_UDP, UDP, NEXT);
+		jump_if(as, BPF_JEQ, as->protocol, TRANSPORT, NEXT);
 		jump_if(as, BPF_JEQ, IPPROTO_ICMPV6, ICMP, NEXT);
 		jump_if(as, BPF_JEQ, IPPROTO_FRAGMENT, FRAGMENT_1 + nth, NEXT);
 		jump_if(as, BPF_JEQ, IPPROTO_HOPOPTS, EXTENSION_1 + nth, NEXT);
@@ -283,7 +284,7 @@ ipv6_find_transport(struct assembler *as)
 		ipv6_skip_extension(as, nth);
 	}
 	place(as, HEADER_1 + FILTER_EXTENSIONS_MAX);
-	jump_if(as, BPF_JEQ, IPPROTO_UDP, UDP, NEXT);
+	jump_if(as, BPF_JEQ, as->protocol, TRANSPORT, NEXT);
 	jump_if(as, BPF_JEQ, IPPROTO_ICMPV6, ICMP, DROP);
 }
 
@@ -296,25 +297,51 @@ ipv6_load_quoted_port(struct assembler *as)
 	jump_if(as, BPF_JGE, ICMPV6_DEST_UNREACH, NEXT, DROP);
 	jump_if(as, BPF_JGT, ICMPV6_PARAMPROB, DROP, NEXT);
 	load(as, BPF_B, BPF_IND, 8 + 6);
-	jump_if(as, BPF_JEQ, IPPROTO_UDP, NEXT, DROP);
+	jump_if(as, BPF_JEQ, as->protocol, NEXT, DROP);
 	load(as, BPF_H, BPF_IND, 8 + 40);
 }
 
-void
-filter_ipv6_udp(struct filter *filter, const struct port_class *classes, size_t class_count)
+static void
+filter_ipv6(struct filter *filter, uint8_t protocol, const struct port_class *classes, size_t class_count)
 {
 	struct assembler as;
 
-	begin(&as, filter);
+	begin(&as, filter, protocol);
 	ipv6_refuse_stray_loopback(&as);
 	ipv6_find_transport(&as);
-	place(&as, UDP);
+	place(&as, TRANSPORT);
 	load(&as, BPF_H, BPF_IND, 2);
 	jump(&as, PORT);
 	ipv6_load_quoted_port(&as);
 	place(&as, PORT);
 	test_port(&as, classes, class_count);
 	end(&as);
+}
+
+/* ---- the programs for link raw ----------------------------------------------------------------- */
+
+void
+filter_ipv4_udp(struct filter *filter, const struct port_class *classes, size_t class_count)
+{
+	filter_ipv4(filter, IPPROTO_UDP, classes, class_count);
+}
+
+void
+filter_ipv6_udp(struct filter *filter, const struct port_class *classes, size_t class_count)
+{
+	filter_ipv6(filter, IPPROTO_UDP, classes, class_count);
+}
+
+void
+filter_ipv4_tcp(struct filter *filter, const struct port_class *class)
+{
+	filter_ipv4(filter, IPPROTO_TCP, class, 1);
+}
+
+void
+filter_ipv6_tcp(struct filter *filter, const struct port_class *class)
+{
+	filter_ipv6(filter, IPPROTO_TCP, class, 1);
 }
 
 /* ---- Ethernet ---------------------------------------------------------------------------------- */
@@ -325,7 +352,7 @@ filter_ethernet(struct filter *filter, const struct mac_addr *mac)
 	const uint8_t *o = mac->octets;
 	struct assembler as;
 
-	begin(&as, filter);
+	begin(&as, filter, 0);
 	load(&as, BPF_B, BPF_ABS, 0);
 	jump_if(&as, BPF_JSET, 0x01, PASS, NEXT); /* groups and broadcast */
 	load(&as, BPF_W, BPF_ABS, 0);

@@ -4,8 +4,8 @@
  * A packet socket would otherwise hand us everything that the host receives.  The programs for link
  * raw take packets as a SOCK_DGRAM packet socket shows them, from the IP header on:
  *
- *   - UDP to one of our ports (link/port_class.h), whole or the first fragment;
- *   - ICMP and ICMPv6 errors that quote a UDP datagram sent from one of our ports;
+ *   - UDP, or TCP, to one of our ports (link/port_class.h), whole or the first fragment;
+ *   - ICMP and ICMPv6 errors that quote a datagram, or a segment, sent from one of our ports;
  *   - only what the host itself is meant to receive (PACKET_HOST), and nothing from or to a
  *     loopback address that did not come over the loopback device: the kernel's own input would
  *     refuse it (RFC 1122, section 3.2.1.3 (g); RFC 4291, section 2.5.3), but packet sockets stand
@@ -38,6 +38,9 @@ struct filter {
 void filter_nothing(struct filter *filter);
 void filter_ipv4_udp(struct filter *filter, const struct port_class *classes, size_t class_count);
 void filter_ipv6_udp(struct filter *filter, const struct port_class *classes, size_t class_count);
+
+void filter_ipv4_tcp(struct filter *filter, const struct port_class *class);
+void filter_ipv6_tcp(struct filter *filter, const struct port_class *class);
 
 /* Ethernet frames to `mac`, to groups and to everybody. */
 void filter_ethernet(struct filter *filter, const struct mac_addr *mac);

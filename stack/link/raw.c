@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "stack/link/batch.h"
-#include "stack/link/guard.h"
+#include "stack/link/guard_tcp.h"
 #include "stack/link/link_priv.h"
 #include "stack/link/netlink.h"
+#include "stack/tcp.h"
 
 #define CAPABILITY      "CAP_NET_RAW"
 #define STATS_US        1000000u /* how often the kernel is asked what it had to drop */
@@ -25,9 +26,11 @@ enum { IPV4, IPV6, FAMILIES };
 struct raw {
 	struct link link;
 	struct guard *guard;
+	struct guard_tcp *guard_tcp; /* NULL: no TCP */
 	struct netlink netlink;
 	int receive_fds[FAMILIES], send_fds[FAMILIES]; /* -1: the host does not have this family */
-	struct batch_rx rx;
+	int tcp_fds[FAMILIES];
+	struct batch_rx rx, tcp_rx;
 	struct batch_tx tx[FAMILIES];
 	unsigned first_family; /* to be read first: they take turns */
 	uint32_t device;          /* the only one listened to; 0: all are */
@@ -80,23 +83,57 @@ listen_to_all(struct raw *raw)
 		(void)listen_to(raw->receive_fds[family], family, 0); /* it cannot fail: no device is named */
 }
 
-/* Listens to no protocol until the filter is in place: nothing foreign is ever queued. */
 static int
-open_receiver(struct raw *raw, unsigned family)
+attach_tcp_filter(const struct raw *raw, unsigned family)
+{
+	struct filter filter;
+
+	if (family == IPV4)
+		filter_ipv4_tcp(&filter, &raw->guard_tcp->class);
+	else
+		filter_ipv6_tcp(&filter, &raw->guard_tcp->class);
+	return link__attach(raw->tcp_fds[family], &filter);
+}
+
+/* Listens to no protocol yet, so that before the filter is in place nothing foreign is queued. */
+static int
+open_receiver(struct raw *raw, unsigned family, int *receiver, int (*attach)(const struct raw *, unsigned))
 {
 	int on = 1;
 	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	raw->receive_fds[family] = fd;
+	*receiver = fd;
 	if (fd == -1)
 		return -1;
 	link__grow_buffers(fd, RAW_QUEUE_BYTES, 0);
-	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on) != 0 || attach_filter(raw, family) != 0)
+	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on) != 0 || attach(raw, family) != 0)
 		return -1;
-	if (raw->device != 0 && listen_to(fd, family, raw->device) == 0)
+	return 0;
+}
+
+static int
+open_udp(struct raw *raw, unsigned family)
+{
+	int *receiver = &raw->receive_fds[family];
+
+	if (open_receiver(raw, family, receiver, attach_filter) != 0)
+		return -1;
+	if (raw->device != 0 && listen_to(*receiver, family, raw->device) == 0)
 		return 0;
 	raw->device = 0; /* or gone meanwhile */
-	return listen_to(fd, family, 0);
+	return listen_to(*receiver, family, 0);
+}
+
+static int
+open_tcp(struct raw *raw, unsigned family)
+{
+	int *receiver = &raw->tcp_fds[family];
+
+	if (raw->guard_tcp == NULL)
+		return 0;
+	if (open_receiver(raw, family, receiver, attach_tcp_filter) != 0)
+		return -1;
+	return listen_to(*receiver, family, 0);
 }
 
 /* IPPROTO_RAW: we write the IP header, and the socket receives nothing. */
@@ -119,7 +156,7 @@ open_sockets(struct raw *raw, struct link_error *error)
 	static const char *const names[FAMILIES] = { "IPv4", "IPv6" };
 
 	for (unsigned family = 0; family < FAMILIES; family++) {
-		if (open_receiver(raw, family) != 0)
+		if (open_udp(raw, family) != 0 || open_tcp(raw, family) != 0)
 			return link__fail(error, errno, CAPABILITY, "packet socket for %s", names[family]);
 		if (open_sender(raw, family) != 0)
 			return link__fail(error, errno, CAPABILITY, "raw socket for %s", names[family]);
@@ -158,6 +195,12 @@ raw_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t n
 		                       max - count, &link->stats);
 	if (count != 0)
 		raw->unanswered_at_us = STACK_NEVER;
+	if (raw->guard_tcp == NULL)
+		return count;
+	batch_rx_begin(&raw->tcp_rx);
+	for (unsigned i = 0; i < FAMILIES; i++)
+		count += batch_rx_read(&raw->tcp_rx, raw->tcp_fds[raw->first_family ^ i], frames + count, max - count,
+		                       &link->stats);
 	return count;
 }
 
@@ -275,6 +318,8 @@ raw_sync(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_
 	struct raw *raw = raw_of(link);
 
 	udp_set_port_pool(stack, &raw->guard->pool);
+	if (raw->guard_tcp != NULL)
+		tcp_set_port_pool(stack, &raw->guard_tcp->pool);
 	if (netlink_update(&raw->netlink, now_us)) {
 		if (mirror_only_device(netlink_mirror(&raw->netlink)) != raw->device)
 			listen_to_all(raw);
@@ -319,8 +364,13 @@ raw_describe(const struct link *link, struct stack_if_config *config)
 static size_t
 raw_fds(const struct link *link, int fds[LINK_FDS_MAX])
 {
-	memcpy(fds, raw_of(link)->receive_fds, sizeof raw_of(link)->receive_fds);
-	return FAMILIES;
+	const struct raw *raw = raw_of(link);
+
+	memcpy(fds, raw->receive_fds, sizeof raw->receive_fds);
+	if (raw->guard_tcp == NULL)
+		return FAMILIES;
+	memcpy(fds + FAMILIES, raw->tcp_fds, sizeof raw->tcp_fds);
+	return 2 * FAMILIES;
 }
 
 static void
@@ -337,9 +387,11 @@ raw_close(struct link *link)
 	struct raw *raw = raw_of(link);
 
 	close_all(raw->receive_fds);
+	close_all(raw->tcp_fds);
 	close_all(raw->send_fds);
 	netlink_close(&raw->netlink);
 	batch_rx_fini(&raw->rx);
+	batch_rx_fini(&raw->tcp_rx);
 	batch_tx_fini(&raw->tx[IPV4]);
 	batch_tx_fini(&raw->tx[IPV6]);
 	free(raw);
@@ -372,6 +424,8 @@ init_batches(struct raw *raw, size_t frame_bytes)
 {
 	if (batch_rx_init(&raw->rx, frame_bytes, false) != 0)
 		return ERR_NO_MEMORY;
+	if (raw->guard_tcp != NULL && batch_rx_init(&raw->tcp_rx, RAW_FRAME_BYTES_MAX, false) != 0)
+		return ERR_NO_MEMORY;
 	for (unsigned family = 0; family < FAMILIES; family++)
 		if (batch_tx_init(&raw->tx[family], RAW_MTU_MAX, false) != 0)
 			return ERR_NO_MEMORY;
@@ -390,10 +444,12 @@ raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, s
 		return link__fail(error, ENOMEM, NULL, "link raw");
 	*raw = (struct raw){ .link.ops = &raw_ops,
 		             .guard = config->guard,
+		             .guard_tcp = config->guard_tcp,
 		             .netlink.fd = -1,
 		             .unanswered_at_us = STACK_NEVER,
 		             .receive_fds = { -1, -1 },
-		             .send_fds = { -1, -1 } };
+		             .send_fds = { -1, -1 },
+		             .tcp_fds = { -1, -1 } };
 	if (init_batches(raw, frame_bytes) != 0) {
 		err = link__fail(error, ENOMEM, NULL, "link raw");
 		goto close_raw;

@@ -4,8 +4,9 @@
  * The stack uses the host's addresses.  Packets go out through raw IP sockets with our own headers
  * (IP_HDRINCL, IPV6_HDRINCL): the kernel routes them, finds the neighbour, and its firewall and
  * connection tracking see them as they see any program's.  They come in through packet sockets (one
- * a family) that stand before the firewall, with a filter that passes UDP to our ports
- * and the ICMP errors about them (link/filter.h).  Guards keep the kernel from answering in our
+ * a family) that stand before the firewall, with a filter that passes UDP to our ports and the ICMP
+ * errors about them (link/filter.h).  TCP, where it is wanted, has packet sockets of its own: its
+ * ports are others, and the kernel may have merged its segments up to 64 KiB.  Guards keep the kernel from answering in our
  * place (link/guard.h).  All of this works for 127.0.0.1, ::1 and the host's own addresses as for
  * any other.
  *
@@ -48,9 +49,11 @@
 #define RAW_DEAF_US             1000000u
 
 struct guard;
+struct guard_tcp;
 
 struct raw_config {
-	struct guard *guard; /* the worker's; lent */
+	struct guard *guard;         /* the worker's; lent */
+	struct guard_tcp *guard_tcp; /* the worker's; lent; NULL: no TCP */
 	size_t frame_bytes;  /* 0: the default */
 };
 

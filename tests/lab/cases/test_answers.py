@@ -169,6 +169,14 @@ class Answers(lab.WithCairnd):
 class Large(lab.WithCairnd):
     """Answers that do not fit into a datagram."""
 
+    def test_what_name_servers_truncate_is_asked_for_over_tcp_and_no_kernel_disowns_it(self):
+        for name, count in (("large", 12), ("huge", 40)):
+            with self.subTest(name), lab.Disowned() as disowned:
+                answer = dig(f"{name}.big.org TXT", "+tcp")
+                self.assertEqual(answer.status, "NOERROR")
+                self.assertEqual(len(answer.answer), count)
+            self.assertEqual(disowned.flows, 0)
+
     def test_a_large_answer_comes_whole_to_who_has_room_for_it(self):
         answer = dig("small.big.org TXT", "+bufsize=1232", "+ignore")
         self.assertNotIn("tc", answer.flags)

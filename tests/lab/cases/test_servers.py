@@ -14,6 +14,7 @@ QUIRKS = [
     ("two of three servers dead", "www.half-dead.com A", ["A 192.0.2.103"]),
     ("servers over IPv4 only", "www.v4only.com A", ["A 192.0.2.105"]),
     ("servers over IPv6 only", "www.v6only.com AAAA", ["AAAA 2001:db8::104"]),
+    ("a server that takes questions over TCP only", "www.tcponly.net A", ["A 192.0.2.111"]),
     ("servers without glue", "www.glueless.com A", ["A 192.0.2.100"]),
     ("servers whose own zone has no glue", "www.deep.com A", ["A 192.0.2.101"]),
 ]
@@ -22,8 +23,6 @@ QUIRKS = [
 UNREACHABLE = [
     ("a zone whose servers are all dead", "www.all-dead.com A", r"no reply from \S+ for all-dead\.com\."),
     ("a top level domain whose servers are all dead", "www.gone A", r"no reply from \S+ for gone\."),
-    # Until cairnd asks name servers over TCP.
-    ("a server that takes questions over TCP only", "www.tcponly.net A", r"no reply from \S+ for tcponly\.net\."),
 ]
 GIVES_UP_S = 10
 FORGOTTEN_S = 7  # a first failure is remembered for five

@@ -528,20 +528,61 @@ static void
 truncate(struct world *world, struct world_server *server, const struct query *query,
 	 struct world_reply *reply)
 {
+	(void)world, (void)query;
+	if (server->over_tcp)
+		return;
+	reply->flags |= DNS_TC;
+	reply->sections[SECTION_ANSWER] = NULL;
+}
+
+START_TEST(a_truncated_answer_is_asked_for_over_tcp)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = truncate;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+	ck_assert_uint_eq(stats_of(&s).truncated, 1);
+	ck_assert(s.world->log[s.world->sent_count - 1].tcp);
+	ck_assert(!s.world->log[s.world->sent_count - 2].tcp);
+	world_free(s.world);
+}
+END_TEST
+
+static void
+truncate_always(struct world *world, struct world_server *server, const struct query *query,
+		struct world_reply *reply)
+{
 	(void)world, (void)server, (void)query;
 	reply->flags |= DNS_TC;
 	reply->sections[SECTION_ANSWER] = NULL;
 }
 
-START_TEST(a_truncated_answer_fails_and_says_why)
+START_TEST(what_is_truncated_even_over_tcp_fails)
 {
 	struct servers s = servers_of(1);
-	s.single->habit = truncate;
+	s.single->habit = truncate_always;
 	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
 	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
-	ck_assert_str_eq(result->ede_text,
-			 "answer truncated at 203.0.113.4 for single.; TCP is not available yet");
-	ck_assert_uint_eq(stats_of(&s).truncated, 1);
+	ck_assert_str_eq(result->ede_text, "a truncated answer from 203.0.113.4 for single.");
+	world_free(s.world);
+}
+END_TEST
+
+/* Hears nothing but TCP. */
+static void
+ignore_datagrams(struct world *world, struct world_server *server, const struct query *query,
+		 struct world_reply *reply)
+{
+	(void)world, (void)query;
+	reply->silent = !server->over_tcp;
+}
+
+START_TEST(a_server_that_answers_over_tcp_alone_is_found_out)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = ignore_datagrams;
+	ck_assert_uint_eq(world_resolve(s.world, "www.single.", TYPE_A)->rcode, RCODE_NOERROR);
 	world_free(s.world);
 }
 END_TEST
@@ -643,7 +684,9 @@ main(void)
 	tcase_add_test(tcase, a_plain_answer_that_is_cut_is_asked_for_with_edns_again);
 	tcase_add_test(tcase, a_server_that_folds_the_letter_case_is_believed_at_the_third_try);
 	tcase_add_test(tcase, mixed_letters_stay_between_us_and_the_server);
-	tcase_add_test(tcase, a_truncated_answer_fails_and_says_why);
+	tcase_add_test(tcase, a_truncated_answer_is_asked_for_over_tcp);
+	tcase_add_test(tcase, what_is_truncated_even_over_tcp_fails);
+	tcase_add_test(tcase, a_server_that_answers_over_tcp_alone_is_found_out);
 	tcase_add_test(tcase, a_server_that_denies_empty_nonterminals_is_asked_for_the_whole_name);
 	tcase_add_test(tcase, a_server_that_refuses_short_names_is_asked_for_the_whole_name);
 	tcase_add_test(tcase, a_registry_that_denies_a_name_denies_all_below_it);

@@ -117,6 +117,7 @@ send(struct world *world, const struct engine_action *action)
 		.qname = query.question.qname,
 		.qtype = query.question.qtype,
 		.edns = query.edns.present,
+		.tcp = action->transport == ENGINE_TCP,
 		.id = query.id,
 		.server = action->server,
 	};
@@ -125,6 +126,7 @@ send(struct world *world, const struct engine_action *action)
 		if (!addr_equal(&server->addr, &action->server))
 			continue;
 		server->asked++;
+		server->over_tcp = action->transport == ENGINE_TCP;
 		/* The way there and the way back. */
 		bool lost = rng_below(&world->dice, 1000) < world->loss_permil ||
 			    rng_below(&world->dice, 1000) < world->loss_permil;

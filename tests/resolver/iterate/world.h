@@ -47,6 +47,7 @@ struct world_server {
 	world_habit *habit; /* NULL: behaves */
 	void *context;
 	unsigned asked;
+	bool over_tcp; /* the query in hand came so */
 };
 
 struct world_result {
@@ -69,7 +70,7 @@ struct world_packet {
 struct world_log {
 	struct name qname;
 	uint16_t qtype;
-	bool edns;
+	bool edns, tcp;
 	uint16_t id;
 	struct ip_addr server;
 };

@@ -1,0 +1,38 @@
+/*
+ * guard_tcp.h - kernel sockets that hold our TCP ports, so that the kernel sends no RST in our place.
+ *
+ * In shared mode the kernel sees every segment for the stack and would answer those to a port without a socket with RST
+ * (RFC 9293, section 3.10.7.1).  A guard is a kernel socket that listens on such a port and is deaf: a SYN or any other
+ * segment that reaches it is dropped before TCP looks at it.  Two ways, the first that the system allows:
+ * a socket filter that drops all (on new kernels it takes CAP_NET_ADMIN), or a TCP MD5 key for every peer
+ * (RFC 2385), which no segment has and nobody knows (CAP_NET_RAW does not even matter).  Both are set before the port is bound.
+ *
+ * All ports of one small class (link/port_class.h) that are free are held from start to end: TCP has its sequence
+ * numbers to keep forgers away, so its ports need no turnover, and what is held for good covers TIME-WAIT. One port
+ * serves connections to any number of peers.
+ *
+ * Ownership: belongs to one worker's thread; `pool` is lent to tcp_set_port_pool.
+ * Errors:    ERR_FULL when fewer than GUARD_TCP_PORTS_MIN ports can be held.
+ * Bounds:    GUARD_TCP_PORTS_MAX ports a worker, two descriptors each.
+ */
+#ifndef CAIRN_STACK_LINK_GUARD_TCP_H
+#define CAIRN_STACK_LINK_GUARD_TCP_H
+
+#include "stack/link/guard.h"
+
+#define GUARD_TCP_PORTS_MAX 32u
+#define GUARD_TCP_PORTS_MIN 8u
+#define GUARD_TCP_CLASSES   1024u /* of all ports; a class has about 63 */
+
+struct guard_tcp {
+	struct port_pool pool;
+	struct port_class class; /* for the receive filter */
+	uint16_t ports[GUARD_TCP_PORTS_MAX];
+	int fds[GUARD_TCP_PORTS_MAX][2]; /* IPv4, IPv6; -1: the host does not have the family */
+};
+
+int guard_tcp_open(struct guard_tcp *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng,
+                   struct link_error *error);
+void guard_tcp_close(struct guard_tcp *guard);
+
+#endif
