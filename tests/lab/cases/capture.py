@@ -32,6 +32,7 @@ class Capture:
     """`with Capture() as seen: ...`, then seen.questions."""
 
     def __enter__(self):
+        lab.root_alone("run tcpdump, which changes its user")
         self.output = tempfile.TemporaryFile("w+")
         self.words = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(

@@ -26,6 +26,12 @@ def refuse_to_run_elsewhere():
         raise SystemExit("only on the host `lan` of a lab: use tests/lab/run")
 
 
+def root_alone(what):
+    """Skips what the root of a user namespace may not do."""
+    if Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]:
+        raise unittest.SkipTest(f"only root may {what}")
+
+
 def at(host, *command):
     """The command line that runs `command` on a host."""
     return ["nsenter", f"--net={NAMESPACES / host}", *command]

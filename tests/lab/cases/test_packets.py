@@ -194,6 +194,7 @@ class Tap(AsStation, lab.WithCairnd):
 
     @classmethod
     def setUpClass(cls):
+        lab.root_alone("make a TAP device")
         cls.addClassCleanup(unbridge)
         bridge()
         super().setUpClass()
