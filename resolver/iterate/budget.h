@@ -24,7 +24,7 @@
 #define BUDGET_SENDS_PER_SERVER_MAX 6u         /* queries to one server about one cut: five losses in a row are no accident */
 #define BUDGET_PROBES_PER_SERVER_MAX 2u        /* ... that was down before: a dead zone shall not cost much for every name */
 #define BUDGET_RECEIVED_BYTES_MAX  131072u     /* octets of replies */
-#define BUDGET_SILENT_HASTE        10u         /* queries of a task in a row without a reply: no haste any more, it is more than loss ... */
+#define BUDGET_SILENT_HASTE        10u         /* queries of a task in a row without a reply: no haste any more ... */
 #define BUDGET_SILENT_PER_TASK_MAX 16u         /* ... and no more queries */
 #define BUDGET_SILENT_FOR_ADDR_MAX 10u         /* of a task that looks for the address of another's server */
 #define BUDGET_SILENT_MAX          40u         /* the same of all tasks together */
