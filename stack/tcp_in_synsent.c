@@ -24,6 +24,8 @@ tcp__take_syn(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 	if (!tcb->has_wscale)
 		tcb->rcv_wscale = 0;
 	tcb->rcv_edge = tcb->rcv_nxt + window;
+	/* Full segments carry timestamps too. */
+	const uint32_t mss = tcb->mss_advertised - (tcb->has_timestamps ? 12u : 0u);
 	tcb->receive_limit -= tcb->receive_limit > mss ? tcb->receive_limit % mss : 0;
 	tcb->snd_wnd = tcb->snd_wnd_max = segment->window;
 	tcb->snd_wl1 = segment->seq;
