@@ -148,7 +148,10 @@ bool
 macro_number(const struct macros *macros, const char *text, double *value)
 {
 	char expanded[MACRO_TEXT_BYTES];
-	return expand(macros, text, expanded, 0) && compute(expanded, value);
+	if (!expand(macros, text, expanded, 0))
+		return false;
+	expanded[strcspn(expanded, ";#")] = '\0'; /* a comment */
+	return compute(expanded, value);
 }
 
 bool
