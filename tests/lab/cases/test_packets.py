@@ -75,6 +75,7 @@ class Shared(OnTheWire, lab.WithCairnd):
     client, server = "lan", "127.0.0.1"
 
     def test_the_kernel_does_not_disown_late_replies_either(self):
+        dig("www.short.org A")  # so that the addresses of its servers are known
         with lab.Disowned() as disowned, lab.Sent() as sent:
             with lab.Stopped("nsd-alpha.conf"):
                 late = subprocess.Popen(lab.at(self.client, "dig", "-r", "+tries=1", f"@{self.server}", "late.short.org"),

@@ -19,10 +19,10 @@ QUIRKS = [
     ("servers whose own zone has no glue", "www.deep.com A", ["A 192.0.2.101"]),
 ]
 
-# Behaviour, question, what the client is told. All of them take until cairnd gives up.
+# Behaviour, question, what the client is told: who did not reply, or could not be reached. All of them take until cairnd gives up.
 UNREACHABLE = [
-    ("a zone whose servers are all dead", "www.all-dead.com A", r"no reply from \S+ for all-dead\.com\."),
-    ("a top level domain whose servers are all dead", "www.gone A", r"no reply from \S+ for gone\."),
+    ("a zone whose servers are all dead", "www.all-dead.com A", r"for all-dead\.com\."),
+    ("a top level domain whose servers are all dead", "www.gone A", r"for gone\."),
 ]
 GIVES_UP_S = 10
 FORGOTTEN_S = 7  # a first failure is remembered for five
@@ -60,8 +60,10 @@ class Servers(lab.WithCairnd):
         self.assertLess(time.monotonic() - began, GIVES_UP_S)
         for (behaviour, _, words), answer in zip(UNREACHABLE, answers):
             with self.subTest(behaviour):
-                self.assertEqual((answer.status, list(answer.errors)), ("SERVFAIL", [22]))
-                self.assertRegex(answer.errors[22], words)
+                self.assertEqual(answer.status, "SERVFAIL")
+                [(error, told)] = answer.errors.items()
+                self.assertIn(error, (22, 23))
+                self.assertRegex(told, words)
 
     def test_after_an_outage_names_are_found_within_seconds(self):
         dig("www.signed.org A")
