@@ -387,6 +387,9 @@ due(struct stack *stack, struct tcb *tcb, enum timer_kind kind)
 	stack->cause = tcb->cause;
 	if (trace__is_on(stack))
 		trace__tcp_timer(stack, tcb, kind);
+	/* What is sent again may have become too big: another connection has heard of it. */
+	if (tcb->state >= TCP_ESTABLISHED && tcb->state < TCP_TIME_WAIT)
+		tcp__mtu_follow(stack, tcb);
 	switch ((unsigned)kind) {
 	case TIMER_TCP_RTO:        rto_due(stack, tcb); break;
 	case TIMER_TCP_PROBE:      probe_due(stack, tcb); break;
