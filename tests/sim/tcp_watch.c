@@ -5,6 +5,7 @@
 
 #include "stack/checksum.h"
 #include "stack/ether_wire.h"
+#include "stack/ipv6.h"
 #include "tests/stack/packet.h"
 #include "tests/suite.h"
 
@@ -75,6 +76,9 @@ read_ipv4(const uint8_t *packet, size_t size, struct seen *seen)
 static bool
 read_ipv6(const uint8_t *packet, size_t size, struct seen *seen)
 {
+	seen->is_fragment = size >= IPV6_HEADER_BYTES && packet[6] == IPV6_NEXT_FRAGMENT;
+	if (seen->is_fragment)
+		return true;
 	if (size < IPV6_HEADER_BYTES || packet[6] != IP_PROTOCOL_TCP)
 		return false;
 	const size_t payload_bytes = packet_u16(packet, 4);
@@ -350,6 +354,9 @@ watch_sent(struct watch *watch, unsigned side, const struct link_frame *frame)
 		return;
 	if (seen.is_fragment) {
 		counts->fragments++;
+		if (watch->log != NULL)
+			fprintf(watch->log, "%10llu %u sent a fragment of %zu\n",
+				(unsigned long long)watch->net->now_us, side, frame->size);
 		watch->has_fragments = true;
 		return;
 	}
