@@ -239,6 +239,18 @@ seek_meanwhile(struct engine *engine, struct task *task, const struct options *o
 		task__seek_addrs(engine, task, options->tries > 1);
 }
 
+/* Every server that can be asked has given a bogus answer. */
+static bool
+are_blamed(const struct task *task, const struct options *options)
+{
+	if (task->validation.restarts == 0)
+		return false;
+	for (unsigned i = 0; i < options->count; i++)
+		if (!validation__blames(task, &task->cut->servers[options->servers[i]].addr))
+			return false;
+	return true;
+}
+
 enum task_state
 task__ask(struct engine *engine, struct task *task)
 {
@@ -255,6 +267,8 @@ task__ask(struct engine *engine, struct task *task)
 		return TASK_WAITING; /* it is more than loss: no haste any more */
 	if (task->silent >= silent_max(task, &options))
 		return wait__count(task) > 0 ? TASK_WAITING : fail_spent(engine, task);
+	if (are_blamed(task, &options) && task__seek_addrs(engine, task, false))
+		return TASK_WAITING; /* another of the zone's servers may do better */
 	seek_meanwhile(engine, task, &options);
 	return send(engine, task, &options);
 }
