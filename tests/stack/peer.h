@@ -9,6 +9,8 @@
  *     peer_expect  the next segment of the stack must be this one; what is left unsaid may be anything
  *     peer_wait    time passes
  *
+ * peer_port may be changed to play several peers; what goes to the others is not looked at.
+ *
  * Bounds: PEER_LOG segments that the test has not looked at yet.
  */
 #ifndef CAIRN_TESTS_STACK_PEER_H
@@ -38,6 +40,8 @@ struct peer_segment {
 	uint32_t ts_val, ts_ecr;
 	struct peer_sack sacks[PEER_SACKS_MAX];
 	unsigned sack_count;
+	const uint8_t *extra_options; /* sent: as they are, a multiple of 4 */
+	size_t extra_bytes;
 
 	uint8_t traffic_class;
 	bool dont_fragment;

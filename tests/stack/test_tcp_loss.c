@@ -167,7 +167,7 @@ START_TEST(one_sacked_segment_is_a_loss_after_a_quarter_round_trip)
 	ck_assert_uint_eq(peer_info(&peer).retransmits_total, 0);
 	peer_wait(&peer, 30000); /* and two ticks of Linux's */
 	ck_assert_uint_eq(peer_info(&peer).retransmits_total, 0);
-	peer_wait(&peer, 10000);
+	peer_wait(&peer, 20000);
 	ck_assert_uint_ge(peer_info(&peer).retransmits_total, 1);
 	ck_assert_uint_eq(peer_take(&peer)->seq, 1);
 	peer_fini(&peer);
