@@ -62,6 +62,23 @@ follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *a
 	return 0;
 }
 
+/*
+ * What is known not to be there: this very question, or a name above it, below which then nothing is (RFC 8020).  The
+ * latter must have been proved: a forged NXDOMAIN shall not take a whole tree away.
+ */
+static bool
+find_negative(const struct lookup *lookup, const struct caches *caches, struct arena *arena,
+	      struct negative *negative, uint32_t now_s)
+{
+	if (negative_cache_get(caches->negatives, lookup->sname, lookup->qtype, CLASS_IN, arena,
+			       negative, now_s) != 0)
+		return negative_cache_get_cut(caches->negatives, lookup->sname, CLASS_IN,
+					      SECURITY_SECURE, arena, negative, now_s) == 0;
+	if (lookup->checking_disabled && negative->security == SECURITY_BOGUS)
+		return false;
+	return negative->kind != NEGATIVE_FAILURE || negative->epoch == infra_epoch(caches->infra);
+}
+
 enum lookup_result
 lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
        struct answer *answer, uint32_t now_s)
@@ -87,11 +104,7 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 			return LOOKUP_ANSWER;
 		}
 	}
-	if (negative_cache_get(caches->negatives, lookup->sname, lookup->qtype, CLASS_IN, arena,
-			       &negative, now_s) != 0 ||
-	    (lookup->checking_disabled && negative.security == SECURITY_BOGUS))
-		return LOOKUP_MISS;
-	if (negative.kind == NEGATIVE_FAILURE && negative.epoch != infra_epoch(caches->infra))
+	if (!find_negative(lookup, caches, arena, &negative, now_s))
 		return LOOKUP_MISS;
 	answer_negative(answer, &negative);
 	return LOOKUP_ANSWER;

@@ -48,6 +48,29 @@ world_of(const struct engine_config *config)
 	return world;
 }
 
+/* That a name does not exist, as the validator or only a server has it. */
+static void
+put_absence(struct world *world, const char *qname, enum security security)
+{
+	const struct negative negative = {
+		.kind = NEGATIVE_NXDOMAIN, .ttl_s = 300, .security = (uint8_t)security };
+	const struct name name = name_of(qname);
+	ck_assert_int_eq(negative_cache_put(world->caches.negatives, &name, TYPE_A, CLASS_IN, &negative,
+					    (uint32_t)(world->now_us / 1000000)), 0);
+}
+
+START_TEST(below_a_name_that_is_proved_not_to_be_there_nothing_is)
+{
+	struct world *world = world_of(NULL);
+	put_absence(world, "gone.test.", SECURITY_SECURE);
+	put_absence(world, "said.test.", SECURITY_UNCHECKED);
+	ck_assert_uint_eq(world_cached(world, "a.b.gone.test.", TYPE_TXT)->rcode, RCODE_NXDOMAIN);
+	ck_assert_ptr_null(world_cached(world, "a.b.said.test.", TYPE_TXT));
+	ck_assert_ptr_null(world_cached(world, "other.test.", TYPE_TXT));
+	world_free(world);
+}
+END_TEST
+
 START_TEST(any_is_asked_as_it_is_and_answered_with_all)
 {
 	struct world *world = world_of(NULL);
@@ -379,6 +402,7 @@ main(void)
 	Suite *suite = suite_create("iterate: questions");
 	TCase *tcase = tcase_create("questions");
 	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, below_a_name_that_is_proved_not_to_be_there_nothing_is);
 	tcase_add_test(tcase, any_is_asked_as_it_is_and_answered_with_all);
 	tcase_add_test(tcase, ds_is_asked_of_the_parent);
 	tcase_add_test(tcase, what_the_caches_did_not_know_they_are_not_asked_again);
