@@ -8,7 +8,7 @@
 
 #define MS        1000u
 #define S         1000000u
-#define SEEDS     200u /* in a few seconds with the sanitizers */
+#define SEEDS     500u /* in a few seconds with the sanitizers */
 #define TIMEOUT_S 120
 
 static struct tcp_plan plan;
