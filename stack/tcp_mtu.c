@@ -95,6 +95,8 @@ tcp__mtu_follow(struct stack *stack, struct tcb *tcb)
 			mtu->current = path;
 		if (mtu->search_high > path)
 			mtu->search_high = path;
+		if (mtu->probe_bytes > path)
+			mtu->probe_bytes = 0; /* its data will arrive, but in pieces */
 	}
 	mss_set(tcb);
 }
