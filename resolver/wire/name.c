@@ -23,12 +23,13 @@ label_offsets(const struct name *name, uint8_t offsets[NAME_LABELS_MAX])
 }
 
 /*
- * A pointer may only go to before the run of labels that it ends, so every jump moves
- * towards the start and a loop cannot be written.  The first 12 octets of a message are its
+ * A pointer leads to a prior occurrence of a name: it may only go to before the run of labels that it
+ * ends, and there the input ends with that run's start.  So every jump moves towards the start, a
+ * loop cannot be written, and no octet is read twice.  The first 12 octets of a message are its
  * header: no name starts there.
  */
 static int
-follow_pointer(const struct cursor *cursor, size_t *pos, size_t *run)
+follow_pointer(struct cursor *cursor, size_t *pos, size_t *run)
 {
 	if (cursor->end - *pos < 2)
 		return ERR_SHORT;
@@ -36,6 +37,7 @@ follow_pointer(const struct cursor *cursor, size_t *pos, size_t *run)
 	size_t target = (at[0] & LABEL_OFFSET_MASK) << 8 | at[1];
 	if (target >= *run || target < NAME_POINTER_MIN)
 		return ERR_MALFORMED;
+	cursor->end = *run;
 	*pos = *run = target;
 	return 0;
 }
@@ -60,26 +62,26 @@ pass_labels(const struct cursor *cursor, size_t *pos, size_t room)
 }
 
 static int
-read_labels(struct name *name, const struct cursor *cursor, size_t *after)
+read_labels(struct name *name, struct cursor cursor, size_t *after)
 {
-	size_t pos = cursor->pos, run = pos, used = 0;
+	size_t pos = cursor.pos, run = pos, used = 0;
 	unsigned pointers = 0;
 
 	for (;;) {
 		const size_t start = pos;
-		int err = pass_labels(cursor, &pos, NAME_BYTES_MAX - 1 - used);
+		int err = pass_labels(&cursor, &pos, NAME_BYTES_MAX - 1 - used);
 		if (err != 0)
 			return err;
-		memcpy(name->wire + used, cursor->begin + start, pos - start);
+		memcpy(name->wire + used, cursor.begin + start, pos - start);
 		used += pos - start;
-		uint8_t end = cursor->begin[pos];
+		uint8_t end = cursor.begin[pos];
 		if (end == 0)
 			break;
 		if ((end & LABEL_TYPE_MASK) != LABEL_TYPE_POINTER || pointers == NAME_POINTERS_MAX)
 			return ERR_MALFORMED;
 		if (pointers++ == 0)
 			*after = pos + 2;
-		err = follow_pointer(cursor, &pos, &run);
+		err = follow_pointer(&cursor, &pos, &run);
 		if (err != 0)
 			return err;
 	}
@@ -94,7 +96,7 @@ int
 name_read(struct name *name, struct cursor *cursor)
 {
 	size_t after = cursor->pos;
-	int err = cursor->err != 0 ? cursor->err : read_labels(name, cursor, &after);
+	int err = cursor->err != 0 ? cursor->err : read_labels(name, *cursor, &after);
 	if (err != 0) {
 		*name = name_root;
 		cursor_fail(cursor, err);

@@ -9,7 +9,7 @@
  *            copied with name_copy, never by struct assignment.
  * Units:     octets and labels; the root has size 1 and no labels.
  * Errors:    ERR_SHORT, ERR_MALFORMED (label type, pointer not backwards), ERR_TOO_BIG (over 255).
- * Bounds:    255 octets, 63 a label; compression pointers only backwards, NAME_POINTERS_MAX of them.
+ * Bounds:    255 octets, 63 a label; compression pointers only to names that end before, NAME_POINTERS_MAX of them.
  *
  * Where a verb has `to` and other names, `to` may be one of them.
  */

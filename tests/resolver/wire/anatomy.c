@@ -9,7 +9,7 @@
 void
 anatomy_name(struct anatomy_name *name, const uint8_t *bytes, size_t size, size_t at)
 {
-	size_t run = at;
+	size_t run = at, limit = size;
 	*name = (struct anatomy_name){ .is_broken = true, .end = at };
 	while (at < size) {
 		uint8_t label = bytes[at];
@@ -19,6 +19,7 @@ anatomy_name(struct anatomy_name *name, const uint8_t *bytes, size_t size, size_
 			memcpy(name->wire + name->size, bytes + at, label + 1u);
 			name->size += label + 1u;
 			at += label + 1u;
+			name->goes_forward |= at > limit;
 			if (name->pointers == 0)
 				name->end = at;
 			if (label == 0) {
@@ -31,8 +32,10 @@ anatomy_name(struct anatomy_name *name, const uint8_t *bytes, size_t size, size_
 			return;
 		if (name->pointers++ == 0)
 			name->end = at + 2;
+		size_t from = at;
 		at = anatomy_u16(bytes, at) & 0x3fffu;
-		name->goes_forward |= at >= run;
+		name->goes_forward |= at >= run || from + 2 > limit;
+		limit = run;
 		name->is_in_header |= at < HEADER_BYTES;
 		run = at;
 	}

@@ -18,7 +18,7 @@
 struct anatomy_name {
 	size_t end; /* the octet after it, where it was first read */
 	unsigned pointers;
-	bool goes_forward; /* a pointer to its own run of labels or to what comes later */
+	bool goes_forward; /* a pointer to what does not end before the labels in front of it */
 	bool is_in_header; /* a pointer into the first twelve octets */
 	bool is_broken;    /* no end, another label type, or more than 255 octets */
 	uint8_t wire[256]; /* without pointers */
