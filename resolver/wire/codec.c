@@ -299,6 +299,8 @@ get_base64(const char *text, size_t size, struct writer *out)
 		bits = bits << 6 | digit;
 		if (++digits % 4 != 0)
 			continue;
+		if ((bits & (padding == 0 ? 0u : padding == 1 ? 0xffu : 0xffffu)) != 0)
+			return ERR_MALFORMED;
 		writer_u8(out, (uint8_t)(bits >> 16));
 		if (padding < 2)
 			writer_u8(out, (uint8_t)(bits >> 8));
@@ -325,7 +327,9 @@ get_base32hex(const char *text, size_t size, struct writer *out)
 			writer_u8(out, (uint8_t)(bits >> count));
 		}
 	}
-	return count >= 5 ? ERR_MALFORMED : out->err; /* a digit too many */
+	if (count >= 5 || (bits & ((1u << count) - 1)) != 0)
+		return ERR_MALFORMED; /* a digit too many, or bits that mean nothing */
+	return out->err;
 }
 
 int

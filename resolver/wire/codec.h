@@ -26,7 +26,8 @@ int get_number(const char *text, size_t size, uint64_t max, uint64_t *number); /
 int get_period(const char *text, size_t size, uint32_t max, uint32_t *seconds);
 int get_time(const char *text, size_t size, uint32_t *seconds);                /* either form of RFC 4034 */
 int get_hex(const char *text, size_t size, struct writer *out);                /* white space inside */
-int get_base64(const char *text, size_t size, struct writer *out);             /* white space inside */
+/* Of these two the bits that pad the last digit are zero (RFC 4648, section 3.5). */
+int get_base64(const char *text, size_t size, struct writer *out); /* white space inside */
 int get_base32hex(const char *text, size_t size, struct writer *out);
 /* A character-string without its quotes: \X and \DDD are undone. */
 int get_escaped(const char *text, size_t size, struct writer *out);

@@ -90,6 +90,8 @@ put_value(struct writer *out, uint16_t key, struct cursor *value)
 	case SVC_IPV4HINT: put_hints(out, value, put_ipv4); return;
 	case SVC_IPV6HINT: put_hints(out, value, put_ipv6); return;
 	case SVC_ECH:
+		if (cursor_left(value) == 0)
+			cursor_fail(value, ERR_MALFORMED);
 		put_base64(out, value->begin + value->pos, cursor_left(value));
 		cursor_skip(value, cursor_left(value));
 		return;
@@ -143,17 +145,18 @@ struct param {
 	size_t size;
 };
 
+/* In small letters only (RFC 9460, section 2.1). */
 static int
 get_key(const char *text, size_t size, uint16_t *key)
 {
 	uint64_t number;
 	for (uint16_t word = 0; word < KEY_WORDS; word++) {
-		if (text_is(text, size, key_words[word])) {
+		if (size == strlen(key_words[word]) && memcmp(text, key_words[word], size) == 0) {
 			*key = word;
 			return 0;
 		}
 	}
-	if (size < 4 || !text_is(text, 3, "key") || (text[3] == '0' && size > 4) ||
+	if (size < 4 || memcmp(text, "key", 3) != 0 || (text[3] == '0' && size > 4) ||
 	    get_number(text + 3, size - 3, SVC_KEY_INVALID - 1, &number) != 0)
 		return ERR_MALFORMED;
 	*key = (uint16_t)number;
@@ -173,9 +176,7 @@ get_param(struct tokens *tokens, struct param *param)
 	param->has_value = equals != NULL;
 	param->value = equals != NULL ? equals + 1 : token.text;
 	param->size = equals != NULL ? token.size - key_size - 1 : 0;
-	if (param->size > 0 && param->value[0] == '"') {
-		if (param->size < 2 || param->value[param->size - 1] != '"')
-			return ERR_MALFORMED; /* something follows the closing quote */
+	if (param->size > 0 && param->value[0] == '"') { /* the closing one ends the token */
 		param->value++;
 		param->size -= 2;
 	}
@@ -273,7 +274,9 @@ get_value(const struct param *param, struct writer *out)
 		return err;
 	case SVC_IPV4HINT: return get_hints(param, get_ipv4, out);
 	case SVC_IPV6HINT: return get_hints(param, get_ipv6, out);
-	case SVC_ECH: return get_base64(param->value, param->size, out);
+	case SVC_ECH:
+		return param->size == 0 ? ERR_MALFORMED
+					: get_base64(param->value, param->size, out);
 	default: return get_escaped(param->value, param->size, out);
 	}
 }
@@ -331,6 +334,7 @@ get_svcparams(struct tokens *tokens, struct writer *out)
 {
 	struct param params[SVCPARAMS_MAX];
 	unsigned count = 0;
+	tokens->are_pairs = true;
 	while (tokens_are_left(tokens)) {
 		struct param param;
 		if (count == SVCPARAMS_MAX)

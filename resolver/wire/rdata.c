@@ -155,6 +155,7 @@ pass_field(struct cursor *c, size_t start, enum rdata_field field)
 	case FIELD_REST_TEXT:
 	case FIELD_REST_HEX:
 	case FIELD_REST_BASE64:
+	case FIELD_REST_BASE64_MAYBE:
 	case FIELD_REST_DATA:
 	case FIELD_BITMAP_NXT:
 	case FIELD_OPAQUE: cursor_skip(c, cursor_left(c)); return;

@@ -88,19 +88,38 @@ parse_seconds(struct parse *parse, enum rdata_field field)
 	return err;
 }
 
-/* Hexadecimal digits, `group` octets between separators (EUI48, EUI64, NID). */
+/* Octets of two digits each with hyphens between them (RFC 7043, sections 3.2 and 4.2). */
 static int
-parse_groups(struct parse *parse, size_t size, size_t group, char separator)
+parse_eui(struct parse *parse, size_t size)
 {
 	struct token token;
 	int err = need_token(parse, &token);
-	size_t step = 2 * group + 1;
-	if (err == 0 && token.size != size / group * step - 1)
+	if (err == 0 && token.size != 3 * size - 1)
 		err = ERR_MALFORMED;
-	for (size_t i = 0; err == 0 && i < token.size; i += step) {
-		if (i + step < token.size && token.text[i + step - 1] != separator)
+	for (size_t i = 0; err == 0 && i < token.size; i += 3) {
+		if (i + 2 < token.size && token.text[i + 2] != '-')
 			return ERR_MALFORMED;
-		err = get_hex(token.text + i, 2 * group, parse->out);
+		err = get_hex(token.text + i, 2, parse->out);
+	}
+	return err;
+}
+
+/* Four groups as in an IPv6 address, never "::" (RFC 6742, section 2.1.2; RFC 4291, section 2.2). */
+static int
+parse_node(struct parse *parse)
+{
+	struct token token;
+	int err = need_token(parse, &token);
+	for (unsigned groups = 4; err == 0 && groups > 0; groups--) {
+		char digits[] = { '0', '0', '0', '0' };
+		const char *colon = memchr(token.text, ':', token.size);
+		size_t size = colon != NULL ? (size_t)(colon - token.text) : token.size;
+		if (size == 0 || size > sizeof digits || (colon != NULL) != (groups > 1))
+			return ERR_MALFORMED;
+		memcpy(digits + sizeof digits - size, token.text, size);
+		err = get_hex(digits, sizeof digits, parse->out);
+		token.text += size + (colon != NULL);
+		token.size -= size + (colon != NULL);
 	}
 	return err;
 }
@@ -213,6 +232,19 @@ write_sized(struct parse *parse, const struct token *token, octets_reader *read)
 	return 0;
 }
 
+/* Letters and digits (RFC 8659, section 4.1). */
+static int
+get_tag(const char *text, size_t size, struct writer *out)
+{
+	for (size_t i = 0; i < size; i++) {
+		char letter = (char)(text[i] | 0x20);
+		if (!(text[i] >= '0' && text[i] <= '9') && !(letter >= 'a' && letter <= 'z'))
+			return ERR_MALFORMED;
+	}
+	writer_bytes(out, text, size);
+	return out->err;
+}
+
 static int
 parse_sized(struct parse *parse, octets_reader *read)
 {
@@ -299,6 +331,8 @@ static int
 parse_rest(struct parse *parse, octets_reader *read)
 {
 	struct tokens *tokens = &parse->tokens;
+	if (!tokens_are_left(tokens))
+		return ERR_MALFORMED;
 	int err = read(tokens->at, (size_t)(tokens->end - tokens->at), parse->out);
 	tokens->at = tokens->end;
 	return err;
@@ -397,15 +431,15 @@ parse_field(struct parse *parse, enum rdata_field field)
 	case FIELD_SCHEME: return parse_word(parse, &words_schemes, 1);
 	case FIELD_PERIOD:
 	case FIELD_TIME: return parse_seconds(parse, field);
-	case FIELD_EUI48: return parse_groups(parse, 6, 1, '-');
-	case FIELD_EUI64: return parse_groups(parse, 8, 1, '-');
-	case FIELD_NODE: return parse_groups(parse, 8, 2, ':');
+	case FIELD_EUI48: return parse_eui(parse, 6);
+	case FIELD_EUI64: return parse_eui(parse, 8);
+	case FIELD_NODE: return parse_node(parse);
 	case FIELD_IPV4: return parse_address(parse, true);
 	case FIELD_IPV6: return parse_address(parse, false);
 	case FIELD_NAME: return parse_name(parse);
 	case FIELD_NAMES: return parse_names(parse);
-	case FIELD_STRING:
-	case FIELD_TAG: return parse_sized(parse, get_escaped);
+	case FIELD_STRING: return parse_sized(parse, get_escaped);
+	case FIELD_TAG: return parse_sized(parse, get_tag);
 	case FIELD_STRING_MAYBE:
 		return tokens_are_left(&parse->tokens) ? parse_sized(parse, get_escaped) : 0;
 	case FIELD_STRINGS: return parse_strings(parse);
@@ -415,6 +449,8 @@ parse_field(struct parse *parse, enum rdata_field field)
 	case FIELD_REST_TEXT: return parse_rest_text(parse);
 	case FIELD_REST_HEX: return parse_rest(parse, get_hex);
 	case FIELD_REST_BASE64: return parse_rest(parse, get_base64);
+	case FIELD_REST_BASE64_MAYBE:
+		return tokens_are_left(&parse->tokens) ? parse_rest(parse, get_base64) : 0;
 	case FIELD_REST_DATA: return parse_rest_data(parse);
 	case FIELD_BITMAP: return get_bitmap(&parse->tokens, parse->out);
 	case FIELD_BITMAP_NXT: return get_bitmap_nxt(&parse->tokens, parse->out);
@@ -456,8 +492,10 @@ parse_opaque(struct parse *parse)
 	int err = need_token(parse, &token);
 	if (err == 0)
 		err = get_number(token.text, token.size, UINT16_MAX, &size);
-	if (err == 0)
+	if (err == 0 && size > 0)
 		err = parse_rest(parse, get_hex);
+	if (err == 0 && tokens_are_left(&parse->tokens))
+		err = ERR_MALFORMED;
 	return err == 0 && parse->out->pos - parse->start != size ? ERR_MALFORMED : err;
 }
 

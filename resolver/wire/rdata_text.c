@@ -128,6 +128,8 @@ put_rest(struct writer *out, struct cursor *in, enum rdata_field field)
 	const uint8_t *bytes = cursor_bytes(in, size);
 	if (bytes == NULL)
 		return;
+	if (size == 0 && (field == FIELD_REST_HEX || field == FIELD_REST_BASE64))
+		cursor_fail(in, ERR_UNSUPPORTED);
 	if (size > 0 || field == FIELD_REST_TEXT || field == FIELD_REST_DATA)
 		put_separator(out);
 	if (field == FIELD_REST_TEXT)
@@ -250,6 +252,7 @@ put_list_field(struct writer *out, struct cursor *in, enum rdata_field field)
 	case FIELD_REST_TEXT:
 	case FIELD_REST_HEX:
 	case FIELD_REST_BASE64:
+	case FIELD_REST_BASE64_MAYBE:
 	case FIELD_REST_DATA: put_rest(out, in, field); return true;
 	case FIELD_BITMAP: put_bitmap(out, in); return true;
 	case FIELD_BITMAP_NXT: put_bitmap_nxt(out, in); return true;

@@ -4,15 +4,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define KEY_FIELDS  { FIELD_U16, FIELD_U8, FIELD_ALGORITHM, FIELD_REST_BASE64 }
-#define DS_FIELDS   { FIELD_U16, FIELD_ALGORITHM, FIELD_U8, FIELD_REST_HEX }
+/* clang-format off */
+#define KEY_FIELDS    { FIELD_U16, FIELD_U8, FIELD_ALGORITHM, FIELD_REST_BASE64_MAYBE }
+#define DNSKEY_FIELDS { FIELD_U16, FIELD_U8, FIELD_ALGORITHM, FIELD_REST_BASE64 }
+#define DS_FIELDS     { FIELD_U16, FIELD_ALGORITHM, FIELD_U8, FIELD_REST_HEX }
 #define SIG_FIELDS                                                                                  \
 	{ FIELD_TYPE, FIELD_ALGORITHM, FIELD_U8,   FIELD_U32,        FIELD_TIME,                    \
 	  FIELD_TIME, FIELD_U16,       FIELD_NAME, FIELD_REST_BASE64 }
-#define TLSA_FIELDS { FIELD_U8, FIELD_U8, FIELD_U8, FIELD_REST_HEX }
-#define SVCB_FIELDS { FIELD_U16, FIELD_NAME, FIELD_SVCPARAMS }
+#define TLSA_FIELDS   { FIELD_U8, FIELD_U8, FIELD_U8, FIELD_REST_HEX }
+#define SVCB_FIELDS   { FIELD_U16, FIELD_NAME, FIELD_SVCPARAMS }
 
-/* clang-format off */
 static const struct rdata_type low_types[] = {
 	[1]   = { "A",          RDATA_IN, { FIELD_IPV4 } },
 	[2]   = { "NS",         RDATA_COMPRESS | RDATA_FOLD, { FIELD_NAME } },
@@ -55,15 +56,16 @@ static const struct rdata_type low_types[] = {
 	[37]  = { "CERT",       0, { FIELD_CERT_TYPE, FIELD_U16, FIELD_ALGORITHM, FIELD_REST_BASE64 } },
 	[38]  = { "A6",         RDATA_IN | RDATA_FOLD, { FIELD_A6_SUFFIX, FIELD_A6_NAME } },
 	[39]  = { "DNAME",      RDATA_FOLD, { FIELD_NAME } },
-	[40]  = { "SINK",       0, { FIELD_U8, FIELD_U8, FIELD_U8, FIELD_REST_BASE64 } },
+	[40]  = { "SINK",       0, { FIELD_U8, FIELD_U8, FIELD_U8, FIELD_REST_BASE64_MAYBE } },
 	[41]  = { "OPT",        0, { FIELD_OPTIONS } },
 	[42]  = { "APL",        RDATA_IN, { FIELD_APL } },
 	[43]  = { "DS",         0, DS_FIELDS },
 	[44]  = { "SSHFP",      0, { FIELD_U8, FIELD_U8, FIELD_REST_HEX } },
-	[45]  = { "IPSECKEY",   0, { FIELD_U8, FIELD_U8, FIELD_U8, FIELD_GATEWAY, FIELD_REST_BASE64 } },
+	[45]  = { "IPSECKEY",   0, { FIELD_U8, FIELD_U8, FIELD_U8, FIELD_GATEWAY,
+	                               FIELD_REST_BASE64_MAYBE } },
 	[46]  = { "RRSIG",      RDATA_FOLD, SIG_FIELDS },
 	[47]  = { "NSEC",       0, { FIELD_NAME, FIELD_BITMAP } },
-	[48]  = { "DNSKEY",     0, KEY_FIELDS },
+	[48]  = { "DNSKEY",     0, DNSKEY_FIELDS },
 	[49]  = { "DHCID",      RDATA_IN, { FIELD_REST_BASE64 } },
 	[50]  = { "NSEC3",      0, { FIELD_U8, FIELD_U8, FIELD_U16, FIELD_HEX8, FIELD_BASE32_8, FIELD_BITMAP } },
 	[51]  = { "NSEC3PARAM", 0, { FIELD_U8, FIELD_U8, FIELD_U16, FIELD_HEX8 } },
@@ -74,7 +76,7 @@ static const struct rdata_type low_types[] = {
 	[57]  = { "RKEY",       0, KEY_FIELDS },
 	[58]  = { "TALINK",     0, { FIELD_NAME, FIELD_NAME } },
 	[59]  = { "CDS",        0, DS_FIELDS },
-	[60]  = { "CDNSKEY",    0, KEY_FIELDS },
+	[60]  = { "CDNSKEY",    0, DNSKEY_FIELDS },
 	[61]  = { "OPENPGPKEY", 0, { FIELD_REST_BASE64 } },
 	[62]  = { "CSYNC",      0, { FIELD_U32, FIELD_U16, FIELD_BITMAP } },
 	[63]  = { "ZONEMD",     0, { FIELD_U32, FIELD_U8, FIELD_U8, FIELD_REST_HEX } },
@@ -153,10 +155,14 @@ rdata_mnemonic(uint16_t type)
 bool
 rdata_type_next(uint16_t *type)
 {
-	while (*type != UINT16_MAX) {
-		*type = (uint16_t)(*type + 1);
-		if (rdata_mnemonic(*type) != NULL)
-			return true;
+	const unsigned high_end = HIGH_TYPES_FIRST + COUNT(high_types);
+	for (unsigned next = *type + 1u; next < high_end; next++) {
+		if (next >= COUNT(low_types) && next < HIGH_TYPES_FIRST)
+			next = HIGH_TYPES_FIRST;
+		if (rdata_mnemonic((uint16_t)next) == NULL)
+			continue;
+		*type = (uint16_t)next;
+		return true;
 	}
 	return false;
 }

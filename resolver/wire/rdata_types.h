@@ -40,7 +40,8 @@ enum rdata_field {
 	FIELD_BASE64_16, /* 16-bit length, which reads in front of the base64 */
 	/* the rest of the rdata */
 	FIELD_REST_TEXT, /* one quoted string without a length */
-	FIELD_REST_HEX, FIELD_REST_BASE64,
+	FIELD_REST_HEX, FIELD_REST_BASE64, /* none: no words for it, reads as \# */
+	FIELD_REST_BASE64_MAYBE, /* may be absent: a KEY that says there is none (RFC 2535, section 3.1.2) */
 	FIELD_REST_DATA, /* base64; "-" when empty (DOA) */
 	FIELD_BITMAP,    /* types in windows (RFC 4034, section 4.1.2) */
 	FIELD_BITMAP_NXT, /* types 0 to 127 (RFC 2535, section 5.2) */

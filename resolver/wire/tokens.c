@@ -7,7 +7,7 @@
 struct tokens
 tokens_over(const char *text, size_t size)
 {
-	return (struct tokens){ text, text + size };
+	return (struct tokens){ text, text + size, false };
 }
 
 bool
@@ -33,14 +33,16 @@ token_next(struct tokens *tokens, struct token *token)
 			if (++at == tokens->end)
 				return ERR_MALFORMED;
 		} else if (*at == '"') {
-			in_quotes = !in_quotes;
-			if (token->is_quoted)
+			if (token->is_quoted || !tokens->are_pairs)
 				break;
+			if (!in_quotes ? at[-1] != '=' : at + 1 < tokens->end && !is_blank(at[1]))
+				return ERR_MALFORMED; /* within a key or a value, or after one */
+			in_quotes = !in_quotes;
 		} else if (!in_quotes && is_blank(*at)) {
 			break;
 		}
 	}
-	if (in_quotes)
+	if (in_quotes && at == tokens->end)
 		return ERR_MALFORMED;
 	token->size = (size_t)(at - token->text);
 	tokens->at = at + token->is_quoted;

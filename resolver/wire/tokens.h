@@ -1,7 +1,7 @@
 /*
  * tokens.h - the words of one record's text (RFC 1035, section 5.1; private to resolver/wire).
  *
- * A token ends at white space outside quotes; one that starts with a quote ends with its partner.
+ * A token ends at white space or before a quote; one that starts with a quote ends with its partner.
  * Backslashes are kept: what they mean depends on the field.
  * Errors: ERR_NOT_FOUND at the end of the text; ERR_MALFORMED for a quote or backslash left open.
  */
@@ -13,6 +13,8 @@
 
 struct tokens {
 	const char *at, *end;
+	/* key=value or key="value" is one token (RFC 9460, section 2.1); else a quote starts the next. */
+	bool are_pairs;
 };
 
 struct token {

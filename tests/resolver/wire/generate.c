@@ -360,6 +360,7 @@ put_plain_field(struct generate *g, enum rdata_field field)
 	case FIELD_REST_HEX:
 	case FIELD_REST_BASE64:
 	case FIELD_REST_DATA: put_random(g, some_size(g, 1, 300)); return true;
+	case FIELD_REST_BASE64_MAYBE: put_random(g, some_size(g, 0, 300)); return true;
 	case FIELD_NSAP: put_random(g, some_size(g, 1, 40)); return true;
 	case FIELD_OPAQUE: put_random(g, some_size(g, 0, 300)); return true;
 	default: return false;

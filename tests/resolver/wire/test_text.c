@@ -106,6 +106,7 @@ static const struct {
 	  "00"
 	  "03780a79"
 	  "01c8" },
+	{ "TXT", "a\"b c\"d a=\"b\"", "\"a\" \"b c\" \"d\" \"a=\" \"b\"", NULL },
 	{ "RP", "a.b. c.", NULL, NULL },
 	{ "AFSDB", "1 a.", NULL, NULL },
 	{ "X25", "123456", "\"123456\"", NULL },
@@ -117,6 +118,7 @@ static const struct {
 	  "47000580005a0000000001e133ffffff00016100" },
 	{ "NSAP-PTR", "a.", NULL, NULL },
 	{ "SIG", "NS 5 1 3600 20300101000000 20200101000000 123 a. AAAA", NULL, NULL },
+	{ "KEY", "49152 3 3", NULL, "c0000303" }, /* no key: RFC 2535, section 3.1.2 */
 	{ "KEY", "256 3 8 AQAB", NULL,
 	  "010003080100"
 	  "01" },
@@ -172,6 +174,7 @@ static const struct {
 	{ "IPSECKEY", "10 1 2 192.0.2.38 AQNRU3mG", NULL,
 	  "0a0102c0000226"
 	  "010351537986" },
+	{ "IPSECKEY", "10 0 0 .", NULL, "0a0000" }, /* no key: RFC 4025, section 2.4 */
 	{ "IPSECKEY", "10 0 2 . AQNRU3mG", NULL,
 	  "0a0002"
 	  "010351537986" },
@@ -180,8 +183,11 @@ static const struct {
 	{ "IPSECKEY", "\\# 4 0a040201", NULL, NULL },
 	{ "RRSIG", "A 5 3 86400 20030322173103 20030220173103 2642 example.com. oJB1W6WNGv+l", NULL,
 	  "00010503000151803e7c9dd73e5510d70a52076578616d706c6503636f6d00a090755ba58d1affa5" },
-	{ "RRSIG", "TYPE65280 5 3 86400 4294967295 0 2642 example.com. ",
-	  "TYPE65280 5 3 86400 21060207062815 19700101000000 2642 example.com.", NULL },
+	{ "RRSIG", "TYPE65280 5 3 86400 4294967295 0 2642 example.com. AAAA",
+	  "TYPE65280 5 3 86400 21060207062815 19700101000000 2642 example.com. AAAA", NULL },
+	{ "RRSIG", "\\# 19 00010503000151803e7c9dd73e5510d70a5200", NULL, NULL }, /* no signature */
+	{ "DS", "\\# 4 00010502", NULL, "00010502" },                          /* no digest */
+	{ "EID", "\\# 0", NULL, "" },
 	{ "NSEC", "host.example. A MX RRSIG NSEC TYPE1234", NULL,
 	  "04686f7374076578616d706c6500"
 	  "0006400100000003"
@@ -236,6 +242,7 @@ static const struct {
 	{ "HTTPS", "1 . alpn=h2 no-default-alpn ech=AAAA dohpath=/q{?dns} ohttp key12",
 	  "1 . alpn=\"h2\" no-default-alpn ech=AAAA dohpath=\"/q{?dns}\" ohttp key12", NULL },
 	{ "HTTPS", "\\# 7 00010000030000", NULL, NULL }, /* a port of no octets */
+	{ "HTTPS", "\\# 7 00010000050000", NULL, NULL }, /* an ech of none */
 	{ "DSYNC", "CDS NOTIFY 5359 cds-scanner.example.net.", NULL, NULL },
 	{ "DSYNC", "TYPE300 2 5359 a.", NULL,
 	  "012c"
@@ -250,6 +257,7 @@ static const struct {
 	{ "GID", "\\# 1 00", NULL, NULL },
 	{ "UNSPEC", "\\# 1 00", NULL, NULL },
 	{ "NID", "10 0014:4FFF:ff20:ee64", "10 0014:4fff:ff20:ee64", "000a00144fffff20ee64" },
+	{ "NID", "1 d07:5fb:79:6", "1 0d07:05fb:0079:0006", "00010d0705fb00790006" },
 	{ "L32", "10 10.1.2.0", NULL, NULL },
 	{ "L64", "10 2001:0db8:1140:1000", NULL, NULL },
 	{ "LP", "10 a.", NULL, NULL },
@@ -382,6 +390,24 @@ static const struct {
 	{ "half an octet", "DS", "1 2 3 abc" },
 	{ "a digit that is none", "DS", "1 2 3 gg" },
 	{ "base64 without its padding", "DNSKEY", "256 3 8 AAA" },
+	{ "base64 whose padding has bits", "OPENPGPKEY", "n3==" },
+	{ "base64 whose padding has a bit", "OPENPGPKEY", "AAB=" },
+	{ "a hash whose padding has bits", "NSEC3", "1 0 0 - v59h A" },
+	{ "a digest that is not there", "DS", "1 2 3" },
+	{ "a key that is not there", "DNSKEY", "256 3 8" },
+	{ "a signature that is not there", "RRSIG",
+	  "A 5 1 1 20200101000000 20200101000000 1 a." },
+	{ "octets that are not there", "DHCID", "" },
+	{ "octets after none", "NULL", "\\# 0 00" },
+	{ "a tag with a dot", "CAA", "0 a.b \"c\"" },
+	{ "a tag with an escape", "CAA", "0 \\097 \"c\"" },
+	{ "a quote in a name", "NS", "a\"b c\"." },
+	{ "a group of five digits", "NID", "1 00000:1:2:3" },
+	{ "a group of no digits", "NID", "1 :1:2:3" },
+	{ "three groups", "NID", "1 1:2:3" },
+	{ "five groups", "NID", "1 1:2:3:4:5" },
+	{ "a colon after the last group", "NID", "1 1:2:3:4:" },
+	{ "groups left out", "L64", "1 2001::1" },
 	{ "base64 after its padding", "DNSKEY", "256 3 8 AA==AAAA" },
 	{ "a date that never was", "RRSIG", "A 5 1 1 20230229000000 20200101000000 1 a. AAAA" },
 	{ "a date beyond 32 bits", "RRSIG", "A 5 1 1 21070101000000 20200101000000 1 a. AAAA" },
@@ -409,6 +435,12 @@ static const struct {
 	{ "a key with a leading zero", "SVCB", "1 . key01=a" },
 	{ "the invalid key", "SVCB", "1 . key65535=a" },
 	{ "characters after the closing quote", "SVCB", "1 . key9=\"a\"b" },
+	{ "a key after the closing quote", "SVCB", "1 . key9=\"a\"key10=\"b\"" },
+	{ "a quote within a value", "SVCB", "1 . key9=a\"b\"" },
+	{ "a quote within a key", "SVCB", "1 . key\"9=a\"" },
+	{ "a key in capitals", "SVCB", "1 . PORT=1" },
+	{ "a numbered key in capitals", "SVCB", "1 . KEY9=a" },
+	{ "an ech of nothing", "SVCB", "1 . ech=" },
 	{ "generic octets fewer than said", "TYPE65280", "\\# 3 aabb" },
 	{ "generic octets more than said", "TYPE65280", "\\# 1 aabb" },
 	{ "an unknown type in no form at all", "TYPE65280", "aabb" },
