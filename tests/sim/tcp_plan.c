@@ -305,10 +305,13 @@ tcp_plan_allows(const struct tcp_plan *plan, const struct plan_call *call, enum 
 {
 	const bool is_lossy = is_lossy_way(&plan->faults[0]) || is_lossy_way(&plan->faults[1]);
 	const bool is_cut = tcp_plan_has(plan, PLAN_CUT) || tcp_plan_has(plan, PLAN_ONE_WAY);
+	/* What comes behind the lost first segment of a connection that nobody has kept is of none. */
+	const bool has_cookies = plan->limits[1].tcp_syn_count < PLAN_CALLS_MAX &&
+				 plan->faults[0].loss_ppm + plan->faults[0].corrupt_ppm != 0;
 
 	switch (reason) {
 	case TCP_REASON_RESET: /* a SYN cookie may expire before there is room in the backlog */
-		return !tcp_plan_is_calm(plan, call) || is_lossy;
+		return !tcp_plan_is_calm(plan, call) || is_lossy || has_cookies;
 	case TCP_REASON_TIMED_OUT: return tcp_plan_has(plan, PLAN_RESTART) || is_cut || is_lossy;
 	case TCP_REASON_HOST_UNREACHABLE:
 		return plan->kind == STACK_IF_ETHER && (is_cut || is_lossy);
