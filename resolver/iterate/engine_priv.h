@@ -8,7 +8,7 @@
  *	flights.c  queries: sent, late, given up          outcome.c  the answer, or why there is none
  *	receive.c  replies, and what only looks like them address.c  servers without addresses
  *	actions.c  what the engine wants done             prime.c    the root's own NS set
- *	validation.c    whether an answer can be trusted
+ *	validation.c, validation_zone.c    whether an answer can be trusted
  *
  * Everything else in the folder is pure and knows no engine.
  */
