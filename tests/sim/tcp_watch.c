@@ -284,7 +284,7 @@ check_idle(const struct seen *seen)
 			      edge_of(seen) != own->edge || seen->options.sack_count != 0;
 
 	seen->watch->sent[seen->sender].pure_acks += is_pure;
-	if (!is_pure || is_probe || says_new)
+	if (!is_pure || is_probe || says_new || seen->watch->has_fragments)
 		return;
 	if (own->asks != 0 && own->asked_at_us == seen->watch->net->now_us) {
 		own->asks--;
