@@ -47,8 +47,9 @@ receive(struct stack_uv *shell, unsigned *actions_left)
 	for (unsigned total = 0; total < STACK_UV_FRAMES_A_TURN; total += LINK_BATCH_MAX) {
 		size_t count = shell->link->ops->receive(shell->link, frames, LINK_BATCH_MAX, shell->now_us);
 		for (size_t i = 0; i < count && !shell->is_closing; i++) {
+			const uint32_t more = i + 1 < count ? STACK_RX_MORE : 0;
 			stack_receive(shell->stack, shell->ifindex, frames[i].bytes, frames[i].size,
-			              frames[i].rx_flags, shell->now_us);
+			              frames[i].rx_flags | more, shell->now_us);
 			(void)drain(shell, actions_left);
 		}
 		if (count < LINK_BATCH_MAX)
