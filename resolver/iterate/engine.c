@@ -178,6 +178,7 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 		.sname = &question->qname,
 		.qtype = question->qtype,
 		.tail = &answer->sections[SECTION_ANSWER],
+		.forwards = engine->forwards,
 		.checking_disabled = question->checking_disabled,
 	};
 	if (lookup(&from, &engine->caches, arena, answer, (uint32_t)(now_us / 1000000u)) ==

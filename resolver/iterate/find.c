@@ -33,6 +33,7 @@ task__look_up(struct engine *engine, struct task *task)
 		.qtype = task->question.qtype,
 		.tail = task->chain_tail,
 		.alias_count = task->chain_count,
+		.forwards = engine->forwards,
 		.checking_disabled = task->question.checking_disabled,
 	};
 

@@ -1,6 +1,7 @@
 #include "resolver/iterate/lookup.h"
 
 #include "resolver/iterate/cname.h"
+#include "resolver/policy/forward.h"
 #include "stack/base/arena.h"
 
 void
@@ -62,6 +63,14 @@ follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *a
 	return 0;
 }
 
+/* In a zone whose servers the operator names, such as one below a name that the world does not have. */
+static bool
+is_given(const struct lookup *lookup)
+{
+	const struct forward_zone *zone = forwards_find(lookup->forwards, lookup->sname);
+	return zone != NULL && zone->name->size > 1;
+}
+
 /*
  * What is known not to be there: this very question, or a name above it, below which then nothing is (RFC 8020).  The
  * latter must have been proved: a forged NXDOMAIN shall not take a whole tree away.
@@ -72,7 +81,8 @@ find_negative(const struct lookup *lookup, const struct caches *caches, struct a
 {
 	if (negative_cache_get(caches->negatives, lookup->sname, lookup->qtype, CLASS_IN, arena,
 			       negative, now_s) != 0)
-		return negative_cache_get_cut(caches->negatives, lookup->sname, CLASS_IN,
+		return !is_given(lookup) &&
+		       negative_cache_get_cut(caches->negatives, lookup->sname, CLASS_IN,
 					      SECURITY_SECURE, arena, negative, now_s) == 0;
 	if (lookup->checking_disabled && negative->security == SECURITY_BOGUS)
 		return false;

@@ -22,6 +22,7 @@ struct lookup {
 	uint16_t qtype;
 	struct rrset **tail; /* where the next set of the answer section is linked */
 	uint8_t alias_count;
+	const struct forwards *forwards; /* what the operator has servers for is not denied from above; NULL: none */
 	bool checking_disabled; /* what was found to be bogus is no failure */
 };
 
