@@ -64,8 +64,14 @@ tcp__window_could_be(const struct stack *stack, const struct tcb *tcb)
 		if (room < full / 16 || room < mss)
 			return 0;
 	}
-	if (stream_pool_is_low(&stack->tcp.streams))
-		room = min_u32(room, window);
+	if (stream_pool_is_low(&stack->tcp.streams)) {
+		/*
+		 * Who has read all gets a segment more, from the reserve: two hosts full of what they
+		 * want to send would wait for each other for ever.
+		 */
+		const uint32_t least = unread == 0 ? mss : 0;
+		room = min_u32(room, window < least ? least : window);
+	}
 	return tcb->rcv_wscale != 0 || mss == 0 ? round_up(room, tcb->rcv_wscale)
 						: unscaled(window, room, mss);
 }

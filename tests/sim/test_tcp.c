@@ -183,6 +183,15 @@ START_TEST(slow_readers_stop_the_sender_and_nothing_else)
 }
 END_TEST
 
+START_TEST(two_hosts_full_of_what_they_send_do_not_wait_for_each_other)
+{
+	each_program(1, 400000);
+	for (unsigned side = 0; side < 2; side++)
+		plan.limits[side].tcp_buffer_bytes = 64u << 10;
+	expect_all_ended();
+}
+END_TEST
+
 START_TEST(syn_cookies_do_for_half_open_connections)
 {
 	plan.family = _i;
@@ -323,6 +332,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_path_may_become_narrower, 0, 2);
 	tcase_add_test(tcase, tiny_windows_carry_a_stream);
 	tcase_add_test(tcase, slow_readers_stop_the_sender_and_nothing_else);
+	tcase_add_test(tcase, two_hosts_full_of_what_they_send_do_not_wait_for_each_other);
 	tcase_add_loop_test(tcase, syn_cookies_do_for_half_open_connections, 0, 2);
 	tcase_add_test(tcase, a_full_backlog_delays_and_refuses_nobody);
 	tcase_add_loop_test(tcase, a_pause_of_the_line_is_survived, 0, 2);
