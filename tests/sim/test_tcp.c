@@ -186,8 +186,13 @@ END_TEST
 START_TEST(two_hosts_full_of_what_they_send_do_not_wait_for_each_other)
 {
 	each_program(1, 400000);
-	for (unsigned side = 0; side < 2; side++)
-		plan.limits[side].tcp_buffer_bytes = 64u << 10;
+	plan.mtu = plan.far_mtu = 9000;
+	plan.calls[0].programs[0].write_max = 201;
+	plan.limits[0].tcp_buffer_bytes = 64u << 10;
+	plan.limits[1].tcp_buffer_bytes = 128u << 10;
+	plan.configs[1].receive_buffer_bytes = plan.configs[1].receive_buffer_bytes_max = 16384;
+	plan.configs[1].send_buffer_bytes = 65536;
+	plan.configs[1].send_buffer_bytes_max = 131072;
 	expect_all_ended();
 }
 END_TEST
