@@ -32,7 +32,7 @@ pack_reserve(struct pack *pack, size_t size)
 	}
 	uint8_t *at = pack->scratch + pack->scratch_used;
 	struct store_span *last = pack->span_count != 0 ? &pack->spans[pack->span_count - 1] : NULL;
-	if (last != NULL && (const uint8_t *)last->bytes + last->size == at)
+	if (last != NULL && last->size != 0 && (const uint8_t *)last->bytes + last->size == at)
 		last->size += size;
 	else
 		pack_lent(pack, at, size);
