@@ -26,12 +26,13 @@ struct server {
 	uint8_t holds;               /* since it was last heard */
 	uint8_t edns;                /* enum infra_edns */
 	uint8_t caps;                /* enum claim */
+	uint8_t only_tcp;            /* bool */
 	uint32_t srtt_us, rttvar_us; /* 0: never heard */
 	uint32_t family_epoch, network_epoch;
 	uint64_t used_at_us;   /* looked up, for who makes room */
 	uint64_t active_at_us; /* anything learnt */
 	uint64_t heard_at_us, timed_out_at_us, down_until_us;
-	uint64_t edns_at_us, caps_at_us;
+	uint64_t edns_at_us, caps_at_us, only_tcp_at_us;
 };
 
 /* Tags are 0 for an empty way, so zeroed memory is an empty set. */
@@ -195,12 +196,15 @@ server_refresh(struct server *server, struct infra *infra, uint64_t now_us)
 		server->network_epoch = network_epoch;
 		server->edns = INFRA_EDNS_UNKNOWN;
 		server->caps = CLAIM_NONE;
+		server->only_tcp = false;
 	}
 	if (server->edns >= INFRA_EDNS_SUSPECT &&
 	    is_older(server->edns_at_us, INFRA_ENTRY_US, now_us))
 		server->edns = INFRA_EDNS_UNKNOWN;
 	if (is_older(server->caps_at_us, INFRA_ENTRY_US, now_us))
 		server->caps = CLAIM_NONE;
+	if (is_older(server->only_tcp_at_us, INFRA_ENTRY_US, now_us))
+		server->only_tcp = false;
 	server->used_at_us = now_us;
 }
 
@@ -276,6 +280,15 @@ server_time_out(struct server *server, uint64_t now_us)
 		server->timeouts++;
 }
 
+static void
+server_revive(struct server *server, uint64_t now_us)
+{
+	server->known = true;
+	server->heard_at_us = now_us;
+	server->timeouts = server->holds = 0;
+	server->down_until_us = 0;
+}
+
 /* ---- the verbs ------------------------------------------------------------------------------------ */
 
 /* Finds or makes the entry; the place stays locked. */
@@ -312,6 +325,7 @@ infra_get(struct infra *infra, const struct ip_addr *addr, struct infra_server *
 		.down_until_us = server->down_until_us,
 		.edns = (enum infra_edns)server->edns,
 		.caps_broken = server->caps == CLAIM_CONFIRMED,
+		.only_tcp = server->only_tcp,
 		.heard_at_us = server->heard_at_us,
 	};
 	place_unlock(&place);
@@ -323,11 +337,23 @@ infra_heard(struct infra *infra, const struct ip_addr *addr, uint32_t rtt_us, ui
 	family_heard(family_of(infra, addr->family));
 	struct place place;
 	struct server *server = server_lock(infra, addr, &place, now_us);
-	server->known = true;
-	server->heard_at_us = now_us;
-	server->timeouts = server->holds = 0;
-	server->down_until_us = 0;
+	server_revive(server, now_us);
+	server->only_tcp = false;
 	server_measure(server, rtt_us);
+	place_unlock(&place);
+}
+
+void
+infra_heard_tcp(struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
+{
+	family_heard(family_of(infra, addr->family));
+	struct place place;
+	struct server *server = server_lock(infra, addr, &place, now_us);
+	if (server->srtt_us == 0 && server->timeouts > 0) {
+		server->only_tcp = true;
+		server->only_tcp_at_us = now_us;
+	}
+	server_revive(server, now_us);
 	place_unlock(&place);
 }
 

@@ -7,7 +7,8 @@
  * provisional until a second, independent exchange says the same: each verb here is called once an exchange.
  * An outage is held for INFRA_DOWN_MIN_US, doubling, and all that is held against a family's servers is
  * forgotten when any server of that family answers after a silence of the family.  Timeouts
- * within one RTO of each other count once: they are one burst that was lost.
+ * within one RTO of each other count once: they are one burst that was lost.  A server of which TCP alone has been
+ * heard is asked over TCP at once for INFRA_ENTRY_US; then datagrams have another chance.
  *
  * Ownership: the block is zeroed memory as mmap gives it, lent for good; it becomes resident as it is used.
  * Units:     microseconds of the monotonic clock.
@@ -47,6 +48,7 @@ struct infra_server {
 	uint64_t down_until_us;
 	enum infra_edns edns;
 	bool caps_broken;      /* does not repeat the question's letter case (0x20) */
+	bool only_tcp;         /* answers over TCP, and no datagram ever */
 	uint64_t heard_at_us;
 };
 
@@ -57,6 +59,8 @@ struct infra *infra_new(void *block, size_t block_bytes, uint32_t server_count, 
 /* Never fails: an unknown server has the initial values. */
 void infra_get(struct infra *infra, const struct ip_addr *server, struct infra_server *out, uint64_t now_us);
 void infra_heard(struct infra *infra, const struct ip_addr *server, uint32_t rtt_us, uint64_t now_us);
+/* A reply over TCP: alive, whatever became of datagrams; the round-trip time stays, for a handshake is part of this one. */
+void infra_heard_tcp(struct infra *infra, const struct ip_addr *server, uint64_t now_us);
 void infra_timed_out(struct infra *infra, const struct ip_addr *server, uint64_t now_us);
 /* An ICMP error that passed its checks, or no route: as good as INFRA_DOWN_TIMEOUTS timeouts. */
 void infra_unreachable(struct infra *infra, const struct ip_addr *server, uint64_t now_us);

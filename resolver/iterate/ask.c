@@ -131,9 +131,9 @@ collect(struct engine *engine, struct task *task, struct options *options)
 			.lame = server->lame,
 			.known = infra.known,
 			.timeouts = infra.timeouts,
-			.heard = infra.srtt_us != 0,
+			.heard = infra.srtt_us != 0 || infra.only_tcp,
 			.kin = kin_of(engine, task, server),
-			.estimate_us = infra.timeouts > 0 ? infra.rto_us : infra.srtt_us,
+			.estimate_us = infra.timeouts > 0 || infra.only_tcp ? infra.rto_us : infra.srtt_us,
 		};
 		options->all_held &= server->held || family == INFRA_DOWN;
 		if (server->sends < options->tries)

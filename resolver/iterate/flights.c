@@ -52,11 +52,11 @@ wants_edns(const struct cut_server *server, const struct infra_server *infra)
 	return infra->edns == INFRA_EDNS_WORKS || server->sends < SENDS_BEFORE_PLAIN;
 }
 
-/* Not one datagram answered, and several sent: perhaps none gets there, or only TCP is served. */
+/* Not one datagram answered, and several sent: perhaps none gets there, or only TCP is served, as others have found. */
 static bool
 is_deaf_to_udp(const struct cut_server *server, const struct infra_server *infra)
 {
-	return server->sends >= SENDS_BEFORE_TCP && infra->srtt_us == 0;
+	return infra->only_tcp || (server->sends >= SENDS_BEFORE_TCP && infra->srtt_us == 0);
 }
 
 static void
@@ -117,7 +117,7 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->stage = FLIGHT_QUEUED;
 	query->was_sent = query->hedged = query->late = false;
 	query->edns = wants_edns(server, &infra);
-	query->proven = infra.srtt_us != 0 && infra.timeouts == 0;
+	query->proven = (infra.srtt_us != 0 || infra.only_tcp) && infra.timeouts == 0;
 	query->edns_known = infra.edns == INFRA_EDNS_WORKS;
 	query->caps = engine->config.use_caps_for_id && !server->caps_off && !infra.caps_broken;
 	query->server = (uint8_t)server_index;

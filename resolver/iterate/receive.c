@@ -71,7 +71,9 @@ on_reply(struct engine *engine, struct flight *query, const uint8_t *bytes, size
 	struct task *task = &engine->tasks[query->task];
 	struct message message;
 
-	if (!query->tcp) /* the handshake is no part of its round-trip time */
+	if (query->tcp)
+		infra_heard_tcp(engine->caches.infra, &query->addr, engine->now_us);
+	else
 		infra_heard(engine->caches.infra, &query->addr,
 			    (uint32_t)(engine->now_us - query->sent_at_us), engine->now_us);
 	struct budget *budget = engine__budget(engine, task);

@@ -455,6 +455,53 @@ START_TEST(too_small_a_block_is_refused)
 }
 END_TEST
 
+/* ---- servers without datagrams ---------------------------------------------------------------------- */
+
+START_TEST(a_reply_over_tcp_alone_sends_the_next_questions_there)
+{
+	uint64_t now_us = time_out(&a, INFRA_DOWN_TIMEOUTS, 0);
+	ck_assert(get(&a, now_us).down && !get(&a, now_us).only_tcp);
+	infra_heard_tcp(infra, &a, now_us);
+	struct infra_server server = get(&a, now_us);
+	ck_assert(server.only_tcp && !server.down);
+	ck_assert_uint_eq(server.timeouts, 0);
+	ck_assert_uint_eq(server.srtt_us, 0);
+	ck_assert_uint_eq(server.heard_at_us, now_us);
+}
+END_TEST
+
+START_TEST(datagrams_are_tried_again_although_tcp_is_in_use)
+{
+	uint64_t now_us = time_out(&a, 1, 0), learnt_at_us = now_us;
+	infra_heard_tcp(infra, &a, now_us);
+	while (now_us + 100 * S < learnt_at_us + INFRA_ENTRY_US) {
+		now_us += 100 * S;
+		infra_heard_tcp(infra, &a, now_us);
+		ck_assert(get(&a, now_us).only_tcp);
+	}
+	ck_assert(!get(&a, learnt_at_us + INFRA_ENTRY_US).only_tcp);
+}
+END_TEST
+
+START_TEST(tcp_beside_datagrams_says_nothing_against_them)
+{
+	infra_heard(infra, &a, 100 * MS, 1 * S); /* it was cut */
+	infra_heard_tcp(infra, &a, 2 * S);
+	ck_assert(!get(&a, 2 * S).only_tcp);
+	infra_heard_tcp(infra, &b, 2 * S); /* somebody guessed at our datagrams */
+	ck_assert(!get(&b, 2 * S).only_tcp);
+}
+END_TEST
+
+START_TEST(one_datagram_answered_ends_the_preference_for_tcp)
+{
+	uint64_t now_us = time_out(&a, 1, 0);
+	infra_heard_tcp(infra, &a, now_us);
+	infra_heard(infra, &a, 100 * MS, now_us);
+	ck_assert(!get(&a, now_us).only_tcp);
+}
+END_TEST
+
 static Suite *
 infra_suite(void)
 {
@@ -473,6 +520,10 @@ infra_suite(void)
 	tcase_add_test(tcase, what_was_under_way_when_a_hold_began_does_not_lengthen_it);
 	tcase_add_test(tcase, a_reply_ends_a_hold_and_the_next_one_starts_short);
 	tcase_add_test(tcase, unreachable_is_as_good_as_three_timeouts);
+	tcase_add_test(tcase, a_reply_over_tcp_alone_sends_the_next_questions_there);
+	tcase_add_test(tcase, datagrams_are_tried_again_although_tcp_is_in_use);
+	tcase_add_test(tcase, tcp_beside_datagrams_says_nothing_against_them);
+	tcase_add_test(tcase, one_datagram_answered_ends_the_preference_for_tcp);
 	tcase_add_loop_test(tcase, edns_needs_a_second_witness_to_be_broken, 0, COUNT(edns_cases));
 	tcase_add_test(tcase, broken_edns_is_tried_again_although_the_server_is_in_use);
 	tcase_add_test(tcase, broken_letter_case_needs_a_second_witness_too);
