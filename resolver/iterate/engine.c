@@ -5,6 +5,7 @@
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/extras.h"
 #include "resolver/iterate/lookup.h"
+#include "resolver/validate/anchors.h"
 
 const struct engine_limits engine_limits_default = {
 	.task_count = 16384,
@@ -135,6 +136,8 @@ void
 engine_set_trust(struct engine *engine, const struct engine_trust *trust)
 {
 	engine->trust = *trust;
+	if (trust->anchors != NULL && trust->anchors->count == 0)
+		engine->trust.anchors = NULL; /* nobody is trusted: nothing is validated */
 }
 
 void
@@ -179,6 +182,7 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 		.qtype = question->qtype,
 		.tail = &answer->sections[SECTION_ANSWER],
 		.forwards = engine->forwards,
+		.dnssec_ok = question->dnssec_ok,
 		.checking_disabled = question->checking_disabled,
 	};
 	if (lookup(&from, &engine->caches, arena, answer, (uint32_t)(now_us / 1000000u)) ==

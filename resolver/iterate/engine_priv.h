@@ -224,6 +224,8 @@ struct flight *flight__find(struct engine *engine, engine_query number);
 /* ---- learn.c ---- */
 void learn__response(struct engine *engine, const struct scrubbed *scrubbed, const struct classified *classified,
                      const struct name *end, uint16_t qtype);
+/* For how long all of these hold; UINT32_MAX when there is none. */
+uint32_t learn__shortest_ttl(const struct rrset *sets);
 /* The DS set that a referral brought, or the proof that there is none, for validation. */
 void learn__ds(struct engine *engine, struct message *message, const struct name *zone);
 void learn__failure(struct engine *engine, const struct task *task, int ede, const char *ede_text);

@@ -8,8 +8,11 @@ static enum task_state
 found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
 {
 	struct rrset *absence = task->answer.sections[SECTION_AUTHORITY];
-	const bool is_judged = !task->asked && task->answer.security != SECURITY_UNCHECKED;
 
+	/* The answer is no better than the aliases that led to it, which another look-up may have found. */
+	for (const struct rrset *set = task->chain; set != NULL; set = set->next)
+		if (set->security < task->answer.security)
+			task->answer.security = set->security;
 	task->answer.from_cache = !task->asked;
 	if (task->answer.rcode == RCODE_SERVFAIL)
 		return TASK_DONE;
@@ -21,7 +24,7 @@ found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
 	}
 	if (!engine->config.minimal_responses)
 		extras_from_cache(&task->answer, &engine->caches, &task->arena, engine__now_s(engine));
-	return is_judged ? TASK_DONE : validation__after_answer(engine, task);
+	return task->answer.security != SECURITY_UNCHECKED ? TASK_DONE : validation__after_answer(engine, task);
 }
 
 /* Step 1 of RFC 1034, section 5.3.3: the caches. */
@@ -34,6 +37,7 @@ task__look_up(struct engine *engine, struct task *task)
 		.tail = task->chain_tail,
 		.alias_count = task->chain_count,
 		.forwards = engine->forwards,
+		.dnssec_ok = task->question.dnssec_ok,
 		.checking_disabled = task->question.checking_disabled,
 	};
 

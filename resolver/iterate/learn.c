@@ -51,8 +51,8 @@ learn__response(struct engine *engine, const struct scrubbed *scrubbed,
 }
 
 /* For how long all of these hold; UINT32_MAX when there is none. */
-static uint32_t
-shortest_ttl(const struct rrset *sets)
+uint32_t
+learn__shortest_ttl(const struct rrset *sets)
 {
 	uint32_t ttl_s = UINT32_MAX;
 	for (; sets != NULL; sets = sets->next)
@@ -85,6 +85,7 @@ void
 learn__ds(struct engine *engine, struct message *message, const struct name *zone)
 {
 	const uint32_t now_s = engine__now_s(engine);
+	struct negative known;
 
 	for (struct rrset *set = message->sections[SECTION_AUTHORITY]; set != NULL; set = set->next) {
 		if (set->type != TYPE_DS || set->class != CLASS_IN || set->rr_count == 0 ||
@@ -93,13 +94,15 @@ learn__ds(struct engine *engine, struct message *message, const struct name *zon
 		set->trust = TRUST_AUTHORITY_AA;
 		set->ttl_s = scrub_ttl(set->ttl_s, &engine->scrub_limits);
 		(void)rrset_cache_put(engine->caches.rrsets, set, TRUST_AUTHORITY_AA, set->ttl_s, now_s);
-		negative_cache_remove(engine->caches.negatives, zone, TYPE_DS, CLASS_IN);
+		if (negative_cache_get(engine->caches.negatives, zone, TYPE_DS, CLASS_IN, &engine->scratch, &known, now_s) != 0 ||
+		    known.security == SECURITY_UNCHECKED) /* what was judged is not taken back for what was not */
+			negative_cache_remove(engine->caches.negatives, zone, TYPE_DS, CLASS_IN);
 		return;
 	}
 	struct negative negative = { .kind = NEGATIVE_NODATA, .authority = signed_proofs(message) };
 	if (negative.authority == NULL)
 		return;
-	negative.ttl_s = shortest_ttl(negative.authority);
+	negative.ttl_s = learn__shortest_ttl(negative.authority);
 	if (negative.ttl_s > engine->scrub_limits.negative_ttl_max_s)
 		negative.ttl_s = engine->scrub_limits.negative_ttl_max_s;
 	(void)negative_cache_put(engine->caches.negatives, zone, TYPE_DS, CLASS_IN, &negative, now_s);

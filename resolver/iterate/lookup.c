@@ -2,6 +2,7 @@
 
 #include "resolver/iterate/cname.h"
 #include "resolver/policy/forward.h"
+#include "resolver/validate/rrsig.h"
 #include "stack/base/arena.h"
 
 void
@@ -57,6 +58,8 @@ follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *a
 	const struct name *sname = name_store(arena, &target);
 	if (sname == NULL)
 		return ERR_NO_MEMORY;
+	if (lookup->dnssec_ok && rrset_is_expanded(set))
+		return ERR_NOT_FOUND;
 	answer->security = weaker(answer->security, set->security);
 	link_set(lookup, set);
 	lookup->sname = sname;
@@ -100,6 +103,8 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 	for (;;) {
 		if (rrset_cache_get(caches->rrsets, lookup->sname, lookup->qtype, CLASS_IN,
 				    TRUST_ANSWER, arena, &set, now_s) == 0) {
+			if (lookup->dnssec_ok && rrset_is_expanded(set))
+				return LOOKUP_MISS;
 			link_set(lookup, set);
 			answer->rcode = RCODE_NOERROR;
 			answer->security = weaker(answer->security, set->security);

@@ -17,6 +17,8 @@ verify_with(struct engine *engine, struct task *task, struct rrset *set, const s
 	engine->stats.signatures += budget->signatures_left;
 	const bool secure = verify_set(verify, &budget->signatures_left);
 	engine->stats.signatures -= budget->signatures_left;
+	if (!secure && budget->signatures_left == 0)
+		return FINDING_SPENT;
 	if (!secure)
 		return validation__bogus(task, verify->ede, "the signatures do not verify");
 	set->security = SECURITY_SECURE;
@@ -36,6 +38,7 @@ judge_keys(struct engine *engine, struct task *task, struct rrset *set, struct v
 	case CUT_WAIT:     return FINDING_WAIT;
 	case CUT_INSECURE: return FINDING_INSECURE;
 	case CUT_BOGUS:    return FINDING_BOGUS;
+	case CUT_SPENT:    return FINDING_SPENT;
 	case CUT_NONE:     return validation__bogus(task, EDE_DNSSEC_BOGUS, "keys at a name that is no zone");
 	case CUT_SECURE:   break;
 	}
@@ -54,7 +57,7 @@ judge_signed(struct engine *engine, struct task *task, struct rrset *set, const 
 	if (set->type == TYPE_DS && name_equal(set->owner, signer) && set->owner->size > 1)
 		return validation__bogus(task, EDE_DNSSEC_BOGUS, "a DS set signed by the child");
 	if (!validation__get_fact(engine, task, signer, TYPE_DNSKEY, &fact, &failed))
-		return failed ? validation__bogus(task, EDE_OTHER, "too much work to find the keys") : FINDING_WAIT;
+		return failed ? FINDING_SPENT : FINDING_WAIT;
 	if (fact.rcode == RCODE_SERVFAIL)
 		return validation__fact_failed(task, &fact, EDE_DNSKEY_MISSING);
 	if (fact.security == SECURITY_INSECURE)
@@ -85,13 +88,18 @@ static enum finding
 judge_set(struct engine *engine, struct task *task, struct rrset *set)
 {
 	struct verify verify = { 0 };
-	struct name signer;
+	struct name signer, name;
 
-	if (anchors_above(engine->trust.anchors, set->owner) == NULL)
+	/* The parent vouches for a DS set. */
+	name_strip(&name, set->owner, set->type == TYPE_DS && set->owner->size > 1 ? 1 : 0);
+	const struct rrset *anchor = anchors_above(engine->trust.anchors, &name);
+	if (anchor == NULL)
 		return FINDING_INSECURE;
 	if (!rrset_signer(set, &signer))
 		return set->sig_count > 0 ? validation__bogus(task, EDE_DNSSEC_BOGUS, "no signature fits the set")
 					  : validation__find_unsigned(engine, task, set->owner, set->type);
+	if (name_labels(&signer) < name_labels(anchor->owner))
+		return validation__bogus(task, EDE_DNSSEC_BOGUS, "signed from above the trust anchor");
 	const enum finding finding = judge_signed(engine, task, set, &signer, &verify);
 	if (finding == FINDING_SECURE && verify.is_wildcard)
 		return judge_wildcard(engine, task, set, &verify);
@@ -115,6 +123,7 @@ judge_beside(struct engine *engine, struct task *task, enum dns_section section)
 			continue;
 		switch (judge_set(engine, task, set)) {
 		case FINDING_WAIT:     return FINDING_WAIT;
+		case FINDING_SPENT:    /* left as it is, and not used */
 		case FINDING_SECURE:   break;
 		case FINDING_INSECURE: set->security = SECURITY_INSECURE; break;
 		case FINDING_BOGUS:    set->security = SECURITY_BOGUS; break;
@@ -138,13 +147,15 @@ judge_sets(struct engine *engine, struct task *task, enum finding *worst)
 
 	for (struct rrset *set = task->answer.sections[SECTION_ANSWER]; set != NULL; before = set, set = set->next) {
 		if (before != NULL && before->type == TYPE_DNAME && set->type == TYPE_CNAME &&
-		    set->sig_count == 0 && name_is_under(set->owner, before->owner)) {
+		    set->sig_count == 0 && set->owner->size > before->owner->size &&
+		    name_is_under(set->owner, before->owner)) {
 			set->security = before->security; /* made here, from the DNAME */
 		} else if (!is_judged(set)) {
 			const enum finding finding = judge_set(engine, task, set);
-			if (finding == FINDING_WAIT)
-				return FINDING_WAIT;
+			if (finding == FINDING_WAIT || finding == FINDING_SPENT)
+				return finding;
 			if (finding == FINDING_BOGUS) {
+				task->validation.culprit = set->owner;
 				rrset_cache_remove(engine->caches.rrsets, set->owner, set->type, CLASS_IN);
 				return FINDING_BOGUS;
 			}
@@ -234,16 +245,19 @@ judge_proof(struct task *task, struct denial *denial, const struct name *end)
 	case PROOF_INSECURE: return FINDING_INSECURE;
 	case PROOF_NONE:     break;
 	}
+	if (*denial->hashes == 0)
+		return FINDING_SPENT;
 	if (qtype != TYPE_DS && is_below_unsigned(denial, end))
 		return FINDING_INSECURE;
 	return not_proved(task);
 }
 
+/* A proof that nobody has had the means to check. */
 static bool
-has_insecure_authority(const struct task *task)
+has_unjudged_proof(const struct task *task)
 {
 	for (const struct rrset *set = task->answer.sections[SECTION_AUTHORITY]; set != NULL; set = set->next)
-		if (set->security == SECURITY_INSECURE)
+		if ((set->type == TYPE_NSEC || set->type == TYPE_NSEC3) && set->sig_count > 0 && !is_judged(set))
 			return true;
 	return false;
 }
@@ -251,16 +265,34 @@ has_insecure_authority(const struct task *task)
 static enum finding
 judge_absence(struct engine *engine, struct task *task, const struct name *end)
 {
+	enum finding finding;
 	struct denial denial;
 	struct name zone;
 
 	if (anchors_above(engine->trust.anchors, end) == NULL)
 		return FINDING_INSECURE;
 	if (validation__denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], end, &zone, &denial))
-		return judge_proof(task, &denial, end);
-	if (has_insecure_authority(task))
-		return FINDING_INSECURE;
-	return validation__find_unsigned(engine, task, end, task->question.qtype);
+		finding = judge_proof(task, &denial, end);
+	else
+		finding = validation__find_unsigned(engine, task, end, task->question.qtype);
+	return finding == FINDING_BOGUS && has_unjudged_proof(task) ? FINDING_SPENT : finding;
+}
+
+/* AD speaks for the authority section too (RFC 4035, section 3.2.3): what is not secure there goes. */
+static void
+drop_insecure(struct task *task)
+{
+	struct validation *state = &task->validation;
+
+	for (struct rrset **at = &task->answer.sections[SECTION_AUTHORITY]; *at != NULL;) {
+		if ((*at)->security == SECURITY_SECURE) {
+			at = &(*at)->next;
+			continue;
+		}
+		if (state->absence == &(*at)->next)
+			state->absence = at;
+		*at = (*at)->next;
+	}
 }
 
 static void
@@ -274,7 +306,9 @@ keep_absence(struct engine *engine, struct task *task, const struct name *end, e
 
 	if (negative.authority == NULL)
 		return; /* nothing says for how long */
-	negative.ttl_s = negative.authority->ttl_s; /* the SOA's, or of the proof that a referral brought */
+	negative.ttl_s = learn__shortest_ttl(negative.authority);
+	if (negative.ttl_s > engine->scrub_limits.negative_ttl_max_s)
+		negative.ttl_s = engine->scrub_limits.negative_ttl_max_s;
 	(void)negative_cache_put(engine->caches.negatives, end, task->question.qtype, CLASS_IN, &negative,
 				 engine__now_s(engine));
 }
@@ -285,18 +319,32 @@ judge_answer(struct engine *engine, struct task *task)
 	enum finding worst = FINDING_SECURE;
 	struct name end;
 
-	if (judge_beside(engine, task, SECTION_AUTHORITY) == FINDING_WAIT ||
-	    judge_beside(engine, task, SECTION_ADDITIONAL) == FINDING_WAIT)
-		return FINDING_WAIT;
-	enum finding finding = judge_sets(engine, task, &worst);
+	enum finding finding = judge_beside(engine, task, SECTION_AUTHORITY);
+	if (finding == FINDING_SECURE)
+		finding = judge_sets(engine, task, &worst);
 	if (finding != FINDING_SECURE)
 		return finding;
 	if (answer_end(task, &end) || task->answer.rcode == RCODE_YXDOMAIN)
 		return worst;
 	finding = judge_absence(engine, task, &end);
+	if (finding == FINDING_BOGUS)
+		task->validation.culprit = name_store(&task->arena, &end);
+	if (finding == FINDING_SECURE && worst == FINDING_SECURE)
+		drop_insecure(task);
 	if (finding == FINDING_SECURE || finding == FINDING_INSECURE)
 		keep_absence(engine, task, &end, finding);
 	return finding == FINDING_SECURE ? worst : finding;
+}
+
+/* The answer is judged; what goes with it only as far as there are signatures left to be checked for. */
+static enum finding
+judge_all(struct engine *engine, struct task *task)
+{
+	const enum finding finding = judge_answer(engine, task);
+
+	if (finding != FINDING_SECURE && finding != FINDING_INSECURE)
+		return finding;
+	return judge_beside(engine, task, SECTION_ADDITIONAL) == FINDING_WAIT ? FINDING_WAIT : finding;
 }
 
 /* What was found out of the extras is worth keeping; what may not go with the answer goes. */
@@ -315,6 +363,23 @@ keep_extras(struct engine *engine, struct task *task)
 
 /* ---- the state ------------------------------------------------------------------------------------------------ */
 
+/* Of the name that did not hold, not of the innocent one that its aliases led to, or came from. */
+static void
+remember_bogus(struct engine *engine, const struct task *task, const struct negative *negative)
+{
+	const struct name *name = task->validation.culprit;
+	const uint16_t qtype = task->question.qtype;
+	struct negative before;
+
+	if (name == NULL)
+		return; /* the arena is full */
+	if (negative_cache_get(engine->caches.negatives, name, qtype, CLASS_IN, &engine->scratch, &before,
+			       engine__now_s(engine)) == 0 &&
+	    before.security == SECURITY_UNCHECKED)
+		negative_cache_remove(engine->caches.negatives, name, qtype, CLASS_IN);
+	(void)negative_cache_put(engine->caches.negatives, name, qtype, CLASS_IN, negative, engine__now_s(engine));
+}
+
 static enum task_state
 again_or_fail(struct engine *engine, struct task *task)
 {
@@ -326,7 +391,6 @@ again_or_fail(struct engine *engine, struct task *task)
 		.ttl_s = state->is_unreachable ? NEGATIVE_FAILURE_TTL_S : VALIDATION_BOGUS_TTL_S,
 	};
 
-	engine->stats.bogus++;
 	if (state->restarts < VALIDATION_RESTARTS_MAX &&
 	    !budget_is_spent(engine__budget(engine, task), engine->now_us)) {
 		struct validation again = { .skip_cache = true, .restarts = (uint8_t)(state->restarts + 1) };
@@ -340,14 +404,13 @@ again_or_fail(struct engine *engine, struct task *task)
 	type_to_text(task->question.qtype, type, sizeof type);
 	const char *text = arena_printf(&task->arena, "%s %s: %s", qname, type,
 					state->why != NULL ? state->why : "not to be validated");
+	engine->stats.bogus += !state->is_unreachable;
 	answer_fail(&task->answer, RCODE_SERVFAIL, state->ede, text);
 	task->answer.security = SECURITY_BOGUS;
 	negative.ede = (uint16_t)(state->ede + 1);
 	negative.ede_text = text;
 	negative.security = SECURITY_BOGUS;
-	negative_cache_remove(engine->caches.negatives, task->sname, task->question.qtype, CLASS_IN);
-	(void)negative_cache_put(engine->caches.negatives, task->sname, task->question.qtype, CLASS_IN, &negative,
-				 engine__now_s(engine));
+	remember_bogus(engine, task, &negative);
 	return TASK_DONE;
 }
 
@@ -363,24 +426,31 @@ validation__blames(const struct task *task, const struct ip_addr *server)
 enum task_state
 validation__after_answer(const struct engine *engine, const struct task *task)
 {
-	const bool is_wanted = engine->trust.anchors != NULL && engine->trust.anchors->count > 0 &&
-			       !task->question.checking_disabled && !task->priming &&
+	const bool is_wanted = engine__validates(engine, &task->question) && !task->priming &&
 			       task->answer.rcode != RCODE_SERVFAIL;
 	return is_wanted ? TASK_VALIDATE : TASK_DONE;
+}
+
+/* The purse may have been somebody else's: nothing is said about the answer, and nothing remembered of it. */
+static enum task_state
+spent(struct engine *engine, struct task *task)
+{
+	task->spent = true;
+	task__trouble(task, TROUBLE_BUDGET, NULL);
+	return task__fail(engine, task);
 }
 
 enum task_state
 task__validate(struct engine *engine, struct task *task)
 {
 	task->validation.is_active = true;
-	if (budget_is_spent(engine__budget(engine, task), engine->now_us)) {
-		task__trouble(task, TROUBLE_BUDGET, NULL);
-		return task__fail(engine, task);
-	}
+	if (budget_is_spent(engine__budget(engine, task), engine->now_us))
+		return spent(engine, task);
 	if (wait__count(task) > 0)
 		return TASK_WAITING;
-	switch (judge_answer(engine, task)) {
+	switch (judge_all(engine, task)) {
 	case FINDING_WAIT:     return TASK_WAITING;
+	case FINDING_SPENT:    return spent(engine, task);
 	case FINDING_BOGUS:    return again_or_fail(engine, task);
 	case FINDING_SECURE:   task->answer.security = SECURITY_SECURE; break;
 	case FINDING_INSECURE: task->answer.security = SECURITY_INSECURE; break;

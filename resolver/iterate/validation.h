@@ -27,7 +27,6 @@
 
 #define VALIDATION_RESTARTS_MAX 2u
 #define VALIDATION_BOGUS_TTL_S  60u
-#define VALIDATION_LABELS_MAX   24u /* names looked at, from a cut down, for a delegation that nobody has seen */
 
 /* What a task for a DNSKEY or DS set, which this one waited for, has come to; lies in this one's arena. */
 struct validation_fact {
@@ -50,6 +49,7 @@ struct validation {
 	uint8_t labels_done; /* of the unsigned name that is being walked down to: names above are in secure zones */
 	struct validation_fact fact;
 	struct rrset **absence; /* where the proofs of the answer itself begin, behind those of its aliases */
+	const struct name *culprit; /* of a bogus finding: whose set or absence it is */
 	int ede;             /* of a bogus finding */
 	const char *why;
 	bool is_unreachable; /* not bogus: the keys could not be had */

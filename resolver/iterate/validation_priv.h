@@ -10,10 +10,10 @@
 #include "resolver/validate/limits.h"
 #include "resolver/validate/rrsig.h"
 
-enum finding { FINDING_SECURE, FINDING_INSECURE, FINDING_BOGUS, FINDING_WAIT };
+enum finding { FINDING_SECURE, FINDING_INSECURE, FINDING_BOGUS, FINDING_WAIT, FINDING_SPENT /* the purse: nothing is known */ };
 
 /* What a zone is, as its parent's DS says. */
-enum cut_finding { CUT_SECURE, CUT_INSECURE, CUT_NONE, CUT_BOGUS, CUT_WAIT };
+enum cut_finding { CUT_SECURE, CUT_INSECURE, CUT_NONE, CUT_BOGUS, CUT_WAIT, CUT_SPENT };
 
 /* Remembers why; FINDING_BOGUS. */
 enum finding validation__bogus(struct task *task, int ede, const char *why);

@@ -113,9 +113,11 @@ validation__heard(struct task *task, const struct task *child)
 		if (set->type == fact->type && name_equal(set->owner, &child->question.qname))
 			fact->set = outcome__keep_set(&task->arena, set);
 	struct rrset *authority = NULL;
-	if (fact->set == NULL)
-		(void)outcome__keep_sets(&task->arena, &authority, answer->sections[SECTION_AUTHORITY]);
+	const bool is_whole = fact->set != NULL ||
+			      outcome__keep_sets(&task->arena, &authority, answer->sections[SECTION_AUTHORITY]) != NULL;
 	fact->authority = authority;
+	if (!is_whole || fact->name == NULL)
+		fact->name = NULL; /* the arena is full: better unknown than half known */
 }
 
 /* ---- proofs -------------------------------------------------------------------------------------------- */
@@ -166,6 +168,9 @@ cut_of_absent_ds(struct engine *engine, struct task *task, const struct validati
 	case DS_PROOF_NO_NAME:  return CUT_NONE;
 	case DS_PROOF_NONE:     break;
 	}
+	if (*denial.hashes == 0)
+		return CUT_SPENT;
+	(void)validation__bogus(task, EDE_NSEC_MISSING, "that there is no DS set is not proved");
 	return CUT_BOGUS;
 }
 
@@ -181,9 +186,7 @@ validation__find_cut(struct engine *engine, struct task *task, const struct name
 	if (*ds != NULL)
 		return CUT_SECURE;
 	if (!validation__get_fact(engine, task, zone, TYPE_DS, &fact, &failed)) {
-		if (failed)
-			(void)validation__bogus(task, EDE_OTHER, "too much work to find the DS set");
-		return failed ? CUT_BOGUS : CUT_WAIT;
+		return failed ? CUT_SPENT : CUT_WAIT;
 	}
 	if (fact.rcode == RCODE_SERVFAIL || fact.security == SECURITY_BOGUS ||
 	    fact.security == SECURITY_UNCHECKED) {
@@ -226,12 +229,13 @@ validation__find_unsigned(struct engine *engine, struct task *task, const struct
 			first = name_labels(delegation.zone);
 		state->labels_done = (uint8_t)(first - 1);
 	}
-	for (unsigned seen = 0; state->labels_done < labels && seen < VALIDATION_LABELS_MAX; seen++) {
+	while (state->labels_done < labels) {
 		name_tail(&zone, owner, state->labels_done + 1u);
 		switch (validation__find_cut(engine, task, &zone, &ds)) {
 		case CUT_INSECURE: state->labels_done = 0; return FINDING_INSECURE;
 		case CUT_BOGUS:    state->labels_done = 0; return FINDING_BOGUS;
 		case CUT_WAIT:     return FINDING_WAIT;
+		case CUT_SPENT:    return FINDING_SPENT;
 		case CUT_SECURE:
 		case CUT_NONE:     break;
 		}

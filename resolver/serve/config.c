@@ -456,7 +456,7 @@ check_together(struct parse *parse)
 
 	if (config->trust_anchor_signaling)
 		return fail(parse, seen_at[find_option("server", "trust-anchor-signaling") - config_options],
-		            "trust-anchor-signaling: only `no` is possible: this version does not validate");
+		            "trust-anchor-signaling: only `no` is possible: this version sends no such queries");
 	if (config->cache_min_ttl > config->cache_max_ttl)
 		return fail(parse, seen_at[find_option("server", "cache-min-ttl") - config_options],
 		            "cache-min-ttl: %u is more than cache-max-ttl, %u", config->cache_min_ttl, config->cache_max_ttl);

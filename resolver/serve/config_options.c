@@ -88,7 +88,7 @@ const struct config_option config_options[] = {
 	SERVER("val-override-date", CONFIG_STRING, val_override_date, "", 0, 0,
 	       "YYYYMMDDHHmmSS to validate as of that time; empty is now"),
 	SERVER("trust-anchor-signaling", CONFIG_BOOL, trust_anchor_signaling, "no", 0, 0,
-	       "tell the root which keys are trusted (RFC 8145); only `no` until Cairn validates"),
+	       "tell the root which keys are trusted (RFC 8145); only `no` is possible yet"),
 	SERVER("edns-buffer-size", CONFIG_NUMBER, edns_buffer_size, "1232", 512, 4096,
 	       "UDP size offered to name servers; above 1232 replies may be fragmented, and fragments are dropped"),
 	SERVER("num-queries-per-thread", CONFIG_NUMBER, num_queries_per_thread, "4096", 16, 65536,
@@ -119,7 +119,7 @@ const struct config_option config_options[] = {
 	ZONE("stub-zone", "stub-addr", CONFIG_LIST, addr, "", "address of a name server of the zone, with @port if it is not 53"),
 	ZONE("stub-zone", "stub-host", CONFIG_LIST, host, "", "name of a name server of the zone"),
 	ZONE("stub-zone", "stub-first", CONFIG_BOOL, first, "no", "without an answer from them ask the servers of the delegation"),
-	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that"),
+	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that; only `no` is possible yet"),
 
 	/* Cairn's own place on the network */
 	{ "stack", "link", CONFIG_CHOICE, AT(link), "raw", 0, 0, "raw packet tap",

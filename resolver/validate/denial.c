@@ -1,5 +1,6 @@
 #include "resolver/validate/denial.h"
 
+#include "resolver/validate/rrsig.h"
 #include "stack/base/cursor.h"
 
 bool
@@ -23,8 +24,12 @@ denial__has_type(struct crypto_span bitmap, uint16_t type)
 bool
 denial__is_usable(const struct denial *denial, const struct rrset *set, uint16_t type)
 {
+	struct name signer;
+
+	/* A zone below may sign what would deny names of this one: only what this one signed counts. */
 	return set->type == type && set->class == CLASS_IN && set->security == SECURITY_SECURE &&
-	       set->rr_count > 0 && name_is_under(set->owner, denial->zone);
+	       set->rr_count > 0 && name_is_under(set->owner, denial->zone) && rrset_signer(set, &signer) &&
+	       name_equal(&signer, denial->zone);
 }
 
 static bool

@@ -19,6 +19,6 @@
 #define VALIDATE_SKEW_S               60u  /* clocks differ: RRSIG times count from a minute before to a minute after */
 #define VALIDATE_RSA_BITS_MAX         4096u
 #define VALIDATE_RSA_BITS_MIN         512u  /* RFC 3110, RFC 5702; algorithm 10: 1024 */
-#define VALIDATE_RSA_EXPONENT_BYTES_MAX 4u  /* exponents of up to 2^32: larger ones cost without end */
+#define VALIDATE_RSA_EXPONENT_BYTES_MAX 5u  /* 2^32 + 1 is in use; larger ones cost without end */
 
 #endif

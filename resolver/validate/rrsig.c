@@ -92,6 +92,17 @@ rrset_signer(const struct rrset *set, struct name *signer)
 	return false;
 }
 
+bool
+rrset_is_expanded(const struct rrset *set)
+{
+	struct rrsig sig;
+
+	for (unsigned i = 0; i < set->sig_count; i++)
+		if (sig_at(set, i, &sig) && has_right_form(set, &sig))
+			return sig.labels < signed_labels(set->owner);
+	return false;
+}
+
 /* ---- what was signed (RFC 4034, section 3.1.8.1) ----------------------------------------------------- */
 
 static int

@@ -36,6 +36,9 @@ int rrsig_read(struct rrsig *sig, const uint8_t *rdata, size_t size);
 /* The signer of the set's first RRSIG that could be right for it; false: there is none. */
 bool rrset_signer(const struct rrset *set, struct name *signer);
 
+/* Whether a wildcard made the set: its RRSIG counts fewer labels than its owner has (RFC 4035, section 5.3.4). */
+bool rrset_is_expanded(const struct rrset *set);
+
 struct verify_job {
 	uint8_t algorithm;
 	struct crypto_span key, signed_data, signature;

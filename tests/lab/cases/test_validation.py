@@ -2,6 +2,8 @@
 import lab
 from clients import dig
 
+EXPANDED = "x.wild.signed.org A"
+
 # Behaviour, question, rcode, whether it is secure.
 CASES = [
     ("a set signed with RSA", "www.signed.org A", "NOERROR", True),
@@ -13,7 +15,7 @@ CASES = [
     ("a name that NSEC denies", "nothing.types.example A", "NXDOMAIN", True),
     ("a type that NSEC denies", "a.types.example MX", "NOERROR", True),
     ("a name with nothing on it, by NSEC3", "under.empty.signed.org A", "NOERROR", True),
-    ("what a wildcard makes", "x.wild.signed.org A", "NOERROR", True),
+    ("what a wildcard makes", EXPANDED, "NOERROR", True),
     ("an alias that a DNAME makes", "www.old.signed.org A", "NOERROR", True),
     ("a top level domain that is not there", "nothing-here A", "NXDOMAIN", True),
     ("an unsigned zone below a signed one", "www.insecure.signed.org A", "NOERROR", False),
@@ -38,12 +40,22 @@ class Validation(lab.WithCairnd):
 
     def test_from_the_cache_it_is_as_secure(self):
         for behaviour, question, status, is_secure in CASES:
+            if question == EXPANDED:
+                continue
             with self.subTest(behaviour):
                 dig(question, "+dnssec")
                 with lab.Sent() as sent:
                     answer = dig(question, "+dnssec")
                 self.assertEqual((answer.status, "ad" in answer.flags), (status, is_secure), answer.text)
                 self.assertEqual(sent.questions, 0)
+
+    def test_what_a_wildcard_makes_always_comes_with_its_proof_to_who_checks_himself(self):
+        for _ in range(2):
+            answer = dig(EXPANDED, "+dnssec")
+            self.assertIn("NSEC3", {record.type for record in answer.authority}, answer.text)
+        with lab.Sent() as sent:
+            self.assertEqual(dig(EXPANDED).records, ["x.wild.signed.org. A 192.0.2.44"])
+        self.assertEqual(sent.questions, 0)
 
     def test_what_does_not_hold_is_no_answer(self):
         for behaviour, question, error in BROKEN:

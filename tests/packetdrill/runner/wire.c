@@ -413,7 +413,7 @@ wire_read(const uint8_t *bytes, size_t size, struct packet_spec *packet, struct 
 {
 	struct cursor c = cursor_over(bytes, size);
 	const bool is_v4 = size > 0 && bytes[0] >> 4 == 4;
-	uint8_t protocol;
+	uint8_t protocol = 0;
 
 	*packet = (struct packet_spec){ 0 };
 	*ends = (struct wire_ends){ 0 };

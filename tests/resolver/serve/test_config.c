@@ -126,7 +126,7 @@ static const struct {
 	{ "a zone has servers", "forward-zone:\n  name: example\n",
 	  "test.conf:1: forward-zone: `example` has neither `forward-addr` nor `forward-host`" },
 	{ "no signal without validation", "server:\n  trust-anchor-signaling: yes\n",
-	  "test.conf:2: trust-anchor-signaling: only `no` is possible: this version does not validate" },
+	  "test.conf:2: trust-anchor-signaling: only `no` is possible: this version sends no such queries" },
 };
 
 START_TEST(what_is_wrong_is_said_with_its_place)

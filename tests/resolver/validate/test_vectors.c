@@ -5,8 +5,8 @@
 
 #include "resolver/validate/rrsig.h"
 #include "resolver/wire/rdata.h"
-#include "resolver/wire/text.h"
 #include "stack/base/arena.h"
+#include "tests/resolver/validate/signed_text.h"
 #include "tests/suite.h"
 
 static const struct vector {
@@ -47,33 +47,6 @@ teardown(void)
 	crypto_free(crypto);
 }
 
-static void
-append(struct rrset *set, const char *text)
-{
-	static struct text_reader reader;
-	static struct text_record record;
-	uint8_t *bytes = arena_alloc(&arena, set->rdata_bytes + MESSAGE_BYTES_MAX);
-
-	text_reader_init(&reader, text, strlen(text), NULL);
-	ck_assert_msg(text_reader_next(&reader, &record) == 1, "%s: %s", text, reader.why);
-	if (set->rdata_bytes > 0)
-		memcpy(bytes, set->rdata, set->rdata_bytes);
-	bytes[set->rdata_bytes] = (uint8_t)(record.rdata_bytes >> 8);
-	bytes[set->rdata_bytes + 1] = (uint8_t)record.rdata_bytes;
-	memcpy(bytes + set->rdata_bytes + 2, record.rdata, record.rdata_bytes);
-	set->rdata = bytes;
-	set->rdata_bytes += 2u + record.rdata_bytes;
-	if (record.type == TYPE_RRSIG) {
-		set->sig_count++;
-		return;
-	}
-	set->owner = name_store(&arena, &record.owner);
-	set->type = record.type;
-	set->class = record.class;
-	set->ttl_s = record.ttl_s;
-	set->rr_count++;
-}
-
 struct signed_set {
 	struct rrset keys, ds, set;
 };
@@ -82,10 +55,10 @@ static void
 vector_read(const struct vector *vector, struct signed_set *read)
 {
 	*read = (struct signed_set){ 0 };
-	append(&read->keys, vector->key);
-	append(&read->ds, vector->ds);
-	append(&read->set, vector->set);
-	append(&read->set, vector->sig);
+	signed_text_append(&arena, &read->keys, vector->key);
+	signed_text_append(&arena, &read->ds, vector->ds);
+	signed_text_append(&arena, &read->set, vector->set);
+	signed_text_append(&arena, &read->set, vector->sig);
 }
 
 START_TEST(the_ds_stands_for_the_key)
