@@ -1,4 +1,5 @@
 """The questions that leave a network, as tcpdump on the home router sees them."""
+import os
 import re
 import socket
 import subprocess
@@ -57,5 +58,5 @@ class Capture:
 
 
 def text_of(file):
-    file.seek(0)
-    return file.read()
+    # Without seek(): tcpdump writes at the same offset, and would write over its first lines.
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode()
