@@ -198,6 +198,7 @@ holes_forget(struct stack *stack, struct tcb *tcb)
 	if (tcb->holes_chunk != NULL)
 		stream_chunk_put(&stack->tcp.streams, tcb->holes_chunk);
 	tcb->holes_chunk = NULL;
+	tcb->sack_recent_count = 0;
 }
 
 void
@@ -319,6 +320,28 @@ tcp_abort(struct stack *stack, tcp_conn conn, uint64_t now_us)
 		abort_connection(stack, tcb);
 }
 
+/* As in TIME-WAIT: what no program waits for gives way to what one wants. */
+void
+tcp__orphan_abort(struct stack *stack)
+{
+	stack__drop(stack, DROP_TCP_FULL);
+	abort_connection(stack, TAILQ_FIRST(&stack->tcp.orphans));
+}
+
+/* Nobody will read: what has come before its time holds memory for nothing. */
+static void
+become_orphan(struct stack *stack, struct tcb *tcb)
+{
+	tcb->is_detached = tcb->is_orphan_queued = true;
+	TAILQ_INSERT_TAIL(&stack->tcp.orphans, tcb, accept_link);
+	if (tcb->is_event_queued)
+		TAILQ_REMOVE(&stack->tcp.events, tcb, event_link);
+	tcb->is_event_queued = false;
+	stream_drop_after(&stack->tcp.streams, &tcb->receive, tcb->rcv_nxt);
+	holes_forget(stack, tcb);
+	tcp__memory_freed(stack);
+}
+
 void
 tcp_close(struct stack *stack, tcp_conn conn, uint64_t now_us)
 {
@@ -334,10 +357,7 @@ tcp_close(struct stack *stack, tcp_conn conn, uint64_t now_us)
 		abort_connection(stack, tcb);
 		return;
 	}
-	tcb->is_detached = true;
-	if (tcb->is_event_queued)
-		TAILQ_REMOVE(&stack->tcp.events, tcb, event_link);
-	tcb->is_event_queued = false;
+	become_orphan(stack, tcb);
 	close_sending(stack, tcb);
 	if (tcb->state == TCP_FIN_WAIT_2)
 		tcp__arm_fin_wait_2(stack, tcb);

@@ -221,7 +221,7 @@ tcp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port
 	    addr_is_unspecified(remote))
 		return ERR_NO_ROUTE;
 	tuple.local = send.source;
-	if (TAILQ_EMPTY(&stack->tcp.free_tcbs))
+	if (!tcp__tcb_is_left(stack))
 		return ERR_FULL;
 	err = port_choose(stack, &tuple, &iss);
 	if (err != 0)

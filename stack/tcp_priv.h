@@ -135,7 +135,7 @@ struct tcp_counters {
 
 struct tcb {
 	struct tcp_key key;
-	TAILQ_ENTRY(tcb) event_link, flush_link, accept_link, memory_link; /* accept_link: or the free list */
+	TAILQ_ENTRY(tcb) event_link, flush_link, accept_link, memory_link; /* accept_link: of the free, of orphans too */
 	uint32_t generation; /* odd: in use */
 	uint32_t cause;      /* of its events */
 	uint32_t flush_round; /* in which it asked for the flush */
@@ -150,6 +150,7 @@ struct tcb {
 	uint8_t events;      /* of the action that waits */
 	bool is_event_queued, is_flush_queued, is_memory_queued;
 	bool is_detached;    /* the program has closed it */
+	bool is_orphan_queued;
 	bool was_passive;
 	bool has_timestamps, has_sack, has_wscale, has_ecn;
 
@@ -298,6 +299,7 @@ struct tcp {
 	struct tcb_list events;  /* something to tell the program */
 	struct tcb_list flushes; /* something to send, perhaps */
 	struct tcb_list starved; /* senders that found no memory */
+	struct tcb_list orphans; /* closed by their programs and not over; the oldest first */
 	uint32_t flush_round;
 };
 
@@ -357,7 +359,9 @@ struct tcb *tcp__listener_find(const struct stack *stack, const struct ip_addr *
 struct tcp_key **tcp__listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port);
 struct tcb *tcp__get(const struct stack *stack, tcp_conn conn); /* NULL: not (or no longer) open */
 tcp_conn tcp__conn_of(const struct stack *stack, const struct tcb *tcb);
-struct tcb *tcp__tcb_new(struct stack *stack); /* NULL: none left */
+/* The oldest orphan makes room when none is left; NULL: there is no orphan either. */
+struct tcb *tcp__tcb_new(struct stack *stack);
+bool tcp__tcb_is_left(const struct stack *stack);
 void tcp__tcb_free(struct stack *stack, struct tcb *tcb);
 struct tcp_syn *tcp__syn_new(struct stack *stack, struct tcb *listener);
 void tcp__syn_free(struct stack *stack, struct tcp_syn *syn);
@@ -371,6 +375,8 @@ void tcp__want_flush(struct stack *stack, struct tcb *tcb);
 void tcp__established(struct stack *stack, struct tcb *tcb);
 /* The connection is over, well (TCP_REASON_NONE) or not; what was received may still be read. */
 void tcp__end(struct stack *stack, struct tcb *tcb, enum tcp_reason reason);
+/* Resets the oldest connection that its program has closed; there must be one. */
+void tcp__orphan_abort(struct stack *stack);
 /* Forgets a connection that the program has closed too. */
 void tcp__release(struct stack *stack, struct tcb *tcb);
 void tcp__soft_error(struct stack *stack, struct tcb *tcb, enum tcp_reason reason);

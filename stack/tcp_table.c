@@ -60,6 +60,7 @@ tcp_init(struct tcp *tcp, struct arena *arena, const struct stack_limits *limits
 	TAILQ_INIT(&tcp->events);
 	TAILQ_INIT(&tcp->flushes);
 	TAILQ_INIT(&tcp->starved);
+	TAILQ_INIT(&tcp->orphans);
 	for (uint32_t i = 0; i < tcp->tcb_count; i++)
 		TAILQ_INSERT_TAIL(&tcp->free_tcbs, &tcp->tcbs[i], accept_link);
 	for (uint32_t i = 0; i < tcp->syn_count; i++)
@@ -182,13 +183,20 @@ tcp__conn_of(const struct stack *stack, const struct tcb *tcb)
 
 /* ---- taking and giving back ------------------------------------------------------------------ */
 
+bool
+tcp__tcb_is_left(const struct stack *stack)
+{
+	return !TAILQ_EMPTY(&stack->tcp.free_tcbs) || !TAILQ_EMPTY(&stack->tcp.orphans);
+}
+
 struct tcb *
 tcp__tcb_new(struct stack *stack)
 {
-	struct tcb *tcb = TAILQ_FIRST(&stack->tcp.free_tcbs);
-
-	if (tcb == NULL)
+	if (!tcp__tcb_is_left(stack))
 		return NULL;
+	if (TAILQ_EMPTY(&stack->tcp.free_tcbs))
+		tcp__orphan_abort(stack);
+	struct tcb *tcb = TAILQ_FIRST(&stack->tcp.free_tcbs);
 	TAILQ_REMOVE(&stack->tcp.free_tcbs, tcb, accept_link);
 	stack->tcp.tcbs_used++;
 	const uint32_t generation = tcb->generation + 1;
@@ -209,7 +217,10 @@ tcp__tcb_free(struct stack *stack, struct tcb *tcb)
 		TAILQ_REMOVE(&tcp->flushes, tcb, flush_link);
 	if (tcb->is_memory_queued)
 		TAILQ_REMOVE(&tcp->starved, tcb, memory_link);
-	tcb->is_event_queued = tcb->is_flush_queued = tcb->is_memory_queued = false;
+	if (tcb->is_orphan_queued)
+		TAILQ_REMOVE(&tcp->orphans, tcb, accept_link);
+	tcb->is_event_queued = tcb->is_flush_queued = false;
+	tcb->is_memory_queued = tcb->is_orphan_queued = false;
 	tcb->generation++; /* even: the number never means an open connection again */
 	TAILQ_INSERT_HEAD(&tcp->free_tcbs, tcb, accept_link);
 	tcp->tcbs_used--;

@@ -288,7 +288,14 @@ old_octet_send(struct stack *stack, struct tcb *tcb)
 	(void)tcp__segment_send(stack, tcb, &out);
 }
 
-/* RFC 9293, section 3.8.6.1: as long as the peer answers, for ever. */
+/* A program may be kept waiting by a peer that answers; without one its answers count for nothing. */
+static bool
+persist_is_hopeless(const struct stack *stack, const struct tcb *tcb)
+{
+	return is_hopeless(stack, tcb, tcb->is_detached ? tcb->persist_backoff : tcb->probes);
+}
+
+/* RFC 9293, section 3.8.6.1: as long as the peer answers and a program waits, for ever. */
 static void
 persist_due(struct stack *stack, struct tcb *tcb)
 {
@@ -296,7 +303,9 @@ persist_due(struct stack *stack, struct tcb *tcb)
 		tcb->persist_backoff = 0;
 		return;
 	}
-	if (is_hopeless(stack, tcb, tcb->probes)) {
+	if (persist_is_hopeless(stack, tcb)) {
+		if (tcb->is_detached)
+			tcp__reset_send(stack, tcb); /* the peer may well be there */
 		give_up(stack, tcb);
 		return;
 	}

@@ -1,6 +1,7 @@
 /* Closing (RFC 9293, section 3.6): the orders in which it can happen, half-close, resets, TIME-WAIT. */
 #include <string.h>
 
+#include "stack/stack_priv.h"
 #include "tests/stack/peer.h"
 #include "tests/suite.h"
 
@@ -298,6 +299,91 @@ START_TEST(an_orphan_whose_peer_is_silent_is_forgotten)
 }
 END_TEST
 
+START_TEST(an_orphan_whose_peer_keeps_its_window_shut_is_reset)
+{
+	passive(_i);
+	peer_write(&peer, 1000);
+	peer.window = 0;
+	peer_ack(&peer, 1, 1001);
+	peer_write(&peer, 1000);
+	peer_discard(&peer);
+	close_conn();
+	bool is_reset = false;
+	for (unsigned i = 0; i < 3000 && !is_reset; i++) { /* the peer answers each probe */
+		peer_wait(&peer, 100000);
+		while (peer_pending(&peer) != 0) {
+			is_reset = strchr(peer_take(&peer)->flags, 'R') != NULL;
+			if (!is_reset)
+				peer_ack(&peer, 1, 1001);
+		}
+	}
+	ck_assert(is_reset);
+	peer_expect_state(&peer, TCP_CLOSED);
+	ck_assert_uint_eq(peer.host.stack->tcp.streams.free_count,
+			  peer.host.stack->tcp.streams.chunk_count);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_program_waits_as_long_as_a_shut_window_answers)
+{
+	passive(_i);
+	peer_write(&peer, 1000);
+	peer.window = 0;
+	peer_ack(&peer, 1, 1001);
+	peer_write(&peer, 1000);
+	peer_discard(&peer);
+	for (unsigned i = 0; i < 6000; i++) {
+		peer_wait(&peer, 100000);
+		if (peer_pending(&peer) != 0)
+			peer_ack(&peer, 1, 1001);
+		peer_discard(&peer);
+	}
+	peer_expect_state(&peer, TCP_ESTABLISHED);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(what_came_out_of_order_is_dropped_with_the_program)
+{
+	passive(_i);
+	peer_data(&peer, 101, 1, 50);
+	const struct stream_pool *streams = &peer.host.stack->tcp.streams;
+	ck_assert_uint_lt(streams->free_count, streams->chunk_count);
+	peer_discard(&peer);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	ck_assert_uint_eq(streams->free_count, streams->chunk_count);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(the_oldest_orphan_makes_room)
+{
+	struct stack_limits limits = host_limits;
+
+	limits.tcp_count = 4; /* the listener and three */
+	limits.tcp_buffer_bytes = 1 << 20;
+	limits.tcp_syn_count = 4;
+	peer_listen(&peer, &(struct peer_config){ .limits = &limits });
+	for (uint16_t port = 1; port <= 5; port++) {
+		peer.peer_port = port;
+		peer_send(&peer, &(struct peer_segment){ .flags = "S", .window = 65535 });
+		(void)peer_expect(&peer, "SA", 0, 1, 0);
+		peer_ack(&peer, 1, 1);
+		ck_assert_int_eq(tcp_accept(peer.host.stack, peer.listener, 0, &peer.conn), 0);
+		close_conn();
+		(void)peer_expect(&peer, "FA", 1, 1, 0);
+	}
+	for (uint16_t port = 1; port <= 5; port++) {
+		peer.peer_port = port;
+		ck_assert_int_eq(peer_state(&peer), port <= 2 ? TCP_CLOSED : TCP_FIN_WAIT_1);
+	}
+	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_TCP_FULL), 2);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- TIME-WAIT ------------------------------------------------------------------------------- */
 
 static void
@@ -467,6 +553,10 @@ main(void)
 	tcase_add_loop_test(tcase, a_syn_that_was_not_answered_is_given_up_in_silence, 0, 2);
 	tcase_add_loop_test(tcase, an_orphan_waits_for_the_peers_fin_a_minute, 0, 2);
 	tcase_add_loop_test(tcase, an_orphan_whose_peer_is_silent_is_forgotten, 0, 2);
+	tcase_add_loop_test(tcase, an_orphan_whose_peer_keeps_its_window_shut_is_reset, 0, 2);
+	tcase_add_loop_test(tcase, a_program_waits_as_long_as_a_shut_window_answers, 0, 2);
+	tcase_add_loop_test(tcase, what_came_out_of_order_is_dropped_with_the_program, 0, 2);
+	tcase_add_test(tcase, the_oldest_orphan_makes_room);
 	tcase_add_loop_test(tcase, the_peers_fin_again_is_acknowledged_and_time_begins_anew, 0, 2);
 	tcase_add_loop_test(tcase, an_old_segment_in_time_wait_is_answered, 0, 2);
 	tcase_add_loop_test(tcase, only_the_exact_rst_ends_time_wait, 0, 2);
