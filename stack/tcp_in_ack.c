@@ -180,6 +180,8 @@ timers_follow(struct stack *stack, struct tcb *tcb, const struct tcp_ack *ack)
 	} else if (ack->is_advance && (tcb->loss_timer.kind != TIMER_TCP_REORDER ||
 					  !wheel_is_armed(&tcb->loss_timer))) {
 		tcp__arm_on_ack(stack, tcb);
+	} else {
+		tcp__probe_follow(stack, tcb);
 	}
 }
 

@@ -476,6 +476,8 @@ void tcp__arm_rto(struct stack *stack, struct tcb *tcb); /* from now on */
 /* Something new was acknowledged, or sent: a loss probe, or the RTO. */
 void tcp__arm_on_ack(struct stack *stack, struct tcb *tcb);
 void tcp__arm_on_sent(struct stack *stack, struct tcb *tcb);
+/* Something was learned that makes a loss probe pointless: the RTO instead. */
+void tcp__probe_follow(struct stack *stack, struct tcb *tcb);
 void tcp__arm_reorder(struct stack *stack, struct tcb *tcb, uint64_t wait_us);
 /* The peer has thrown away what it had sacked: soon all counts as lost. */
 void tcp__arm_reneged(struct stack *stack, struct tcb *tcb);

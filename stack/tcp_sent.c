@@ -337,6 +337,7 @@ tcp_flight_mark_again(struct tcp_flight *flight, struct tcp_sent *record, uint64
 {
 	const unsigned was_lost = record->flags & TCP_SENT_LOST;
 
+	assert((record->flags & TCP_SENT_SACKED) == 0); /* it is in no list */
 	change(flight, record,
 	       (uint8_t)(record->flags | TCP_SENT_EVER_AGAIN | (was_lost != 0 ? TCP_SENT_AGAIN : 0)));
 	/* The newest in the order of time, also when it had not been given up (a loss probe). */

@@ -92,6 +92,13 @@ tcp__arm_on_sent(struct stack *stack, struct tcb *tcb)
 }
 
 void
+tcp__probe_follow(struct stack *stack, struct tcb *tcb)
+{
+	if (is_armed(tcb, TIMER_TCP_PROBE) && !may_probe(tcb))
+		tcp__arm_rto(stack, tcb);
+}
+
+void
 tcp__arm_reorder(struct stack *stack, struct tcb *tcb, uint64_t wait_us)
 {
 	/* As late as Linux with its 250 ticks a second, which scripts count on. */
@@ -245,24 +252,26 @@ probe_due(struct stack *stack, struct tcb *tcb)
 {
 	struct tcp_recovery *recovery = &tcb->recovery;
 	struct tcp_sent *last = tcp_flight_last(&tcb->flight);
-	bool is_sent = false;
+	bool is_sent;
 
 	if (last == NULL)
 		return;
-	if (!recovery->is_tlp_out) {
-		recovery->is_tlp_retransmit = false;
-		is_sent = tcp__probe_new(stack, tcb);
-		if (!is_sent) {
-			if (tcp_sent_size(last) > tcb->mss) {
-				const uint32_t tail = tcp_sent_size(last) % tcb->mss;
-				struct tcp_sent *cut = tcp_flight_cut(
-					&stack->tcp.sent, &tcb->flight, last,
-					last->range.end - (tail != 0 ? tail : tcb->mss));
-				last = cut != NULL ? cut : last;
-			}
-			is_sent = tcp__retransmit(stack, tcb, last) == 0;
-			recovery->is_tlp_retransmit = is_sent;
+	if (!may_probe(tcb)) { /* what was learned since it was armed tells more than a probe would */
+		tcp__arm_rto(stack, tcb);
+		return;
+	}
+	recovery->is_tlp_retransmit = false;
+	is_sent = tcp__probe_new(stack, tcb);
+	if (!is_sent) {
+		if (tcp_sent_size(last) > tcb->mss) {
+			const uint32_t tail = tcp_sent_size(last) % tcb->mss;
+			struct tcp_sent *cut =
+				tcp_flight_cut(&stack->tcp.sent, &tcb->flight, last,
+					       last->range.end - (tail != 0 ? tail : tcb->mss));
+			last = cut != NULL ? cut : last;
 		}
+		is_sent = tcp__retransmit(stack, tcb, last) == 0;
+		recovery->is_tlp_retransmit = is_sent;
 	}
 	if (is_sent) {
 		recovery->is_tlp_out = true;

@@ -10,9 +10,9 @@
 static struct peer peer;
 static const enum addr_family families[] = { ADDR_IPV4, ADDR_IPV6 };
 
-/* A connection with a round trip of 100 ms, segments of 1000 octets and ten of them in flight. */
+/* A connection with a round trip of 100 ms and segments of 1000 octets. */
 static void
-ten_in_flight(int family, bool sack, bool timestamps)
+connect_peer(int family, bool sack, bool timestamps)
 {
 	const struct peer_config config = { .family = families[family],
 					    .mss = timestamps ? 1012 : 1000,
@@ -26,6 +26,13 @@ ten_in_flight(int family, bool sack, bool timestamps)
 	peer_wait(&peer, 100000);
 	peer_ack(&peer, 1, 1);
 	ck_assert_int_eq(tcp_accept(peer.host.stack, peer.listener, 0, &peer.conn), 0);
+}
+
+/* ... and ten of them in flight. */
+static void
+ten_in_flight(int family, bool sack, bool timestamps)
+{
+	connect_peer(family, sack, timestamps);
 	peer_write(&peer, 40000);
 	for (uint32_t i = 0; i < 10; i++)
 		(void)peer_expect(&peer, "A", 1 + 1000 * i, 1, 1000);
@@ -290,6 +297,35 @@ START_TEST(without_sack_there_is_no_probe)
 }
 END_TEST
 
+/*
+ * The first was sent again after the last, and half of its original has arrived: when the last is
+ * sacked RACK has nothing to say, and a probe waits.
+ */
+START_TEST(a_probe_does_not_repeat_what_was_sacked)
+{
+	connect_peer(_i, true, true);
+	peer_write(&peer, 2000);
+	(void)peer_expect(&peer, "A", 1, 1, 1000);
+	(void)peer_expect(&peer, "PA", 1001, 1, 1000);
+	const uint32_t original = peer.ts_ecr;
+	peer_wait(&peer, 210000);
+	(void)peer_expect(&peer, "PA", 1001, 1, 1000); /* the first probe */
+	peer_wait(&peer, 400000);
+	(void)peer_expect(&peer, "A", 1, 1, 1000);
+	peer_expect_nothing(&peer);
+	peer.ts_ecr = original;
+	peer_ack(&peer, 1, 501);
+	ck_assert_uint_eq(peer_info(&peer).spurious_timeouts, 1);
+	peer_sack(&peer, 1, 501, 1001, 2001);
+	peer_expect_nothing(&peer);
+	peer_wait(&peer, 3000000);
+	for (unsigned i = 0; peer_pending(&peer) != 0 || i == 0; i++)
+		ck_assert_uint_eq(peer_take(&peer)->seq, 501);
+	peer_ack(&peer, 1, 2001);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- timeouts ---------------------------------------------------------------------------------- */
 
 START_TEST(after_a_timeout_one_segment_is_sent)
@@ -449,6 +485,7 @@ main(void)
 	tcase_add_loop_test(tcase, the_last_segment_is_sent_again_after_two_round_trips, 0, 2);
 	tcase_add_loop_test(tcase, a_probe_that_was_needless_costs_nothing, 0, 2);
 	tcase_add_loop_test(tcase, a_probe_that_mended_a_loss_reduces_the_window, 0, 2);
+	tcase_add_loop_test(tcase, a_probe_does_not_repeat_what_was_sacked, 0, 2);
 	tcase_add_loop_test(tcase, without_sack_there_is_no_probe, 0, 2);
 	tcase_add_loop_test(tcase, after_a_timeout_one_segment_is_sent, 0, 2);
 	tcase_add_loop_test(tcase, after_a_timeout_slow_start_sends_all_of_it_again, 0, 2);
