@@ -38,6 +38,7 @@ struct cut_server {
 	bool edns_again;     /* ask with EDNS after all: the plain answer was cut */
 	bool caps_suspect;   /* has once not repeated the letter case */
 	bool caps_off;
+	bool no_tcp;         /* a connection has failed: what a datagram does not do for cannot be had here */
 	bool tcp;            /* ask over TCP: it has truncated, or somebody guesses at our datagrams */
 };
 

@@ -7,6 +7,7 @@
  *     engine_ask(engine, &question, client, now)      a client's question
  *     engine_receive(engine, query, bytes, now)       a reply to one of our queries
  *     engine_failed(engine, query, error, now)        the network says that it cannot be delivered
+ *     engine_lost, engine_unsent                      its connection has ended; it never left this host
  *     engine_timeout(engine, now)                     what is due
  *     engine_next(engine, &action)                    until false: queries to send, queries to forget, answers to give
  *     engine_deadline(engine)                         when to call engine_timeout next
@@ -124,6 +125,13 @@ typedef uint64_t engine_query;
 
 void engine_receive(struct engine *engine, engine_query query, const uint8_t *bytes, size_t size, uint64_t now_us);
 void engine_failed(struct engine *engine, engine_query query, enum stack_error error, uint64_t now_us);
+/*
+ * The connection of a query over TCP ended before its reply: it is sent again with the same bytes (RFC 7766,
+ * section 6.2.4), FLIGHT_RESENDS_MAX times; after that it has failed.
+ */
+void engine_lost(struct engine *engine, engine_query query, uint64_t now_us);
+/* It could not be sent for want of room here: no server is to blame. */
+void engine_unsent(struct engine *engine, engine_query query, uint64_t now_us);
 void engine_timeout(struct engine *engine, uint64_t now_us);
 uint64_t engine_deadline(const struct engine *engine);
 
@@ -152,7 +160,10 @@ bool engine_next(struct engine *engine, struct engine_action *action);
 
 struct engine_stats {
 	uint64_t questions, cache_answers, joined, refused_full, answers, servfails;
-	uint64_t sent_udp4, sent_udp6, received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
+	uint64_t sent_udp4, sent_udp6, sent_tcp4, sent_tcp6;
+	uint64_t resent;            /* of those over TCP, once more on another connection */
+	uint64_t unsent;            /* for want of room here */
+	uint64_t received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
 	uint64_t primes, qmin_queries, edns_fallbacks, caps_fallbacks, budget_exceeded, cycles;
 	uint64_t unexpected;        /* datagrams for a query that is over */
 	uint64_t unreachable;       /* errors from the network */

@@ -24,6 +24,7 @@
 #define FLIGHT_HEDGE_PERMIL 1200u     /* of SRTT */
 #define FLIGHT_HEDGE_VARS   3u        /* deviations above SRTT that hardly any reply needs */
 #define FLIGHT_HEDGE_UNKNOWN_US (SELECT_UNKNOWN_US * FLIGHT_HEDGE_PERMIL / 1000u)
+#define FLIGHT_RESENDS_MAX 3u       /* on new connections; each of the old ones had answered another query */
 #define FLIGHT_NEAR_MISSES 2u       /* this many, and somebody seems to guess: asked anew with another id and port */
 
 enum flight_stage {
@@ -49,6 +50,7 @@ struct flight {
 	bool edns_known;          /* the server is known to understand EDNS */
 	uint8_t server;           /* among the servers of the task's cut */
 	uint8_t near_misses;
+	uint8_t resends;          /* over TCP */
 	uint16_t id;
 	uint16_t qtype;
 	uint32_t rto_us;

@@ -84,12 +84,13 @@ unlink_from_task(struct engine *engine, struct flight *query)
 }
 
 static void
-count_send(struct engine *engine, struct task *task, struct cut_server *server)
+count_send(struct engine *engine, struct task *task, struct cut_server *server, bool is_tcp)
 {
+	struct engine_stats *stats = &engine->stats;
 	if (server->addr.family == ADDR_IPV4)
-		engine->stats.sent_udp4++;
+		*(is_tcp ? &stats->sent_tcp4 : &stats->sent_udp4) += 1;
 	else
-		engine->stats.sent_udp6++;
+		*(is_tcp ? &stats->sent_tcp6 : &stats->sent_udp6) += 1;
 	if (task->query_count > 0)
 		engine->stats.hedges++;
 	if (server->sends > 0)
@@ -121,21 +122,21 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->edns_known = infra.edns == INFRA_EDNS_WORKS;
 	query->caps = engine->config.use_caps_for_id && !server->caps_off && !infra.caps_broken;
 	query->server = (uint8_t)server_index;
-	query->near_misses = 0;
+	query->near_misses = query->resends = 0;
 	query->id = rng_u16(engine->rng);
 	query->qtype = qtype;
 	query->rto_us = server->held && infra.rto_us > PROBE_RTO_US ? PROBE_RTO_US : infra.rto_us;
 	query->addr = server->addr;
 	query->port = server->port != 0 ? server->port : engine->config.server_port;
 	query->recursion = task->cut->is_forward;
-	query->tcp = server->tcp || is_deaf_to_udp(server, &infra);
+	query->tcp = !server->no_tcp && (server->tcp || is_deaf_to_udp(server, &infra));
 	if (query->tcp)
 		query->rto_us = TCP_RTO_FACTOR * query->rto_us;
 	name_copy(&query->qname, qname);
 	if (query->caps)
 		flight_mix_case(&query->qname, engine->rng);
 
-	count_send(engine, task, server);
+	count_send(engine, task, server, query->tcp);
 	link_to_task(engine, query, task);
 	wheel_timer_init(&query->timer, TIMER_QUERY);
 	uint32_t hedge_us = flight_hedge_us(&infra, engine__budget(engine, task)->in_trouble);

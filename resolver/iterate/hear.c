@@ -103,10 +103,17 @@ truncated(struct engine *engine, struct task *task, struct hearing *hearing)
 		server->edns_again = true;
 		return TASK_ASK;
 	}
+	if (server->no_tcp) {
+		server->useless = true; /* for this question: others may have shorter answers */
+		task__trouble(task, TROUBLE_RESPONSE, &hearing->addr);
+		task->response = hearing->classified.response;
+		return TASK_ASK;
+	}
 	server->tcp = true;
 	if (flight__send(engine, task, (unsigned)(server - task->cut->servers), &hearing->qname,
-			 hearing->asked.qtype) != 0)
-		return give_up(engine, task, hearing, TROUBLE_MEMORY);
+			 hearing->asked.qtype) != 0 &&
+	    task->query_count == 0)
+		return give_up(engine, task, hearing, TROUBLE_FULL);
 	return TASK_WAITING;
 }
 

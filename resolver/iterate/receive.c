@@ -113,6 +113,30 @@ engine_receive(struct engine *engine, engine_query number, const uint8_t *bytes,
 	task__run_all(engine);
 }
 
+/*
+ * A server that cannot be reached by a datagram is no use.  One whose connection failed may still answer datagrams, and
+ * nothing is known against it elsewhere.
+ */
+static void
+on_failed(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	struct cut_server *server = &task->cut->servers[query->server];
+
+	engine->stats.unreachable++;
+	task__trouble(task, TROUBLE_UNREACHABLE, &query->addr);
+	if (query->tcp) {
+		server->no_tcp = true;
+		flight__close(engine, query);
+	} else {
+		infra_unreachable(engine->caches.infra, &query->addr, engine->now_us);
+		server->useless = true;
+		/* The network's word cannot be proved either: the query stays open, but nothing more is sent there. */
+		flight__late(engine, query);
+	}
+	task__wake(engine, task);
+}
+
 void
 engine_failed(struct engine *engine, engine_query number, enum stack_error error, uint64_t now_us)
 {
@@ -120,13 +144,38 @@ engine_failed(struct engine *engine, engine_query number, enum stack_error error
 	struct flight *query = flight__find(engine, number);
 	if (query == NULL || error == STACK_ERROR_TOO_BIG)
 		return;
+	on_failed(engine, query);
+	task__run_all(engine);
+}
+
+void
+engine_lost(struct engine *engine, engine_query number, uint64_t now_us)
+{
+	engine__enter(engine, now_us);
+	struct flight *query = flight__find(engine, number);
+	if (query == NULL)
+		return;
+	if (query->resends++ < FLIGHT_RESENDS_MAX) {
+		engine->stats.resent++;
+		query->stage = FLIGHT_QUEUED;
+		engine__todo(engine, ENGINE_SEND, (uint32_t)(query - engine->queries));
+		return;
+	}
+	on_failed(engine, query);
+	task__run_all(engine);
+}
+
+void
+engine_unsent(struct engine *engine, engine_query number, uint64_t now_us)
+{
+	engine__enter(engine, now_us);
+	struct flight *query = flight__find(engine, number);
+	if (query == NULL)
+		return;
 	struct task *task = &engine->tasks[query->task];
-	engine->stats.unreachable++;
-	infra_unreachable(engine->caches.infra, &query->addr, now_us);
-	/* The network's word cannot be proved either: the query stays open, but nothing more is sent there. */
-	task->cut->servers[query->server].useless = true;
-	task__trouble(task, TROUBLE_UNREACHABLE, &query->addr);
-	flight__late(engine, query);
+	engine->stats.unsent++;
+	task__trouble(task, TROUBLE_FULL, NULL);
+	flight__close(engine, query);
 	task__wake(engine, task);
 	task__run_all(engine);
 }

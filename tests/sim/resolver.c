@@ -208,7 +208,7 @@ resolver_sent(const struct resolver *resolver)
 {
 	struct engine_stats stats;
 	engine_stats(resolver->engine, &stats);
-	return stats.sent_udp4 + stats.sent_udp6;
+	return stats.sent_udp4 + stats.sent_udp6 + stats.sent_tcp4 + stats.sent_tcp6;
 }
 
 void
