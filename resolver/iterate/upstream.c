@@ -7,7 +7,7 @@
 size_t
 upstream_bytes(const struct engine_limits *limits)
 {
-	return upstream_tcp_bytes() + (size_t)limits->query_count * sizeof(udp_flow);
+	return upstream_tcp_bytes(limits->query_count) + (size_t)limits->query_count * sizeof(udp_flow);
 }
 
 void
@@ -17,11 +17,12 @@ upstream_init(struct upstream *upstream, struct engine *engine, struct stack *st
 	*upstream = (struct upstream){
 		.engine = engine,
 		.stack = stack,
-		.flow_count = (uint32_t)((block_bytes - upstream_tcp_bytes()) / sizeof(udp_flow)),
+		.flow_count = (uint32_t)((block_bytes - upstream_tcp_bytes(0)) / (sizeof(udp_flow) + 1)),
 	};
 	upstream->flows = block;
 	memset(block, 0, upstream->flow_count * sizeof(udp_flow));
-	upstream_tcp_init(&upstream->tcp, engine, stack, upstream->flows + upstream->flow_count);
+	upstream_tcp_init(&upstream->tcp, engine, stack, upstream->flows + upstream->flow_count,
+			  upstream->flow_count);
 }
 
 static udp_flow *
@@ -48,31 +49,40 @@ upstream_receive(struct upstream *upstream, const struct stack_action *action, u
 	return true;
 }
 
+/* Without a route the server is out of reach; all else is a shortage of ours, for which no server is to blame. */
+static void
+not_sent(struct upstream *upstream, const struct engine_action *action, int err, uint64_t now_us)
+{
+	if (err == ERR_NO_ROUTE)
+		engine_failed(upstream->engine, action->query, STACK_ERROR_NET_UNREACHABLE, now_us);
+	else
+		engine_unsent(upstream->engine, action->query, now_us);
+}
+
 static void
 send(struct upstream *upstream, const struct engine_action *action, uint64_t now_us)
 {
 	udp_flow *flow = flow_of(upstream, action->query);
+	int err;
+
 	assert(flow != NULL);
-	if (action->transport == ENGINE_TCP) {
+	if (action->transport == ENGINE_TCP)
+		err = upstream_tcp_send(&upstream->tcp, action, now_us);
+	else
+		err = udp_open(upstream->stack, &action->server, action->server_port, NULL, 0, action->query, flow);
+	if (err != 0 || action->transport == ENGINE_TCP)
 		*flow = 0;
-		if (upstream_tcp_send(&upstream->tcp, action, now_us))
-			return;
-		upstream->open_failures++;
-		engine_failed(upstream->engine, action->query, STACK_ERROR_NET_UNREACHABLE, now_us);
-		return;
-	}
-	int err = udp_open(upstream->stack, &action->server, action->server_port, NULL, 0,
-			   action->query, flow);
 	if (err != 0) {
-		*flow = 0;
 		upstream->open_failures++;
-		engine_failed(upstream->engine, action->query, STACK_ERROR_NET_UNREACHABLE, now_us);
+		not_sent(upstream, action, err, now_us);
 		return;
 	}
+	if (action->transport == ENGINE_TCP)
+		return;
 	err = udp_send(upstream->stack, *flow, action->bytes, action->size, now_us);
 	if (err != 0) {
 		upstream->send_failures++;
-		engine_failed(upstream->engine, action->query, STACK_ERROR_NET_UNREACHABLE, now_us);
+		not_sent(upstream, action, err, now_us);
 	}
 }
 

@@ -7,43 +7,62 @@
 
 #define LENGTH_BYTES 2u
 
+static_assert(UPSTREAM_TCP_CONNS < UINT8_MAX, "a place fits into an octet");
+
 size_t
-upstream_tcp_bytes(void)
+upstream_tcp_bytes(uint32_t query_count)
 {
-	return UPSTREAM_TCP_CONNS * sizeof(struct upstream_conn) + MESSAGE_BYTES_MAX + 1;
+	return UPSTREAM_TCP_CONNS * sizeof(struct upstream_conn) + MESSAGE_BYTES_MAX + 1 + query_count;
 }
 
 void
-upstream_tcp_init(struct upstream_tcp *tcp, struct engine *engine, struct stack *stack, void *block)
+upstream_tcp_init(struct upstream_tcp *tcp, struct engine *engine, struct stack *stack, void *block,
+		  uint32_t query_count)
 {
 	*tcp = (struct upstream_tcp){ .engine = engine, .stack = stack, .conns = block };
 	memset(block, 0, UPSTREAM_TCP_CONNS * sizeof(struct upstream_conn));
 	tcp->message = (uint8_t *)(tcp->conns + UPSTREAM_TCP_CONNS);
+	tcp->places = tcp->message + MESSAGE_BYTES_MAX + 1;
+	memset(tcp->places, 0, query_count);
 }
 
 /* ---- connections ------------------------------------------------------------------------------------------- */
 
+/* A reply that is on its way would be read by nobody: then there is nothing to wait for. */
 static void
 conn_close(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us)
 {
-	tcp_close(tcp->stack, conn->conn, now_us);
+	if (conn->query_count > 0)
+		tcp_abort(tcp->stack, conn->conn, now_us);
+	else
+		tcp_close(tcp->stack, conn->conn, now_us);
 	conn->conn = 0;
+	conn->query_count = conn->live_count = 0;
 }
 
-/* What waits there has failed; the engine may ask for other things meanwhile, so the place is free first. */
+/*
+ * It is over, by the peer's will or the network's.  The engine may ask for other things meanwhile, so the place is free
+ * first.  A server that closes an idle connection has done nothing wrong.
+ */
 static void
-conn_fail(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us)
+conn_end(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us)
 {
-	engine_query failed[UPSTREAM_TCP_QUERIES];
+	engine_query waiting[UPSTREAM_TCP_QUERIES];
 	const unsigned count = conn->query_count;
+	const bool has_answered = conn->has_answered;
 
-	memcpy(failed, conn->queries, count * sizeof failed[0]);
+	memcpy(waiting, conn->queries, count * sizeof waiting[0]);
+	tcp->stats.failed += conn->live_count > 0;
 	conn_close(tcp, conn, now_us);
-	conn->query_count = 0;
-	tcp->failed++;
-	for (unsigned i = 0; i < count; i++)
-		if (failed[i] != 0)
-			engine_failed(tcp->engine, failed[i], STACK_ERROR_HOST_UNREACHABLE, now_us);
+	for (unsigned i = 0; i < count; i++) {
+		if (waiting[i] == 0)
+			continue;
+		tcp->places[(uint32_t)waiting[i]] = 0;
+		if (has_answered)
+			engine_lost(tcp->engine, waiting[i], now_us);
+		else
+			engine_failed(tcp->engine, waiting[i], STACK_ERROR_HOST_UNREACHABLE, now_us);
+	}
 }
 
 static bool
@@ -60,7 +79,7 @@ conn_to(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, uin
 {
 	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
 		struct upstream_conn *conn = &tcp->conns[i];
-		if (conn->conn != 0 && conn->port == port && addr_equal(&conn->addr, addr) &&
+		if (conn->conn != 0 && !conn->is_doubtful && conn->port == port && addr_equal(&conn->addr, addr) &&
 		    conn->query_count < UPSTREAM_TCP_QUERIES && !has_id(conn, id) &&
 		    (tcp_poll(tcp->stack, conn->conn) & (TCP_EVENT_PEER_CLOSED | TCP_EVENT_FAILED)) == 0)
 			return conn;
@@ -68,7 +87,7 @@ conn_to(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, uin
 	return NULL;
 }
 
-/* A free place, or that of the connection that has been idle longest. */
+/* A free place, or that of the connection that nobody has waited for the longest. */
 static struct upstream_conn *
 place_for_new(struct upstream_tcp *tcp, uint64_t now_us)
 {
@@ -78,7 +97,7 @@ place_for_new(struct upstream_tcp *tcp, uint64_t now_us)
 		struct upstream_conn *conn = &tcp->conns[i];
 		if (conn->conn == 0)
 			return conn;
-		if (conn->query_count == 0 && (oldest == NULL || conn->idle_since_us < oldest->idle_since_us))
+		if (conn->live_count == 0 && (oldest == NULL || conn->idle_since_us < oldest->idle_since_us))
 			oldest = conn;
 	}
 	if (oldest != NULL)
@@ -86,80 +105,111 @@ place_for_new(struct upstream_tcp *tcp, uint64_t now_us)
 	return oldest;
 }
 
-static struct upstream_conn *
-conn_open(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, uint64_t now_us)
+static int
+conn_open(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, uint64_t now_us,
+	  struct upstream_conn **opened)
 {
 	struct tcp_config config = tcp_config_default;
 	struct upstream_conn *conn = place_for_new(tcp, now_us);
+	tcp_conn number;
 
 	if (conn == NULL)
-		return NULL;
+		return ERR_FULL;
 	config.no_delay = true;
 	config.syn_retries = 2; /* the engine has given up by then */
+	config.user_timeout_ms = UPSTREAM_TCP_USER_TIMEOUT_MS;
 	config.send_buffer_bytes = config.send_buffer_bytes_max = UPSTREAM_TCP_BUFFER_BYTES;
 	config.receive_buffer_bytes = config.receive_buffer_bytes_max = UPSTREAM_TCP_BUFFER_BYTES;
-	conn->query_count = 0;
+	const int err = tcp_open(tcp->stack, addr, port, NULL, 0, &config, (uint64_t)(conn - tcp->conns), now_us,
+				 &number);
+	if (err != 0)
+		return err;
+	conn->conn = number;
 	conn->addr = *addr;
 	conn->port = port;
-	if (tcp_open(tcp->stack, addr, port, NULL, 0, &config, (uint64_t)(conn - tcp->conns), now_us, &conn->conn) != 0) {
-		conn->conn = 0;
-		return NULL;
-	}
-	tcp->opened++;
-	return conn;
+	conn->has_answered = conn->is_doubtful = false;
+	conn->idle_since_us = now_us;
+	tcp->stats.opened++;
+	*opened = conn;
+	return 0;
 }
 
 /* ---- queries -------------------------------------------------------------------------------------------------- */
 
 static void
-drop_query(struct upstream_conn *conn, unsigned at, uint64_t now_us)
+add_query(struct upstream_tcp *tcp, struct upstream_conn *conn, engine_query query, uint16_t id)
 {
+	conn->ids[conn->query_count] = id;
+	conn->queries[conn->query_count++] = query;
+	conn->live_count++;
+	tcp->places[(uint32_t)query] = (uint8_t)(conn - tcp->conns + 1);
+}
+
+/* Its reply has come; returns the query, 0 when it is not wanted any more. */
+static engine_query
+drop_query(struct upstream_tcp *tcp, struct upstream_conn *conn, unsigned at, uint64_t now_us)
+{
+	const engine_query query = conn->queries[at];
+
 	conn->query_count--;
 	conn->queries[at] = conn->queries[conn->query_count];
 	conn->ids[at] = conn->ids[conn->query_count];
 	conn->idle_since_us = now_us;
+	if (query != 0) {
+		conn->live_count--;
+		tcp->places[(uint32_t)query] = 0;
+	}
+	return query;
 }
 
-bool
+int
 upstream_tcp_send(struct upstream_tcp *tcp, const struct engine_action *action, uint64_t now_us)
 {
 	uint8_t framed[LENGTH_BYTES + 512];
 	const uint16_t id = (uint16_t)(action->bytes[0] << 8 | action->bytes[1]);
 	struct upstream_conn *conn = conn_to(tcp, &action->server, action->server_port, id);
 	size_t taken;
+	int err;
 
 	assert(action->size <= sizeof framed - LENGTH_BYTES);
 	framed[0] = (uint8_t)(action->size >> 8);
 	framed[1] = (uint8_t)action->size;
 	memcpy(framed + LENGTH_BYTES, action->bytes, action->size); /* RFC 7766, section 8: in one piece */
-	tcp->reused += conn != NULL;
-	if (conn == NULL)
-		conn = conn_open(tcp, &action->server, action->server_port, now_us);
-	if (conn == NULL)
-		return false;
-	const int err = tcp_send(tcp->stack, conn->conn, framed, LENGTH_BYTES + action->size, 0, now_us, &taken);
-	if (err != 0 || taken != LENGTH_BYTES + action->size) {
-		conn_fail(tcp, conn, now_us); /* half a message cannot be taken back */
-		return false;
+	tcp->stats.reused += conn != NULL;
+	if (conn == NULL) {
+		err = conn_open(tcp, &action->server, action->server_port, now_us, &conn);
+		if (err != 0)
+			return err;
 	}
-	conn->ids[conn->query_count] = id;
-	conn->queries[conn->query_count++] = action->query;
-	return true;
+	err = tcp_send(tcp->stack, conn->conn, framed, LENGTH_BYTES + action->size, 0, now_us, &taken);
+	if (err == 0 && taken != LENGTH_BYTES + action->size) {
+		conn_end(tcp, conn, now_us); /* half a message cannot be taken back */
+		return ERR_FULL;
+	}
+	if (err == 0)
+		add_query(tcp, conn, action->query, id);
+	else if (conn->query_count == 0)
+		conn_close(tcp, conn, now_us);
+	return err;
 }
 
 /* Its reply may still come and is not to be taken for another's: the id stays in use. */
 void
 upstream_tcp_forget(struct upstream_tcp *tcp, engine_query query, uint64_t now_us)
 {
-	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
-		struct upstream_conn *conn = &tcp->conns[i];
-		for (unsigned j = 0; conn->conn != 0 && j < conn->query_count; j++) {
-			if (conn->queries[j] != query)
-				continue;
-			conn->queries[j] = 0;
-			conn->idle_since_us = now_us;
-			return;
-		}
+	const uint8_t place = tcp->places[(uint32_t)query];
+
+	if (place == 0)
+		return;
+	struct upstream_conn *conn = &tcp->conns[place - 1];
+	tcp->places[(uint32_t)query] = 0;
+	for (unsigned i = 0; i < conn->query_count; i++) {
+		if (conn->queries[i] != query)
+			continue;
+		conn->queries[i] = 0;
+		conn->live_count--;
+		conn->is_doubtful = true;
+		conn->idle_since_us = now_us;
 	}
 }
 
@@ -184,6 +234,16 @@ gather(struct upstream_tcp *tcp, const struct upstream_conn *conn, size_t offset
 	return true;
 }
 
+/* So that a message in many small pieces is copied once. */
+static bool
+has_octet(const struct upstream_tcp *tcp, const struct upstream_conn *conn, size_t offset)
+{
+	const uint8_t *piece;
+	size_t piece_bytes;
+
+	return tcp_peek(tcp->stack, conn->conn, offset, &piece, &piece_bytes) == 0 && piece_bytes > 0;
+}
+
 /* One whole message to its query; false when there is none. */
 static bool
 take_reply(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us)
@@ -193,15 +253,17 @@ take_reply(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us
 	if (!gather(tcp, conn, 0, length, sizeof length))
 		return false;
 	const size_t size = (size_t)length[0] << 8 | length[1];
-	if (!gather(tcp, conn, LENGTH_BYTES, tcp->message, size))
+	if (!has_octet(tcp, conn, LENGTH_BYTES + size - 1) ||
+	    !gather(tcp, conn, LENGTH_BYTES, tcp->message, size))
 		return false;
 	(void)tcp_consume(tcp->stack, conn->conn, LENGTH_BYTES + size, now_us);
 	const uint16_t id = (uint16_t)(size >= 2 ? tcp->message[0] << 8 | tcp->message[1] : 0);
 	for (unsigned i = 0; size >= 2 && i < conn->query_count; i++) {
-		const engine_query query = conn->queries[i];
 		if (conn->ids[i] != id)
 			continue;
-		drop_query(conn, i, now_us);
+		conn->has_answered = true;
+		conn->is_doubtful = false;
+		const engine_query query = drop_query(tcp, conn, i, now_us);
 		if (query != 0)
 			engine_receive(tcp->engine, query, tcp->message, size, now_us);
 		break;
@@ -221,7 +283,7 @@ upstream_tcp_receive(struct upstream_tcp *tcp, const struct stack_action *action
 			;
 	if (conn->conn == action->conn &&
 	    (action->events & (TCP_EVENT_FAILED | TCP_EVENT_PEER_CLOSED | TCP_EVENT_CLOSED)) != 0)
-		conn_fail(tcp, conn, now_us);
+		conn_end(tcp, conn, now_us);
 	return true;
 }
 
@@ -230,10 +292,7 @@ upstream_tcp_tick(struct upstream_tcp *tcp, uint64_t now_us)
 {
 	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
 		struct upstream_conn *conn = &tcp->conns[i];
-		bool is_used = false;
-		for (unsigned j = 0; conn->conn != 0 && j < conn->query_count; j++)
-			is_used |= conn->queries[j] != 0;
-		if (conn->conn != 0 && !is_used && conn->idle_since_us + UPSTREAM_TCP_IDLE_US <= now_us)
+		if (conn->conn != 0 && conn->live_count == 0 && conn->idle_since_us + UPSTREAM_TCP_IDLE_US <= now_us)
 			conn_close(tcp, conn, now_us);
 	}
 }

@@ -4,11 +4,17 @@
  *
  * A query goes over a connection to its server that is there, or a new one; replies come in any order and find
  * their query by its id, which no two queries on one connection share.  A connection that nobody uses is closed after
- * UPSTREAM_TCP_IDLE_US.  When one fails, its queries have failed.
+ * UPSTREAM_TCP_IDLE_US.
+ *
+ * A server may close whenever it likes.  What then waits on a connection that has answered before is sent again on
+ * another (RFC 7766, section 6.2.4); on one that never has, it has failed.  A query that was given up makes
+ * its connection doubtful: the peer may have vanished, so until something comes from it others take a new one.
  *
  * Part of upstream.h; without I/O.
  * Ownership: the table lies in the block lent at init.
- * Bounds:    UPSTREAM_TCP_CONNS connections, UPSTREAM_TCP_QUERIES on each; the connection that has been idle longest makes room.
+ * Errors:    send returns tcp_open's and tcp_send's; ERR_FULL also when no place is free.
+ * Bounds:    UPSTREAM_TCP_CONNS connections, UPSTREAM_TCP_QUERIES on each; of those that nobody waits for, the one
+ *            that has been idle longest makes room.
  */
 #ifndef CAIRN_RESOLVER_ITERATE_UPSTREAM_TCP_H
 #define CAIRN_RESOLVER_ITERATE_UPSTREAM_TCP_H
@@ -17,31 +23,42 @@
 #define UPSTREAM_TCP_CONNS    64u
 #define UPSTREAM_TCP_QUERIES  200u
 #define UPSTREAM_TCP_IDLE_US  10000000u
+#define UPSTREAM_TCP_USER_TIMEOUT_MS 10000u /* what is not acknowledged in this time never will be */
 #define UPSTREAM_TCP_BUFFER_BYTES 131072u /* of a connection, each way: a message of the largest size and more */
 
 struct upstream_conn {
 	uint64_t conn; /* tcp_conn; 0: the place is free */
 	struct ip_addr addr;
 	uint16_t port;
-	uint16_t query_count;
+	uint16_t query_count; /* their ids are in use */
+	uint16_t live_count;  /* ... and somebody waits for the reply */
+	bool has_answered;
+	bool is_doubtful;
 	uint64_t idle_since_us;
 	engine_query queries[UPSTREAM_TCP_QUERIES]; /* 0: nobody wants the reply any more */
 	uint16_t ids[UPSTREAM_TCP_QUERIES];
+};
+
+struct upstream_tcp_stats {
+	uint64_t opened, reused;
+	uint64_t failed; /* ended while somebody waited */
 };
 
 struct upstream_tcp {
 	struct engine *engine;
 	struct stack *stack;
 	struct upstream_conn *conns;
+	uint8_t *places;  /* by the index of the engine's query: of its connection + 1 */
 	uint8_t *message; /* a reply in one piece */
-	uint64_t opened, reused, failed;
+	struct upstream_tcp_stats stats;
 };
 
-size_t upstream_tcp_bytes(void);
-void upstream_tcp_init(struct upstream_tcp *tcp, struct engine *engine, struct stack *stack, void *block);
+size_t upstream_tcp_bytes(uint32_t query_count);
+void upstream_tcp_init(struct upstream_tcp *tcp, struct engine *engine, struct stack *stack, void *block,
+		       uint32_t query_count);
 
-/* An ENGINE_SEND with ENGINE_TCP; false when it cannot be sent. */
-bool upstream_tcp_send(struct upstream_tcp *tcp, const struct engine_action *action, uint64_t now_us);
+/* An ENGINE_SEND with ENGINE_TCP. */
+int upstream_tcp_send(struct upstream_tcp *tcp, const struct engine_action *action, uint64_t now_us);
 void upstream_tcp_forget(struct upstream_tcp *tcp, engine_query query, uint64_t now_us);
 /* A STACK_TCP action; false: of no connection of ours. */
 bool upstream_tcp_receive(struct upstream_tcp *tcp, const struct stack_action *action, uint64_t now_us);

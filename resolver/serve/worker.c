@@ -306,6 +306,7 @@ report(struct worker *worker, struct worker_report *report)
 	report->server.udp_receive_errors = udp->receive_errors;
 	report->server.udp_send_failures = udp->send_failures;
 	engine_stats(worker->engine, &report->engine);
+	report->upstream_tcp = worker->upstream.tcp.stats;
 	stack_stats(worker->stack, &report->stack);
 	report->link = worker->network.link->stats;
 }

@@ -46,6 +46,7 @@ enum worker_order_kind {
 struct worker_report {
 	struct server_stats server;
 	struct engine_stats engine;
+	struct upstream_tcp_stats upstream_tcp;
 	struct stack_stats stack;
 	struct link_stats link;
 };
