@@ -7,7 +7,8 @@
 size_t
 upstream_bytes(const struct engine_limits *limits)
 {
-	return upstream_tcp_bytes(limits->query_count) + (size_t)limits->query_count * sizeof(udp_flow);
+	return upstream_tcp_bytes(limits->query_count) +
+	       (size_t)limits->query_count * sizeof(udp_flow);
 }
 
 void
@@ -17,7 +18,8 @@ upstream_init(struct upstream *upstream, struct engine *engine, struct stack *st
 	*upstream = (struct upstream){
 		.engine = engine,
 		.stack = stack,
-		.flow_count = (uint32_t)((block_bytes - upstream_tcp_bytes(0)) / (sizeof(udp_flow) + 1)),
+		.flow_count =
+			(uint32_t)((block_bytes - upstream_tcp_bytes(0)) / (sizeof(udp_flow) + 1)),
 	};
 	upstream->flows = block;
 	memset(block, 0, upstream->flow_count * sizeof(udp_flow));
@@ -69,7 +71,8 @@ send(struct upstream *upstream, const struct engine_action *action, uint64_t now
 	if (action->transport == ENGINE_TCP)
 		err = upstream_tcp_send(&upstream->tcp, action, now_us);
 	else
-		err = udp_open(upstream->stack, &action->server, action->server_port, NULL, 0, action->query, flow);
+		err = udp_open(upstream->stack, &action->server, action->server_port, NULL, 0,
+			       action->query, flow);
 	if (err != 0 || action->transport == ENGINE_TCP)
 		*flow = 0;
 	if (err != 0) {

@@ -12,7 +12,8 @@ static_assert(UPSTREAM_TCP_CONNS < UINT8_MAX, "a place fits into an octet");
 size_t
 upstream_tcp_bytes(uint32_t query_count)
 {
-	return UPSTREAM_TCP_CONNS * sizeof(struct upstream_conn) + MESSAGE_BYTES_MAX + 1 + query_count;
+	return UPSTREAM_TCP_CONNS * sizeof(struct upstream_conn) + MESSAGE_BYTES_MAX + 1 +
+	       query_count;
 }
 
 void
@@ -61,7 +62,8 @@ conn_end(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us)
 		if (has_answered)
 			engine_lost(tcp->engine, waiting[i], now_us);
 		else
-			engine_failed(tcp->engine, waiting[i], STACK_ERROR_HOST_UNREACHABLE, now_us);
+			engine_failed(tcp->engine, waiting[i], STACK_ERROR_HOST_UNREACHABLE,
+				      now_us);
 	}
 }
 
@@ -79,9 +81,11 @@ conn_to(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, uin
 {
 	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
 		struct upstream_conn *conn = &tcp->conns[i];
-		if (conn->conn != 0 && !conn->is_doubtful && conn->port == port && addr_equal(&conn->addr, addr) &&
-		    conn->query_count < UPSTREAM_TCP_QUERIES && !has_id(conn, id) &&
-		    (tcp_poll(tcp->stack, conn->conn) & (TCP_EVENT_PEER_CLOSED | TCP_EVENT_FAILED)) == 0)
+		if (conn->conn != 0 && !conn->is_doubtful && conn->port == port &&
+		    addr_equal(&conn->addr, addr) && conn->query_count < UPSTREAM_TCP_QUERIES &&
+		    !has_id(conn, id) &&
+		    (tcp_poll(tcp->stack, conn->conn) &
+		     (TCP_EVENT_PEER_CLOSED | TCP_EVENT_FAILED)) == 0)
 			return conn;
 	}
 	return NULL;
@@ -97,7 +101,8 @@ place_for_new(struct upstream_tcp *tcp, uint64_t now_us)
 		struct upstream_conn *conn = &tcp->conns[i];
 		if (conn->conn == 0)
 			return conn;
-		if (conn->live_count == 0 && (oldest == NULL || conn->idle_since_us < oldest->idle_since_us))
+		if (conn->live_count == 0 &&
+		    (oldest == NULL || conn->idle_since_us < oldest->idle_since_us))
 			oldest = conn;
 	}
 	if (oldest != NULL)
@@ -120,8 +125,8 @@ conn_open(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, u
 	config.user_timeout_ms = UPSTREAM_TCP_USER_TIMEOUT_MS;
 	config.send_buffer_bytes = config.send_buffer_bytes_max = UPSTREAM_TCP_BUFFER_BYTES;
 	config.receive_buffer_bytes = config.receive_buffer_bytes_max = UPSTREAM_TCP_BUFFER_BYTES;
-	const int err = tcp_open(tcp->stack, addr, port, NULL, 0, &config, (uint64_t)(conn - tcp->conns), now_us,
-				 &number);
+	const int err = tcp_open(tcp->stack, addr, port, NULL, 0, &config,
+				 (uint64_t)(conn - tcp->conns), now_us, &number);
 	if (err != 0)
 		return err;
 	conn->conn = number;
@@ -174,14 +179,16 @@ upstream_tcp_send(struct upstream_tcp *tcp, const struct engine_action *action, 
 	assert(action->size <= sizeof framed - LENGTH_BYTES);
 	framed[0] = (uint8_t)(action->size >> 8);
 	framed[1] = (uint8_t)action->size;
-	memcpy(framed + LENGTH_BYTES, action->bytes, action->size); /* RFC 7766, section 8: in one piece */
+	memcpy(framed + LENGTH_BYTES, action->bytes,
+	       action->size); /* RFC 7766, section 8: in one piece */
 	tcp->stats.reused += conn != NULL;
 	if (conn == NULL) {
 		err = conn_open(tcp, &action->server, action->server_port, now_us, &conn);
 		if (err != 0)
 			return err;
 	}
-	err = tcp_send(tcp->stack, conn->conn, framed, LENGTH_BYTES + action->size, 0, now_us, &taken);
+	err = tcp_send(tcp->stack, conn->conn, framed, LENGTH_BYTES + action->size, 0, now_us,
+		       &taken);
 	if (err == 0 && taken != LENGTH_BYTES + action->size) {
 		conn_end(tcp, conn, now_us); /* half a message cannot be taken back */
 		return ERR_FULL;
@@ -217,12 +224,14 @@ upstream_tcp_forget(struct upstream_tcp *tcp, engine_query query, uint64_t now_u
 
 /* Copies `size` octets from `offset` of what is unread; false when they are not all there. */
 static bool
-gather(struct upstream_tcp *tcp, const struct upstream_conn *conn, size_t offset, uint8_t *out, size_t size)
+gather(struct upstream_tcp *tcp, const struct upstream_conn *conn, size_t offset, uint8_t *out,
+       size_t size)
 {
 	while (size > 0) {
 		const uint8_t *piece;
 		size_t piece_bytes;
-		if (tcp_peek(tcp->stack, conn->conn, offset, &piece, &piece_bytes) != 0 || piece_bytes == 0)
+		if (tcp_peek(tcp->stack, conn->conn, offset, &piece, &piece_bytes) != 0 ||
+		    piece_bytes == 0)
 			return false;
 		if (piece_bytes > size)
 			piece_bytes = size;
@@ -241,7 +250,8 @@ has_octet(const struct upstream_tcp *tcp, const struct upstream_conn *conn, size
 	const uint8_t *piece;
 	size_t piece_bytes;
 
-	return tcp_peek(tcp->stack, conn->conn, offset, &piece, &piece_bytes) == 0 && piece_bytes > 0;
+	return tcp_peek(tcp->stack, conn->conn, offset, &piece, &piece_bytes) == 0 &&
+	       piece_bytes > 0;
 }
 
 /* One whole message to its query; false when there is none. */
@@ -292,7 +302,8 @@ upstream_tcp_tick(struct upstream_tcp *tcp, uint64_t now_us)
 {
 	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
 		struct upstream_conn *conn = &tcp->conns[i];
-		if (conn->conn != 0 && conn->live_count == 0 && conn->idle_since_us + UPSTREAM_TCP_IDLE_US <= now_us)
+		if (conn->conn != 0 && conn->live_count == 0 &&
+		    conn->idle_since_us + UPSTREAM_TCP_IDLE_US <= now_us)
 			conn_close(tcp, conn, now_us);
 	}
 }
