@@ -90,11 +90,13 @@ long long player_expect(struct player *player, const struct packet_spec *spec, l
 void player_expect_no_more(struct player *player);
 struct flow *player_flow_new(struct player *player, uint16_t local_port, uint16_t remote_port);
 
+/* Of an expression that must be a number (argument.c). */
+long long player_value(const struct player *player, const struct expression *expression);
+
 /* ---- calls (player_call.c) ---------------------------------------------------------------------- */
 
 /* Makes the call and judges its result. */
 void player_call(struct player *player, const struct event *event);
-long long player_value(const struct player *player, const struct expression *expression);
 void player_assert(struct player *player, const char *code);
 
 #endif

@@ -1,224 +1,20 @@
 /*
- * Calls of scripts: arguments out of expressions, results and outputs judged.
+ * Calls of scripts: made, and their results and outputs judged.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "tests/packetdrill/runner/player.h"
+#include "tests/packetdrill/runner/argument.h"
 #include "tests/packetdrill/runner/symbols.h"
 
-#define DATA_BYTES_MAX (16u << 20)
-#define BUFFERS_MAX    16u
-#define POLL_MAX       16u
-#define EVENTS_MAX     16u
-
-/* A call under way. */
-struct call {
-	struct player *player;
-	const struct event *event;
-	const struct call_spec *spec;
-	struct packetdrill_table *table;
-	void *userdata;
-};
-
-static _Noreturn void __attribute__((format(printf, 2, 3)))
-call_fail(const struct call *call, const char *format, ...)
-{
-	char message[512];
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(message, sizeof message, format, arguments);
-	va_end(arguments);
-	call->player->event = call->event; /* the main thread may be farther on */
-	player_fail(call->player, "%s: %s", call->spec->name, message);
-}
-
-/* ---- arguments --------------------------------------------------------------------------------- */
-
-static const struct expression *
-argument(const struct call *call, size_t i)
-{
-	if (i >= call->spec->argument_count)
-		call_fail(call, "argument %zu is missing", i + 1);
-	return call->spec->arguments[i];
-}
-
-/* inet_addr and htons are for structures that the player builds itself. */
-static bool
-evaluate(const struct expression *expression, long long *value)
-{
-	long long right;
-
-	switch (expression->kind) {
-	case EXPRESSION_NUMBER: *value = expression->number; return true;
-	case EXPRESSION_WORD: return symbol_value(expression->text, value);
-	case EXPRESSION_OR:
-		if (!evaluate(expression->items[0], value) ||
-		    !evaluate(expression->items[1], &right))
-			return false;
-		*value |= right;
-		return true;
-	case EXPRESSION_APPLY:
-		return strcmp(expression->text, "htons") == 0 &&
-		       evaluate(expression->items[0], value);
-	case EXPRESSION_STRING:
-	case EXPRESSION_ELLIPSIS:
-	case EXPRESSION_LIST:
-	case EXPRESSION_STRUCT:
-	case EXPRESSION_FIELD: break;
-	}
-	return false;
-}
-
-long long
-player_value(const struct player *player, const struct expression *expression)
-{
-	long long value;
-
-	if (!evaluate(expression, &value))
-		player_fail(player, "%s is no number",
-			    expression->kind == EXPRESSION_WORD ? expression->text : "this");
-	return value;
-}
-
-static long long
-number(const struct call *call, size_t i)
-{
-	const struct expression *expression = argument(call, i);
-	long long value;
-
-	if (!evaluate(expression, &value))
-		call_fail(call, "argument %zu (%s) is no number", i + 1,
-			  expression->text != NULL ? expression->text : "");
-	return value;
-}
-
-static bool
-is_ellipsis(const struct expression *expression)
-{
-	return expression->kind == EXPRESSION_ELLIPSIS;
-}
-
-static bool
-is_null(const struct expression *expression)
-{
-	return expression->kind == EXPRESSION_WORD && strcmp(expression->text, "NULL") == 0;
-}
-
-/* The value of a field of a structure, or NULL. */
-static const struct expression *
-field(const struct expression *structure, const char *name)
-{
-	for (size_t i = 0; i < structure->item_count; i++) {
-		const struct expression *item = structure->items[i];
-		if (item->kind == EXPRESSION_FIELD && strcmp(item->text, name) == 0)
-			return item->items[0];
-	}
-	return NULL;
-}
-
-static int
-fd_of_number(const struct player *player, long long fd)
-{
-	/* A number that the script has not got from a call: surely none of ours. */
-	return fd < 0 || fd >= PLAYER_FDS_MAX || player->fds[fd] == 0 ? 1000000 + (int)fd
-								      : player->fds[fd] - 1;
-}
-
-static int
-fd(const struct call *call, size_t i)
-{
-	return fd_of_number(call->player, number(call, i));
-}
-
-/* Zeros to send, room to receive; NULL where the script says so. */
-static void *
-buffer(const struct call *call, size_t i, size_t size)
-{
-	if (is_null(argument(call, i)))
-		return NULL;
-	if (size > DATA_BYTES_MAX)
-		call_fail(call, "%zu octets are too many", size);
-	void *memory = calloc(1, size + 1);
-	if (memory == NULL)
-		call_fail(call, "no memory");
-	return memory;
-}
-
-static void
-check_zeros(const struct call *call, const uint8_t *bytes, long long size)
-{
-	for (long long i = 0; i < size; i++) {
-		if (bytes[i] != 0)
-			call_fail(call, "octet %lld received is not the one sent", i);
-	}
-}
-
-/* ---- addresses --------------------------------------------------------------------------------- */
-
-static socklen_t
-name_of(const struct player *player, const struct ip_addr *addr, uint16_t port,
-	struct sockaddr_storage *name)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)name;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)name;
-
-	memset(name, 0, sizeof *name);
-	if (addr->family == ADDR_IPV4 && !player->is_mapped) {
-		in->sin_family = AF_INET;
-		in->sin_port = htons(port);
-		memcpy(&in->sin_addr, addr->octets, 4);
-		return sizeof *in;
-	}
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = htons(port);
-	if (addr->family == ADDR_IPV4) {
-		in6->sin6_addr.s6_addr[10] = in6->sin6_addr.s6_addr[11] = 0xff;
-		memcpy(in6->sin6_addr.s6_addr + 12, addr->octets, 4);
-	} else {
-		memcpy(in6->sin6_addr.s6_addr, addr->octets, 16);
-	}
-	return sizeof *in6;
-}
-
-/* {sa_family = AF_INET, sin_port = htons(8080), sin_addr = inet_addr("192.0.2.1")} */
-static socklen_t
-name_of_structure(const struct call *call, const struct expression *structure,
-		  struct sockaddr_storage *name)
-{
-	const struct expression *port = field(structure, "sin_port");
-	const struct expression *at = field(structure, "sin_addr");
-	struct ip_addr addr;
-
-	if (port == NULL || at == NULL || at->kind != EXPRESSION_APPLY ||
-	    at->items[0]->kind != EXPRESSION_STRING ||
-	    addr_from_text(&addr, at->items[0]->text) != 0)
-		call_fail(call, "an address that is not understood");
-	return name_of(call->player, &addr, (uint16_t)player_value(call->player, port), name);
-}
-
-/* ... is the usual address: ours for bind, the peer's for connect and sendto. */
-static socklen_t
-name(const struct call *call, size_t i, const struct ip_addr *usual,
-     struct sockaddr_storage *storage)
-{
-	const struct expression *expression = argument(call, i);
-
-	if (is_ellipsis(expression))
-		return name_of(call->player, usual, PLAYER_PORT, storage);
-	if (expression->kind == EXPRESSION_STRUCT)
-		return name_of_structure(call, expression, storage);
-	memset(storage, 0, sizeof *storage); /* AF_UNSPEC, or another family alone */
-	storage->ss_family = (sa_family_t)number(call, i);
-	return sizeof(struct sockaddr_in6);
-}
+#define BUFFERS_MAX 16u
+#define POLL_MAX    16u
+#define EVENTS_MAX  16u
 
 /* ---- descriptors ------------------------------------------------------------------------------- */
 
@@ -243,14 +39,15 @@ static long long
 call_socket(const struct call *call)
 {
 	const bool is_v6 = call->player->is_ipv6 || call->player->is_mapped;
-	const int domain =
-		is_ellipsis(argument(call, 0)) ? is_v6 ? AF_INET6 : AF_INET : (int)number(call, 0);
-	int protocol = (int)number(call, 2);
+	const int domain = expression_is_ellipsis(call_argument(call, 0))
+				   ? is_v6 ? AF_INET6 : AF_INET
+				   : (int)call_number(call, 0);
+	int protocol = (int)call_number(call, 2);
 
 	if (protocol == IPPROTO_ICMP && is_v6)
 		protocol = IPPROTO_ICMPV6;
 	const int live =
-		call->table->socket(call->userdata, domain, (int)number(call, 1), protocol);
+		call->table->socket(call->userdata, domain, (int)call_number(call, 1), protocol);
 	remember_fd(call, live);
 	return live;
 }
@@ -259,14 +56,14 @@ static long long
 call_bind(const struct call *call)
 {
 	struct sockaddr_storage storage;
-	const socklen_t size = name(call, 1, &call->player->local, &storage);
-	const int value =
-		call->table->bind(call->userdata, fd(call, 0), (struct sockaddr *)&storage, size);
+	const socklen_t size = call_name(call, 1, &call->player->local, &storage);
+	const int value = call->table->bind(call->userdata, call_fd(call, 0),
+					    (struct sockaddr *)&storage, size);
 
 	/* A UDP socket that is only bound is heard at its port. */
 	if (value == 0) {
 		const uint16_t port = ntohs(((struct sockaddr_in *)&storage)->sin_port);
-		call->player->bound_ports[number(call, 0)] = port;
+		call->player->bound_ports[call_number(call, 0)] = port;
 		if (call->player->flow == NULL)
 			player_flow_new(call->player, port, PLAYER_PORT_REMOTE);
 	}
@@ -276,10 +73,11 @@ call_bind(const struct call *call)
 static long long
 call_listen(const struct call *call)
 {
-	const int value = call->table->listen(call->userdata, fd(call, 0), (int)number(call, 1));
+	const int value =
+		call->table->listen(call->userdata, call_fd(call, 0), (int)call_number(call, 1));
 
 	if (value == 0)
-		player_flow_new(call->player, call->player->bound_ports[number(call, 0)], 0)
+		player_flow_new(call->player, call->player->bound_ports[call_number(call, 0)], 0)
 			->is_listening = true;
 	return value;
 }
@@ -289,8 +87,8 @@ call_accept(const struct call *call)
 {
 	struct sockaddr_storage storage = { 0 }, expected;
 	socklen_t size = sizeof storage;
-	const bool wants_name = !is_null(argument(call, 1));
-	const int live = call->table->accept(call->userdata, fd(call, 0),
+	const bool wants_name = !expression_is_null(call_argument(call, 1));
+	const int live = call->table->accept(call->userdata, call_fd(call, 0),
 					     wants_name ? (struct sockaddr *)&storage : NULL,
 					     wants_name ? &size : NULL);
 
@@ -299,8 +97,8 @@ call_accept(const struct call *call)
 		return live;
 	call->player->info_fd = live;
 	const socklen_t whole =
-		name_of(call->player, &call->player->remote,
-			ntohs(((struct sockaddr_in *)&storage)->sin_port), &expected);
+		player_name(call->player, &call->player->remote,
+			    ntohs(((struct sockaddr_in *)&storage)->sin_port), &expected);
 	if (wants_name && (size != whole || memcmp(&storage, &expected, whole) != 0))
 		call_fail(call, "the peer's address is not told");
 	return live;
@@ -310,7 +108,7 @@ call_accept(const struct call *call)
 static size_t
 script_fd(const struct call *call)
 {
-	const long long number_ = number(call, 0);
+	const long long number_ = call_number(call, 0);
 
 	return number_ < 0 || number_ >= PLAYER_FDS_MAX ? 0 : (size_t)number_;
 }
@@ -336,13 +134,13 @@ static long long
 call_connect(const struct call *call)
 {
 	struct sockaddr_storage storage;
-	const socklen_t size = name(call, 1, &call->player->remote, &storage);
+	const socklen_t size = call_name(call, 1, &call->player->remote, &storage);
 
 	/* Before the call: a blocking one sends its SYN and sleeps. */
 	if (storage.ss_family != AF_UNSPEC)
 		flow_of_connect(call, ntohs(((struct sockaddr_in *)&storage)->sin_port));
-	call->player->info_fd = fd(call, 0);
-	const int value = call->table->connect(call->userdata, fd(call, 0),
+	call->player->info_fd = call_fd(call, 0);
+	const int value = call->table->connect(call->userdata, call_fd(call, 0),
 					       (struct sockaddr *)&storage, size);
 	const int error = errno;
 	if (storage.ss_family == AF_UNSPEC ||
@@ -355,14 +153,14 @@ call_connect(const struct call *call)
 static long long
 call_shutdown(const struct call *call)
 {
-	return call->table->shutdown(call->userdata, fd(call, 0), (int)number(call, 1));
+	return call->table->shutdown(call->userdata, call_fd(call, 0), (int)call_number(call, 1));
 }
 
 static long long
 call_close(const struct call *call)
 {
-	const long long number_ = number(call, 0);
-	const int value = call->table->close(call->userdata, fd(call, 0));
+	const long long number_ = call_number(call, 0);
+	const int value = call->table->close(call->userdata, call_fd(call, 0));
 
 	if (value == 0 && number_ >= 0 && number_ < PLAYER_FDS_MAX)
 		call->player->fds[number_] = call->player->bound_ports[number_] =
@@ -375,11 +173,11 @@ call_close(const struct call *call)
 static long long
 call_read(const struct call *call)
 {
-	const size_t size = (size_t)number(call, 2);
-	void *bytes = buffer(call, 1, size);
-	const ssize_t value = call->table->read(call->userdata, fd(call, 0), bytes, size);
+	const size_t size = (size_t)call_number(call, 2);
+	void *bytes = call_buffer(call, 1, size);
+	const ssize_t value = call->table->read(call->userdata, call_fd(call, 0), bytes, size);
 
-	check_zeros(call, bytes, value);
+	call_check_zeros(call, bytes, value);
 	const int error = errno;
 	free(bytes);
 	errno = error;
@@ -390,20 +188,20 @@ static long long
 call_recv(const struct call *call)
 {
 	const bool is_from = strcmp(call->spec->name, "recvfrom") == 0;
-	const size_t size = (size_t)number(call, 2);
-	void *bytes = buffer(call, 1, size);
+	const size_t size = (size_t)call_number(call, 2);
+	void *bytes = call_buffer(call, 1, size);
 	struct sockaddr_storage storage;
 	socklen_t name_size = sizeof storage;
-	const int flags = (int)number(call, 3);
+	const int flags = (int)call_number(call, 3);
 	const ssize_t value =
-		is_from ? call->table->recvfrom(call->userdata, fd(call, 0), bytes, size, flags,
-						(struct sockaddr *)&storage, &name_size)
-			: call->table->recv(call->userdata, fd(call, 0), bytes, size, flags);
+		is_from ? call->table->recvfrom(call->userdata, call_fd(call, 0), bytes, size,
+						flags, (struct sockaddr *)&storage, &name_size)
+			: call->table->recv(call->userdata, call_fd(call, 0), bytes, size, flags);
 	const int error = errno;
 
 	/* MSG_TRUNC tells the whole size of what was cut, and discards of a stream. */
 	if ((flags & MSG_TRUNC) == 0)
-		check_zeros(call, bytes, value);
+		call_check_zeros(call, bytes, value);
 	free(bytes);
 	errno = error;
 	return value;
@@ -412,9 +210,9 @@ call_recv(const struct call *call)
 static long long
 call_write(const struct call *call)
 {
-	const size_t size = (size_t)number(call, 2);
-	void *bytes = buffer(call, 1, size);
-	const ssize_t value = call->table->write(call->userdata, fd(call, 0), bytes, size);
+	const size_t size = (size_t)call_number(call, 2);
+	void *bytes = call_buffer(call, 1, size);
+	const ssize_t value = call->table->write(call->userdata, call_fd(call, 0), bytes, size);
 	const int error = errno;
 
 	free(bytes);
@@ -425,22 +223,22 @@ call_write(const struct call *call)
 static long long
 call_send(const struct call *call)
 {
-	const size_t size = (size_t)number(call, 2);
-	void *bytes = buffer(call, 1, size);
+	const size_t size = (size_t)call_number(call, 2);
+	void *bytes = call_buffer(call, 1, size);
 	struct sockaddr_storage storage;
 	ssize_t value;
 
 	if (strcmp(call->spec->name, "sendto") != 0) {
-		value = call->table->send(call->userdata, fd(call, 0), bytes, size,
-					  (int)number(call, 3));
+		value = call->table->send(call->userdata, call_fd(call, 0), bytes, size,
+					  (int)call_number(call, 3));
 	} else {
-		const bool has_name = !is_null(argument(call, 4));
+		const bool has_name = !expression_is_null(call_argument(call, 4));
 		const socklen_t name_size =
-			has_name ? name(call, 4, &call->player->remote, &storage) : 0;
+			has_name ? call_name(call, 4, &call->player->remote, &storage) : 0;
 		if (has_name && call->player->flow == NULL)
 			player_flow_new(call->player, 0, PLAYER_PORT);
 		value = call->table->sendto(
-			call->userdata, fd(call, 0), bytes, size, (int)number(call, 3),
+			call->userdata, call_fd(call, 0), bytes, size, (int)call_number(call, 3),
 			has_name ? (struct sockaddr *)&storage : NULL, name_size);
 	}
 	const int error = errno;
@@ -460,9 +258,10 @@ buffers(const struct call *call, const struct expression *list, struct iovec *ou
 		if (item->kind != EXPRESSION_STRUCT || item->item_count != 2)
 			call_fail(call, "a buffer is {..., size}");
 		out[i].iov_len = (size_t)player_value(call->player, item->items[1]);
-		if (out[i].iov_len > DATA_BYTES_MAX)
+		if (out[i].iov_len > CALL_DATA_BYTES_MAX)
 			call_fail(call, "%zu octets are too many", out[i].iov_len);
-		out[i].iov_base = is_null(item->items[0]) ? NULL : calloc(1, out[i].iov_len + 1);
+		out[i].iov_base =
+			expression_is_null(item->items[0]) ? NULL : calloc(1, out[i].iov_len + 1);
 	}
 	return list->item_count;
 }
@@ -481,12 +280,12 @@ static long long
 call_vector(const struct call *call)
 {
 	struct iovec list[BUFFERS_MAX];
-	const size_t count = buffers(call, argument(call, 1), list);
+	const size_t count = buffers(call, call_argument(call, 1), list);
 	const ssize_t value = strcmp(call->spec->name, "readv") == 0
-				      ? call->table->readv(call->userdata, fd(call, 0), list,
-							   (int)number(call, 2))
-				      : call->table->writev(call->userdata, fd(call, 0), list,
-							    (int)number(call, 2));
+				      ? call->table->readv(call->userdata, call_fd(call, 0), list,
+							   (int)call_number(call, 2))
+				      : call->table->writev(call->userdata, call_fd(call, 0), list,
+							    (int)call_number(call, 2));
 
 	buffers_free(list, count);
 	return value;
@@ -496,9 +295,9 @@ static long long
 call_message(const struct call *call)
 {
 	const bool is_receive = strcmp(call->spec->name, "recvmsg") == 0;
-	const struct expression *structure = argument(call, 1);
-	const struct expression *list = field(structure, "msg_iov");
-	const struct expression *flags = field(structure, "msg_flags");
+	const struct expression *structure = call_argument(call, 1);
+	const struct expression *list = expression_field(structure, "msg_iov");
+	const struct expression *flags = expression_field(structure, "msg_flags");
 	struct sockaddr_storage storage;
 	struct iovec pieces[BUFFERS_MAX];
 	struct msghdr message = { .msg_iov = pieces };
@@ -511,10 +310,11 @@ call_message(const struct call *call)
 		message.msg_namelen = sizeof storage;
 		message.msg_flags = -1;
 	}
-	const ssize_t value = is_receive ? call->table->recvmsg(call->userdata, fd(call, 0),
-								&message, (int)number(call, 2))
-					 : call->table->sendmsg(call->userdata, fd(call, 0),
-								&message, (int)number(call, 2));
+	const ssize_t value = is_receive
+				      ? call->table->recvmsg(call->userdata, call_fd(call, 0),
+							     &message, (int)call_number(call, 2))
+				      : call->table->sendmsg(call->userdata, call_fd(call, 0),
+							     &message, (int)call_number(call, 2));
 	if (is_receive && value >= 0 && flags != NULL &&
 	    message.msg_flags != player_value(call->player, flags))
 		call_fail(call, "msg_flags is 0x%x", (unsigned)message.msg_flags);
@@ -539,7 +339,8 @@ option_value(const struct call *call, const struct expression *value, uint8_t *o
 		return sizeof tv;
 	}
 	if (value->kind == EXPRESSION_STRUCT) {
-		const struct expression *on = field(value, "onoff"), *time = field(value, "linger");
+		const struct expression *on = expression_field(value, "onoff"),
+					*time = expression_field(value, "linger");
 		if (on == NULL || time == NULL)
 			call_fail(call, "a structure that is not understood");
 		const struct linger linger = { .l_onoff = (int)player_value(call->player, on),
@@ -563,34 +364,35 @@ static long long
 call_setsockopt(const struct call *call)
 {
 	uint8_t value[256] = { 0 };
-	const bool has_value = !is_null(argument(call, 3));
+	const bool has_value = !expression_is_null(call_argument(call, 3));
 
 	if (has_value)
-		(void)option_value(call, argument(call, 3), value);
-	return call->table->setsockopt(call->userdata, fd(call, 0), (int)number(call, 1),
-				       (int)number(call, 2), has_value ? value : NULL,
-				       (socklen_t)number(call, 4));
+		(void)option_value(call, call_argument(call, 3), value);
+	return call->table->setsockopt(call->userdata, call_fd(call, 0), (int)call_number(call, 1),
+				       (int)call_number(call, 2), has_value ? value : NULL,
+				       (socklen_t)call_number(call, 4));
 }
 
 static long long
 call_getsockopt(const struct call *call)
 {
-	const struct expression *value_wanted = argument(call, 3), *size_ = argument(call, 4);
+	const struct expression *value_wanted = call_argument(call, 3),
+				*size_ = call_argument(call, 4);
 	uint8_t value[512] = { 0 }, wanted[512] = { 0 };
 
 	if (size_->kind == EXPRESSION_LIST && size_->item_count == 1)
 		size_ = size_->items[0];
-	const socklen_t size_given = is_ellipsis(size_)
+	const socklen_t size_given = expression_is_ellipsis(size_)
 					     ? (socklen_t)sizeof value
 					     : (socklen_t)player_value(call->player, size_);
 	socklen_t size = size_given;
 	const int result =
-		call->table->getsockopt(call->userdata, fd(call, 0), (int)number(call, 1),
-					(int)number(call, 2), value, &size);
-	if (result < 0 || is_ellipsis(value_wanted))
+		call->table->getsockopt(call->userdata, call_fd(call, 0), (int)call_number(call, 1),
+					(int)call_number(call, 2), value, &size);
+	if (result < 0 || expression_is_ellipsis(value_wanted))
 		return result;
 	const socklen_t compared = option_value(call, value_wanted, wanted);
-	if (!is_ellipsis(size_) && size != size_given)
+	if (!expression_is_ellipsis(size_) && size != size_given)
 		call_fail(call, "the length that comes back is %u", size);
 	if (memcmp(value, wanted, compared < size ? compared : size) != 0) {
 		int number_;
@@ -603,27 +405,28 @@ call_getsockopt(const struct call *call)
 static long long
 call_fcntl(const struct call *call)
 {
-	const int command = (int)number(call, 1);
+	const int command = (int)call_number(call, 1);
 
 	return call->spec->argument_count < 3
-		       ? call->table->fcntl(call->userdata, fd(call, 0), command)
-		       : call->table->fcntl(call->userdata, fd(call, 0), command,
-					    (int)number(call, 2));
+		       ? call->table->fcntl(call->userdata, call_fd(call, 0), command)
+		       : call->table->fcntl(call->userdata, call_fd(call, 0), command,
+					    (int)call_number(call, 2));
 }
 
 static long long
 call_ioctl(const struct call *call)
 {
-	const struct expression *wanted = argument(call, 2);
-	const unsigned long request = (unsigned long)number(call, 1);
+	const struct expression *wanted = call_argument(call, 2);
+	const unsigned long request = (unsigned long)call_number(call, 1);
 	int value = request == FIONBIO;
 
-	if (is_null(wanted))
-		return call->table->ioctl(call->userdata, fd(call, 0), request, NULL);
+	if (expression_is_null(wanted))
+		return call->table->ioctl(call->userdata, call_fd(call, 0), request, NULL);
 	if (wanted->kind == EXPRESSION_LIST && wanted->item_count == 1)
 		wanted = wanted->items[0];
-	const int result = call->table->ioctl(call->userdata, fd(call, 0), request, &value);
-	if (result == 0 && !is_ellipsis(wanted) && value != player_value(call->player, wanted))
+	const int result = call->table->ioctl(call->userdata, call_fd(call, 0), request, &value);
+	if (result == 0 && !expression_is_ellipsis(wanted) &&
+	    value != player_value(call->player, wanted))
 		call_fail(call, "the value is %d", value);
 	return result;
 }
@@ -634,24 +437,24 @@ call_ioctl(const struct call *call)
 static long long
 call_poll(const struct call *call)
 {
-	const struct expression *list = argument(call, 0);
+	const struct expression *list = call_argument(call, 0);
 	struct pollfd fds[POLL_MAX];
 
 	if (list->kind != EXPRESSION_LIST || list->item_count > POLL_MAX)
 		call_fail(call, "a list of descriptors is expected");
 	for (size_t i = 0; i < list->item_count; i++) {
-		const struct expression *fd_ = field(list->items[i], "fd");
-		const struct expression *events = field(list->items[i], "events");
+		const struct expression *fd_ = expression_field(list->items[i], "fd");
+		const struct expression *events = expression_field(list->items[i], "events");
 		if (fd_ == NULL || events == NULL)
 			call_fail(call, "fd and events are expected");
-		fds[i] = (struct pollfd){ .fd = fd_of_number(call->player,
-							     player_value(call->player, fd_)),
+		fds[i] = (struct pollfd){ .fd = player_fd(call->player,
+							  player_value(call->player, fd_)),
 					  .events = (short)player_value(call->player, events) };
 	}
-	const int value = call->table->poll(call->userdata, fds, (nfds_t)number(call, 1),
-					    (int)number(call, 2));
+	const int value = call->table->poll(call->userdata, fds, (nfds_t)call_number(call, 1),
+					    (int)call_number(call, 2));
 	for (size_t i = 0; i < list->item_count && value >= 0; i++) {
-		const struct expression *revents = field(list->items[i], "revents");
+		const struct expression *revents = expression_field(list->items[i], "revents");
 		const long long wanted = revents == NULL ? 0 : player_value(call->player, revents);
 		if (fds[i].revents != (short)wanted)
 			call_fail(call, "revents of the descriptor at %zu is 0x%x, not 0x%llx", i,
@@ -663,7 +466,7 @@ call_poll(const struct call *call)
 static long long
 call_epoll_create(const struct call *call)
 {
-	const int live = call->table->epoll_create(call->userdata, (int)number(call, 0));
+	const int live = call->table->epoll_create(call->userdata, (int)call_number(call, 0));
 
 	remember_fd(call, live);
 	return live;
@@ -673,8 +476,8 @@ call_epoll_create(const struct call *call)
 static struct epoll_event
 epoll_event_of(const struct call *call, const struct expression *structure)
 {
-	const struct expression *events = field(structure, "events");
-	const struct expression *data = field(structure, "fd");
+	const struct expression *events = expression_field(structure, "events");
+	const struct expression *data = expression_field(structure, "fd");
 
 	if (events == NULL || data == NULL)
 		call_fail(call, "events and fd are expected");
@@ -685,24 +488,26 @@ epoll_event_of(const struct call *call, const struct expression *structure)
 static long long
 call_epoll_ctl(const struct call *call)
 {
-	const bool has_event = call->spec->argument_count > 3 && !is_null(argument(call, 3));
+	const bool has_event =
+		call->spec->argument_count > 3 && !expression_is_null(call_argument(call, 3));
 	struct epoll_event event = { 0 };
 
 	if (has_event)
-		event = epoll_event_of(call, argument(call, 3));
-	return call->table->epoll_ctl(call->userdata, fd(call, 0), (int)number(call, 1),
-				      fd(call, 2), has_event ? &event : NULL);
+		event = epoll_event_of(call, call_argument(call, 3));
+	return call->table->epoll_ctl(call->userdata, call_fd(call, 0), (int)call_number(call, 1),
+				      call_fd(call, 2), has_event ? &event : NULL);
 }
 
 static long long
 call_epoll_wait(const struct call *call)
 {
-	const struct expression *wanted = argument(call, 1);
+	const struct expression *wanted = call_argument(call, 1);
 	struct epoll_event events[EVENTS_MAX] = { 0 };
-	const int value = call->table->epoll_wait(call->userdata, fd(call, 0), events,
-						  (int)number(call, 2), (int)number(call, 3));
+	const int value =
+		call->table->epoll_wait(call->userdata, call_fd(call, 0), events,
+					(int)call_number(call, 2), (int)call_number(call, 3));
 
-	if (value <= 0 || is_ellipsis(wanted))
+	if (value <= 0 || expression_is_ellipsis(wanted))
 		return value;
 	for (size_t i = 0; i < (size_t)value; i++) {
 		const struct expression *item =
