@@ -62,31 +62,46 @@ not_sent(struct upstream *upstream, const struct engine_action *action, int err,
 }
 
 static void
-send(struct upstream *upstream, const struct engine_action *action, uint64_t now_us)
+send_tcp(struct upstream *upstream, const struct engine_action *action, uint64_t now_us)
 {
-	udp_flow *flow = flow_of(upstream, action->query);
-	int err;
+	const int err = upstream_tcp_send(&upstream->tcp, action, now_us);
 
-	assert(flow != NULL);
-	if (action->transport == ENGINE_TCP)
-		err = upstream_tcp_send(&upstream->tcp, action, now_us);
-	else
-		err = udp_open(upstream->stack, &action->server, action->server_port, NULL, 0,
-			       action->query, flow);
-	if (err != 0 || action->transport == ENGINE_TCP)
-		*flow = 0;
+	if (err == 0)
+		return;
+	upstream->open_failures++;
+	not_sent(upstream, action, err, now_us);
+}
+
+static void
+send_udp(struct upstream *upstream, const struct engine_action *action, udp_flow *flow,
+	 uint64_t now_us)
+{
+	int err = udp_open(upstream->stack, &action->server, action->server_port, NULL, 0,
+			   action->query, flow);
 	if (err != 0) {
+		*flow = 0;
 		upstream->open_failures++;
 		not_sent(upstream, action, err, now_us);
 		return;
 	}
-	if (action->transport == ENGINE_TCP)
-		return;
 	err = udp_send(upstream->stack, *flow, action->bytes, action->size, now_us);
 	if (err != 0) {
 		upstream->send_failures++;
 		not_sent(upstream, action, err, now_us);
 	}
+}
+
+static void
+send(struct upstream *upstream, const struct engine_action *action, uint64_t now_us)
+{
+	udp_flow *flow = flow_of(upstream, action->query);
+
+	assert(flow != NULL);
+	*flow = 0;
+	if (action->transport == ENGINE_TCP)
+		send_tcp(upstream, action, now_us);
+	else
+		send_udp(upstream, action, flow, now_us);
 }
 
 bool

@@ -35,6 +35,7 @@ static struct site {
 	struct auth root, zones;
 	void *root_block, *zones_block;
 	struct ip_addr servers[ZONES];
+	tcp_conn listener;
 	struct line lines[LINES_MAX];
 	unsigned line_count, query_count;   /* over TCP */
 	bool is_deaf;                       /* to datagrams */
@@ -291,7 +292,6 @@ begin(int is_ip6)
 {
 	struct internet_hints hints;
 	struct tcp_config config = tcp_config_default;
-	tcp_conn listener;
 
 	memset(&site, 0, sizeof site);
 	net_init(&site.net, suite_seed(1));
@@ -309,7 +309,7 @@ begin(int is_ip6)
 	config.no_delay = true;
 	ck_assert_int_eq(udp_listen(site.far->stack, &(struct ip_addr){ 0 }, PORT, 0), 0);
 	ck_assert_int_eq(tcp_listen(site.far->stack, &(struct ip_addr){ 0 }, PORT, 256, &config,
-				    LISTENER, &listener),
+				    LISTENER, &site.listener),
 			 0);
 	site.far->on_action = far_hears;
 	site.far->on_due = far_is_due;
@@ -503,6 +503,23 @@ START_TEST(a_server_of_tcp_alone_answers_name_after_name)
 }
 END_TEST
 
+START_TEST(a_server_that_refuses_connections_keeps_its_name_for_datagrams)
+{
+	begin(_i);
+	tcp_close(site.far->stack, site.listener, site.net.now_us);
+	const struct ask *cut = ask(0, 0);
+	net_run(&site.net, SECOND_US);
+	ck_assert(cut->is_done && cut->rcode == RCODE_SERVFAIL);
+	ck_assert(!infra_of(0).down);
+	ck_assert_uint_eq(infra_of(0).timeouts, 0);
+	site.zones.faults = 0;
+	const struct ask *next = ask(1, 0);
+	net_run(&site.net, SECOND_US / 10);
+	ck_assert(next->is_done && next->is_right);
+	end();
+}
+END_TEST
+
 START_TEST(a_full_table_of_connections_is_no_servers_fault)
 {
 	const struct ask *asks[ZONES];
@@ -511,7 +528,8 @@ START_TEST(a_full_table_of_connections_is_no_servers_fault)
 	site.is_mute = true;
 	for (unsigned i = 0; i < ZONES; i++)
 		asks[i] = ask(0, i);
-	net_run(&site.net, 2 * PATIENCE_US);
+	net_run(&site.net,
+		UPSTREAM_TCP_IDLE_US - SECOND_US); /* given up, and not yet idle for long */
 	ck_assert_uint_gt(engine_counts().unsent, 0);
 	ck_assert_uint_eq(engine_counts().unreachable, 0);
 	for (unsigned i = 0; i < ZONES; i++)
@@ -544,6 +562,8 @@ main(void)
 			    2);
 	tcase_add_loop_test(tcase, a_reply_in_segments_of_one_octet_is_read, 0, 2);
 	tcase_add_loop_test(tcase, a_server_of_tcp_alone_answers_name_after_name, 0, 2);
+	tcase_add_loop_test(tcase, a_server_that_refuses_connections_keeps_its_name_for_datagrams,
+			    0, 2);
 	tcase_add_loop_test(tcase, a_full_table_of_connections_is_no_servers_fault, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
