@@ -318,11 +318,27 @@ begin(int is_ip6)
 	site.zones.faults = AUTH_TRUNCATES; /* until a test says otherwise */
 }
 
+/* Every connection that the stack keeps for us is in the table. */
+static void
+expect_no_leak(void)
+{
+	const struct upstream_conn *conns = site.resolver.upstream.tcp.conns;
+	unsigned kept = 0, known = 0;
+	struct tcp_info info;
+
+	for (uint32_t place = 0; tcp_info_next(site.internet.edge->stack, &place, &info);)
+		kept += !info.is_detached;
+	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++)
+		known += conns[i].conn != 0;
+	ck_assert_uint_eq(kept, known);
+}
+
 static void
 end(void)
 {
 	net_run(&site.net, PATIENCE_US);
 	resolver_expect_idle(&site.resolver);
+	expect_no_leak();
 	resolver_stop(&site.resolver);
 	net_fini(&site.net);
 	free(site.root_block);
