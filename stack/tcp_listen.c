@@ -226,6 +226,21 @@ child_new(struct stack *stack, const struct tcp_syn *syn)
 	return tcb;
 }
 
+/*
+ * The segment that acknowledged our SYN is the connection's first.  A connection that it does not establish would
+ * be in SYN-RECEIVED without a timer, and known to nobody.
+ */
+static void
+child_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
+{
+	tcp__insert(stack, &tcb->key, TCP_KEY_TCB);
+	tcp__segment_receive(stack, tcb, segment);
+	if (tcb->state != TCP_SYN_RECEIVED)
+		return;
+	tcb->is_detached = true;
+	tcp__end(stack, tcb, TCP_REASON_ABORTED);
+}
+
 static void
 cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *segment)
 {
@@ -265,8 +280,7 @@ cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *se
 		return;
 	}
 	tcp_flight_first(&tcb->flight)->flags |= TCP_SENT_EVER_AGAIN;
-	tcp__insert(stack, &tcb->key, TCP_KEY_TCB);
-	tcp__segment_receive(stack, tcb, segment);
+	child_receive(stack, tcb, segment);
 }
 
 void
@@ -319,13 +333,15 @@ static bool
 syn_sequence_check(struct stack *stack, struct tcp_syn *syn, const struct tcp_segment *segment)
 {
 	const uint32_t begin = syn->irs + 1, edge = begin + syn->rcv_wnd;
+	const uint32_t end = tcp_segment_end(segment);
 	const bool is_reset = (segment->flags & TCP_RST) != 0;
 	const bool is_old_clock = !is_reset && syn->has_timestamps &&
 				  segment->options.has_timestamps &&
 				  seq_lt(segment->options.ts_val, syn->ts_recent);
-	const bool is_inside = seq_ge(tcp_segment_end(segment), begin) &&
-			       seq_ge(segment->seq, begin) &&
-			       seq_lt(segment->seq, is_reset ? edge : edge + 1);
+	/* Right behind the window only what is empty, as of a connection. */
+	const bool is_inside = seq_ge(end, begin) && seq_ge(segment->seq, begin) &&
+			       (seq_lt(segment->seq, edge) ||
+				(segment->seq == edge && end == edge && !is_reset));
 
 	if (is_inside && !is_old_clock)
 		return true;
@@ -360,8 +376,7 @@ syn_acknowledged(struct stack *stack, struct tcp_syn *syn, struct tcp_segment *s
 		return;
 	}
 	tcp__syn_free(stack, syn);
-	tcp__insert(stack, &tcb->key, TCP_KEY_TCB);
-	tcp__segment_receive(stack, tcb, segment);
+	child_receive(stack, tcb, segment);
 }
 
 void

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "stack/stack_priv.h"
 #include "tests/stack/peer.h"
 #include "tests/suite.h"
 
@@ -194,6 +195,41 @@ START_TEST(a_listener_that_closes_resets_what_waits)
 }
 END_TEST
 
+/* An empty segment may lie right behind the window, one with an octet or FIN may not. */
+START_TEST(what_lies_behind_the_window_begins_no_connection)
+{
+	static const struct {
+		const char *flags;
+		size_t size;
+	} behind[] = { { "A", 1 }, { "FA", 0 } };
+
+	peer_listen(&peer, &(struct peer_config){ .family = families[_i % 2] });
+	syn(1);
+	const uint32_t edge = 1 + peer_expect(&peer, "SA", 0, 1, 0)->window;
+	peer_send(&peer, &(struct peer_segment){ .flags = behind[_i / 2].flags, .seq = edge, .ack = 1,
+						 .window = 65535, .size = behind[_i / 2].size });
+	(void)peer_expect(&peer, "A", 1, 1, 0);
+	ck_assert_uint_eq(drops(DROP_TCP_SEQUENCE), 1);
+	ck_assert_uint_eq(peer.host.stack->tcp.tcbs_used, 1); /* the listener */
+	ck_assert(!accepts());
+	peer_ack(&peer, 1, 1);
+	ck_assert(accepts());
+	tcp_close(peer.host.stack, peer.listener, peer.host.now_us);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(an_empty_segment_right_behind_the_window_begins_one)
+{
+	peer_listen(&peer, &(struct peer_config){ .family = families[_i] });
+	syn(1);
+	const uint32_t edge = 1 + peer_expect(&peer, "SA", 0, 1, 0)->window;
+	peer_ack(&peer, edge, 1);
+	ck_assert(accepts());
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(data_may_wait_for_the_program)
 {
 	struct tcp_config tcp = peer_tcp();
@@ -351,6 +387,8 @@ main(void)
 	tcase_add_loop_test(tcase, an_acknowledgment_that_finds_the_backlog_full_comes_again, 0, 2);
 	tcase_add_loop_test(tcase, a_connection_that_failed_while_it_waited_is_told_so, 0, 2);
 	tcase_add_loop_test(tcase, a_listener_that_closes_resets_what_waits, 0, 2);
+	tcase_add_loop_test(tcase, what_lies_behind_the_window_begins_no_connection, 0, 4);
+	tcase_add_loop_test(tcase, an_empty_segment_right_behind_the_window_begins_one, 0, 2);
 	tcase_add_loop_test(tcase, data_may_wait_for_the_program, 0, 2);
 	tcase_add_loop_test(tcase, beyond_the_kept_syns_cookies_are_sent, 0, 2);
 	tcase_add_loop_test(tcase, a_guessed_cookie_is_reset, 0, 2);
