@@ -113,7 +113,7 @@ handshake_end(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 {
 	if (seq_le(segment->ack, tcb->snd_una) || seq_gt(segment->ack, tcb->snd_nxt)) {
 		stack__drop(stack, DROP_TCP_ACK_UNSENT);
-		tcp__reset_answer(stack, segment);
+		tcp__reset_reply(stack, segment);
 		return false;
 	}
 	tcb->snd_wnd = tcb->snd_wnd_max = segment->window;

@@ -86,7 +86,7 @@ tcp__synsent_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *s
 	if (has_ack &&
 	    (seq_le(segment->ack, tcb->iss) || seq_gt(segment->ack, tcb->snd_nxt))) {
 		stack__drop(stack, DROP_TCP_ACK_UNSENT);
-		tcp__reset_answer(stack, segment);
+		tcp__reset_reply(stack, segment);
 		return;
 	}
 	if ((segment->flags & TCP_RST) != 0) {

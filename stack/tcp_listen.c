@@ -257,7 +257,7 @@ cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *se
 		stack__drop(stack, DROP_TCP_NO_CONNECTION);
 		/* Data behind a first segment that was lost waits for that to come again. */
 		if (!is_expected || is_bare)
-			tcp__reset_answer(stack, segment);
+			tcp__reset_reply(stack, segment);
 		return;
 	}
 	if (accept_queue_is_full(listener)) {
@@ -294,7 +294,7 @@ tcp__listen_receive(struct stack *stack, struct tcb *listener, struct tcp_segmen
 		cookie_receive(stack, listener, segment);
 	else if ((flags & TCP_ACK) != 0) {
 		stack__drop(stack, DROP_TCP_NO_CONNECTION);
-		tcp__reset_answer(stack, segment);
+		tcp__reset_reply(stack, segment);
 	} else if ((flags & (TCP_SYN | TCP_FIN)) == TCP_SYN)
 		syn_arrived(stack, listener, segment);
 	else
@@ -359,7 +359,7 @@ syn_acknowledged(struct stack *stack, struct tcp_syn *syn, struct tcp_segment *s
 
 	if (segment->ack != syn->iss + 1) {
 		stack__drop(stack, DROP_TCP_ACK_UNSENT);
-		tcp__reset_answer(stack, segment);
+		tcp__reset_reply(stack, segment);
 		return;
 	}
 	if (is_bare && listener->config.defer_accept_s > syn->retransmits) {
@@ -400,7 +400,7 @@ tcp__syn_receive(struct stack *stack, struct tcp_syn *syn, struct tcp_segment *s
 	}
 	if ((flags & TCP_SYN) != 0) { /* back to LISTEN (RFC 9293, section 3.10.7.4, fourth) */
 		stack__drop(stack, DROP_TCP_SYN_INSIDE);
-		tcp__reset_answer(stack, segment);
+		tcp__reset_reply(stack, segment);
 		tcp__syn_free(stack, syn);
 		return;
 	}

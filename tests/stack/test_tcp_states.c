@@ -100,6 +100,32 @@ START_TEST(nothing_is_reset_where_the_kernel_has_the_address_too)
 }
 END_TEST
 
+/* A connection or listener of ours is nobody else's: the peer must hear. */
+START_TEST(our_own_connections_reset_where_the_kernel_has_the_address_too)
+{
+	struct peer_config config = config_of(_i);
+
+	config.if_flags = STACK_IF_SHARED;
+	peer_open(&peer, &config);
+	(void)peer_expect(&peer, "S", 0, 0, 0);
+	peer_ack(&peer, 1, 2);
+	(void)peer_expect(&peer, "R", 2, 0, 0);
+	peer_send(&peer, &(struct peer_segment){ .flags = "S", .window = 1000 });
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
+	peer_ack(&peer, 1, 2);
+	(void)peer_expect(&peer, "R", 2, 0, 0);
+	peer_fini(&peer);
+	peer_listen(&peer, &config);
+	peer_ack(&peer, 1, 1); /* of no SYN */
+	(void)peer_expect(&peer, "R", 1, 0, 0);
+	peer_send(&peer, &(struct peer_segment){ .flags = "S", .window = 1000 });
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
+	peer_ack(&peer, 1, 2);
+	(void)peer_expect(&peer, "R", 2, 0, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- SYN-SENT -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -452,6 +478,7 @@ main(void)
 			    2 * COUNT(strangers));
 	tcase_add_loop_test(tcase, a_listener_takes_a_syn_and_nothing_else, 0, 2 * COUNT(strangers));
 	tcase_add_loop_test(tcase, nothing_is_reset_where_the_kernel_has_the_address_too, 0, 2);
+	tcase_add_loop_test(tcase, our_own_connections_reset_where_the_kernel_has_the_address_too, 0, 2);
 	tcase_add_loop_test(tcase, syn_sent_takes_an_answer_to_its_syn, 0, 2 * COUNT(answers));
 	tcase_add_loop_test(tcase, both_syns_may_cross, 0, 2);
 	tcase_add_loop_test(tcase, syn_received_waits_for_the_acknowledgment, 0,
