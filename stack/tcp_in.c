@@ -187,17 +187,6 @@ is_crossed_syn_ack(const struct tcb *tcb, const struct tcp_segment *segment)
 
 /* ---- the segment of a connection ------------------------------------------------------------- */
 
-/* RFC 7323, section 4.3: what came in order last is what is echoed. */
-static void
-timestamp_take(const struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
-{
-	if (!tcb->has_timestamps || !segment->options.has_timestamps ||
-	    seq_gt(segment->seq, tcb->rcv_acked))
-		return;
-	tcb->ts_recent = segment->options.ts_val;
-	tcb->ts_recent_at_us = stack->now_us;
-}
-
 static void
 synchronized_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 {
@@ -222,7 +211,6 @@ synchronized_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *s
 		stack__drop(stack, DROP_TCP_NO_ACK);
 		return;
 	}
-	timestamp_take(stack, tcb, segment);
 	tcb->counters.last_received_us = stack->now_us;
 	if (!tcp__ack_receive(stack, tcb, segment))
 		return;

@@ -140,6 +140,20 @@ is_acceptable(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 	return true;
 }
 
+/*
+ * RFC 7323, section 4.3: what came in order last is what is echoed.  Not of one whose acknowledgment is a guess:
+ * a clock far ahead would shut the peer out (PAWS).
+ */
+static void
+timestamp_take(const struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
+{
+	if (!tcb->has_timestamps || !segment->options.has_timestamps ||
+	    seq_gt(segment->seq, tcb->rcv_acked))
+		return;
+	tcb->ts_recent = segment->options.ts_val;
+	tcb->ts_recent_at_us = stack->now_us;
+}
+
 static bool
 is_duplicate(const struct tcb *tcb, const struct tcp_segment *segment, bool is_window_news)
 {
@@ -208,6 +222,7 @@ tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment 
 		return false;
 	if (!is_acceptable(stack, tcb, segment))
 		return false;
+	timestamp_take(stack, tcb, segment);
 	const bool is_old = seq_lt(segment->ack, tcb->snd_una);
 	const bool is_window_news = !is_old && window_take(tcb, segment);
 	struct tcp_ack ack = {

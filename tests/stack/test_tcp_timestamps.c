@@ -114,6 +114,21 @@ START_TEST(a_segment_out_of_order_does_not_move_the_echo)
 }
 END_TEST
 
+START_TEST(a_guessed_acknowledgment_does_not_move_the_clock)
+{
+	passive(_i);
+	const uint32_t clock = peer.ts_val;
+	peer.ts_val += 1u << 30;
+	peer_data(&peer, 1, 100001, 10); /* of what was never sent */
+	peer_discard(&peer);
+	peer.ts_val = clock;
+	peer_data(&peer, 1, 1, 10);
+	ck_assert_uint_eq(peer_expect(&peer, "A", 1, 11, 0)->ts_ecr, clock);
+	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_TCP_PAWS), 0);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(of_two_segments_that_are_acknowledged_together_the_first_is_echoed)
 {
 	struct tcp_config tcp = peer_tcp();
@@ -269,6 +284,7 @@ main(void)
 	tcase_add_loop_test(tcase, the_peers_clock_may_go_round, 0, 2);
 	tcase_add_loop_test(tcase, after_24_days_of_silence_the_old_clock_counts_no_more, 0, 2);
 	tcase_add_loop_test(tcase, a_segment_out_of_order_does_not_move_the_echo, 0, 2);
+	tcase_add_loop_test(tcase, a_guessed_acknowledgment_does_not_move_the_clock, 0, 2);
 	tcase_add_loop_test(tcase, of_two_segments_that_are_acknowledged_together_the_first_is_echoed,
 			    0, 2);
 	tcase_add_loop_test(tcase, an_echo_measures_the_round_trip, 0, 2);
