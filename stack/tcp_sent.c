@@ -119,6 +119,28 @@ list_of(struct tcp_flight *flight, uint8_t flags)
 	return &flight->by_time;
 }
 
+/* Of two that were sent at the same time the later octets were sent later. */
+static bool
+is_sent_after(const struct tcp_sent *a, const struct tcp_sent *b)
+{
+	return a->sent_at_us > b->sent_at_us ||
+	       (a->sent_at_us == b->sent_at_us && seq_gt(a->range.end, b->range.end));
+}
+
+/* RACK stops at the first that is too young: the order must hold also for what comes back. */
+static void
+insert_by_time(struct tcp_flight *flight, struct tcp_sent *record)
+{
+	struct tcp_sent *before = TAILQ_LAST(&flight->by_time, tcp_sent_list);
+
+	while (before != NULL && is_sent_after(before, record))
+		before = TAILQ_PREV(before, tcp_sent_list, list);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&flight->by_time, record, list);
+	else
+		TAILQ_INSERT_AFTER(&flight->by_time, before, record, list);
+}
+
 /* Takes on other flags, and with them another list and other counts. */
 static void
 change(struct tcp_flight *flight, struct tcp_sent *record, uint8_t flags)
@@ -129,7 +151,9 @@ change(struct tcp_flight *flight, struct tcp_sent *record, uint8_t flags)
 	count_all(flight, record, count_out);
 	if (before != after && before != NULL)
 		TAILQ_REMOVE(before, record, list);
-	if (before != after && after != NULL)
+	if (before != after && after == &flight->by_time)
+		insert_by_time(flight, record);
+	else if (before != after && after != NULL)
 		TAILQ_INSERT_TAIL(after, record, list);
 	record->flags = flags;
 	count_all(flight, record, count_in);
@@ -338,10 +362,10 @@ tcp_flight_mark_again(struct tcp_flight *flight, struct tcp_sent *record, uint64
 	const unsigned was_lost = record->flags & TCP_SENT_LOST;
 
 	assert((record->flags & TCP_SENT_SACKED) == 0); /* it is in no list */
+	record->sent_at_us = now_us;
 	change(flight, record,
 	       (uint8_t)(record->flags | TCP_SENT_EVER_AGAIN | (was_lost != 0 ? TCP_SENT_AGAIN : 0)));
 	/* The newest in the order of time, also when it had not been given up (a loss probe). */
 	TAILQ_REMOVE(&flight->by_time, record, list);
 	TAILQ_INSERT_TAIL(&flight->by_time, record, list);
-	record->sent_at_us = now_us;
 }

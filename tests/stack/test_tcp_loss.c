@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "stack/base/arena.h"
+#include "stack/tcp_sent.h"
 #include "tests/stack/peer.h"
 #include "tests/suite.h"
 
@@ -376,6 +378,32 @@ START_TEST(a_spurious_timeout_is_undone)
 }
 END_TEST
 
+START_TEST(what_was_no_loss_has_its_place_in_time_again)
+{
+	static _Alignas(16) uint8_t block[4096];
+	struct tcp_sent_pool pool;
+	struct tcp_flight flight;
+	struct arena arena;
+	struct tcp_sent *records[4];
+
+	arena_init(&arena, block, sizeof block);
+	tcp_sent_pool_init(&pool, &arena, 4);
+	tcp_flight_init(&flight);
+	for (uint32_t i = 0; i < 4; i++)
+		records[i] = tcp_flight_add(&pool, &flight,
+					    &(struct seq_range){ 1000 * i, 1000 * i + 1000 }, 1000, 0,
+					    i / 2); /* two at a time */
+	for (unsigned i = 0; i < 3; i++)
+		tcp_flight_mark_lost(&flight, records[i]);
+	for (unsigned i = 3; i-- > 0;)
+		tcp_flight_unmark_lost(&flight, records[i]);
+	const struct tcp_sent *record = TAILQ_FIRST(&flight.by_time);
+	for (unsigned i = 0; i < 4; i++, record = TAILQ_NEXT(record, list))
+		ck_assert_ptr_eq(record, records[i]);
+	tcp_flight_clear(&pool, &flight);
+}
+END_TEST
+
 START_TEST(a_timestamp_shows_a_spurious_timeout_at_once)
 {
 	ten_in_flight(_i, true, true);
@@ -490,6 +518,7 @@ main(void)
 	tcase_add_loop_test(tcase, after_a_timeout_one_segment_is_sent, 0, 2);
 	tcase_add_loop_test(tcase, after_a_timeout_slow_start_sends_all_of_it_again, 0, 2);
 	tcase_add_loop_test(tcase, a_spurious_timeout_is_undone, 0, 2);
+	tcase_add_test(tcase, what_was_no_loss_has_its_place_in_time_again);
 	tcase_add_loop_test(tcase, a_timestamp_shows_a_spurious_timeout_at_once, 0, 2);
 	tcase_add_loop_test(tcase, dsacks_for_all_that_was_sent_again_undo_the_reduction, 0, 2);
 	tcase_add_loop_test(tcase, a_peer_that_takes_back_what_it_sacked_gets_it_again, 0, 2);
