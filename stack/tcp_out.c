@@ -346,6 +346,25 @@ note_again(struct stack *stack, struct tcb *tcb, struct tcp_sent *record, uint32
 	tcp__recovery_on_sent(tcb, tcp_sent_size(record));
 }
 
+/* The first `most` octets of it; *data_bytes: how much it was. */
+static int
+send_again(struct stack *stack, struct tcb *tcb, struct tcp_sent *record, uint32_t most,
+	   uint32_t mss, uint32_t *data_bytes)
+{
+	if (data_of(record) > most)
+		(void)tcp_flight_cut(&stack->tcp.sent, &tcb->flight, record,
+				     record->range.begin + most);
+	/* Without a record for the rest a part must do. */
+	*data_bytes = min_u32(data_of(record), most);
+	const struct tcp_out out = {
+		.seq = record->range.begin,
+		.flags = flags_again(tcb, record, *data_bytes),
+		.data_bytes = *data_bytes,
+		.segment_bytes = mss,
+	};
+	return tcp__segment_send(stack, tcb, &out);
+}
+
 int
 tcp__retransmit(struct stack *stack, struct tcb *tcb, struct tcp_sent *record)
 {
@@ -353,24 +372,15 @@ tcp__retransmit(struct stack *stack, struct tcb *tcb, struct tcp_sent *record)
 	const uint32_t mss = is_syn ? tcb->mss_advertised : tcb->mss - tcp__sack_bytes(tcb);
 	const uint32_t burst =
 		whole_segments(burst_bytes(stack, tcb, mss), usable_cwnd(tcb), mss);
-	const uint32_t most = burst < mss ? mss : burst;
+	uint32_t data_bytes;
 
 	/* The peer has taken its window back: only the first tells it to say so (RFC 9293, section 3.8.6). */
 	if (seq_ge(record->range.begin, tcb->snd_una + tcb->snd_wnd) &&
 	    record->range.begin != tcb->snd_una)
 		return ERR_CLOSED;
-	if (data_of(record) > most)
-		(void)tcp_flight_cut(&stack->tcp.sent, &tcb->flight, record,
-				     record->range.begin + most);
-	/* Without a record for the rest a part must do. */
-	const uint32_t data_bytes = min_u32(data_of(record), most);
-	const struct tcp_out out = {
-		.seq = record->range.begin,
-		.flags = flags_again(tcb, record, data_bytes),
-		.data_bytes = data_bytes,
-		.segment_bytes = mss,
-	};
-	int err = tcp__segment_send(stack, tcb, &out);
+	int err = send_again(stack, tcb, record, burst < mss ? mss : burst, mss, &data_bytes);
+	if (err == ERR_TOO_BIG) /* the link cannot split it just now */
+		err = send_again(stack, tcb, record, mss, mss, &data_bytes);
 	if (err == ERR_FULL || err == ERR_TOO_BIG)
 		return ERR_FULL;
 	if (err != 0)
