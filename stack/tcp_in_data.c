@@ -142,6 +142,7 @@ tcp__fin_receive(struct stack *stack, struct tcb *tcb)
 {
 	tcb->is_fin_received = true;
 	tcb->rcv_nxt = tcb->rcv_fin_seq + 1;
+	tcb->rcv_edge = seq_max(tcb->rcv_edge, tcb->rcv_nxt); /* a full window had no place for FIN */
 	tcb->ack_wanted = tcb->ack_now = true;
 	tcp__want_flush(stack, tcb);
 	tcp__tell(stack, tcb, TCP_EVENT_PEER_CLOSED | TCP_EVENT_READABLE);

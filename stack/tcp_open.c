@@ -137,7 +137,7 @@ tuple_is_free(struct stack *stack, const struct tcp_tuple *tuple, bool may_reuse
 
 static bool
 port_search(struct stack *stack, struct tcp_tuple *tuple, uint32_t first, uint32_t count,
-	    uint32_t *iss)
+	    bool may_reuse, uint32_t *iss)
 {
 	const struct port_pool *pool = stack->tcp.ports;
 	const uint32_t start = tcp_port_start(&stack->tcp.secret, &tuple->local, &tuple->remote,
@@ -148,25 +148,32 @@ port_search(struct stack *stack, struct tcp_tuple *tuple, uint32_t first, uint32
 		tuple->local_port =
 			pool != NULL ? pool->ports[index] : (uint16_t)(first + index);
 		if (tcp__listener_find(stack, &tuple->local, tuple->local_port) == NULL &&
-		    tuple_is_free(stack, tuple, false, iss))
+		    tuple_is_free(stack, tuple, may_reuse, iss))
 			return true;
 	}
 	return false;
 }
 
+/* So few ports may all rest in TIME-WAIT: then one that may go on. */
+static bool
+pool_search(struct stack *stack, struct tcp_tuple *tuple, uint32_t *iss)
+{
+	const uint32_t count = stack->tcp.ports->count;
+
+	return count != 0 && (port_search(stack, tuple, 0, count, false, iss) ||
+			      port_search(stack, tuple, 0, count, true, iss));
+}
+
 static int
 port_choose(struct stack *stack, struct tcp_tuple *tuple, uint32_t *iss)
 {
-	const struct port_pool *pool = stack->tcp.ports;
-
 	if (tuple->local_port != 0)
 		return tuple_is_free(stack, tuple, true, iss) ? 0 : ERR_IN_USE;
-	if (pool != NULL)
-		return pool->count != 0 && port_search(stack, tuple, 0, pool->count, iss)
-			       ? 0
-			       : ERR_IN_USE;
-	if (port_search(stack, tuple, PORT_USUAL_MIN, PORT_USUAL_MAX - PORT_USUAL_MIN + 1, iss) ||
-	    port_search(stack, tuple, PORT_MIN, PORT_MAX - PORT_MIN + 1, iss))
+	if (stack->tcp.ports != NULL)
+		return pool_search(stack, tuple, iss) ? 0 : ERR_IN_USE;
+	if (port_search(stack, tuple, PORT_USUAL_MIN, PORT_USUAL_MAX - PORT_USUAL_MIN + 1, false,
+			iss) ||
+	    port_search(stack, tuple, PORT_MIN, PORT_MAX - PORT_MIN + 1, false, iss))
 		return 0;
 	return ERR_IN_USE;
 }

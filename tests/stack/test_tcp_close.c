@@ -181,6 +181,27 @@ START_TEST(fin_out_of_order_waits_for_what_is_missing)
 }
 END_TEST
 
+START_TEST(fin_right_behind_a_full_window_opens_none)
+{
+	const struct peer_config config = { .family = families[_i], .no_wscale = true };
+
+	peer_passive(&peer, &config);
+	const uint32_t edge = peer_info(&peer).rcv_nxt - peer_info(&peer).irs +
+			      peer_info(&peer).rcv_wnd;
+	uint32_t seq = 1;
+	for (; edge - seq > 1000; seq += 1000)
+		peer_data(&peer, seq, 1, 1000);
+	peer_discard(&peer);
+	const struct peer_segment fin = { .flags = "FA", .seq = seq, .ack = 1, .window = 65535,
+					  .size = edge - seq };
+	peer_send(&peer, &fin);
+	ck_assert_uint_eq(peer_expect(&peer, "A", 1, edge + 1, 0)->window, 0);
+	peer_expect_state(&peer, TCP_CLOSE_WAIT);
+	ck_assert_uint_eq(peer_read(&peer), edge - 1);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(a_retransmitted_fin_is_acknowledged_again)
 {
 	passive(_i);
@@ -532,6 +553,34 @@ START_TEST(an_own_port_in_time_wait_is_used_again_after_a_second)
 }
 END_TEST
 
+START_TEST(a_drawn_port_in_time_wait_is_used_again_after_a_second)
+{
+	const struct ip_addr remote = addr_of("192.0.2.2");
+	uint16_t port;
+	struct port_pool pool = { .ports = &port, .count = 1 };
+	tcp_conn again;
+
+	peer_active(&peer, &(struct peer_config){ .timestamps = true });
+	port = peer.stack_port;
+	tcp_set_port_pool(peer.host.stack, &pool);
+	close_conn();
+	(void)peer_expect(&peer, "FA", 1, 1, 0);
+	peer_flags(&peer, "FA", 1, 2);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	const uint32_t old_iss = peer.stack_iss;
+	ck_assert_int_eq(tcp_open(peer.host.stack, &remote, 8080, NULL, 0, NULL, 0, peer.host.now_us,
+				  &again),
+			 ERR_IN_USE);
+	peer_wait(&peer, 1100000);
+	ck_assert_int_eq(tcp_open(peer.host.stack, &remote, 8080, NULL, 0, NULL, 0, peer.host.now_us,
+				  &again),
+			 0);
+	(void)peer_expect(&peer, "S", 0, 0, 0);
+	ck_assert_uint_gt(peer.stack_iss - old_iss, 65535);
+	peer_fini(&peer);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -545,6 +594,7 @@ main(void)
 	tcase_add_loop_test(tcase, fin_goes_behind_what_is_queued, 0, 2);
 	tcase_add_loop_test(tcase, fin_is_retransmitted_until_it_is_acknowledged, 0, 2);
 	tcase_add_loop_test(tcase, fin_out_of_order_waits_for_what_is_missing, 0, 2);
+	tcase_add_loop_test(tcase, fin_right_behind_a_full_window_opens_none, 0, 2);
 	tcase_add_loop_test(tcase, a_retransmitted_fin_is_acknowledged_again, 0, 2);
 	tcase_add_loop_test(tcase, closing_with_unread_data_is_a_reset, 0, 2);
 	tcase_add_loop_test(tcase, data_for_a_program_that_has_closed_is_a_reset, 0, 4);
@@ -563,6 +613,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_new_syn_may_follow_in_time_wait, 0, 2 * COUNT(new_syns));
 	tcase_add_test(tcase, the_oldest_time_wait_makes_room);
 	tcase_add_test(tcase, an_own_port_in_time_wait_is_used_again_after_a_second);
+	tcase_add_test(tcase, a_drawn_port_in_time_wait_is_used_again_after_a_second);
 	Suite *suite = suite_create("tcp: close");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
