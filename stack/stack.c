@@ -177,13 +177,13 @@ stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_
               uint64_t now_us)
 {
 	stack__tell_time(stack, now_us);
+	stack->is_batch = (rx_flags & STACK_RX_MORE) != 0;
 	if (ifindex >= stack->if_count || !stack->ifs[ifindex].is_up) {
 		stack__drop(stack, DROP_INTERFACE_DOWN);
 		return;
 	}
 	stack->stats.received_frames++;
 	stack->stats.received_bytes += frame_bytes;
-	stack->is_batch = (rx_flags & STACK_RX_MORE) != 0;
 	if (trace__is_on(stack))
 		trace__frame(stack, TRACE_FRAME_IN, ifindex, frame, frame_bytes);
 	if (stack->ifs[ifindex].kind == STACK_IF_ETHER)
