@@ -32,7 +32,7 @@ struct raw {
 	int tcp_fds[FAMILIES];
 	struct batch_rx rx, tcp_rx;
 	struct batch_tx tx[FAMILIES];
-	unsigned first_family; /* to be read first: they take turns */
+	unsigned first_receiver; /* to be read first: they take turns, so that a flood of one starves no other */
 	uint32_t device;          /* the only one listened to; 0: all are */
 	uint64_t unanswered_at_us; /* the first packet sent since one was received; STACK_NEVER: none */
 	uint32_t mtu;
@@ -166,14 +166,27 @@ open_sockets(struct raw *raw, struct link_error *error)
 
 /* ---- in ---------------------------------------------------------------------------------------- */
 
+/* The receivers: UDP's of each family, then TCP's if it is spoken. */
+static unsigned
+receiver_count(const struct raw *raw)
+{
+	return raw->guard_tcp == NULL ? FAMILIES : 2 * FAMILIES;
+}
+
+static int
+receiver_fd(const struct raw *raw, unsigned i)
+{
+	return i < FAMILIES ? raw->receive_fds[i] : raw->tcp_fds[i - FAMILIES];
+}
+
 /* Reading the statistics sets them to zero. */
 static void
 count_overflows(struct raw *raw)
 {
-	for (unsigned family = 0; family < FAMILIES; family++) {
+	for (unsigned i = 0; i < receiver_count(raw); i++) {
 		struct tpacket_stats stats = { 0 };
 		socklen_t stats_bytes = sizeof stats;
-		if (getsockopt(raw->receive_fds[family], SOL_PACKET, PACKET_STATISTICS, &stats, &stats_bytes) == 0)
+		if (getsockopt(receiver_fd(raw, i), SOL_PACKET, PACKET_STATISTICS, &stats, &stats_bytes) == 0)
 			raw->link.stats.receive_overflows += stats.tp_drops;
 	}
 }
@@ -182,25 +195,25 @@ static size_t
 raw_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t now_us)
 {
 	struct raw *raw = raw_of(link);
+	const unsigned receivers = receiver_count(raw);
 	size_t count = 0;
 
 	if (raw->stats_due_at_us <= now_us) {
 		raw->stats_due_at_us = now_us + STATS_US;
 		count_overflows(raw);
 	}
-	raw->first_family ^= 1;
+	raw->first_receiver = (raw->first_receiver + 1) % receivers;
 	batch_rx_begin(&raw->rx);
-	for (unsigned i = 0; i < FAMILIES; i++)
-		count += batch_rx_read(&raw->rx, raw->receive_fds[raw->first_family ^ i], frames + count,
-		                       max - count, &link->stats);
-	if (count != 0)
-		raw->unanswered_at_us = STACK_NEVER;
-	if (raw->guard_tcp == NULL)
-		return count;
 	batch_rx_begin(&raw->tcp_rx);
-	for (unsigned i = 0; i < FAMILIES; i++)
-		count += batch_rx_read(&raw->tcp_rx, raw->tcp_fds[raw->first_family ^ i], frames + count, max - count,
-		                       &link->stats);
+	for (unsigned i = 0; i < receivers; i++) {
+		const unsigned receiver = (raw->first_receiver + i) % receivers;
+		const bool is_udp = receiver < FAMILIES;
+		const size_t read_count = batch_rx_read(is_udp ? &raw->rx : &raw->tcp_rx, receiver_fd(raw, receiver),
+		                                        frames + count, max - count, &link->stats);
+		if (is_udp && read_count != 0) /* TCP is heard from all devices anyway */
+			raw->unanswered_at_us = STACK_NEVER;
+		count += read_count;
+	}
 	return count;
 }
 

@@ -14,6 +14,7 @@
 #include "tests/stack/link/netns.h"
 #include "tests/stack/link/packets.h"
 #include "stack/link/guard.h"
+#include "stack/link/guard_tcp.h"
 #include "tests/stack/link/world.h"
 #include "tests/stack/host.h"
 #include "tests/suite.h"
@@ -26,7 +27,7 @@ static struct guard guard;
 static struct rng guard_rng;
 
 static struct link *
-raw_begin(void)
+raw_begin(struct guard_tcp *guard_tcp)
 {
 	struct link_error error;
 	struct link *link;
@@ -36,7 +37,10 @@ raw_begin(void)
 	ck_assert_msg(err == 0, "%s", error.text);
 	err = guard_open(&guard, &plan, 0, &guard_rng, uv_hrtime() / 1000, &error);
 	ck_assert_msg(err == 0, "%s", error.text);
-	err = raw_open(&link, &(struct raw_config){ .guard = &guard }, uv_hrtime() / 1000, &error);
+	err = guard_tcp == NULL ? 0 : guard_tcp_open(guard_tcp, &plan, 0, &guard_rng, &error);
+	ck_assert_msg(err == 0, "%s", error.text);
+	const struct raw_config config = { .guard = &guard, .guard_tcp = guard_tcp };
+	err = raw_open(&link, &config, uv_hrtime() / 1000, &error);
 	ck_assert_msg(err == 0, "%s", error.text);
 	return link;
 }
@@ -44,7 +48,7 @@ raw_begin(void)
 static void
 world_begin(struct world *world)
 {
-	world_open(world, raw_begin());
+	world_open(world, raw_begin(NULL));
 }
 
 static int
@@ -503,6 +507,48 @@ START_TEST(other_programs_keep_their_datagrams)
 }
 END_TEST
 
+static struct sockaddr_in
+loopback_port(uint16_t port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+		                     .sin_port = htons(port),
+		                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+START_TEST(a_flood_of_datagrams_does_not_keep_segments_out)
+{
+	enum { ROUNDS = 8, FLOOD = ROUNDS * LINK_BATCH_MAX };
+	static struct guard_tcp guard_tcp;
+	struct link_frame frames[LINK_BATCH_MAX];
+	struct world world;
+	unsigned segments = 0, datagrams = 0;
+
+	world_open(&world, raw_begin(&guard_tcp));
+	ck_assert(world_ask(&world, "127.0.0.1", ECHO_PORT, 20)); /* from now on lo is listened to */
+	const struct sockaddr_in udp = loopback_port(guard.pool.ports[0]);
+	const struct sockaddr_in tcp = loopback_port(guard_tcp.pool.ports[0]);
+	int udp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int tcp_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	for (unsigned i = 0; i < FLOOD; i++)
+		ck_assert_int_eq(sendto(udp_fd, "x", 1, 0, (const struct sockaddr *)&udp, sizeof udp), 1);
+	ck_assert_int_eq(connect(tcp_fd, (const struct sockaddr *)&tcp, sizeof tcp), -1);
+	ck_assert_int_eq(errno, EINPROGRESS);
+	for (unsigned round = 0; round < ROUNDS / 2; round++) {
+		size_t count = world.link->ops->receive(world.link, frames, LINK_BATCH_MAX, 0);
+		for (size_t i = 0; i < count; i++) {
+			segments += frames[i].bytes[9] == IPPROTO_TCP;
+			datagrams += frames[i].bytes[9] == IPPROTO_UDP;
+		}
+	}
+	ck_assert_uint_eq(segments, 1);
+	ck_assert_uint_gt(datagrams, LINK_BATCH_MAX);
+	close(udp_fd);
+	close(tcp_fd);
+	world_end(&world);
+	guard_tcp_close(&guard_tcp);
+}
+END_TEST
+
 START_TEST(a_packet_larger_than_a_slot_is_counted)
 {
 	struct world world;
@@ -617,6 +663,7 @@ main(void)
 	tcase_add_test(tcase, what_a_firewall_forbids_to_send_is_counted);
 	tcase_add_test(tcase, what_the_kernel_refuses_is_counted_and_the_rest_goes);
 	tcase_add_test(tcase, other_programs_keep_their_datagrams);
+	tcase_add_test(tcase, a_flood_of_datagrams_does_not_keep_segments_out);
 	tcase_add_test(tcase, a_packet_larger_than_a_slot_is_counted);
 	tcase_add_test(tcase, without_cap_net_raw_the_error_names_it);
 	tcase_add_test(tcase, once_open_it_works_without_any_capability);
