@@ -266,6 +266,23 @@ START_TEST(a_batch_is_acknowledged_once)
 }
 END_TEST
 
+START_TEST(a_batch_ends_with_a_frame_that_is_refused_too)
+{
+	struct stack_action action;
+	bool is_sent = false;
+
+	passive(_i);
+	peer.host.rx_flags = STACK_RX_MORE;
+	text(1, 1000);
+	stack_receive(peer.host.stack, 1000, (const uint8_t *)"x", 1, 0, peer.host.now_us); /* no such interface */
+	while (stack_next(peer.host.stack, &action))
+		is_sent |= action.kind == STACK_TRANSMIT;
+	ck_assert(is_sent);
+	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_INTERFACE_DOWN), 1);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- the window ------------------------------------------------------------------------------ */
 
 START_TEST(the_window_closes_and_opens_with_what_is_read)
@@ -388,6 +405,7 @@ main(void)
 	tcase_add_loop_test(tcase, the_first_segments_are_acknowledged_at_once_as_linux_does, 0, 2);
 	tcase_add_loop_test(tcase, an_answer_carries_the_acknowledgment, 0, 2);
 	tcase_add_loop_test(tcase, a_batch_is_acknowledged_once, 0, 2);
+	tcase_add_loop_test(tcase, a_batch_ends_with_a_frame_that_is_refused_too, 0, 2);
 	tcase_add_loop_test(tcase, the_window_closes_and_opens_with_what_is_read, 0, 2);
 	tcase_add_loop_test(tcase, the_window_is_never_taken_back, 0, 2);
 	tcase_add_loop_test(tcase, the_receive_buffer_grows_with_a_program_that_reads, 0, 2);
