@@ -131,7 +131,7 @@ const struct config_option config_options[] = {
 	STACK("mac", CONFIG_STRING, mac, "", 0, 0, "links packet and tap: MAC address; empty draws a random local one"),
 	STACK("vlan", CONFIG_NUMBER, vlan, "0", 0, 4094, "links packet and tap: 802.1Q tag; 0 is untagged"),
 	STACK("mtu", CONFIG_NUMBER, mtu, "0", 0, 65535, "largest IP packet; 0 is the device's"),
-	STACK("guard-ports", CONFIG_NUMBER, guard_ports, "4096", 64, 60000,
+	STACK("guard-ports", CONFIG_NUMBER, guard_ports, "4096", 64, 32768,
 	      "link raw: ports held ready at once, from which each query's is drawn"),
 	STACK("capture", CONFIG_STRING, capture, "", 0, 0, "file for every packet sent and received, as pcapng; empty writes none"),
 	STACK("faults", CONFIG_STRING, faults, "", 0, 0,

@@ -33,30 +33,41 @@ refusal(int err)
 
 /* name NULL: the text stands in the configuration, at config_line. */
 static int
+refuse(const struct reading *reading, const char *name, unsigned config_line, const char *text, const char *why)
+{
+	if (name == NULL)
+		config_complain(reading->error, reading->config, config_line, "trust-anchor: `%s`: %s", text, why);
+	else
+		(void)snprintf(reading->error, CONFIG_ERROR_BYTES, "trust-anchor-file: %s:%u: %s", name,
+			       reading->reader.line, why);
+	return ERR_MALFORMED;
+}
+
+/* A text without an anchor is refused: whoever names it expects answers to be validated. */
+static int
 read_text(struct reading *reading, const char *name, unsigned config_line, const char *text, size_t text_bytes)
 {
+	size_t anchor_count = 0;
+
 	text_reader_init(&reading->reader, text, text_bytes, &name_root);
 	for (;;) {
-		const char *why = NULL;
 		int result = text_reader_next(&reading->reader, &reading->record);
-		if (result == 0)
-			return 0;
-		if (result > 0)
-			result = anchors_add(reading->anchors, reading->crypto, &reading->record);
-		else
-			why = reading->reader.why;
 		if (result == ERR_NO_MEMORY)
 			return result;
+		if (result < 0)
+			return refuse(reading, name, config_line, text,
+				      reading->reader.why != NULL ? reading->reader.why : refusal(result));
+		if (result == 0 && anchor_count == 0)
+			return refuse(reading, name, config_line, text,
+				      "no DS or DNSKEY record; `module-config: iterator` is how to do without");
 		if (result == 0)
-			continue;
-		if (why == NULL)
-			why = refusal(result);
-		if (name == NULL)
-			config_complain(reading->error, reading->config, config_line, "trust-anchor: `%s`: %s", text, why);
-		else
-			(void)snprintf(reading->error, CONFIG_ERROR_BYTES, "trust-anchor-file: %s:%u: %s", name,
-				       reading->reader.line, why);
-		return ERR_MALFORMED;
+			return 0;
+		result = anchors_add(reading->anchors, reading->crypto, &reading->record);
+		if (result == ERR_NO_MEMORY)
+			return result;
+		if (result != 0)
+			return refuse(reading, name, config_line, text, refusal(result));
+		anchor_count++;
 	}
 }
 

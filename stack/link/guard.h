@@ -30,7 +30,7 @@
  *            guard pool belongs to one worker's thread.  `pool` is lent to udp_set_port_pool and
  *            changes in place, between two calls of the stack.
  * Needs:     no capability; descriptors: guard_plan_init raises RLIMIT_NOFILE as far as it may (the
- *            hard limit, or past it with CAP_SYS_RESOURCE) and then makes do with fewer ports.
+ *            hard limit, or past it with CAP_SYS_RESOURCE) and then plans fewer ports.
  * Errors:    ERR_FULL when not all guards could be opened: fewer ports than planned are not made do
  *            with, since they would be easier to guess than the operator asked for.
  */

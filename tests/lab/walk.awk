@@ -6,7 +6,8 @@ BEGIN {
 		split(line, part, " ")
 		known[part[1]] = known[part[1]] " " part[2]
 	}
-	type["1"] = "A"; type["2"] = "NS"; type["12"] = "PTR"; type["28"] = "AAAA"; type["65"] = "HTTPS"
+	type["1"] = "A"; type["2"] = "NS"; type["12"] = "PTR"; type["28"] = "AAAA"
+	type["43"] = "DS"; type["48"] = "DNSKEY"; type["65"] = "HTTPS"
 }
 
 # An address may have several names: the one that a referral has brought us to.
@@ -33,13 +34,13 @@ function outcome(    servers, count, i) {
 
 $1 <= from { next }
 $2 == "0" || $2 == "False" {
-	asked[$13] = sprintf("%-4s %-22s %s", (($8 in type) ? type[$8] : "TYPE" $8), $7, server($5 $6))
+	asked[$13] = sprintf("%-6s %-22s %s", (($8 in type) ? type[$8] : "TYPE" $8), $7, server($5 $6))
 }
 ($2 == "1" || $2 == "True") && $13 in asked {
-	printf "    %s\n    %27s %s\n", asked[$13], "", outcome()
+	printf "    %s\n    %29s %s\n", asked[$13], "", outcome()
 	delete asked[$13]
 }
 END {
 	for (id in asked)
-		printf "    %s\n    %27s no reply\n", asked[id], ""
+		printf "    %s\n    %29s no reply\n", asked[id], ""
 }

@@ -638,6 +638,21 @@ class Start(unittest.TestCase):
             os.remove(hints)
             self.assertIn("root.hints: No such file", self.run_cairnd("-t", "-c", server.path).stderr)
 
+    def test_trust_anchors_that_hold_none_are_no_way_to_switch_validation_off(self):
+        with tempfile.TemporaryDirectory() as directory:
+            keys, path = os.path.join(directory, "root.key"), os.path.join(directory, "cairn.conf")
+            for text, option in (("", f"trust-anchor-file: {keys}"),
+                                 ("; a comment alone\n", f"trust-anchor-file: {keys}"),
+                                 ("", "trust-anchor: \"; a comment alone\"")):
+                with self.subTest(text=text, option=option):
+                    with open(keys, "w") as file:
+                        file.write(text)
+                    with open(path, "w") as file:
+                        file.write(f"server:\n  {option}\n")
+                    result = self.run_cairnd("-t", "-c", path)
+                    self.assertEqual(result.returncode, 1)
+                    self.assertIn("no DS or DNSKEY record", result.stderr)
+
     def test_a_port_in_use_names_who_has_it(self):
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
             with self.subTest(kind), socket.socket(socket.AF_INET, kind) as other:
