@@ -23,10 +23,12 @@ struct parse {
 	unsigned seen_at[OPTIONS_MAX]; /* line of the first mention, 0: none */
 };
 
+/* line 0: about no line, or about several. */
 static void
 complain_va(char error[CONFIG_ERROR_BYTES], const char *name, unsigned line, const char *format, va_list args)
 {
-	int used = snprintf(error, CONFIG_ERROR_BYTES, "%s:%u: ", name, line);
+	int used = line != 0 ? snprintf(error, CONFIG_ERROR_BYTES, "%s:%u: ", name, line)
+			     : snprintf(error, CONFIG_ERROR_BYTES, "%s: ", name);
 	if (used >= 0 && (size_t)used < CONFIG_ERROR_BYTES)
 		(void)vsnprintf(error + used, CONFIG_ERROR_BYTES - (size_t)used, format, args);
 }
@@ -139,13 +141,24 @@ find_option(const char *section, const char *name)
 
 /* ---- events --------------------------------------------------------------------------------------- */
 
+/* The remedy for what is most often meant by these two of libyaml's. */
+static const char *
+remedy(const char *problem)
+{
+	if (strcmp(problem, "did not find expected node content") == 0)
+		return "; quote what begins with a special character, as in \"::0\"";
+	if (strcmp(problem, "found character that cannot start any token") == 0)
+		return "; indent with spaces, not tabs, and quote what begins with a special character";
+	return "";
+}
+
 static int
 next_event(struct parse *parse, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&parse->yaml, event))
 		return 0;
-	return fail(parse, parse->yaml.problem_mark.line + 1, "not YAML: %s",
-	            parse->yaml.problem != NULL ? parse->yaml.problem : "cannot be read");
+	const char *problem = parse->yaml.problem != NULL ? parse->yaml.problem : "cannot be read";
+	return fail(parse, parse->yaml.problem_mark.line + 1, "not YAML: %s%s", problem, remedy(problem));
 }
 
 static const char *

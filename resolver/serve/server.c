@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -387,6 +390,46 @@ server_run(const char *path, unsigned verbosity)
 	return err == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* A file that is to be written: its directory. */
+static int
+check_directory(const char *option, const char *path, char error[CONFIG_ERROR_BYTES])
+{
+	char copy[PATH_MAX];
+
+	if (path == NULL || path[0] == '\0')
+		return 0;
+	if (strlen(path) >= sizeof copy)
+		return fail(error, option, "the path is too long");
+	strcpy(copy, path);
+	const char *directory = dirname(copy);
+	const int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		(void)snprintf(error, CONFIG_ERROR_BYTES, "%s: %s: %s", option, directory, strerror(errno));
+		return ERR_NOT_FOUND;
+	}
+	(void)close(fd);
+	return 0;
+}
+
+/* What the configuration names and the host has to have; a start would find the same missing. */
+static int
+check_host(const struct config *config, char error[CONFIG_ERROR_BYTES])
+{
+	struct privilege_user user;
+	int err = privilege_find_user(&user, config->username, error);
+
+	if (err == 0)
+		err = check_directory("pidfile", config->pidfile, error);
+	if (err == 0)
+		err = check_directory("capture", config->capture, error);
+	if (err == 0 && config->link == CONFIG_LINK_PACKET && if_nametoindex(config->device) == 0) {
+		(void)snprintf(error, CONFIG_ERROR_BYTES, "device: `%s`: %s; `ip link` lists those there are",
+			       config->device, strerror(errno));
+		err = ERR_NOT_FOUND;
+	}
+	return err;
+}
+
 int
 server_check(const char *path)
 {
@@ -398,11 +441,14 @@ server_check(const char *path)
 	int err = open_rng(&server, error);
 	if (err == 0)
 		err = settings_new(&settings, path, 0, &server.rng, error);
+	if (err == 0) {
+		err = check_host(&settings->config, error);
+		settings_free(settings);
+	}
 	if (err != 0) {
 		log_error(&log, "%s", error);
 		return EXIT_FAILURE;
 	}
-	settings_free(settings);
 	(void)printf("cairnd: no errors in %s\n", path != NULL ? path : "the defaults");
 	return EXIT_SUCCESS;
 }

@@ -620,7 +620,12 @@ class Start(unittest.TestCase):
                                  ("  local-zone: \"x.test. nosuchtype\"", "nosuchtype"),
                                  ("  local-data: \"x.test. A 1.2.3\"", "local-data"),
                                  ("  nsid: xyz", "nsid"),
-                                 ("  do-udp: no\n  do-tcp: no", "do-udp and do-tcp")):
+                                 ("  do-udp: no\n  do-tcp: no", "do-udp and do-tcp"),
+                                 ("  username: nosuchuser", "no user `nosuchuser`"),
+                                 ("  pidfile: /nonexistent/cairnd.pid", "pidfile: /nonexistent: No such file"),
+                                 ("\nstack:\n  capture: /dev/null/x.pcapng", "capture: /dev/null: Not a directory"),
+                                 ("\nstack:\n  link: packet\n  device: nosuch0\n  address: 192.0.2.1/24",
+                                  "device: `nosuch0`: No such device")):
                 with self.subTest(options):
                     server.write(options)
                     result = self.run_cairnd("-t", "-c", server.path)
