@@ -302,6 +302,8 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 	if (err == 0)
 		err = open_loop(server, error);
 	if (err == 0)
+		err = server__open_sockets(server, error);
+	if (err == 0)
 		err = open_workers(server, error);
 	if (err == 0)
 		err = server__listen(server, error);
@@ -347,6 +349,8 @@ server_close(struct server *server)
 		if (server->workers[i] != NULL)
 			worker_free(server->workers[i]);
 	free(server->workers);
+	server__close_sockets(server->sockets, server->socket_count);
+	free(server->sockets);
 	server__reload_abandon(server);
 	close_loop(server);
 	free(server->stop.orders);

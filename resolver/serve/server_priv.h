@@ -50,6 +50,8 @@ struct server {
 	bool is_stopping, has_pidfile;
 	char pidfile[256];
 
+	struct worker_socket *sockets; /* between their opening and their workers' */
+	size_t socket_count;
 	struct worker **workers;
 	unsigned worker_count;
 	struct round stop, report, ping;
@@ -67,7 +69,8 @@ int server__open_socket(const struct server *server, const struct config *config
 			struct worker_socket *sockets, size_t stride,
 			char error[CONFIG_ERROR_BYTES]);
 void server__close_sockets(struct worker_socket *sockets, size_t count);
-/* Opens all of a configuration's for every worker and hands them over. */
+/* Opens all of a configuration's for every worker; server__listen hands them over. */
+int server__open_sockets(struct server *server, char error[CONFIG_ERROR_BYTES]);
 int server__listen(struct server *server, char error[CONFIG_ERROR_BYTES]);
 
 /* reload.c */

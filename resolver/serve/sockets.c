@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,40 +76,52 @@ server__close_sockets(struct worker_socket *sockets, size_t count)
 	}
 }
 
-static int
-listen_on(struct server *server, const struct endpoint *endpoint, enum endpoint_transport transport,
-	  char error[CONFIG_ERROR_BYTES])
+/*
+ * One for each place, transport and worker, before the workers open guards (stack/link/guard.h): else one of those
+ * may be drawn that has the very port.
+ */
+int
+server__open_sockets(struct server *server, char error[CONFIG_ERROR_BYTES])
 {
-	struct worker_socket sockets[WORKERS_MAX];
-	int err = server__open_socket(server, &server->settings->config, endpoint, transport,
-				      sockets, 1, error);
-	for (unsigned i = 0; i < server->worker_count && err == 0; i++) {
-		err = worker_listen(server->workers[i], &sockets[i]);
-		if (err == 0)
-			continue;
-		(void)snprintf(error, CONFIG_ERROR_BYTES, "watching a socket: %s",
-			       uv_strerror(err));
-		server__close_sockets(&sockets[i + 1], server->worker_count - i - 1);
+	static const enum endpoint_transport transports[] = { ENDPOINT_UDP, ENDPOINT_TCP };
+	const struct settings *settings = server->settings;
+	const struct config *config = &settings->config;
+
+	if (settings->endpoint_count == 0 && network_is_shared(config)) {
+		(void)snprintf(error, CONFIG_ERROR_BYTES,
+			       "there is no address to serve clients on: set `interface`");
+		return ERR_NOT_FOUND;
 	}
-	return err;
+	server->sockets = calloc(settings->endpoint_count * 2 * server->worker_count + 1, sizeof *server->sockets);
+	if (server->sockets == NULL) {
+		(void)snprintf(error, CONFIG_ERROR_BYTES, "sockets: %s", err_text(ERR_NO_MEMORY));
+		return ERR_NO_MEMORY;
+	}
+	for (size_t i = 0; i < settings->endpoint_count * 2; i++) {
+		const enum endpoint_transport transport = transports[i % 2];
+		if (!(transport == ENDPOINT_UDP ? config->do_udp : config->do_tcp))
+			continue;
+		int err = server__open_socket(server, config, &settings->endpoints[i / 2], transport,
+					      &server->sockets[server->socket_count], 1, error);
+		if (err != 0)
+			return err;
+		server->socket_count += server->worker_count;
+	}
+	return 0;
 }
 
+/* A worker has its socket, also where it fails. */
 int
 server__listen(struct server *server, char error[CONFIG_ERROR_BYTES])
 {
-	const struct settings *settings = server->settings;
-	for (size_t i = 0; i < settings->endpoint_count; i++) {
-		const struct endpoint *endpoint = &settings->endpoints[i];
-		int err = settings->config.do_udp ? listen_on(server, endpoint, ENDPOINT_UDP, error)
-						  : 0;
-		if (err == 0 && settings->config.do_tcp)
-			err = listen_on(server, endpoint, ENDPOINT_TCP, error);
-		if (err != 0)
+	for (size_t i = 0; i < server->socket_count; i++) {
+		struct worker_socket *socket = &server->sockets[i];
+		const int err = worker_listen(server->workers[i % server->worker_count], socket);
+		socket->fd = -1;
+		if (err != 0) {
+			(void)snprintf(error, CONFIG_ERROR_BYTES, "watching a socket: %s", uv_strerror(err));
 			return err;
+		}
 	}
-	if (settings->endpoint_count > 0 || !network_is_shared(&settings->config))
-		return 0;
-	(void)snprintf(error, CONFIG_ERROR_BYTES,
-		       "there is no address to serve clients on: set `interface`");
-	return ERR_NOT_FOUND;
+	return 0;
 }

@@ -134,7 +134,9 @@ class Stream:
 class Server:
     """One cairnd with a configuration of its own."""
 
-    def __init__(self, options="", interface="127.0.0.1@5300", environment=None, prefix=(), wait=True):
+    def __init__(self, options="", interface="127.0.0.1@5300", environment=None, prefix=(), wait=True,
+                 guard_ports=64):
+        self.guard_ports = guard_ports
         self.directory = tempfile.TemporaryDirectory()
         os.chmod(self.directory.name, 0o755)
         self.path = os.path.join(self.directory.name, "cairn.conf")
@@ -154,7 +156,7 @@ class Server:
             file.write(
                 f"server:\n  interface: {interface}\n  root-hints: {self.directory.name}/root.hints\n  module-config: iterator\n"
                 "  do-not-query-localhost: no\n  do-ip6: no\n  prime-root: no\n"
-                "  local-data: \"a.test. A 192.0.2.1\"\n" + options + stack + "\n  guard-ports: 64\n")
+                "  local-data: \"a.test. A 192.0.2.1\"\n" + options + stack + f"\n  guard-ports: {self.guard_ports}\n")
 
     def log(self):
         with open(self.log_path) as file:
@@ -657,6 +659,13 @@ class Start(unittest.TestCase):
                     result = self.run_cairnd("-t", "-c", path)
                     self.assertEqual(result.returncode, 1)
                     self.assertIn("no DS or DNSKEY record", result.stderr)
+
+    def test_no_guard_takes_a_port_that_is_to_be_served(self):
+        ports = range(5300, 5320)
+        interface = "[" + ", ".join(f"127.0.0.1@{port}" for port in ports) + "]"
+        with Server(interface=interface, guard_ports=8192):
+            for port in ports:
+                self.assertEqual(header(ask("127.0.0.1", port=port)), (1, 0, 1))
 
     def test_a_port_in_use_names_who_has_it(self):
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
