@@ -1,0 +1,217 @@
+#include "fetch/json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fetch/utf8.h"
+
+static_assert(JSON_DEPTH_MAX < 64, "has_values has a bit for each depth");
+
+void
+json_init(struct json *json, char *text, size_t text_bytes)
+{
+	*json = (struct json){ .text = text, .text_bytes = text_bytes };
+}
+
+static void
+append(struct json *json, const char *text, size_t bytes)
+{
+	if (json->err == 0 && bytes > json->text_bytes - json->used)
+		json->err = ERR_FULL;
+	if (json->err != 0)
+		return;
+	memcpy(json->text + json->used, text, bytes);
+	json->used += bytes;
+}
+
+/* What stands between a value and the one before it. */
+static void
+begin_value(struct json *json)
+{
+	if (json->is_after_key)
+		json->is_after_key = false;
+	else if ((json->has_values & 1ull << json->depth) != 0 && json->depth > 0)
+		append(json, ",", 1);
+	json->has_values |= 1ull << json->depth;
+}
+
+static void
+open_level(struct json *json, const char *bracket)
+{
+	begin_value(json);
+	append(json, bracket, 1);
+	if (json->depth == JSON_DEPTH_MAX) {
+		json->err = json->err != 0 ? json->err : ERR_TOO_BIG;
+		return;
+	}
+	json->depth++;
+	json->has_values &= ~(1ull << json->depth);
+}
+
+static void
+close_level(struct json *json, const char *bracket)
+{
+	assert(!json->is_after_key);
+	if (json->err != 0)
+		return; /* the levels may no longer agree */
+	assert(json->depth > 0);
+	json->depth--;
+	append(json, bracket, 1);
+}
+
+void
+json_object_begin(struct json *json)
+{
+	open_level(json, "{");
+}
+
+void
+json_object_end(struct json *json)
+{
+	close_level(json, "}");
+}
+
+void
+json_array_begin(struct json *json)
+{
+	open_level(json, "[");
+}
+
+void
+json_array_end(struct json *json)
+{
+	close_level(json, "]");
+}
+
+/* Zero-width and direction marks reorder what a terminal shows; U+2028 and U+2029 end lines in JavaScript. */
+static bool
+is_escaped(uint32_t code_point)
+{
+	return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f) ||
+	       code_point == 0x061c || (code_point >= 0x200b && code_point <= 0x200f) ||
+	       (code_point >= 0x2028 && code_point <= 0x202e) ||
+	       (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
+}
+
+static void
+append_code_point(struct json *json, uint32_t code_point)
+{
+	char text[8];
+	int bytes;
+	switch (code_point) {
+	case '"': append(json, "\\\"", 2); return;
+	case '\\': append(json, "\\\\", 2); return;
+	case '\n': append(json, "\\n", 2); return;
+	case '\r': append(json, "\\r", 2); return;
+	case '\t': append(json, "\\t", 2); return;
+	default: break;
+	}
+	if (is_escaped(code_point))
+		bytes = snprintf(text, sizeof text, "\\u%04x", (unsigned)code_point & 0xffffu);
+	else
+		bytes = (int)utf8_encode(code_point, text);
+	append(json, text, (size_t)bytes);
+}
+
+static void
+append_quoted(struct json *json, const char *text, size_t bytes)
+{
+	append(json, "\"", 1);
+	for (size_t at = 0; at < bytes;)
+		append_code_point(json, utf8_next(text, bytes, &at));
+	append(json, "\"", 1);
+}
+
+void
+json_key(struct json *json, const char *name)
+{
+	assert(!json->is_after_key);
+	begin_value(json);
+	append_quoted(json, name, strlen(name));
+	append(json, ":", 1);
+	json->is_after_key = true;
+}
+
+void
+json_string(struct json *json, const char *text, size_t bytes)
+{
+	begin_value(json);
+	append_quoted(json, text, bytes);
+}
+
+static void
+append_literal(struct json *json, const char *literal)
+{
+	begin_value(json);
+	append(json, literal, strlen(literal));
+}
+
+void
+json_text(struct json *json, const char *text)
+{
+	if (text == NULL)
+		append_literal(json, "null");
+	else
+		json_string(json, text, strlen(text));
+}
+
+void
+json_int(struct json *json, int64_t value)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%" PRId64, value);
+	append_literal(json, text);
+}
+
+void
+json_uint(struct json *json, uint64_t value)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%" PRIu64, value);
+	append_literal(json, text);
+}
+
+void
+json_decimal(struct json *json, uint64_t value, unsigned decimals)
+{
+	char text[40];
+	uint64_t unit = 1;
+	assert(decimals <= 9);
+	for (unsigned i = 0; i < decimals; i++)
+		unit *= 10;
+	if (decimals == 0)
+		snprintf(text, sizeof text, "%" PRIu64, value);
+	else
+		snprintf(text, sizeof text, "%" PRIu64 ".%0*" PRIu64, value / unit, (int)decimals,
+			 value % unit);
+	append_literal(json, text);
+}
+
+void
+json_bool(struct json *json, bool value)
+{
+	append_literal(json, value ? "true" : "false");
+}
+
+void
+json_null(struct json *json)
+{
+	append_literal(json, "null");
+}
+
+void
+json_line_end(struct json *json)
+{
+	assert(json->depth == 0 || json->err != 0);
+	append(json, "\n", 1);
+}
+
+const char *
+json_drain(struct json *json, size_t *bytes)
+{
+	*bytes = json->used;
+	json->used = 0;
+	return json->text;
+}
