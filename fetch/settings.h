@@ -1,0 +1,90 @@
+/*
+ * settings.h - what the command line asks for: once for the whole run, and once for each group of URLs.
+ *
+ * Filled by options.h, by the rows of option_table.h; read by everything of the shell. `--next` begins a
+ * group with settings of its own.
+ * Ownership: texts are of the command line, or of configuration files that struct options keeps.
+ * Units:     times in microseconds, sizes in octets; 0: no limit, unless the field says otherwise.
+ */
+#ifndef CAIRN_FETCH_SETTINGS_H
+#define CAIRN_FETCH_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Texts in the order in which they were given, each with what its option makes of it. */
+struct setting_list {
+	struct setting_item {
+		const char *text; /* NULL: the option takes no argument */
+		int kind;
+	} *items;
+	size_t count;
+};
+
+enum output_kind { OUTPUT_FILE, OUTPUT_REMOTE_NAME };
+enum data_kind { DATA_TEXT, DATA_RAW, DATA_BINARY, DATA_URLENCODE, DATA_JSON };
+enum form_kind { FORM_FIELD, FORM_STRING };
+enum auth_scheme { AUTH_BASIC, AUTH_DIGEST, AUTH_ANY };
+
+struct settings {
+	/* requests */
+	const char *method, *user_agent, *referer, *range, *time_condition;
+	struct setting_list fields, data, forms, uploads;
+	const char *resume_from; /* an offset, or "-": from the size of the local file */
+	bool is_head, is_get;    /* -I, -G */
+	bool is_http_1_0, is_compressed;
+
+	/* who asks */
+	const char *user, *bearer, *netrc_file;
+	int auth_scheme;
+	bool has_netrc;
+	struct setting_list cookies;
+	const char *cookie_jar;
+	bool is_new_session;
+
+	/* redirects and retries */
+	bool follows, trusts_location, keeps_post_301, keeps_post_302, keeps_post_303;
+	uint64_t redirects_max, retries_max;
+	uint64_t retry_delay_us, retry_time_max_us;
+	bool retries_all, retries_refused;
+
+	/* limits */
+	uint64_t time_max_us, connect_timeout_us;
+	uint64_t speed_limit, speed_time_us; /* octets a second, for so long */
+	uint64_t rate_limit, size_max;
+
+	/* how to get there */
+	int family; /* 4, 6; 0: both */
+	struct setting_list resolves, connects;
+	const char *proxy, *no_proxy;
+	uint64_t attempt_delay_us;
+	bool is_kept_alive;
+
+	/* TLS */
+	bool is_insecure;
+	const char *ca_file, *ca_directory, *certificate, *key;
+	int tls_version_min; /* 2, 3: TLS 1.2, 1.3; 0: the default */
+
+	/* output */
+	struct setting_list outputs;
+	const char *output_directory, *header_file, *write_out, *checksum;
+	bool names_all, names_by_header, creates_directories, clobbers, removes_on_error;
+	bool keeps_time, shows_head, fails, fails_with_body;
+};
+
+enum progress_kind { PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
+
+/* What holds for the whole run. */
+struct run_settings {
+	bool is_silent, shows_errors, is_verbose, fails_early;
+	bool has_progress, wants_bar;
+	const char *progress, *report_file, *trace_file;
+	bool is_parallel;
+	uint64_t parallel_max;
+	const char *resolver, *link, *device, *address, *gateway, *capture, *faults;
+	bool parses_urls;
+	const char *url_input; /* --parse-url */
+};
+
+#endif
