@@ -22,8 +22,11 @@ struct span {
 #define SPAN_ARGUMENTS(span) (int)(span).bytes, (span).at != NULL ? (span).at : ""
 
 /* A span over a string literal, also in static tables. */
-#define SPAN(literal)         ((struct span)SPAN_LITERAL(literal))
-#define SPAN_LITERAL(literal) { "" literal, sizeof(literal) - 1 }
+#define SPAN(literal) ((struct span)SPAN_LITERAL(literal))
+#define SPAN_LITERAL(literal)                                                                      \
+	{                                                                                          \
+		"" literal, sizeof(literal) - 1                                                    \
+	}
 
 static inline struct span
 span_of(const void *octets, size_t bytes)
@@ -102,7 +105,8 @@ span_starts_nocase(struct span span, struct span with)
 static inline bool
 span_ends(struct span span, struct span with)
 {
-	return span.bytes >= with.bytes && span_equals(span_from(span, span.bytes - with.bytes), with);
+	return span.bytes >= with.bytes &&
+	       span_equals(span_from(span, span.bytes - with.bytes), with);
 }
 
 /* The index of the first `c`; span.bytes when there is none. */
