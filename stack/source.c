@@ -2,52 +2,8 @@
 
 #include <string.h>
 
+#include "stack/policy.h"
 #include "stack/stack_priv.h"
-
-enum scope { SCOPE_LINK = 0x2, SCOPE_SITE = 0x5, SCOPE_GLOBAL = 0xe };
-
-/*
- * RFC 6724, section 2.1, without the precedences, which order destinations; longest prefixes
- * first.
- */
-static const struct {
-	uint8_t prefix[16];
-	uint8_t prefix_len, label;
-} policies[] = {
-	{ { [15] = 1 }, 128, 0 },   { { [10] = 0xff, [11] = 0xff }, 96, 4 },
-	{ { 0 }, 96, 3 },           { { 0x20, 0x01 }, 32, 5 },
-	{ { 0x20, 0x02 }, 16, 2 },  { { 0x3f, 0xfe }, 16, 12 },
-	{ { 0xfe, 0xc0 }, 10, 11 }, { { 0xfc }, 7, 13 },
-};
-#define LABEL_IPV4  4u
-#define LABEL_OTHER 1u
-
-static unsigned
-label_of(const struct ip_addr *addr)
-{
-	if (addr->family == ADDR_IPV4)
-		return LABEL_IPV4;
-	for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
-		struct ip_addr prefix = addr_ipv6(policies[i].prefix);
-		if (addr_in_prefix(addr, &prefix, policies[i].prefix_len))
-			return policies[i].label;
-	}
-	return LABEL_OTHER;
-}
-
-/* RFC 6724, section 3.1 and 3.2. */
-static unsigned
-scope_of(const struct ip_addr *addr)
-{
-	if (addr->family == ADDR_IPV6 && addr->octets[0] == 0xff)
-		return addr->octets[1] & 0x0f;
-	if (addr_is_link_local(addr) || addr_is_loopback(addr))
-		return SCOPE_LINK;
-	if (addr->family == ADDR_IPV6 && addr->octets[0] == 0xfe &&
-	    (addr->octets[1] & 0xc0) == 0xc0)
-		return SCOPE_SITE;
-	return SCOPE_GLOBAL;
-}
 
 static unsigned
 matching_bits(const struct ip_addr *source, unsigned prefix_len, const struct ip_addr *destination)
@@ -69,8 +25,8 @@ is_better(const struct stack_addr *a, const struct stack_addr *b, const struct i
 	if (a_same != b_same)
 		return a_same; /* rule 1 */
 
-	unsigned a_scope = scope_of(&a->addr), b_scope = scope_of(&b->addr),
-		 wanted = scope_of(destination);
+	unsigned a_scope = addr_scope_of(&a->addr), b_scope = addr_scope_of(&b->addr),
+		 wanted = addr_scope_of(destination);
 	if (a_scope != b_scope) /* rule 2: the smallest that reaches, else the largest */
 		return a_scope < b_scope ? a_scope >= wanted : b_scope < wanted;
 
@@ -82,8 +38,8 @@ is_better(const struct stack_addr *a, const struct stack_addr *b, const struct i
 	if (a_out != b_out)
 		return a_out; /* rule 5 */
 
-	unsigned label = label_of(destination);
-	bool a_label = label_of(&a->addr) == label, b_label = label_of(&b->addr) == label;
+	unsigned label = addr_policy_of(destination).label;
+	bool a_label = addr_policy_of(&a->addr).label == label, b_label = addr_policy_of(&b->addr).label == label;
 	if (a_label != b_label)
 		return a_label; /* rule 6 */
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resolver/serve/bad_line.h"
+#include "stack/link/bad_line.h"
 #include "stack/base/err.h"
 #include "stack/base/hash.h"
 #include "stack/link/capture.h"

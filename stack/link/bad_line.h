@@ -6,8 +6,8 @@
  * Percentages, times in us, ms or s, rates in bit, kbit, mbit or gbit a second, sizes in octets.
  * Both directions get the same.  Only for tests, so the words are few and each may stand once.
  */
-#ifndef CAIRN_RESOLVER_SERVE_BAD_LINE_H
-#define CAIRN_RESOLVER_SERVE_BAD_LINE_H
+#ifndef CAIRN_STACK_LINK_BAD_LINE_H
+#define CAIRN_STACK_LINK_BAD_LINE_H
 
 #include "stack/link/faults.h"
 

@@ -1,4 +1,4 @@
-#include "resolver/serve/bad_line.h"
+#include "stack/link/bad_line.h"
 
 #include <errno.h>
 #include <math.h>
