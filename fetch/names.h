@@ -9,7 +9,7 @@
  *
  * Ownership: names belong to the net they were opened on; an answer is lent for the call.
  * Errors:    an answer with a failure: FAILURE_RESOLVE, FAILURE_BOGUS, FAILURE_TIMEOUT.
- * Bounds:    NAMES_ADDRS_MAX addresses of an answer, the rest is left out; NAMES_SERVERS_MAX resolvers.
+ * Bounds:    NAMES_ADDRS_MAX addresses of an answer, the rest is left out; NAMES_SERVERS_MAX resolvers; times of stub.h.
  */
 #ifndef CAIRN_FETCH_NAMES_H
 #define CAIRN_FETCH_NAMES_H
@@ -18,16 +18,14 @@
 #include <stdint.h>
 
 #include "fetch/failure.h"
+#include "fetch/lookup.h"
 #include "fetch/net.h"
-#include "stack/addr.h"
+#include "fetch/stub.h"
 
 struct names;
 struct names_ask;
 
-#define NAMES_ADDRS_MAX   16u
-#define NAMES_SERVERS_MAX 4u
-#define NAMES_PORT        53u
-#define NAMES_TIMEOUT_US  10000000u /* of one question, all tries together */
+#define NAMES_PORT 53u
 
 enum names_source {
 	NAMES_DAEMON, /* this host's, or self when there is none */
@@ -37,8 +35,7 @@ enum names_source {
 
 struct names_options {
 	enum names_source source;
-	struct ip_addr servers[NAMES_SERVERS_MAX];
-	uint16_t ports[NAMES_SERVERS_MAX];
+	struct stub_server servers[NAMES_SERVERS_MAX]; /* of NAMES_SERVER */
 	unsigned server_count;
 };
 /* --resolver's argument: `self`, `daemon`, or addresses with or without port, as in `192.0.2.53,[2001:db8::53]:5353`. */
@@ -47,21 +44,6 @@ int names_options_read(struct names_options *options, const char *text, struct f
 int names_open(struct names **names, struct net *net, const struct names_options *options, struct failure *failure);
 void names_close(struct names *names); /* NULL is nothing; what is still asked is forgotten */
 
-/* What is asked for, as a set of bits. */
-#define NAMES_IPV4 0x1u /* A */
-#define NAMES_IPV6 0x2u /* AAAA */
-
-struct names_answer {
-	unsigned kind; /* one of the bits asked for */
-	struct ip_addr addrs[NAMES_ADDRS_MAX]; /* in the resolver's order */
-	unsigned addr_count; /* 0 without a failure: the name has none of this kind */
-	uint32_t ttl_s;
-	bool is_secure;       /* the resolver has validated it (AD) */
-	bool is_nonexistent;  /* NXDOMAIN */
-	struct ip_addr server; /* who said so; family ADDR_NONE: this process */
-	uint64_t took_us;
-	struct failure failure;
-};
 typedef void (*names_answer_cb)(void *data, const struct names_answer *answer);
 
 /*

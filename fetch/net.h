@@ -17,7 +17,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "fetch/failure.h"
 #include "stack/addr.h"
@@ -28,6 +27,7 @@ struct event_ring;
 struct link;
 struct net;
 struct rng;
+struct uv_loop_s;
 
 #define NET_CONNS_MAX    256u
 #define NET_FLOWS_MAX    256u
@@ -50,14 +50,14 @@ struct net_options {
 };
 
 int net_open(struct net **net, const struct net_options *options, struct failure *failure);
-/* Runs the loop until net_stop, or until nothing can happen any more. */
+/* Runs the loop until net_stop. */
 void net_run(struct net *net);
 void net_stop(struct net *net);
 void net_close(struct net *net); /* NULL is nothing */
 
 /* The time of this turn of the loop. */
 uint64_t net_now_us(struct net *net);
-uv_loop_t *net_loop(struct net *net);
+struct uv_loop_s *net_loop(struct net *net); /* uv_loop_t; uv.h and stack/tcp.h cannot be had together */
 
 /* ---- timers ------------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,294 @@
+#include "fetch/dial.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/eyeballs.h"
+#include "fetch/override.h"
+#include "fetch/stream_tcp.h"
+#include "stack/base/err.h"
+
+#define HOST_BYTES (NAME_TEXT_BYTES + 1)
+
+struct dial_attempt {
+	struct dial *dial;
+	struct stream *stream; /* NULL: over */
+};
+
+struct dial {
+	struct net *net;
+	struct names *names;
+	dial_done_cb on_done;
+	void *data;
+	char host[HOST_BYTES]; /* to connect to */
+	uint16_t port;
+
+	struct names_ask *ask; /* NULL: no answer is awaited */
+	unsigned kinds;        /* of answers that are */
+	struct eyeballs eyeballs;
+	struct dial_attempt attempts[EYEBALLS_ADDRS_MAX];
+	struct net_timer timer; /* the next attempt */
+	struct net_timer limit;
+	uint64_t started_us, named_us;
+	unsigned timeout_ms;
+	bool is_name_secure;
+
+	struct failure names_failure; /* the worse of the answers'; NONE: there was none */
+	struct failure failure;       /* of the attempts, all in one text */
+	unsigned failed_count;
+};
+
+/* ---- the end ------------------------------------------------------------------------------------------- */
+
+void
+dial_cancel(struct dial *dial)
+{
+	if (dial->ask != NULL)
+		names_cancel(dial->ask);
+	for (unsigned i = 0; i < EYEBALLS_ADDRS_MAX; i++)
+		if (dial->attempts[i].stream != NULL)
+			stream_close(dial->attempts[i].stream);
+	net_timer_stop(dial->net, &dial->timer);
+	net_timer_stop(dial->net, &dial->limit);
+	free(dial);
+}
+
+static void
+finish(struct dial *dial, struct stream *stream, const struct failure *failure)
+{
+	const dial_done_cb on_done = dial->on_done;
+	void *data = dial->data;
+	const struct failure copy = failure != NULL ? *failure : (struct failure){ 0 };
+
+	dial_cancel(dial);
+	on_done(data, stream, failure != NULL ? &copy : NULL);
+}
+
+static void
+succeed(struct dial *dial, struct dial_attempt *attempt)
+{
+	struct stream *stream = attempt->stream;
+
+	attempt->stream = NULL;
+	stream_set_ready(stream, NULL, NULL);
+	stream->facts->started_us = dial->started_us;
+	stream->facts->named_us = dial->named_us;
+	stream->facts->is_name_secure = dial->is_name_secure;
+	stream->facts->use_count = 1;
+	finish(dial, stream, NULL);
+}
+
+/* Each attempt's words behind each other: all causes alike is the cause, else no connection. */
+static void
+note_failure(struct dial *dial, const struct failure *failure)
+{
+	const struct failure before = dial->failure;
+
+	if (dial->failed_count++ == 0) {
+		dial->failure = *failure;
+		return;
+	}
+	failure_set(&dial->failure, before.cause == failure->cause ? before.cause : FAILURE_CONNECT,
+		    "%s; %s", before.text, failure->text);
+}
+
+/* Nothing was connected and nothing is left to be tried. */
+static void
+fail(struct dial *dial)
+{
+	if (dial->failed_count == 0 && dial->names_failure.cause == FAILURE_NONE)
+		failure_set(&dial->names_failure, FAILURE_RESOLVE, "%s has no address", dial->host);
+	finish(dial, NULL, dial->failed_count > 0 ? &dial->failure : &dial->names_failure);
+}
+
+static void
+on_limit(void *data)
+{
+	struct dial *dial = data;
+	struct failure failure;
+
+	if (dial->eyeballs.started == 0)
+		failure_set(&failure, FAILURE_TIMEOUT, "%s: no address within %u ms", dial->host,
+			    dial->timeout_ms);
+	else
+		failure_set(&failure, FAILURE_TIMEOUT, "%s port %u: no connection within %u ms%s%s",
+			    dial->host, dial->port, dial->timeout_ms,
+			    dial->failed_count > 0 ? "; " : "", dial->failure.text);
+	finish(dial, NULL, &failure);
+}
+
+/* ---- attempts ------------------------------------------------------------------------------------------ */
+
+static void start_attempts(struct dial *dial);
+
+static void
+on_attempt_ready(struct stream *stream, void *data)
+{
+	struct dial_attempt *attempt = data;
+	struct dial *dial = attempt->dial;
+
+	switch (stream_tcp_state(stream)) {
+	case STREAM_TCP_CONNECTING: return;
+	case STREAM_TCP_CONNECTED: succeed(dial, attempt); return;
+	case STREAM_TCP_FAILED: break;
+	}
+	note_failure(dial, &stream->failure);
+	attempt->stream = NULL;
+	stream_close(stream);
+	eyeballs_failed(&dial->eyeballs, net_now_us(dial->net));
+	start_attempts(dial);
+}
+
+static void
+start_attempt(struct dial *dial, unsigned index)
+{
+	struct dial_attempt *attempt = &dial->attempts[index];
+	struct failure failure;
+
+	attempt->dial = dial;
+	if (stream_tcp_open(dial->net, &dial->eyeballs.destinations[index].addr, dial->port,
+			    &attempt->stream, &failure) != 0) {
+		note_failure(dial, &failure);
+		eyeballs_failed(&dial->eyeballs, net_now_us(dial->net));
+		return;
+	}
+	stream_set_ready(attempt->stream, on_attempt_ready, attempt);
+}
+
+static void
+on_timer(void *data)
+{
+	start_attempts(data);
+}
+
+/* Only from the loop: it may be the end. */
+static void
+start_attempts(struct dial *dial)
+{
+	const uint64_t now_us = net_now_us(dial->net);
+	unsigned index;
+
+	while (eyeballs_next(&dial->eyeballs, now_us, &index))
+		start_attempt(dial, index);
+	if (eyeballs_is_over(&dial->eyeballs)) {
+		fail(dial);
+		return;
+	}
+	const uint64_t at_us = eyeballs_deadline(&dial->eyeballs);
+	if (at_us != EYEBALLS_NEVER)
+		net_timer_start(dial->net, &dial->timer, at_us, on_timer, dial);
+}
+
+/* ---- addresses ----------------------------------------------------------------------------------------- */
+
+static void
+add_addrs(struct dial *dial, unsigned kind, const struct ip_addr *addrs, unsigned count)
+{
+	struct destination destinations[NAMES_ADDRS_MAX];
+
+	assert(count <= NAMES_ADDRS_MAX);
+	for (unsigned i = 0; i < count; i++) {
+		destinations[i] = (struct destination){ .addr = addrs[i] };
+		(void)stack_source_for(net_stack(dial->net), &addrs[i], &destinations[i].source);
+	}
+	if (count > 0 && dial->named_us == 0)
+		dial->named_us = net_now_us(dial->net);
+	eyeballs_answer(&dial->eyeballs, kind, destinations, count, net_now_us(dial->net));
+}
+
+static void
+on_answer(void *data, const struct names_answer *answer)
+{
+	struct dial *dial = data;
+	const bool is_worse = answer->failure.cause == FAILURE_BOGUS ||
+			      dial->names_failure.cause == FAILURE_NONE;
+
+	dial->kinds &= ~answer->kind;
+	if (dial->kinds == 0)
+		dial->ask = NULL;
+	if (answer->failure.cause != FAILURE_NONE && is_worse)
+		dial->names_failure = answer->failure;
+	if (answer->addr_count > 0)
+		dial->is_name_secure = answer->is_secure;
+	add_addrs(dial, answer->kind, answer->addrs, answer->addr_count);
+	start_attempts(dial);
+}
+
+/* Addresses that are given, in the families that are wanted. */
+static void
+use_given(struct dial *dial, const struct ip_addr *addrs, unsigned count)
+{
+	struct ip_addr wanted[NAMES_ADDRS_MAX];
+	unsigned wanted_count = 0;
+
+	for (unsigned i = 0; i < count && wanted_count < NAMES_ADDRS_MAX; i++)
+		if ((dial->kinds & (addrs[i].family == ADDR_IPV6 ? NAMES_IPV6 : NAMES_IPV4)) != 0)
+			wanted[wanted_count++] = addrs[i];
+	if (count > 0 && wanted_count == 0)
+		failure_set(&dial->names_failure, FAILURE_RESOLVE,
+			    "%s has no address of the family asked for", dial->host);
+	dial->kinds = 0;
+	add_addrs(dial, 0, wanted, wanted_count);
+	net_timer_start(dial->net, &dial->timer, 0, on_timer, dial);
+}
+
+/* The host's addresses: given, written as such, or asked for. */
+static void
+find_addrs(struct dial *dial, const struct overrides *overrides)
+{
+	struct ip_addr addrs[OVERRIDE_ADDRS_MAX];
+	unsigned count = 0;
+
+	if (overrides != NULL)
+		count = overrides_resolve(overrides, span_from_text(dial->host), dial->port, addrs);
+	if (count == 0 && addr_from_text(&addrs[0], dial->host) == 0)
+		count = 1;
+	if (count > 0) {
+		use_given(dial, addrs, count);
+		return;
+	}
+	eyeballs_expect(&dial->eyeballs, dial->kinds);
+	dial->ask = names_ask(dial->names, dial->host, dial->kinds, on_answer, dial,
+			      &dial->names_failure);
+	if (dial->ask == NULL) {
+		dial->eyeballs.expected = 0;
+		use_given(dial, NULL, 0);
+	}
+}
+
+static unsigned
+or_default(unsigned value, unsigned standard)
+{
+	return value != 0 ? value : standard;
+}
+
+struct dial *
+dial_start(struct net *net, struct names *names, const struct dial_target *target, dial_done_cb on_done,
+	   void *data)
+{
+	struct dial *dial = calloc(1, sizeof *dial);
+	struct span host = span_from_text(target->host);
+
+	if (dial == NULL)
+		return NULL;
+	dial->net = net;
+	dial->names = names;
+	dial->on_done = on_done;
+	dial->data = data;
+	dial->port = target->port;
+	if (target->overrides != NULL)
+		overrides_connect(target->overrides, &host, &dial->port);
+	(void)snprintf(dial->host, sizeof dial->host, SPAN_FORMAT, SPAN_ARGUMENTS(host));
+	dial->kinds = or_default(target->families, NAMES_IPV4 | NAMES_IPV6);
+	dial->timeout_ms = or_default(target->timeout_ms, DIAL_TIMEOUT_MS);
+	dial->started_us = net_now_us(net);
+	eyeballs_init(&dial->eyeballs,
+		      1000 * (uint64_t)or_default(target->attempt_delay_ms, DIAL_ATTEMPT_DELAY_MS),
+		      1000 * (uint64_t)DIAL_RESOLUTION_DELAY_MS);
+	net_timer_start(net, &dial->limit, dial->started_us + 1000 * (uint64_t)dial->timeout_ms, on_limit,
+			dial);
+	find_addrs(dial, target->overrides);
+	return dial;
+}

@@ -1,0 +1,225 @@
+#include "fetch/lookup.h"
+
+#include <assert.h>
+
+#include "resolver/answer.h"
+#include "resolver/wire/rdata.h"
+#include "stack/base/arena.h"
+
+uint16_t
+lookup_type(unsigned kind)
+{
+	return kind == NAMES_IPV4 ? TYPE_A : TYPE_AAAA;
+}
+
+size_t
+lookup_write(uint8_t *bytes, const struct question *question, uint16_t id, bool has_edns)
+{
+	const struct edns edns = { .present = true, .udp_bytes = EDNS_UDP_BYTES };
+	struct render render;
+
+	render_begin(&render, bytes, LOOKUP_BYTES_MAX, id, DNS_RD | DNS_AD, 0, EDNS_RECORD_BYTES);
+	int err = render_question(&render, question);
+	if (err == 0 && has_edns)
+		err = render_edns(&render, &edns);
+	assert(err == 0);
+	const int size = render_finish(&render);
+	assert(size > 0);
+	return (size_t)size;
+}
+
+/* ---- what the resolver says -------------------------------------------------------------------------- */
+
+static const char *
+rcode_text(uint16_t rcode)
+{
+	switch ((enum dns_rcode)rcode) {
+	case RCODE_NOERROR: return "NOERROR";
+	case RCODE_FORMERR: return "FORMERR";
+	case RCODE_SERVFAIL: return "SERVFAIL";
+	case RCODE_NXDOMAIN: return "NXDOMAIN";
+	case RCODE_NOTIMP: return "NOTIMP";
+	case RCODE_REFUSED: return "REFUSED";
+	case RCODE_YXDOMAIN: return "YXDOMAIN";
+	case RCODE_YXRRSET: return "YXRRSET";
+	case RCODE_NXRRSET: return "NXRRSET";
+	case RCODE_NOTAUTH: return "NOTAUTH";
+	case RCODE_NOTZONE: return "NOTZONE";
+	case RCODE_BADVERS: return "BADVERS";
+	case RCODE_BADCOOKIE: return "BADCOOKIE";
+	}
+	return "an unknown error";
+}
+
+/* RFC 8914, section 5; where the resolver says no more. */
+static const char *
+ede_text(uint16_t code)
+{
+	static const char *const texts[] = {
+		[EDE_UNSUPPORTED_DNSKEY_ALGORITHM] = "its keys are of unsupported kinds",
+		[EDE_UNSUPPORTED_DS_DIGEST] = "its DS records are of unsupported kinds",
+		[EDE_STALE_ANSWER] = "the answer is stale",
+		[EDE_FORGED_ANSWER] = "the answer was replaced by the resolver's operator",
+		[EDE_DNSSEC_INDETERMINATE] = "DNSSEC cannot be decided",
+		[EDE_DNSSEC_BOGUS] = "DNSSEC validation failed",
+		[EDE_SIGNATURE_EXPIRED] = "its signature has expired",
+		[EDE_SIGNATURE_NOT_YET_VALID] = "its signature is not valid yet",
+		[EDE_DNSKEY_MISSING] = "no key of the zone matches its DS records",
+		[EDE_RRSIGS_MISSING] = "its signatures are missing",
+		[EDE_NO_ZONE_KEY_BIT] = "its keys are no zone keys",
+		[EDE_NSEC_MISSING] = "the proof of absence is missing",
+		[EDE_CACHED_ERROR] = "it has failed a moment ago",
+		[EDE_NOT_READY] = "the resolver is not ready",
+		[EDE_BLOCKED] = "the resolver blocks it",
+		[EDE_CENSORED] = "the resolver was told to block it",
+		[EDE_FILTERED] = "the resolver was asked to block it",
+		[EDE_PROHIBITED] = "the resolver does not serve us",
+		[EDE_NOT_AUTHORITATIVE] = "its server is not authoritative",
+		[EDE_NO_REACHABLE_AUTHORITY] = "none of its name servers answers",
+		[EDE_NETWORK_ERROR] = "its name servers cannot be reached",
+		[EDE_INVALID_DATA] = "its name servers send invalid data",
+	};
+	const char *text = code < sizeof texts / sizeof texts[0] ? texts[code] : NULL;
+	return text != NULL ? text : "for a reason that has no name here";
+}
+
+static bool
+is_bogus(uint16_t code)
+{
+	return (code >= EDE_DNSSEC_INDETERMINATE && code <= EDE_NSEC_MISSING) ||
+	       code == EDE_SIGNATURE_EXPIRED_BEFORE_VALID;
+}
+
+/* The first error of RFC 8914 that the reply has. */
+static void
+fail_with_reason(struct names_answer *answer, const char *host, uint16_t rcode,
+		 const struct edns *edns)
+{
+	const uint8_t *value;
+	uint16_t size;
+
+	if (!edns->present || !edns_find(edns, EDNS_EDE, &value, &size) || size < 2) {
+		failure_set(&answer->failure, FAILURE_RESOLVE, "%s: the resolver says %s", host,
+			    rcode_text(rcode));
+		return;
+	}
+	const uint16_t code = (uint16_t)(value[0] << 8 | value[1]);
+	failure_set(&answer->failure, is_bogus(code) ? FAILURE_BOGUS : FAILURE_RESOLVE,
+		    "%s: %s%s%.*s (EDE %u, %s)", host, ede_text(code), size > 2 ? ": " : "", size - 2,
+		    (const char *)value + 2, code, rcode_text(rcode));
+}
+
+bool
+lookup_is_servers_fault(const struct names_answer *answer)
+{
+	return answer->failure.cause == FAILURE_RESOLVE && !answer->is_nonexistent;
+}
+
+/* ---- the answer section ------------------------------------------------------------------------------ */
+
+static const struct rrset *
+find_set(const struct message *message, const struct name *owner, uint16_t type)
+{
+	for (const struct rrset *set = message->sections[SECTION_ANSWER]; set != NULL; set = set->next)
+		if (set->type == type && set->class == CLASS_IN && name_equal(set->owner, owner))
+			return set;
+	return NULL;
+}
+
+/* The set at the end of the chain of aliases from the question's name; NULL: there is none. */
+static const struct rrset *
+follow(const struct message *message, const struct question *question, uint32_t *ttl_s)
+{
+	struct name owner = question->qname;
+
+	*ttl_s = UINT32_MAX;
+	for (unsigned aliases = 0; aliases <= LOOKUP_ALIASES_MAX; aliases++) {
+		const struct rrset *set = find_set(message, &owner, question->qtype);
+		const struct rrset *alias = find_set(message, &owner, TYPE_CNAME);
+		struct rdata_walk walk;
+		if (set != NULL) {
+			*ttl_s = set->ttl_s < *ttl_s ? set->ttl_s : *ttl_s;
+			return set;
+		}
+		if (alias == NULL)
+			return NULL;
+		*ttl_s = alias->ttl_s < *ttl_s ? alias->ttl_s : *ttl_s;
+		rdata_first(alias, &walk);
+		if (!rdata_next(&walk) ||
+		    rdata_target(TYPE_CNAME, walk.bytes, walk.size, &owner) != 0)
+			return NULL;
+	}
+	return NULL;
+}
+
+static void
+take_addrs(struct names_answer *answer, const struct rrset *set)
+{
+	struct rdata_walk walk;
+	unsigned left = set->rr_count;
+
+	rdata_first(set, &walk);
+	for (; left > 0 && rdata_next(&walk) && answer->addr_count < NAMES_ADDRS_MAX; left--) {
+		if (set->type == TYPE_A && walk.size == 4)
+			answer->addrs[answer->addr_count++] = addr_ipv4(walk.bytes);
+		else if (set->type == TYPE_AAAA && walk.size == 16)
+			answer->addrs[answer->addr_count++] = addr_ipv6(walk.bytes);
+	}
+}
+
+static bool
+is_reply(const struct message *message, const struct question *question, uint16_t id)
+{
+	const bool has_question = message->question_count == 1;
+
+	if (message->id != id || (message->flags & DNS_QR) == 0 ||
+	    DNS_OPCODE(message->flags) != OPCODE_QUERY)
+		return false;
+	/* A server that does not understand the question need not repeat it (RFC 1035, section 4.1.1). */
+	if (!has_question)
+		return message->question_count == 0 && message->rcode != RCODE_NOERROR &&
+		       message->rcode != RCODE_NXDOMAIN;
+	return message->question.qtype == question->qtype &&
+	       message->question.qclass == question->qclass &&
+	       name_equal(&message->question.qname, &question->qname);
+}
+
+static enum lookup_result
+judge(struct names_answer *answer, const struct message *message, const struct question *question)
+{
+	char host[NAME_TEXT_BYTES];
+
+	if ((message->flags & DNS_TC) != 0)
+		return LOOKUP_TRUNCATED;
+	if ((message->rcode == RCODE_FORMERR || message->rcode == RCODE_NOTIMP) &&
+	    !message->edns.present)
+		return LOOKUP_NO_EDNS;
+	answer->is_secure = (message->flags & DNS_AD) != 0;
+	(void)name_to_text(&question->qname, host, sizeof host);
+	if (message->rcode == RCODE_NXDOMAIN) {
+		answer->is_nonexistent = true;
+		failure_set(&answer->failure, FAILURE_RESOLVE, "%s does not exist%s", host,
+			    answer->is_secure ? " (proved by DNSSEC)" : "");
+		return LOOKUP_ANSWER;
+	}
+	if (message->rcode != RCODE_NOERROR) {
+		fail_with_reason(answer, host, message->rcode, &message->edns);
+		return LOOKUP_ANSWER;
+	}
+	const struct rrset *set = follow(message, question, &answer->ttl_s);
+	if (set != NULL)
+		take_addrs(answer, set);
+	return LOOKUP_ANSWER;
+}
+
+enum lookup_result
+lookup_read(struct names_answer *answer, const struct question *question, unsigned kind,
+	    uint16_t id, const uint8_t *bytes, size_t size, struct arena *arena)
+{
+	struct message message;
+
+	*answer = (struct names_answer){ .kind = kind };
+	if (message_read(&message, arena, bytes, size) != 0 || !is_reply(&message, question, id))
+		return LOOKUP_FOREIGN;
+	return judge(answer, &message, question);
+}

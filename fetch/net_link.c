@@ -1,0 +1,125 @@
+#include "fetch/net_link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "stack/base/err.h"
+#include "stack/link/bad_line.h"
+#include "stack/link/capture.h"
+#include "stack/link/packet.h"
+#include "stack/link/raw.h"
+#include "stack/link/tap.h"
+
+static int
+complain(struct failure *failure, int err, const struct link_error *why)
+{
+	const char *text = why->text[0] != '\0' ? why->text : err_text(err);
+
+	if (err == ERR_PERMISSION)
+		failure_set(failure, FAILURE_PRIVILEGE,
+			    "%s; run as root, or once `setcap cap_net_raw=ep` on the program", text);
+	else
+		failure_set(failure, FAILURE_LINK, "%s", text);
+	return err;
+}
+
+static int
+open_raw(struct net_link_parts *parts, struct rng *rng, uint64_t now_us, struct link_error *why)
+{
+	int err = guard_plan_init(&parts->plan, 1, NET_UDP_PORTS, rng, why);
+	if (err != 0)
+		return err;
+	err = guard_open(&parts->guard, &parts->plan, 0, rng, now_us, why);
+	if (err != 0)
+		return err;
+	err = guard_tcp_open(&parts->guard_tcp, &parts->plan, 0, rng, why);
+	if (err != 0) {
+		guard_close(&parts->guard);
+		return err;
+	}
+	parts->has_guard = true;
+	const struct raw_config raw = { .guard = &parts->guard, .guard_tcp = &parts->guard_tcp };
+	return raw_open(&parts->link, &raw, now_us, why);
+}
+
+static int
+open_link(struct net_link_parts *parts, const struct net_options *options, struct rng *rng,
+	  uint64_t now_us, struct link_error *why)
+{
+	const struct packet_config packet = { .device = options->device };
+	const struct tap_config tap = { .device = options->device };
+
+	if (options->given != NULL) {
+		parts->link = options->given;
+		parts->is_given = true;
+		return 0;
+	}
+	switch (options->link) {
+	case NET_LINK_RAW: return open_raw(parts, rng, now_us, why);
+	case NET_LINK_PACKET: return packet_open(&parts->link, &packet, now_us, why);
+	case NET_LINK_TAP: return tap_open(&parts->link, &tap, why);
+	}
+	return ERR_UNSUPPORTED;
+}
+
+static int
+wrap_in_faults(struct net_link_parts *parts, const char *text, struct link_error *why)
+{
+	struct faults_config faults;
+	const char *wrong;
+
+	if (text == NULL)
+		return 0;
+	int err = bad_line_from_text(&faults, text, &wrong);
+	if (err != 0) {
+		(void)snprintf(why->text, sizeof why->text, "faults: wrong from `%.40s` on", wrong);
+		return err;
+	}
+	parts->faults_block = aligned_alloc(64, (faults_bytes() + 63) & ~(size_t)63);
+	if (parts->faults_block == NULL)
+		return ERR_NO_MEMORY;
+	parts->link = faults_new(parts->faults_block, parts->link, &faults);
+	return 0;
+}
+
+static int
+wrap_in_capture(struct net_link_parts *parts, const char *path, uint64_t now_us,
+		struct link_error *why)
+{
+	const struct capture_config capture = { .path = path,
+						.application = "cairn-fetch " CAIRN_VERSION };
+	struct link *inside = parts->link;
+
+	return path == NULL ? 0 : capture_open(&parts->link, inside, &capture, now_us, why);
+}
+
+int
+net_link_open(struct net_link_parts *parts, const struct net_options *options, struct rng *rng,
+	      uint64_t now_us, struct failure *failure)
+{
+	struct link_error why = { "" };
+
+	*parts = (struct net_link_parts){ .link = NULL };
+	int err = open_link(parts, options, rng, now_us, &why);
+	if (err == 0)
+		err = wrap_in_faults(parts, options->faults, &why);
+	if (err == 0)
+		err = wrap_in_capture(parts, options->capture, now_us, &why);
+	if (err == 0)
+		return 0;
+	net_link_close(parts);
+	return complain(failure, err, &why);
+}
+
+void
+net_link_close(struct net_link_parts *parts)
+{
+	if (parts->link != NULL && !parts->is_given)
+		parts->link->ops->close(parts->link);
+	if (parts->has_guard) {
+		guard_close(&parts->guard);
+		guard_tcp_close(&parts->guard_tcp);
+	}
+	free(parts->faults_block);
+	*parts = (struct net_link_parts){ .link = NULL };
+}

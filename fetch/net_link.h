@@ -1,0 +1,33 @@
+/*
+ * net_link.h - the link that the options of a net ask for, with its guards and wrappers (stack/link/link.h; private to
+ * fetch/net.c).
+ *
+ * A tool that lives for a second must not spend it on preparing: few ports are guarded, since every one costs the
+ * kernel some microseconds, and drawn anew in each process.
+ *
+ * Ownership: net_link_close frees link and guards, but not a link that was given.
+ * Errors:    a negative ERR_* and a failure with device, capability, remedy.
+ */
+#ifndef CAIRN_FETCH_NET_LINK_H
+#define CAIRN_FETCH_NET_LINK_H
+
+#include "fetch/net.h"
+#include "stack/link/guard_tcp.h"
+
+#define NET_UDP_PORTS 16u /* guarded, and from which the questions to resolvers draw theirs */
+
+struct net_link_parts {
+	struct link *link; /* the outermost */
+	struct guard_plan plan;
+	struct guard guard;
+	struct guard_tcp guard_tcp;
+	bool has_guard, is_given;
+	void *faults_block;
+};
+
+/* The rng outlives the parts. */
+int net_link_open(struct net_link_parts *parts, const struct net_options *options, struct rng *rng, uint64_t now_us,
+                  struct failure *failure);
+void net_link_close(struct net_link_parts *parts);
+
+#endif
