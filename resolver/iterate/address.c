@@ -1,4 +1,6 @@
 /* Servers that a delegation names without telling their addresses (RFC 1034, section 5.3.3, step 2). */
+#include <assert.h>
+
 #include "resolver/iterate/engine_priv.h"
 
 static bool *
@@ -59,7 +61,8 @@ add_set(struct engine *engine, struct cut *cut, unsigned ns, const struct rrset 
 static void
 settle(struct engine *engine, struct cut *cut, struct cut_ns *ns)
 {
-	if (ns->useless || ns->addr_count > 0 || next_family(engine, ns, ADDR_IPV4) != ADDR_NONE)
+	if (ns->useless || ns->addr_count > 0 || ns->waits > 0 ||
+	    next_family(engine, ns, ADDR_IPV4) != ADDR_NONE)
 		return;
 	ns->useless = true;
 	cut->failed_count++;
@@ -130,7 +133,7 @@ seek(struct engine *engine, struct task *parent, unsigned index, enum addr_famil
 
 	*asked_flag(ns, family) = true;
 	if (child != NULL && wait__add(engine, parent, index, family, child)) {
-		ns->waiting = true;
+		ns->waits++;
 		return;
 	}
 	/* In circles the other family goes the same way. */
@@ -141,10 +144,39 @@ seek(struct engine *engine, struct task *parent, unsigned index, enum addr_famil
 static bool
 may_seek(const struct cut *cut, const struct cut_ns *ns, bool all)
 {
-	if (ns->useless || ns->waiting)
+	if (ns->useless || ns->waits > 0)
 		return false;
 	/* Addresses inside of a zone that does not answer will not be found either. */
 	return ns->addr_count == 0 || (all && !name_is_under(ns->name, cut->zone));
+}
+
+/*
+ * One family of it.  Where addresses of others could be found, but what is there is silent, both: nobody knows which
+ * it has, and time is worth more than a packet.
+ */
+static void
+seek_ns(struct engine *engine, struct task *task, unsigned at)
+{
+	struct cut_ns *ns = &task->cut->ns[at];
+	enum addr_family family = next_family(engine, ns, first_family(engine, task));
+
+	if (family == ADDR_NONE)
+		return;
+	seek(engine, task, at, family);
+	if (ns->addr_count > 0 || task->cut->server_count == 0 || !engine__budget(engine, task)->in_trouble)
+		return;
+	family = next_family(engine, ns, ADDR_IPV4);
+	if (family != ADDR_NONE)
+		seek(engine, task, at, family);
+}
+
+static unsigned
+sought_count(const struct cut *cut)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < cut->ns_count; i++)
+		count += cut->ns[i].waits > 0;
+	return count;
 }
 
 /*
@@ -155,18 +187,16 @@ bool
 task__seek_addrs(struct engine *engine, struct task *task, bool all)
 {
 	struct cut *cut = task->cut;
-	unsigned waits = wait__count(task);
+	unsigned sought = sought_count(cut);
 	unsigned first = cut->ns_count > 0 ? rng_below(engine->rng, cut->ns_count) : 0;
 
 	for (unsigned i = 0;
-	     i < cut->ns_count && waits < TASK_WAITS_MAX && wait__count(task) == waits; i++) {
+	     i < cut->ns_count && sought < BUDGET_NS_AT_ONCE && sought_count(cut) == sought; i++) {
 		unsigned at = (first + i) % cut->ns_count;
 		if (cut->failed_count >= BUDGET_NS_WITHOUT_ADDR_MAX)
 			break; /* NXNSAttack */
-		enum addr_family family =
-			next_family(engine, &cut->ns[at], first_family(engine, task));
-		if (family != ADDR_NONE && may_seek(cut, &cut->ns[at], all))
-			seek(engine, task, at, family);
+		if (may_seek(cut, &cut->ns[at], all))
+			seek_ns(engine, task, at);
 	}
 	return wait__count(task) > 0;
 }
@@ -182,7 +212,8 @@ task__on_addrs(struct engine *engine, struct task *parent, const struct task_wai
 	struct cut_ns *ns = &parent->cut->ns[wait->ns];
 	const struct answer *answer = &child->answer;
 
-	ns->waiting = false;
+	assert(ns->waits > 0);
+	ns->waits--;
 	if (child->spent && child->budget != parent->budget) {
 		*asked_flag(ns, wait->family) =
 			false; /* not its fault: once more, from our own purse */

@@ -18,7 +18,7 @@
 #include "resolver/validate/limits.h"
 
 #define BUDGET_TIME_US             8000000u    /* work on one question */
-#define BUDGET_URGENT_US           500000u     /* after this, and a timeout, two servers are asked at once */
+#define BUDGET_URGENT_US           400000u     /* after this, and a timeout, two servers are asked at once */
 #define BUDGET_SENDS_MAX           200u        /* queries in all; 128 proved too few in the field (CAMP) */
 #define BUDGET_SENDS_PER_NAME_MAX  32u         /* queries for one name of the chain of aliases */
 #define BUDGET_SENDS_PER_SERVER_MAX 6u         /* queries to one server about one cut: five losses in a row are no accident */

@@ -16,12 +16,12 @@
 
 #define CUT_SERVERS_MAX 64u
 
-/* The addresses of a name server are looked for one family at a time. */
+/* The addresses of a name server are looked for one family at a time, in trouble both at once. */
 struct cut_ns {
 	const struct name *name;
 	uint8_t addr_count;
 	bool asked_ip4, asked_ip6; /* in the caches or by a task; no need to ask again */
-	bool waiting;              /* a task looks for an address */
+	uint8_t waits;             /* tasks that look for an address */
 	bool useless;              /* it has none, or looking for it would go in circles */
 };
 

@@ -5,6 +5,8 @@
 
 #define PROBE_RTO_US                                                                               \
 	600000u /* of a server that was down: longer would only keep the client waiting */
+#define TROUBLE_RTO_US                                                                             \
+	400000u /* of a question in trouble: the back-off is for the server's sake, and others are asked next */
 #define SENDS_BEFORE_PLAIN                                                                         \
 	2u /* unanswered queries with EDNS to a server not known to understand it */
 
@@ -103,6 +105,19 @@ count_send(struct engine *engine, struct task *task, struct cut_server *server, 
 	task->silent++;
 }
 
+/* How long the reply is waited for; one that is late is listened for all the same. */
+static uint32_t
+rto_for(const struct cut_server *server, const struct infra_server *infra, bool in_trouble)
+{
+	uint32_t rto_us = infra->rto_us, usual_us = infra->srtt_us + infra->srtt_us / INFRA_RTO_MARGIN;
+
+	if (server->held && rto_us > PROBE_RTO_US)
+		rto_us = PROBE_RTO_US;
+	if (in_trouble && rto_us > TROUBLE_RTO_US)
+		rto_us = usual_us > TROUBLE_RTO_US ? usual_us : TROUBLE_RTO_US;
+	return rto_us;
+}
+
 int
 flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	     const struct name *qname, uint16_t qtype)
@@ -125,7 +140,7 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->near_misses = query->resends = 0;
 	query->id = rng_u16(engine->rng);
 	query->qtype = qtype;
-	query->rto_us = server->held && infra.rto_us > PROBE_RTO_US ? PROBE_RTO_US : infra.rto_us;
+	query->rto_us = rto_for(server, &infra, engine__budget(engine, task)->in_trouble);
 	query->addr = server->addr;
 	query->port = server->port != 0 ? server->port : engine->config.server_port;
 	query->recursion = task->cut->is_forward;

@@ -27,7 +27,7 @@
 #include "stack/base/arena.h"
 #include "stack/base/wheel.h"
 
-#define TASK_WAITS_MAX BUDGET_NS_AT_ONCE
+#define TASK_WAITS_MAX (2u * BUDGET_NS_AT_ONCE) /* a family each */
 #define TASK_NONE      UINT32_MAX
 
 enum task_state {

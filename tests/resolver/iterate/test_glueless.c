@@ -1,0 +1,113 @@
+/* Delegations that name servers without their addresses, some of which are dead (RFC 1034, section 5.3.3, step 2). */
+#include "tests/resolver/iterate/world.h"
+#include "tests/suite.h"
+
+#define SEEDS 20u
+
+static const char root_text[] = ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+				". 86400 NS ns.root.\n"
+				"ns.root. 86400 A 192.0.2.1\n"
+				"hosts. 3600 NS ns.hosts.\n"
+				"ns.hosts. 3600 A 192.0.2.2\n"
+				"four. 3600 NS a.four.hosts.\n"
+				"four. 3600 NS b.four.hosts.\n"
+				"four. 3600 NS c.four.hosts.\n"
+				"six. 3600 NS a.six.hosts.\n"
+				"six. 3600 NS b.six.hosts.\n"
+				"six. 3600 NS c.six.hosts.\n";
+static const struct world_zone root = { ".", root_text };
+
+static const char hosts_text[] = "hosts. 600 SOA mname. rname. 1 2 3 4 300\n"
+				 "a.four.hosts. 300 A 192.0.2.10\n"
+				 "b.four.hosts. 300 A 192.0.2.11\n"
+				 "c.four.hosts. 300 A 192.0.2.12\n"
+				 "a.six.hosts. 300 AAAA 2001:db8::10\n"
+				 "b.six.hosts. 300 AAAA 2001:db8::11\n"
+				 "c.six.hosts. 300 AAAA 2001:db8::12\n";
+static const struct world_zone hosts = { "hosts.", hosts_text };
+
+static const char four_text[] = "four. 600 SOA mname. rname. 1 2 3 4 300\n"
+				"www.four. 300 A 192.0.2.80\n";
+static const struct world_zone four = { "four.", four_text };
+static const char six_text[] = "six. 600 SOA mname. rname. 1 2 3 4 300\n"
+			       "www.six. 300 A 192.0.2.81\n";
+static const struct world_zone six = { "six.", six_text };
+
+static const struct {
+	const char *what, *qname, *servers[3];
+	const struct world_zone *zone;
+} hosters[] = {
+	{ "servers with IPv4 alone", "www.four.", { "192.0.2.10", "192.0.2.11", "192.0.2.12" }, &four },
+	{ "servers with IPv6 alone",
+	  "www.six.",
+	  { "2001:db8::10", "2001:db8::11", "2001:db8::12" },
+	  &six },
+};
+
+/* dead: one bit a server of the hoster. */
+static struct world *
+world_of(uint64_t seed, unsigned hoster, unsigned dead)
+{
+	struct world *world = world_new(suite_seed(seed), NULL);
+	world_server(world, "192.0.2.1", &root);
+	world_server(world, "192.0.2.2", &hosts);
+	for (unsigned i = 0; i < 3; i++)
+		world_server(world, hosters[hoster].servers[i], hosters[hoster].zone)->dead = (dead >> i & 1) != 0;
+	return world;
+}
+
+/*
+ * A silence of the first server is one wait.  The search for the second must not be another: which family its
+ * name has nobody knows, so that both are looked for at once.
+ */
+START_TEST(behind_a_dead_server_the_next_is_found_whatever_its_family)
+{
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct world *world = world_of(seed, (unsigned)_i, 1u << seed % 3);
+		const struct world_result *result = world_resolve(world, hosters[_i].qname, TYPE_A);
+		ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+		ck_assert_msg(result->took_us < 600000, "%s: %llu us, seed %llu", hosters[_i].what,
+			      (unsigned long long)result->took_us, (unsigned long long)world->seed);
+		world_free(world);
+	}
+}
+END_TEST
+
+START_TEST(behind_two_dead_servers_the_third_is_found)
+{
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct world *world = world_of(seed, (unsigned)_i, 7u & ~(1u << seed % 3));
+		const struct world_result *result = world_resolve(world, hosters[_i].qname, TYPE_A);
+		ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+		ck_assert_msg(result->took_us < 900000, "%s: %llu us, seed %llu", hosters[_i].what,
+			      (unsigned long long)result->took_us, (unsigned long long)world->seed);
+		world_free(world);
+	}
+}
+END_TEST
+
+/* The second family costs a query a server, and only where something was silent. */
+START_TEST(where_nobody_is_silent_one_family_of_one_server_is_looked_for)
+{
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct world *world = world_of(seed, 0, 0);
+		world_resolve(world, "www.four.", TYPE_A);
+		/* four. and hosts. of the root; four.hosts. and the A below it; the name itself */
+		ck_assert_uint_eq(world->sent_count, 5);
+		world_free(world);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("glueless");
+	tcase_add_loop_test(tcase, behind_a_dead_server_the_next_is_found_whatever_its_family, 0,
+			    (int)COUNT(hosters));
+	tcase_add_loop_test(tcase, behind_two_dead_servers_the_third_is_found, 0, (int)COUNT(hosters));
+	tcase_add_test(tcase, where_nobody_is_silent_one_family_of_one_server_is_looked_for);
+	Suite *suite = suite_create("iterate: glueless");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
