@@ -138,7 +138,7 @@ reading_of(struct reading *reading, struct response *response,
 	response_fini(response);
 }
 
-/* Where a coding is damaged, or content too large, is seen at a step of the decoder, not at an octet. */
+/* Where a coding is damaged, or content too large, is seen at a step of the decoder, not at an octet; octets after the end may have been seen before. */
 static bool
 is_exact(enum failure_cause cause)
 {
@@ -159,10 +159,10 @@ reading_equals(const struct reading *a, const struct reading *b)
 {
 	if (a->is_complete != b->is_complete || a->is_reusable != b->is_reusable ||
 	    a->cause != b->cause || a->interim_count != b->interim_count ||
-	    a->warning_count != b->warning_count || a->head_count != b->head_count ||
-	    a->status != b->status || a->rule != b->rule || a->field_count != b->field_count)
+	    a->head_count != b->head_count || a->status != b->status || a->rule != b->rule ||
+	    a->field_count != b->field_count)
 		return false;
 	return !is_exact(a->cause) ||
-	       (a->trailer_count == b->trailer_count && contents_equal(a, b) &&
-		strcmp(a->failure_text, b->failure_text) == 0);
+	       (a->warning_count == b->warning_count && a->trailer_count == b->trailer_count &&
+		contents_equal(a, b) && strcmp(a->failure_text, b->failure_text) == 0);
 }
