@@ -1,173 +1,59 @@
 #include "resolver/policy/acl.h"
 
+#include <assert.h>
 #include <strings.h>
 
+#include "resolver/policy/prefixes.h"
 #include "stack/base/arena.h"
 #include "stack/base/err.h"
 
-#define MAPPED_BITS 96u /* of ::ffff:0:0/96 in front of an IPv4 address */
-
-/*
- * A binary trie in which only branches and prefixes that were said have a node: the children of a node
- * agree with it in its first `bits` bits and differ in the next.
- */
-struct acl_node {
-	struct ip_addr prefix;
-	uint8_t bits;
-	bool said; /* `action` is somebody's; else the node is a mere branch */
-	uint8_t action;
-	struct acl_node *children[2];
-};
-
 struct acl {
-	struct arena *arena;
-	struct acl_node *ipv4, *ipv6;
+	struct prefixes actions;
 };
+
+/* What a prefix has for a value. */
+static const uint8_t actions[] = {
+	ACL_DENY, ACL_REFUSE, ACL_ALLOW, ACL_ALLOW_SETRD, ACL_ALLOW_SNOOP, ACL_DENY_NON_LOCAL, ACL_REFUSE_NON_LOCAL,
+};
+static_assert(ACL_DENY == 0 && ACL_REFUSE_NON_LOCAL == sizeof actions - 1, "an action is its own index");
 
 struct acl *
 acl_new(struct arena *arena)
 {
 	struct acl *acl = arena_zalloc(arena, 1, sizeof *acl);
 	if (acl != NULL)
-		acl->arena = arena;
+		prefixes_init(&acl->actions, arena);
 	return acl;
-}
-
-static unsigned
-bit_at(const struct ip_addr *addr, unsigned bit)
-{
-	return addr->octets[bit / 8] >> (7 - bit % 8) & 1;
-}
-
-static struct ip_addr
-unmapped(const struct ip_addr *addr)
-{
-	return addr_is_ipv4_mapped(addr) ? addr_ipv4(addr->octets + MAPPED_BITS / 8) : *addr;
-}
-
-/* How many bits a node and a prefix share, of those that both have. */
-static unsigned
-shared_bits(const struct acl_node *node, const struct ip_addr *prefix, unsigned prefix_len)
-{
-	unsigned bits = addr_common_bits(&node->prefix, prefix);
-	if (bits > node->bits)
-		bits = node->bits;
-	return bits < prefix_len ? bits : prefix_len;
-}
-
-static struct acl_node *
-node_new(struct acl *acl, const struct ip_addr *prefix, unsigned bits)
-{
-	struct acl_node *node = arena_zalloc(acl->arena, 1, sizeof *node);
-	if (node == NULL)
-		return NULL;
-	node->prefix = *prefix;
-	node->bits = (uint8_t)bits;
-	return node;
-}
-
-/* Finds the node of the prefix or makes it, with a branch above it where one is needed. */
-static struct acl_node *
-node_make(struct acl *acl, const struct ip_addr *prefix, unsigned prefix_len)
-{
-	struct acl_node **link = prefix->family == ADDR_IPV4 ? &acl->ipv4 : &acl->ipv6;
-	unsigned shared = 0;
-	for (; *link != NULL; link = &(*link)->children[bit_at(prefix, shared)]) {
-		shared = shared_bits(*link, prefix, prefix_len);
-		if (shared < (*link)->bits)
-			break;
-		if (shared == prefix_len)
-			return *link;
-	}
-	struct acl_node *below = *link;
-	struct acl_node *made = node_new(acl, prefix, prefix_len);
-	if (made == NULL)
-		return NULL;
-	if (below == NULL)
-		return *link = made;
-	if (shared == prefix_len) {
-		made->children[bit_at(&below->prefix, shared)] = below;
-		return *link = made;
-	}
-	struct acl_node *branch = node_new(acl, prefix, shared);
-	if (branch == NULL)
-		return NULL;
-	branch->children[bit_at(&below->prefix, shared)] = below;
-	branch->children[bit_at(prefix, shared)] = made;
-	*link = branch;
-	return made;
-}
-
-static struct acl_node *
-node_for(struct acl *acl, const struct ip_addr *prefix, unsigned prefix_len, int *err)
-{
-	struct ip_addr real = *prefix;
-	*err = ERR_MALFORMED;
-	if (addr_bytes(prefix) == 0)
-		return NULL;
-	*err = ERR_TOO_BIG;
-	if (prefix_len > 8 * addr_bytes(prefix))
-		return NULL;
-	if (addr_is_ipv4_mapped(prefix) && prefix_len >= MAPPED_BITS) {
-		real = unmapped(prefix);
-		prefix_len -= MAPPED_BITS;
-	}
-	struct acl_node *node = node_make(acl, &real, prefix_len);
-	*err = node != NULL ? 0 : ERR_NO_MEMORY;
-	return node;
 }
 
 int
 acl_add(struct acl *acl, const struct ip_addr *prefix, unsigned prefix_len, enum acl_action action)
 {
-	int err;
-	struct acl_node *node = node_for(acl, prefix, prefix_len, &err);
-	if (node == NULL)
-		return err;
-	node->said = true;
-	node->action = (uint8_t)action;
-	return 0;
+	return prefixes_put(&acl->actions, prefix, prefix_len, &actions[action]);
 }
 
 int
 acl_add_defaults(struct acl *acl)
 {
 	static const struct {
-		uint8_t family;
-		uint8_t octets[16];
+		struct ip_addr prefix;
 		unsigned prefix_len;
 	} defaults[] = {
-		{ ADDR_IPV4, { 127 }, 8 },
-		{ ADDR_IPV6, { [15] = 1 }, 128 },
+		{ { .family = ADDR_IPV4, .octets = { 127 } }, 8 },
+		{ { .family = ADDR_IPV6, .octets = { [15] = 1 } }, 128 },
 	};
-	for (unsigned i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
-		struct ip_addr prefix = { .family = defaults[i].family };
-		memcpy(prefix.octets, defaults[i].octets, sizeof prefix.octets);
-		int err;
-		struct acl_node *node = node_for(acl, &prefix, defaults[i].prefix_len, &err);
-		if (node == NULL)
-			return err;
-		if (!node->said)
-			node->action = ACL_ALLOW;
-		node->said = true;
-	}
-	return 0;
+	int err = 0;
+	for (unsigned i = 0; i < sizeof defaults / sizeof defaults[0] && err == 0; i++)
+		if (prefixes_get(&acl->actions, &defaults[i].prefix, defaults[i].prefix_len) == NULL)
+			err = acl_add(acl, &defaults[i].prefix, defaults[i].prefix_len, ACL_ALLOW);
+	return err;
 }
 
 enum acl_action
 acl_find(const struct acl *acl, const struct ip_addr *client)
 {
-	struct ip_addr addr = unmapped(client);
-	enum acl_action action = ACL_REFUSE;
-	const struct acl_node *node = addr.family == ADDR_IPV4 ? acl->ipv4 : acl->ipv6;
-	while (node != NULL && addr_in_prefix(&addr, &node->prefix, node->bits)) {
-		if (node->said)
-			action = (enum acl_action)node->action;
-		if (node->bits == 8 * addr_bytes(&addr))
-			break;
-		node = node->children[bit_at(&addr, node->bits)];
-	}
-	return action;
+	const uint8_t *action = prefixes_find(&acl->actions, client);
+	return action != NULL ? (enum acl_action)*action : ACL_REFUSE;
 }
 
 enum acl_verdict
