@@ -21,11 +21,29 @@ enum ede {
 	EDE_RATE_LIMITED = 31, EDE_OVER_QUOTA = 32, EDE_NEGATIVE_TRUST_ANCHOR = 33,
 };
 
+/* How an answer is to be given; policy (policy/rpz.h) may want another way than the usual. */
+enum answer_fate {
+	ANSWER_GIVEN,
+	ANSWER_TRUNCATED, /* empty, with TC: whoever asks again over TCP is no forged address */
+	ANSWER_DROPPED,   /* not at all */
+};
+
+/* That policy has had a hand in an answer, for the log. */
+struct policy_note {
+	const char *log_name;
+	const char *trigger, *action; /* as unbound logs them */
+	const struct name *owner;     /* of the rule */
+};
+
 struct answer {
 	uint16_t rcode;
 	uint8_t security;     /* enum security: AD is set when SECURE */
 	bool authoritative;   /* local data only: AA */
 	bool from_cache;      /* nothing was asked upstream */
+	bool is_ruled;        /* policy has made the end of it: no zone's word, and not to be proved */
+	bool hides_recursion; /* RA stays clear, to tell that policy has made it */
+	uint8_t fate;         /* enum answer_fate */
+	const struct policy_note *note; /* NULL: none */
 	int ede;              /* enum ede */
 	const char *ede_text; /* names zone, server and reason; NULL: none */
 	struct rrset *sections[SECTIONS]; /* TTLs as they are to be given; the caller's question is not among them */

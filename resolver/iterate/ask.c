@@ -255,9 +255,12 @@ enum task_state
 task__ask(struct engine *engine, struct task *task)
 {
 	struct options options;
+	enum task_state next;
 
 	if (is_spent(engine, task))
 		return fail_spent(engine, task);
+	if (task->policies != 0 && policy__at_cut(engine, task, &next))
+		return next;
 	if (task->fresh_count >= servers_at_once(engine, task))
 		return TASK_WAITING; /* woken by something else; a reply is still expected in time */
 	collect(engine, task, &options);

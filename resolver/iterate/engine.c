@@ -5,6 +5,7 @@
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/extras.h"
 #include "resolver/iterate/lookup.h"
+#include "resolver/iterate/rewrite.h"
 #include "resolver/validate/anchors.h"
 
 const struct engine_limits engine_limits_default = {
@@ -147,6 +148,12 @@ engine_set_forwards(struct engine *engine, const struct forwards *forwards)
 }
 
 void
+engine_set_rpz(struct engine *engine, const struct rpz *rpz)
+{
+	engine->rpz = rpz;
+}
+
+void
 engine_trace(struct engine *engine, struct event_ring *ring)
 {
 	engine->trace = ring;
@@ -175,7 +182,8 @@ int
 engine_cached(struct engine *engine, const struct engine_question *question, struct arena *arena,
 	      struct answer *answer, uint64_t now_us)
 {
-	*answer = (struct answer){ .ede = EDE_NONE, .from_cache = true };
+	const uint32_t now_s = (uint32_t)(now_us / 1000000u);
+	*answer = (struct answer){ .ede = EDE_NONE, .from_cache = true, .security = SECURITY_SECURE };
 	engine->missed = 0;
 	struct lookup from = {
 		.sname = &question->qname,
@@ -184,18 +192,22 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 		.forwards = engine->forwards,
 		.dnssec_ok = question->dnssec_ok,
 		.checking_disabled = question->checking_disabled,
+		.rpz = engine->rpz,
+		.policies = engine->rpz != NULL ? question->policies : 0,
 	};
-	if (lookup(&from, &engine->caches, arena, answer, (uint32_t)(now_us / 1000000u)) ==
-	    LOOKUP_MISS) {
-		/* An alias that was found is found again by the task, which keeps it. */
-		bool knows_nothing = from.sname == &question->qname;
-		engine->missed = knows_nothing ? task__hash(engine, question) : 0;
-		return ERR_NOT_FOUND;
-	}
-	if (answer->security == SECURITY_UNCHECKED && engine__validates(engine, question))
-		return ERR_NOT_FOUND; /* a task has to find out whether it can be trusted */
-	if (!engine->config.minimal_responses)
-		extras_from_cache(answer, &engine->caches, arena, (uint32_t)(now_us / 1000000u));
+	do {
+		if (lookup(&from, &engine->caches, arena, answer, now_s) == LOOKUP_MISS) {
+			/* An alias that was found is found again by the task, which keeps it, and so is a policy. */
+			bool knows_nothing = from.sname == &question->qname && question->policies == 0;
+			engine->missed = knows_nothing ? task__hash(engine, question) : 0;
+			return ERR_NOT_FOUND;
+		}
+		if (answer->security == SECURITY_UNCHECKED && engine__validates(engine, question))
+			return ERR_NOT_FOUND; /* a task has to find out whether it can be trusted */
+	} while (from.policies != 0 &&
+		 rewrite_answer(&from, &answer->sections[SECTION_ANSWER], arena, answer) == REWRITE_ALIAS);
+	if (!engine->config.minimal_responses && !answer->is_ruled)
+		extras_from_cache(answer, &engine->caches, arena, now_s);
 	answer->from_cache = true;
 	engine->stats.cache_answers++;
 	return 0;

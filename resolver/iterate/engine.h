@@ -39,6 +39,7 @@ struct anchors;
 struct crypto;
 struct forwards;
 struct event_ring;
+struct rpz;
 struct rng;
 
 #define ENGINE_NEVER UINT64_MAX
@@ -96,6 +97,9 @@ void engine_set_trust(struct engine *engine, const struct engine_trust *trust);
 /* Zones whose servers the operator names; lent like the anchors. NULL: none. */
 void engine_set_forwards(struct engine *engine, const struct forwards *forwards);
 
+/* Policy for the questions that ask for it; lent like the anchors. NULL: none. */
+void engine_set_rpz(struct engine *engine, const struct rpz *rpz);
+
 /* A root server's name and one of its addresses, from root.hints. At least one before the first question. */
 int engine_add_hint(struct engine *engine, const struct name *server, const struct ip_addr *addr);
 /* RFC 8109: asks for the root's NS set now, in the background, and again before it expires. */
@@ -106,6 +110,7 @@ struct engine_question {
 	uint16_t qtype, qclass;
 	bool dnssec_ok;         /* DO: RRSIGs and proofs are wanted in the answer */
 	bool checking_disabled; /* CD */
+	uint32_t policies;      /* the zones of policy/rpz.h that it is subject to, and RPZ_STREAM; 0: none */
 };
 
 /*

@@ -9,6 +9,7 @@
  *	receive.c  replies, and what only looks like them address.c  servers without addresses
  *	actions.c  what the engine wants done             prime.c    the root's own NS set
  *	validation.c, validation_zone.c    whether an answer can be trusted
+ *	policy.c   what policy makes of a task
  *
  * Everything else in the folder is pure and knows no engine.
  */
@@ -61,6 +62,7 @@ struct engine {
 	struct hints hints;
 	struct engine_trust trust;
 	const struct forwards *forwards;
+	const struct rpz *rpz;
 
 	struct slots task_slots, budget_slots, query_slots, client_slots;
 	struct task *tasks;
@@ -158,6 +160,8 @@ enum task_state task__answer(struct engine *engine, struct task *task, uint16_t 
 /* Keeps aliases, and the proofs of those that a wildcard made, and goes on at their end. */
 enum task_state task__restart(struct engine *engine, struct task *task, const struct rrset *aliases,
                               unsigned alias_count, const struct name *end, const struct rrset *proofs);
+/* What lies behind the chain kept so far goes: the cut, its queries, and the waiting for its servers. */
+void task__leave_cut(struct engine *engine, struct task *task);
 /* The next cut, downward; the place of the last one is used again. */
 enum task_state task__set_cut(struct engine *engine, struct task *task, const struct delegation *delegation,
                               bool by_operator);
@@ -168,6 +172,18 @@ enum task_state task__set_given_cut(struct engine *engine, struct task *task, co
 /* Copies into an arena; NULL: it is full. */
 struct rrset *outcome__keep_set(struct arena *arena, const struct rrset *set);
 struct rrset **outcome__keep_sets(struct arena *arena, struct rrset **tail, const struct rrset *sets);
+
+/* ---- policy.c ---- */
+/* Of the cut's servers.  True: *next is where the task goes on. */
+bool policy__at_cut(struct engine *engine, struct task *task, enum task_state *next);
+/*
+ * Of the names that the aliases of one reply lead to.  True: the sets are cut off behind the alias to one that is listed,
+ * and resolution goes on at its target, *end.
+ */
+bool policy__cuts_chain(struct engine *engine, const struct task *task, struct rrset *sets, const struct name **end,
+			unsigned *alias_count);
+/* Of an answer that is made and judged: TASK_DONE, or where the task goes on. */
+enum task_state policy__at_end(struct engine *engine, struct task *task);
 
 /* ---- validation.c ---- */
 /* TASK_VALIDATE, or TASK_DONE when nobody wants to know. */

@@ -22,7 +22,7 @@ found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
 		*task->authority_tail = absence;
 		task->answer.sections[SECTION_AUTHORITY] = proofs;
 	}
-	if (!engine->config.minimal_responses)
+	if (!engine->config.minimal_responses && !task->answer.is_ruled)
 		extras_from_cache(&task->answer, &engine->caches, &task->arena, engine__now_s(engine));
 	return task->answer.security != SECURITY_UNCHECKED ? TASK_DONE : validation__after_answer(engine, task);
 }
@@ -39,14 +39,18 @@ task__look_up(struct engine *engine, struct task *task)
 		.forwards = engine->forwards,
 		.dnssec_ok = task->question.dnssec_ok,
 		.checking_disabled = task->question.checking_disabled,
+		.rpz = engine->rpz,
+		.policies = task->policies,
 	};
 
 	if (task->priming || task->validation.skip_cache)
 		return TASK_CUT;
 	struct rrset *proofs = task->answer.sections[SECTION_AUTHORITY];
 	task->answer.sections[SECTION_AUTHORITY] = NULL;
+	task->answer.security = SECURITY_SECURE;
 	enum lookup_result result = lookup(&lookup_state, &engine->caches, &task->arena,
 					   &task->answer, engine__now_s(engine));
+	task->policies = lookup_state.policies;
 	if (result == LOOKUP_ANSWER)
 		return found_answer(engine, task, proofs);
 	task->answer.sections[SECTION_AUTHORITY] = proofs;

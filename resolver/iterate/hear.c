@@ -194,6 +194,8 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 	const struct classified *classified = &hearing->classified;
 	const struct chain *chain = &classified->chain;
 	struct scrubbed scrubbed;
+	const struct name *end;
+	unsigned alias_count;
 
 	scrub(&scrubbed, hearing->message, classified, &hearing->asked, &engine->scrub_limits);
 	engine->stats.dropped_sets += scrubbed.dropped;
@@ -208,6 +210,9 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 		read_priming(engine, task, hearing);
 	progress(engine, task);
 	task->validation.answered_by = hearing->addr;
+	if (task->policies != 0 && chain->alias_count > 0 &&
+	    policy__cuts_chain(engine, task, scrubbed.answer, &end, &alias_count))
+		return task__restart(engine, task, scrubbed.answer, alias_count, end, scrubbed.authority);
 
 	switch (classified->response) {
 	case RESPONSE_CNAME:

@@ -1,6 +1,7 @@
 #include "resolver/iterate/lookup.h"
 
 #include "resolver/iterate/cname.h"
+#include "resolver/iterate/rewrite.h"
 #include "resolver/policy/forward.h"
 #include "resolver/validate/rrsig.h"
 #include "stack/base/arena.h"
@@ -99,8 +100,9 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 	struct negative negative;
 	struct rrset *set;
 
-	answer->security = SECURITY_SECURE;
 	for (;;) {
+		if (lookup->policies != 0 && rewrite_name(lookup, caches, arena, answer, now_s) == REWRITE_ENDS)
+			return LOOKUP_ANSWER;
 		if (rrset_cache_get(caches->rrsets, lookup->sname, lookup->qtype, CLASS_IN,
 				    TRUST_ANSWER, arena, &set, now_s) == 0) {
 			if (lookup->dnssec_ok && rrset_is_expanded(set))

@@ -2,9 +2,9 @@
  * lookup.h - what the caches say to a question (RFC 1034, section 5.3.3, step 1; RFC 2308; RFC 9520).
  *
  * Follows cached aliases from the name asked for.  Sets that nobody has answered with (glue, referrals) are never
- * given out, nor are failures of a network that is not there any more.  Types that stand for several (ANY, RRSIG) are never known to be complete and always asked.
+ * given out, nor are failures of a network that is not there any more.  Policy has the first word about each name.  Types that stand for several (ANY, RRSIG) are never known to be complete and always asked.
  *
- * Ownership: sets and names lie in the arena given.
+ * Ownership: sets and names lie in the arena given; what holds before of answer->security is weakened, never raised.
  * Bounds:    BUDGET_CHAIN_MAX aliases, those counted in alias_count before the call included.
  */
 #ifndef CAIRN_RESOLVER_ITERATE_LOOKUP_H
@@ -25,6 +25,8 @@ struct lookup {
 	const struct forwards *forwards; /* what the operator has servers for is not denied from above; NULL: none */
 	bool dnssec_ok; /* DO: what a wildcard made is not known without its proof, which is not kept (RFC 4035, section 3.1.3.3) */
 	bool checking_disabled; /* what was found to be bogus is no failure */
+	const struct rpz *rpz;
+	uint32_t policies; /* its zones that have a say (rewrite.h); 0: none, or none any more */
 };
 
 enum lookup_result lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,

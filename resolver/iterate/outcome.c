@@ -28,9 +28,8 @@ outcome__keep_sets(struct arena *arena, struct rrset **tail, const struct rrset 
 	return tail;
 }
 
-/* What lies behind keep_mark goes: the cut, and with it the queries about it and the waiting for its servers. */
-static void
-leave_cut(struct engine *engine, struct task *task)
+void
+task__leave_cut(struct engine *engine, struct task *task)
 {
 	flight__close_all(engine, task);
 	wait__drop_all(engine, task);
@@ -42,7 +41,7 @@ enum task_state
 task__answer(struct engine *engine, struct task *task, uint16_t rcode, const struct rrset *answer,
 	     const struct rrset *authority, const struct rrset *additional)
 {
-	leave_cut(engine, task);
+	task__leave_cut(engine, task);
 	task->validation.absence = task->authority_tail;
 	if (outcome__keep_sets(&task->arena, task->chain_tail, answer) == NULL ||
 	    outcome__keep_sets(&task->arena, task->authority_tail, authority) == NULL ||
@@ -60,7 +59,7 @@ enum task_state
 task__restart(struct engine *engine, struct task *task, const struct rrset *aliases,
 	      unsigned alias_count, const struct name *end, const struct rrset *proofs)
 {
-	leave_cut(engine, task);
+	task__leave_cut(engine, task);
 	if (task->chain_count + alias_count > BUDGET_CHAIN_MAX) {
 		task__trouble(task, TROUBLE_LOOP, NULL);
 		return task__fail(engine, task);
@@ -86,7 +85,7 @@ enum task_state
 task__set_cut(struct engine *engine, struct task *task, const struct delegation *delegation,
 	      bool by_operator)
 {
-	leave_cut(engine, task);
+	task__leave_cut(engine, task);
 	task->cut = cut_new(&task->arena, delegation, &engine->policy);
 	if (task->cut == NULL) {
 		task__trouble(task, TROUBLE_MEMORY, NULL);
@@ -101,7 +100,7 @@ task__set_cut(struct engine *engine, struct task *task, const struct delegation 
 enum task_state
 task__set_given_cut(struct engine *engine, struct task *task, const struct forward_zone *zone)
 {
-	leave_cut(engine, task);
+	task__leave_cut(engine, task);
 	task->cut = cut_new_given(&task->arena, zone, &engine->policy);
 	if (task->cut == NULL) {
 		task__trouble(task, TROUBLE_MEMORY, NULL);
@@ -195,7 +194,7 @@ goes_on_with_new_purse(struct engine *engine, struct task *task)
 static enum task_state
 start_again(struct engine *engine, struct task *task)
 {
-	leave_cut(engine, task);
+	task__leave_cut(engine, task);
 	task__release_purse(engine, task);
 	task__open_purse(engine, task);
 	wheel_arm(&engine->wheel, &task->timer, engine__budget(engine, task)->deadline_us);
@@ -214,7 +213,7 @@ task__fail(struct engine *engine, struct task *task)
 	if (goes_past_given(engine, task)) {
 		task->past_given = true;
 		task->trouble = TROUBLE_NONE;
-		leave_cut(engine, task);
+		task__leave_cut(engine, task);
 		qmin_start(&task->qmin, task->sname, engine->config.qname_minimisation);
 		return TASK_CUT;
 	}

@@ -13,14 +13,14 @@ task__hash(const struct engine *engine, const struct engine_question *question)
 	uint64_t rest = (uint64_t)question->qtype << 17 | (uint64_t)question->qclass << 1 |
 			question->checking_disabled;
 	uint64_t hash = hash_bytes(&engine->key, lower.wire, lower.size) ^
-			hash_u64x2(&engine->key, rest, 1);
+			hash_u64x2(&engine->key, rest, (uint64_t)question->policies << 1 | 1);
 	return hash != 0 ? hash : 1; /* 0 is no question's */
 }
 
 static bool
 is_same(const struct engine_question *a, const struct engine_question *b)
 {
-	return a->qtype == b->qtype && a->qclass == b->qclass &&
+	return a->qtype == b->qtype && a->qclass == b->qclass && a->policies == b->policies &&
 	       a->checking_disabled == b->checking_disabled && name_equal(&a->qname, &b->qname);
 }
 
@@ -101,6 +101,7 @@ task__begin(struct engine *engine, struct task *task)
 	task->answer = (struct answer){ .ede = EDE_NONE };
 	task->authority_tail = &task->answer.sections[SECTION_AUTHORITY];
 	task->validation = (struct validation){ .skip_cache = false };
+	task->policies = engine->rpz != NULL ? task->question.policies : 0;
 	qmin_start(&task->qmin, task->sname, engine->config.qname_minimisation);
 	task->state = TASK_LOOKUP;
 }
@@ -212,8 +213,11 @@ step(struct engine *engine, struct task *task)
 void
 task__run(struct engine *engine, struct task *task)
 {
-	while (!task_rests(task->state))
+	while (!task_rests(task->state)) {
 		task->state = step(engine, task);
+		if (task->state == TASK_DONE && task->policies != 0)
+			task->state = policy__at_end(engine, task);
+	}
 	if (task->state == TASK_DONE && !task->runnable)
 		finish(engine, task);
 }

@@ -73,6 +73,7 @@ struct task {
 	bool in_table;
 	bool asked;               /* something was sent for it */
 	bool priming;             /* not answered from the cache */
+	uint32_t policies;        /* of the question, until one of them lets it pass (rewrite.h) */
 	bool past_given;          /* the servers that the operator names have failed: the ordinary way (forward-first) */
 	bool spent;               /* it ended because its purse is spent */
 	bool owns_purse;          /* it brought its budget along; else the budget is its starter's */

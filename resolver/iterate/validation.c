@@ -324,7 +324,7 @@ judge_answer(struct engine *engine, struct task *task)
 		finding = judge_sets(engine, task, &worst);
 	if (finding != FINDING_SECURE)
 		return finding;
-	if (answer_end(task, &end) || task->answer.rcode == RCODE_YXDOMAIN)
+	if (task->answer.is_ruled || answer_end(task, &end) || task->answer.rcode == RCODE_YXDOMAIN)
 		return worst;
 	finding = judge_absence(engine, task, &end);
 	if (finding == FINDING_BOGUS)

@@ -1,4 +1,4 @@
-#include "resolver/serve/client.h"
+#include "resolver/serve/client_priv.h"
 
 #include <assert.h>
 #include <string.h>
@@ -8,24 +8,6 @@
 #define NO_PENDING UINT32_MAX
 
 static const char too_many[] = "too many questions are being resolved";
-
-/* What a stage of the pipeline says. */
-enum stage {
-	STAGE_PASSES,  /* not mine: the next one */
-	STAGE_ANSWERS, /* the answer is complete */
-	STAGE_DROPS,
-	STAGE_PENDS,
-};
-
-/* The query in hand. */
-struct asking {
-	const struct client_source *source;
-	uint64_t now_us;
-	enum acl_action action;
-	enum acl_verdict verdict;
-	struct reply_form form;
-	struct answer answer;
-};
 
 size_t
 clients_bytes(uint32_t pending_max)
@@ -74,8 +56,7 @@ pending_has_room(const struct clients *clients)
 }
 
 static uint64_t
-pending_add(struct clients *clients, const struct client_source *source,
-	    const struct reply_form *form, bool has_alias, uint64_t now_us)
+pending_add(struct clients *clients, const struct asking *asking)
 {
 	assert(pending_has_room(clients));
 	uint32_t index = clients->first_free;
@@ -85,13 +66,14 @@ pending_add(struct clients *clients, const struct client_source *source,
 		index = clients->first_unused++;
 	struct client_pending *pending = &clients->pending[index];
 	clients->stats.pending++;
-	pending->source = *source;
-	pending->form = *form;
+	pending->source = *asking->source;
+	pending->form = asking->form;
 	name_copy(&pending->question.qname, &clients->query.question.qname);
 	pending->question.qtype = clients->query.question.qtype;
 	pending->question.qclass = clients->query.question.qclass;
-	pending->received_us = now_us;
-	pending->has_alias = has_alias;
+	pending->received_us = asking->now_us;
+	pending->policies = asking->policies;
+	pending->has_alias = clients->alias != NULL;
 	pending->is_used = true;
 	return (uint64_t)index + 1;
 }
@@ -128,146 +110,18 @@ client_drop(struct clients *clients, uint64_t client)
 	clients->stats.dropped_gone++;
 }
 
-/* ---- what a query is refused for before its name is looked at ------------------------------------------ */
-
-/* Any opcode but QUERY: NOTIFY is known and refused, nothing here is told of zone changes; the rest is not implemented. */
-static uint16_t
-opcode_rcode(uint16_t flags)
-{
-	return DNS_OPCODE(flags) == OPCODE_NOTIFY ? RCODE_REFUSED : RCODE_NOTIMP;
-}
-
-static enum stage
-stage_malformed(struct clients *clients, int rcode, struct answer *answer)
-{
-	const struct query *query = &clients->query;
-	if (rcode == RCODE_NOTIMP) {
-		clients->stats.refused_kind++;
-		answer_rcode(answer, opcode_rcode(query->flags), EDE_NOT_SUPPORTED, NULL);
-		return STAGE_ANSWERS;
-	}
-	if (rcode == RCODE_BADVERS) {
-		clients->stats.failed_version++;
-		answer_rcode(answer, RCODE_BADVERS, EDE_NONE, NULL);
-		return STAGE_ANSWERS;
-	}
-	/* A question cannot be truncated: whoever sets TC means something else than we would read. */
-	if (rcode != RCODE_NOERROR || (query->flags & DNS_TC) != 0) {
-		clients->stats.failed_malformed++;
-		answer_rcode(answer, RCODE_FORMERR, EDE_NONE, NULL);
-		return STAGE_ANSWERS;
-	}
-	return STAGE_PASSES;
-}
-
-/* Zone transfers, signed queries, questions that no zone can answer, classes that are not served. */
-static enum stage
-stage_kind(struct clients *clients, struct answer *answer)
-{
-	const struct question *question = &clients->query.question;
-	uint16_t rcode;
-	enum ede ede = EDE_NOT_SUPPORTED;
-	if (clients->query.tsig_present) {
-		rcode = RCODE_NOTAUTH; /* no key is shared with anybody (RFC 8945, section 5.2.1) */
-	} else if (question->qtype == TYPE_AXFR || question->qtype == TYPE_IXFR) {
-		rcode = RCODE_REFUSED;
-		ede = EDE_NOT_AUTHORITATIVE;
-	} else if (question->qtype != TYPE_ANY &&
-		   (question->qtype == 0 || type_is_meta(question->qtype))) {
-		rcode = RCODE_FORMERR;
-		ede = EDE_INVALID_QUERY_TYPE;
-	} else if (question->qclass != CLASS_IN && question->qclass != CLASS_CH) {
-		rcode = RCODE_REFUSED;
-	} else {
-		return STAGE_PASSES;
-	}
-	clients->stats.refused_kind++;
-	answer_rcode(answer, rcode, ede, NULL);
-	return STAGE_ANSWERS;
-}
-
-/* ---- what is answered from here ------------------------------------------------------------------------ */
-
-/* The arena is too small for what it was made for: our bug or absurd local data; the client hears of it. */
-static enum stage
-stage_failed(struct clients *clients, struct answer *answer, enum ede ede, const char *text)
-{
-	clients->stats.failed_full++;
-	answer_rcode(answer, RCODE_SERVFAIL, ede, text);
-	return STAGE_ANSWERS;
-}
-
-static enum stage
-stage_chaos(struct clients *clients, struct answer *answer)
-{
-	const struct question *question = &clients->query.question;
-	if (question->qclass != CLASS_CH)
-		return STAGE_PASSES;
-	if (chaos_answer(&clients->policy->chaos, question, clients->arena, answer) != 0)
-		return stage_failed(clients, answer, EDE_OTHER, "out of memory for the answer");
-	clients->stats.answers_chaos++;
-	return STAGE_ANSWERS;
-}
-
-/* With LOCAL_ALIASES passes: *answer holds the CNAME and clients->match.alias what is to be resolved. */
-static enum stage
-stage_local(struct clients *clients, struct answer *answer)
-{
-	struct local_match *match = &clients->match;
-	if (local_answer(clients->policy->local, &clients->query.question, clients->arena, match,
-			 answer) != 0)
-		return stage_failed(clients, answer, EDE_OTHER, "out of memory for the answer");
-	switch (match->verdict) {
-	case LOCAL_IS_NOT:
-	case LOCAL_ALIASES: return STAGE_PASSES;
-	case LOCAL_ANSWERS: clients->stats.answers_local++; return STAGE_ANSWERS;
-	case LOCAL_DROPS: clients->stats.dropped_local++; return STAGE_DROPS;
-	}
-	return STAGE_PASSES;
-}
-
-/* Who may have local data only; without RD that is everybody but those who may snoop. */
-static enum stage
-stage_permission(struct clients *clients, enum acl_action action, enum acl_verdict verdict,
-		 struct answer *answer)
-{
-	if (verdict == ACL_MAY_CACHE || verdict == ACL_MAY_RECURSE)
-		return STAGE_PASSES;
-	if (verdict == ACL_MAY_LOCAL_OR_DROP) {
-		clients->stats.dropped_acl++;
-		return STAGE_DROPS;
-	}
-	bool is_prohibited = action == ACL_REFUSE_NON_LOCAL;
-	if (is_prohibited)
-		clients->stats.refused_acl++;
-	else
-		clients->stats.refused_no_recursion++;
-	answer_rcode(answer, RCODE_REFUSED, is_prohibited ? EDE_PROHIBITED : EDE_NOT_AUTHORITATIVE,
-		     NULL);
-	return STAGE_ANSWERS;
-}
-
-static enum stage
-stage_any(struct clients *clients, struct answer *answer)
-{
-	const struct question *question = &clients->query.question;
-	if (question->qtype != TYPE_ANY || !clients->policy->deny_any)
-		return STAGE_PASSES;
-	if (answer_any(answer, &question->qname, clients->arena) != 0)
-		return stage_failed(clients, answer, EDE_OTHER, "out of memory for the answer");
-	clients->stats.answers_any++;
-	return STAGE_ANSWERS;
-}
-
 /* ---- what is resolved ---------------------------------------------------------------------------------- */
 
-/* Puts what was resolved for the alias behind the CNAME of the local zone. */
+/* Puts what was resolved for the alias behind the CNAMEs of the local zone or of policy, whose answer it then is. */
 static void
 answer_behind_alias(struct answer *answer, const struct answer *alias)
 {
 	struct answer local = *answer;
 	*answer = *alias;
 	answer->security = SECURITY_INSECURE;
+	answer->authoritative = answer->authoritative || local.ede == EDE_FORGED_ANSWER;
+	if (answer->note == NULL)
+		answer->note = local.note;
 	struct rrset **tail = &local.sections[SECTION_ANSWER];
 	while (*tail != NULL)
 		tail = &(*tail)->next;
@@ -276,23 +130,23 @@ answer_behind_alias(struct answer *answer, const struct answer *alias)
 }
 
 static void
-engine_question_make(const struct clients *clients, const struct reply_form *form,
+engine_question_make(const struct clients *clients, const struct asking *asking,
 		     struct engine_question *question)
 {
 	const struct question *asked = &clients->query.question;
-	bool has_alias = clients->match.verdict == LOCAL_ALIASES;
-	name_copy(&question->qname, has_alias ? clients->match.alias : &asked->qname);
+	name_copy(&question->qname, clients->alias != NULL ? clients->alias : &asked->qname);
 	question->qtype = asked->qtype;
 	question->qclass = asked->qclass;
-	question->dnssec_ok = form->dnssec_ok;
-	question->checking_disabled = (form->flags & DNS_CD) != 0;
+	question->dnssec_ok = asking->form.dnssec_ok;
+	question->checking_disabled = (asking->form.flags & DNS_CD) != 0;
+	question->policies = asking->policies;
 }
 
 static enum stage
 stage_cached(struct clients *clients, const struct engine_question *question, struct answer *answer,
 	     uint64_t now_us)
 {
-	if (clients->match.verdict != LOCAL_ALIASES) {
+	if (clients->alias == NULL) {
 		if (engine_cached(clients->engine, question, clients->arena, answer, now_us) != 0)
 			return STAGE_PASSES;
 	} else {
@@ -320,18 +174,16 @@ stage_resolve(struct clients *clients, struct asking *asking,
 	      const struct engine_question *question)
 {
 	if (!pending_has_room(clients))
-		return stage_failed(clients, &asking->answer, EDE_NOT_READY, too_many);
+		return client__failed(clients, &asking->answer, EDE_NOT_READY, too_many);
 	if (!quota_take(&clients->quota, &asking->source->addr)) {
 		clients->stats.dropped_quota++;
 		return STAGE_DROPS;
 	}
-	bool has_alias = clients->match.verdict == LOCAL_ALIASES;
-	uint64_t client =
-		pending_add(clients, asking->source, &asking->form, has_alias, asking->now_us);
+	uint64_t client = pending_add(clients, asking);
 	if (engine_ask(clients->engine, question, client, asking->now_us) == 0)
 		return STAGE_PENDS;
 	pending_remove(clients, client);
-	return stage_failed(clients, &asking->answer, EDE_NOT_READY, too_many);
+	return client__failed(clients, &asking->answer, EDE_NOT_READY, too_many);
 }
 
 /* ---- the pipeline --------------------------------------------------------------------------------------- */
@@ -355,6 +207,12 @@ outcome_replies(struct clients *clients, struct client_outcome *outcome,
 		const struct answer *answer, uint8_t *reply, size_t reply_max)
 {
 	bool is_truncated = false;
+	outcome->note = answer->note;
+	if (answer->fate == ANSWER_DROPPED) {
+		clients->stats.dropped_policy++;
+		outcome->fate = CLIENT_DROPS;
+		return;
+	}
 	int reply_bytes = respond(&clients->policy->respond, form, question, answer, reply,
 				  reply_max, &is_truncated);
 	assert(reply_bytes > 0);
@@ -395,34 +253,17 @@ stage_read(struct clients *clients, struct asking *asking, const uint8_t *bytes,
 		asking->form.flags |= DNS_RD;
 	asking->verdict = acl_judge(asking->action, (asking->form.flags & DNS_RD) != 0);
 	if (asking->verdict != ACL_MAY_BE_REFUSED)
-		return stage_malformed(clients, rcode, &asking->answer);
+		return client__malformed(clients, rcode, &asking->answer);
 	clients->stats.refused_acl++;
 	answer_rcode(&asking->answer, RCODE_REFUSED, EDE_PROHIBITED, NULL);
 	return STAGE_ANSWERS;
-}
-
-/* What the query's name is known to need no resolution for. */
-static enum stage
-stage_here(struct clients *clients, struct asking *asking)
-{
-	struct answer *answer = &asking->answer;
-	enum stage stage = stage_kind(clients, answer);
-	if (stage == STAGE_PASSES)
-		stage = stage_chaos(clients, answer);
-	if (stage == STAGE_PASSES)
-		stage = stage_local(clients, answer);
-	if (stage == STAGE_PASSES)
-		stage = stage_permission(clients, asking->action, asking->verdict, answer);
-	if (stage == STAGE_PASSES)
-		stage = stage_any(clients, answer);
-	return stage;
 }
 
 static enum stage
 stage_there(struct clients *clients, struct asking *asking)
 {
 	struct engine_question question;
-	engine_question_make(clients, &asking->form, &question);
+	engine_question_make(clients, asking, &question);
 	enum stage stage = stage_cached(clients, &question, &asking->answer, asking->now_us);
 	if (stage == STAGE_PASSES && asking->verdict == ACL_MAY_CACHE)
 		stage = stage_norecurse(clients, &asking->answer);
@@ -439,14 +280,16 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	struct asking asking;
 	asking.source = source;
 	asking.now_us = now_us;
+	asking.policies = 0;
 	asking.action = acl_find(clients->policy->acl, &source->addr);
 	arena_reset(clients->arena);
 	clients->match.verdict = LOCAL_IS_NOT;
 	clients->match.informs = false;
+	clients->alias = NULL;
 
 	enum stage stage = stage_read(clients, &asking, bytes, size);
 	if (stage == STAGE_PASSES)
-		stage = stage_here(clients, &asking);
+		stage = client__here(clients, &asking);
 	if (stage == STAGE_PASSES)
 		stage = stage_there(clients, &asking);
 
@@ -462,15 +305,13 @@ client_query(struct clients *clients, const struct client_source *source, const 
 				reply, reply_max);
 }
 
-/* The local CNAME in front of a resolved alias is looked up anew: it may have been configured away meanwhile. */
+/* The CNAMEs in front of a resolved alias are looked up anew: they may have been configured away meanwhile. */
 static void
-answer_with_alias(struct clients *clients, const struct question *question,
+answer_with_alias(struct clients *clients, const struct client_pending *pending,
 		  const struct answer *resolved, struct answer *answer)
 {
 	arena_reset(clients->arena);
-	int err = local_answer(clients->policy->local, question, clients->arena, &clients->match,
-			       answer);
-	if (err == 0 && clients->match.verdict == LOCAL_ALIASES)
+	if (client__alias(clients, &pending->source, &pending->question, answer))
 		answer_behind_alias(answer, resolved);
 	else
 		answer_rcode(answer, RCODE_SERVFAIL, EDE_NOT_READY,
@@ -496,7 +337,7 @@ client_answer(struct clients *clients, uint64_t client, const struct answer *ans
 		clients->stats.dropped_late++;
 	} else {
 		if (pending->has_alias) {
-			answer_with_alias(clients, &pending->question, answer, &spliced);
+			answer_with_alias(clients, pending, answer, &spliced);
 			answer = &spliced;
 		}
 		clients->stats.answers_recursed++;

@@ -1,7 +1,7 @@
 /*
  * client.h - the life of a client's query, from its octets to the octets of the answer.
  *
- *     access control -> parse -> what is refused by kind -> CHAOS, local zones, ANY -> caches -> engine -> render
+ *     access control -> parse -> what is refused by kind -> CHAOS, local zones, policy, ANY -> caches -> engine -> render
  *
  * A query that the caches can answer is answered in the call that brings it, straight into the buffer
  * that will be sent, without allocation.  One that needs the network becomes pending; its number goes with the
@@ -23,6 +23,8 @@
 #include "resolver/policy/acl.h"
 #include "resolver/policy/chaos.h"
 #include "resolver/policy/local.h"
+#include "resolver/policy/rpz.h"
+#include "resolver/policy/tags.h"
 #include "resolver/serve/quota.h"
 #include "resolver/serve/respond.h"
 #include "resolver/serve/stats.h"
@@ -34,6 +36,8 @@ struct listener;
 struct client_policy {
 	const struct acl *acl;
 	const struct local *local;
+	const struct rpz *rpz;   /* NULL: none */
+	const struct tags *tags; /* of clients, for the zones of rpz */
 	struct chaos_config chaos;
 	struct respond_config respond;
 	bool deny_any;
@@ -58,6 +62,7 @@ struct client_pending {
 	struct reply_form form;
 	struct question question; /* in the client's letter case */
 	uint64_t received_us;
+	uint32_t policies; /* of the engine's question */
 	uint32_t next_free;
 	bool is_used, has_alias;
 };
@@ -79,6 +84,7 @@ struct client_outcome {
 	uint64_t elapsed_us;
 	int ede;
 	const char *ede_text;
+	const struct policy_note *note; /* of a policy that is to be logged; else NULL */
 };
 
 struct clients {
@@ -93,6 +99,7 @@ struct clients {
 		first_unused; /* what was never used is not in the list, and its memory not touched */
 	struct query query;   /* the one in hand */
 	struct local_match match;
+	const struct name *alias; /* what is resolved instead of the question's name; NULL: that */
 };
 
 size_t clients_bytes(uint32_t pending_max);

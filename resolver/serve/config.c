@@ -254,19 +254,45 @@ take_mapping(struct parse *parse, int (*take)(struct parse *, const yaml_event_t
 	}
 }
 
+static const char *const zone_sections[] = {
+	[CONFIG_FORWARD_ZONE] = "forward-zone",
+	[CONFIG_STUB_ZONE] = "stub-zone",
+	[CONFIG_RPZ] = "rpz",
+};
+
+static bool
+find_zone_kind(const char *section, enum config_zone_kind *kind)
+{
+	for (unsigned i = 0; i < sizeof zone_sections / sizeof zone_sections[0]; i++) {
+		if (strcmp(zone_sections[i], section) == 0) {
+			*kind = (enum config_zone_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool
 config__is_of_zone(const struct config_option *option)
 {
-	return strcmp(option->section, "forward-zone") == 0 || strcmp(option->section, "stub-zone") == 0;
+	enum config_zone_kind kind;
+	return find_zone_kind(option->section, &kind);
 }
 
-/* The fields of one zone: to their defaults, or freed. */
+/* Frees the fields that the section's options have set. */
 static void
 clear_zone(struct config_zone *zone)
 {
-	config__list_clear(&zone->addr);
-	config__list_clear(&zone->host);
-	(void)config__set_string(&zone->name, "");
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+		void *field = (char *)zone + option->offset;
+		if (strcmp(option->section, zone_sections[zone->kind]) != 0)
+			continue;
+		if (option->form == CONFIG_LIST)
+			config__list_clear(field);
+		else if (option->form == CONFIG_STRING)
+			(void)config__set_string(field, "");
+	}
 }
 
 /* Each of these sections is a zone by itself. */
@@ -282,10 +308,8 @@ begin_zone(struct parse *parse, size_t line)
 	if (zones == NULL)
 		return fail(parse, line, "%s", err_text(ERR_NO_MEMORY));
 	config->zones = zones;
-	zones[config->zone_count] = (struct config_zone){
-		.is_forward = strcmp(parse->section, "forward-zone") == 0,
-		.line = (unsigned)line,
-	};
+	zones[config->zone_count] = (struct config_zone){ .line = (unsigned)line };
+	(void)find_zone_kind(parse->section, &zones[config->zone_count].kind);
 	parse->base = &zones[config->zone_count++];
 	for (size_t i = 0; i < config_option_count; i++)
 		if (strcmp(config_options[i].section, parse->section) == 0)
@@ -297,20 +321,16 @@ static int
 check_zone(struct parse *parse)
 {
 	const struct config_zone *zone = parse->base;
-	const char *kind = zone->is_forward ? "forward" : "stub";
+	const char *kind = zone->kind == CONFIG_FORWARD_ZONE ? "forward" : "stub";
 
 	if (zone->name == NULL)
-		return fail(parse, zone->line, "%s-zone: has no `name`", kind);
+		return fail(parse, zone->line, "%s: has no `name`", zone_sections[zone->kind]);
+	if (zone->kind == CONFIG_RPZ)
+		return zone->zonefile != NULL ? 0 : fail(parse, zone->line, "rpz: `%s` has no `zonefile`", zone->name);
 	if (zone->addr.count == 0 && zone->host.count == 0)
 		return fail(parse, zone->line, "%s-zone: `%s` has neither `%s-addr` nor `%s-host`", kind, zone->name, kind,
 		            kind);
 	return 0;
-}
-
-static bool
-is_zone_section(const char *section)
-{
-	return strcmp(section, "forward-zone") == 0 || strcmp(section, "stub-zone") == 0;
 }
 
 static int
@@ -353,7 +373,7 @@ take_section(struct parse *parse, const yaml_event_t *key)
 {
 	size_t line = key->start_mark.line + 1;
 	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
-		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone` and `stack`",
+		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz` and `stack`",
 		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
 	yaml_event_t value;
 	int err = next_event(parse, &value);
@@ -362,7 +382,8 @@ take_section(struct parse *parse, const yaml_event_t *key)
 	parse->section = scalar_text(key);
 	parse->base = parse->config;
 	const bool is_empty = value.type == YAML_SCALAR_EVENT && value.data.scalar.length == 0;
-	if (is_zone_section(parse->section) && !is_empty)
+	enum config_zone_kind kind;
+	if (find_zone_kind(parse->section, &kind) && !is_empty)
 		err = take_zones(parse, &value, line);
 	else if (value.type == YAML_MAPPING_START_EVENT)
 		err = take_mapping(parse, take_option);

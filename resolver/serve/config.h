@@ -30,14 +30,26 @@ struct config_list {
 	size_t count;
 };
 
-/* A `forward-zone:` or `stub-zone:` section. */
+enum config_zone_kind { CONFIG_FORWARD_ZONE, CONFIG_STUB_ZONE, CONFIG_RPZ };
+
+/* A section that may stand several times: `forward-zone:`, `stub-zone:` or `rpz:`; the fields of the others are unset. */
 struct config_zone {
-	bool is_forward;
+	enum config_zone_kind kind;
 	unsigned line; /* of the section */
 	char *name;    /* NULL: missing */
+
+	/* forward-zone, stub-zone */
 	struct config_list addr, host; /* "192.0.2.1@5353", "ns.example.com" */
 	bool first;    /* the ordinary way when these servers fail */
 	bool prime;    /* stub: ask them for the zone's own NS set */
+
+	/* rpz */
+	char *zonefile;                    /* NULL: missing */
+	char *action_override, *cname_override;
+	bool log, signal_nxdomain_ra;
+	char *log_name;                    /* NULL: the zone's */
+	char *ede;                         /* NULL: blocked */
+	struct config_list tags;           /* empty: for all clients */
 };
 
 #define CONFIG_ZONES_MAX 4096u
@@ -81,7 +93,10 @@ struct config {
 	bool so_reuseport, ip_freebind;
 	uint32_t discard_timeout;          /* ms: a UDP answer later than this is not sent */
 
-	struct config_zone *zones;         /* forward-zone: and stub-zone:, in the order of the file */
+	struct config_list define_tag;     /* "guest child" */
+	struct config_list access_control_tag; /* "192.0.2.0/24 guest child" */
+
+	struct config_zone *zones;         /* in the order of the file */
 	size_t zone_count;
 
 	/* stack: */
@@ -103,7 +118,7 @@ enum config_form {
 struct config_option {
 	const char *section, *name;
 	enum config_form form;
-	size_t offset;             /* in struct config; of forward-zone and stub-zone: in struct config_zone */
+	size_t offset;             /* in struct config; of sections that may repeat: in struct config_zone */
 	const char *initial;       /* default as it would stand in the file; NULL: none */
 	uint64_t smallest, largest; /* NUMBER, SIZE */
 	const char *choices;       /* CHOICE: "raw packet tap", in the order of the enum */

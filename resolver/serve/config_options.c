@@ -20,6 +20,10 @@ const struct config_option config_options[] = {
 	SERVER("port", CONFIG_NUMBER, port, "53", 1, 65535, "the port of every interface without one of its own"),
 	SERVER("access-control", CONFIG_LIST, access_control, "", 0, 0,
 	       "netblock and action; the longest prefix decides, loopback is allowed, others are refused"),
+	SERVER("define-tag", CONFIG_LIST, define_tag, "", 0, 0,
+	       "names of tags for groups of clients, apart from each other by spaces"),
+	SERVER("access-control-tag", CONFIG_LIST, access_control_tag, "", 0, 0,
+	       "netblock and tags of the clients in it; the longest prefix decides"),
 	SERVER("do-ip4", CONFIG_BOOL, do_ip4, "yes", 0, 0, "ask name servers over IPv4"),
 	SERVER("do-ip6", CONFIG_BOOL, do_ip6, "yes", 0, 0, "ask name servers over IPv6"),
 	SERVER("do-udp", CONFIG_BOOL, do_udp, "yes", 0, 0, "serve clients over UDP"),
@@ -120,6 +124,19 @@ const struct config_option config_options[] = {
 	ZONE("stub-zone", "stub-host", CONFIG_LIST, host, "", "name of a name server of the zone"),
 	ZONE("stub-zone", "stub-first", CONFIG_BOOL, first, "no", "without an answer from them ask the servers of the delegation"),
 	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that; only `no` is possible yet"),
+
+	/* response policy zones */
+	ZONE("rpz", "name", CONFIG_STRING, name, "", "the zone's name, which its file may leave out"),
+	ZONE("rpz", "zonefile", CONFIG_STRING, zonefile, "", "master file with the rules"),
+	ZONE("rpz", "rpz-action-override", CONFIG_STRING, action_override, "",
+	     "what every rule does instead: nxdomain, nodata, passthru, drop, cname, or disabled"),
+	ZONE("rpz", "rpz-cname-override", CONFIG_STRING, cname_override, "", "with `cname`: the name to answer with an alias of"),
+	ZONE("rpz", "rpz-log", CONFIG_BOOL, log, "no", "a line for each answer that the zone has changed"),
+	ZONE("rpz", "rpz-log-name", CONFIG_STRING, log_name, "", "what the zone is called in that line; empty is its name"),
+	ZONE("rpz", "rpz-signal-nxdomain-ra", CONFIG_BOOL, signal_nxdomain_ra, "no", "clear RA in the zone's NXDOMAIN answers"),
+	ZONE("rpz", "rpz-ede", CONFIG_STRING, ede, "",
+	     "extended error of what it blocks: blocked, censored or filtered (RFC 8914); empty is blocked"),
+	ZONE("rpz", "tags", CONFIG_LIST, tags, "", "apply the zone only to clients with one of these tags"),
 
 	/* Cairn's own place on the network */
 	{ "stack", "link", CONFIG_CHOICE, AT(link), "raw", 0, 0, "raw packet tap",

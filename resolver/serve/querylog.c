@@ -73,3 +73,14 @@ querylog_inform(const struct log *log, const struct client_source *source,
 		 local_type_to_text(match->type), addr_to_text(&source->addr, addr, sizeof addr),
 		 source->port, question_to_text(outcome->question, question));
 }
+
+void
+querylog_policy(const struct log *log, const struct client_source *source, const struct client_outcome *outcome)
+{
+	char owner[NAME_TEXT_BYTES], addr[ADDR_TEXT_BYTES], question[QUERYLOG_QUESTION_BYTES];
+	const struct policy_note *note = outcome->note;
+	log_info(log, "rpz: applied [%s] %s %s %s %s@%u %s", note->log_name, note->trigger,
+		 name_to_text(note->owner, owner, sizeof owner), note->action,
+		 addr_to_text(&source->addr, addr, sizeof addr), source->port,
+		 question_to_text(outcome->question, question));
+}

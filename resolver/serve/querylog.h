@@ -1,5 +1,5 @@
 /*
- * querylog.h - a line a query, a line an answer (unbound's log-queries, log-replies, log-servfail and inform zones).
+ * querylog.h - a line a query, a line an answer (unbound's log-queries, log-replies, log-servfail, rpz-log and inform zones).
  *
  * The forms are unbound's, so that what reads its log reads ours:
  *
@@ -8,6 +8,7 @@
  *     ADDRESS - - - RCODE - - -                                   an answer to what could not be read
  *     SERVFAIL <NAME TYPE CLASS>: REASON
  *     ZONE inform ADDRESS@PORT NAME TYPE CLASS
+ *     rpz: applied [ZONE] TRIGGER OWNER ACTION ADDRESS@PORT NAME TYPE CLASS
  */
 #ifndef CAIRN_RESOLVER_SERVE_QUERYLOG_H
 #define CAIRN_RESOLVER_SERVE_QUERYLOG_H
@@ -24,6 +25,9 @@ void querylog_reply(const struct log *log, const struct client_source *source,
 void querylog_servfail(const struct log *log, const struct client_outcome *outcome);
 void querylog_inform(const struct log *log, const struct client_source *source,
 		     const struct client_outcome *outcome);
+
+/* outcome->note is there. */
+void querylog_policy(const struct log *log, const struct client_source *source, const struct client_outcome *outcome);
 
 /* The text of the line that querylog_reply writes; for its test.  Returns `text`. */
 const char *querylog_reply_text(const struct client_source *source,

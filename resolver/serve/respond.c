@@ -75,7 +75,7 @@ static uint16_t
 respond_flags(const struct reply_form *form, const struct answer *answer)
 {
 	uint16_t flags = DNS_QR | (form->flags & (0x7800u | DNS_RD | DNS_CD));
-	if (form->recursion_available)
+	if (form->recursion_available && !answer->hides_recursion)
 		flags |= DNS_RA;
 	if (answer->authoritative)
 		flags |= DNS_AA;
@@ -250,7 +250,7 @@ respond(const struct respond_config *config, const struct reply_form *form,
 	int err = respond_begin(form, question, &render, bytes, room, flags, rcode, opt_bytes);
 	if (err != 0)
 		return err;
-	bool is_full = write_required(config, form, answer, &render) != 0;
+	bool is_full = answer->fate == ANSWER_TRUNCATED || write_required(config, form, answer, &render) != 0;
 	if (is_full)
 		err = respond_begin(form, question, &render, bytes, room, flags | DNS_TC, rcode,
 				    opt_bytes);

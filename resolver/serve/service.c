@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 
+#include "resolver/serve/policy_zones.h"
 #include "stack/base/rng.h"
 
 #define SERVICE_BYTES_FIRST (UINT64_C(1) << 20)
@@ -226,6 +227,12 @@ service_try(struct service **service, const struct config *config, const char *h
 		err = build_options(&build, hostname);
 	if (err == 0)
 		err = zones_build(&build.service->forwards, &build.service->arena, config, rng, error);
+	struct tags *tags;
+	struct rpz *rpz;
+	if (err == 0)
+		err = tags_build(&tags, &build.service->arena, config, error);
+	if (err == 0)
+		err = policy_zones_build(&rpz, tags, &build.service->arena, config, rng, error);
 	if (err == 0)
 		err = trust_anchors_build(&build.service->trust, &build.service->arena, config, error);
 	if (err != 0) {
@@ -234,6 +241,8 @@ service_try(struct service **service, const struct config *config, const char *h
 	}
 	build.service->policy.acl = build.acl;
 	build.service->policy.local = build.local;
+	build.service->policy.tags = tags;
+	build.service->policy.rpz = rpz;
 	*service = build.service;
 	return 0;
 }
@@ -249,7 +258,7 @@ service_new(struct service **service, const struct config *config, const char *h
 	     bytes <= SERVICE_BYTES_MAX && err == ERR_NO_MEMORY; bytes *= 4)
 		err = service_try(service, config, hostname, rng, bytes, error);
 	if (err != 0 && error[0] == '\0')
-		config_complain(error, config, 0, "access-control, local-zone, local-data: %s",
+		config_complain(error, config, 0, "access-control, local-zone, local-data, rpz: %s",
 				err_text(err));
 	return err;
 }

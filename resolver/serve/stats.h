@@ -17,12 +17,12 @@ struct server_stats {
 	uint64_t queries_udp, queries_tcp, queries_ipv6, queries_edns, queries_dnssec_ok;
 
 	/* how each ended */
-	uint64_t answers_cached, answers_recursed, answers_local, answers_chaos, answers_any;
+	uint64_t answers_cached, answers_recursed, answers_local, answers_policy, answers_chaos, answers_any;
 	uint64_t refused_acl, refused_no_recursion,
 		refused_kind; /* kind: class, opcode, transfer */
 	uint64_t failed_malformed, failed_version, failed_full;
 	uint64_t dropped_malformed; /* shorter than a header, or a response: not worth an answer */
-	uint64_t dropped_acl, dropped_local;
+	uint64_t dropped_acl, dropped_local, dropped_policy;
 	uint64_t dropped_quota; /* the client waits for too many answers already */
 	uint64_t dropped_late;  /* discard-timeout */
 	uint64_t dropped_gone;  /* its connection closed before the answer was there */

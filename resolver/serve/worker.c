@@ -118,6 +118,8 @@ log_outcome(const struct service *service, const struct client_source *source,
 {
 	if (outcome->informs != NULL)
 		querylog_inform(&service->query_log, source, outcome);
+	if (outcome->note != NULL)
+		querylog_policy(&service->query_log, source, outcome);
 	if (outcome->fate != CLIENT_REPLIES)
 		return;
 	if (service->log_replies)
@@ -199,6 +201,7 @@ set_trust(struct worker *worker, uint64_t now_us)
 	};
 	engine_set_trust(worker->engine, &trust);
 	engine_set_forwards(worker->engine, worker->service->forwards);
+	engine_set_rpz(worker->engine, worker->service->policy.rpz);
 	worker->trust_at_us = now_us + TRUST_CLOCK_US;
 }
 

@@ -15,7 +15,7 @@ struct build {
 static int
 refuse(const struct build *build, unsigned line, const char *what, const char *text, const char *why)
 {
-	config_complain(build->error, build->config, line, "%s-%s: `%s` %s", build->from->is_forward ? "forward" : "stub",
+	config_complain(build->error, build->config, line, "%s-%s: `%s` %s", build->from->kind == CONFIG_FORWARD_ZONE ? "forward" : "stub",
 			what, text, why);
 	return ERR_MALFORMED;
 }
@@ -79,7 +79,7 @@ static int
 add_zone(const struct build *build, struct forwards *forwards)
 {
 	const struct config_zone *from = build->from;
-	struct forward_zone zone = { .is_forward = from->is_forward, .first = from->first };
+	struct forward_zone zone = { .is_forward = from->kind == CONFIG_FORWARD_ZONE, .first = from->first };
 	struct name name;
 
 	if (name_from_text(&name, from->name, NULL) != 0)
@@ -95,12 +95,27 @@ add_zone(const struct build *build, struct forwards *forwards)
 	return err == ERR_EXISTS ? refuse(build, from->line, "zone", from->name, "is given twice") : err;
 }
 
+static bool
+is_forwarded(const struct config_zone *zone)
+{
+	return zone->kind == CONFIG_FORWARD_ZONE || zone->kind == CONFIG_STUB_ZONE;
+}
+
+static bool
+has_zones(const struct config *config)
+{
+	for (size_t i = 0; i < config->zone_count; i++)
+		if (is_forwarded(&config->zones[i]))
+			return true;
+	return false;
+}
+
 int
 zones_build(struct forwards **forwards, struct arena *arena, const struct config *config, struct rng *rng,
 	    char error[CONFIG_ERROR_BYTES])
 {
 	*forwards = NULL;
-	if (config->zone_count == 0)
+	if (!has_zones(config))
 		return 0;
 	struct forwards *table = arena_zalloc(arena, 1, sizeof *table);
 	if (table == NULL)
@@ -108,7 +123,8 @@ zones_build(struct forwards **forwards, struct arena *arena, const struct config
 	int err = forwards_init(table, arena, (uint32_t)config->zone_count, rng);
 	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
 		const struct build build = { config, &config->zones[i], arena, error };
-		err = add_zone(&build, table);
+		if (is_forwarded(build.from))
+			err = add_zone(&build, table);
 	}
 	*forwards = table;
 	return err;

@@ -420,7 +420,7 @@ bool
 player_play(const struct script *script, const char *directory, bool is_verbose, char why[PLAYER_WHY_BYTES])
 {
 	struct player *player = calloc(1, sizeof *player);
-	struct translation translation;
+	struct translation translation = { .text = NULL };
 	bool is_right = player != NULL && write_files(script, directory, why);
 
 	if (is_right && !translate(&translation, script, directory)) {
@@ -435,8 +435,8 @@ player_play(const struct script *script, const char *directory, bool is_verbose,
 		is_right = world_init(&player->world, translation.text, translation.queries_max, why, PLAYER_WHY_BYTES) &&
 			   run(player);
 		world_fini(&player->world);
-		free(translation.text);
 	}
+	free(translation.text);
 	for (unsigned i = 0; player != NULL && i < player->answered_count; i++)
 		free(player->answered[i].bytes);
 	free(player);

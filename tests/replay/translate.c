@@ -16,7 +16,7 @@ static const char *const let_pass[] = {
 	"unwanted-reply-threshold", "infra-host-ttl", "infra-keep-probing", "log-queries", "log-replies",
 	"log-servfail", "val-log-level", "val-clean-additional", "hide-identity", "hide-version", "key-cache-size",
 	"qname-minimisation-strict", "extended-statistics", "statistics-interval", "trust-anchor-signaling",
-	"root-key-sentinel", "rpz-log", "rpz-log-name", "prefetch-key", "msg-cache-slabs", "rrset-cache-slabs",
+	"root-key-sentinel", "prefetch-key", "msg-cache-slabs", "rrset-cache-slabs",
 	"key-cache-slabs", "infra-cache-slabs", "so-reuseport", "harden-unknown-additional", "harden-unverified-glue",
 	"harden-algo-downgrade", "aggressive-nsec", "val-max-restart", "max-query-restarts", "max-global-quota",
 	"outbound-msg-retry", "discard-timeout",

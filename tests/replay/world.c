@@ -42,6 +42,7 @@ make_engine(struct world *world)
 	world->engine = engine_new(lend(world, engine_bytes(&limits)), engine_bytes(&limits), &limits, &config, caches,
 				   &world->rng, world->now_us);
 	engine_set_forwards(world->engine, world->service->forwards);
+	engine_set_rpz(world->engine, world->service->policy.rpz);
 }
 
 static void

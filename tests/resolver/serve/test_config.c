@@ -93,7 +93,7 @@ static const struct {
 	{ "a name like none is sent to the manual", "server:\n  so-long-and-thanks-for-all: fish\n",
 	  "test.conf:2: unknown option `so-long-and-thanks-for-all` in `server:`; cairn.conf(5) lists them all" },
 	{ "an unknown section names the known ones", "sever:\n  port: 53\n",
-	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone` and `stack`" },
+	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz` and `stack`" },
 	{ "truth is yes or no", "server:\n\n  do-ip6: maybe\n", "test.conf:3: do-ip6: `maybe` is not `yes` or `no`" },
 	{ "numbers have bounds", "server:\n  port: 65536\n", "test.conf:2: port: `65536` is not a number from 1 to 65535" },
 	{ "numbers are decimal", "server:\n  port: 0x35\n", "test.conf:2: port: `0x35` is not a number from 1 to 65535" },
@@ -243,7 +243,9 @@ START_TEST(each_zone_section_is_a_zone)
 	           "stub-zone:\n  - name: b.example\n    stub-addr: [ 192.0.2.2, \"2001:db8::2@5353\" ]\n"
 	           "  - name: c.example\n    stub-host: ns.example\n    stub-first: yes\n");
 	ck_assert_uint_eq(config.zone_count, 3);
-	ck_assert(config.zones[0].is_forward && !config.zones[1].is_forward && !config.zones[2].is_forward);
+	ck_assert_int_eq(config.zones[0].kind, CONFIG_FORWARD_ZONE);
+	ck_assert_int_eq(config.zones[1].kind, CONFIG_STUB_ZONE);
+	ck_assert_int_eq(config.zones[2].kind, CONFIG_STUB_ZONE);
 	ck_assert_str_eq(config.zones[0].name, "a.example");
 	ck_assert_uint_eq(config.zones[1].addr.count, 2);
 	ck_assert_str_eq(config.zones[1].addr.items[1], "2001:db8::2@5353");

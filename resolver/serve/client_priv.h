@@ -1,0 +1,45 @@
+/*
+ * client_priv.h - the stages of a query's way through serve/client (client.h).
+ *
+ *	client.c       from octets to octets: reading, pending, rendering
+ *	client_here.c  what needs no resolution: refusals, CHAOS, local zones, policy about the client
+ */
+#ifndef CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
+#define CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
+
+#include "resolver/serve/client.h"
+
+/* What a stage of the pipeline says. */
+enum stage {
+	STAGE_PASSES,  /* not mine: the next one */
+	STAGE_ANSWERS, /* the answer is complete */
+	STAGE_DROPS,
+	STAGE_PENDS,
+};
+
+/* The query in hand. */
+struct asking {
+	const struct client_source *source;
+	uint64_t now_us;
+	enum acl_action action;
+	enum acl_verdict verdict;
+	struct reply_form form;
+	uint32_t policies; /* zones of policy/rpz.h that its name and its answer are subject to */
+	struct answer answer;
+};
+
+/* ---- client_here.c ---- */
+/* The arena or a table is full: our bug or absurd local data; the client hears of it. */
+enum stage client__failed(struct clients *clients, struct answer *answer, enum ede ede, const char *text);
+/* What a query deserves that could not be read to its end: `rcode` is query_read's. */
+enum stage client__malformed(struct clients *clients, int rcode, struct answer *answer);
+/* All that is answered without resolution. */
+enum stage client__here(struct clients *clients, struct asking *asking);
+/*
+ * What stands in front of a name that is to be resolved instead of the question's: *answer holds the CNAMEs, and
+ * clients->match.alias is the name.  False: nothing (any more).
+ */
+bool client__alias(struct clients *clients, const struct client_source *source, const struct question *question,
+		   struct answer *answer);
+
+#endif
