@@ -8,9 +8,11 @@
 #include "fetch/eyeballs.h"
 #include "fetch/override.h"
 #include "fetch/stream_tcp.h"
+#include "fetch/tls.h"
 #include "stack/base/err.h"
 
 #define HOST_BYTES (NAME_TEXT_BYTES + 1)
+#define ALPN_BYTES 64u
 
 struct dial_attempt {
 	struct dial *dial;
@@ -24,6 +26,10 @@ struct dial {
 	void *data;
 	char host[HOST_BYTES]; /* to connect to */
 	uint16_t port;
+	char name[HOST_BYTES]; /* whom the certificate is to be of, whatever was connected to instead */
+	uint16_t name_port;
+	struct tls *tls; /* NULL: none */
+	char alpn[ALPN_BYTES];
 
 	struct names_ask *ask; /* NULL: no answer is awaited */
 	unsigned kinds;        /* of answers that are */
@@ -38,19 +44,32 @@ struct dial {
 	struct failure names_failure; /* the worse of the answers'; NONE: there was none */
 	struct failure failure;       /* of the attempts, all in one text */
 	unsigned failed_count;
+
+	struct stream *stream; /* the one that was connected first; NULL: none yet */
 };
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
 
-void
-dial_cancel(struct dial *dial)
+static void
+forget_attempts(struct dial *dial)
 {
 	if (dial->ask != NULL)
 		names_cancel(dial->ask);
-	for (unsigned i = 0; i < EYEBALLS_ADDRS_MAX; i++)
+	dial->ask = NULL;
+	for (unsigned i = 0; i < EYEBALLS_ADDRS_MAX; i++) {
 		if (dial->attempts[i].stream != NULL)
 			stream_close(dial->attempts[i].stream);
+		dial->attempts[i].stream = NULL;
+	}
 	net_timer_stop(dial->net, &dial->timer);
+}
+
+void
+dial_cancel(struct dial *dial)
+{
+	forget_attempts(dial);
+	if (dial->stream != NULL)
+		stream_close(dial->stream);
 	net_timer_stop(dial->net, &dial->limit);
 	free(dial);
 }
@@ -67,15 +86,12 @@ finish(struct dial *dial, struct stream *stream, const struct failure *failure)
 }
 
 static void
-succeed(struct dial *dial, struct dial_attempt *attempt)
+succeed(struct dial *dial)
 {
-	struct stream *stream = attempt->stream;
+	struct stream *stream = dial->stream;
 
-	attempt->stream = NULL;
+	dial->stream = NULL;
 	stream_set_ready(stream, NULL, NULL);
-	stream->facts->started_us = dial->started_us;
-	stream->facts->named_us = dial->named_us;
-	stream->facts->is_name_secure = dial->is_name_secure;
 	stream->facts->use_count = 1;
 	finish(dial, stream, NULL);
 }
@@ -109,7 +125,10 @@ on_limit(void *data)
 	struct dial *dial = data;
 	struct failure failure;
 
-	if (dial->eyeballs.started == 0)
+	if (dial->stream != NULL)
+		failure_set(&failure, FAILURE_TIMEOUT, "%s port %u: no TLS handshake within %u ms",
+			    dial->host, dial->port, dial->timeout_ms);
+	else if (dial->eyeballs.started == 0)
 		failure_set(&failure, FAILURE_TIMEOUT, "%s: no address within %u ms", dial->host,
 			    dial->timeout_ms);
 	else
@@ -117,6 +136,58 @@ on_limit(void *data)
 			    dial->host, dial->port, dial->timeout_ms,
 			    dial->failed_count > 0 ? "; " : "", dial->failure.text);
 	finish(dial, NULL, &failure);
+}
+
+/* ---- TLS ----------------------------------------------------------------------------------------------- */
+
+static void
+look_at_tls(struct dial *dial)
+{
+	switch (tls_state(dial->stream)) {
+	case TLS_HANDSHAKING: return;
+	case TLS_SECURE:
+		dial->stream->facts->secured_us = net_now_us(dial->net);
+		succeed(dial);
+		return;
+	case TLS_FAILED: finish(dial, NULL, &dial->stream->failure); return;
+	}
+}
+
+static void
+on_tls_ready(struct stream *stream, void *data)
+{
+	(void)stream;
+	look_at_tls(data);
+}
+
+static void
+begin_tls(struct dial *dial)
+{
+	struct stream *under = dial->stream;
+	struct failure failure;
+
+	if (tls_open(dial->tls, under, dial->name, dial->name_port, dial->alpn, &dial->stream, &failure) != 0) {
+		finish(dial, NULL, &failure);
+		return;
+	}
+	stream_set_ready(dial->stream, on_tls_ready, dial);
+	look_at_tls(dial);
+}
+
+/* The first connection that is there is kept, the others and the questions are dropped. */
+static void
+keep(struct dial *dial, struct dial_attempt *attempt)
+{
+	dial->stream = attempt->stream;
+	attempt->stream = NULL;
+	forget_attempts(dial);
+	dial->stream->facts->started_us = dial->started_us;
+	dial->stream->facts->named_us = dial->named_us;
+	dial->stream->facts->is_name_secure = dial->is_name_secure;
+	if (dial->tls != NULL)
+		begin_tls(dial);
+	else
+		succeed(dial);
 }
 
 /* ---- attempts ------------------------------------------------------------------------------------------ */
@@ -131,7 +202,7 @@ on_attempt_ready(struct stream *stream, void *data)
 
 	switch (stream_tcp_state(stream)) {
 	case STREAM_TCP_CONNECTING: return;
-	case STREAM_TCP_CONNECTED: succeed(dial, attempt); return;
+	case STREAM_TCP_CONNECTED: keep(dial, attempt); return;
 	case STREAM_TCP_FAILED: break;
 	}
 	note_failure(dial, &stream->failure);
@@ -277,7 +348,10 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 	dial->names = names;
 	dial->on_done = on_done;
 	dial->data = data;
-	dial->port = target->port;
+	dial->port = dial->name_port = target->port;
+	dial->tls = target->tls;
+	(void)snprintf(dial->name, sizeof dial->name, "%s", target->host);
+	(void)snprintf(dial->alpn, sizeof dial->alpn, "%s", target->alpn != NULL ? target->alpn : "");
 	if (target->overrides != NULL)
 		overrides_connect(target->overrides, &host, &dial->port);
 	(void)snprintf(dial->host, sizeof dial->host, SPAN_FORMAT, SPAN_ARGUMENTS(host));

@@ -22,7 +22,7 @@
 
 struct dial;
 struct overrides;
-struct tls_options;
+struct tls;
 
 #define DIAL_ADDRS_MAX           32u
 #define DIAL_ATTEMPT_DELAY_MS    250u   /* RFC 8305, section 8 */
@@ -34,7 +34,8 @@ struct dial_target {
 	uint16_t port;
 	unsigned families;                   /* NAMES_IPV4, NAMES_IPV6; 0: both */
 	const struct overrides *overrides;   /* --resolve, --connect-to; NULL: none; lent until on_done */
-	const struct tls_options *tls;       /* NULL: no TLS; lent until on_done */
+	struct tls *tls;                     /* NULL: no TLS; as tls.h, lent for the stream's life */
+	const char *alpn;                    /* with TLS: protocols in order, "h2,http/1.1"; NULL: none; lent until on_done */
 	unsigned timeout_ms;                 /* --connect-timeout */
 	unsigned attempt_delay_ms;           /* --happy-eyeballs-timeout-ms */
 };
