@@ -118,6 +118,8 @@ stack_if_add(struct stack *stack, const struct stack_if_config *config, unsigned
 		.service_vlan = config->service_vlan,
 		.secret = secret_of(stack, config->secret),
 	};
+	if ((iface->flags & STACK_IF_CHECKSUM_TX) == 0)
+		iface->flags &= ~STACK_IF_SEGMENT_TX;
 	strncpy(iface->name, config->name, sizeof iface->name - 1);
 	*ifindex = stack->if_count++;
 	return 0;

@@ -76,7 +76,10 @@ enum stack_if_kind { STACK_IF_IP, STACK_IF_ETHER };
  */
 #define STACK_IF_SHARED      0x8u
 
-/* The link splits TCP segments of up to 64 KB into those of the connection's MSS (vnet_hdr's GSO). */
+/*
+ * The link splits TCP segments of up to 64 KB into those of the connection's MSS (vnet_hdr's GSO), and
+ * so fills their checksums: counts only with STACK_IF_CHECKSUM_TX.
+ */
 #define STACK_IF_SEGMENT_TX  0x40u
 
 /* How an Ethernet interface gets its addresses, besides those that stack_addr_add gives. */

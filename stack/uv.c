@@ -29,10 +29,7 @@ drain(struct stack_uv *shell, unsigned *actions_left)
 			continue;
 		}
 		assert(action.ifindex == shell->ifindex);
-		const struct link_frame frame = { .bytes = action.bytes,
-			                          .size = action.size,
-			                          .checksum_start = action.checksum_start,
-			                          .checksum_offset = action.checksum_offset };
+		const struct link_frame frame = link_frame_of(&action);
 		shell->link->ops->send(shell->link, &frame, shell->now_us);
 	}
 	return false;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "stack/base/err.h"
+#include "stack/link/segment.h"
 
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* since Linux 6.2 */
@@ -24,10 +25,33 @@ batch_rx_flags(const struct virtio_net_hdr *header)
 	return (header->flags & VIRTIO_NET_HDR_F_DATA_VALID) != 0 ? STACK_RX_CHECKSUM_OK : 0;
 }
 
+uint16_t
+batch_rx_segment_bytes(const struct virtio_net_hdr *header)
+{
+	const unsigned type = header->gso_type & ~(unsigned)VIRTIO_NET_HDR_GSO_ECN;
+	return type == VIRTIO_NET_HDR_GSO_TCPV4 || type == VIRTIO_NET_HDR_GSO_TCPV6 ? header->gso_size : 0;
+}
+
 bool
 batch_is_usable(const struct virtio_net_hdr *header)
 {
 	return (header->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) != VIRTIO_NET_HDR_GSO_UDP_L4;
+}
+
+/* The stack makes super-segments of TCP only. */
+static void
+ask_to_split(struct virtio_net_hdr *header, const struct link_frame *frame)
+{
+	struct segment_layout layout;
+
+	int err = segment_layout_read(&layout, frame->bytes, frame->size, STACK_IF_ETHER);
+	assert(err == 0 && layout.data_at == frame->segment_start);
+	(void)err;
+	header->gso_type = layout.is_ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+	if (segment_has_cwr(&layout, frame->bytes))
+		header->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+	header->gso_size = frame->segment_bytes;
+	header->hdr_len = frame->segment_start;
 }
 
 void
@@ -39,6 +63,8 @@ batch_tx_header(struct virtio_net_hdr *header, const struct link_frame *frame)
 	header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	header->csum_start = frame->checksum_start;
 	header->csum_offset = frame->checksum_offset;
+	if (frame->segment_bytes != 0)
+		ask_to_split(header, frame);
 }
 
 /* ---- in ---------------------------------------------------------------------------------------- */
@@ -134,6 +160,7 @@ take_slot(struct batch_rx *rx, size_t i, struct link_frame *frame, struct link_s
 		.bytes = rx_slot(rx, i),
 		.size = message->msg_len - header_bytes,
 		.rx_flags = header == NULL ? flags_of(&aux) : batch_rx_flags(header),
+		.segment_bytes = header == NULL ? 0 : batch_rx_segment_bytes(header),
 	};
 	if (header != NULL)
 		put_tag_back(frame, rx_slot(rx, i), &aux);
@@ -223,4 +250,20 @@ batch_tx_flush(struct batch_tx *tx, int fd, struct link_stats *stats)
 		i += lost;
 	}
 	tx->count = 0;
+}
+
+void
+batch_tx_large(struct batch_tx *tx, int fd, const struct link_frame *frame, struct link_stats *stats)
+{
+	struct virtio_net_hdr header;
+	struct iovec iovs[2] = { { &header, sizeof header }, { (void *)frame->bytes, frame->size } };
+	const struct msghdr message = { .msg_iov = iovs, .msg_iovlen = 2 };
+
+	assert(tx->has_header);
+	batch_tx_flush(tx, fd, stats);
+	batch_tx_header(&header, frame);
+	if (sendmsg(fd, &message, MSG_DONTWAIT) < 0)
+		stats->send_failures++;
+	else
+		stats->sent_frames++;
 }

@@ -56,6 +56,8 @@ size_t batch_rx_read(struct batch_rx *rx, int fd, struct link_frame *frames, siz
 
 /* What a virtio_net_hdr says of the frame behind it: STACK_RX_*. */
 uint32_t batch_rx_flags(const struct virtio_net_hdr *header);
+/* Of a frame of several TCP segments: the payload of each; else 0. */
+uint16_t batch_rx_segment_bytes(const struct virtio_net_hdr *header);
 /* True when the frame is what a peer has sent, however large (merged TCP segments too). */
 bool batch_is_usable(const struct virtio_net_hdr *header);
 
@@ -95,6 +97,13 @@ struct msghdr *batch_tx_put(struct batch_tx *tx, const struct link_frame *frame,
 /* Sends what waits.  What the host refuses is counted and left out; the rest goes. */
 void batch_tx_flush(struct batch_tx *tx, int fd, struct link_stats *stats);
 
+/*
+ * Sends what waits and then a frame from where it lies: one of many segments is worth a system call and
+ * not worth a copy.  Only with has_header.
+ */
+void batch_tx_large(struct batch_tx *tx, int fd, const struct link_frame *frame, struct link_stats *stats);
+
+/* What the device is to do with a frame of Ethernet: fill its checksum, split it. */
 void batch_tx_header(struct virtio_net_hdr *header, const struct link_frame *frame);
 
 #endif

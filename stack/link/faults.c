@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "stack/link/delay.h"
+#include "stack/link/segment.h"
 #include "stack/link/wrapper.h"
 
 struct direction {
@@ -13,7 +14,9 @@ struct direction {
 
 struct faults {
 	struct wrapper wrapper;
+	enum stack_if_kind kind;
 	struct direction in, out;
+	uint8_t piece[FAULTS_FRAME_BYTES]; /* of a super-segment that is being split */
 };
 
 /* The struct, then the frames of each direction. */
@@ -35,6 +38,26 @@ enter(struct direction *direction, const struct link_frame *frame, uint64_t now_
 		direction->overflows += delay_put(&direction->delay, frame, &fate.copies[i]) != 0;
 }
 
+/* Lines lose segments, not what a host has merged of them; one that cannot be split enters whole. */
+static void
+enter_in_pieces(struct faults *faults, struct direction *direction, const struct link_frame *frame, uint64_t now_us)
+{
+	struct segment_cutter cutter;
+	int size;
+
+	if (segment_cut_begin(&cutter, frame, faults->kind) != 0) {
+		enter(direction, frame, now_us);
+		return;
+	}
+	while ((size = segment_cut_next(&cutter, faults->piece, sizeof faults->piece)) > 0) {
+		const struct link_frame piece = { .bytes = faults->piece,
+			                          .size = (size_t)size,
+			                          .rx_flags = STACK_RX_CHECKSUM_OK };
+		enter(direction, &piece, now_us);
+	}
+	direction->overflows += size < 0;
+}
+
 static size_t
 faults_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t now_us)
 {
@@ -47,7 +70,7 @@ faults_receive(struct link *link, struct link_frame *frames, size_t max, uint64_
 	delay_release(&in->delay);
 	size_t arrived_count = inside->ops->receive(inside, arrived, LINK_BATCH_MAX, now_us);
 	for (size_t i = 0; i < arrived_count; i++)
-		enter(in, &arrived[i], now_us);
+		enter_in_pieces(faults, in, &arrived[i], now_us);
 	while (count < max && delay_take(&in->delay, now_us, &frames[count]))
 		count++;
 	wrapper_stats(&faults->wrapper);
@@ -86,7 +109,7 @@ static void
 faults_describe(const struct link *link, struct stack_if_config *config)
 {
 	wrapper_describe(link, config);
-	config->flags &= ~STACK_IF_CHECKSUM_TX;
+	config->flags &= ~(STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX);
 }
 
 static void
@@ -120,9 +143,12 @@ faults_new(void *block, struct link *inside, const struct faults_config *config)
 {
 	struct faults *faults = block;
 	uint8_t *frames = (uint8_t *)block + STRUCT_BYTES;
+	struct stack_if_config described;
 
 	assert((uintptr_t)block % 64 == 0);
 	*faults = (struct faults){ .wrapper = { .link.ops = &faults_ops, .inside = inside } };
+	wrapper_describe(&faults->wrapper.link, &described);
+	faults->kind = described.kind;
 	fault_model_init(&faults->in.model, &config->in, config->seed);
 	fault_model_init(&faults->out.model, &config->out, ~config->seed);
 	delay_init(&faults->in.delay, frames, FAULTS_HELD_MAX, FAULTS_FRAME_BYTES);

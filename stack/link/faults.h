@@ -3,7 +3,8 @@
  *
  * Wraps any link, each direction with faults of its own, from one seed.  Takes the place of
  * tc-netem where the kernel has none, and shows a program on a real device what the simulator shows
- * it on a wire.  Checksums are never left to the device, which would mend what was corrupted.
+ * it on a wire.  Checksums are never left to the device, which would mend what was corrupted;
+ * and TCP super-segments are split before they meet a fault, as they are before they meet a line.
  *
  * Ownership: lives in the block that the caller lends, and which must outlive close; owns the link
  *            inside.

@@ -32,7 +32,27 @@ struct link_frame {
 	size_t size;
 	uint32_t rx_flags;                        /* received: STACK_RX_* */
 	uint16_t checksum_start, checksum_offset; /* sent: as in struct stack_action */
+	/*
+	 * Of a TCP super-segment, else 0: the payload of each segment that it is made of.  Sent, on a link
+	 * that describes itself with STACK_IF_SEGMENT_TX: the link splits it.  Received: merged on the way.
+	 */
+	uint16_t segment_bytes;
+	uint16_t segment_start; /* sent: where the payload begins */
 };
+
+/* What a STACK_TRANSMIT action asks of the link. */
+static inline struct link_frame
+link_frame_of(const struct stack_action *action)
+{
+	return (struct link_frame){
+		.bytes = action->bytes,
+		.size = action->size,
+		.checksum_start = action->checksum_start,
+		.checksum_offset = action->checksum_offset,
+		.segment_bytes = action->segment_bytes,
+		.segment_start = action->segment_start,
+	};
+}
 
 struct link_stats {
 	uint64_t received_frames, sent_frames;

@@ -79,6 +79,10 @@ packet_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 {
 	struct packet *packet = packet_of(link);
 
+	if (frame->segment_bytes != 0) {
+		batch_tx_large(&packet->tx, packet->fd, frame, &link->stats);
+		return;
+	}
 	if (batch_tx_is_full(&packet->tx))
 		packet_flush(link, now_us);
 	(void)batch_tx_put(&packet->tx, frame, &link->stats);
@@ -159,7 +163,7 @@ packet_describe(const struct link *link, struct stack_if_config *config)
 		.kind = STACK_IF_ETHER,
 		.mac = packet->mac,
 		.mtu = packet->mtu,
-		.flags = STACK_IF_CHECKSUM_TX,
+		.flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX,
 		.vlan = packet->vlan,
 	};
 }

@@ -4,8 +4,8 @@
  * The stack has a MAC address of its own on the device's network, beside the host's: it answers
  * ARP, NDP and pings, and all ports are its own.  The kernel takes the frames to us for somebody
  * else's and stays silent.  Frames go both ways through one packet socket, behind a virtio_net_hdr
- * (PACKET_VNET_HDR): checksums are left to the device, and what the host has merged arrives whole,
- * up to 64 KB.
+ * (PACKET_VNET_HDR): checksums are left to the device, and TCP segments of up to 64 KB go both ways
+ * in one piece, those that the host has merged and those that the device or the kernel is to split.
  *
  * The device must let a second MAC address through: wires, veth, bridges do, wireless stations and
  * many virtual machines' do not.  The host itself cannot be reached through its own device, as with

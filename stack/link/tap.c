@@ -47,7 +47,8 @@ read_frame(struct tap *tap, uint8_t *slot, struct virtio_net_hdr *header, struct
 		return false;
 	*frame = (struct link_frame){ .bytes = slot,
 		                      .size = (size_t)size - sizeof *header,
-		                      .rx_flags = batch_rx_flags(header) };
+		                      .rx_flags = batch_rx_flags(header),
+		                      .segment_bytes = batch_rx_segment_bytes(header) };
 	return true;
 }
 
@@ -111,7 +112,7 @@ tap_describe(const struct link *link, struct stack_if_config *config)
 		.kind = STACK_IF_ETHER,
 		.mac = tap->mac,
 		.mtu = tap->mtu,
-		.flags = STACK_IF_CHECKSUM_TX,
+		.flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX,
 	};
 }
 

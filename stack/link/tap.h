@@ -6,8 +6,8 @@
  * end an address, bridges it or routes through it, as with any device; the stack has a MAC address
  * of its own.
  *
- * Frames stand behind a virtio_net_hdr: checksums are left unfilled both ways, and merged TCP
- * segments are taken.  A TAP device has no batches: a frame is a system call.
+ * Frames stand behind a virtio_net_hdr: checksums are left unfilled and TCP segments of up to 64 KB
+ * unsplit, both ways.  A TAP device has no batches: a frame is a system call.
  *
  * Needs:  CAP_NET_ADMIN to make a device and to set it up; nothing for one that is ours and up
  *         already.

@@ -2,8 +2,10 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "stack/ether_wire.h"
+#include "stack/link/segment.h"
 
 static struct wire_end *
 end_of(const struct link *link)
@@ -35,7 +37,7 @@ end_bytes(const struct wire_config *config)
 size_t
 wire_bytes(const struct wire_config *config)
 {
-	return config->end_count * end_bytes(config);
+	return config->end_count * end_bytes(config) + slot_bytes_of(config);
 }
 
 static void
@@ -60,6 +62,7 @@ wire_describe(const struct link *link, struct stack_if_config *config)
 		.kind = end->wire->kind,
 		.mac = end->mac,
 		.mtu = end->wire->mtu,
+		.flags = end->wire->if_flags,
 	};
 }
 
@@ -78,21 +81,54 @@ wire_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t 
 	return count;
 }
 
+/* A frame of the line's size enters it. */
 static void
-wire_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
+carry(struct wire_end *end, const struct link_frame *frame, uint64_t now_us)
 {
-	struct wire_end *end = end_of(link);
-
 	if (end->is_cut || frame->size > end->wire->slot_bytes) {
-		link->stats.send_failures++;
+		end->link.stats.send_failures++;
 		return;
 	}
-	link->stats.sent_frames++;
+	end->link.stats.sent_frames++;
 	const struct fault_fate fate = fault_model_judge(&end->faults, frame->size, now_us);
 	for (unsigned i = 0; i < fate.copy_count; i++)
 		for (uint32_t to = 0; to < end->wire->end_count; to++)
 			if (&end->wire->ends[to] != end)
 				deliver(&end->wire->ends[to], frame, &fate.copies[i]);
+}
+
+/* The end does what its stack has left to it: splits, or fills a checksum. */
+static void
+finish_and_carry(struct wire_end *end, const struct link_frame *frame, uint64_t now_us)
+{
+	struct wire *wire = end->wire;
+	struct link_frame piece = { .bytes = wire->piece, .size = frame->size };
+	struct segment_cutter cutter;
+	int size = 0;
+
+	if (segment_cut_begin(&cutter, frame, wire->kind) == 0) {
+		while ((size = segment_cut_next(&cutter, wire->piece, wire->slot_bytes)) > 0) {
+			piece.size = (size_t)size;
+			carry(end, &piece, now_us);
+		}
+	} else if (frame->size <= wire->slot_bytes) {
+		memcpy(wire->piece, frame->bytes, frame->size);
+		segment_checksum_fill(wire->piece, frame->size, frame->checksum_start,
+				      frame->checksum_offset);
+		carry(end, &piece, now_us);
+	} else {
+		size = ERR_TOO_BIG;
+	}
+	end->link.stats.send_failures += size < 0;
+}
+
+static void
+wire_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
+{
+	if (frame->checksum_start != 0)
+		finish_and_carry(end_of(link), frame, now_us);
+	else
+		carry(end_of(link), frame, now_us);
 }
 
 static void
@@ -157,10 +193,12 @@ wire_init(struct wire *wire, void *block, size_t block_bytes, const struct wire_
 	*wire = (struct wire){
 		.kind = config->kind,
 		.mtu = config->mtu,
+		.if_flags = config->if_flags,
 		.slot_bytes = slot_bytes_of(config),
 		.frames_max = config->frames_max,
 		.end_count = config->end_count,
 	};
+	wire->piece = (uint8_t *)block + config->end_count * end_bytes(config);
 	for (uint32_t i = 0; i < config->end_count; i++)
 		end_init(wire, i, (uint8_t *)block + i * end_bytes(config), config);
 	return 0;

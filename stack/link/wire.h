@@ -28,6 +28,7 @@
 struct wire_config {
 	enum stack_if_kind kind;
 	uint32_t mtu;
+	uint32_t if_flags; /* of STACK_IF_CHECKSUM_TX, STACK_IF_SEGMENT_TX: what its ends do for a stack */
 	uint32_t end_count;  /* 2 to WIRE_ENDS_MAX */
 	uint32_t frames_max; /* under way to one end */
 	struct fault_config faults;
@@ -45,7 +46,8 @@ struct wire_end {
 
 struct wire {
 	enum stack_if_kind kind;
-	uint32_t mtu, slot_bytes, frames_max, end_count;
+	uint32_t mtu, if_flags, slot_bytes, frames_max, end_count;
+	uint8_t *piece; /* a frame that an end is finishing */
 	struct wire_end ends[WIRE_ENDS_MAX];
 };
 

@@ -176,8 +176,7 @@ node_drain(struct net_node *node)
 
 	while (stack_next(node->stack, &action)) {
 		if (action.kind == STACK_TRANSMIT) {
-			const struct link_frame frame = { .bytes = action.bytes,
-							  .size = action.size };
+			const struct link_frame frame = link_frame_of(&action);
 			struct link *link = node->links[action.ifindex];
 			link->ops->send(link, &frame, node->net->now_us);
 		} else if (node->on_action != NULL) {

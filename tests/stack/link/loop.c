@@ -10,7 +10,7 @@ loop_describe(const struct link *link, struct stack_if_config *config)
 	*config = (struct stack_if_config){ .name = "loop",
 		                            .kind = loop->kind,
 		                            .mtu = 1500,
-		                            .flags = STACK_IF_CHECKSUM_TX };
+		                            .flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX };
 }
 
 static size_t
@@ -37,7 +37,8 @@ loop_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 	memcpy(loop->bytes[loop->count], frame->bytes, frame->size);
 	loop->frames[loop->count] = (struct link_frame){ .bytes = loop->bytes[loop->count],
 		                                         .size = frame->size,
-		                                         .rx_flags = loop->rx_flags };
+		                                         .rx_flags = loop->rx_flags,
+		                                         .segment_bytes = frame->segment_bytes };
 	loop->count++;
 	link->stats.sent_frames++;
 }

@@ -7,7 +7,7 @@
 #include "stack/link/link.h"
 
 #define LOOP_FRAMES_MAX 64u
-#define LOOP_BYTES_MAX  2048u
+#define LOOP_BYTES_MAX  65536u
 
 struct loop {
 	struct link link;

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "tests/stack/link/loop.h"
+#include "stack/tcp_wire.h"
 #include "tests/stack/link/packets.h"
+#include "tests/stack/link/super.h"
 #include "stack/link/pcapng.h"
 #include "tests/suite.h"
 
@@ -117,6 +119,26 @@ START_TEST(every_length_is_padded_right)
 	}
 	link->ops->close(link);
 	assert_shows(path, "-e frame.len -e frame.comment", expected);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(a_super_segment_is_written_whole)
+{
+	static const char *const fields[] = { "-e ip.len", "-e ipv6.plen" };
+	static const char *const shown[] = { "65052|32|65000\n", "65032|32|65000\n" };
+	char query[100];
+	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK, .size = 65000, .has_work = true };
+	char path[] = "/tmp/cairn-capture-XXXXXX";
+	close(mkstemp(path));
+	struct link *link = capture_begin(STACK_IF_IP, path, -1);
+	const struct link_frame whole = super_build(&super);
+	link->ops->send(link, &whole, 1000);
+	link->ops->flush(link, 1000);
+	ck_assert_uint_eq(capture_stats(link).packets, 1);
+	link->ops->close(link);
+	(void)snprintf(query, sizeof query, "%s -e tcp.hdr_len -e tcp.len", fields[_i]);
+	assert_shows(path, query, shown[_i]);
 	unlink(path);
 }
 END_TEST
@@ -228,6 +250,7 @@ main(void)
 	tcase_add_test(tcase, packets_are_read_back_with_time_direction_and_comment);
 	tcase_add_test(tcase, ethernet_is_written_as_ethernet);
 	tcase_add_test(tcase, every_length_is_padded_right);
+	tcase_add_loop_test(tcase, a_super_segment_is_written_whole, 0, 2);
 	tcase_add_test(tcase, a_comment_too_long_is_cut);
 	tcase_add_test(tcase, what_is_gathered_is_written_within_a_tenth_of_a_second);
 	tcase_add_test(tcase, a_pipe_that_nobody_reads_costs_packets_and_no_time);

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/stack/link/loop.h"
 #include "stack/link/delay.h"
+#include "stack/tcp_wire.h"
+#include "tests/stack/link/loop.h"
+#include "tests/stack/link/super.h"
+#include "tests/stack/packet.h"
 #include "tests/suite.h"
 
 #define SEED 99u
@@ -146,7 +149,29 @@ START_TEST(checksums_are_not_left_to_the_device)
 	struct link *link = faults_begin(&(struct fault_config){ 0 }, &(struct fault_config){ 0 });
 	link->ops->describe(link, &config);
 	ck_assert_str_eq(config.name, "loop");
-	ck_assert_uint_eq(config.flags & STACK_IF_CHECKSUM_TX, 0);
+	ck_assert_uint_eq(config.flags & (STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX), 0);
+	faults_end(link);
+}
+END_TEST
+
+START_TEST(segments_are_lost_and_not_what_the_host_has_merged_of_them)
+{
+	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK, .size = 60 * SUPER_MSS };
+	struct link_frame frames[LINK_BATCH_MAX];
+	struct link *link = faults_begin(&(struct fault_config){ .loss_ppm = 200000 }, &(struct fault_config){ 0 });
+	const struct link_frame whole = super_build(&super);
+
+	loop.rx_flags = STACK_RX_CHECKSUM_PARTIAL;
+	loop.link.ops->send(&loop.link, &whole, 0); /* so that it is there to be received */
+	const size_t count = link->ops->receive(link, frames, LINK_BATCH_MAX, 0);
+	ck_assert_uint_eq(faults_stats(link).in.frames, 60);
+	ck_assert_uint_eq(count, 60 - faults_stats(link).in.lost);
+	ck_assert(count > 30 && count < 60);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert(packet_is_sound(frames[i].bytes, frames[i].size));
+		ck_assert_uint_eq(frames[i].rx_flags, STACK_RX_CHECKSUM_OK);
+		ck_assert_uint_eq(frames[i].segment_bytes, 0);
+	}
 	faults_end(link);
 }
 END_TEST
@@ -199,6 +224,7 @@ main(void)
 	tcase_add_test(tcase, a_delayed_frame_comes_out_on_time);
 	tcase_add_loop_test(tcase, a_corrupted_frame_is_no_longer_vouched_for, 0, 2);
 	tcase_add_test(tcase, checksums_are_not_left_to_the_device);
+	tcase_add_loop_test(tcase, segments_are_lost_and_not_what_the_host_has_merged_of_them, 0, 2);
 	tcase_add_test(tcase, more_than_fits_is_lost_and_counted);
 	tcase_add_test(tcase, frames_of_one_moment_keep_their_order);
 	Suite *suite = suite_create("stack/link/faults");

@@ -3,14 +3,20 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <sys/capability.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "stack/tcp_wire.h"
 #include "tests/stack/link/netns.h"
+#include "tests/stack/link/super.h"
 #include "tests/stack/link/world.h"
 #include "tests/stack/host.h"
 #include "tests/suite.h"
@@ -149,6 +155,89 @@ START_TEST(a_vlan_tag_arrives_where_it_stood)
 }
 END_TEST
 
+/* Two links on the ends of a veth pair of this namespace. */
+static void
+open_both(struct link *links[2])
+{
+	const struct packet_config configs[2] = { { .device = "veth7" }, { .device = "veth8", .mac = our_mac } };
+	struct link_error error;
+
+	netns_ip("link add name veth7 type veth peer name veth8");
+	netns_ip("link set veth7 up");
+	netns_ip("link set veth8 up");
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(packet_open(&links[i], &configs[i], 0, &error), 0);
+}
+
+static void
+close_both(struct link *links[2])
+{
+	links[0]->ops->close(links[0]);
+	links[1]->ops->close(links[1]);
+	netns_ip("link del veth7");
+}
+
+/* The kernel's own frames of the new device come in between. */
+static void
+receive_of_us(struct link *link, struct link_frame *frame)
+{
+	do
+		ck_assert(receive_one(link, frame));
+	while (memcmp(frame->bytes, &our_mac, sizeof our_mac) != 0);
+}
+
+START_TEST(a_super_segment_crosses_a_device_that_takes_it_in_one_piece)
+{
+	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK | TCP_CWR, .size = 64000,
+		                     .is_ethernet = true, .destination = our_mac, .has_work = true };
+	struct link *links[2];
+	struct link_frame frame;
+	open_both(links);
+	const struct link_frame whole = super_build(&super);
+	links[0]->ops->send(links[0], &whole, 0);
+	links[0]->ops->flush(links[0], 0);
+	receive_of_us(links[1], &frame);
+	ck_assert_uint_eq(frame.size, whole.size);
+	ck_assert_mem_eq(frame.bytes, whole.bytes, whole.size);
+	ck_assert_uint_eq(frame.segment_bytes, SUPER_MSS);
+	ck_assert_uint_eq(frame.rx_flags, STACK_RX_CHECKSUM_PARTIAL);
+	ck_assert_uint_eq(links[0]->stats.send_failures, 0);
+	close_both(links);
+}
+END_TEST
+
+static void
+switch_splitting_off(const char *device)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_STSO, .data = 0 };
+	struct ifreq request = { .ifr_data = (char *)&value };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	strcpy(request.ifr_name, device);
+	ck_assert_int_eq(ioctl(fd, SIOCETHTOOL, &request), 0);
+	close(fd);
+}
+
+START_TEST(a_super_segment_is_split_for_a_device_that_cannot)
+{
+	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK, .size = 20 * SUPER_MSS,
+		                     .is_ethernet = true, .destination = our_mac, .has_work = true };
+	struct link *links[2];
+	struct link_frame frame;
+	open_both(links);
+	switch_splitting_off("veth7");
+	const struct link_frame whole = super_build(&super);
+	links[0]->ops->send(links[0], &whole, 0);
+	links[0]->ops->flush(links[0], 0);
+	for (unsigned i = 0; i < 20; i++) {
+		receive_of_us(links[1], &frame);
+		ck_assert_uint_eq(frame.size, whole.segment_start + SUPER_MSS);
+		ck_assert_mem_eq(frame.bytes + whole.segment_start, super_data + i * SUPER_MSS, SUPER_MSS);
+	}
+	close_both(links);
+}
+END_TEST
+
 START_TEST(datagrams_merged_by_the_sender_are_counted_and_left)
 {
 	/* A program of the next host sends three datagrams with UDP_SEGMENT; veth passes them on as one. */
@@ -280,6 +369,8 @@ main(void)
 	tcase_add_test(tcase, the_kernel_whose_device_it_is_stays_silent);
 	tcase_add_loop_test(tcase, a_closed_port_of_the_next_host_is_an_error_for_the_flow, 0, 2);
 	tcase_add_loop_test(tcase, a_vlan_tag_arrives_where_it_stood, 0, 3);
+	tcase_add_loop_test(tcase, a_super_segment_crosses_a_device_that_takes_it_in_one_piece, 0, 2);
+	tcase_add_loop_test(tcase, a_super_segment_is_split_for_a_device_that_cannot, 0, 2);
 	tcase_add_test(tcase, datagrams_merged_by_the_sender_are_counted_and_left);
 	tcase_add_test(tcase, a_device_that_goes_and_comes_back_is_followed);
 	tcase_add_test(tcase, a_random_mac_address_is_local_and_unicast);

@@ -8,7 +8,10 @@
 #include <sys/capability.h>
 #include <unistd.h>
 
+#include "stack/link/packet.h"
+#include "stack/tcp_wire.h"
 #include "tests/stack/link/netns.h"
+#include "tests/stack/link/super.h"
 #include "tests/stack/link/world.h"
 #include "tests/stack/host.h"
 #include "tests/suite.h"
@@ -94,6 +97,38 @@ START_TEST(the_kernel_may_number_the_device_and_the_mtu_is_its)
 }
 END_TEST
 
+/* What the stack writes into the device is seen by a station that listens at the host's end, and the reverse. */
+START_TEST(a_super_segment_goes_both_ways_in_one_piece)
+{
+	const struct mac_addr ours = { { 0x02, 0xca, 0x12, 0, 0, 1 } }, station_mac = { { 0x02, 0xca, 0x12, 0, 0, 2 } };
+	const struct tap_config config = { .device = "cairn7", .mac = ours };
+	const struct packet_config station_config = { .device = "cairn7", .mac = station_mac };
+	struct super super = { .family = (unsigned)_i / 2, .flags = TCP_ACK, .size = 60000,
+		               .is_ethernet = true, .has_work = true };
+	struct link *ends[2], *from, *to;
+	struct link_error error;
+	struct link_frame frame = { .size = 0 };
+	ck_assert_int_eq(tap_open(&ends[0], &config, &error), 0);
+	ck_assert_int_eq(packet_open(&ends[1], &station_config, 0, &error), 0);
+	from = ends[_i % 2];
+	to = ends[1 - _i % 2];
+	super.destination = _i % 2 == 0 ? station_mac : ours;
+	const struct link_frame whole = super_build(&super);
+	from->ops->send(from, &whole, 0);
+	from->ops->flush(from, 0);
+	for (unsigned tries = 0; tries < 1000 && frame.size != whole.size; tries++) {
+		if (to->ops->receive(to, &frame, 1, 0) == 0)
+			(void)usleep(1000);
+	}
+	ck_assert_uint_eq(frame.size, whole.size);
+	ck_assert_mem_eq(frame.bytes, whole.bytes, whole.size);
+	ck_assert_uint_eq(frame.segment_bytes, SUPER_MSS);
+	ck_assert_uint_eq(frame.rx_flags, STACK_RX_CHECKSUM_PARTIAL);
+	ends[1]->ops->close(ends[1]);
+	ends[0]->ops->close(ends[0]);
+}
+END_TEST
+
 START_TEST(a_device_in_use_and_a_name_too_long_are_refused)
 {
 	const struct tap_config config = { .device = "cairn7" }, too_long = { .device = "a-name-too-long-for-any" };
@@ -142,6 +177,7 @@ main(void)
 	tcase_add_loop_test(tcase, the_host_finds_us_and_pings_us, 0, 2);
 	tcase_add_test(tcase, the_device_goes_with_the_link_unless_it_was_there_before);
 	tcase_add_test(tcase, the_kernel_may_number_the_device_and_the_mtu_is_its);
+	tcase_add_loop_test(tcase, a_super_segment_goes_both_ways_in_one_piece, 0, 4);
 	tcase_add_test(tcase, a_device_in_use_and_a_name_too_long_are_refused);
 	tcase_add_test(tcase, without_cap_net_admin_the_error_names_it);
 	Suite *suite = suite_create("stack/link/tap");

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "stack/link/wire.h"
+#include "stack/tcp_wire.h"
+#include "tests/stack/link/super.h"
+#include "tests/stack/packet.h"
 #include "tests/suite.h"
 
 #define FRAMES_MAX 32u
@@ -18,6 +21,7 @@ wire_make(uint32_t end_count, const struct fault_config *faults)
 		                      .mtu = 1500,
 		                      .end_count = end_count,
 		                      .frames_max = FRAMES_MAX,
+		                      .if_flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX,
 		                      .seed = suite_seed(1) };
 	if (faults != NULL)
 		config.faults = *faults;
@@ -188,6 +192,38 @@ START_TEST(a_cut_end_neither_hears_nor_is_heard)
 }
 END_TEST
 
+START_TEST(an_end_splits_what_its_stack_leaves_to_it)
+{
+	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK, .size = 20 * SUPER_MSS + 1,
+		                     .is_ethernet = true, .has_work = true };
+	struct stack_if_config config;
+	wire_make(2, NULL);
+	struct link *link = wire_link(&wire, 0);
+	const struct link_frame whole = super_build(&super);
+	link->ops->describe(link, &config);
+	ck_assert_uint_eq(config.flags, STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX);
+	link->ops->send(link, &whole, 0);
+	ck_assert_uint_eq(receive(1, 0), 21);
+	ck_assert_uint_eq(link->stats.sent_frames, 21);
+	for (unsigned i = 0; i < 21; i++)
+		ck_assert(packet_is_sound(frames[i].bytes + 14, frames[i].size - 14));
+}
+END_TEST
+
+START_TEST(an_end_fills_a_checksum_that_is_left_to_it)
+{
+	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK, .size = 500,
+		                     .is_ethernet = true, .has_work = true };
+	wire_make(2, NULL);
+	struct link *link = wire_link(&wire, 0);
+	struct link_frame one = super_build(&super);
+	one.segment_bytes = one.segment_start = 0;
+	link->ops->send(link, &one, 0);
+	ck_assert_uint_eq(receive(1, 0), 1);
+	ck_assert(packet_is_sound(frames[0].bytes + 14, frames[0].size - 14));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -200,6 +236,8 @@ main(void)
 	tcase_add_test(tcase, too_many_frames_and_too_large_ones_are_counted);
 	tcase_add_test(tcase, what_is_lent_stays_until_the_next_receive);
 	tcase_add_test(tcase, a_cut_end_neither_hears_nor_is_heard);
+	tcase_add_loop_test(tcase, an_end_splits_what_its_stack_leaves_to_it, 0, 2);
+	tcase_add_loop_test(tcase, an_end_fills_a_checksum_that_is_left_to_it, 0, 2);
 	Suite *suite = suite_create("wire");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -1,0 +1,294 @@
+/*
+ * TCP over links that split and merge its segments: what is handed over in one piece counts, is lost and goes
+ * again by segments.
+ */
+#include <string.h>
+
+#include "stack/link/segment.h"
+#include "stack/tcp.h"
+#include "tests/stack/packet.h"
+#include "tests/stack/pair.h"
+#include "tests/suite.h"
+
+#define MSS      1460u
+#define FLAGS    (STACK_IF_SEGMENT_TX | STACK_IF_CHECKSUM_TX)
+#define TEN_MORE 20000u /* more than ten segments */
+
+/* Two stations of an Ethernet that hands super-segments on unsplit, unless the test splits them. */
+struct offload {
+	struct host a, b;
+	tcp_conn conn, listener, accepted;
+	size_t received;
+	bool has_super; /* the last that A has sent of TCP */
+	size_t data_bytes;
+	uint32_t seq;
+	uint8_t frame[STACK_FRAME_MAX];
+	size_t frame_bytes;
+	unsigned frames_a; /* of TCP that carry data */
+};
+
+static struct offload offload;
+
+static void
+host_begin(struct host *host, const char *ipv4, uint8_t number)
+{
+	host_init(host, &(struct host_config){ .ipv4 = ipv4,
+					       .if_flags = FLAGS,
+					       .kind = STACK_IF_ETHER,
+					       .mac = { { 0x02, 0, 0, 0, 0, number } },
+					       .limits = &pair_limits,
+					       .seed = number });
+}
+
+/* The next frame of TCP data that A sends is kept; everything before goes to B. */
+static bool
+next_of_a(void)
+{
+	struct stack_action action;
+	struct segment_layout layout;
+
+	while (stack_next(offload.a.stack, &action)) {
+		if (action.kind != STACK_TRANSMIT)
+			continue;
+		if (segment_layout_read(&layout, action.bytes, action.size, STACK_IF_ETHER) == 0 &&
+		    layout.end != layout.data_at) {
+			offload.has_super = action.segment_bytes != 0;
+			offload.data_bytes = layout.end - layout.data_at;
+			offload.seq = packet_u32(action.bytes, layout.tcp_at + 4);
+			offload.frame_bytes = action.size;
+			offload.frames_a++;
+			memcpy(offload.frame, action.bytes, action.size);
+			return true;
+		}
+		stack_receive(offload.b.stack, offload.b.ifindex, action.bytes, action.size,
+			      STACK_RX_CHECKSUM_PARTIAL, offload.b.now_us);
+	}
+	return false;
+}
+
+static void
+all_of_b(void)
+{
+	static uint8_t read[65536];
+	struct stack_action action;
+	size_t got;
+
+	while (stack_next(offload.b.stack, &action)) {
+		if (action.kind == STACK_TRANSMIT)
+			stack_receive(offload.a.stack, offload.a.ifindex, action.bytes, action.size,
+				      STACK_RX_CHECKSUM_PARTIAL, offload.a.now_us);
+		while (offload.accepted != 0 &&
+		       tcp_receive(offload.b.stack, offload.accepted, read, sizeof read,
+				   offload.b.now_us, &got) == 0 &&
+		       got != 0)
+			offload.received += got;
+	}
+}
+
+static void
+pass_time(uint64_t for_us)
+{
+	offload.a.now_us += for_us;
+	offload.b.now_us += for_us;
+	stack_timeout(offload.a.stack, offload.a.now_us);
+	stack_timeout(offload.b.stack, offload.b.now_us);
+}
+
+/* What A has to send reaches B, until both are quiet. */
+static void
+pass_all(void)
+{
+	for (bool is_busy = true; is_busy;) {
+		is_busy = next_of_a();
+		if (is_busy)
+			stack_receive(offload.b.stack, offload.b.ifindex, offload.frame, offload.frame_bytes,
+				      STACK_RX_CHECKSUM_PARTIAL, offload.b.now_us);
+		all_of_b();
+	}
+}
+
+static void
+connect_both(void)
+{
+	const struct ip_addr any = { 0 }, remote = addr_of("192.0.2.2");
+	struct tcp_config config = tcp_config_default;
+
+	config.timestamps = false; /* a segment is MSS octets */
+	offload = (struct offload){ 0 };
+	host_begin(&offload.a, "192.0.2.1/24", 1);
+	host_begin(&offload.b, "192.0.2.2/24", 2);
+	ck_assert_int_eq(tcp_listen(offload.b.stack, &any, 80, 4, &config, 0, &offload.listener), 0);
+	ck_assert_int_eq(tcp_open(offload.a.stack, &remote, 80, NULL, 0, &config, 0, offload.a.now_us,
+				  &offload.conn),
+			 0);
+	for (unsigned i = 0; i < 4; i++) {
+		pass_all();
+		pass_time(1000);
+	}
+	ck_assert_int_eq(tcp_accept(offload.b.stack, offload.listener, 0, &offload.accepted), 0);
+}
+
+static void
+disconnect(void)
+{
+	host_fini(&offload.a);
+	host_fini(&offload.b);
+}
+
+static void
+write_some(size_t size)
+{
+	static const uint8_t zeros[TEN_MORE];
+	size_t taken;
+
+	ck_assert_int_eq(tcp_send(offload.a.stack, offload.conn, zeros, size, 0, offload.a.now_us, &taken), 0);
+	ck_assert_uint_eq(taken, size);
+}
+
+static struct tcp_info
+info_of_a(void)
+{
+	struct tcp_info info;
+	ck_assert_int_eq(tcp_info(offload.a.stack, offload.conn, &info), 0);
+	return info;
+}
+
+/* Hands B the segments from..to of the super-segment that is kept, as a device does that splits. */
+static void
+pass_segments(unsigned from, unsigned to)
+{
+	const struct link_frame frame = { .bytes = offload.frame, .size = offload.frame_bytes, .segment_bytes = MSS };
+	struct segment_cutter cutter;
+	uint8_t piece[2048];
+
+	ck_assert_int_eq(segment_cut_begin(&cutter, &frame, STACK_IF_ETHER), 0);
+	for (unsigned i = 0; i < to; i++) {
+		int size = segment_cut_next(&cutter, piece, sizeof piece);
+		ck_assert_int_gt(size, 0);
+		if (i >= from)
+			stack_receive(offload.b.stack, offload.b.ifindex, piece, (size_t)size, 0,
+				      offload.b.now_us);
+	}
+}
+
+START_TEST(the_initial_window_is_one_super_segment_of_ten)
+{
+	connect_both();
+	write_some(TEN_MORE);
+	ck_assert(next_of_a());
+	ck_assert(offload.has_super);
+	ck_assert_uint_eq(offload.data_bytes, 10 * MSS);
+	ck_assert_uint_eq(info_of_a().unacked_segments, 10);
+	ck_assert(!next_of_a());
+	disconnect();
+}
+END_TEST
+
+START_TEST(a_super_segment_that_arrives_whole_is_acknowledged_once)
+{
+	struct stack_action action;
+	unsigned acks = 0;
+
+	connect_both();
+	write_some(10 * MSS);
+	ck_assert(next_of_a());
+	stack_receive(offload.b.stack, offload.b.ifindex, offload.frame, offload.frame_bytes,
+		      STACK_RX_CHECKSUM_PARTIAL, offload.b.now_us);
+	while (stack_next(offload.b.stack, &action))
+		acks += action.kind == STACK_TRANSMIT;
+	ck_assert_uint_eq(acks, 1);
+	disconnect();
+}
+END_TEST
+
+START_TEST(of_a_super_segment_only_the_lost_segments_go_again)
+{
+	connect_both();
+	write_some(10 * MSS);
+	ck_assert(next_of_a());
+	const uint32_t seq = offload.seq;
+	pass_segments(0, 4);
+	pass_segments(6, 10);
+	all_of_b();
+	ck_assert(next_of_a());
+	ck_assert_uint_eq(offload.seq, seq + 4 * MSS);
+	ck_assert_uint_eq(offload.data_bytes, 2 * MSS); /* neighbours go together */
+	ck_assert_uint_eq(info_of_a().retransmits_total, 2);
+	stack_receive(offload.b.stack, offload.b.ifindex, offload.frame, offload.frame_bytes,
+		      STACK_RX_CHECKSUM_PARTIAL, offload.b.now_us);
+	all_of_b();
+	ck_assert_uint_eq(offload.received, 10 * MSS);
+	ck_assert_uint_eq(info_of_a().send_queue_bytes, 0);
+	disconnect();
+}
+END_TEST
+
+/*
+ * What waits for its neighbour's address has lost the way to the link that would split it, so the stack refuses
+ * it (ERR_TOO_BIG): retransmissions go on in single segments, and in super-segments once it is known.
+ */
+START_TEST(what_was_refused_as_too_big_goes_again_in_segments)
+{
+	connect_both();
+	write_some(TEN_MORE);
+	ck_assert(next_of_a());
+	const uint32_t seq = offload.seq;
+	pass_segments(7, 10);
+	/* Behind the same socket there may be another network by now: the neighbours are forgotten. */
+	ck_assert_int_eq(stack_if_set_up(offload.a.stack, offload.a.ifindex, false, offload.a.now_us), 0);
+	ck_assert_int_eq(stack_if_set_up(offload.a.stack, offload.a.ifindex, true, offload.a.now_us), 0);
+	all_of_b();         /* three segments are sacked: the seven before are lost */
+	offload.frames_a = 0;
+	ck_assert(!next_of_a()); /* the question for B's address, and no segment */
+	ck_assert_uint_gt(info_of_a().retransmits_total, 0);
+	all_of_b();
+	ck_assert(next_of_a());
+	ck_assert(!offload.has_super);
+	ck_assert_uint_eq(offload.data_bytes, MSS);
+	ck_assert_uint_eq(offload.seq, seq);
+	stack_receive(offload.b.stack, offload.b.ifindex, offload.frame, offload.frame_bytes, 0, offload.b.now_us);
+	for (unsigned i = 0; i < 400 && offload.received < TEN_MORE; i++) {
+		pass_all();
+		pass_time(10000);
+	}
+	ck_assert_uint_eq(offload.received, TEN_MORE);
+	disconnect();
+}
+END_TEST
+
+START_TEST(a_link_that_fills_no_checksum_gets_no_super_segments)
+{
+	struct host host;
+	struct stack_if_config config = { .name = "test", .kind = STACK_IF_IP, .mtu = 1500,
+					  .flags = STACK_IF_SEGMENT_TX };
+	unsigned ifindex;
+
+	host_init(&host, &(struct host_config){ .ipv4 = "192.0.2.1/24", .limits = &pair_limits });
+	ck_assert_int_eq(stack_if_add(host.stack, &config, &ifindex), 0);
+	ck_assert_int_eq(stack_if_set_up(host.stack, ifindex, true, host.now_us), 0);
+	host.ifindex = ifindex;
+	host_addr(&host, "198.51.100.1/24", STACK_ADDR_NO_DAD);
+	const struct ip_addr remote = addr_of("198.51.100.2");
+	struct stack_action action;
+	tcp_conn conn;
+	ck_assert_int_eq(tcp_open(host.stack, &remote, 80, NULL, 0, NULL, 0, host.now_us, &conn), 0);
+	host_expect(&host, STACK_TRANSMIT, &action);
+	ck_assert(packet_is_sound(action.bytes, action.size)); /* its checksum is there */
+	ck_assert_uint_eq(action.checksum_start, 0);
+	host_fini(&host);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("offload");
+	tcase_add_test(tcase, the_initial_window_is_one_super_segment_of_ten);
+	tcase_add_test(tcase, a_super_segment_that_arrives_whole_is_acknowledged_once);
+	tcase_add_test(tcase, of_a_super_segment_only_the_lost_segments_go_again);
+	tcase_add_test(tcase, what_was_refused_as_too_big_goes_again_in_segments);
+	tcase_add_test(tcase, a_link_that_fills_no_checksum_gets_no_super_segments);
+	Suite *suite = suite_create("tcp: offload");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
