@@ -154,6 +154,12 @@ engine_set_rpz(struct engine *engine, const struct rpz *rpz)
 }
 
 void
+engine_set_rebind(struct engine *engine, const struct rebind *rebind)
+{
+	engine->rebind = rebind;
+}
+
+void
 engine_trace(struct engine *engine, struct event_ring *ring)
 {
 	engine->trace = ring;

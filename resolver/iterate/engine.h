@@ -39,6 +39,7 @@ struct anchors;
 struct crypto;
 struct forwards;
 struct event_ring;
+struct rebind;
 struct rpz;
 struct rng;
 
@@ -99,6 +100,8 @@ void engine_set_forwards(struct engine *engine, const struct forwards *forwards)
 
 /* Policy for the questions that ask for it; lent like the anchors. NULL: none. */
 void engine_set_rpz(struct engine *engine, const struct rpz *rpz);
+/* Addresses that no public name may have; lent like the anchors. NULL: none. */
+void engine_set_rebind(struct engine *engine, const struct rebind *rebind);
 
 /* A root server's name and one of its addresses, from root.hints. At least one before the first question. */
 int engine_add_hint(struct engine *engine, const struct name *server, const struct ip_addr *addr);
@@ -174,6 +177,7 @@ struct engine_stats {
 	uint64_t unreachable;       /* errors from the network */
 	uint64_t dropped_sets;      /* rrsets of replies that were not taken (iterate/scrub.h, referral.h) */
 	uint64_t signatures, bogus; /* signatures checked; answers that did not hold */
+	uint64_t stripped_addrs;    /* records with private addresses that were taken out (policy/rebind.h) */
 	uint64_t corrected_aliases; /* replies whose CNAME did not agree with their DNAME */
 	uint32_t tasks, clients, queries; /* now */
 };

@@ -63,6 +63,7 @@ struct engine {
 	struct engine_trust trust;
 	const struct forwards *forwards;
 	const struct rpz *rpz;
+	const struct rebind *rebind;
 
 	struct slots task_slots, budget_slots, query_slots, client_slots;
 	struct task *tasks;

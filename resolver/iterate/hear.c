@@ -1,6 +1,7 @@
 /* Step 4: what a response means for the task that asked. */
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/referral.h"
+#include "resolver/policy/rebind.h"
 
 struct hearing {
 	struct flight *query;
@@ -188,6 +189,16 @@ read_priming(struct engine *engine, struct task *task, struct hearing *hearing)
 		prime__heard(engine, &delegation);
 }
 
+/* The answer may be empty then; it is not kept, so that the cache does not know more than the zone says. */
+static void
+strip_private(struct engine *engine, struct task *task, struct scrubbed *scrubbed)
+{
+	const unsigned stripped = rebind_strip_all(engine->rebind, &scrubbed->answer);
+	engine->stats.stripped_addrs += stripped;
+	if (stripped > 0)
+		task->answer.ede = EDE_BLOCKED;
+}
+
 static enum task_state
 take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 {
@@ -198,6 +209,7 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 	unsigned alias_count;
 
 	scrub(&scrubbed, hearing->message, classified, &hearing->asked, &engine->scrub_limits);
+	strip_private(engine, task, &scrubbed);
 	engine->stats.dropped_sets += scrubbed.dropped;
 	engine->stats.corrected_aliases += chain->corrected;
 	learn__response(engine, &scrubbed, classified, chain->end, hearing->asked.qtype);
@@ -277,6 +289,7 @@ task__hear(struct engine *engine, struct task *task)
 
 	flight__shown_name(engine, query, &hearing.qname);
 	hearing.asked.qname = &hearing.qname;
+	engine->stats.stripped_addrs += rebind_strip_all(engine->rebind, &hearing.message->sections[SECTION_ADDITIONAL]);
 	classify(&hearing.classified, hearing.message, &hearing.asked, &engine->scratch);
 	/* Nonsense may come from somebody else: the query stays open for the true reply. */
 	if (hearing.classified.response == RESPONSE_MALFORMED) {

@@ -85,6 +85,7 @@ struct config {
 	bool hide_identity, hide_version;
 	char *identity, *version;          /* NULL: host name, program version */
 	char *nsid;                        /* NULL: none; "ascii_..." or hex */
+	struct config_list private_address, private_domain;
 	struct config_list local_zone, local_data, local_data_ptr;
 	bool unblock_lan_zones;
 	uint32_t incoming_num_tcp;         /* per thread */

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "resolver/serve/policy_zones.h"
+#include "resolver/serve/private_addresses.h"
 #include "stack/base/rng.h"
 
 #define SERVICE_BYTES_FIRST (UINT64_C(1) << 20)
@@ -227,6 +228,8 @@ service_try(struct service **service, const struct config *config, const char *h
 		err = build_options(&build, hostname);
 	if (err == 0)
 		err = zones_build(&build.service->forwards, &build.service->arena, config, rng, error);
+	if (err == 0)
+		err = private_addresses_build(&build.service->rebind, &build.service->arena, config, rng, error);
 	struct tags *tags;
 	struct rpz *rpz;
 	if (err == 0)

@@ -29,6 +29,7 @@ struct service {
 	uint32_t tcp_idle_timeout_ms;
 	struct trust_config trust;
 	struct forwards *forwards; /* NULL: none */
+	struct rebind *rebind;     /* NULL: none */
 	struct arena arena;
 	void *block;
 	size_t block_bytes;

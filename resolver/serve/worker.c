@@ -202,6 +202,7 @@ set_trust(struct worker *worker, uint64_t now_us)
 	engine_set_trust(worker->engine, &trust);
 	engine_set_forwards(worker->engine, worker->service->forwards);
 	engine_set_rpz(worker->engine, worker->service->policy.rpz);
+	engine_set_rebind(worker->engine, worker->service->rebind);
 	worker->trust_at_us = now_us + TRUST_CLOCK_US;
 }
 

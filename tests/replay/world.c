@@ -43,6 +43,7 @@ make_engine(struct world *world)
 				   &world->rng, world->now_us);
 	engine_set_forwards(world->engine, world->service->forwards);
 	engine_set_rpz(world->engine, world->service->policy.rpz);
+	engine_set_rebind(world->engine, world->service->rebind);
 }
 
 static void

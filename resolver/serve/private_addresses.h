@@ -1,0 +1,17 @@
+/*
+ * private_addresses.h - private-address and private-domain made into policy/rebind.h.
+ *
+ * Ownership: it lies in the arena given.
+ * Errors:    a negative ERR_* and one line in `error` with file, line and reason.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_PRIVATE_ADDRESSES_H
+#define CAIRN_RESOLVER_SERVE_PRIVATE_ADDRESSES_H
+
+#include "resolver/policy/rebind.h"
+#include "resolver/serve/config.h"
+
+/* *rebind is NULL without private-address. */
+int private_addresses_build(struct rebind **rebind, struct arena *arena, const struct config *config, struct rng *rng,
+			    char error[CONFIG_ERROR_BYTES]);
+
+#endif
