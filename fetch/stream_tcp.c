@@ -112,7 +112,7 @@ fail(struct stream_tcp *tcp, enum failure_cause cause)
 static void
 note_connected(struct stream_tcp *tcp, uint64_t now_us)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	tcp->state = STREAM_TCP_CONNECTED;
 	tcp->facts.connected_us = now_us;
@@ -211,10 +211,10 @@ stream_tcp_state(const struct stream *stream)
 bool
 stream_tcp_has_unsaid(const struct stack *stack)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	for (uint32_t place = 0; tcp_info_next(stack, &place, &info);)
-		if (info.is_detached && info.state != TCP_TIME_WAIT && info.state != TCP_FIN_WAIT_2)
+		if (info.is_detached && info.state != TCP_STATE_TIME_WAIT && info.state != TCP_STATE_FIN_WAIT_2)
 			return true;
 	return false;
 }

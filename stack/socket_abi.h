@@ -1,8 +1,8 @@
 /*
  * socket_abi.h - Linux's numbers of TCP's options and its struct tcp_info, as programs know them.
  *
- * <netinet/tcp.h> has them too, but its enum of states and its struct tcp_info bear the names of
- * stack/tcp.h.  tests/stack/test_socket_abi.c holds every number and offset against the system's.
+ * <netinet/tcp.h> has them too, but a core takes no system's word for what it promises.
+ * tests/stack/test_socket_abi.c holds every number and offset against the system's.
  *
  * Units: microseconds, but for the times since the last segments: milliseconds.
  */

@@ -29,7 +29,7 @@ socket_fcntl(struct socket_table *table, int fd, int command, long argument)
 static int
 stream_count(const struct socket *socket, unsigned long request, int *count)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	*count = 0;
 	if (socket->phase == SOCKET_LISTENING)

@@ -268,7 +268,7 @@ int
 socket_getsockname(struct socket_table *table, int fd, struct sockaddr *name, socklen_t *size)
 {
 	const struct socket *socket = socket__get(table, fd);
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if (socket == NULL)
 		return -EBADF;
@@ -292,7 +292,7 @@ int
 socket_getpeername(struct socket_table *table, int fd, struct sockaddr *name, socklen_t *size)
 {
 	const struct socket *socket = socket__get(table, fd);
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if (socket == NULL)
 		return -EBADF;
@@ -306,8 +306,8 @@ socket_getpeername(struct socket_table *table, int fd, struct sockaddr *name, so
 								  socket->remote_port, name, size);
 	if (socket->phase != SOCKET_CONNECTING && socket->phase != SOCKET_CONNECTED)
 		return -ENOTCONN;
-	if (tcp_info(socket->stack, socket->conn, &info) != 0 || info.state == TCP_CLOSED ||
-	    info.state == TCP_SYN_SENT)
+	if (tcp_info(socket->stack, socket->conn, &info) != 0 || info.state == TCP_STATE_CLOSED ||
+	    info.state == TCP_STATE_SYN_SENT)
 		return -ENOTCONN;
 	return socket__name_write(socket, &info.remote, info.remote_port, name, size);
 }

@@ -146,7 +146,7 @@ static int
 path_mtu(const struct socket_table *table, const struct socket *socket, int *number)
 {
 	struct ip_addr remote = socket->remote;
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if (socket->kind == SOCKET_STREAM) {
 		if (socket->phase != SOCKET_CONNECTED ||

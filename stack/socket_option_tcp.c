@@ -146,23 +146,23 @@ static uint8_t
 abi_state(enum tcp_state state)
 {
 	switch (state) {
-	case TCP_CLOSED: return ABI_TCP_CLOSE;
-	case TCP_LISTEN: return ABI_TCP_LISTEN;
-	case TCP_SYN_SENT: return ABI_TCP_SYN_SENT;
-	case TCP_SYN_RECEIVED: return ABI_TCP_SYN_RECV;
-	case TCP_ESTABLISHED: return ABI_TCP_ESTABLISHED;
-	case TCP_FIN_WAIT_1: return ABI_TCP_FIN_WAIT1;
-	case TCP_FIN_WAIT_2: return ABI_TCP_FIN_WAIT2;
-	case TCP_CLOSE_WAIT: return ABI_TCP_CLOSE_WAIT;
-	case TCP_CLOSING: return ABI_TCP_CLOSING;
-	case TCP_LAST_ACK: return ABI_TCP_LAST_ACK;
-	case TCP_TIME_WAIT: return ABI_TCP_TIME_WAIT;
+	case TCP_STATE_CLOSED: return ABI_TCP_CLOSE;
+	case TCP_STATE_LISTEN: return ABI_TCP_LISTEN;
+	case TCP_STATE_SYN_SENT: return ABI_TCP_SYN_SENT;
+	case TCP_STATE_SYN_RECEIVED: return ABI_TCP_SYN_RECV;
+	case TCP_STATE_ESTABLISHED: return ABI_TCP_ESTABLISHED;
+	case TCP_STATE_FIN_WAIT_1: return ABI_TCP_FIN_WAIT1;
+	case TCP_STATE_FIN_WAIT_2: return ABI_TCP_FIN_WAIT2;
+	case TCP_STATE_CLOSE_WAIT: return ABI_TCP_CLOSE_WAIT;
+	case TCP_STATE_CLOSING: return ABI_TCP_CLOSING;
+	case TCP_STATE_LAST_ACK: return ABI_TCP_LAST_ACK;
+	case TCP_STATE_TIME_WAIT: return ABI_TCP_TIME_WAIT;
 	}
 	return ABI_TCP_CLOSE;
 }
 
 static uint8_t
-abi_options(const struct tcp_info *info)
+abi_options(const struct tcp_conn_info *info)
 {
 	return (uint8_t)((info->has_timestamps ? ABI_TCPI_OPT_TIMESTAMPS : 0) |
 			 (info->has_sack ? ABI_TCPI_OPT_SACK : 0) |
@@ -183,7 +183,7 @@ segments(uint32_t bytes, uint32_t mss)
 }
 
 static void
-info_of_connection(const struct tcp_info *info, uint64_t now_us, struct abi_tcp_info *abi)
+info_of_connection(const struct tcp_conn_info *info, uint64_t now_us, struct abi_tcp_info *abi)
 {
 	*abi = (struct abi_tcp_info){
 		.tcpi_state = abi_state(info->state),
@@ -238,7 +238,7 @@ get_info(const struct socket_table *table, const struct socket *socket, void *va
 	 socklen_t *size)
 {
 	struct abi_tcp_info abi = { .tcpi_state = ABI_TCP_CLOSE };
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if (socket->phase != SOCKET_IDLE && tcp_info(socket->stack, socket->conn, &info) == 0)
 		info_of_connection(&info, table->now_us, &abi);
@@ -255,10 +255,10 @@ get_info(const struct socket_table *table, const struct socket *socket, void *va
 static int
 mss_of(const struct socket *socket, const struct tcp_config *config)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if (has_connection(socket) && tcp_info(socket->stack, socket->conn, &info) == 0 &&
-	    info.state != TCP_CLOSED)
+	    info.state != TCP_STATE_CLOSED)
 		return (int)info.mss_send;
 	return config->mss_max != 0 ? config->mss_max : (int)MSS_DEFAULT;
 }

@@ -193,7 +193,7 @@ int
 socket_accept(struct socket_table *table, int fd, struct sockaddr *name, socklen_t *size, int flags)
 {
 	struct socket *listener = socket__get(table, fd), *child;
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if (listener == NULL)
 		return -EBADF;
@@ -272,24 +272,24 @@ bool
 socket_is_drained(struct socket_table *table, int fd)
 {
 	const struct socket *socket = socket__get(table, fd);
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if (socket == NULL || socket->kind != SOCKET_STREAM ||
 	    (socket->phase != SOCKET_CONNECTING && socket->phase != SOCKET_CONNECTED) ||
 	    tcp_info(socket->stack, socket->conn, &info) != 0)
 		return true;
 	switch (info.state) {
-	case TCP_CLOSED:
-	case TCP_FIN_WAIT_2:
-	case TCP_TIME_WAIT:
-	case TCP_LISTEN: return true;
-	case TCP_SYN_SENT:
-	case TCP_SYN_RECEIVED:
-	case TCP_ESTABLISHED:
-	case TCP_FIN_WAIT_1:
-	case TCP_CLOSE_WAIT:
-	case TCP_CLOSING:
-	case TCP_LAST_ACK: break;
+	case TCP_STATE_CLOSED:
+	case TCP_STATE_FIN_WAIT_2:
+	case TCP_STATE_TIME_WAIT:
+	case TCP_STATE_LISTEN: return true;
+	case TCP_STATE_SYN_SENT:
+	case TCP_STATE_SYN_RECEIVED:
+	case TCP_STATE_ESTABLISHED:
+	case TCP_STATE_FIN_WAIT_1:
+	case TCP_STATE_CLOSE_WAIT:
+	case TCP_STATE_CLOSING:
+	case TCP_STATE_LAST_ACK: break;
 	}
 	return false;
 }

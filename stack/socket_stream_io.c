@@ -179,7 +179,7 @@ socket__stream_receive(struct socket_table *table, struct socket *socket, struct
 static bool
 is_readable(const struct socket *socket, unsigned events)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if ((events & TCP_EVENT_READABLE) == 0)
 		return false;

@@ -12,7 +12,7 @@ tcp_state_name(enum tcp_state state)
 		"FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT",
 	};
 
-	static_assert(sizeof names / sizeof names[0] == TCP_TIME_WAIT + 1, "a name for each");
+	static_assert(sizeof names / sizeof names[0] == TCP_STATE_TIME_WAIT + 1, "a name for each");
 	return names[state];
 }
 
@@ -67,20 +67,20 @@ levels(const struct tcb *tcb)
 {
 	unsigned events = 0;
 
-	if (tcb->state == TCP_LISTEN)
+	if (tcb->state == TCP_STATE_LISTEN)
 		return TAILQ_EMPTY(&tcb->accepts.queue) ? 0 : TCP_EVENT_ACCEPTABLE;
 	if (tcb->reason != TCP_REASON_NONE)
 		events |= TCP_EVENT_FAILED;
 	if (tcb->told_reason != TCP_REASON_NONE)
 		events |= TCP_EVENT_ERROR;
-	if (tcb->state == TCP_CLOSED)
+	if (tcb->state == TCP_STATE_CLOSED)
 		events |= TCP_EVENT_CLOSED;
-	if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED)
+	if (tcb->state == TCP_STATE_SYN_SENT || tcb->state == TCP_STATE_SYN_RECEIVED)
 		return events;
 	if (tcb->reason == TCP_REASON_NONE)
 		events |= TCP_EVENT_CONNECTED;
 	if (tcp__unread(tcb) != 0 || tcb->is_fin_received || tcb->is_deaf ||
-	    tcb->state == TCP_CLOSED)
+	    tcb->state == TCP_STATE_CLOSED)
 		events |= TCP_EVENT_READABLE;
 	if (tcb->is_fin_received)
 		events |= TCP_EVENT_PEER_CLOSED;
@@ -159,7 +159,7 @@ tcp__established(struct stack *stack, struct tcb *tcb)
 	tcb->rate.read_seq = tcb->rcv_read;
 	tcb->rate.began_us = stack->now_us;
 	tcb->counters.last_received_us = stack->now_us;
-	tcp__set_state(stack, tcb, tcb->fin_wanted ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
+	tcp__set_state(stack, tcb, tcb->fin_wanted ? TCP_STATE_FIN_WAIT_1 : TCP_STATE_ESTABLISHED);
 	tcp__arm_keepalive(stack, tcb);
 	tcb->is_writable_told = true;
 	if (tcb->listener != NULL)
@@ -174,7 +174,7 @@ tcp_accept(struct stack *stack, tcp_conn listener, uint64_t user, tcp_conn *conn
 {
 	struct tcb *from = tcp__get(stack, listener);
 
-	if (from == NULL || from->state != TCP_LISTEN)
+	if (from == NULL || from->state != TCP_STATE_LISTEN)
 		return ERR_CLOSED;
 	struct tcb *tcb = TAILQ_FIRST(&from->accepts.queue);
 	if (tcb == NULL)
@@ -204,7 +204,7 @@ holes_forget(struct stack *stack, struct tcb *tcb)
 void
 tcp__release(struct stack *stack, struct tcb *tcb)
 {
-	assert(tcb->is_detached && tcb->state == TCP_CLOSED);
+	assert(tcb->is_detached && tcb->state == TCP_STATE_CLOSED);
 	stream_clear(&stack->tcp.streams, &tcb->receive);
 	tcp__tcb_free(stack, tcb);
 	tcp__memory_freed(stack);
@@ -220,7 +220,7 @@ tcp__end(struct stack *stack, struct tcb *tcb, enum tcp_reason reason)
 	stream_drop_after(&stack->tcp.streams, &tcb->receive, tcb->rcv_nxt);
 	holes_forget(stack, tcb);
 	tcb->snd_una = tcb->snd_nxt = tcb->snd_end;
-	tcp__set_state(stack, tcb, TCP_CLOSED);
+	tcp__set_state(stack, tcb, TCP_STATE_CLOSED);
 	tcb->reason = tcb->told_reason = (uint8_t)reason;
 	if (tcb->is_detached) {
 		tcp__release(stack, tcb);
@@ -241,10 +241,10 @@ close_sending(struct stack *stack, struct tcb *tcb)
 		return;
 	tcb->fin_wanted = true;
 	tcb->is_more = false;
-	if (tcb->state == TCP_ESTABLISHED)
-		tcp__set_state(stack, tcb, TCP_FIN_WAIT_1);
-	else if (tcb->state == TCP_CLOSE_WAIT)
-		tcp__set_state(stack, tcb, TCP_LAST_ACK);
+	if (tcb->state == TCP_STATE_ESTABLISHED)
+		tcp__set_state(stack, tcb, TCP_STATE_FIN_WAIT_1);
+	else if (tcb->state == TCP_STATE_CLOSE_WAIT)
+		tcp__set_state(stack, tcb, TCP_STATE_LAST_ACK);
 	/* SYN-RECEIVED: tcp__established goes on from there. */
 	tcp__want_flush(stack, tcb);
 }
@@ -255,9 +255,9 @@ tcp_shutdown(struct stack *stack, tcp_conn conn, uint64_t now_us)
 	struct tcb *tcb = tcp__get(stack, conn);
 
 	stack__tell_time(stack, now_us);
-	if (tcb == NULL || tcb->state == TCP_CLOSED || tcb->state == TCP_LISTEN)
+	if (tcb == NULL || tcb->state == TCP_STATE_CLOSED || tcb->state == TCP_STATE_LISTEN)
 		return ERR_CLOSED;
-	if (tcb->state == TCP_SYN_SENT)
+	if (tcb->state == TCP_STATE_SYN_SENT)
 		tcp__end(stack, tcb, TCP_REASON_ABORTED);
 	else
 		close_sending(stack, tcb);
@@ -269,7 +269,7 @@ tcp_shutdown_receive(struct stack *stack, tcp_conn conn)
 {
 	struct tcb *tcb = tcp__get(stack, conn);
 
-	if (tcb == NULL || tcb->state == TCP_LISTEN)
+	if (tcb == NULL || tcb->state == TCP_STATE_LISTEN)
 		return ERR_CLOSED;
 	tcb->is_deaf = true;
 	return 0;
@@ -279,17 +279,17 @@ static bool
 wants_reset(const struct tcb *tcb)
 {
 	switch ((enum tcp_state)tcb->state) {
-	case TCP_SYN_RECEIVED:
-	case TCP_ESTABLISHED:
-	case TCP_FIN_WAIT_1:
-	case TCP_FIN_WAIT_2:
-	case TCP_CLOSE_WAIT: return true;
-	case TCP_CLOSED:
-	case TCP_LISTEN:
-	case TCP_SYN_SENT:
-	case TCP_CLOSING:
-	case TCP_LAST_ACK:
-	case TCP_TIME_WAIT: break;
+	case TCP_STATE_SYN_RECEIVED:
+	case TCP_STATE_ESTABLISHED:
+	case TCP_STATE_FIN_WAIT_1:
+	case TCP_STATE_FIN_WAIT_2:
+	case TCP_STATE_CLOSE_WAIT: return true;
+	case TCP_STATE_CLOSED:
+	case TCP_STATE_LISTEN:
+	case TCP_STATE_SYN_SENT:
+	case TCP_STATE_CLOSING:
+	case TCP_STATE_LAST_ACK:
+	case TCP_STATE_TIME_WAIT: break;
 	}
 	return false;
 }
@@ -298,13 +298,13 @@ static void
 abort_connection(struct stack *stack, struct tcb *tcb)
 {
 	tcb->is_detached = true;
-	if (tcb->state == TCP_LISTEN) {
+	if (tcb->state == TCP_STATE_LISTEN) {
 		tcp__listen_close(stack, tcb);
 		return;
 	}
 	if (wants_reset(tcb))
 		tcp__reset_send(stack, tcb);
-	if (tcb->state == TCP_CLOSED)
+	if (tcb->state == TCP_STATE_CLOSED)
 		tcp__release(stack, tcb);
 	else
 		tcp__end(stack, tcb, TCP_REASON_ABORTED);
@@ -352,13 +352,13 @@ tcp_close(struct stack *stack, tcp_conn conn, uint64_t now_us)
 		return;
 	/* RFC 2525, section 2.17: the peer must not believe that what nobody has read was read. */
 	const bool is_unread = tcp__unread(tcb) != 0 && wants_reset(tcb);
-	if (is_unread || tcb->state == TCP_LISTEN || tcb->state == TCP_SYN_SENT ||
-	    tcb->state == TCP_CLOSED) {
+	if (is_unread || tcb->state == TCP_STATE_LISTEN || tcb->state == TCP_STATE_SYN_SENT ||
+	    tcb->state == TCP_STATE_CLOSED) {
 		abort_connection(stack, tcb);
 		return;
 	}
 	become_orphan(stack, tcb);
 	close_sending(stack, tcb);
-	if (tcb->state == TCP_FIN_WAIT_2)
+	if (tcb->state == TCP_STATE_FIN_WAIT_2)
 		tcp__arm_fin_wait_2(stack, tcb);
 }

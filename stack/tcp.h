@@ -28,17 +28,17 @@
 typedef uint64_t tcp_conn;
 
 enum tcp_state {
-	TCP_CLOSED,
-	TCP_LISTEN,
-	TCP_SYN_SENT,
-	TCP_SYN_RECEIVED,
-	TCP_ESTABLISHED,
-	TCP_FIN_WAIT_1,
-	TCP_FIN_WAIT_2,
-	TCP_CLOSE_WAIT,
-	TCP_CLOSING,
-	TCP_LAST_ACK,
-	TCP_TIME_WAIT,
+	TCP_STATE_CLOSED,
+	TCP_STATE_LISTEN,
+	TCP_STATE_SYN_SENT,
+	TCP_STATE_SYN_RECEIVED,
+	TCP_STATE_ESTABLISHED,
+	TCP_STATE_FIN_WAIT_1,
+	TCP_STATE_FIN_WAIT_2,
+	TCP_STATE_CLOSE_WAIT,
+	TCP_STATE_CLOSING,
+	TCP_STATE_LAST_ACK,
+	TCP_STATE_TIME_WAIT,
 };
 const char *tcp_state_name(enum tcp_state state); /* RFC 9293's: "SYN-SENT" */
 
@@ -145,7 +145,7 @@ enum tcp_reason tcp_take_error(struct stack *stack, tcp_conn conn); /* SO_ERROR:
 int tcp_get_config(const struct stack *stack, tcp_conn conn, struct tcp_config *config);
 int tcp_set_config(struct stack *stack, tcp_conn conn, const struct tcp_config *config, uint64_t now_us);
 
-struct tcp_info {
+struct tcp_conn_info {
 	tcp_conn conn;
 	uint64_t user;
 	enum tcp_state state;
@@ -170,8 +170,8 @@ struct tcp_info {
 	uint64_t last_sent_us, last_received_us, last_ack_us;
 	uint32_t accept_queue, backlog, syn_queue; /* listeners */
 };
-int tcp_info(const struct stack *stack, tcp_conn conn, struct tcp_info *info);
+int tcp_info(const struct stack *stack, tcp_conn conn, struct tcp_conn_info *info);
 /* All connections and listeners, one a call, *place from 0; false after the last. */
-bool tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_info *info);
+bool tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_conn_info *info);
 
 #endif

@@ -28,7 +28,7 @@ segment_anew(struct stack *stack, struct tcb *tcb)
 	struct tcp_recovery *recovery = &tcb->recovery;
 	bool is_any = false;
 
-	if (tcb->state < TCP_ESTABLISHED)
+	if (tcb->state < TCP_STATE_ESTABLISHED)
 		return;
 	tcp__mtu_follow(stack, tcb);
 	for (struct tcp_sent *record = tcp_flight_first(&tcb->flight); record != NULL;
@@ -64,7 +64,7 @@ connection_heard(struct stack *stack, struct tcb *tcb, const struct tcp_icmp *ic
 		return DROP_REASON_COUNT;
 	}
 	const enum tcp_reason reason = reason_of(icmp->error);
-	if (icmp->error == STACK_ERROR_PORT_UNREACHABLE && tcb->state < TCP_ESTABLISHED)
+	if (icmp->error == STACK_ERROR_PORT_UNREACHABLE && tcb->state < TCP_STATE_ESTABLISHED)
 		tcp__end(stack, tcb, reason);
 	else
 		tcp__soft_error(stack, tcb, reason);

@@ -169,9 +169,9 @@ reset_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 		tcp__challenge(stack, tcb);
 		return;
 	}
-	if (tcb->state == TCP_SYN_RECEIVED)
+	if (tcb->state == TCP_STATE_SYN_RECEIVED)
 		reason = TCP_REASON_REFUSED;
-	else if (tcb->state == TCP_CLOSING || tcb->state == TCP_LAST_ACK)
+	else if (tcb->state == TCP_STATE_CLOSING || tcb->state == TCP_STATE_LAST_ACK)
 		reason = TCP_REASON_NONE; /* both had closed */
 	tcp__end(stack, tcb, reason);
 }
@@ -180,7 +180,7 @@ reset_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 static bool
 is_crossed_syn_ack(const struct tcb *tcb, const struct tcp_segment *segment)
 {
-	return tcb->state == TCP_SYN_RECEIVED &&
+	return tcb->state == TCP_STATE_SYN_RECEIVED &&
 	       (segment->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == (TCP_SYN | TCP_ACK) &&
 	       segment->seq == tcb->irs && segment->ack == tcb->snd_nxt;
 }
@@ -225,7 +225,7 @@ tcp__segment_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *s
 
 	stack->cause = tcb->cause;
 	tcb->counters.segments_in++;
-	if (tcb->state == TCP_SYN_SENT)
+	if (tcb->state == TCP_STATE_SYN_SENT)
 		tcp__synsent_receive(stack, tcb, segment);
 	else
 		synchronized_receive(stack, tcb, segment);

@@ -87,20 +87,20 @@ closing_step(struct stack *stack, struct tcb *tcb)
 	if (!is_fin_acknowledged(tcb))
 		return true;
 	switch ((enum tcp_state)tcb->state) {
-	case TCP_FIN_WAIT_1:
-		tcp__set_state(stack, tcb, TCP_FIN_WAIT_2);
+	case TCP_STATE_FIN_WAIT_1:
+		tcp__set_state(stack, tcb, TCP_STATE_FIN_WAIT_2);
 		tcp__arm_fin_wait_2(stack, tcb);
 		return true;
-	case TCP_CLOSING: tcp__time_wait_enter(stack, tcb); return false;
-	case TCP_LAST_ACK: tcp__end(stack, tcb, TCP_REASON_NONE); return false;
-	case TCP_CLOSED:
-	case TCP_LISTEN:
-	case TCP_SYN_SENT:
-	case TCP_SYN_RECEIVED:
-	case TCP_ESTABLISHED:
-	case TCP_FIN_WAIT_2:
-	case TCP_CLOSE_WAIT:
-	case TCP_TIME_WAIT: break;
+	case TCP_STATE_CLOSING: tcp__time_wait_enter(stack, tcb); return false;
+	case TCP_STATE_LAST_ACK: tcp__end(stack, tcb, TCP_REASON_NONE); return false;
+	case TCP_STATE_CLOSED:
+	case TCP_STATE_LISTEN:
+	case TCP_STATE_SYN_SENT:
+	case TCP_STATE_SYN_RECEIVED:
+	case TCP_STATE_ESTABLISHED:
+	case TCP_STATE_FIN_WAIT_2:
+	case TCP_STATE_CLOSE_WAIT:
+	case TCP_STATE_TIME_WAIT: break;
 	}
 	return true;
 }
@@ -218,7 +218,7 @@ acknowledged(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg
 bool
 tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
 {
-	if (tcb->state == TCP_SYN_RECEIVED && !handshake_end(stack, tcb, segment))
+	if (tcb->state == TCP_STATE_SYN_RECEIVED && !handshake_end(stack, tcb, segment))
 		return false;
 	if (!is_acceptable(stack, tcb, segment))
 		return false;

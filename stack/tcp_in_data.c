@@ -147,20 +147,20 @@ tcp__fin_receive(struct stack *stack, struct tcb *tcb)
 	tcp__want_flush(stack, tcb);
 	tcp__tell(stack, tcb, TCP_EVENT_PEER_CLOSED | TCP_EVENT_READABLE);
 	switch ((enum tcp_state)tcb->state) {
-	case TCP_ESTABLISHED: tcp__set_state(stack, tcb, TCP_CLOSE_WAIT); break;
-	case TCP_FIN_WAIT_1:  tcp__set_state(stack, tcb, TCP_CLOSING); break;
-	case TCP_FIN_WAIT_2:
+	case TCP_STATE_ESTABLISHED: tcp__set_state(stack, tcb, TCP_STATE_CLOSE_WAIT); break;
+	case TCP_STATE_FIN_WAIT_1:  tcp__set_state(stack, tcb, TCP_STATE_CLOSING); break;
+	case TCP_STATE_FIN_WAIT_2:
 		(void)tcp__ack_send(stack, tcb);
 		tcp__time_wait_enter(stack, tcb);
 		break;
-	case TCP_CLOSED:
-	case TCP_LISTEN:
-	case TCP_SYN_SENT:
-	case TCP_SYN_RECEIVED:
-	case TCP_CLOSE_WAIT:
-	case TCP_CLOSING:
-	case TCP_LAST_ACK:
-	case TCP_TIME_WAIT: break;
+	case TCP_STATE_CLOSED:
+	case TCP_STATE_LISTEN:
+	case TCP_STATE_SYN_SENT:
+	case TCP_STATE_SYN_RECEIVED:
+	case TCP_STATE_CLOSE_WAIT:
+	case TCP_STATE_CLOSING:
+	case TCP_STATE_LAST_ACK:
+	case TCP_STATE_TIME_WAIT: break;
 	}
 }
 
@@ -208,8 +208,8 @@ in_order(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment
 static bool
 is_receiving(const struct tcb *tcb)
 {
-	return tcb->state == TCP_ESTABLISHED || tcb->state == TCP_FIN_WAIT_1 ||
-	       tcb->state == TCP_FIN_WAIT_2;
+	return tcb->state == TCP_STATE_ESTABLISHED || tcb->state == TCP_STATE_FIN_WAIT_1 ||
+	       tcb->state == TCP_STATE_FIN_WAIT_2;
 }
 
 /* Cuts off what was received before and what lies beyond the window. */

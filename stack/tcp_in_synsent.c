@@ -52,7 +52,7 @@ simultaneous_open(struct stack *stack, struct tcb *tcb, struct tcp_segment *segm
 	tcb->has_ecn = false; /* RFC 3168, section 6.1.1: a crossed SYN agrees to nothing */
 	tcp__take_syn(stack, tcb, segment);
 	guess_mss_seen(tcb);
-	tcp__set_state(stack, tcb, TCP_SYN_RECEIVED);
+	tcp__set_state(stack, tcb, TCP_STATE_SYN_RECEIVED);
 	(void)tcp__retransmit(stack, tcb, syn); /* now as SYN-ACK */
 	tcp__arm_rto(stack, tcb);
 }

@@ -4,7 +4,7 @@
 #include "stack/stack_priv.h"
 
 static void
-fill_listener(const struct tcb *tcb, struct tcp_info *info)
+fill_listener(const struct tcb *tcb, struct tcp_conn_info *info)
 {
 	info->accept_queue = tcb->accepts.count;
 	info->backlog = tcb->accepts.backlog;
@@ -12,7 +12,7 @@ fill_listener(const struct tcb *tcb, struct tcp_info *info)
 }
 
 static void
-fill_sequences(const struct tcb *tcb, struct tcp_info *info)
+fill_sequences(const struct tcb *tcb, struct tcp_conn_info *info)
 {
 	info->iss = tcb->iss;
 	info->irs = tcb->irs;
@@ -29,7 +29,7 @@ fill_sequences(const struct tcb *tcb, struct tcp_info *info)
 }
 
 static void
-fill_congestion(const struct tcb *tcb, struct tcp_info *info)
+fill_congestion(const struct tcb *tcb, struct tcp_conn_info *info)
 {
 	const struct tcp_flight *flight = &tcb->flight;
 
@@ -53,7 +53,7 @@ fill_congestion(const struct tcb *tcb, struct tcp_info *info)
 }
 
 static void
-fill_counters(const struct tcp_counters *counters, struct tcp_info *info)
+fill_counters(const struct tcp_counters *counters, struct tcp_conn_info *info)
 {
 	info->bytes_sent = counters->bytes_sent;
 	info->bytes_acked = counters->bytes_acked;
@@ -72,7 +72,7 @@ fill_counters(const struct tcp_counters *counters, struct tcp_info *info)
 }
 
 static void
-fill_tuple(const struct tcp_tuple *tuple, struct tcp_info *info)
+fill_tuple(const struct tcp_tuple *tuple, struct tcp_conn_info *info)
 {
 	info->local = tuple->local;
 	info->remote = tuple->remote;
@@ -81,9 +81,9 @@ fill_tuple(const struct tcp_tuple *tuple, struct tcp_info *info)
 }
 
 static void
-fill(const struct stack *stack, const struct tcb *tcb, struct tcp_info *info)
+fill(const struct stack *stack, const struct tcb *tcb, struct tcp_conn_info *info)
 {
-	*info = (struct tcp_info){
+	*info = (struct tcp_conn_info){
 		.conn = tcp__conn_of(stack, tcb),
 		.user = tcb->user,
 		.state = tcb->state,
@@ -99,7 +99,7 @@ fill(const struct stack *stack, const struct tcb *tcb, struct tcp_info *info)
 		.path_mtu = tcb->mtu.current,
 	};
 	fill_tuple(&tcb->key.tuple, info);
-	if (tcb->state == TCP_LISTEN) {
+	if (tcb->state == TCP_STATE_LISTEN) {
 		fill_listener(tcb, info);
 		return;
 	}
@@ -110,7 +110,7 @@ fill(const struct stack *stack, const struct tcb *tcb, struct tcp_info *info)
 }
 
 int
-tcp_info(const struct stack *stack, tcp_conn conn, struct tcp_info *info)
+tcp_info(const struct stack *stack, tcp_conn conn, struct tcp_conn_info *info)
 {
 	const struct tcb *tcb = tcp__get(stack, conn);
 
@@ -122,7 +122,7 @@ tcp_info(const struct stack *stack, tcp_conn conn, struct tcp_info *info)
 
 /* Connections, then SYNs that are kept, then TIME-WAITs, in one row of places. */
 bool
-tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_info *info)
+tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_conn_info *info)
 {
 	const struct tcp *tcp = &stack->tcp;
 
@@ -138,7 +138,7 @@ tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_info *info)
 		const struct tcp_syn *syn = &tcp->syns[*place - tcp->tcb_count];
 		if (syn->key.kind == TCP_KEY_FREE)
 			continue;
-		*info = (struct tcp_info){ .state = TCP_SYN_RECEIVED,
+		*info = (struct tcp_conn_info){ .state = TCP_STATE_SYN_RECEIVED,
 					   .iss = syn->iss,
 					   .irs = syn->irs,
 					   .retransmits = syn->retransmits };
@@ -151,7 +151,7 @@ tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_info *info)
 		const struct tcp_time_wait *entry = &tcp->time_waits[*place - first];
 		if (entry->key.kind == TCP_KEY_FREE)
 			continue;
-		*info = (struct tcp_info){ .state = TCP_TIME_WAIT,
+		*info = (struct tcp_conn_info){ .state = TCP_STATE_TIME_WAIT,
 					   .is_detached = true,
 					   .snd_nxt = entry->snd_nxt,
 					   .rcv_nxt = entry->rcv_nxt };

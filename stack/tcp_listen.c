@@ -222,7 +222,7 @@ child_new(struct stack *stack, const struct tcp_syn *syn)
 				       (syn->retransmits != 0 ? TCP_SENT_EVER_AGAIN : 0)),
 			     syn->sent_at_us);
 	tcb->snd_nxt = syn->iss + 1;
-	tcp__set_state(stack, tcb, TCP_SYN_RECEIVED);
+	tcp__set_state(stack, tcb, TCP_STATE_SYN_RECEIVED);
 	return tcb;
 }
 
@@ -235,7 +235,7 @@ child_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 {
 	tcp__insert(stack, &tcb->key, TCP_KEY_TCB);
 	tcp__segment_receive(stack, tcb, segment);
-	if (tcb->state != TCP_SYN_RECEIVED)
+	if (tcb->state != TCP_STATE_SYN_RECEIVED)
 		return;
 	tcb->is_detached = true;
 	tcp__end(stack, tcb, TCP_REASON_ABORTED);
@@ -440,6 +440,6 @@ tcp__listen_close(struct stack *stack, struct tcb *listener)
 		tcb->listener = NULL;
 		tcp_abort(stack, tcp__conn_of(stack, tcb), stack->now_us);
 	}
-	tcp__set_state(stack, listener, TCP_CLOSED);
+	tcp__set_state(stack, listener, TCP_STATE_CLOSED);
 	tcp__tcb_free(stack, listener);
 }

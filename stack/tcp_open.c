@@ -238,7 +238,7 @@ tcp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port
 	tcb->hop = send.hop;
 	tcp__start(stack, tcb, &tuple, config, iss);
 	tcp__insert(stack, &tcb->key, TCP_KEY_TCB);
-	tcp__set_state(stack, tcb, TCP_SYN_SENT);
+	tcp__set_state(stack, tcb, TCP_STATE_SYN_SENT);
 	err = syn_send(stack, tcb);
 	if (err != 0) {
 		tcp__remove(stack, &tcb->key);
@@ -274,7 +274,7 @@ tcp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint
 	tcp__start(stack, tcb, &tuple, config, 0);
 	tcb->user = user;
 	tcb->accepts.backlog = backlog;
-	tcp__set_state(stack, tcb, TCP_LISTEN);
+	tcp__set_state(stack, tcb, TCP_STATE_LISTEN);
 	*link = &tcb->key;
 	*listener = tcp__conn_of(stack, tcb);
 	return 0;
@@ -285,7 +285,7 @@ tcp_set_backlog(struct stack *stack, tcp_conn listener, uint32_t backlog)
 {
 	struct tcb *tcb = tcp__get(stack, listener);
 
-	if (tcb == NULL || tcb->state != TCP_LISTEN)
+	if (tcb == NULL || tcb->state != TCP_STATE_LISTEN)
 		return ERR_CLOSED;
 	tcb->accepts.backlog = backlog;
 	return 0;
@@ -346,7 +346,7 @@ tcp_set_config(struct stack *stack, tcp_conn conn, const struct tcp_config *conf
 	buffers_set(tcb, config);
 	congestion_set(tcb, ops);
 	tcb->config = *config;
-	if (tcb->state == TCP_LISTEN || tcb->state == TCP_CLOSED)
+	if (tcb->state == TCP_STATE_LISTEN || tcb->state == TCP_STATE_CLOSED)
 		return 0;
 	if (tcb->cc.ops != NULL)
 		tcp__mtu_follow(stack, tcb);

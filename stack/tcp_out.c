@@ -319,7 +319,7 @@ flags_again(const struct tcb *tcb, const struct tcp_sent *record, uint32_t data_
 	uint16_t flags = TCP_ACK;
 
 	if ((record->flags & TCP_SENT_SYN) != 0)
-		return tcb->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
+		return tcb->state == TCP_STATE_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
 	if ((record->flags & TCP_SENT_FIN) != 0 && data_bytes == data_of(record))
 		flags |= TCP_FIN;
 	if (data_bytes != 0 && (end == tcb->snd_end || end == tcb->snd_push))
@@ -497,17 +497,17 @@ tcp__output(struct stack *stack, struct tcb *tcb)
 	bool is_done = true;
 
 	switch ((enum tcp_state)tcb->state) {
-	case TCP_CLOSED:
-	case TCP_LISTEN:
-	case TCP_TIME_WAIT:
-	case TCP_SYN_SENT: return;
-	case TCP_SYN_RECEIVED: break;
-	case TCP_ESTABLISHED:
-	case TCP_FIN_WAIT_1:
-	case TCP_FIN_WAIT_2:
-	case TCP_CLOSE_WAIT:
-	case TCP_CLOSING:
-	case TCP_LAST_ACK: is_done = send_all(stack, tcb); break;
+	case TCP_STATE_CLOSED:
+	case TCP_STATE_LISTEN:
+	case TCP_STATE_TIME_WAIT:
+	case TCP_STATE_SYN_SENT: return;
+	case TCP_STATE_SYN_RECEIVED: break;
+	case TCP_STATE_ESTABLISHED:
+	case TCP_STATE_FIN_WAIT_1:
+	case TCP_STATE_FIN_WAIT_2:
+	case TCP_STATE_CLOSE_WAIT:
+	case TCP_STATE_CLOSING:
+	case TCP_STATE_LAST_ACK: is_done = send_all(stack, tcb); break;
 	}
 	if (!acknowledge(stack, tcb) || !is_done)
 		tcp__want_flush(stack, tcb);

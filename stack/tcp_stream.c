@@ -14,17 +14,17 @@ static bool
 can_send(const struct tcb *tcb)
 {
 	switch ((enum tcp_state)tcb->state) {
-	case TCP_SYN_SENT:
-	case TCP_SYN_RECEIVED:
-	case TCP_ESTABLISHED:
-	case TCP_CLOSE_WAIT: return !tcb->fin_wanted;
-	case TCP_CLOSED:
-	case TCP_LISTEN:
-	case TCP_FIN_WAIT_1:
-	case TCP_FIN_WAIT_2:
-	case TCP_CLOSING:
-	case TCP_LAST_ACK:
-	case TCP_TIME_WAIT: break;
+	case TCP_STATE_SYN_SENT:
+	case TCP_STATE_SYN_RECEIVED:
+	case TCP_STATE_ESTABLISHED:
+	case TCP_STATE_CLOSE_WAIT: return !tcb->fin_wanted;
+	case TCP_STATE_CLOSED:
+	case TCP_STATE_LISTEN:
+	case TCP_STATE_FIN_WAIT_1:
+	case TCP_STATE_FIN_WAIT_2:
+	case TCP_STATE_CLOSING:
+	case TCP_STATE_LAST_ACK:
+	case TCP_STATE_TIME_WAIT: break;
 	}
 	return false;
 }
@@ -131,7 +131,7 @@ tcp__unread(const struct tcb *tcb)
 {
 	const uint32_t end = tcb->is_fin_received ? tcb->rcv_fin_seq : tcb->rcv_nxt;
 
-	if (tcb->state == TCP_LISTEN || tcb->state == TCP_SYN_SENT)
+	if (tcb->state == TCP_STATE_LISTEN || tcb->state == TCP_STATE_SYN_SENT)
 		return 0;
 	return end - tcb->rcv_read;
 }
@@ -142,9 +142,9 @@ nothing_there(const struct tcb *tcb)
 {
 	if (tcb->is_fin_received || tcb->is_deaf)
 		return 0;
-	if (tcb->reason != TCP_REASON_NONE || tcb->state == TCP_LISTEN)
+	if (tcb->reason != TCP_REASON_NONE || tcb->state == TCP_STATE_LISTEN)
 		return ERR_CLOSED;
-	return tcb->state == TCP_CLOSED ? 0 : ERR_NOT_FOUND;
+	return tcb->state == TCP_STATE_CLOSED ? 0 : ERR_NOT_FOUND;
 }
 
 static void
@@ -153,7 +153,7 @@ take_off(struct stack *stack, struct tcb *tcb, uint32_t size)
 	tcb->rcv_read += size;
 	stream_drop_before(&stack->tcp.streams, &tcb->receive, tcb->rcv_read);
 	tcp__memory_freed(stack);
-	if (tcb->state != TCP_CLOSED)
+	if (tcb->state != TCP_STATE_CLOSED)
 		tcp__window_on_read(stack, tcb);
 }
 

@@ -68,7 +68,7 @@ tcp__time_wait_enter(struct stack *stack, struct tcb *tcb)
 {
 	struct tcp_time_wait *entry = tcb->config.time_wait_ms == 0 ? NULL : entry_new(stack);
 
-	tcp__set_state(stack, tcb, TCP_TIME_WAIT);
+	tcp__set_state(stack, tcb, TCP_STATE_TIME_WAIT);
 	tcp__remove(stack, &tcb->key);
 	if (entry != NULL) {
 		entry_fill(entry, tcb);

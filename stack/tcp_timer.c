@@ -44,7 +44,7 @@ may_probe(const struct tcb *tcb)
 {
 	const uint8_t state = tcb->recovery.state;
 
-	return tcb->has_sack && tcb->retransmits == 0 && tcb->state >= TCP_ESTABLISHED &&
+	return tcb->has_sack && tcb->retransmits == 0 && tcb->state >= TCP_STATE_ESTABLISHED &&
 	       (state == TCP_RECOVERY_OPEN || state == TCP_RECOVERY_CWR) &&
 	       tcb->flight.sacked.segments == 0 && !tcb->recovery.is_tlp_out;
 }
@@ -140,9 +140,9 @@ tcp__arm_persist(struct stack *stack, struct tcb *tcb)
 void
 tcp__arm_keepalive(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->state == TCP_FIN_WAIT_2 && tcb->is_detached)
+	if (tcb->state == TCP_STATE_FIN_WAIT_2 && tcb->is_detached)
 		return; /* the same timer counts the orphan's end */
-	if (!tcb->config.keepalive || tcb->state < TCP_ESTABLISHED) {
+	if (!tcb->config.keepalive || tcb->state < TCP_STATE_ESTABLISHED) {
 		wheel_disarm(&stack->wheel, &tcb->life_timer);
 		return;
 	}
@@ -177,9 +177,9 @@ retries_max(const struct tcb *tcb)
 {
 	const uint32_t retries = tcb->config.retries;
 
-	if (tcb->state == TCP_SYN_SENT)
+	if (tcb->state == TCP_STATE_SYN_SENT)
 		return tcb->config.syn_retries;
-	if (tcb->state == TCP_SYN_RECEIVED)
+	if (tcb->state == TCP_STATE_SYN_RECEIVED)
 		return tcb->config.synack_retries;
 	return tcb->is_detached && retries > ORPHAN_RETRIES ? ORPHAN_RETRIES : retries;
 }
@@ -216,7 +216,7 @@ count_up(uint8_t *count)
 static bool
 is_window_shrunk(const struct stack *stack, const struct tcb *tcb)
 {
-	return tcb->snd_wnd == 0 && tcb->state >= TCP_ESTABLISHED && !tcb->is_detached &&
+	return tcb->snd_wnd == 0 && tcb->state >= TCP_STATE_ESTABLISHED && !tcb->is_detached &&
 	       stack->now_us - tcb->counters.last_received_us < SHRUNK_WINDOW_US;
 }
 
@@ -232,7 +232,7 @@ rto_due(struct stack *stack, struct tcb *tcb)
 		give_up(stack, tcb);
 		return;
 	}
-	if (tcb->state >= TCP_ESTABLISHED) {
+	if (tcb->state >= TCP_STATE_ESTABLISHED) {
 		tcp__mtu_on_timeout(stack, tcb);
 		tcp__recovery_on_timeout(stack, tcb);
 	}
@@ -406,7 +406,7 @@ due(struct stack *stack, struct tcb *tcb, enum timer_kind kind)
 	if (trace__is_on(stack))
 		trace__tcp_timer(stack, tcb, kind);
 	/* What is sent again may have become too big: another connection has heard of it. */
-	if (tcb->state >= TCP_ESTABLISHED && tcb->state < TCP_TIME_WAIT)
+	if (tcb->state >= TCP_STATE_ESTABLISHED && tcb->state < TCP_STATE_TIME_WAIT)
 		tcp__mtu_follow(stack, tcb);
 	switch ((unsigned)kind) {
 	case TIMER_TCP_RTO:        rto_due(stack, tcb); break;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TCP_STATE_LISTEN 0x0au
+#define KERNEL_TCP_LISTEN 0x0au
 #define LINES_MAX        65536u /* of /proc/net/udp */
 #define PROCESSES_MAX    65536u
 #define DESCRIPTORS_MAX  65536u /* of one process */
@@ -50,7 +50,7 @@ find_inode(const char *table, const struct ip_addr *addr, uint16_t port, bool is
 		if (sscanf(line, " %*u: %32[0-9A-F]:%x %*s %x %*s %*s %*s %*u %*u %lu", hex,
 			   &local_port, &state, &inode) != 4)
 			continue;
-		if (local_port != port || (is_tcp && state != TCP_STATE_LISTEN))
+		if (local_port != port || (is_tcp && state != KERNEL_TCP_LISTEN))
 			continue;
 		struct ip_addr theirs = addr_from_hex(hex);
 		if (addrs_collide(addr, &theirs))

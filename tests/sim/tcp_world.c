@@ -141,7 +141,7 @@ befall(struct tcp_world *world, const struct plan_event *event)
 static void
 describe(const struct tcp_world *world)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	for (unsigned side = 0; side < 2; side++)
 		for (uint32_t place = 0; tcp_info_next(world->hosts[side]->stack, &place, &info);)
@@ -193,10 +193,10 @@ static bool
 is_empty(const struct stack *stack)
 {
 	const struct tcp *tcp = &stack->tcp;
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	for (uint32_t place = 0; tcp_info_next(stack, &place, &info);)
-		if (info.state != TCP_LISTEN)
+		if (info.state != TCP_STATE_LISTEN)
 			return false;
 	return tcp->streams.free_count == tcp->streams.chunk_count &&
 	       tcp->sent.free_count == tcp->sent.record_count && tcp->syns_used == 0 &&

@@ -324,7 +324,7 @@ expect_no_leak(void)
 {
 	const struct upstream_conn *conns = site.resolver.upstream.tcp.conns;
 	unsigned kept = 0, known = 0;
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	for (uint32_t place = 0; tcp_info_next(site.internet.edge->stack, &place, &info);)
 		kept += !info.is_detached;

@@ -247,10 +247,10 @@ pair_connect(struct pair *pair, enum addr_family family, const struct tcp_config
 	ck_abort_msg("no connection");
 }
 
-struct tcp_info
+struct tcp_conn_info
 pair_info(struct pair *pair, enum pair_side side, tcp_conn conn)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	ck_assert_int_eq(tcp_info(pair->hosts[side].stack, conn, &info), 0);
 	return info;

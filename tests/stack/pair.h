@@ -69,7 +69,7 @@ struct ip_addr pair_addr(enum pair_side side, enum addr_family family);
 /* Sends `size` octets of a pattern from a to b and checks each as it arrives; false: they did not all within for_us. */
 bool pair_transfer(struct pair *pair, const tcp_conn conns[2], size_t size, uint64_t for_us);
 
-struct tcp_info pair_info(struct pair *pair, enum pair_side side, tcp_conn conn);
+struct tcp_conn_info pair_info(struct pair *pair, enum pair_side side, tcp_conn conn);
 /* No connection, no buffer, no record is left: fails the test otherwise. */
 void pair_expect_empty(struct pair *pair);
 

@@ -496,10 +496,10 @@ peer_read(struct peer *peer)
 	return total;
 }
 
-struct tcp_info
+struct tcp_conn_info
 peer_info(const struct peer *peer)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	ck_assert_int_eq(tcp_info(peer->host.stack, peer->conn, &info), 0);
 	return info;
@@ -508,15 +508,15 @@ peer_info(const struct peer *peer)
 enum tcp_state
 peer_state(const struct peer *peer)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 	uint32_t place = 0;
 
-	if (tcp_info(peer->host.stack, peer->conn, &info) == 0 && info.state != TCP_CLOSED)
+	if (tcp_info(peer->host.stack, peer->conn, &info) == 0 && info.state != TCP_STATE_CLOSED)
 		return info.state;
 	/* Closed by the program, or in TIME-WAIT: found by its ports. */
 	while (tcp_info_next(peer->host.stack, &place, &info))
-		if (info.remote_port == peer->peer_port && info.state != TCP_LISTEN &&
-		    info.state != TCP_CLOSED)
+		if (info.remote_port == peer->peer_port && info.state != TCP_STATE_LISTEN &&
+		    info.state != TCP_STATE_CLOSED)
 			return info.state;
-	return TCP_CLOSED;
+	return TCP_STATE_CLOSED;
 }

@@ -118,8 +118,8 @@ void peer_wait(struct peer *peer, uint64_t for_us);
 void peer_write(struct peer *peer, size_t size);
 /* Reads all; returns how much. */
 size_t peer_read(struct peer *peer);
-struct tcp_info peer_info(const struct peer *peer);
-enum tcp_state peer_state(const struct peer *peer); /* TCP_CLOSED once the number means nothing */
+struct tcp_conn_info peer_info(const struct peer *peer);
+enum tcp_state peer_state(const struct peer *peer); /* TCP_STATE_CLOSED once the number means nothing */
 
 #define peer_expect_state(peer, wanted)                                                            \
 	ck_assert_str_eq(tcp_state_name(peer_state(peer)), tcp_state_name(wanted))

@@ -33,16 +33,16 @@ START_TEST(we_close_first)
 	passive(_i);
 	close_conn();
 	(void)peer_expect(&peer, "FA", 1, 1, 0);
-	peer_expect_state(&peer, TCP_FIN_WAIT_1);
+	peer_expect_state(&peer, TCP_STATE_FIN_WAIT_1);
 	peer_ack(&peer, 1, 2);
-	peer_expect_state(&peer, TCP_FIN_WAIT_2);
+	peer_expect_state(&peer, TCP_STATE_FIN_WAIT_2);
 	peer_flags(&peer, "FA", 1, 2);
 	(void)peer_expect(&peer, "A", 2, 2, 0);
-	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 	peer_wait(&peer, 59000000);
-	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 	peer_wait(&peer, 2000000);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_expect_nothing(&peer);
 	peer_fini(&peer);
 }
@@ -53,13 +53,13 @@ START_TEST(the_peer_closes_first)
 	passive(_i);
 	peer_flags(&peer, "FA", 1, 1);
 	(void)peer_expect(&peer, "A", 1, 2, 0);
-	peer_expect_state(&peer, TCP_CLOSE_WAIT);
+	peer_expect_state(&peer, TCP_STATE_CLOSE_WAIT);
 	ck_assert_uint_ne(peer.events & TCP_EVENT_PEER_CLOSED, 0);
 	close_conn();
 	(void)peer_expect(&peer, "FA", 1, 2, 0);
-	peer_expect_state(&peer, TCP_LAST_ACK);
+	peer_expect_state(&peer, TCP_STATE_LAST_ACK);
 	peer_ack(&peer, 2, 2);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -71,9 +71,9 @@ START_TEST(both_close_at_once)
 	(void)peer_expect(&peer, "FA", 1, 1, 0);
 	peer_flags(&peer, "FA", 1, 1);
 	(void)peer_expect(&peer, "A", 2, 2, 0);
-	peer_expect_state(&peer, TCP_CLOSING);
+	peer_expect_state(&peer, TCP_STATE_CLOSING);
 	peer_ack(&peer, 2, 2);
-	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 	peer_expect_nothing(&peer);
 	peer_fini(&peer);
 }
@@ -86,7 +86,7 @@ START_TEST(a_fin_may_acknowledge_ours)
 	(void)peer_expect(&peer, "FA", 1, 1, 0);
 	peer_flags(&peer, "FA", 1, 2);
 	(void)peer_expect(&peer, "A", 2, 2, 0);
-	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 	peer_fini(&peer);
 }
 END_TEST
@@ -98,7 +98,7 @@ START_TEST(after_a_half_close_the_peer_may_go_on)
 	(void)peer_expect(&peer, "FA", 1, 1, 0);
 	peer_ack(&peer, 1, 2);
 	peer_wait(&peer, 300000000); /* as long as it likes */
-	peer_expect_state(&peer, TCP_FIN_WAIT_2);
+	peer_expect_state(&peer, TCP_STATE_FIN_WAIT_2);
 	peer_data(&peer, 1, 2, 100);
 	(void)peer_expect(&peer, "A", 2, 101, 0);
 	ck_assert_uint_eq(peer_read(&peer), 100);
@@ -139,7 +139,7 @@ START_TEST(fin_goes_behind_what_is_queued)
 	close_conn();
 	(void)peer_expect(&peer, "FPA", 51, 1, 50);
 	peer_ack(&peer, 1, 102);
-	peer_expect_state(&peer, TCP_FIN_WAIT_2);
+	peer_expect_state(&peer, TCP_STATE_FIN_WAIT_2);
 	peer_fini(&peer);
 }
 END_TEST
@@ -171,11 +171,11 @@ START_TEST(fin_out_of_order_waits_for_what_is_missing)
 	ck_assert_uint_eq(is->sack_count, 1);
 	ck_assert_uint_eq(is->sacks[0].begin, 101);
 	ck_assert_uint_eq(is->sacks[0].end, 152); /* FIN counts */
-	peer_expect_state(&peer, TCP_ESTABLISHED);
+	peer_expect_state(&peer, TCP_STATE_ESTABLISHED);
 	peer_data(&peer, 1, 1, 100);
 	(void)peer_expect(&peer, "A", 1, 152, 0);
 	peer_expect_nothing(&peer);
-	peer_expect_state(&peer, TCP_CLOSE_WAIT);
+	peer_expect_state(&peer, TCP_STATE_CLOSE_WAIT);
 	ck_assert_uint_eq(peer_read(&peer), 150);
 	peer_fini(&peer);
 }
@@ -196,7 +196,7 @@ START_TEST(fin_right_behind_a_full_window_opens_none)
 					  .size = edge - seq };
 	peer_send(&peer, &fin);
 	ck_assert_uint_eq(peer_expect(&peer, "A", 1, edge + 1, 0)->window, 0);
-	peer_expect_state(&peer, TCP_CLOSE_WAIT);
+	peer_expect_state(&peer, TCP_STATE_CLOSE_WAIT);
 	ck_assert_uint_eq(peer_read(&peer), edge - 1);
 	peer_fini(&peer);
 }
@@ -225,7 +225,7 @@ START_TEST(closing_with_unread_data_is_a_reset)
 	(void)peer_expect(&peer, "A", 1, 101, 0);
 	close_conn();
 	(void)peer_expect(&peer, "RA", 1, 101, 0);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_expect_nothing(&peer);
 	peer_fini(&peer);
 }
@@ -240,7 +240,7 @@ START_TEST(data_for_a_program_that_has_closed_is_a_reset)
 		peer_ack(&peer, 1, 2);
 	peer_data(&peer, 1, _i / 2 == 1 ? 2 : 1, 100);
 	(void)peer_expect(&peer, "R", _i / 2 == 1 ? 2 : 1, 0, 0);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -252,7 +252,7 @@ START_TEST(abort_is_a_reset)
 	(void)peer_expect(&peer, "PA", 1, 1, 10);
 	tcp_abort(peer.host.stack, peer.conn, peer.host.now_us);
 	(void)peer_expect(&peer, "RA", 11, 1, 0);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_wait(&peer, 10000000);
 	peer_expect_nothing(&peer);
 	peer_fini(&peer);
@@ -286,7 +286,7 @@ START_TEST(a_syn_that_was_not_answered_is_given_up_in_silence)
 	close_conn();
 	peer_wait(&peer, 10000000);
 	peer_expect_nothing(&peer);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -300,9 +300,9 @@ START_TEST(an_orphan_waits_for_the_peers_fin_a_minute)
 	(void)peer_expect(&peer, "FA", 1, 1, 0);
 	peer_ack(&peer, 1, 2);
 	peer_wait(&peer, 59000000);
-	peer_expect_state(&peer, TCP_FIN_WAIT_2);
+	peer_expect_state(&peer, TCP_STATE_FIN_WAIT_2);
 	peer_wait(&peer, 2000000);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_flags(&peer, "FA", 1, 2);
 	(void)peer_expect(&peer, "R", 2, 0, 0);
 	peer_fini(&peer);
@@ -315,7 +315,7 @@ START_TEST(an_orphan_whose_peer_is_silent_is_forgotten)
 	peer_write(&peer, 100);
 	close_conn();
 	peer_wait(&peer, 200000000);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -339,7 +339,7 @@ START_TEST(an_orphan_whose_peer_keeps_its_window_shut_is_reset)
 		}
 	}
 	ck_assert(is_reset);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	ck_assert_uint_eq(peer.host.stack->tcp.streams.free_count,
 			  peer.host.stack->tcp.streams.chunk_count);
 	peer_fini(&peer);
@@ -360,7 +360,7 @@ START_TEST(a_program_waits_as_long_as_a_shut_window_answers)
 			peer_ack(&peer, 1, 1001);
 		peer_discard(&peer);
 	}
-	peer_expect_state(&peer, TCP_ESTABLISHED);
+	peer_expect_state(&peer, TCP_STATE_ESTABLISHED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -398,7 +398,7 @@ START_TEST(the_oldest_orphan_makes_room)
 	}
 	for (uint16_t port = 1; port <= 5; port++) {
 		peer.peer_port = port;
-		ck_assert_int_eq(peer_state(&peer), port <= 2 ? TCP_CLOSED : TCP_FIN_WAIT_1);
+		ck_assert_int_eq(peer_state(&peer), port <= 2 ? TCP_STATE_CLOSED : TCP_STATE_FIN_WAIT_1);
 	}
 	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_TCP_FULL), 2);
 	peer_fini(&peer);
@@ -415,7 +415,7 @@ time_wait(int family)
 	(void)peer_expect(&peer, "FA", 1, 1, 0);
 	peer_flags(&peer, "FA", 1, 2);
 	(void)peer_expect(&peer, "A", 2, 2, 0);
-	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 }
 
 START_TEST(the_peers_fin_again_is_acknowledged_and_time_begins_anew)
@@ -425,9 +425,9 @@ START_TEST(the_peers_fin_again_is_acknowledged_and_time_begins_anew)
 	peer_flags(&peer, "FA", 1, 2);
 	(void)peer_expect(&peer, "A", 2, 2, 0);
 	peer_wait(&peer, 50000000);
-	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 	peer_wait(&peer, 11000000);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -439,7 +439,7 @@ START_TEST(an_old_segment_in_time_wait_is_answered)
 	(void)peer_expect(&peer, "A", 2, 2, 0);
 	peer_ack(&peer, 2, 2); /* the last acknowledgment needs none */
 	peer_expect_nothing(&peer);
-	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 	peer_fini(&peer);
 }
 END_TEST
@@ -450,9 +450,9 @@ START_TEST(only_the_exact_rst_ends_time_wait)
 	peer_flags(&peer, "R", 1, 0);
 	peer_flags(&peer, "R", 3, 0);
 	peer_expect_nothing(&peer);
-	peer_expect_state(&peer, TCP_TIME_WAIT);
+	peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 	peer_flags(&peer, "R", 2, 0);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_expect_nothing(&peer);
 	peer_fini(&peer);
 }
@@ -489,10 +489,10 @@ START_TEST(a_new_syn_may_follow_in_time_wait)
 	if (new_syns[i].is_taken) {
 		ck_assert_uint_eq(is->ack, new_syns[i].seq + 1);
 		ck_assert_uint_gt(peer.stack_iss - old_iss, 65535); /* beyond all that was sent */
-		peer_expect_state(&peer, TCP_SYN_RECEIVED);
+		peer_expect_state(&peer, TCP_STATE_SYN_RECEIVED);
 	} else {
 		ck_assert_str_eq(is->flags, "A");
-		peer_expect_state(&peer, TCP_TIME_WAIT);
+		peer_expect_state(&peer, TCP_STATE_TIME_WAIT);
 	}
 	peer_fini(&peer);
 }
@@ -521,7 +521,7 @@ START_TEST(the_oldest_time_wait_makes_room)
 	}
 	for (uint16_t port = 1; port <= 5; port++) {
 		peer.peer_port = port;
-		ck_assert_int_eq(peer_state(&peer), port <= 2 ? TCP_CLOSED : TCP_TIME_WAIT);
+		ck_assert_int_eq(peer_state(&peer), port <= 2 ? TCP_STATE_CLOSED : TCP_STATE_TIME_WAIT);
 	}
 	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_TCP_TIME_WAIT_FULL), 2);
 	ck_assert(!stack_next(peer.host.stack, &action));

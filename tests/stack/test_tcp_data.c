@@ -334,7 +334,7 @@ START_TEST(the_receive_buffer_grows_with_a_program_that_reads)
 
 	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .timestamps = true });
 	for (unsigned round = 0; round < 12 && largest < 1u << 20; round++) {
-		const struct tcp_info info = peer_info(&peer);
+		const struct tcp_conn_info info = peer_info(&peer);
 		largest = info.rcv_wnd > largest ? info.rcv_wnd : largest;
 		/* All that the window allows, each round trip. */
 		for (uint32_t left = info.rcv_wnd; left >= 1448; left -= 1448, seq += 1448) {

@@ -55,7 +55,7 @@ START_TEST(only_a_hard_error_ends_what_is_being_opened)
 	peer_open(&peer, &(struct peer_config){ 0 });
 	(void)peer_take(&peer);
 	complain(codes[_i].code, 0, 60, 0);
-	ck_assert_int_eq(peer_state(&peer), codes[_i].is_hard ? TCP_CLOSED : TCP_SYN_SENT);
+	ck_assert_int_eq(peer_state(&peer), codes[_i].is_hard ? TCP_STATE_CLOSED : TCP_STATE_SYN_SENT);
 	ck_assert_int_eq(tcp_take_error(peer.host.stack, peer.conn), codes[_i].reason);
 	peer_fini(&peer);
 }
@@ -67,7 +67,7 @@ START_TEST(no_error_ends_what_is_established)
 	peer_write(&peer, 100);
 	(void)peer_take(&peer);
 	complain(codes[_i].code, 1, 140, 0);
-	peer_expect_state(&peer, TCP_ESTABLISHED);
+	peer_expect_state(&peer, TCP_STATE_ESTABLISHED);
 	ck_assert_uint_ne(peer.events & TCP_EVENT_ERROR, 0);
 	peer_fini(&peer);
 }
@@ -79,7 +79,7 @@ START_TEST(an_error_about_what_is_not_in_flight_is_ignored)
 	(void)peer_take(&peer);
 	complain(3, 1, 60, 0);
 	complain(3, 0xffffffff, 60, 0);
-	peer_expect_state(&peer, TCP_SYN_SENT);
+	peer_expect_state(&peer, TCP_STATE_SYN_SENT);
 	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_ICMP_STALE), 2);
 	peer_fini(&peer);
 }

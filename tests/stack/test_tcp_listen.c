@@ -71,7 +71,7 @@ START_TEST(what_both_want_is_granted)
 		ck_assert_uint_eq(is->ts_ecr, peer.ts_val);
 	peer_ack(&peer, 1, 1);
 	ck_assert(accepts());
-	const struct tcp_info info = peer_info(&peer);
+	const struct tcp_conn_info info = peer_info(&peer);
 	ck_assert_int_eq(info.has_sack, have && offers[_i].ask_sack);
 	/* The peer's window is scaled from here on, and only if both have agreed. */
 	ck_assert_uint_eq(info.snd_wnd, have && offers[_i].ask_wscale ? 65535u << 3 : 65535u);
@@ -266,7 +266,7 @@ START_TEST(beyond_the_kept_syns_cookies_are_sent)
 	peer.has_timestamps = true; /* the last one answers */
 	peer_ack(&peer, 1, 1);
 	ck_assert(accepts());
-	const struct tcp_info info = peer_info(&peer);
+	const struct tcp_conn_info info = peer_info(&peer);
 	ck_assert(info.has_sack && info.has_timestamps && info.has_wscale);
 	ck_assert_uint_eq(info.wscale_send, 5);
 	ck_assert_uint_le(info.mss_send, 1300 - 12);
@@ -318,7 +318,7 @@ END_TEST
 /* Issue: a SYN flood; service goes on, memory stays bounded. */
 START_TEST(a_flood_of_syns_does_not_keep_others_out)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 	uint32_t place = 0;
 	unsigned half_open = 0;
 
@@ -328,7 +328,7 @@ START_TEST(a_flood_of_syns_does_not_keep_others_out)
 		peer_discard(&peer);
 	}
 	while (tcp_info_next(peer.host.stack, &place, &info))
-		half_open += info.state == TCP_SYN_RECEIVED;
+		half_open += info.state == TCP_STATE_SYN_RECEIVED;
 	ck_assert_uint_le(half_open, 8);
 	syn(61000);
 	(void)peer_expect(&peer, "SA", 0, 1, 0);
@@ -339,7 +339,7 @@ START_TEST(a_flood_of_syns_does_not_keep_others_out)
 	peer_wait(&peer, 100000000); /* and then all of it is forgotten */
 	place = 0;
 	while (tcp_info_next(peer.host.stack, &place, &info))
-		ck_assert_int_ne(info.state, TCP_SYN_RECEIVED);
+		ck_assert_int_ne(info.state, TCP_STATE_SYN_RECEIVED);
 	peer_fini(&peer);
 }
 END_TEST

@@ -145,10 +145,10 @@ write_some(size_t size)
 	ck_assert_uint_eq(taken, size);
 }
 
-static struct tcp_info
+static struct tcp_conn_info
 info_of_a(void)
 {
-	struct tcp_info info;
+	struct tcp_conn_info info;
 	ck_assert_int_eq(tcp_info(offload.a.stack, offload.conn, &info), 0);
 	return info;
 }

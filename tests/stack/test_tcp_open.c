@@ -27,8 +27,8 @@ START_TEST(a_connection_carries_data_both_ways_and_is_closed)
 	size_t count;
 
 	pair_connect(&pair, families[_i], NULL, listener, conns);
-	ck_assert_int_eq(pair_info(&pair, PAIR_A, conns[0]).state, TCP_ESTABLISHED);
-	ck_assert_int_eq(pair_info(&pair, PAIR_B, conns[1]).state, TCP_ESTABLISHED);
+	ck_assert_int_eq(pair_info(&pair, PAIR_A, conns[0]).state, TCP_STATE_ESTABLISHED);
+	ck_assert_int_eq(pair_info(&pair, PAIR_B, conns[1]).state, TCP_STATE_ESTABLISHED);
 	ck_assert_uint_eq(pair.events[PAIR_A] & TCP_EVENT_CONNECTED, TCP_EVENT_CONNECTED);
 	ck_assert_uint_eq(pair.events[PAIR_B] & TCP_EVENT_ACCEPTABLE, TCP_EVENT_ACCEPTABLE);
 
@@ -50,7 +50,7 @@ START_TEST(a_connection_carries_data_both_ways_and_is_closed)
 
 	tcp_close(pair.hosts[0].stack, conns[0], pair.now_us);
 	pair_run(&pair, 100000);
-	ck_assert_int_eq(pair_info(&pair, PAIR_B, conns[1]).state, TCP_CLOSE_WAIT);
+	ck_assert_int_eq(pair_info(&pair, PAIR_B, conns[1]).state, TCP_STATE_CLOSE_WAIT);
 	ck_assert_int_eq(tcp_receive(pair.hosts[1].stack, conns[1], bytes, sizeof bytes, pair.now_us,
 				     &count),
 			 0);

@@ -136,20 +136,20 @@ static const struct {
 	enum tcp_state state;
 	enum tcp_reason reason;
 } answers[] = {
-	{ "SYN-ACK opens", "SA", 1, "A", 1, 1, TCP_ESTABLISHED, TCP_REASON_NONE },
-	{ "SYN opens from both sides", "S", 0, "SA", 0, 1, TCP_SYN_RECEIVED, TCP_REASON_NONE },
-	{ "SYN-ACK of too little is reset", "SA", 0, "R", 0, 0, TCP_SYN_SENT, TCP_REASON_NONE },
-	{ "SYN-ACK of too much is reset", "SA", 2, "R", 2, 0, TCP_SYN_SENT, TCP_REASON_NONE },
-	{ "ACK of too little is reset", "A", 0, "R", 0, 0, TCP_SYN_SENT, TCP_REASON_NONE },
-	{ "ACK of too much is reset", "A", 2, "R", 2, 0, TCP_SYN_SENT, TCP_REASON_NONE },
-	{ "ACK of the SYN alone is nothing", "A", 1, NULL, 0, 0, TCP_SYN_SENT, TCP_REASON_NONE },
-	{ "RST that acknowledges refuses", "RA", 1, NULL, 0, 0, TCP_CLOSED, TCP_REASON_REFUSED },
-	{ "RST of too little is a guess", "RA", 0, NULL, 0, 0, TCP_SYN_SENT, TCP_REASON_NONE },
-	{ "RST of too much is a guess", "RA", 2, NULL, 0, 0, TCP_SYN_SENT, TCP_REASON_NONE },
-	{ "RST that acknowledges nothing is a guess", "R", 0, NULL, 0, 0, TCP_SYN_SENT,
+	{ "SYN-ACK opens", "SA", 1, "A", 1, 1, TCP_STATE_ESTABLISHED, TCP_REASON_NONE },
+	{ "SYN opens from both sides", "S", 0, "SA", 0, 1, TCP_STATE_SYN_RECEIVED, TCP_REASON_NONE },
+	{ "SYN-ACK of too little is reset", "SA", 0, "R", 0, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
+	{ "SYN-ACK of too much is reset", "SA", 2, "R", 2, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
+	{ "ACK of too little is reset", "A", 0, "R", 0, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
+	{ "ACK of too much is reset", "A", 2, "R", 2, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
+	{ "ACK of the SYN alone is nothing", "A", 1, NULL, 0, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
+	{ "RST that acknowledges refuses", "RA", 1, NULL, 0, 0, TCP_STATE_CLOSED, TCP_REASON_REFUSED },
+	{ "RST of too little is a guess", "RA", 0, NULL, 0, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
+	{ "RST of too much is a guess", "RA", 2, NULL, 0, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
+	{ "RST that acknowledges nothing is a guess", "R", 0, NULL, 0, 0, TCP_STATE_SYN_SENT,
 	  TCP_REASON_NONE },
-	{ "FIN is nothing", "F", 0, NULL, 0, 0, TCP_SYN_SENT, TCP_REASON_NONE },
-	{ "FIN-ACK is nothing", "FA", 1, NULL, 0, 0, TCP_SYN_SENT, TCP_REASON_NONE },
+	{ "FIN is nothing", "F", 0, NULL, 0, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
+	{ "FIN-ACK is nothing", "FA", 1, NULL, 0, 0, TCP_STATE_SYN_SENT, TCP_REASON_NONE },
 };
 
 START_TEST(syn_sent_takes_an_answer_to_its_syn)
@@ -184,7 +184,7 @@ START_TEST(both_syns_may_cross)
 		peer_send(&peer, &(struct peer_segment){ .flags = "SA", .ack = 1, .window = 1000 });
 	else
 		peer_ack(&peer, 1, 1);
-	peer_expect_state(&peer, TCP_ESTABLISHED);
+	peer_expect_state(&peer, TCP_STATE_ESTABLISHED);
 	ck_assert_uint_eq(peer_pending(&peer), 0);
 	peer_write(&peer, 10);
 	(void)peer_expect(&peer, "A", 1, 1, 10);
@@ -223,7 +223,7 @@ START_TEST(syn_received_waits_for_the_acknowledgment)
 	peer_listen(&peer, &config);
 	peer_send(&peer, &(struct peer_segment){ .flags = "S", .window = 1000 });
 	(void)peer_expect(&peer, "SA", 0, 1, 0);
-	peer_expect_state(&peer, TCP_SYN_RECEIVED);
+	peer_expect_state(&peer, TCP_STATE_SYN_RECEIVED);
 	peer_send(&peer, &(struct peer_segment){ .flags = handshakes[i].flags,
 						 .seq = handshakes[i].seq,
 						 .ack = handshakes[i].ack,
@@ -236,7 +236,7 @@ START_TEST(syn_received_waits_for_the_acknowledgment)
 	const int accepted = tcp_accept(peer.host.stack, peer.listener, 0, &peer.conn);
 	ck_assert_msg((accepted == 0) == handshakes[i].is_open, "%s", handshakes[i].behaviour);
 	if (!handshakes[i].is_open)
-		ck_assert_msg((peer_state(&peer) == TCP_CLOSED) == handshakes[i].is_gone, "%s",
+		ck_assert_msg((peer_state(&peer) == TCP_STATE_CLOSED) == handshakes[i].is_gone, "%s",
 			      handshakes[i].behaviour);
 	peer_fini(&peer);
 }
@@ -260,8 +260,8 @@ END_TEST
 /* ---- the synchronized states ------------------------------------------------------------------ */
 
 enum { ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK, STATES };
-static const enum tcp_state states[] = { TCP_ESTABLISHED, TCP_FIN_WAIT_1, TCP_FIN_WAIT_2,
-					 TCP_CLOSE_WAIT,  TCP_CLOSING,    TCP_LAST_ACK };
+static const enum tcp_state states[] = { TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT_1, TCP_STATE_FIN_WAIT_2,
+					 TCP_STATE_CLOSE_WAIT,  TCP_STATE_CLOSING,    TCP_STATE_LAST_ACK };
 static uint32_t seq, ack; /* of the peer's next segment */
 
 static void
@@ -317,7 +317,7 @@ START_TEST(the_exact_rst_ends_a_connection_in_every_state)
 	enter(state, _i % 2);
 	peer_flags(&peer, "R", seq, 0);
 	peer_expect_nothing(&peer);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	ck_assert_int_eq(tcp_reason_of(peer.host.stack, peer.conn),
 			 both_closed ? TCP_REASON_NONE : TCP_REASON_RESET);
 	ck_assert_uint_ne(tcp_poll(peer.host.stack, peer.conn) & TCP_EVENT_CLOSED, 0);

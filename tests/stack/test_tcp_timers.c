@@ -54,7 +54,7 @@ START_TEST(a_syn_ack_is_sent_again_five_times)
 	expect_times(times_ms, COUNT(times_ms), "SA", 0);
 	peer_wait(&peer, 100000000);
 	peer_expect_nothing(&peer);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -75,7 +75,7 @@ after_100_ms(int family, bool sack)
 START_TEST(the_first_round_trip_sets_the_timeout)
 {
 	after_100_ms(_i, false);
-	const struct tcp_info info = peer_info(&peer);
+	const struct tcp_conn_info info = peer_info(&peer);
 	ck_assert_uint_eq(info.srtt_us / 1000, 100);
 	ck_assert_uint_eq(info.rttvar_us / 1000, 50);
 	ck_assert_uint_eq(info.rto_us / 1000, 300);
@@ -165,7 +165,7 @@ START_TEST(a_silent_peer_is_given_up_after_fifteen_retransmissions)
 	peer_wait(&peer, 1800000000);
 	ck_assert_int_eq(tcp_reason_of(peer.host.stack, peer.conn), TCP_REASON_TIMED_OUT);
 	ck_assert_uint_eq(peer_pending(&peer), 16);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -233,7 +233,7 @@ START_TEST(the_user_timeout_counts_with_a_closed_window_too)
 	peer_write(&peer, 1000);
 	for (unsigned i = 0; i < 100; i++) {
 		peer_wait(&peer, 100000);
-		if (peer_pending(&peer) != 0 && peer_state(&peer) == TCP_ESTABLISHED)
+		if (peer_pending(&peer) != 0 && peer_state(&peer) == TCP_STATE_ESTABLISHED)
 			peer_ack(&peer, 1, 1001);
 		peer_discard(&peer);
 	}
@@ -249,7 +249,7 @@ START_TEST(nobody_is_asked_unless_the_program_wants_it)
 	after_100_ms(_i, false);
 	peer_wait(&peer, 36000000000);
 	peer_expect_nothing(&peer);
-	peer_expect_state(&peer, TCP_ESTABLISHED);
+	peer_expect_state(&peer, TCP_STATE_ESTABLISHED);
 	peer_fini(&peer);
 }
 END_TEST
@@ -265,7 +265,7 @@ START_TEST(an_idle_peer_is_asked_whether_it_lives)
 		(void)peer_expect(&peer, "A", 0, 1, 0);
 		peer_ack(&peer, 1, 1);
 	}
-	peer_expect_state(&peer, TCP_ESTABLISHED);
+	peer_expect_state(&peer, TCP_STATE_ESTABLISHED);
 	peer_fini(&peer);
 }
 END_TEST

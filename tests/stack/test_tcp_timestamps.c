@@ -61,7 +61,7 @@ START_TEST(a_reset_needs_no_clock)
 	passive(_i);
 	peer.ts_val -= 1000;
 	peer_flags(&peer, "R", 1, 0);
-	peer_expect_state(&peer, TCP_CLOSED);
+	peer_expect_state(&peer, TCP_STATE_CLOSED);
 	peer_fini(&peer);
 }
 END_TEST

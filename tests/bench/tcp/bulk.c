@@ -128,7 +128,7 @@ static void
 exchange_end(struct bulk *bulk, struct exchange *exchange, uint64_t now_us)
 {
 	struct stack *stack = station_stack(bulk->station);
-	struct tcp_info info;
+	struct tcp_conn_info info;
 
 	if (tcp_info(stack, exchange->conn, &info) == 0) {
 		bulk->retransmits += info.retransmits_total;
