@@ -49,10 +49,13 @@ put_url(struct href *href, struct url *url)
 {
 	url->scheme = put(href, url->scheme);
 	put(href, SPAN(":"));
-	if (url->host_kind != URL_HOST_NONE)
+	if (url->host_kind != URL_HOST_NONE) {
 		put_authority(href, url);
-	else if (!url->has_opaque_path && span_starts(url->path, SPAN("//")))
-		put(href, SPAN("/.")); /* else the path would read as a host */
+	} else {
+		url->username = url->password = url->host = put(href, SPAN(""));
+		if (!url->has_opaque_path && span_starts(url->path, SPAN("//")))
+			put(href, SPAN("/.")); /* else the path would read as a host */
+	}
 	url->path = put(href, url->path);
 	if (url->has_query)
 		put(href, SPAN("?"));
@@ -75,7 +78,7 @@ href_bytes_max(const struct url *url)
 static struct span
 moved(struct span part, struct span from, const char *to)
 {
-	return span_of(part.at != NULL ? to + (part.at - from.at) : to, part.bytes);
+	return span_of(to + (part.at - from.at), part.bytes);
 }
 
 /*
