@@ -33,7 +33,7 @@ first_family(struct engine *engine, const struct task *task)
 static enum addr_family
 next_family(const struct engine *engine, const struct cut_ns *ns, enum addr_family first)
 {
-	bool ip4 = engine->policy.ip4 && !ns->asked_ip4, ip6 = engine->policy.ip6 && !ns->asked_ip6;
+	bool ip4 = cut_may_ask(&engine->policy, ADDR_IPV4) && !ns->asked_ip4, ip6 = cut_may_ask(&engine->policy, ADDR_IPV6) && !ns->asked_ip6;
 	if (ip4 && ip6)
 		return first;
 	return ip4 ? ADDR_IPV4 : ip6 ? ADDR_IPV6 : ADDR_NONE;
@@ -74,7 +74,7 @@ known_addr(struct engine *engine, struct cut *cut, unsigned index, enum addr_fam
 	struct cut_ns *ns = &cut->ns[index];
 	struct rrset *set;
 	if (*asked_flag(ns, family) ||
-	    !(family == ADDR_IPV4 ? engine->policy.ip4 : engine->policy.ip6))
+	    !cut_may_ask(&engine->policy, family))
 		return false;
 	if (rrset_cache_get(engine->caches.rrsets, ns->name,
 			    family == ADDR_IPV4 ? TYPE_A : TYPE_AAAA, CLASS_IN, TRUST_ANSWER,

@@ -2,11 +2,25 @@
 
 #include "stack/base/arena.h"
 
+bool
+cut_may_ask(const struct cut_policy *policy, enum addr_family family)
+{
+	return family == ADDR_IPV4 ? policy->ip4 || policy->nat64.prefix_len != 0 : policy->ip6;
+}
+
+/* As it is asked: perhaps through the NAT64. */
+static struct ip_addr
+translated(const struct ip_addr *addr, const struct cut_policy *policy)
+{
+	const bool is_behind = addr->family == ADDR_IPV4 && policy->nat64.prefix_len != 0;
+	return is_behind ? nat64_embed(&policy->nat64, addr->octets) : *addr;
+}
+
 /* Addresses that no name server has; a delegation that names one aims at ourselves or at everybody. */
 static bool
 is_askable(const struct ip_addr *addr, const struct cut_policy *policy)
 {
-	if (addr->family == ADDR_IPV4 ? !policy->ip4 : !policy->ip6)
+	if (!cut_may_ask(policy, (enum addr_family)addr->family))
 		return false;
 	if (addr_is_unspecified(addr) || addr_is_multicast(addr) || addr_is_ipv4_mapped(addr))
 		return false;
@@ -19,11 +33,12 @@ cut_add(struct cut *cut, unsigned ns, const struct ip_addr *addr, const struct c
 	if (cut->server_count == CUT_SERVERS_MAX ||
 	    cut->ns[ns].addr_count == DELEGATION_ADDRS_MAX || !is_askable(addr, policy))
 		return false;
+	const struct ip_addr asked = translated(addr, policy);
 	for (unsigned i = 0; i < cut->server_count; i++) {
-		if (addr_equal(&cut->servers[i].addr, addr))
+		if (addr_equal(&cut->servers[i].addr, &asked))
 			return false;
 	}
-	cut->servers[cut->server_count++] = (struct cut_server){ .addr = *addr, .ns = (uint8_t)ns };
+	cut->servers[cut->server_count++] = (struct cut_server){ .addr = asked, .ns = (uint8_t)ns };
 	cut->ns[ns].addr_count++;
 	return true;
 }
@@ -56,11 +71,11 @@ cut_new_given(struct arena *arena, const struct forward_zone *zone, const struct
 	/* Servers without names hang on one that is the zone's own; it is never looked for. */
 	for (unsigned i = 0; i < zone->addr_count; i++) {
 		const struct forward_addr *from = &zone->addrs[i];
-		if ((from->addr.family == ADDR_IPV4 ? !policy->ip4 : !policy->ip6) || cut->server_count == CUT_SERVERS_MAX)
+		if (!cut_may_ask(policy, (enum addr_family)from->addr.family) || cut->server_count == CUT_SERVERS_MAX)
 			continue;
 		cut->ns_count = 1;
 		cut->ns[0] = (struct cut_ns){ .name = cut->zone, .addr_count = (uint8_t)(i + 1) };
-		cut->servers[cut->server_count++] = (struct cut_server){ .addr = from->addr, .port = from->port };
+		cut->servers[cut->server_count++] = (struct cut_server){ .addr = translated(&from->addr, policy), .port = from->port };
 	}
 	for (unsigned i = 0; i < zone->host_count && cut->ns_count < DELEGATION_NS_MAX; i++) {
 		const struct name *name = name_store(arena, zone->hosts[i]);

@@ -3,7 +3,7 @@
  * SLIST).
  *
  * Made from a delegation of the cache, of a referral or of the root hints; addresses of servers without
- * glue are added when they become known.  A server appears once, whatever names it has.
+ * glue are added when they become known.  Behind a NAT64 those of IPv4 become IPv6 addresses here.  A server appears once, whatever names it has.
  *
  * Ownership: lies with its names in the arena of its task and goes with the next cut.
  * Bounds:    DELEGATION_NS_MAX names, CUT_SERVERS_MAX addresses; further ones are left out.
@@ -13,6 +13,7 @@
 
 #include "resolver/cache/delegation.h"
 #include "resolver/policy/forward.h"
+#include "resolver/policy/nat64.h"
 
 #define CUT_SERVERS_MAX 64u
 
@@ -58,8 +59,11 @@ struct cut {
 struct cut_policy {
 	bool ip4, ip6;
 	bool no_loopback; /* do-not-query-localhost */
+	struct nat64 nat64; /* IPv4 addresses are asked behind this prefix (RFC 6052) */
 };
 
+/* Whether addresses of the family are of use. */
+bool cut_may_ask(const struct cut_policy *policy, enum addr_family family);
 /* NULL: the arena is full. */
 struct cut *cut_new(struct arena *arena, const struct delegation *delegation, const struct cut_policy *policy);
 /* False when the address is not to be asked, is there already, or there is no room. */

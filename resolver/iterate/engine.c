@@ -93,7 +93,7 @@ void
 engine_configure(struct engine *engine, const struct engine_config *config)
 {
 	engine->config = *config;
-	engine->policy = (struct cut_policy){ config->do_ip4, config->do_ip6, config->do_not_query_localhost };
+	engine->policy = (struct cut_policy){ config->do_ip4, config->do_ip6, config->do_not_query_localhost, config->nat64 };
 	engine->scrub_limits = (struct scrub_limits){ config->cache_min_ttl_s, config->cache_max_ttl_s,
 						      config->cache_max_negative_ttl_s,
 						      !config->minimal_responses };

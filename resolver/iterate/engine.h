@@ -31,6 +31,7 @@
 #include "resolver/cache/infra.h"
 #include "resolver/cache/negative.h"
 #include "resolver/cache/rrset.h"
+#include "resolver/policy/nat64.h"
 #include "stack/addr.h"
 #include "stack/stack.h"
 
@@ -68,6 +69,7 @@ struct engine_config {
 	bool use_caps_for_id;        /* 0x20 */
 	bool harden_glue;
 	bool prime_root;             /* Cairn's: RFC 8109 */
+	struct nat64 nat64;          /* do-nat64, nat64-prefix; no prefix: IPv4 servers are asked as such */
 	bool do_not_query_localhost; /* 127.0.0.0/8 and ::1 as upstream servers */
 	bool minimal_responses;      /* else answers have what extras.h adds */
 	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s;

@@ -73,6 +73,8 @@ pending_add(struct clients *clients, const struct asking *asking)
 	pending->question.qclass = clients->query.question.qclass;
 	pending->received_us = asking->now_us;
 	pending->policies = asking->policies;
+	pending->step = (uint8_t)asking->step;
+	pending->dns64_ttl_s = asking->dns64_ttl_s;
 	pending->has_alias = clients->alias != NULL;
 	pending->is_used = true;
 	return (uint64_t)index + 1;
@@ -112,21 +114,50 @@ client_drop(struct clients *clients, uint64_t client)
 
 /* ---- what is resolved ---------------------------------------------------------------------------------- */
 
-/* Puts what was resolved for the alias behind the CNAMEs of the local zone or of policy, whose answer it then is. */
+/* The CNAMEs of the local zone or of policy go in front of what was resolved for the alias, whose answer it then is. */
 static void
-answer_behind_alias(struct answer *answer, const struct answer *alias)
+put_prefix(struct answer *answer, const struct answer *prefix)
 {
-	struct answer local = *answer;
-	*answer = *alias;
+	struct rrset *first = prefix->sections[SECTION_ANSWER], *last = first;
 	answer->security = SECURITY_INSECURE;
-	answer->authoritative = answer->authoritative || local.ede == EDE_FORGED_ANSWER;
+	answer->authoritative = answer->authoritative || prefix->ede == EDE_FORGED_ANSWER;
 	if (answer->note == NULL)
-		answer->note = local.note;
-	struct rrset **tail = &local.sections[SECTION_ANSWER];
-	while (*tail != NULL)
-		tail = &(*tail)->next;
-	*tail = alias->sections[SECTION_ANSWER];
-	answer->sections[SECTION_ANSWER] = local.sections[SECTION_ANSWER];
+		answer->note = prefix->note;
+	while (last->next != NULL)
+		last = last->next;
+	last->next = answer->sections[SECTION_ANSWER];
+	answer->sections[SECTION_ANSWER] = first;
+}
+
+/* What was resolved under another name is given under the one that was asked for; its signatures would not hold. */
+static int
+rename_answer(const struct clients *clients, struct answer *answer)
+{
+	answer->security = SECURITY_INSECURE;
+	for (struct rrset **at = &answer->sections[SECTION_ANSWER]; *at != NULL; at = &(*at)->next) {
+		if (!name_equal((*at)->owner, clients->alias))
+			continue;
+		struct rrset *renamed = arena_alloc(clients->arena, sizeof *renamed);
+		if (renamed == NULL)
+			return ERR_NO_MEMORY;
+		*renamed = **at;
+		renamed->owner = &clients->query.question.qname;
+		renamed->sig_count = 0;
+		*at = renamed;
+	}
+	return 0;
+}
+
+/* From the answer about the alias to that about the question. */
+static void
+answer_of_alias(struct clients *clients, struct asking *asking)
+{
+	if (clients->alias == NULL)
+		return;
+	if (!clients->is_renamed)
+		put_prefix(&asking->answer, &asking->prefix);
+	else if (rename_answer(clients, &asking->answer) != 0)
+		(void)client__failed(clients, &asking->answer, EDE_OTHER, "out of memory for the answer");
 }
 
 static void
@@ -135,28 +166,11 @@ engine_question_make(const struct clients *clients, const struct asking *asking,
 {
 	const struct question *asked = &clients->query.question;
 	name_copy(&question->qname, clients->alias != NULL ? clients->alias : &asked->qname);
-	question->qtype = asked->qtype;
+	question->qtype = dns64_qtype(asking->step, asked->qtype);
 	question->qclass = asked->qclass;
 	question->dnssec_ok = asking->form.dnssec_ok;
 	question->checking_disabled = (asking->form.flags & DNS_CD) != 0;
 	question->policies = asking->policies;
-}
-
-static enum stage
-stage_cached(struct clients *clients, const struct engine_question *question, struct answer *answer,
-	     uint64_t now_us)
-{
-	if (clients->alias == NULL) {
-		if (engine_cached(clients->engine, question, clients->arena, answer, now_us) != 0)
-			return STAGE_PASSES;
-	} else {
-		struct answer alias;
-		if (engine_cached(clients->engine, question, clients->arena, &alias, now_us) != 0)
-			return STAGE_PASSES;
-		answer_behind_alias(answer, &alias);
-	}
-	clients->stats.answers_cached++;
-	return STAGE_ANSWERS;
 }
 
 /* Without RD nobody is asked; the cache has been (RFC 1034, section 4.3.1). */
@@ -169,21 +183,60 @@ stage_norecurse(struct clients *clients, struct answer *answer)
 	return STAGE_ANSWERS;
 }
 
+/* Asks the engine; a query that asks for something else in turn has its place already. */
+static enum stage
+stage_ask(struct clients *clients, struct asking *asking, const struct engine_question *question)
+{
+	const uint64_t client = asking->client;
+	struct client_pending *pending = pending_at(clients, client);
+	pending->step = (uint8_t)asking->step;
+	pending->dns64_ttl_s = asking->dns64_ttl_s;
+	if (engine_ask(clients->engine, question, client, asking->now_us) == 0)
+		return STAGE_PENDS;
+	return client__failed(clients, &asking->answer, EDE_NOT_READY, too_many);
+}
+
 static enum stage
 stage_resolve(struct clients *clients, struct asking *asking,
 	      const struct engine_question *question)
 {
+	if (asking->client != 0)
+		return stage_ask(clients, asking, question);
 	if (!pending_has_room(clients))
 		return client__failed(clients, &asking->answer, EDE_NOT_READY, too_many);
 	if (!quota_take(&clients->quota, &asking->source->addr)) {
 		clients->stats.dropped_quota++;
 		return STAGE_DROPS;
 	}
-	uint64_t client = pending_add(clients, asking);
-	if (engine_ask(clients->engine, question, client, asking->now_us) == 0)
-		return STAGE_PENDS;
-	pending_remove(clients, client);
-	return client__failed(clients, &asking->answer, EDE_NOT_READY, too_many);
+	asking->client = pending_add(clients, asking);
+	enum stage stage = stage_ask(clients, asking, question);
+	if (stage != STAGE_PENDS)
+		pending_remove(clients, asking->client);
+	return stage;
+}
+
+/* Whether the answer is the one to give, or another type is to be asked for first (policy/dns64.h). */
+static bool
+goes_on(struct clients *clients, struct asking *asking)
+{
+	return asking->step != DNS64_OFF && dns64_goes_on(clients->policy->dns64, &asking->step, &asking->dns64_ttl_s,
+							  &asking->answer, clients->arena);
+}
+
+/* From the caches or the engine, in as many steps as it takes. */
+static enum stage
+stage_there(struct clients *clients, struct asking *asking)
+{
+	struct engine_question question;
+	do {
+		engine_question_make(clients, asking, &question);
+		if (engine_cached(clients->engine, &question, clients->arena, &asking->answer, asking->now_us) != 0)
+			return asking->verdict == ACL_MAY_CACHE ? stage_norecurse(clients, &asking->answer)
+								: stage_resolve(clients, asking, &question);
+	} while (goes_on(clients, asking));
+	answer_of_alias(clients, asking);
+	clients->stats.answers_cached += asking->client == 0;
+	return STAGE_ANSWERS;
 }
 
 /* ---- the pipeline --------------------------------------------------------------------------------------- */
@@ -259,17 +312,16 @@ stage_read(struct clients *clients, struct asking *asking, const uint8_t *bytes,
 	return STAGE_ANSWERS;
 }
 
-static enum stage
-stage_there(struct clients *clients, struct asking *asking)
+/* What client__here has left to be resolved. */
+static void
+begin_resolution(const struct clients *clients, struct asking *asking)
 {
-	struct engine_question question;
-	engine_question_make(clients, asking, &question);
-	enum stage stage = stage_cached(clients, &question, &asking->answer, asking->now_us);
-	if (stage == STAGE_PASSES && asking->verdict == ACL_MAY_CACHE)
-		stage = stage_norecurse(clients, &asking->answer);
-	if (stage == STAGE_PASSES)
-		stage = stage_resolve(clients, asking, &question);
-	return stage;
+	if (clients->alias != NULL)
+		asking->prefix = asking->answer;
+	if (clients->policy->dns64 != NULL)
+		asking->step = dns64_begin(clients->policy->dns64, &clients->query.question, asking->form.dnssec_ok,
+					   (asking->form.flags & DNS_CD) != 0);
+	asking->dns64_ttl_s = DNS64_TTL_S;
 }
 
 void
@@ -281,17 +333,22 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	asking.source = source;
 	asking.now_us = now_us;
 	asking.policies = 0;
+	asking.client = 0;
+	asking.step = DNS64_OFF;
 	asking.action = acl_find(clients->policy->acl, &source->addr);
 	arena_reset(clients->arena);
 	clients->match.verdict = LOCAL_IS_NOT;
 	clients->match.informs = false;
 	clients->alias = NULL;
+	clients->is_renamed = false;
 
 	enum stage stage = stage_read(clients, &asking, bytes, size);
 	if (stage == STAGE_PASSES)
 		stage = client__here(clients, &asking);
-	if (stage == STAGE_PASSES)
+	if (stage == STAGE_PASSES) {
+		begin_resolution(clients, &asking);
 		stage = stage_there(clients, &asking);
+	}
 
 	*outcome = (struct client_outcome){
 		.fate = stage == STAGE_PENDS ? CLIENT_PENDS : CLIENT_DROPS,
@@ -305,17 +362,43 @@ client_query(struct clients *clients, const struct client_source *source, const 
 				reply, reply_max);
 }
 
-/* The CNAMEs in front of a resolved alias are looked up anew: they may have been configured away meanwhile. */
-static void
-answer_with_alias(struct clients *clients, const struct client_pending *pending,
-		  const struct answer *resolved, struct answer *answer)
+/* The query that has waited; what stands in front of its alias is looked up anew, for it may have been configured away. */
+static bool
+resume(struct clients *clients, uint64_t client, uint64_t now_us, struct asking *asking)
 {
+	const struct client_pending *pending = pending_at(clients, client);
 	arena_reset(clients->arena);
-	if (client__alias(clients, &pending->source, &pending->question, answer))
-		answer_behind_alias(answer, resolved);
-	else
-		answer_rcode(answer, RCODE_SERVFAIL, EDE_NOT_READY,
-			     "the configuration has changed meanwhile");
+	*asking = (struct asking){
+		.source = &pending->source,
+		.now_us = now_us,
+		.verdict = ACL_MAY_RECURSE,
+		.form = pending->form,
+		.policies = pending->policies,
+		.client = client,
+		.step = (enum dns64_step)pending->step,
+		.dns64_ttl_s = pending->dns64_ttl_s,
+	};
+	clients->query.question = pending->question;
+	clients->alias = NULL;
+	clients->is_renamed = false;
+	if (clients->policy->dns64 == NULL)
+		asking->step = DNS64_OFF;
+	if (pending->has_alias && !client__alias(clients, asking))
+		return false;
+	asking->policies = pending->policies;
+	asking->prefix = asking->answer;
+	return true;
+}
+
+/* The engine's answer, or what comes of asking for something else in turn. */
+static enum stage
+resumed(struct clients *clients, struct asking *asking, const struct answer *answer)
+{
+	asking->answer = *answer;
+	if (goes_on(clients, asking))
+		return stage_there(clients, asking);
+	answer_of_alias(clients, asking);
+	return STAGE_ANSWERS;
 }
 
 void
@@ -332,17 +415,23 @@ client_answer(struct clients *clients, uint64_t client, const struct answer *ans
 		.elapsed_us = elapsed_us,
 		.ede = EDE_NONE,
 	};
-	struct answer spliced;
+	struct asking asking;
 	if (discard_after_us != 0 && elapsed_us > discard_after_us && !pending->source.is_stream) {
 		clients->stats.dropped_late++;
-	} else {
-		if (pending->has_alias) {
-			answer_with_alias(clients, pending, answer, &spliced);
-			answer = &spliced;
-		}
-		clients->stats.answers_recursed++;
-		outcome_replies(clients, outcome, &pending->form, &pending->question, answer, reply,
-				reply_max);
+		pending_remove(clients, client);
+		return;
 	}
+	enum stage stage = STAGE_ANSWERS;
+	if (resume(clients, client, now_us, &asking))
+		stage = resumed(clients, &asking, answer);
+	else
+		answer_rcode(&asking.answer, RCODE_SERVFAIL, EDE_NOT_READY,
+			     "the configuration has changed meanwhile");
+	if (stage == STAGE_PENDS) {
+		outcome->fate = CLIENT_PENDS;
+		return;
+	}
+	clients->stats.answers_recursed++;
+	outcome_replies(clients, outcome, &pending->form, &pending->question, &asking.answer, reply, reply_max);
 	pending_remove(clients, client);
 }

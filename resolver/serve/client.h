@@ -22,6 +22,7 @@
 #include "resolver/iterate/engine.h"
 #include "resolver/policy/acl.h"
 #include "resolver/policy/chaos.h"
+#include "resolver/policy/dns64.h"
 #include "resolver/policy/local.h"
 #include "resolver/policy/rpz.h"
 #include "resolver/policy/tags.h"
@@ -38,6 +39,7 @@ struct client_policy {
 	const struct local *local;
 	const struct rpz *rpz;   /* NULL: none */
 	const struct tags *tags; /* of clients, for the zones of rpz */
+	const struct dns64 *dns64; /* NULL: none */
 	struct chaos_config chaos;
 	struct respond_config respond;
 	bool deny_any;
@@ -63,6 +65,8 @@ struct client_pending {
 	struct question question; /* in the client's letter case */
 	uint64_t received_us;
 	uint32_t policies; /* of the engine's question */
+	uint8_t step;      /* enum dns64_step */
+	uint32_t dns64_ttl_s;
 	uint32_t next_free;
 	bool is_used, has_alias;
 };
@@ -100,6 +104,7 @@ struct clients {
 	struct query query;   /* the one in hand */
 	struct local_match match;
 	const struct name *alias; /* what is resolved instead of the question's name; NULL: that */
+	bool is_renamed;          /* ... and then answered with under that name, without a CNAME */
 };
 
 size_t clients_bytes(uint32_t pending_max);
@@ -117,7 +122,10 @@ void client_query(struct clients *clients, const struct client_source *source, c
 /* Who waits behind the number that came back from the engine. */
 const struct client_source *client_source_of(const struct clients *clients, uint64_t client);
 
-/* Renders the engine's answer and ends the query; its source is still readable until the next client_query. */
+/*
+ * Renders the engine's answer and ends the query; its source is still readable until the next client_query.  With
+ * CLIENT_PENDS nothing was written, and another answer will come for it.
+ */
 void client_answer(struct clients *clients, uint64_t client, const struct answer *answer,
 		   uint8_t *reply, size_t reply_max, uint64_t now_us,
 		   struct client_outcome *outcome);

@@ -188,6 +188,22 @@ stage_policy(struct clients *clients, struct asking *asking)
 	return client_is_listed(clients, asking, name, &hit) ? apply_policy(clients, asking, &hit, name) : STAGE_PASSES;
 }
 
+/* The name of an address behind the prefix of DNS64 is that of the address inside (RFC 6147, section 5.3.1). */
+static enum stage
+stage_reverse(struct clients *clients)
+{
+	const struct dns64 *dns64 = clients->policy->dns64;
+	const struct question *question = &clients->query.question;
+	struct name reverse;
+
+	if (dns64 == NULL || clients->alias != NULL || question->qtype != TYPE_PTR || question->qclass != CLASS_IN ||
+	    !dns64_reverse(dns64, &question->qname, &reverse))
+		return STAGE_PASSES;
+	clients->alias = name_store(clients->arena, &reverse);
+	clients->is_renamed = clients->alias != NULL;
+	return STAGE_PASSES;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------------------- */
 
 enum stage
@@ -204,20 +220,19 @@ client__here(struct clients *clients, struct asking *asking)
 	if (stage == STAGE_PASSES)
 		stage = stage_policy(clients, asking);
 	if (stage == STAGE_PASSES)
+		stage = stage_reverse(clients);
+	if (stage == STAGE_PASSES)
 		stage = stage_any(clients, answer);
 	return stage;
 }
 
 bool
-client__alias(struct clients *clients, const struct client_source *source, const struct question *question,
-	      struct answer *answer)
+client__alias(struct clients *clients, struct asking *asking)
 {
-	struct asking asking = { .source = source };
-	clients->alias = NULL;
-	clients->query.question = *question;
-	enum stage stage = stage_local(clients, &asking.answer);
+	enum stage stage = stage_local(clients, &asking->answer);
 	if (stage == STAGE_PASSES)
-		stage = stage_policy(clients, &asking);
-	*answer = asking.answer;
+		stage = stage_policy(clients, asking);
+	if (stage == STAGE_PASSES)
+		stage = stage_reverse(clients);
 	return stage == STAGE_PASSES && clients->alias != NULL;
 }

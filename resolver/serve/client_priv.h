@@ -25,6 +25,10 @@ struct asking {
 	enum acl_verdict verdict;
 	struct reply_form form;
 	uint32_t policies; /* zones of policy/rpz.h that its name and its answer are subject to */
+	uint64_t client; /* its place when it is pending; 0: none */
+	enum dns64_step step;
+	uint32_t dns64_ttl_s;
+	struct answer prefix; /* the CNAMEs in front of clients->alias */
 	struct answer answer;
 };
 
@@ -36,10 +40,9 @@ enum stage client__malformed(struct clients *clients, int rcode, struct answer *
 /* All that is answered without resolution. */
 enum stage client__here(struct clients *clients, struct asking *asking);
 /*
- * What stands in front of a name that is to be resolved instead of the question's: *answer holds the CNAMEs, and
- * clients->match.alias is the name.  False: nothing (any more).
+ * Again what stands in front of a name that is resolved instead of the question's: asking->answer holds the CNAMEs, and
+ * clients->alias is the name.  False: nothing any more, for the configuration has changed.
  */
-bool client__alias(struct clients *clients, const struct client_source *source, const struct question *question,
-		   struct answer *answer);
+bool client__alias(struct clients *clients, struct asking *asking);
 
 #endif

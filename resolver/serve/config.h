@@ -86,6 +86,9 @@ struct config {
 	char *identity, *version;          /* NULL: host name, program version */
 	char *nsid;                        /* NULL: none; "ascii_..." or hex */
 	struct config_list private_address, private_domain;
+	char *dns64_prefix, *nat64_prefix;
+	bool dns64_synthall, do_nat64;
+	struct config_list dns64_ignore_aaaa;
 	struct config_list local_zone, local_data, local_data_ptr;
 	bool unblock_lan_zones;
 	uint32_t incoming_num_tcp;         /* per thread */

@@ -8,6 +8,7 @@
 
 #include "resolver/serve/policy_zones.h"
 #include "resolver/serve/private_addresses.h"
+#include "resolver/serve/translation.h"
 #include "stack/base/rng.h"
 
 #define SERVICE_BYTES_FIRST (UINT64_C(1) << 20)
@@ -231,6 +232,9 @@ service_try(struct service **service, const struct config *config, const char *h
 	if (err == 0)
 		err = private_addresses_build(&build.service->rebind, &build.service->arena, config, rng, error);
 	struct tags *tags;
+	struct dns64 *dns64;
+	if (err == 0)
+		err = translation_build(&dns64, &build.service->arena, config, rng, error);
 	struct rpz *rpz;
 	if (err == 0)
 		err = tags_build(&tags, &build.service->arena, config, error);
@@ -245,6 +249,7 @@ service_try(struct service **service, const struct config *config, const char *h
 	build.service->policy.acl = build.acl;
 	build.service->policy.local = build.local;
 	build.service->policy.tags = tags;
+	build.service->policy.dns64 = dns64;
 	build.service->policy.rpz = rpz;
 	*service = build.service;
 	return 0;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "resolver/serve/builtin.h"
+#include "resolver/serve/modules.h"
 #include "resolver/wire/text.h"
 #include "stack/base/arena.h"
 
@@ -163,19 +164,16 @@ trust_anchors_build(struct trust_config *trust, struct arena *arena, const struc
 		    char error[CONFIG_ERROR_BYTES])
 {
 	*trust = (struct trust_config){ 0 };
-	const char *modules = config->module_config != NULL ? config->module_config : "";
-	if (strcmp(modules, "iterator") == 0)
-		return 0;
-	if (strcmp(modules, "validator iterator") != 0) {
-		config_complain(error, config, 0, "module-config: `%s`: is neither `validator iterator` nor `iterator`", modules);
-		return ERR_MALFORMED;
-	}
+	struct modules modules;
+	int err = modules_read(&modules, config, error);
+	if (err != 0 || !modules.validator)
+		return err;
 	struct reading *reading = calloc(1, sizeof *reading);
 	if (reading == NULL)
 		return ERR_NO_MEMORY;
 	*reading = (struct reading){ .config = config, .error = error, .crypto = crypto_new() };
 	reading->anchors = arena_zalloc(arena, 1, sizeof *reading->anchors);
-	int err = reading->anchors != NULL && reading->crypto != NULL ? 0 : ERR_NO_MEMORY;
+	err = reading->anchors != NULL && reading->crypto != NULL ? 0 : ERR_NO_MEMORY;
 	if (err == 0) {
 		anchors_init(reading->anchors, arena);
 		err = read_anchors(reading);

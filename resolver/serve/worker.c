@@ -158,6 +158,8 @@ deliver(struct worker *worker, const struct engine_action *action, uint64_t now_
 	struct client_outcome outcome;
 	client_answer(&worker->clients, action->client, action->answer, reply, room, now_us,
 		      &outcome);
+	if (outcome.fate == CLIENT_PENDS)
+		return;
 	log_outcome(worker->service, source, &outcome);
 	listener->ops->send(listener, source,
 			    outcome.fate == CLIENT_REPLIES ? outcome.reply_bytes : 0);
@@ -354,6 +356,8 @@ worker_engine_config(const struct config *config)
 	struct engine_config engine = engine_config_default;
 	engine.do_ip4 = config->do_ip4;
 	engine.do_ip6 = config->do_ip6;
+	if (config->do_nat64)
+		(void)nat64_from_text(&engine.nat64, config->nat64_prefix); /* service_new has tried it */
 	engine.qname_minimisation = config->qname_minimisation;
 	engine.use_caps_for_id = config->use_caps_for_id;
 	engine.harden_glue = config->harden_glue;

@@ -27,7 +27,7 @@ static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
 	{ "tcp-upstream", "no" }, { "serve-expired", "no" }, { "prefetch", "no" }, { "disable-edns-do", "no" },
-	{ "dns64-synthall", "no" }, { "answer-cookie", "no" }, { "serve-original-ttl", "no" },
+ { "answer-cookie", "no" }, { "serve-original-ttl", "no" },
 	{ "unknown-server-time-limit", "376" },
 };
 
@@ -126,11 +126,12 @@ put_option(struct state *state, const char *option, const char *value)
 	(void)fprintf(state->out, "'\n");
 }
 
-/* Of `module-config` only the validator is an option of Cairn's; the others are there when they are configured. */
+/* Of `module-config` the validator and DNS64 are Cairn's to switch; the others are there when they are configured. */
 static bool
 take_modules(struct state *state, const char *value)
 {
-	(void)snprintf(state->modules, sizeof state->modules, "%s", strstr(value, "validator") != NULL ? "validator iterator" : "iterator");
+	(void)snprintf(state->modules, sizeof state->modules, "%s%siterator", strstr(value, "dns64") != NULL ? "dns64 " : "",
+		       strstr(value, "validator") != NULL ? "validator " : "");
 	return true;
 }
 
@@ -193,6 +194,13 @@ take_one(struct state *state, struct lines *lines, const char **at)
 	return take_option(state, word, value);
 }
 
+/* Without an anchor there is nothing to validate with. */
+static const char *
+without_validator(const char *modules)
+{
+	return strstr(modules, "dns64") != NULL ? "dns64 iterator" : "iterator";
+}
+
 static bool
 take_line(struct state *state, struct lines *lines, const char *line)
 {
@@ -219,7 +227,7 @@ translate(struct translation *translation, const struct script *script, const ch
 		if (!line_is_empty(line))
 			is_right = take_line(&state, &lines, line);
 	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  max-udp-size: 4096\n%s",
-		      state.has_anchor ? state.modules : "iterator", state.has_deny_any ? "" : "  deny-any: no\n");
+		      state.has_anchor ? state.modules : without_validator(state.modules), state.has_deny_any ? "" : "  deny-any: no\n");
 	(void)fclose(state.out);
 	free(config);
 	return is_right;
