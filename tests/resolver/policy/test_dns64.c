@@ -177,10 +177,10 @@ END_TEST
 START_TEST(the_name_of_an_address_behind_the_prefix_is_that_of_the_one_inside)
 {
 	struct name reverse;
-	const struct name behind = name_of("1.2.0.0.2.0.0.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa."),
-			  other = name_of("1.2.0.0.2.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.1.ip6.arpa."),
+	const struct name behind = name_of("1.2.2.0.0.0.0.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa."),
+			  other = name_of("1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.1.ip6.arpa."),
 			  short_one = name_of("b.9.f.f.4.6.0.0.ip6.arpa."), expected = name_of("33.2.0.192.in-addr.arpa."),
-			  odd = name_of("xx.2.0.0.2.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.ip6.arpa.");
+			  odd = name_of("xx.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.ip6.arpa.");
 	ck_assert(dns64_reverse(dns64, &behind, &reverse));
 	ck_assert(name_equal(&reverse, &expected));
 	ck_assert(!dns64_reverse(dns64, &other, &reverse));
