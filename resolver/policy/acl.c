@@ -14,8 +14,9 @@ struct acl {
 /* What a prefix has for a value. */
 static const uint8_t actions[] = {
 	ACL_DENY, ACL_REFUSE, ACL_ALLOW, ACL_ALLOW_SETRD, ACL_ALLOW_SNOOP, ACL_DENY_NON_LOCAL, ACL_REFUSE_NON_LOCAL,
+	ACL_ALLOW_COOKIE,
 };
-static_assert(ACL_DENY == 0 && ACL_REFUSE_NON_LOCAL == sizeof actions - 1, "an action is its own index");
+static_assert(ACL_DENY == 0 && ACL_ALLOW_COOKIE == sizeof actions - 1, "an action is its own index");
 
 struct acl *
 acl_new(struct arena *arena)
@@ -62,7 +63,8 @@ acl_judge(enum acl_action action, bool recursion_desired)
 	switch (action) {
 	case ACL_DENY: return ACL_MAY_NOTHING;
 	case ACL_REFUSE: return ACL_MAY_BE_REFUSED;
-	case ACL_ALLOW: return recursion_desired ? ACL_MAY_RECURSE : ACL_MAY_LOCAL;
+	case ACL_ALLOW:
+	case ACL_ALLOW_COOKIE: return recursion_desired ? ACL_MAY_RECURSE : ACL_MAY_LOCAL;
 	case ACL_ALLOW_SETRD: return ACL_MAY_RECURSE;
 	case ACL_ALLOW_SNOOP: return recursion_desired ? ACL_MAY_RECURSE : ACL_MAY_CACHE;
 	case ACL_DENY_NON_LOCAL: return ACL_MAY_LOCAL_OR_DROP;
@@ -79,6 +81,7 @@ static const char *const action_names[] = {
 	[ACL_ALLOW_SNOOP] = "allow_snoop",
 	[ACL_DENY_NON_LOCAL] = "deny_non_local",
 	[ACL_REFUSE_NON_LOCAL] = "refuse_non_local",
+	[ACL_ALLOW_COOKIE] = "allow_cookie",
 };
 
 int

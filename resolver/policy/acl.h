@@ -25,6 +25,7 @@ enum acl_action {
 	ACL_ALLOW_SNOOP,      /* without RD also what the cache holds */
 	ACL_DENY_NON_LOCAL,   /* local data, else no answer */
 	ACL_REFUSE_NON_LOCAL, /* local data, else REFUSED */
+	ACL_ALLOW_COOKIE,     /* as allow, over UDP for those with a good cookie (policy/cookie.h) */
 };
 
 /* What one query may have, from an action and its RD bit. */

@@ -32,6 +32,12 @@ clients_init(struct clients *clients, void *block, uint32_t pending_max,
 }
 
 void
+clients_set_clock(struct clients *clients, int64_t wall_offset_s)
+{
+	clients->wall_offset_s = wall_offset_s;
+}
+
+void
 clients_set_policy(struct clients *clients, const struct client_policy *policy)
 {
 	clients->policy = policy;
@@ -281,7 +287,7 @@ outcome_replies(struct clients *clients, struct client_outcome *outcome,
 static bool
 action_recurses(enum acl_action action)
 {
-	return action == ACL_ALLOW || action == ACL_ALLOW_SETRD || action == ACL_ALLOW_SNOOP;
+	return action == ACL_ALLOW || action == ACL_ALLOW_SETRD || action == ACL_ALLOW_SNOOP || action == ACL_ALLOW_COOKIE;
 }
 
 /* Reads the query; passes when it is sound, and its client may ask anything at all. */
@@ -305,8 +311,10 @@ stage_read(struct clients *clients, struct asking *asking, const uint8_t *bytes,
 	if (asking->action == ACL_ALLOW_SETRD)
 		asking->form.flags |= DNS_RD;
 	asking->verdict = acl_judge(asking->action, (asking->form.flags & DNS_RD) != 0);
-	if (asking->verdict != ACL_MAY_BE_REFUSED)
-		return client__malformed(clients, rcode, &asking->answer);
+	if (asking->verdict != ACL_MAY_BE_REFUSED) {
+		enum stage stage = client__malformed(clients, rcode, &asking->answer);
+		return stage == STAGE_PASSES ? client__cookie(clients, asking) : stage;
+	}
 	clients->stats.refused_acl++;
 	answer_rcode(&asking->answer, RCODE_REFUSED, EDE_PROHIBITED, NULL);
 	return STAGE_ANSWERS;

@@ -22,6 +22,7 @@
 #include "resolver/iterate/engine.h"
 #include "resolver/policy/acl.h"
 #include "resolver/policy/chaos.h"
+#include "resolver/policy/cookie.h"
 #include "resolver/policy/dns64.h"
 #include "resolver/policy/local.h"
 #include "resolver/policy/rpz.h"
@@ -43,6 +44,8 @@ struct client_policy {
 	struct chaos_config chaos;
 	struct respond_config respond;
 	bool deny_any;
+	bool answers_cookies; /* answer-cookie */
+	struct cookie_secret cookie_secret;
 	uint64_t discard_after_us; /* discard-timeout; 0: never */
 };
 
@@ -95,6 +98,7 @@ struct clients {
 	const struct client_policy *policy;
 	struct engine *engine;
 	struct arena *arena; /* of one query at a time */
+	int64_t wall_offset_s; /* seconds since 1970 less the loop's clock, for cookies */
 	struct server_stats stats;
 	struct quota quota;
 	struct client_pending *pending;
@@ -112,6 +116,8 @@ size_t clients_bytes(uint32_t pending_max);
 void clients_init(struct clients *clients, void *block, uint32_t pending_max,
 		  const struct client_policy *policy, struct engine *engine, struct arena *arena,
 		  struct rng *rng);
+/* The wall clock may be set while we run. */
+void clients_set_clock(struct clients *clients, int64_t wall_offset_s);
 void clients_set_policy(struct clients *clients, const struct client_policy *policy);
 
 /* A query's octets.  reply_max is at least RESPOND_UDP_BYTES_PLAIN. */

@@ -34,6 +34,49 @@ client__malformed(struct clients *clients, int rcode, struct answer *answer)
 	return STAGE_PASSES;
 }
 
+static void
+count_cookie(struct server_stats *stats, enum cookie_state state)
+{
+	stats->cookies_good += state == COOKIE_GOOD;
+	stats->cookies_new += state == COOKIE_NEW;
+	stats->cookies_bad += state == COOKIE_BAD;
+}
+
+static void
+judge_cookie(struct clients *clients, struct asking *asking)
+{
+	const uint8_t *value;
+	uint16_t value_bytes;
+	asking->cookie = COOKIE_NONE;
+	if (!clients->policy->answers_cookies || clients->query.edns.options_bytes == 0 ||
+	    !edns_find(&clients->query.edns, EDNS_COOKIE, &value, &value_bytes))
+		return;
+	const uint32_t now_s = (uint32_t)(clients->wall_offset_s + (int64_t)(asking->now_us / 1000000u));
+	asking->cookie = cookie_judge(&clients->policy->cookie_secret, &asking->source->addr, value, value_bytes, now_s,
+				      asking->form.cookie);
+	asking->form.has_cookie = asking->cookie != COOKIE_MALFORMED;
+	count_cookie(&clients->stats, asking->cookie);
+}
+
+/* RFC 7873, section 5.2: a client that has shown a cookie of its own gets ours to come back with; others are sent to TCP. */
+enum stage
+client__cookie(struct clients *clients, struct asking *asking)
+{
+	judge_cookie(clients, asking);
+	if (asking->cookie == COOKIE_MALFORMED) {
+		clients->stats.failed_malformed++;
+		answer_rcode(&asking->answer, RCODE_FORMERR, EDE_NONE, NULL);
+		return STAGE_ANSWERS;
+	}
+	if (asking->action != ACL_ALLOW_COOKIE || asking->cookie == COOKIE_GOOD || asking->source->is_stream)
+		return STAGE_PASSES;
+	clients->stats.refused_cookie++;
+	answer_rcode(&asking->answer, asking->cookie == COOKIE_NONE ? RCODE_REFUSED : RCODE_BADCOOKIE, EDE_NONE, NULL);
+	if (asking->cookie == COOKIE_NONE)
+		asking->answer.fate = ANSWER_TRUNCATED;
+	return STAGE_ANSWERS;
+}
+
 /* Zone transfers, signed queries, questions that no zone can answer, classes that are not served. */
 static enum stage
 stage_kind(struct clients *clients, struct answer *answer)

@@ -23,6 +23,7 @@ struct asking {
 	uint64_t now_us;
 	enum acl_action action;
 	enum acl_verdict verdict;
+	enum cookie_state cookie;
 	struct reply_form form;
 	uint32_t policies; /* zones of policy/rpz.h that its name and its answer are subject to */
 	uint64_t client; /* its place when it is pending; 0: none */
@@ -37,6 +38,8 @@ struct asking {
 enum stage client__failed(struct clients *clients, struct answer *answer, enum ede ede, const char *text);
 /* What a query deserves that could not be read to its end: `rcode` is query_read's. */
 enum stage client__malformed(struct clients *clients, int rcode, struct answer *answer);
+/* What the query's cookie is worth, and the one for the answer; stops who needs a good one and has none. */
+enum stage client__cookie(struct clients *clients, struct asking *asking);
 /* All that is answered without resolution. */
 enum stage client__here(struct clients *clients, struct asking *asking);
 /*

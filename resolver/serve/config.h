@@ -84,6 +84,8 @@ struct config {
 	bool minimal_responses, deny_any;
 	bool hide_identity, hide_version;
 	char *identity, *version;          /* NULL: host name, program version */
+	bool answer_cookie;
+	char *cookie_secret;               /* NULL: drawn */
 	char *nsid;                        /* NULL: none; "ascii_..." or hex */
 	struct config_list private_address, private_domain;
 	char *dns64_prefix, *nat64_prefix;

@@ -67,6 +67,10 @@ const struct config_option config_options[] = {
 	SERVER("identity", CONFIG_STRING, identity, "", 0, 0, "answer to id.server; empty is the host's name"),
 	SERVER("version", CONFIG_STRING, version, "", 0, 0, "answer to version.server; empty is the program's"),
 	SERVER("nsid", CONFIG_STRING, nsid, "", 0, 0, "RFC 5001 identifier: ascii_TEXT or hexadecimal; empty sends none"),
+	SERVER("answer-cookie", CONFIG_BOOL, answer_cookie, "no", 0, 0,
+	       "answer DNS cookies (RFC 7873), and judge those of `allow_cookie` clients by them"),
+	SERVER("cookie-secret", CONFIG_STRING, cookie_secret, "", 0, 0,
+	       "32 hexadecimal digits that servers of one address share (RFC 9018); empty draws them"),
 
 	/* names with a meaning of their own */
 	SERVER("local-zone", CONFIG_LIST, local_zone, "", 0, 0, "zone and type; `nodefault` switches a built-in zone off"),

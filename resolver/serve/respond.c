@@ -8,7 +8,7 @@
 #define ANY_TTL_S 3600u
 
 #define QUESTION_FIXED_BYTES 4u
-#define OPTIONS_BYTES_MAX    (4u + RESPOND_NSID_BYTES_MAX + 6u + 6u + RESPOND_TEXT_BYTES_MAX)
+#define OPTIONS_BYTES_MAX    (4u + RESPOND_NSID_BYTES_MAX + 6u + 4u + COOKIE_BYTES + 6u + RESPOND_TEXT_BYTES_MAX)
 
 static_assert(MESSAGE_HEADER_BYTES + NAME_BYTES_MAX + QUESTION_FIXED_BYTES + EDNS_RECORD_BYTES +
 			      OPTIONS_BYTES_MAX - RESPOND_TEXT_BYTES_MAX <=
@@ -136,6 +136,11 @@ write_options(const struct respond_config *config, const struct reply_form *form
 		writer_u16(&writer, EDNS_KEEPALIVE);
 		writer_u16(&writer, 2);
 		writer_u16(&writer, (uint16_t)(config->tcp_idle_timeout_ms / 100));
+	}
+	if (form->has_cookie) {
+		writer_u16(&writer, EDNS_COOKIE);
+		writer_u16(&writer, COOKIE_BYTES);
+		writer_bytes(&writer, form->cookie, COOKIE_BYTES);
 	}
 	write_ede(&writer, answer);
 	assert(writer.err == 0);

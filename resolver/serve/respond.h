@@ -14,6 +14,7 @@
 #define CAIRN_RESOLVER_SERVE_RESPOND_H
 
 #include "resolver/answer.h"
+#include "resolver/policy/cookie.h"
 
 struct arena;
 
@@ -36,6 +37,8 @@ struct reply_form {
 	uint16_t udp_bytes; /* what the client takes in a datagram */
 	bool is_stream;
 	bool has_edns, dnssec_ok, wants_nsid, wants_keepalive;
+	bool has_cookie; /* `cookie` goes into the answer */
+	uint8_t cookie[COOKIE_BYTES];
 	bool recursion_available; /* RA: this client may have recursion */
 };
 

@@ -62,7 +62,7 @@ build_acl_entry(struct build *build, const char *text, unsigned line)
 	if (acl_action_from_text(words.second, &action) != 0)
 		return refuse(build, line, "access-control", words.second,
 			      "is not one of: deny refuse allow allow_setrd allow_snoop "
-			      "deny_non_local refuse_non_local");
+			      "deny_non_local refuse_non_local allow_cookie");
 	return acl_add(build->acl, &prefix, prefix_len, action);
 }
 
@@ -203,6 +203,25 @@ build_options(struct build *build, const char *hostname)
 	return err == 0 ? build_nsid(build) : err;
 }
 
+/* Sixteen octets in hexadecimal, or drawn: then cookies are good until the next reading of the configuration. */
+static int
+build_cookie(struct build *build, struct rng *rng)
+{
+	struct client_policy *policy = &build->service->policy;
+	const char *text = build->config->cookie_secret;
+	policy->answers_cookies = build->config->answer_cookie;
+	if (text == NULL) {
+		rng_bytes(rng, policy->cookie_secret.octets, COOKIE_SECRET_BYTES);
+		return 0;
+	}
+	if (strlen(text) != 2 * COOKIE_SECRET_BYTES ||
+	    strspn(text, "0123456789abcdefABCDEF") != 2 * COOKIE_SECRET_BYTES)
+		return refuse(build, 0, "cookie-secret", "...", "is not 32 hexadecimal digits");
+	for (size_t i = 0; i < COOKIE_SECRET_BYTES; i++)
+		(void)sscanf(text + 2 * i, "%2hhx", &policy->cookie_secret.octets[i]);
+	return 0;
+}
+
 /* One try with a block of this size; ERR_NO_MEMORY asks for a larger one. */
 static int
 service_try(struct service **service, const struct config *config, const char *hostname,
@@ -227,6 +246,8 @@ service_try(struct service **service, const struct config *config, const char *h
 		err = build_local(&build, rng);
 	if (err == 0)
 		err = build_options(&build, hostname);
+	if (err == 0)
+		err = build_cookie(&build, rng);
 	if (err == 0)
 		err = zones_build(&build.service->forwards, &build.service->arena, config, rng, error);
 	if (err == 0)

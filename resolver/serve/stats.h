@@ -15,11 +15,13 @@
 struct server_stats {
 	/* queries as they came */
 	uint64_t queries_udp, queries_tcp, queries_ipv6, queries_edns, queries_dnssec_ok;
+	uint64_t cookies_good, cookies_new, cookies_bad;
 
 	/* how each ended */
 	uint64_t answers_cached, answers_recursed, answers_local, answers_policy, answers_chaos, answers_any;
-	uint64_t refused_acl, refused_no_recursion,
-		refused_kind; /* kind: class, opcode, transfer */
+	uint64_t refused_acl, refused_no_recursion;
+	uint64_t refused_kind;   /* class, opcode, transfer */
+	uint64_t refused_cookie; /* allow_cookie, and no good one */
 	uint64_t failed_malformed, failed_version, failed_full;
 	uint64_t dropped_malformed; /* shorter than a header, or a response: not worth an answer */
 	uint64_t dropped_acl, dropped_local, dropped_policy;

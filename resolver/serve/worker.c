@@ -202,6 +202,7 @@ set_trust(struct worker *worker, uint64_t now_us)
 		.override_s = worker->service->trust.override_s,
 	};
 	engine_set_trust(worker->engine, &trust);
+	clients_set_clock(&worker->clients, trust.wall_offset_s);
 	engine_set_forwards(worker->engine, worker->service->forwards);
 	engine_set_rpz(worker->engine, worker->service->policy.rpz);
 	engine_set_rebind(worker->engine, worker->service->rebind);
@@ -450,10 +451,10 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 	worker->crypto = crypto_new();
 	if (worker->crypto == NULL)
 		return ERR_NO_MEMORY;
-	set_trust(worker, now_us);
 	arena_init(&worker->arena, places.arena, ARENA_BYTES);
 	clients_init(&worker->clients, places.clients, engine_limits.client_count,
 		     &worker->service->policy, worker->engine, &worker->arena, &worker->rng);
+	set_trust(worker, now_us);
 	return 0;
 }
 

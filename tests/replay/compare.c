@@ -169,6 +169,13 @@ question_equal(struct comparison *comparison)
 	return differs(comparison, "question", name_to_text(&want->qname, a, sizeof a), name_to_text(&got->qname, b, sizeof b));
 }
 
+/* Of an extended one files may name the four bits of the header alone, as testbound compares them. */
+static bool
+is_same_rcode(uint16_t want, uint16_t got)
+{
+	return want == got || (want <= 15 && want == (got & 15u));
+}
+
 static bool
 header_equal(struct comparison *comparison)
 {
@@ -186,7 +193,7 @@ header_equal(struct comparison *comparison)
 		if (got->flags & flags[i].flag)
 			strcat(strcat(b, flags[i].name), " ");
 	}
-	if (want->rcode != got->rcode)
+	if (!is_same_rcode(want->rcode, got->rcode))
 		return differs(comparison, "rcode", rcode_to_text(want->rcode), rcode_to_text(got->rcode));
 	return strcmp(a, b) == 0 && DNS_OPCODE(want->flags) == DNS_OPCODE(got->flags) ? true
 										       : differs(comparison, "flags", a, b);
@@ -279,7 +286,7 @@ compare(struct comparison *comparison, const struct packet *packet)
 		return differs(comparison, "name", "the entry's", "another");
 	if ((match & MATCH_SUBDOMAIN) != 0 && !name_is_under(&got->qname, &want->qname))
 		return differs(comparison, "name", "one below the entry's", "another");
-	if ((match & MATCH_RCODE) != 0 && want->rcode != got->rcode)
+	if ((match & MATCH_RCODE) != 0 && !is_same_rcode(want->rcode, got->rcode))
 		return differs(comparison, "rcode", rcode_to_text(want->rcode), rcode_to_text(got->rcode));
 	if ((match & MATCH_QUESTION) != 0 && !question_equal(comparison))
 		return false;

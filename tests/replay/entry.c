@@ -295,7 +295,9 @@ static void
 assemble(struct draft *draft)
 {
 	struct entry *entry = draft->entry;
-	const bool has_edns = entry->dnssec_ok || entry->edns_data != NULL || entry->rcode > 15;
+	/* testbound sets DO with every option that a file writes out. */
+	const bool has_dnssec_ok = entry->dnssec_ok || entry->edns_data != NULL;
+	const bool has_edns = has_dnssec_ok || entry->rcode > 15;
 	uint8_t *bytes = malloc(MESSAGE_BYTES_MAX);
 
 	if (bytes == NULL || entry->has_hex) {
@@ -312,7 +314,7 @@ assemble(struct draft *draft)
 		writer_u8(&w, 0);
 		writer_u16(&w, TYPE_OPT);
 		writer_u16(&w, ENTRY_UDP_BYTES);
-		writer_u32(&w, (uint32_t)(entry->rcode >> 4) << 24 | (entry->dnssec_ok ? 0x8000u : 0));
+		writer_u32(&w, (uint32_t)(entry->rcode >> 4) << 24 | (has_dnssec_ok ? 0x8000u : 0));
 		writer_u16(&w, (uint16_t)entry->edns_bytes);
 		writer_bytes(&w, entry->edns_data, entry->edns_bytes);
 	}

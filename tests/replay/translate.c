@@ -27,7 +27,7 @@ static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
 	{ "tcp-upstream", "no" }, { "serve-expired", "no" }, { "prefetch", "no" }, { "disable-edns-do", "no" },
- { "answer-cookie", "no" }, { "serve-original-ttl", "no" },
+ { "serve-original-ttl", "no" },
 	{ "unknown-server-time-limit", "376" },
 };
 

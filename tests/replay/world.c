@@ -89,6 +89,7 @@ world_init(struct world *world, const char *config, unsigned clients_max, char *
 	arena_init(&world->arena, lend(world, ARENA_BYTES), ARENA_BYTES);
 	clients_init(&world->clients, lend(world, clients_bytes(pending_max)), pending_max, &world->service->policy,
 		     world->engine, &world->arena, &world->rng);
+	clients_set_clock(&world->clients, -(int64_t)(WORLD_START_US / 1000000u));
 	if (add_hints(world, error))
 		return true;
 	(void)snprintf(why, why_bytes, "%s", error);
