@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "resolver/policy/acl.h"
-#include "resolver/serve/service.h"
 #include "resolver/serve/stream.h"
 #include "resolver/serve/worker.h"
 
@@ -59,16 +57,14 @@ forget_paused(struct listen_tcp *tcp)
 		*at = tcp->paused_next;
 }
 
-/* Who is not answered at all is not listened to either. */
 static bool
 is_denied(const struct listen_tcp *tcp, const struct sockaddr_storage *peer)
 {
 	struct ip_addr addr;
 	uint16_t port;
 	uint32_t scope;
-	if (!endpoint_from_sockaddr(peer, &addr, &port, &scope))
-		return true;
-	return acl_find(worker_service(tcp->base.worker)->policy.acl, &addr) == ACL_DENY;
+	return !endpoint_from_sockaddr(peer, &addr, &port, &scope) ||
+	       stream_is_denied(pool_of(&tcp->base), &addr);
 }
 
 /* Takes one connection; false when there is none, or none can be taken now. */
@@ -87,12 +83,10 @@ accept_one(struct listen_tcp *tcp)
 			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
 		stats->tcp_accepted++;
-		if (is_denied(tcp, &peer)) {
-			stats->dropped_acl++;
+		if (is_denied(tcp, &peer))
 			(void)close(fd);
-		} else {
-			(void)stream_open(pool, &tcp->base, fd, &peer);
-		}
+		else
+			stream_open_kernel(pool, &tcp->base, fd, &peer);
 		return true;
 	}
 	if (errno == EAGAIN)
@@ -119,26 +113,6 @@ on_acceptable(uv_poll_t *poll, int status, int events)
 			break;
 }
 
-/* ---- answers that took longer ------------------------------------------------------------------------------------------- */
-
-static uint8_t *
-listen_tcp_lend(struct listener *listener, const struct client_source *source, size_t *room)
-{
-	struct stream *stream = stream_pool_find(pool_of(listener), source->connection);
-	return stream != NULL ? stream_lend(stream, room) : NULL;
-}
-
-static void
-listen_tcp_send(struct listener *listener, const struct client_source *source, size_t size)
-{
-	struct stream *stream = stream_pool_find(pool_of(listener), source->connection);
-	if (stream == NULL)
-		return;
-	if (size > 0)
-		stream_commit(stream, size);
-	stream_answered(stream);
-}
-
 /* ---- life ----------------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -162,8 +136,8 @@ listen_tcp_close(struct listener *listener, void (*on_close)(struct listener *li
 }
 
 static const struct listener_ops listen_tcp_ops = {
-	.lend = listen_tcp_lend,
-	.send = listen_tcp_send,
+	.lend = stream_lend_to,
+	.send = stream_send_to,
 	.close = listen_tcp_close,
 };
 

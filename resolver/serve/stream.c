@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "resolver/serve/worker.h"
 
@@ -21,12 +20,10 @@ stream_watch(struct stream *stream)
 	bool reads = stream->state == STREAM_OPEN && stream->queued_bytes == 0 &&
 		     stream->outstanding_count < STREAM_OUTSTANDING_MAX;
 	int events = (reads ? UV_READABLE : 0) | (stream->queued_bytes > 0 ? UV_WRITABLE : 0);
-	if (events == stream->poll_events)
+	if (events == stream->events)
 		return;
-	stream->poll_events = events;
-	if (events == 0)
-		(void)uv_poll_stop(&stream->poll);
-	else if (uv_poll_start(&stream->poll, events, stream_on_poll) != 0)
+	stream->events = events;
+	if (stream->ops->watch(stream, events) != 0)
 		stream_close(stream);
 }
 
@@ -40,23 +37,6 @@ close_when_done(struct stream *stream)
 }
 
 /* ---- sending ------------------------------------------------------------------------------------------------------- */
-
-/* Returns the octets that the socket took, 0 when it takes none now, or -1 when the connection is broken. */
-static ssize_t
-send_some(int fd, const uint8_t *bytes, size_t size)
-{
-	size_t sent = 0;
-	while (sent < size) {
-		ssize_t count = send(fd, bytes + sent, size - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (count >= 0)
-			sent += (size_t)count;
-		else if (errno == EAGAIN)
-			break;
-		else if (errno != EINTR)
-			return -1;
-	}
-	return (ssize_t)sent;
-}
 
 static bool
 queue(struct stream *stream, const uint8_t *bytes, size_t size)
@@ -92,7 +72,7 @@ stream_pool_flush(struct stream_pool *pool)
 	pool->gathered_bytes = 0;
 	ssize_t sent = 0;
 	if (stream->queued_bytes == 0)
-		sent = send_some(stream->fd, bytes, size);
+		sent = stream->ops->send(stream, bytes, size);
 	if (sent < 0) {
 		stream_close(stream);
 		return;
@@ -138,8 +118,8 @@ send_queued(struct stream *stream)
 {
 	while (stream->queued_first != NULL) {
 		struct stream_queued *queued = stream->queued_first;
-		ssize_t count = send_some(stream->fd, queued->bytes + queued->sent,
-					  queued->size - queued->sent);
+		ssize_t count = stream->ops->send(stream, queued->bytes + queued->sent,
+						  queued->size - queued->sent);
 		if (count < 0) {
 			stream_close(stream);
 			return;
@@ -228,7 +208,7 @@ static bool
 receive(struct stream *stream)
 {
 	size_t room = STREAM_INPUT_BYTES - stream->input_bytes;
-	ssize_t count = recv(stream->fd, stream->input + stream->input_bytes, room, MSG_DONTWAIT);
+	ssize_t count = stream->ops->receive(stream, stream->input + stream->input_bytes, room);
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (count < 0) {
@@ -252,13 +232,8 @@ wants_input(const struct stream *stream)
 }
 
 void
-stream_on_poll(uv_poll_t *poll, int status, int events)
+stream_on_ready(struct stream *stream, int events)
 {
-	struct stream *stream = poll->data;
-	if (status < 0) {
-		stream_close(stream);
-		return;
-	}
 	if ((events & UV_WRITABLE) != 0)
 		send_queued(stream);
 	if (is_alive(stream) && stream->queued_bytes == 0 && stream->input_bytes > 0)

@@ -1,11 +1,10 @@
 #include "resolver/serve/stream.h"
 
 #include <assert.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "resolver/policy/acl.h"
+#include "resolver/serve/service.h"
 #include "resolver/serve/worker.h"
 
 /* ---- the list by last activity ---------------------------------------------------------------------------------- */
@@ -122,7 +121,7 @@ stream_pool_has_room(struct stream_pool *pool)
 		return true;
 	struct stream *oldest = pool->oldest;
 	stream_pool_start_timer(pool);
-	/* A place is free only when the loop has closed its handle: once a turn, one goes. */
+	/* A place of the kernel's is free only when the loop has closed its handle: once a turn, one goes. */
 	if (oldest == NULL || pool->closing_count > 0 || oldest->outstanding_count > 0 ||
 	    oldest->queued_bytes > 0)
 		return false;
@@ -163,29 +162,20 @@ place(struct stream_pool *pool)
 }
 
 struct stream *
-stream_open(struct stream_pool *pool, struct listener *listener, int fd,
-	    const struct sockaddr_storage *peer)
+stream_open(struct stream_pool *pool, struct listener *listener, const struct stream_ops *ops)
 {
 	struct stream *stream = place(pool);
-	int one = 1;
-	if (stream == NULL ||
-	    !endpoint_from_sockaddr(peer, &stream->addr, &stream->port, &stream->scope) ||
-	    uv_poll_init(worker_loop(pool->worker), &stream->poll, fd) != 0) {
-		(void)close(fd);
+	if (stream == NULL)
 		return NULL;
-	}
-	/* What belongs together is gathered before it is sent; Nagle would only hold back the end of it. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (stream == pool->first_free)
 		pool->first_free = stream->next_free;
 	else
 		pool->first_unused++;
 	pool->open_count++;
+	stream->ops = ops;
 	stream->pool = pool;
 	stream->listener = listener;
-	stream->poll.data = stream;
-	stream->poll_events = 0;
-	stream->fd = fd;
+	stream->events = 0;
 	stream->state = STREAM_OPEN;
 	stream->outstanding_count = 0;
 	stream->queued_first = stream->queued_last = NULL;
@@ -194,16 +184,13 @@ stream_open(struct stream_pool *pool, struct listener *listener, int fd,
 	list_add(pool, stream);
 	worker_stats(pool->worker)->tcp_open++;
 	stream_pool_start_timer(pool);
-	stream_watch(stream);
 	return stream;
 }
 
-static void
-on_poll_closed(uv_handle_t *handle)
+void
+stream_closed(struct stream *stream)
 {
-	struct stream *stream = handle->data;
 	struct stream_pool *pool = stream->pool;
-	(void)close(stream->fd);
 	stream->state = STREAM_FREE;
 	stream->next_free = pool->first_free;
 	pool->first_free = stream;
@@ -234,7 +221,7 @@ stream_close(struct stream *stream)
 	pool->open_count--;
 	pool->closing_count++;
 	worker_stats(pool->worker)->tcp_open--;
-	uv_close((uv_handle_t *)&stream->poll, on_poll_closed);
+	stream->ops->close(stream);
 }
 
 void
@@ -246,6 +233,37 @@ stream_pool_close_of(struct stream_pool *pool, const struct listener *listener)
 		if (listener == NULL || stream->listener == listener)
 			stream_close(stream);
 	}
+}
+
+/* ---- for listeners --------------------------------------------------------------------------------------------------- */
+
+bool
+stream_is_denied(const struct stream_pool *pool, const struct ip_addr *peer)
+{
+	if (acl_find(worker_service(pool->worker)->policy.acl, peer) != ACL_DENY)
+		return false;
+	worker_stats(pool->worker)->dropped_acl++;
+	return true;
+}
+
+uint8_t *
+stream_lend_to(struct listener *listener, const struct client_source *source, size_t *room)
+{
+	struct stream *stream =
+		stream_pool_find(worker_streams(listener->worker), source->connection);
+	return stream != NULL ? stream_lend(stream, room) : NULL;
+}
+
+void
+stream_send_to(struct listener *listener, const struct client_source *source, size_t size)
+{
+	struct stream *stream =
+		stream_pool_find(worker_streams(listener->worker), source->connection);
+	if (stream == NULL)
+		return;
+	if (size > 0)
+		stream_commit(stream, size);
+	stream_answered(stream);
 }
 
 /* ---- the pool ------------------------------------------------------------------------------------------------------------- */

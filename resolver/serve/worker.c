@@ -7,23 +7,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "resolver/serve/listen_own_tcp.h"
 #include "resolver/serve/listen_stack.h"
 #include "resolver/serve/listen_tcp.h"
 #include "resolver/serve/listen_udp.h"
 #include "resolver/serve/querylog.h"
+#include "resolver/serve/sizing.h"
 #include "resolver/serve/stream.h"
 #include "resolver/serve/udp_batch.h"
 
-#define TCP_BUFFER_BYTES       (16u << 20) /* of all connections of our own stack */
 #define TRUST_CLOCK_US         10000000u
 #define ARENA_BYTES           (512u * 1024u) /* the largest answer twice over, and more */
 #define ANSWERS_A_TURN        4096u
-#define CLIENTS_PER_TASK_MEAN 4u /* places for waiting clients, a question that may be resolved */
-/*
- * A name that many want at once and that takes long: those who come after so many are told SERVFAIL.  Each address is
- * bounded by itself (quota.h), so this one may be wide.
- */
-#define CLIENTS_PER_TASK_MAX  1000u
 #define DESCRIPTORS_OF_A_LOOP 32u
 
 struct worker {
@@ -56,7 +51,7 @@ struct worker {
 	struct udp_batch *udp;
 	struct stream_pool *tcp;
 	struct listener *listeners;
-	struct listener *own; /* among them: clients over our own stack, where it is a station */
+	struct listener *own, *own_tcp; /* among them: clients over our own stack, where it is a station */
 
 	void *block;
 	size_t block_bytes;
@@ -215,6 +210,9 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 	struct worker *worker = shell->data;
 	struct engine_action action;
 	unsigned answers_left = ANSWERS_A_TURN;
+	if (worker->own_tcp != NULL)
+		listen_own_tcp_turn(worker->own_tcp);
+	bool is_behind = stream_own_turn(worker->tcp);
 	uint32_t network_version = stack_network_version(worker->stack);
 	if (network_version != worker->network_version)
 		infra_network_changed(worker->caches.infra, now_us);
@@ -230,7 +228,7 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 	udp_batch_flush(worker->udp);
 	stream_pool_flush(worker->tcp);
 	if (!worker->is_closing)
-		arm_engine_timer(worker, answers_left > 0 ? engine_deadline(worker->engine) : 0);
+		arm_engine_timer(worker, answers_left > 0 && !is_behind ? engine_deadline(worker->engine) : 0);
 }
 
 static void
@@ -242,6 +240,8 @@ on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t no
 	if (action->kind == STACK_DATAGRAM && action->user == LISTEN_STACK_USER &&
 	    action->flow == 0)
 		listen_stack_receive(worker->own, action, now_us);
+	else if (action->kind == STACK_TCP)
+		stream_own_receive(worker->tcp, action);
 }
 
 /* ---- listeners ------------------------------------------------------------------------------------------------------ */
@@ -267,6 +267,8 @@ shut_listener(struct worker *worker, struct listener **at)
 	struct listener *listener = *at;
 	*at = listener->next;
 	clients_forget_listener(&worker->clients, listener);
+	if (listener == worker->own_tcp)
+		worker->own_tcp = NULL;
 	listener->ops->close(listener, NULL);
 }
 
@@ -378,17 +380,6 @@ worker_descriptors(const struct config *config, size_t endpoint_count)
 	return config->incoming_num_tcp + 2 * endpoint_count + DESCRIPTORS_OF_A_LOOP;
 }
 
-static struct engine_limits
-engine_limits_of(const struct config *config)
-{
-	struct engine_limits limits = engine_limits_default;
-	limits.task_count = config->num_queries_per_thread;
-	limits.client_count = config->num_queries_per_thread * CLIENTS_PER_TASK_MEAN;
-	limits.query_count = config->outgoing_range;
-	limits.clients_per_task = CLIENTS_PER_TASK_MAX;
-	return limits;
-}
-
 /* The next `size` octets of the block, on a line of the cache of their own; with a NULL block only counts. */
 static void *
 carve(struct worker *worker, size_t *used, size_t size)
@@ -425,14 +416,8 @@ lay_out(struct worker *worker, const struct stack_limits *stack, const struct en
 static int
 make_cores(struct worker *worker, const struct worker_config *config, uint64_t now_us)
 {
-	struct engine_limits engine_limits = engine_limits_of(config->config);
-	struct stack_limits limits = stack_limits_default;
-	limits.flow_count = engine_limits.query_count;
-	limits.tcp_count = 4 * UPSTREAM_TCP_CONNS;
-	limits.tcp_buffer_bytes = TCP_BUFFER_BYTES;
-	limits.tcp_sent_count = 16 * UPSTREAM_TCP_CONNS;
-	limits.tcp_syn_count = UPSTREAM_TCP_CONNS;
-	limits.tcp_time_wait_count = 16 * UPSTREAM_TCP_CONNS;
+	struct engine_limits engine_limits = sizing_engine(config->config);
+	struct stack_limits limits = sizing_stack(config->config, &engine_limits);
 	worker->block_bytes = lay_out(worker, &limits, &engine_limits).total_bytes;
 	void *block = mmap(NULL, worker->block_bytes, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -496,6 +481,24 @@ fail(char error[CONFIG_ERROR_BYTES], const char *what, const char *why)
 	return ERR_NO_MEMORY;
 }
 
+/* The port that a station serves itself. */
+static int
+listen_on_stack(struct worker *worker, const struct config *config, char error[CONFIG_ERROR_BYTES])
+{
+	int err = config->do_udp ? listen_stack_new(&worker->own, worker, (uint16_t)config->port) : 0;
+	if (err != 0)
+		return fail(error, "our own UDP", err_text(err));
+	worker->listeners = worker->own;
+	err = config->do_tcp ? listen_own_tcp_new(&worker->own_tcp, worker, (uint16_t)config->port) : 0;
+	if (err != 0)
+		return fail(error, "our own TCP", err_text(err));
+	if (worker->own_tcp != NULL) {
+		worker->own_tcp->next = worker->listeners;
+		worker->listeners = worker->own_tcp;
+	}
+	return 0;
+}
+
 /* The stack on its link, and where it is a station, the port that it serves itself. */
 static int
 make_shell(struct worker *worker, const struct config *config, uint64_t now_us,
@@ -510,13 +513,9 @@ make_shell(struct worker *worker, const struct config *config, uint64_t now_us,
 		return fail(error, "network", err_text(err));
 	err = network_set_up(&worker->network, worker->stack, worker->shell.ifindex, now_us, error);
 	worker->network_version = stack_network_version(worker->stack);
-	if (err != 0 || network_is_shared(config) || !config->do_udp)
+	if (err != 0 || network_is_shared(config))
 		return err;
-	err = listen_stack_new(&worker->own, worker, (uint16_t)config->port);
-	if (err != 0)
-		return fail(error, "our own UDP", err_text(err));
-	worker->listeners = worker->own;
-	return 0;
+	return listen_on_stack(worker, config, error);
 }
 
 static int

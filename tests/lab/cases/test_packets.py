@@ -170,6 +170,27 @@ class AsStation(OnTheWire):
                 answer = dig("www.shop.com A", server=address, host="guest")
                 self.assertEqual(answer.records[-1], "front.hosting.net. A 198.18.6.80")
 
+    def test_it_serves_its_own_addresses_over_tcp(self):
+        for address in self.sources:
+            with self.subTest(address):
+                answer = dig("www.shop.com A", "+tcp", server=address, host="guest")
+                self.assertEqual(answer.records[-1], "front.hosting.net. A 198.18.6.80")
+
+    def test_one_connection_carries_many_questions(self):
+        names = ["www.shop.com A", "front.hosting.net A", "nothing.shop.com A"] * 20
+        questions = [word for name in names for word in name.split()]
+        for address in self.sources:
+            with self.subTest(address):
+                said = lab.on("guest", "dig", f"@{address}", "+tcp", "+keepopen", "+time=5", "+tries=1", *questions)
+                self.assertEqual(said.count("status: NOERROR"), 40)
+                self.assertEqual(said.count("status: NXDOMAIN"), 20)
+
+    def test_an_answer_larger_than_a_segment_comes_over_tcp(self):
+        for address in self.sources:
+            with self.subTest(address):
+                answer = dig("huge.big.org TXT", "+tcp", server=address, host="guest")
+                self.assertEqual(len(answer.answer), 40)
+
     def test_the_host_s_own_addresses_stay_the_host_s(self):
         for address in ("192.168.1.10", "2001:2:0:100::10"):
             with self.subTest(address):
