@@ -1,5 +1,7 @@
 #include "fetch/utf8.h"
 
+#include <string.h>
+
 #include <assert.h>
 #include <stdbool.h>
 
@@ -82,4 +84,18 @@ utf8_encode(uint32_t code_point, char encoded[UTF8_ENCODED_BYTES])
 	encoded[2] = (char)(0x80 | (code_point >> 6 & 0x3f));
 	encoded[3] = (char)(0x80 | (code_point & 0x3f));
 	return 4;
+}
+
+/* What reads as U+FFFD is valid only when it is spelled out. */
+bool
+utf8_is_valid(const char *text, size_t bytes)
+{
+	size_t at = 0;
+	while (at < bytes) {
+		size_t from = at;
+		if (utf8_next(text, bytes, &at) == UTF8_REPLACEMENT &&
+		    (at - from != 3 || memcmp(text + from, "\xef\xbf\xbd", 3) != 0))
+			return false;
+	}
+	return true;
 }

@@ -7,6 +7,7 @@
 #ifndef CAIRN_FETCH_UTF8_H
 #define CAIRN_FETCH_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@
 
 /* The code point at text[*at], and moves *at past its octets; *at < bytes. */
 uint32_t utf8_next(const char *text, size_t bytes, size_t *at);
+
+bool utf8_is_valid(const char *text, size_t bytes);
 
 /* Writes 1 to 4 octets and returns their number; surrogates and what lies above U+10FFFF are written as U+FFFD. */
 size_t utf8_encode(uint32_t code_point, char encoded[UTF8_ENCODED_BYTES]);
