@@ -33,6 +33,8 @@ struct server {
 	uint64_t active_at_us; /* anything learnt */
 	uint64_t heard_at_us, timed_out_at_us, down_until_us;
 	uint64_t edns_at_us, caps_at_us, only_tcp_at_us;
+	uint8_t cookie_bytes; /* of the server's; 0: none */
+	uint8_t cookie[INFRA_COOKIE_SERVER_BYTES_MAX];
 };
 
 /* Tags are 0 for an empty way, so zeroed memory is an empty set. */
@@ -46,7 +48,7 @@ struct lock {
 };
 
 struct infra {
-	struct hash_key key;
+	struct hash_key key, cookie_key;
 	struct server_set *sets;
 	struct lame_set *lame_sets;
 	uint32_t set_count, lame_set_count;
@@ -86,6 +88,7 @@ infra_new(void *block, size_t block_bytes, uint32_t server_count, struct rng *rn
 	struct infra *infra = (struct infra *)(void *)memory;
 	memory += sizeof *infra;
 	infra->key = hash_key_draw(rng);
+	infra->cookie_key = hash_key_draw(rng);
 	infra->lame_set_count = lame_sets_for(server_count);
 	infra->lame_sets = (struct lame_set *)(void *)memory;
 	memory += infra->lame_set_count * sizeof(struct lame_set);
@@ -197,6 +200,7 @@ server_refresh(struct server *server, struct infra *infra, uint64_t now_us)
 		server->edns = INFRA_EDNS_UNKNOWN;
 		server->caps = CLAIM_NONE;
 		server->only_tcp = false;
+		server->cookie_bytes = 0;
 	}
 	if (server->edns >= INFRA_EDNS_SUSPECT &&
 	    is_older(server->edns_at_us, INFRA_ENTRY_US, now_us))
@@ -403,6 +407,40 @@ infra_edns_says(struct infra *infra, const struct ip_addr *addr, enum infra_edns
 		server->edns = (uint8_t)edns;
 		server->edns_at_us = now_us;
 	}
+	place_unlock(&place);
+}
+
+void
+infra_cookie_get(struct infra *infra, const struct ip_addr *addr, struct infra_cookie *cookie, uint64_t now_us)
+{
+	uint8_t hashed[sizeof addr->octets + sizeof(uint32_t)];
+	const uint32_t network_epoch = infra->network_epoch;
+
+	memcpy(hashed, addr->octets, sizeof addr->octets);
+	memcpy(hashed + sizeof addr->octets, &network_epoch, sizeof network_epoch);
+	const uint64_t hash = hash_bytes_24(&infra->cookie_key, hashed, sizeof hashed);
+	memcpy(cookie->client, &hash, sizeof cookie->client);
+	cookie->server_bytes = 0;
+
+	struct place place = place_lock(infra, addr);
+	struct server *server = place_find(&place, addr);
+	if (server != NULL) {
+		server_refresh(server, infra, now_us);
+		cookie->server_bytes = server->cookie_bytes;
+		memcpy(cookie->server, server->cookie, server->cookie_bytes);
+	}
+	place_unlock(&place);
+}
+
+void
+infra_cookie_learn(struct infra *infra, const struct ip_addr *addr, const uint8_t *cookie, size_t cookie_bytes,
+		   uint64_t now_us)
+{
+	struct place place;
+	assert(cookie_bytes >= INFRA_COOKIE_SERVER_BYTES_MIN && cookie_bytes <= INFRA_COOKIE_SERVER_BYTES_MAX);
+	struct server *server = server_lock(infra, addr, &place, now_us);
+	server->cookie_bytes = (uint8_t)cookie_bytes;
+	memcpy(server->cookie, cookie, cookie_bytes);
 	place_unlock(&place);
 }
 

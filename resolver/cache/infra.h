@@ -8,7 +8,8 @@
  * An outage is held for INFRA_DOWN_MIN_US, doubling, and all that is held against a family's servers is
  * forgotten when any server of that family answers after a silence of the family.  Timeouts
  * within one RTO of each other count once: they are one burst that was lost.  A server of which TCP alone has been
- * heard is asked over TCP at once for INFRA_ENTRY_US; then datagrams have another chance.
+ * heard is asked over TCP at once for INFRA_ENTRY_US; then datagrams have another chance.  Each server sees a client
+ * cookie of its own (RFC 7873; RFC 9018, section 3), which changes with the network, so that nobody is followed by it.
  *
  * Ownership: the block is zeroed memory as mmap gives it, lent for good; it becomes resident as it is used.
  * Units:     microseconds of the monotonic clock.
@@ -36,6 +37,17 @@ struct rng;
 #define INFRA_DOWN_MAX_US   60000000u /* ... doubling up to this */
 #define INFRA_LAME_US       900000000u
 #define INFRA_ENTRY_US      900000000u /* after this silence an entry is as good as none */
+
+#define INFRA_COOKIE_CLIENT_BYTES 8u
+#define INFRA_COOKIE_SERVER_BYTES_MIN 8u
+#define INFRA_COOKIE_SERVER_BYTES_MAX 32u
+
+/* DNS cookies: ours for this server, and its own, if it has given one. */
+struct infra_cookie {
+	uint8_t client[INFRA_COOKIE_CLIENT_BYTES];
+	uint8_t server_bytes; /* 0: none is known */
+	uint8_t server[INFRA_COOKIE_SERVER_BYTES_MAX];
+};
 
 enum infra_edns { INFRA_EDNS_UNKNOWN, INFRA_EDNS_WORKS, INFRA_EDNS_SUSPECT, INFRA_EDNS_BROKEN };
 
@@ -70,6 +82,11 @@ void infra_unreachable(struct infra *infra, const struct ip_addr *server, uint64
  */
 void infra_edns_says(struct infra *infra, const struct ip_addr *server, enum infra_edns edns, uint64_t now_us);
 void infra_caps_broken(struct infra *infra, const struct ip_addr *server, uint64_t now_us);
+
+/* What goes into a query, and what a reply to it has brought. */
+void infra_cookie_get(struct infra *infra, const struct ip_addr *server, struct infra_cookie *cookie, uint64_t now_us);
+void infra_cookie_learn(struct infra *infra, const struct ip_addr *server, const uint8_t *cookie, size_t cookie_bytes,
+			uint64_t now_us);
 
 /* Lameness is of a server for a zone, and holds from the second time on. */
 void infra_lame(struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);

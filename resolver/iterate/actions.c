@@ -33,7 +33,13 @@ next_send(struct engine *engine, struct flight *query, struct engine_action *act
 	query->was_sent = true;
 	set_query_action(engine, action, ENGINE_SEND, query);
 	action->bytes = engine->datagram;
-	action->size = flight_write(query, engine->config.edns_udp_bytes, engine->datagram);
+	const struct flight_edns edns = {
+		.udp_bytes = engine->config.edns_udp_bytes,
+		.no_dnssec = engine->config.disable_edns_do,
+		.string_option = engine->strings != NULL ? engine->strings->option : 0,
+		.string = client_strings_find(engine->strings, &query->addr),
+	};
+	action->size = flight_write(query, &edns, engine->datagram);
 	return true;
 }
 

@@ -21,6 +21,7 @@ const struct engine_config engine_config_default = {
 	.do_ip6 = true,
 	.qname_minimisation = true,
 	.use_caps_for_id = true,
+	.send_cookie = true,
 	.harden_glue = true,
 	.prime_root = true,
 	.do_not_query_localhost = true,
@@ -151,6 +152,12 @@ void
 engine_set_rpz(struct engine *engine, const struct rpz *rpz)
 {
 	engine->rpz = rpz;
+}
+
+void
+engine_set_client_strings(struct engine *engine, const struct client_strings *strings)
+{
+	engine->strings = strings;
 }
 
 void

@@ -39,6 +39,7 @@ struct engine;
 struct anchors;
 struct crypto;
 struct forwards;
+struct client_strings;
 struct event_ring;
 struct rebind;
 struct rpz;
@@ -67,6 +68,8 @@ struct engine_config {
 	bool do_ip4, do_ip6;
 	bool qname_minimisation;     /* RFC 9156 */
 	bool use_caps_for_id;        /* 0x20 */
+	bool send_cookie;            /* Cairn's: RFC 7873, towards servers */
+	bool disable_edns_do;
 	bool harden_glue;
 	bool prime_root;             /* Cairn's: RFC 8109 */
 	struct nat64 nat64;          /* do-nat64, nat64-prefix; no prefix: IPv4 servers are asked as such */
@@ -102,6 +105,8 @@ void engine_set_forwards(struct engine *engine, const struct forwards *forwards)
 
 /* Policy for the questions that ask for it; lent like the anchors. NULL: none. */
 void engine_set_rpz(struct engine *engine, const struct rpz *rpz);
+/* Words in queries to some servers; lent like the anchors. NULL: none. */
+void engine_set_client_strings(struct engine *engine, const struct client_strings *strings);
 /* Addresses that no public name may have; lent like the anchors. NULL: none. */
 void engine_set_rebind(struct engine *engine, const struct rebind *rebind);
 
@@ -175,6 +180,8 @@ struct engine_stats {
 	uint64_t unsent;            /* for want of room here */
 	uint64_t received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
 	uint64_t primes, qmin_queries, edns_fallbacks, caps_fallbacks, budget_exceeded, cycles;
+	uint64_t cookies_missing;   /* replies without the cookie that the server used to have */
+	uint64_t cookies_wrong;     /* replies with another cookie than the query's, and those that say so of ours */
 	uint64_t unexpected;        /* datagrams for a query that is over */
 	uint64_t unreachable;       /* errors from the network */
 	uint64_t dropped_sets;      /* rrsets of replies that were not taken (iterate/scrub.h, referral.h) */

@@ -64,6 +64,7 @@ struct engine {
 	const struct forwards *forwards;
 	const struct rpz *rpz;
 	const struct rebind *rebind;
+	const struct client_strings *strings;
 
 	struct slots task_slots, budget_slots, query_slots, client_slots;
 	struct task *tasks;

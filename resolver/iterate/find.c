@@ -91,6 +91,17 @@ follow_dname(struct engine *engine, struct task *task, struct rrset *dname)
 	return task__restart(engine, task, dname, 1, &target, NULL);
 }
 
+/* Where forward-first and stub-first lead: to the next zone above that has servers, or NULL. */
+static const struct forward_zone *
+zone_above(const struct engine *engine, const struct forward_zone *zone)
+{
+	struct name parent;
+	if (zone->name->size == 1)
+		return NULL;
+	name_strip(&parent, zone->name, 1);
+	return forwards_find(engine->forwards, &parent);
+}
+
 /*
  * The zone of the operator's whose servers are to be asked: a forwarder for all below it, a stub as long as no
  * delegation further down is known.
@@ -99,8 +110,10 @@ static const struct forward_zone *
 given_zone(const struct engine *engine, const struct task *task, const struct name *name,
 	   const struct delegation *delegation, bool by_operator)
 {
-	const struct forward_zone *zone = task->past_given ? NULL : forwards_find(engine->forwards, name);
+	const struct forward_zone *zone = forwards_find(engine->forwards, name);
 
+	if (zone != NULL && task->past_given)
+		zone = zone_above(engine, zone);
 	if (zone == NULL || zone->is_forward || by_operator)
 		return zone;
 	return name_labels(delegation->zone) > name_labels(zone->name) ? NULL : zone;

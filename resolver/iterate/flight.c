@@ -38,8 +38,33 @@ flight_mix_case(struct name *name, struct rng *rng)
 	}
 }
 
+/* RFC 6891, section 6.1.2; RFC 3225; RFC 7873, section 4. */
+static void
+write_opt(struct writer *writer, const struct flight *query, const struct flight_edns *edns)
+{
+	writer_u8(writer, 0);
+	writer_u16(writer, TYPE_OPT);
+	writer_u16(writer, edns->udp_bytes);
+	writer_u32(writer, edns->no_dnssec ? 0 : 0x8000u); /* extended rcode 0, version 0, DO */
+	const size_t length_at = writer->pos;
+	writer_u16(writer, 0);
+	if (query->cookie_bytes > 0) {
+		writer_u16(writer, EDNS_COOKIE);
+		writer_u16(writer, query->cookie_bytes);
+		writer_bytes(writer, query->cookie, query->cookie_bytes);
+	}
+	if (edns->string != NULL) {
+		writer_u16(writer, edns->string_option);
+		writer_u16(writer, edns->string->size);
+		writer_bytes(writer, edns->string->octets, edns->string->size);
+	}
+	const size_t options_bytes = writer->pos - length_at - 2;
+	writer->begin[length_at] = (uint8_t)(options_bytes >> 8);
+	writer->begin[length_at + 1] = (uint8_t)options_bytes;
+}
+
 size_t
-flight_write(const struct flight *query, uint16_t edns_udp_bytes, uint8_t *bytes)
+flight_write(const struct flight *query, const struct flight_edns *edns, uint8_t *bytes)
 {
 	struct writer writer = writer_over(bytes, FLIGHT_BYTES_MAX);
 
@@ -52,13 +77,8 @@ flight_write(const struct flight *query, uint16_t edns_udp_bytes, uint8_t *bytes
 	writer_bytes(&writer, query->qname.wire, query->qname.size);
 	writer_u16(&writer, query->qtype);
 	writer_u16(&writer, CLASS_IN);
-	if (query->edns) { /* RFC 6891, section 6.1.2; RFC 3225 */
-		writer_u8(&writer, 0);
-		writer_u16(&writer, TYPE_OPT);
-		writer_u16(&writer, edns_udp_bytes);
-		writer_u32(&writer, 0x8000u); /* extended rcode 0, version 0, DO */
-		writer_u16(&writer, 0);
-	}
+	if (query->edns)
+		write_opt(&writer, query, edns);
 	assert(writer.err == 0);
 	return writer.pos;
 }
@@ -101,4 +121,23 @@ flight_match(const struct flight *query, const uint8_t *bytes, size_t size)
 	    !name_equal(&echoed, qname))
 		return MATCH_NO;
 	return query->caps ? MATCH_CASE : MATCH_YES;
+}
+
+enum flight_cookie
+flight_judge_cookie(const struct flight *query, const struct edns *edns, const uint8_t **server_cookie,
+		    size_t *server_cookie_bytes)
+{
+	const uint8_t *value;
+	uint16_t value_bytes;
+
+	if (query->cookie_bytes == 0)
+		return FLIGHT_COOKIE_NONE; /* nothing was asked for, so nothing is looked at */
+	if (!edns->present || !edns_find(edns, EDNS_COOKIE, &value, &value_bytes))
+		return query->cookie_bytes > INFRA_COOKIE_CLIENT_BYTES ? FLIGHT_COOKIE_MISSING : FLIGHT_COOKIE_NONE;
+	if (value_bytes < INFRA_COOKIE_CLIENT_BYTES + INFRA_COOKIE_SERVER_BYTES_MIN || value_bytes > FLIGHT_COOKIE_BYTES ||
+	    memcmp(value, query->cookie, INFRA_COOKIE_CLIENT_BYTES) != 0)
+		return FLIGHT_COOKIE_WRONG;
+	*server_cookie = value + INFRA_COOKIE_CLIENT_BYTES;
+	*server_cookie_bytes = value_bytes - INFRA_COOKIE_CLIENT_BYTES;
+	return FLIGHT_COOKIE_RIGHT;
 }

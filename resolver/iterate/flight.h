@@ -10,16 +10,19 @@
  * has its id) until it is given up.
  *
  * RD is 0, unless a forwarder is asked; DO is set wherever EDNS is, so that signatures are in the caches.
+ * Over UDP there is a cookie in the OPT record: from a server that has shown to know cookies nothing is taken without.
  */
 #ifndef CAIRN_RESOLVER_ITERATE_FLIGHT_H
 #define CAIRN_RESOLVER_ITERATE_FLIGHT_H
 
 #include "resolver/iterate/engine.h"
 #include "resolver/iterate/select.h"
+#include "resolver/policy/client_string.h"
 #include "stack/base/wheel.h"
 
 #define FLIGHT_BYTES_MAX   (MESSAGE_HEADER_BYTES + NAME_BYTES_MAX + 4u + FLIGHT_OPT_BYTES)
-#define FLIGHT_OPT_BYTES   11u
+#define FLIGHT_COOKIE_BYTES (INFRA_COOKIE_CLIENT_BYTES + INFRA_COOKIE_SERVER_BYTES_MAX)
+#define FLIGHT_OPT_BYTES    (EDNS_RECORD_BYTES + 4u + FLIGHT_COOKIE_BYTES + 4u + CLIENT_STRING_BYTES_MAX)
 #define FLIGHT_LINGER_US   1000000u /* how long a late query is still listened for, at least */
 #define FLIGHT_HEDGE_PERMIL 1200u     /* of SRTT */
 #define FLIGHT_HEDGE_VARS   3u        /* deviations above SRTT that hardly any reply needs */
@@ -48,6 +51,8 @@ struct flight {
 	bool tcp;
 	bool proven;              /* the server had answered before, and not been silent since */
 	bool edns_known;          /* the server is known to understand EDNS */
+	uint8_t cookie_bytes;     /* 0: without a cookie; 8: the server has given none yet */
+	uint8_t cookie[FLIGHT_COOKIE_BYTES];
 	uint8_t server;           /* among the servers of the task's cut */
 	uint8_t near_misses;
 	uint8_t resends;          /* over TCP */
@@ -76,7 +81,25 @@ enum match {
 enum match flight_match(const struct flight *query, const uint8_t *bytes, size_t size);
 /* Flips each letter's case by one random bit (draft-vixie-dnsext-dns0x20). */
 void flight_mix_case(struct name *name, struct rng *rng);
+
+/* What every query's OPT record has besides its cookie. */
+struct flight_edns {
+	uint16_t udp_bytes;
+	bool no_dnssec; /* disable-edns-do */
+	uint16_t string_option;
+	const struct client_string *string; /* NULL: none for the server */
+};
 /* The datagram; returns its octets. bytes has FLIGHT_BYTES_MAX. */
-size_t flight_write(const struct flight *query, uint16_t edns_udp_bytes, uint8_t *bytes);
+size_t flight_write(const struct flight *query, const struct flight_edns *edns, uint8_t *bytes);
+
+/* What the cookie in a reply says of it (RFC 7873, section 5.3). */
+enum flight_cookie {
+	FLIGHT_COOKIE_NONE,    /* there is none, and none was to be expected */
+	FLIGHT_COOKIE_RIGHT,   /* *server_cookie is the server's part */
+	FLIGHT_COOKIE_MISSING, /* the server used to have one */
+	FLIGHT_COOKIE_WRONG,   /* not an answer to this query, whoever sent it */
+};
+enum flight_cookie flight_judge_cookie(const struct flight *query, const struct edns *edns,
+				       const uint8_t **server_cookie, size_t *server_cookie_bytes);
 
 #endif

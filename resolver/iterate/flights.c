@@ -118,6 +118,21 @@ rto_for(const struct cut_server *server, const struct infra_server *infra, bool 
 	return rto_us;
 }
 
+/* Over TCP there is nothing to guess. */
+static void
+put_cookie(struct engine *engine, struct flight *query)
+{
+	struct infra_cookie cookie;
+
+	query->cookie_bytes = 0;
+	if (!engine->config.send_cookie || !query->edns || query->tcp)
+		return;
+	infra_cookie_get(engine->caches.infra, &query->addr, &cookie, engine->now_us);
+	memcpy(query->cookie, cookie.client, sizeof cookie.client);
+	memcpy(query->cookie + sizeof cookie.client, cookie.server, cookie.server_bytes);
+	query->cookie_bytes = (uint8_t)(sizeof cookie.client + cookie.server_bytes);
+}
+
 int
 flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	     const struct name *qname, uint16_t qtype)
@@ -147,6 +162,7 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->tcp = !server->no_tcp && (server->tcp || is_deaf_to_udp(server, &infra));
 	if (query->tcp)
 		query->rto_us = TCP_RTO_FACTOR * query->rto_us;
+	put_cookie(engine, query);
 	name_copy(&query->qname, qname);
 	if (query->caps)
 		flight_mix_case(&query->qname, engine->rng);

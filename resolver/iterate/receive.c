@@ -65,30 +65,85 @@ unmix(struct engine *engine, const struct flight *query, const uint8_t *bytes, s
 	return copy;
 }
 
+/* What is wrong with its cookie costs a reply a query of its own; a second time over TCP, where none is needed. */
+static bool
+may_redo(struct flight *query, struct task *task)
+{
+	if (query->late || task->redos == BUDGET_REDOS_MAX)
+		return false;
+	if (task->redos++ > 0)
+		task->cut->servers[query->server].tcp = true;
+	return true;
+}
+
 static void
-on_reply(struct engine *engine, struct flight *query, const uint8_t *bytes, size_t size)
+learn_alive(struct engine *engine, const struct flight *query)
 {
 	struct task *task = &engine->tasks[query->task];
-	struct message message;
+	struct budget *budget = engine__budget(engine, task);
 
 	if (query->tcp)
 		infra_heard_tcp(engine->caches.infra, &query->addr, engine->now_us);
 	else
 		infra_heard(engine->caches.infra, &query->addr,
 			    (uint32_t)(engine->now_us - query->sent_at_us), engine->now_us);
-	struct budget *budget = engine__budget(engine, task);
-	budget->received_bytes += (uint32_t)size;
 	budget->silent -= budget->silent > 0;
 	task->silent -= task->silent > 0;
+}
+
+/* True: the reply is not to be looked at any further. */
+static bool
+refuses_cookie(struct engine *engine, struct flight *query, const struct message *message)
+{
+	struct task *task = &engine->tasks[query->task];
+	const uint8_t *server_cookie;
+	size_t server_cookie_bytes;
+
+	switch (flight_judge_cookie(query, &message->edns, &server_cookie, &server_cookie_bytes)) {
+	case FLIGHT_COOKIE_NONE: return false;
+	case FLIGHT_COOKIE_WRONG:
+		engine->stats.cookies_wrong++;
+		task->cut->servers[query->server].tcp = true; /* somebody knows all but the cookie */
+		if (may_redo(query, task))
+			redo(engine, query);
+		return true;
+	case FLIGHT_COOKIE_MISSING: /* another server behind the same address, or a forger */
+		engine->stats.cookies_missing++;
+		task->cut->servers[query->server].tcp = true;
+		if (!may_redo(query, task))
+			return false; /* as it would be without cookies */
+		redo(engine, query);
+		return true;
+	case FLIGHT_COOKIE_RIGHT: break;
+	}
+	infra_cookie_learn(engine->caches.infra, &query->addr, server_cookie, server_cookie_bytes, engine->now_us);
+	if (message->rcode != RCODE_BADCOOKIE || !may_redo(query, task))
+		return false;
+	engine->stats.cookies_wrong++;
+	redo(engine, query);
+	return true;
+}
+
+static void
+on_reply(struct engine *engine, struct flight *query, const uint8_t *bytes, size_t size)
+{
+	struct task *task = &engine->tasks[query->task];
+	struct message message;
+
+	engine__budget(engine, task)->received_bytes += (uint32_t)size;
 	arena_reset(&engine->scratch);
 	if (query->caps)
 		bytes = unmix(engine, query, bytes, size);
 	if (bytes == NULL || message_read(&message, &engine->scratch, bytes, size) != 0) {
 		engine->stats.malformed++;
+		learn_alive(engine, query);
 		flight__late(engine, query); /* perhaps forged: the true reply may still come */
 		task__wake(engine, task);
 		return;
 	}
+	if (refuses_cookie(engine, query, &message))
+		return;
+	learn_alive(engine, query);
 	engine->heard = (struct heard){ .query = query, .message = &message };
 	task->state = TASK_HEARD;
 	task__run(engine, task);

@@ -84,7 +84,9 @@ struct config {
 	bool minimal_responses, deny_any;
 	bool hide_identity, hide_version;
 	char *identity, *version;          /* NULL: host name, program version */
-	bool answer_cookie;
+	bool answer_cookie, send_cookie, disable_edns_do;
+	struct config_list edns_client_string; /* "192.0.2.0/24 TEXT" */
+	uint32_t edns_client_string_opcode;
 	char *cookie_secret;               /* NULL: drawn */
 	char *nsid;                        /* NULL: none; "ascii_..." or hex */
 	struct config_list private_address, private_domain;

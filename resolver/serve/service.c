@@ -9,6 +9,7 @@
 #include "resolver/serve/policy_zones.h"
 #include "resolver/serve/private_addresses.h"
 #include "resolver/serve/translation.h"
+#include "resolver/serve/upstream_words.h"
 #include "stack/base/rng.h"
 
 #define SERVICE_BYTES_FIRST (UINT64_C(1) << 20)
@@ -252,6 +253,8 @@ service_try(struct service **service, const struct config *config, const char *h
 		err = zones_build(&build.service->forwards, &build.service->arena, config, rng, error);
 	if (err == 0)
 		err = private_addresses_build(&build.service->rebind, &build.service->arena, config, rng, error);
+	if (err == 0)
+		err = upstream_words_build(&build.service->strings, &build.service->arena, config, error);
 	struct tags *tags;
 	struct dns64 *dns64;
 	if (err == 0)

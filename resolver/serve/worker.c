@@ -201,6 +201,7 @@ set_trust(struct worker *worker, uint64_t now_us)
 	engine_set_forwards(worker->engine, worker->service->forwards);
 	engine_set_rpz(worker->engine, worker->service->policy.rpz);
 	engine_set_rebind(worker->engine, worker->service->rebind);
+	engine_set_client_strings(worker->engine, worker->service->strings);
 	worker->trust_at_us = now_us + TRUST_CLOCK_US;
 }
 
@@ -363,6 +364,8 @@ worker_engine_config(const struct config *config)
 		(void)nat64_from_text(&engine.nat64, config->nat64_prefix); /* service_new has tried it */
 	engine.qname_minimisation = config->qname_minimisation;
 	engine.use_caps_for_id = config->use_caps_for_id;
+	engine.send_cookie = config->send_cookie;
+	engine.disable_edns_do = config->disable_edns_do;
 	engine.harden_glue = config->harden_glue;
 	engine.prime_root = config->prime_root;
 	engine.do_not_query_localhost = config->do_not_query_localhost;

@@ -26,7 +26,7 @@ static const char *const let_pass[] = {
 static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
-	{ "tcp-upstream", "no" }, { "serve-expired", "no" }, { "prefetch", "no" }, { "disable-edns-do", "no" },
+	{ "tcp-upstream", "no" }, { "serve-expired", "no" }, { "prefetch", "no" },
  { "serve-original-ttl", "no" },
 	{ "unknown-server-time-limit", "376" },
 };
@@ -226,7 +226,7 @@ translate(struct translation *translation, const struct script *script, const ch
 	while (is_right && (line = lines_next(&lines)) != NULL)
 		if (!line_is_empty(line))
 			is_right = take_line(&state, &lines, line);
-	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  max-udp-size: 4096\n%s",
+	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  send-cookie: no\n  max-udp-size: 4096\n%s",
 		      state.has_anchor ? state.modules : without_validator(state.modules), state.has_deny_any ? "" : "  deny-any: no\n");
 	(void)fclose(state.out);
 	free(config);

@@ -4,6 +4,8 @@
 #include "tests/resolver/iterate/records.h"
 #include "tests/suite.h"
 
+static const struct flight_edns plain = { .udp_bytes = 1232 };
+
 struct exchange {
 	struct flight query;
 	uint8_t bytes[FLIGHT_BYTES_MAX];
@@ -22,7 +24,7 @@ exchange_of(const char *qname, bool caps)
 	exchange.query.qname = name_of(qname);
 	if (caps)
 		flight_mix_case(&exchange.query.qname, &rng);
-	exchange.size = flight_write(&exchange.query, 1232, exchange.bytes);
+	exchange.size = flight_write(&exchange.query, &plain, exchange.bytes);
 	exchange.bytes[2] |= 0x80;
 	return exchange;
 }
@@ -39,7 +41,7 @@ START_TEST(a_query_is_what_the_rfcs_say)
 	ck_assert_uint_eq(read.edns.udp_bytes, 1232);
 	ck_assert_uint_eq(read.edns.version, 0);
 	exchange.query.edns = false;
-	exchange.size = flight_write(&exchange.query, 1232, exchange.bytes);
+	exchange.size = flight_write(&exchange.query, &plain, exchange.bytes);
 	ck_assert_int_eq(query_read(&read, exchange.bytes, exchange.size), RCODE_NOERROR);
 	ck_assert(!read.edns.present);
 }
@@ -53,7 +55,12 @@ START_TEST(the_longest_name_fits)
 			    "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc."
 			    "ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd.",
 			    true);
+	const struct client_string string = { .size = CLIENT_STRING_BYTES_MAX };
+	const struct flight_edns edns = { .udp_bytes = 1232, .string_option = CLIENT_STRING_OPTION, .string = &string };
+	exchange.query.cookie_bytes = FLIGHT_COOKIE_BYTES;
+	exchange.size = flight_write(&exchange.query, &edns, exchange.bytes);
 	ck_assert_uint_eq(exchange.size, FLIGHT_BYTES_MAX);
+	exchange.bytes[2] |= 0x80;
 	ck_assert_int_eq(flight_match(&exchange.query, exchange.bytes, exchange.size), MATCH_YES);
 }
 END_TEST
@@ -174,6 +181,68 @@ START_TEST(the_next_server_is_asked_when_most_replies_would_have_come)
 }
 END_TEST
 
+/* ---- cookies ----------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *behaviour;
+	uint8_t sent_bytes;
+	const char *option; /* NULL: none */
+	size_t option_bytes;
+	enum flight_cookie cookie;
+} replies[] = {
+	{ "without one of ours nothing is looked at", 0, "12345678abcdefgh", 16, FLIGHT_COOKIE_NONE },
+	{ "a server may know no cookies", 8, NULL, 0, FLIGHT_COOKIE_NONE },
+	{ "or learn what they are", 8, "12345678abcdefgh", 16, FLIGHT_COOKIE_RIGHT },
+	{ "its part may be of 32 octets", 8, "12345678abcdefghabcdefghabcdefghabcdefgh", 40, FLIGHT_COOKIE_RIGHT },
+	{ "and no more", 8, "12345678abcdefghabcdefghabcdefghabcdefghi", 41, FLIGHT_COOKIE_WRONG },
+	{ "ours alone says nothing", 8, "12345678", 8, FLIGHT_COOKIE_WRONG },
+	{ "another's is not for us", 8, "12345679abcdefgh", 16, FLIGHT_COOKIE_WRONG },
+	{ "one that is to be expected may be missing", 16, NULL, 0, FLIGHT_COOKIE_MISSING },
+	{ "or be another by now", 16, "12345678hgfedcba", 16, FLIGHT_COOKIE_RIGHT },
+};
+
+START_TEST(a_reply_shows_the_cookie_of_its_query)
+{
+	struct flight query = { .cookie_bytes = replies[_i].sent_bytes, .cookie = "12345678abcdefgh" };
+	uint8_t options[64];
+	struct writer writer = writer_over(options, sizeof options);
+	const uint8_t *server_cookie;
+	size_t server_cookie_bytes;
+	if (replies[_i].option != NULL) {
+		writer_u16(&writer, EDNS_COOKIE);
+		writer_u16(&writer, (uint16_t)replies[_i].option_bytes);
+		writer_bytes(&writer, replies[_i].option, replies[_i].option_bytes);
+	}
+	const struct edns edns = { .present = true, .options = options, .options_bytes = (uint16_t)writer.pos };
+	ck_assert_msg(flight_judge_cookie(&query, &edns, &server_cookie, &server_cookie_bytes) == replies[_i].cookie, "%s",
+		      replies[_i].behaviour);
+	if (replies[_i].cookie == FLIGHT_COOKIE_RIGHT)
+		ck_assert_uint_eq(server_cookie_bytes, replies[_i].option_bytes - 8);
+}
+END_TEST
+
+START_TEST(the_options_are_what_the_rfcs_say)
+{
+	struct exchange exchange = exchange_of("www.example.com.", false);
+	const struct client_string string = { .size = 3, .octets = "abc" };
+	const struct flight_edns edns = { .udp_bytes = 1232, .no_dnssec = true, .string_option = 65001, .string = &string };
+	const uint8_t *value;
+	uint16_t value_bytes;
+	struct query read;
+	exchange.query.cookie_bytes = 8;
+	memcpy(exchange.query.cookie, "12345678", 8);
+	exchange.size = flight_write(&exchange.query, &edns, exchange.bytes);
+	ck_assert_int_eq(query_read(&read, exchange.bytes, exchange.size), RCODE_NOERROR);
+	ck_assert(!read.edns.dnssec_ok);
+	ck_assert(edns_find(&read.edns, EDNS_COOKIE, &value, &value_bytes));
+	ck_assert_uint_eq(value_bytes, 8);
+	ck_assert_mem_eq(value, "12345678", 8);
+	ck_assert(edns_find(&read.edns, 65001, &value, &value_bytes));
+	ck_assert_uint_eq(value_bytes, 3);
+	ck_assert_mem_eq(value, "abc", 3);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -186,6 +255,8 @@ main(void)
 	tcase_add_test(tcase, without_mixing_any_case_is_a_match);
 	tcase_add_test(tcase, every_shorter_datagram_is_refused);
 	tcase_add_test(tcase, a_bare_header_matches_with_formerr_and_notimp_alone);
+	tcase_add_loop_test(tcase, a_reply_shows_the_cookie_of_its_query, 0, (int)COUNT(replies));
+	tcase_add_test(tcase, the_options_are_what_the_rfcs_say);
 	tcase_add_loop_test(tcase, the_next_server_is_asked_when_most_replies_would_have_come, 0,
 			    (int)COUNT(hedges));
 	suite_add_tcase(suite, tcase);
