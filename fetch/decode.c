@@ -16,23 +16,28 @@ find_ops(enum coding coding, const struct decode_libraries *libraries)
 }
 
 static int
+fail_memory(enum coding coding, struct failure *failure)
+{
+	failure_set(failure, FAILURE_MEMORY, "no memory for the coding %s", coding_name(coding));
+	return ERR_NO_MEMORY;
+}
+
+static int
 decoder_open(struct decoder *decoder, enum coding coding, const struct decode_libraries *libraries,
 	     size_t out_bytes, struct arena *arena, struct failure *failure)
 {
 	*decoder = (struct decoder){ .coding = coding, .out_bytes_max = out_bytes };
 	decoder->ops = find_ops(coding, libraries);
-	if (decoder->ops == NULL) {
-		failure_set(failure, FAILURE_CODING, "the coding %s cannot be undone here",
-			    coding_name(coding));
-		return ERR_UNSUPPORTED;
-	}
 	decoder->out = arena_alloc(arena, out_bytes);
-	if (decoder->out == NULL) {
-		failure_set(failure, FAILURE_MEMORY, "no memory for the coding %s",
-			    coding_name(coding));
-		return ERR_NO_MEMORY;
-	}
-	return decoder->ops->open(&decoder->state, arena, failure);
+	if (decoder->out == NULL)
+		return fail_memory(coding, failure);
+	failure_set(failure, FAILURE_CODING, "the coding %s cannot be undone here",
+		    coding_name(coding)); /* unless open knows better */
+	int err = decoder->ops != NULL ? decoder->ops->open(&decoder->state, arena, failure)
+				       : ERR_UNSUPPORTED;
+	if (err == 0)
+		failure_clear(failure);
+	return err == ERR_NO_MEMORY ? fail_memory(coding, failure) : err;
 }
 
 int
@@ -81,11 +86,8 @@ decode_give(struct decode *decode, struct span coded)
 static int
 fail_step(const struct decoder *decoder, enum decoder_result result, struct failure *failure)
 {
-	if (result == DECODER_NO_MEMORY) {
-		failure_set(failure, FAILURE_MEMORY, "no memory for the coding %s",
-			    coding_name(decoder->coding));
-		return ERR_NO_MEMORY;
-	}
+	if (result == DECODER_NO_MEMORY)
+		return fail_memory(decoder->coding, failure);
 	failure_set(failure, FAILURE_CODING, "the content's coding %s is damaged after %llu octets",
 		    coding_name(decoder->coding), (unsigned long long)decoder->in_bytes);
 	return ERR_MALFORMED;

@@ -38,7 +38,7 @@ enum decoder_result {
 	DECODER_NO_MEMORY,
 };
 
-/* One coding.  Step takes from `in` and writes at most *out_bytes, which becomes what it wrote. */
+/* One coding.  Open's failure is set already; it may say more.  Step takes from `in` and writes at most *out_bytes, which becomes what it wrote. */
 struct decoder_ops {
 	int (*open)(void **state, struct arena *arena, struct failure *failure);
 	enum decoder_result (*step)(void *state, struct span *in, char *out, size_t *out_bytes);

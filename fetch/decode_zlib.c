@@ -9,7 +9,6 @@
 
 struct zlib_state {
 	z_stream stream;
-	bool is_gzip;
 	bool is_between; /* a member has ended; what follows is another one */
 	/* deflate: the first two octets tell the wrapper of RFC 1950 from raw RFC 1951 */
 	uint8_t begin[2];
@@ -32,34 +31,31 @@ leave_memory(voidpf arena, voidpf memory)
 }
 
 static int
-state_new(void **out, struct arena *arena, bool is_gzip, struct failure *failure)
+state_new(void **out, struct arena *arena, bool is_gzip)
 {
 	struct zlib_state *state = arena_zalloc(arena, 1, sizeof *state);
 	*out = state;
-	if (state != NULL) {
-		state->is_gzip = is_gzip;
-		state->stream.zalloc = take_memory;
-		state->stream.zfree = leave_memory;
-		state->stream.opaque = arena;
-		if (inflateInit2(&state->stream, is_gzip ? GZIP_WINDOW_BITS : ZLIB_WINDOW_BITS) ==
-		    Z_OK)
-			return 0;
-	}
-	failure_set(failure, FAILURE_MEMORY, "no memory for the coding %s",
-		    is_gzip ? "gzip" : "deflate");
-	return ERR_NO_MEMORY;
+	if (state == NULL)
+		return ERR_NO_MEMORY;
+	state->stream.zalloc = take_memory;
+	state->stream.zfree = leave_memory;
+	state->stream.opaque = arena;
+	int window_bits = is_gzip ? GZIP_WINDOW_BITS : ZLIB_WINDOW_BITS;
+	return inflateInit2(&state->stream, window_bits) == Z_OK ? 0 : ERR_NO_MEMORY;
 }
 
 static int
 gzip_open(void **state, struct arena *arena, struct failure *failure)
 {
-	return state_new(state, arena, true, failure);
+	(void)failure;
+	return state_new(state, arena, true);
 }
 
 static int
 deflate_open(void **state, struct arena *arena, struct failure *failure)
 {
-	return state_new(state, arena, false, failure);
+	(void)failure;
+	return state_new(state, arena, false);
 }
 
 static enum decoder_result
