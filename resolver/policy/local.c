@@ -229,6 +229,19 @@ local_zone_add(struct local *local, const struct name *zone, enum local_type typ
 	return 0;
 }
 
+int
+local_zone_tag(struct local *local, const struct name *zone, uint64_t tags)
+{
+	assert(!local->finished);
+	struct local_node *node = local__node_make(local, zone);
+	if (node == NULL)
+		return ERR_NO_MEMORY;
+	if (!node->is_zone)
+		return ERR_NOT_FOUND;
+	node->tags |= tags;
+	return 0;
+}
+
 /* ---- data ----------------------------------------------------------------------------------------- */
 
 /* RFC 1034, section 3.6.2: a CNAME is alone; RFC 2181, section 10.1: and one. */

@@ -10,7 +10,8 @@
  *            the arena given to it, save that rdata is lent from the table.
  * Units:     TTLs in seconds.
  * Errors:    ERR_NO_MEMORY (arena), ERR_EXISTS (zone said twice with different types; a CNAME beside other data),
- *            ERR_MALFORMED (text), ERR_TOO_BIG, ERR_UNSUPPORTED (class other than IN, type that no zone holds).
+ *            ERR_MALFORMED (text), ERR_TOO_BIG, ERR_UNSUPPORTED (class other than IN, type that no zone holds),
+ *            ERR_NOT_FOUND (no such zone).
  * Bounds:    RRSET_RRS_MAX records a set, LOCAL_ALIASES_MAX CNAMEs followed.
  */
 #ifndef CAIRN_RESOLVER_POLICY_LOCAL_H
@@ -18,6 +19,7 @@
 
 #include "resolver/answer.h"
 
+struct client_tags;
 struct local;
 struct ip_addr;
 struct rng;
@@ -56,6 +58,8 @@ const char *local_type_to_text(enum local_type type);
 /* NULL when the arena is full. */
 struct local *local_new(struct arena *arena, struct rng *rng);
 int local_zone_add(struct local *local, const struct name *zone, enum local_type type);
+/* The zone, which is there, is for clients with one of these tags alone; for others it is not there (local-zone-tag). */
+int local_zone_tag(struct local *local, const struct name *zone, uint64_t tags);
 
 /* `record` is one line of a master file, `ptr` is "ADDRESS [TTL] NAME"; after an error *why says it in words. */
 int local_data_add(struct local *local, const char *record, const char **why);
@@ -93,10 +97,11 @@ struct local_match {
 /*
  * 0, or ERR_NO_MEMORY when the arena is full.  A CNAME is followed within local data, at most LOCAL_ALIASES_MAX times:
  * then the answer is SERVFAIL.  Names in the answer that stand for the qname are in the letter
- * case of the question.  A DS question about a zone's apex belongs to the zone above (RFC 4035, section 2.4).
+ * case of the question.  The client's tags (NULL: none) decide which zones there are, and may give them another type
+ * and other data.  A DS question about a zone's apex belongs to the zone above (RFC 4035, section 2.4).
  */
-int local_answer(const struct local *local, const struct question *question, struct arena *arena,
-                 struct local_match *match, struct answer *answer);
+int local_answer(const struct local *local, const struct question *question, const struct client_tags *tags,
+                 struct arena *arena, struct local_match *match, struct answer *answer);
 
 struct local_stats {
 	uint32_t zones, names, rrsets;

@@ -1,29 +1,63 @@
 #include "resolver/policy/local_priv.h"
+#include "resolver/policy/tags.h"
 #include "resolver/wire/rdata.h"
 #include "stack/base/arena.h"
 
-/* What is known of one name: its zone, and its own node when it has one. */
+/* What is known of one name: its zone, and its own node when it has one there. */
 struct lookup {
 	const struct local_node *zone;
 	const struct local_node *node;
+	enum local_type type;      /* the zone's, or what a tag makes of it */
+	uint64_t tags;             /* that client and zone share */
+	const struct local *datas; /* of the client's tags; NULL: none */
 };
 
+/* The nearest zone at or above that is there for clients with these tags. */
+static const struct local_node *
+zone_for(const struct local_node *zone, uint64_t tags)
+{
+	while (zone != NULL && zone->tags != 0 && (zone->tags & tags) == 0)
+		zone = zone->parent != NULL ? zone->parent->zone : NULL;
+	return zone;
+}
+
+/* The type of the zone, or that of the first tag that client and zone share and that has one. */
+static enum local_type
+type_for(const struct local_node *zone, const struct client_tags *tags)
+{
+	for (unsigned i = 0; tags != NULL && i < TAGS_MAX; i++)
+		if ((zone->tags & tags->set) >> i & 1 && tags->actions[i] != 0)
+			return (enum local_type)(tags->actions[i] - 1);
+	return (enum local_type)zone->type;
+}
+
 static struct lookup
-look_up(const struct local *local, const struct name *name, uint16_t qtype)
+look_up(const struct local *local, const struct name *name, uint16_t qtype, const struct client_tags *tags)
 {
 	bool exact;
 	const struct local_node *deepest = local__node_find(local, name, &exact);
+	const uint64_t set = tags != NULL ? tags->set : 0;
 	const struct local_node *zone = deepest->zone;
 	if (qtype == TYPE_DS && exact && deepest->is_zone && deepest->parent != NULL)
 		zone = deepest->parent->zone;
-	return (struct lookup){ .zone = zone, .node = exact ? deepest : NULL };
+	zone = zone_for(zone, set);
+	if (zone == NULL)
+		return (struct lookup){ .zone = NULL };
+	const bool is_hidden = deepest->zone != NULL && zone_for(deepest->zone, set) != deepest->zone;
+	return (struct lookup){
+		.zone = zone,
+		.node = exact && !is_hidden ? deepest : NULL,
+		.type = type_for(zone, tags),
+		.tags = zone->tags & set,
+		.datas = tags != NULL ? tags->datas : NULL,
+	};
 }
 
 /* The node whose data the type of the zone has us give. */
 static const struct local_node *
 data_node(const struct lookup *lookup)
 {
-	switch ((enum local_type)lookup->zone->type) {
+	switch (lookup->type) {
 	case LOCAL_DENY:
 	case LOCAL_REFUSE:
 	case LOCAL_STATIC:
@@ -46,10 +80,35 @@ data_node(const struct lookup *lookup)
 	return NULL;
 }
 
+/* What a redirect zone gives for a tag instead of its own data. */
+static const struct rrset *
+tag_set(const struct lookup *lookup, uint16_t qtype)
+{
+	const bool redirects = lookup->type == LOCAL_REDIRECT || lookup->type == LOCAL_INFORM_REDIRECT;
+	const struct rrset *set = NULL;
+	for (unsigned i = 0; redirects && lookup->datas != NULL && set == NULL && lookup->tags >> i != 0 && i < TAGS_MAX; i++) {
+		struct name name;
+		bool exact;
+		if ((lookup->tags >> i & 1) == 0)
+			continue;
+		tag_data_name(i, &name);
+		const struct local_node *node = local__node_find(lookup->datas, &name, &exact);
+		if (!exact || node->sets == NULL)
+			continue;
+		set = local__node_set(node, qtype);
+		if (set == NULL)
+			set = local__node_set(node, TYPE_CNAME);
+	}
+	return set;
+}
+
 /* RFC 8482, section 4.1: for ANY one set is enough. */
 static const struct rrset *
 data_set(const struct lookup *lookup, uint16_t qtype)
 {
+	const struct rrset *of_tag = tag_set(lookup, qtype);
+	if (of_tag != NULL)
+		return of_tag;
 	const struct local_node *node = data_node(lookup);
 	if (node == NULL || node->sets == NULL)
 		return NULL;
@@ -119,7 +178,7 @@ answer_without_data(const struct lookup *lookup, const struct name *owner, uint1
 {
 	const struct local_node *zone = lookup->zone, *node = lookup->node;
 	*verdict = LOCAL_ANSWERS;
-	switch ((enum local_type)zone->type) {
+	switch (lookup->type) {
 	case LOCAL_DENY:
 	case LOCAL_INFORM_DENY:
 	case LOCAL_ALWAYS_DENY: *verdict = LOCAL_DROPS; return 0;
@@ -177,11 +236,11 @@ alias_target(const struct rrset *cname, struct arena *arena)
  * resolver.
  */
 static int
-follow(const struct local *local, const struct name *name, uint16_t qtype, struct arena *arena,
-       struct local_match *match, struct answer *answer)
+follow(const struct local *local, const struct name *name, uint16_t qtype, const struct client_tags *tags,
+       struct arena *arena, struct local_match *match, struct answer *answer)
 {
 	for (unsigned aliases = 0;; aliases++) {
-		struct lookup lookup = look_up(local, name, qtype);
+		struct lookup lookup = look_up(local, name, qtype, tags);
 		const struct rrset *set = lookup.zone != NULL ? data_set(&lookup, qtype) : NULL;
 		if (set == NULL) {
 			int err = 0;
@@ -219,21 +278,21 @@ type_informs(enum local_type type)
 }
 
 int
-local_answer(const struct local *local, const struct question *question, struct arena *arena,
-	     struct local_match *match, struct answer *answer)
+local_answer(const struct local *local, const struct question *question, const struct client_tags *tags,
+	     struct arena *arena, struct local_match *match, struct answer *answer)
 {
 	*match = (struct local_match){ .verdict = LOCAL_IS_NOT };
 	*answer = (struct answer){ .security = SECURITY_INSECURE, .ede = EDE_NONE };
 	if (question->qclass != CLASS_IN)
 		return 0;
-	struct lookup lookup = look_up(local, &question->qname, question->qtype);
+	struct lookup lookup = look_up(local, &question->qname, question->qtype, tags);
 	if (lookup.zone == NULL)
 		return 0;
-	match->type = (enum local_type)lookup.zone->type;
+	match->type = lookup.type;
 	match->zone = &lookup.zone->name;
 	match->informs = type_informs(match->type);
 	const struct name *qname = name_store(arena, &question->qname);
 	if (qname == NULL)
 		return ERR_NO_MEMORY;
-	return follow(local, qname, question->qtype, arena, match, answer);
+	return follow(local, qname, question->qtype, tags, arena, match, answer);
 }

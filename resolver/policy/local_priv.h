@@ -25,6 +25,7 @@ struct local_node {
 	struct local_node *parent; /* NULL: the root */
 	struct local_node *zone;   /* the nearest at or above; set by local_finish */
 	struct local_set *sets;
+	uint64_t tags;              /* of a zone; 0: for all */
 	struct rrset *negative_soa; /* of a zone that has an SOA; set by local_finish */
 	uint32_t hash;
 	uint8_t type; /* enum local_type, when is_zone */

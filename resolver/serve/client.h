@@ -39,7 +39,7 @@ struct client_policy {
 	const struct acl *acl;
 	const struct local *local;
 	const struct rpz *rpz;   /* NULL: none */
-	const struct tags *tags; /* of clients, for the zones of rpz */
+	const struct tags *tags; /* of clients, for local zones and those of rpz; NULL: none */
 	const struct dns64 *dns64; /* NULL: none */
 	struct chaos_config chaos;
 	struct respond_config respond;

@@ -128,11 +128,11 @@ stage_chaos(struct clients *clients, struct answer *answer)
 
 /* With LOCAL_ALIASES passes: *answer holds the CNAME and clients->alias what is to be resolved. */
 static enum stage
-stage_local(struct clients *clients, struct answer *answer)
+stage_local(struct clients *clients, const struct client_source *source, struct answer *answer)
 {
 	struct local_match *match = &clients->match;
-	if (local_answer(clients->policy->local, &clients->query.question, clients->arena, match,
-			 answer) != 0)
+	const struct client_tags *tags = tags_of_client(clients->policy->tags, &source->addr);
+	if (local_answer(clients->policy->local, &clients->query.question, tags, clients->arena, match, answer) != 0)
 		return client__failed(clients, answer, EDE_OTHER, "out of memory for the answer");
 	switch (match->verdict) {
 	case LOCAL_IS_NOT: return STAGE_PASSES;
@@ -222,7 +222,8 @@ stage_policy(struct clients *clients, struct asking *asking)
 
 	if (policy->rpz == NULL || question->qclass != CLASS_IN)
 		return STAGE_PASSES;
-	asking->policies = rpz_zones_for(policy->rpz, tags_of_client(policy->tags, &asking->source->addr));
+	const struct client_tags *tags = tags_of_client(policy->tags, &asking->source->addr);
+	asking->policies = rpz_zones_for(policy->rpz, tags != NULL ? tags->set : 0);
 	if (asking->policies == 0)
 		return STAGE_PASSES;
 	if (asking->source->is_stream)
@@ -257,7 +258,7 @@ client__here(struct clients *clients, struct asking *asking)
 	if (stage == STAGE_PASSES)
 		stage = stage_chaos(clients, answer);
 	if (stage == STAGE_PASSES)
-		stage = stage_local(clients, answer);
+		stage = stage_local(clients, asking->source, answer);
 	if (stage == STAGE_PASSES)
 		stage = stage_permission(clients, asking->action, asking->verdict, answer);
 	if (stage == STAGE_PASSES)
@@ -272,7 +273,7 @@ client__here(struct clients *clients, struct asking *asking)
 bool
 client__alias(struct clients *clients, struct asking *asking)
 {
-	enum stage stage = stage_local(clients, &asking->answer);
+	enum stage stage = stage_local(clients, asking->source, &asking->answer);
 	if (stage == STAGE_PASSES)
 		stage = stage_policy(clients, asking);
 	if (stage == STAGE_PASSES)

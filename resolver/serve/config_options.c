@@ -24,6 +24,10 @@ const struct config_option config_options[] = {
 	       "names of tags for groups of clients, apart from each other by spaces"),
 	SERVER("access-control-tag", CONFIG_LIST, access_control_tag, "", 0, 0,
 	       "netblock and tags of the clients in it; the longest prefix decides"),
+	SERVER("access-control-tag-action", CONFIG_LIST, access_control_tag_action, "", 0, 0,
+	       "netblock, tag and type: what local zones with that tag are to its clients"),
+	SERVER("access-control-tag-data", CONFIG_LIST, access_control_tag_data, "", 0, 0,
+	       "netblock, tag and record without its owner: what redirect zones with that tag give its clients"),
 	SERVER("do-ip4", CONFIG_BOOL, do_ip4, "yes", 0, 0, "ask name servers over IPv4"),
 	SERVER("do-ip6", CONFIG_BOOL, do_ip6, "yes", 0, 0, "ask name servers over IPv6"),
 	SERVER("do-nat64", CONFIG_BOOL, do_nat64, "no", 0, 0,
@@ -74,6 +78,8 @@ const struct config_option config_options[] = {
 
 	/* names with a meaning of their own */
 	SERVER("local-zone", CONFIG_LIST, local_zone, "", 0, 0, "zone and type; `nodefault` switches a built-in zone off"),
+	SERVER("local-zone-tag", CONFIG_LIST, local_zone_tag, "", 0, 0,
+	       "local zone and tags: it is there for clients with one of them"),
 	SERVER("local-data", CONFIG_LIST, local_data, "", 0, 0, "a record to answer with, in master-file form"),
 	SERVER("local-data-ptr", CONFIG_LIST, local_data_ptr, "", 0, 0, "address and name: the reverse record of the two"),
 	SERVER("unblock-lan-zones", CONFIG_BOOL, unblock_lan_zones, "no", 0, 0,

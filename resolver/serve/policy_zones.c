@@ -20,69 +20,6 @@ struct build {
 	char *error;
 };
 
-/* ---- tags -------------------------------------------------------------------------------------------------- */
-
-static int
-refuse_entry(const struct config *config, const char *option, const struct config_list *list, size_t at, const char *why,
-	     char *error)
-{
-	config_complain(error, config, list->lines[at], "%s: `%s`: %s", option, list->items[at], why);
-	return ERR_MALFORMED;
-}
-
-/* "192.0.2.0/24 guest child" */
-static int
-add_clients(struct tags *tags, const char *text)
-{
-	char netblock[ADDR_TEXT_BYTES + 5];
-	struct ip_addr prefix;
-	unsigned prefix_len;
-	uint64_t set;
-	const size_t size = strcspn(text, " \t");
-
-	if (size >= sizeof netblock)
-		return ERR_MALFORMED;
-	memcpy(netblock, text, size);
-	netblock[size] = '\0';
-	if (addr_prefix_from_text(&prefix, &prefix_len, netblock) != 0)
-		return ERR_MALFORMED;
-	const int err = tags_read(tags, text + size, &set);
-	return err == 0 ? tags_add_clients(tags, &prefix, prefix_len, set) : err;
-}
-
-static const char *
-tag_fault(int err)
-{
-	switch (err) {
-	case ERR_NOT_FOUND: return "has a tag that define-tag does not";
-	case ERR_FULL:      return "is one tag too many";
-	case ERR_TOO_BIG:   return "has a name that is too long";
-	}
-	return "is not `NETBLOCK TAG...`";
-}
-
-int
-tags_build(struct tags **tags, struct arena *arena, const struct config *config, char error[CONFIG_ERROR_BYTES])
-{
-	const struct config_list *names = &config->define_tag, *clients = &config->access_control_tag;
-	int err;
-
-	*tags = arena_zalloc(arena, 1, sizeof **tags);
-	if (*tags == NULL)
-		return ERR_NO_MEMORY;
-	tags_init(*tags, arena);
-	for (size_t i = 0; i < names->count; i++)
-		if ((err = tags_define(*tags, names->items[i])) != 0)
-			return err == ERR_NO_MEMORY ? err
-						    : refuse_entry(config, "define-tag", names, i, tag_fault(err), error);
-	for (size_t i = 0; i < clients->count; i++)
-		if ((err = add_clients(*tags, clients->items[i])) != 0)
-			return err == ERR_NO_MEMORY
-				       ? err
-				       : refuse_entry(config, "access-control-tag", clients, i, tag_fault(err), error);
-	return 0;
-}
-
 /* ---- the settings of a zone -------------------------------------------------------------------------------- */
 
 static int
@@ -172,7 +109,7 @@ read_tags(const struct build *build, struct rpz_zone *zone)
 	uint64_t set;
 	for (size_t i = 0; i < list->count; i++) {
 		if (tags_read(build->tags, list->items[i], &set) != 0)
-			return refuse_entry(build->config, "tags", list, i, tag_fault(ERR_NOT_FOUND), build->error);
+			return refuse(build, "tags", list->items[i], "has a tag that define-tag does not");
 		zone->tags |= set;
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /*
- * policy_zones.h - the sections `rpz:`, and the tags of clients, made into policy/rpz.h and policy/tags.h.
+ * policy_zones.h - the sections `rpz:` made into policy/rpz.h.
  *
- * Ownership: both lie in the arena given.
+ * Ownership: the zones lie in the arena given.
  * Errors:    a negative ERR_* and one line in `error` with file, line and reason; ERR_NO_MEMORY without a line when the
  *            arena is too small.
  * Bounds:    POLICY_FILE_BYTES_MAX a file.
@@ -14,8 +14,6 @@
 #include "resolver/serve/config.h"
 
 #define POLICY_FILE_BYTES_MAX (UINT64_C(1) << 30)
-
-int tags_build(struct tags **tags, struct arena *arena, const struct config *config, char error[CONFIG_ERROR_BYTES]);
 
 /* *rpz is NULL when there is no such section. */
 int policy_zones_build(struct rpz **rpz, const struct tags *tags, struct arena *arena, const struct config *config,

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 
+#include "resolver/serve/groups.h"
 #include "resolver/serve/policy_zones.h"
 #include "resolver/serve/private_addresses.h"
 #include "resolver/serve/translation.h"
@@ -20,6 +21,7 @@ struct build {
 	const struct config *config;
 	struct acl *acl;
 	struct local *local;
+	const struct tags *tags;
 	char *error;
 };
 
@@ -133,6 +135,8 @@ build_local(struct build *build, struct rng *rng)
 	if (err == 0)
 		err = build_local_data(build, "local-data-ptr", &config->local_data_ptr,
 				       local_data_ptr_add);
+	if (err == 0)
+		err = groups_tag_zones(build->local, build->tags, config, build->error);
 	return err == 0 ? local_finish(build->local, true, config->unblock_lan_zones) : err;
 }
 
@@ -242,7 +246,11 @@ service_try(struct service **service, const struct config *config, const char *h
 	build.service->arena = arena;
 	build.service->block = block;
 	build.service->block_bytes = block_bytes;
+	struct tags *tags = NULL;
 	int err = build_acl(&build);
+	if (err == 0)
+		err = groups_build(&tags, &build.service->arena, config, rng, error);
+	build.tags = tags;
 	if (err == 0)
 		err = build_local(&build, rng);
 	if (err == 0)
@@ -255,13 +263,10 @@ service_try(struct service **service, const struct config *config, const char *h
 		err = private_addresses_build(&build.service->rebind, &build.service->arena, config, rng, error);
 	if (err == 0)
 		err = upstream_words_build(&build.service->strings, &build.service->arena, config, error);
-	struct tags *tags;
 	struct dns64 *dns64;
 	if (err == 0)
 		err = translation_build(&dns64, &build.service->arena, config, rng, error);
 	struct rpz *rpz;
-	if (err == 0)
-		err = tags_build(&tags, &build.service->arena, config, error);
 	if (err == 0)
 		err = policy_zones_build(&rpz, tags, &build.service->arena, config, rng, error);
 	if (err == 0)
@@ -272,7 +277,7 @@ service_try(struct service **service, const struct config *config, const char *h
 	}
 	build.service->policy.acl = build.acl;
 	build.service->policy.local = build.local;
-	build.service->policy.tags = tags;
+	build.service->policy.tags = tags->count > 0 ? tags : NULL;
 	build.service->policy.dns64 = dns64;
 	build.service->policy.rpz = rpz;
 	*service = build.service;

@@ -80,7 +80,7 @@ ask(const char *qname, uint16_t qtype, struct local_match *match, struct answer 
 	static char told[TOLD_BYTES];
 	struct question question = { .qname = name_of(qname), .qtype = qtype, .qclass = CLASS_IN };
 	arena_init(&answer_arena, answer_block, sizeof answer_block);
-	ck_assert_int_eq(local_answer(local, &question, &answer_arena, match, answer), 0);
+	ck_assert_int_eq(local_answer(local, &question, NULL, &answer_arena, match, answer), 0);
 	told[0] = 0;
 	switch (match->verdict) {
 	case LOCAL_IS_NOT: return "RESOLVE";
@@ -345,7 +345,7 @@ START_TEST(other_classes_are_not_local)
 	add_data("www.example. A 192.0.2.1");
 	finish(false);
 	arena_init(&answer_arena, answer_block, sizeof answer_block);
-	ck_assert_int_eq(local_answer(local, &question, &answer_arena, &match, &answer), 0);
+	ck_assert_int_eq(local_answer(local, &question, NULL, &answer_arena, &match, &answer), 0);
 	ck_assert_int_eq(match.verdict, LOCAL_IS_NOT);
 }
 END_TEST
@@ -676,7 +676,7 @@ START_TEST(an_answer_that_does_not_fit_is_said)
 	for (size_t size = 0; err != 0; size++) {
 		ck_assert_uint_lt(size, 1000);
 		arena_init(&answer_arena, answer_block, size);
-		err = local_answer(local, &question, &answer_arena, &match, &answer);
+		err = local_answer(local, &question, NULL, &answer_arena, &match, &answer);
 		ck_assert(err == 0 || err == ERR_NO_MEMORY);
 	}
 	ck_assert_int_eq(match.verdict, LOCAL_ALIASES);
