@@ -31,6 +31,14 @@ go_on(struct engine *engine, struct task *task, const struct lookup *lookup)
 	return TASK_LOOKUP;
 }
 
+/* A failure has no records. */
+static void
+give_chain(struct task *task)
+{
+	if (task->answer.rcode != RCODE_SERVFAIL)
+		task->answer.sections[SECTION_ANSWER] = task->chain;
+}
+
 static void
 match_cut(const struct engine *engine, const struct task *task, struct rpz_hit *hit)
 {
@@ -63,7 +71,7 @@ policy__at_cut(struct engine *engine, struct task *task, enum task_state *next)
 	case REWRITE_ENDS: break;
 	}
 	task->answer.from_cache = !task->asked;
-	task->answer.sections[SECTION_ANSWER] = task->chain;
+	give_chain(task);
 	task->validation.absence = task->authority_tail;
 	*next = validation__after_answer(engine, task);
 	return true;
@@ -100,7 +108,7 @@ policy__at_end(struct engine *engine, struct task *task)
 	task->policies = lookup.policies;
 	if (rewrite == REWRITE_NONE)
 		return TASK_DONE;
-	task->answer.sections[SECTION_ANSWER] = task->chain;
+	give_chain(task);
 	task->authority_tail = &task->answer.sections[SECTION_AUTHORITY];
 	task->validation.is_active = false;
 	if (rewrite == REWRITE_ENDS)

@@ -149,6 +149,7 @@ rewrite_apply(struct lookup *lookup, const struct rpz_hit *hit, struct arena *ar
 		return ends(answer, RCODE_NXDOMAIN, hit->zone->ede, is_ours);
 	case RPZ_NODATA: return ends(answer, RCODE_NOERROR, hit->zone->ede, is_ours);
 	case RPZ_DROP: answer->fate = ANSWER_DROPPED; return ends(answer, RCODE_NOERROR, hit->zone->ede, false);
+	case RPZ_REFUSE: return ends(answer, RCODE_REFUSED, hit->zone->ede, false);
 	case RPZ_TCP_ONLY:
 		answer->fate = ANSWER_TRUNCATED;
 		return ends(answer, RCODE_NOERROR, hit->zone->ede, is_first);

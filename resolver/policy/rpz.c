@@ -19,6 +19,7 @@ static const char *const action_names[] = {
 	[RPZ_PASSTHRU] = "passthru",
 	[RPZ_DROP] = "drop",
 	[RPZ_TCP_ONLY] = "tcp_only",
+	[RPZ_REFUSE] = "refuse",
 	[RPZ_DATA] = "local_data",
 	[RPZ_ALIAS] = "cname",
 };
@@ -60,6 +61,7 @@ static const struct {
 	{ "\014rpz-passthru\0", 14, RPZ_PASSTHRU },
 	{ "\010rpz-drop\0", 10, RPZ_DROP },
 	{ "\014rpz-tcp-only\0", 14, RPZ_TCP_ONLY },
+	{ "\012rpz-refuse\0", 12, RPZ_REFUSE },
 };
 
 static enum rpz_action

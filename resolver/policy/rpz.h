@@ -47,6 +47,7 @@ enum rpz_action {
 	RPZ_PASSTHRU,
 	RPZ_DROP,
 	RPZ_TCP_ONLY,
+	RPZ_REFUSE, /* Cairn's, for response-ip: CNAME rpz-refuse. */
 	RPZ_DATA,  /* `sets` of the hit; NODATA for a type that is not among them */
 	RPZ_ALIAS, /* a CNAME; resolution goes on at its target */
 };
@@ -104,6 +105,13 @@ struct rpz_reading {
 /* The zone's text, a master file whose origin is the zone's name. */
 int rpz_zone_read(struct rpz *rpz, struct rpz_zone *zone, const char *text, size_t text_bytes,
                   struct rpz_reading *reading);
+
+/*
+ * A rule for addresses in answers without a file (unbound's response-ip): the record says what is done, its owner does
+ * not count.  Of rules for the same prefix that contradict each other the first counts.
+ */
+int rpz_response_add(struct rpz *rpz, struct rpz_zone *zone, const struct ip_addr *prefix, unsigned prefix_len,
+                     const struct text_record *record);
 
 /* Which zones are for a client with these tags; RPZ_STREAM is the caller's to add. */
 uint32_t rpz_zones_for(const struct rpz *rpz, uint64_t tags);

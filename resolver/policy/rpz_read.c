@@ -1,5 +1,6 @@
 /* rpz_read.c - a policy zone's records made into rules (rpz.h). */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "resolver/policy/local_priv.h"
@@ -89,19 +90,15 @@ relative_to(struct name *relative, const struct name *owner, const struct name *
 	relative->size = (uint8_t)(kept + 1);
 }
 
+/* The rule's data at `name`, and for an address the way there. */
 static int
-take_rule(struct rpz *rpz, struct rpz_zone *zone, const struct text_record *record, const struct name *relative)
+add_rule(struct rpz *rpz, struct rpz_zone *zone, const struct rpz_owner *owner, const struct name *name,
+	 const struct text_record *record)
 {
-	struct rpz_owner owner;
-	int err = rpz__owner_read(&owner, relative);
-	if (err != 0)
-		return err;
-	const bool is_name = owner.trigger == RPZ_QNAME || owner.trigger == RPZ_NSDNAME;
-	const struct name *name = is_name ? &owner.name : relative;
-	struct local *names = zone->names[owner.trigger];
-
-	err = local_data_add_rr(names, name, record->type, record->class, record->ttl_s, record->rdata,
-				record->rdata_bytes);
+	const bool is_name = owner->trigger == RPZ_QNAME || owner->trigger == RPZ_NSDNAME;
+	struct local *names = zone->names[owner->trigger];
+	int err = local_data_add_rr(names, name, record->type, record->class, record->ttl_s, record->rdata,
+				    record->rdata_bytes);
 	if (err == ERR_EXISTS) { /* another CNAME, or data beside one: the first counts */
 		zone->ignored_count++;
 		return 0;
@@ -109,13 +106,37 @@ take_rule(struct rpz *rpz, struct rpz_zone *zone, const struct text_record *reco
 	if (err == 0 && !is_name) {
 		const struct local_node *node = local__node_make(names, name);
 		assert(node != NULL); /* the record has just made it */
-		err = prefixes_put(&zone->prefixes[owner.trigger], &owner.prefix, owner.prefix_len, node);
+		err = prefixes_put(&zone->prefixes[owner->trigger], &owner->prefix, owner->prefix_len, node);
 	}
 	if (err == 0) {
 		zone->rule_count++;
-		rpz->zones_with[owner.trigger] |= 1u << (zone - rpz->zones);
+		rpz->zones_with[owner->trigger] |= 1u << (zone - rpz->zones);
 	}
 	return err;
+}
+
+static int
+take_rule(struct rpz *rpz, struct rpz_zone *zone, const struct text_record *record, const struct name *relative)
+{
+	struct rpz_owner owner;
+	const int err = rpz__owner_read(&owner, relative);
+	if (err != 0)
+		return err;
+	const bool is_name = owner.trigger == RPZ_QNAME || owner.trigger == RPZ_NSDNAME;
+	return add_rule(rpz, zone, &owner, is_name ? &owner.name : relative, record);
+}
+
+int
+rpz_response_add(struct rpz *rpz, struct rpz_zone *zone, const struct ip_addr *prefix, unsigned prefix_len,
+		 const struct text_record *record)
+{
+	const struct rpz_owner owner = { .trigger = RPZ_RESPONSE_IP, .prefix = *prefix, .prefix_len = prefix_len };
+	char label[ADDR_TEXT_BYTES + sizeof "/128"], addr[ADDR_TEXT_BYTES];
+	struct name name;
+	const int size = snprintf(label, sizeof label, "%s/%u", addr_to_text(prefix, addr, sizeof addr), prefix_len);
+	static_assert(sizeof label <= NAME_LABEL_MAX + 1, "it is one label");
+	(void)name_prepend(&name, (const uint8_t *)label, (size_t)size, &name_root);
+	return add_rule(rpz, zone, &owner, &name, record);
 }
 
 static int

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "resolver/iterate/rewrite.h"
 #include "resolver/wire/rdata.h"
 
 #define NO_PENDING UINT32_MAX
@@ -221,12 +222,30 @@ stage_resolve(struct clients *clients, struct asking *asking,
 	return stage;
 }
 
+/* Addresses that were made here count as those that were found (response-ip, rpz-ip). */
+static void
+judge_made_addresses(struct clients *clients, struct asking *asking)
+{
+	struct lookup lookup = {
+		.qtype = TYPE_AAAA,
+		.rpz = clients->policy->rpz,
+		.policies = asking->policies,
+	};
+	if (asking->policies != 0 && clients->policy->rpz != NULL)
+		(void)rewrite_answer(&lookup, &asking->answer.sections[SECTION_ANSWER], clients->arena, &asking->answer);
+}
+
 /* Whether the answer is the one to give, or another type is to be asked for first (policy/dns64.h). */
 static bool
 goes_on(struct clients *clients, struct asking *asking)
 {
-	return asking->step != DNS64_OFF && dns64_goes_on(clients->policy->dns64, &asking->step, &asking->dns64_ttl_s,
-							  &asking->answer, clients->arena);
+	if (asking->step == DNS64_OFF)
+		return false;
+	if (dns64_goes_on(clients->policy->dns64, &asking->step, &asking->dns64_ttl_s, &asking->answer, clients->arena))
+		return true;
+	if (asking->step == DNS64_A)
+		judge_made_addresses(clients, asking);
+	return false;
 }
 
 /* From the caches or the engine, in as many steps as it takes. */

@@ -10,6 +10,8 @@
 #include "resolver/answer.h"
 #include "stack/base/arena.h"
 
+#define RESPONSE_BYTES_MAX 4096u /* of one record as text */
+
 struct build {
 	const struct config *config;
 	const struct config_zone *from;
@@ -187,26 +189,145 @@ add_zone(const struct build *build, struct rng *rng)
 	return read_rules(build, zone);
 }
 
+/* ---- response-ip ------------------------------------------------------------------------------------------- */
+
+/* What is done, as the record of a rule. "": what response-ip-data says, else there are no data. */
+static const struct {
+	const char *type, *record;
+} response_types[] = {
+	{ "redirect", "" },
+	{ "deny", "CNAME rpz-drop." },
+	{ "always_deny", "CNAME rpz-drop." },
+	{ "always_refuse", "CNAME rpz-refuse." },
+	{ "always_nxdomain", "CNAME ." },
+	{ "always_nodata", "CNAME *." },
+	{ "always_transparent", "CNAME rpz-passthru." },
+};
+
+/* Netblock, and what stands behind it. */
+static bool
+split_netblock(const char *text, struct ip_addr *prefix, unsigned *prefix_len, const char **rest)
+{
+	char netblock[ADDR_TEXT_BYTES + 5];
+	const size_t size = strcspn(text, " \t");
+	if (size >= sizeof netblock)
+		return false;
+	memcpy(netblock, text, size);
+	netblock[size] = '\0';
+	*rest = text + size + strspn(text + size, " \t");
+	return addr_prefix_from_text(prefix, prefix_len, netblock) == 0 && **rest != '\0';
+}
+
+static int
+add_response(const struct build *build, struct rpz_zone *zone, const struct ip_addr *prefix, unsigned prefix_len,
+	     const char *data, const char **why)
+{
+	struct text_reader *reader = &build->reading->reader;
+	char text[RESPONSE_BYTES_MAX];
+	const size_t size = strlen(data);
+	const bool is_quoted = size >= 2 && data[0] == '"' && data[size - 1] == '"';
+	const int written = snprintf(text, sizeof text, ". %.*s", (int)(size - 2u * is_quoted), data + is_quoted);
+
+	*why = "is too long";
+	if (written < 0 || (size_t)written >= sizeof text)
+		return ERR_TOO_BIG;
+	text_reader_init(reader, text, (size_t)written, &name_root);
+	reader->ttl_s = RPZ_ALIAS_TTL_S;
+	const int got = text_reader_next(reader, &build->reading->record);
+	*why = reader->why != NULL ? reader->why : "has no record";
+	if (got <= 0)
+		return ERR_MALFORMED;
+	const int err = rpz_response_add(build->rpz, zone, prefix, prefix_len, &build->reading->record);
+	*why = err_text(err);
+	return err;
+}
+
+static const char *
+response_record(const char *type)
+{
+	for (unsigned i = 0; i < sizeof response_types / sizeof response_types[0]; i++)
+		if (strcasecmp(response_types[i].type, type) == 0)
+			return response_types[i].record;
+	return NULL;
+}
+
+/* One option's entries; `redirects`: of response-ip those of type redirect, else the others. */
+static int
+take_responses(const struct build *build, struct rpz_zone *zone, const char *option, const struct config_list *list,
+	       bool is_data, bool redirects)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct ip_addr prefix;
+		unsigned prefix_len;
+		const char *rest, *why = is_data ? "is not `NETBLOCK RECORD`" : "is not `NETBLOCK TYPE`";
+		int err = split_netblock(list->items[i], &prefix, &prefix_len, &rest) ? 0 : ERR_MALFORMED;
+		if (err == 0 && !is_data && (rest = response_record(rest)) == NULL) {
+			why = "has another type than redirect, deny, always_deny, always_refuse, always_nxdomain, "
+			      "always_nodata, always_transparent";
+			err = ERR_MALFORMED;
+		}
+		if (err == 0 && (is_data || redirects == (rest[0] == '\0')))
+			err = add_response(build, zone, &prefix, prefix_len, rest[0] != '\0' ? rest : "CNAME *.", &why);
+		if (err == ERR_NO_MEMORY)
+			return err;
+		if (err != 0) {
+			config_complain(build->error, build->config, list->lines[i], "%s: `%s`: %s", option, list->items[i],
+					why);
+			return ERR_MALFORMED;
+		}
+	}
+	return 0;
+}
+
+/* The first of all zones, for every client; of several rules for a prefix the first counts, so data go before their lack. */
+static int
+add_response_zone(const struct build *build, struct rng *rng)
+{
+	const struct config_list *types = &build->config->response_ip, *datas = &build->config->response_ip_data;
+	struct rpz_zone *zone;
+	int err = rpz_zone_add(build->rpz, &name_root, rng, &zone);
+	if (err == 0)
+		err = take_responses(build, zone, "response-ip", types, false, false);
+	if (err == 0)
+		err = take_responses(build, zone, "response-ip-data", datas, true, false);
+	return err == 0 ? take_responses(build, zone, "response-ip", types, false, true) : err;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------- */
+
+static bool
+has_responses(const struct config *config)
+{
+	return config->response_ip.count + config->response_ip_data.count > 0;
+}
+
+static bool
+has_zones(const struct config *config)
+{
+	for (size_t i = 0; i < config->zone_count; i++)
+		if (config->zones[i].kind == CONFIG_RPZ)
+			return true;
+	return false;
+}
+
 int
 policy_zones_build(struct rpz **rpz, const struct tags *tags, struct arena *arena, const struct config *config,
 		   struct rng *rng, char error[CONFIG_ERROR_BYTES])
 {
 	struct build build = { .config = config, .tags = tags, .arena = arena, .error = error };
-	int err = 0;
 
+	*rpz = NULL;
+	if (!has_zones(config) && !has_responses(config))
+		return 0;
+	build.rpz = rpz_new(arena);
+	build.reading = malloc(sizeof *build.reading);
+	int err = build.rpz != NULL && build.reading != NULL ? 0 : ERR_NO_MEMORY;
+	if (err == 0 && has_responses(config))
+		err = add_response_zone(&build, rng);
 	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
-		if (config->zones[i].kind != CONFIG_RPZ)
-			continue;
-		if (build.rpz == NULL) {
-			build.rpz = rpz_new(arena);
-			build.reading = malloc(sizeof *build.reading);
-		}
-		if (build.rpz == NULL || build.reading == NULL) {
-			err = ERR_NO_MEMORY;
-			break;
-		}
 		build.from = &config->zones[i];
-		err = add_zone(&build, rng);
+		if (build.from->kind == CONFIG_RPZ)
+			err = add_zone(&build, rng);
 	}
 	free(build.reading);
 	*rpz = build.rpz;

@@ -1,5 +1,5 @@
 /*
- * policy_zones.h - the sections `rpz:` made into policy/rpz.h.
+ * policy_zones.h - the sections `rpz:`, and response-ip with its data, made into policy/rpz.h.
  *
  * Ownership: the zones lie in the arena given.
  * Errors:    a negative ERR_* and one line in `error` with file, line and reason; ERR_NO_MEMORY without a line when the
@@ -15,7 +15,7 @@
 
 #define POLICY_FILE_BYTES_MAX (UINT64_C(1) << 30)
 
-/* *rpz is NULL when there is no such section. */
+/* *rpz is NULL when there is none of them. */
 int policy_zones_build(struct rpz **rpz, const struct tags *tags, struct arena *arena, const struct config *config,
 		       struct rng *rng, char error[CONFIG_ERROR_BYTES]);
 
