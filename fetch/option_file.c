@@ -95,7 +95,9 @@ split(struct options_parse *parse, char *line, char **name, char **value)
 		return 0;
 	}
 	*value = unquote(at);
-	return *value != NULL ? 0 : options__fail(parse, "the quoted value of `%s' does not end", *name);
+	return *value != NULL
+		       ? 0
+		       : options__fail(parse, "the quoted value of `%s' does not end", *name);
 }
 
 static int
@@ -123,8 +125,10 @@ read_line(struct options_parse *parse, char *line)
 static int
 read_lines(struct options_parse *outer, const char *path, char *text)
 {
-	struct options_parse parse = { .options = outer->options, .failure = outer->failure, .file = path,
-		                       .depth = outer->depth + 1 };
+	struct options_parse parse = { .options = outer->options,
+				       .failure = outer->failure,
+				       .file = path,
+				       .depth = outer->depth + 1 };
 	for (char *line = text; line != NULL;) {
 		char *end = strchr(line, '\n');
 		if (end != NULL)
@@ -142,7 +146,8 @@ options__file(struct options_parse *parse, const char *path, bool may_be_missing
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	if (parse->depth == OPTIONS_DEPTH_MAX)
-		return options__fail(parse, "configuration files name each other more than %u deep", OPTIONS_DEPTH_MAX);
+		return options__fail(parse, "configuration files name each other more than %u deep",
+				     OPTIONS_DEPTH_MAX);
 
 	FILE *in = is_stdin ? stdin : fopen(path, "re");
 	if (in == NULL && may_be_missing && (errno == ENOENT || errno == ENOTDIR))

@@ -11,8 +11,8 @@ print_row(FILE *out, const struct option_row *row)
 	char left[64], letter[5] = "";
 	if (row->letter != '\0')
 		snprintf(letter, sizeof letter, "-%c,", row->letter);
-	snprintf(left, sizeof left, "%4s --%s%s%s", letter, row->name, row->argument != NULL ? " " : "",
-	         row->argument != NULL ? row->argument : "");
+	snprintf(left, sizeof left, "%4s --%s%s%s", letter, row->name,
+		 row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
 	fprintf(out, " %-*s %s\n", HELP_COLUMN, left, row->help);
 }
 
@@ -68,7 +68,8 @@ option_help(FILE *out, const char *topic)
 	if (topic == NULL) {
 		fputs("Usage: cairn-fetch [options...] URL...\n", out);
 		print_rows(out, is_important, 0);
-		fputs("These are the most used ones. --help all lists every option, --help category the\n"
+		fputs("These are the most used ones. --help all lists every option, --help "
+		      "category the\n"
 		      "categories, --help OPTION one option; cairn-fetch(1) explains them.\n",
 		      out);
 		return true;
@@ -164,9 +165,11 @@ print_quoted(FILE *out, const char *text, const char *escaped)
 }
 
 static void
-complete_zsh_row(FILE *out, const struct option_row *row, const char *dashes, const char *name, int name_bytes)
+complete_zsh_row(FILE *out, const struct option_row *row, const char *dashes, const char *name,
+		 int name_bytes)
 {
-	fprintf(out, "\t'*%s%.*s%s[", dashes, name_bytes, name, row->argument != NULL && dashes[1] != '\0' ? "=" : "");
+	fprintf(out, "\t'*%s%.*s%s[", dashes, name_bytes, name,
+		row->argument != NULL && dashes[1] != '\0' ? "=" : "");
 	print_quoted(out, row->help, "[]:\\");
 	fputc(']', out);
 	if (row->argument != NULL) {
@@ -199,7 +202,10 @@ complete_fish(FILE *out)
 		fprintf(out, "complete -c cairn-fetch -l %s", row->name);
 		if (row->letter != '\0')
 			fprintf(out, " -s '%c'", row->letter);
-		fputs(is_file(row) || is_directory(row) ? " -r -F" : row->argument != NULL ? " -x" : "", out);
+		fputs(is_file(row) || is_directory(row) ? " -r -F"
+		      : row->argument != NULL           ? " -x"
+							: "",
+		      out);
 		fputs(" -d '", out);
 		print_quoted(out, row->help, "\\");
 		fputs("'\n", out);
@@ -212,7 +218,9 @@ option_completion(FILE *out, const char *shell)
 	static const struct {
 		const char *shell;
 		void (*complete)(FILE *out);
-	} shells[] = { { "bash", complete_bash }, { "zsh", complete_zsh }, { "fish", complete_fish } };
+	} shells[] = { { "bash", complete_bash },
+		       { "zsh", complete_zsh },
+		       { "fish", complete_fish } };
 
 	for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
 		if (strcmp(shell, shells[i].shell) == 0) {

@@ -8,7 +8,7 @@
 #define OF_URL(field) false, offsetof(struct settings, field)
 #define OF_RUN(field) true, offsetof(struct run_settings, field)
 #define NOWHERE       true, 0
-#define SHORT         true  /* in the short help too */
+#define SHORT         true /* in the short help too */
 #define LONG          false
 
 #define OUTPUT   CATEGORY_OUTPUT
@@ -20,109 +20,187 @@
 #define TOOL     CATEGORY_TOOL
 
 #define SWITCH(letter, name, category, is_short, where, help)                                      \
-	{ letter, name, OPTION_SWITCH, 0, NULL, category, is_short, where, help }
+	{                                                                                          \
+		letter, name, OPTION_SWITCH, 0, NULL, category, is_short, where, help              \
+	}
 #define VALUE(letter, name, value, category, is_short, where, help)                                \
-	{ letter, name, OPTION_VALUE, value, NULL, category, is_short, where, help }
+	{                                                                                          \
+		letter, name, OPTION_VALUE, value, NULL, category, is_short, where, help           \
+	}
 #define WITH(kind, letter, name, argument, category, is_short, where, help)                        \
-	{ letter, name, OPTION_##kind, 0, argument, category, is_short, where, help }
+	{                                                                                          \
+		letter, name, OPTION_##kind, 0, argument, category, is_short, where, help          \
+	}
 #define LIST(letter, name, argument, value, category, is_short, where, help)                       \
-	{ letter, name, OPTION_LIST, value, argument, category, is_short, where, help }
+	{                                                                                          \
+		letter, name, OPTION_LIST, value, argument, category, is_short, where, help        \
+	}
 #define ACTION(letter, name, argument, action, category, is_short, help)                           \
-	{ letter, name, OPTION_ACTION, ACTION_##action, argument, category, is_short, NOWHERE, help }
+	{                                                                                          \
+		letter, name, OPTION_ACTION, ACTION_##action, argument, category, is_short,        \
+			NOWHERE, help                                                              \
+	}
 
 /* clang-format off: a line a row where it fits */
 const struct option_row option_table[] = {
-	LIST('o', "output", "FILE", OUTPUT_FILE, OUTPUT, SHORT, OF_URL(outputs), "write to FILE instead of standard output"),
+	LIST('o', "output", "FILE", OUTPUT_FILE, OUTPUT, SHORT, OF_URL(outputs),
+	     "write to FILE instead of standard output"),
 	{ 'O', "remote-name", OPTION_MARK, OUTPUT_REMOTE_NAME, NULL, OUTPUT, SHORT, OF_URL(outputs),
 	  "write to a file named like the last part of the URL's path" },
-	SWITCH('\0', "remote-name-all", OUTPUT, LONG, OF_URL(names_all), "treat every URL without -o as if -O were given"),
-	SWITCH('J', "remote-header-name", OUTPUT, LONG, OF_URL(names_by_header), "let the server name the file (RFC 6266), with -O"),
-	WITH(TEXT, '\0', "output-dir", "DIR", OUTPUT, LONG, OF_URL(output_directory), "write files into DIR"),
-	SWITCH('\0', "create-dirs", OUTPUT, LONG, OF_URL(creates_directories), "create the directories that -o and --output-dir name"),
-	SWITCH('\0', "clobber", OUTPUT, LONG, OF_URL(clobbers), "replace files that exist; --no-clobber writes FILE.1 and so on"),
-	SWITCH('\0', "remove-on-error", OUTPUT, LONG, OF_URL(removes_on_error), "remove the part file when the transfer fails"),
-	SWITCH('R', "remote-time", OUTPUT, LONG, OF_URL(keeps_time), "give the file the time of Last-Modified"),
-	WITH(TEXT, '\0', "checksum", "ALGORITHM:HEX", OUTPUT, LONG, OF_URL(checksum), "fail unless the content has this digest, as in sha256:9f86..."),
-	SWITCH('i', "show-headers", OUTPUT, SHORT, OF_URL(shows_head), "write status line and fields before the content"),
-	SWITCH('\0', "include", OUTPUT, LONG, OF_URL(shows_head), "the older name of --show-headers"),
-	WITH(TEXT, 'D', "dump-header", "FILE", OUTPUT, LONG, OF_URL(header_file), "write status lines and fields to FILE"),
-	WITH(TEXT, 'w', "write-out", "FORMAT", OUTPUT, SHORT, OF_URL(write_out), "write FORMAT after each transfer, with %{variables}"),
-	WITH(TEXT, '\0', "json-report", "FILE", OUTPUT, LONG, OF_RUN(report_file), "write a line of JSON to FILE for each transfer"),
-	SWITCH('f', "fail", OUTPUT, SHORT, OF_URL(fails), "fail for a status of 400 and above, without its content"),
-	SWITCH('\0', "fail-with-body", OUTPUT, LONG, OF_URL(fails_with_body), "the same, but write the content"),
-	SWITCH('\0', "fail-early", OUTPUT, LONG, OF_RUN(fails_early), "end at the first transfer that fails"),
+	SWITCH('\0', "remote-name-all", OUTPUT, LONG, OF_URL(names_all),
+	       "treat every URL without -o as if -O were given"),
+	SWITCH('J', "remote-header-name", OUTPUT, LONG, OF_URL(names_by_header),
+	       "let the server name the file (RFC 6266), with -O"),
+	WITH(TEXT, '\0', "output-dir", "DIR", OUTPUT, LONG, OF_URL(output_directory),
+	     "write files into DIR"),
+	SWITCH('\0', "create-dirs", OUTPUT, LONG, OF_URL(creates_directories),
+	       "create the directories that -o and --output-dir name"),
+	SWITCH('\0', "clobber", OUTPUT, LONG, OF_URL(clobbers),
+	       "replace files that exist; --no-clobber writes FILE.1 and so on"),
+	SWITCH('\0', "remove-on-error", OUTPUT, LONG, OF_URL(removes_on_error),
+	       "remove the part file when the transfer fails"),
+	SWITCH('R', "remote-time", OUTPUT, LONG, OF_URL(keeps_time),
+	       "give the file the time of Last-Modified"),
+	WITH(TEXT, '\0', "checksum", "ALGORITHM:HEX", OUTPUT, LONG, OF_URL(checksum),
+	     "fail unless the content has this digest, as in sha256:9f86..."),
+	SWITCH('i', "show-headers", OUTPUT, SHORT, OF_URL(shows_head),
+	       "write status line and fields before the content"),
+	SWITCH('\0', "include", OUTPUT, LONG, OF_URL(shows_head),
+	       "the older name of --show-headers"),
+	WITH(TEXT, 'D', "dump-header", "FILE", OUTPUT, LONG, OF_URL(header_file),
+	     "write status lines and fields to FILE"),
+	WITH(TEXT, 'w', "write-out", "FORMAT", OUTPUT, SHORT, OF_URL(write_out),
+	     "write FORMAT after each transfer, with %{variables}"),
+	WITH(TEXT, '\0', "json-report", "FILE", OUTPUT, LONG, OF_RUN(report_file),
+	     "write a line of JSON to FILE for each transfer"),
+	SWITCH('f', "fail", OUTPUT, SHORT, OF_URL(fails),
+	       "fail for a status of 400 and above, without its content"),
+	SWITCH('\0', "fail-with-body", OUTPUT, LONG, OF_URL(fails_with_body),
+	       "the same, but write the content"),
+	SWITCH('\0', "fail-early", OUTPUT, LONG, OF_RUN(fails_early),
+	       "end at the first transfer that fails"),
 	SWITCH('s', "silent", OUTPUT, SHORT, OF_RUN(is_silent), "show neither progress nor errors"),
-	SWITCH('S', "show-error", OUTPUT, SHORT, OF_RUN(shows_errors), "show errors even with --silent"),
-	SWITCH('v', "verbose", OUTPUT, SHORT, OF_RUN(is_verbose), "tell what is done, sent (>) and received (<)"),
+	SWITCH('S', "show-error", OUTPUT, SHORT, OF_RUN(shows_errors),
+	       "show errors even with --silent"),
+	SWITCH('v', "verbose", OUTPUT, SHORT, OF_RUN(is_verbose),
+	       "tell what is done, sent (>) and received (<)"),
 	SWITCH('#', "progress-bar", OUTPUT, LONG, OF_RUN(wants_bar), "show progress as a bar"),
-	SWITCH('\0', "progress-meter", OUTPUT, LONG, OF_RUN(has_progress), "show progress; --no-progress-meter shows none"),
-	WITH(TEXT, '\0', "progress", "KIND", OUTPUT, LONG, OF_RUN(progress), "show progress as bar, plain, json or none"),
+	SWITCH('\0', "progress-meter", OUTPUT, LONG, OF_RUN(has_progress),
+	       "show progress; --no-progress-meter shows none"),
+	WITH(TEXT, '\0', "progress", "KIND", OUTPUT, LONG, OF_RUN(progress),
+	     "show progress as bar, plain, json or none"),
 
-	WITH(TEXT, 'X', "request", "METHOD", REQUEST, SHORT, OF_URL(method), "use METHOD instead of GET"),
-	LIST('H', "header", "FIELD", 0, REQUEST, SHORT, OF_URL(fields), "send this header field; `Name:' leaves one out, @FILE reads them"),
-	WITH(TEXT, 'A', "user-agent", "NAME", REQUEST, SHORT, OF_URL(user_agent), "send User-Agent: NAME"),
+	WITH(TEXT, 'X', "request", "METHOD", REQUEST, SHORT, OF_URL(method),
+	     "use METHOD instead of GET"),
+	LIST('H', "header", "FIELD", 0, REQUEST, SHORT, OF_URL(fields),
+	     "send this header field; `Name:' leaves one out, @FILE reads them"),
+	WITH(TEXT, 'A', "user-agent", "NAME", REQUEST, SHORT, OF_URL(user_agent),
+	     "send User-Agent: NAME"),
 	WITH(TEXT, 'e', "referer", "URL", REQUEST, LONG, OF_URL(referer), "send Referer: URL"),
 	SWITCH('I', "head", REQUEST, SHORT, OF_URL(is_head), "ask for the head only"),
-	LIST('d', "data", "DATA", DATA_TEXT, REQUEST, SHORT, OF_URL(data), "send DATA as a form, with POST; @FILE reads it without its line ends"),
-	LIST('\0', "data-ascii", "DATA", DATA_TEXT, REQUEST, LONG, OF_URL(data), "another name of --data"),
-	LIST('\0', "data-raw", "DATA", DATA_RAW, REQUEST, LONG, OF_URL(data), "the same, where @ means itself"),
-	LIST('\0', "data-binary", "DATA", DATA_BINARY, REQUEST, LONG, OF_URL(data), "the same, octet by octet"),
-	LIST('\0', "data-urlencode", "DATA", DATA_URLENCODE, REQUEST, LONG, OF_URL(data), "the same, percent-encoded: TEXT, =TEXT, NAME=TEXT, @FILE, NAME@FILE"),
-	LIST('\0', "json", "DATA", DATA_JSON, REQUEST, LONG, OF_URL(data), "send DATA as JSON, with POST"),
-	SWITCH('G', "get", REQUEST, LONG, OF_URL(is_get), "put the data into the URL's query and use GET"),
-	LIST('T', "upload-file", "FILE", 0, REQUEST, SHORT, OF_URL(uploads), "send FILE with PUT; - is standard input"),
-	WITH(TEXT, 'r', "range", "RANGE", REQUEST, LONG, OF_URL(range), "ask for a part: 0-499, 500-, -500"),
-	WITH(TEXT, 'z', "time-cond", "TIME", REQUEST, LONG, OF_URL(time_condition), "only if newer than TIME, a date or a file; -TIME: only if not"),
-	SWITCH('\0', "compressed", REQUEST, SHORT, OF_URL(is_compressed), "ask for compressed content and decompress it"),
+	LIST('d', "data", "DATA", DATA_TEXT, REQUEST, SHORT, OF_URL(data),
+	     "send DATA as a form, with POST; @FILE reads it without its line ends"),
+	LIST('\0', "data-ascii", "DATA", DATA_TEXT, REQUEST, LONG, OF_URL(data),
+	     "another name of --data"),
+	LIST('\0', "data-raw", "DATA", DATA_RAW, REQUEST, LONG, OF_URL(data),
+	     "the same, where @ means itself"),
+	LIST('\0', "data-binary", "DATA", DATA_BINARY, REQUEST, LONG, OF_URL(data),
+	     "the same, octet by octet"),
+	LIST('\0', "data-urlencode", "DATA", DATA_URLENCODE, REQUEST, LONG, OF_URL(data),
+	     "the same, percent-encoded: TEXT, =TEXT, NAME=TEXT, @FILE, NAME@FILE"),
+	LIST('\0', "json", "DATA", DATA_JSON, REQUEST, LONG, OF_URL(data),
+	     "send DATA as JSON, with POST"),
+	SWITCH('G', "get", REQUEST, LONG, OF_URL(is_get),
+	       "put the data into the URL's query and use GET"),
+	LIST('T', "upload-file", "FILE", 0, REQUEST, SHORT, OF_URL(uploads),
+	     "send FILE with PUT; - is standard input"),
+	WITH(TEXT, 'r', "range", "RANGE", REQUEST, LONG, OF_URL(range),
+	     "ask for a part: 0-499, 500-, -500"),
+	WITH(TEXT, 'z', "time-cond", "TIME", REQUEST, LONG, OF_URL(time_condition),
+	     "only if newer than TIME, a date or a file; -TIME: only if not"),
+	SWITCH('\0', "compressed", REQUEST, SHORT, OF_URL(is_compressed),
+	       "ask for compressed content and decompress it"),
 	SWITCH('0', "http1.0", REQUEST, LONG, OF_URL(is_http_1_0), "speak HTTP/1.0"),
 	ACTION('\0', "http1.1", NULL, HTTP_1_1, REQUEST, LONG, "speak HTTP/1.1"),
 
 	WITH(TEXT, 'u', "user", "NAME:PASSWORD", AUTH, SHORT, OF_URL(user), "log in at the server"),
-	WITH(TEXT, '\0', "oauth2-bearer", "TOKEN", AUTH, LONG, OF_URL(bearer), "log in with a bearer token (RFC 6750)"),
+	WITH(TEXT, '\0', "oauth2-bearer", "TOKEN", AUTH, LONG, OF_URL(bearer),
+	     "log in with a bearer token (RFC 6750)"),
 
 	SWITCH('L', "location", TRANSFER, SHORT, OF_URL(follows), "follow redirects"),
-	WITH(COUNT, '\0', "max-redirs", "NUMBER", TRANSFER, LONG, OF_URL(redirects_max), "follow at most so many redirects (50)"),
-	SWITCH('\0', "location-trusted", TRANSFER, LONG, OF_URL(trusts_location), "follow redirects, and send login and fields to other hosts too"),
+	WITH(COUNT, '\0', "max-redirs", "NUMBER", TRANSFER, LONG, OF_URL(redirects_max),
+	     "follow at most so many redirects (50)"),
+	SWITCH('\0', "location-trusted", TRANSFER, LONG, OF_URL(trusts_location),
+	       "follow redirects, and send login and fields to other hosts too"),
 	SWITCH('\0', "post301", TRANSFER, LONG, OF_URL(keeps_post_301), "keep POST after a 301"),
 	SWITCH('\0', "post302", TRANSFER, LONG, OF_URL(keeps_post_302), "keep POST after a 302"),
 	SWITCH('\0', "post303", TRANSFER, LONG, OF_URL(keeps_post_303), "keep POST after a 303"),
-	WITH(TEXT, 'C', "continue-at", "OFFSET", TRANSFER, SHORT, OF_URL(resume_from), "resume at OFFSET; - resumes where the part file ends"),
-	WITH(COUNT, '\0', "retry", "NUMBER", TRANSFER, SHORT, OF_URL(retries_max), "try again so often after what may pass"),
-	WITH(SECONDS, '\0', "retry-delay", "SECONDS", TRANSFER, LONG, OF_URL(retry_delay_us), "wait so long before a retry, not 1, 2, 4 ... seconds"),
-	WITH(SECONDS, '\0', "retry-max-time", "SECONDS", TRANSFER, LONG, OF_URL(retry_time_max_us), "begin no retry after so long"),
-	SWITCH('\0', "retry-all-errors", TRANSFER, LONG, OF_URL(retries_all), "retry whatever the failure"),
-	SWITCH('\0', "retry-connrefused", TRANSFER, LONG, OF_URL(retries_refused), "retry also when no connection could be opened"),
-	WITH(SECONDS, 'm', "max-time", "SECONDS", TRANSFER, SHORT, OF_URL(time_max_us), "fail when a transfer takes longer"),
-	WITH(SECONDS, '\0', "connect-timeout", "SECONDS", TRANSFER, LONG, OF_URL(connect_timeout_us), "fail when name, connection and TLS take longer"),
-	WITH(COUNT, 'Y', "speed-limit", "OCTETS", TRANSFER, LONG, OF_URL(speed_limit), "fail when slower than this many octets a second"),
-	WITH(SECONDS, 'y', "speed-time", "SECONDS", TRANSFER, LONG, OF_URL(speed_time_us), "... for so long (30)"),
-	WITH(BYTES, '\0', "limit-rate", "RATE", TRANSFER, LONG, OF_URL(rate_limit), "receive at most RATE octets a second; k, M, G are powers of 1024"),
-	WITH(BYTES, '\0', "max-filesize", "SIZE", TRANSFER, LONG, OF_URL(size_max), "fail when the content is larger"),
+	WITH(TEXT, 'C', "continue-at", "OFFSET", TRANSFER, SHORT, OF_URL(resume_from),
+	     "resume at OFFSET; - resumes where the part file ends"),
+	WITH(COUNT, '\0', "retry", "NUMBER", TRANSFER, SHORT, OF_URL(retries_max),
+	     "try again so often after what may pass"),
+	WITH(SECONDS, '\0', "retry-delay", "SECONDS", TRANSFER, LONG, OF_URL(retry_delay_us),
+	     "wait so long before a retry, not 1, 2, 4 ... seconds"),
+	WITH(SECONDS, '\0', "retry-max-time", "SECONDS", TRANSFER, LONG, OF_URL(retry_time_max_us),
+	     "begin no retry after so long"),
+	SWITCH('\0', "retry-all-errors", TRANSFER, LONG, OF_URL(retries_all),
+	       "retry whatever the failure"),
+	SWITCH('\0', "retry-connrefused", TRANSFER, LONG, OF_URL(retries_refused),
+	       "retry also when no connection could be opened"),
+	WITH(SECONDS, 'm', "max-time", "SECONDS", TRANSFER, SHORT, OF_URL(time_max_us),
+	     "fail when a transfer takes longer"),
+	WITH(SECONDS, '\0', "connect-timeout", "SECONDS", TRANSFER, LONG,
+	     OF_URL(connect_timeout_us), "fail when name, connection and TLS take longer"),
+	WITH(COUNT, 'Y', "speed-limit", "OCTETS", TRANSFER, LONG, OF_URL(speed_limit),
+	     "fail when slower than this many octets a second"),
+	WITH(SECONDS, 'y', "speed-time", "SECONDS", TRANSFER, LONG, OF_URL(speed_time_us),
+	     "... for so long (30)"),
+	WITH(BYTES, '\0', "limit-rate", "RATE", TRANSFER, LONG, OF_URL(rate_limit),
+	     "receive at most RATE octets a second; k, M, G are powers of 1024"),
+	WITH(BYTES, '\0', "max-filesize", "SIZE", TRANSFER, LONG, OF_URL(size_max),
+	     "fail when the content is larger"),
 	SWITCH('Z', "parallel", TRANSFER, SHORT, OF_RUN(is_parallel), "fetch several URLs at once"),
-	WITH(COUNT, '\0', "parallel-max", "NUMBER", TRANSFER, LONG, OF_RUN(parallel_max), "at most so many at once (50)"),
-	SWITCH('\0', "keepalive", TRANSFER, LONG, OF_URL(is_kept_alive), "use connections again; --no-keepalive opens one a request"),
+	WITH(COUNT, '\0', "parallel-max", "NUMBER", TRANSFER, LONG, OF_RUN(parallel_max),
+	     "at most so many at once (50)"),
+	SWITCH('\0', "keepalive", TRANSFER, LONG, OF_URL(is_kept_alive),
+	       "use connections again; --no-keepalive opens one a request"),
 
 	VALUE('4', "ipv4", 4, NETWORK, SHORT, OF_URL(family), "use IPv4 only"),
 	VALUE('6', "ipv6", 6, NETWORK, SHORT, OF_URL(family), "use IPv6 only"),
-	WITH(TEXT, '\0', "resolver", "WHO", NETWORK, SHORT, OF_RUN(resolver), "who answers for names: daemon, self, or addresses"),
-	WITH(MILLISECONDS, '\0', "happy-eyeballs-timeout-ms", "MILLISECONDS", NETWORK, LONG, OF_URL(attempt_delay_us), "try the next address after so long (250)"),
-	WITH(TEXT, '\0', "link", "KIND", NETWORK, LONG, OF_RUN(link), "be on the network as the host (raw) or as a station of its own (packet, tap)"),
-	WITH(TEXT, '\0', "device", "NAME", NETWORK, LONG, OF_RUN(device), "the device of --link packet or tap"),
-	WITH(TEXT, '\0', "address", "ADDRESS/BITS", NETWORK, LONG, OF_RUN(address), "addresses of the station, with commas; without, DHCP and routers are asked"),
-	WITH(TEXT, '\0', "gateway", "ADDRESS", NETWORK, LONG, OF_RUN(gateway), "gateways of the station, with commas"),
-	WITH(TEXT, '\0', "capture", "FILE", NETWORK, LONG, OF_RUN(capture), "write every packet to FILE (pcapng)"),
+	WITH(TEXT, '\0', "resolver", "WHO", NETWORK, SHORT, OF_RUN(resolver),
+	     "who answers for names: daemon, self, or addresses"),
+	WITH(MILLISECONDS, '\0', "happy-eyeballs-timeout-ms", "MILLISECONDS", NETWORK, LONG,
+	     OF_URL(attempt_delay_us), "try the next address after so long (250)"),
+	WITH(TEXT, '\0', "link", "KIND", NETWORK, LONG, OF_RUN(link),
+	     "be on the network as the host (raw) or as a station of its own (packet, tap)"),
+	WITH(TEXT, '\0', "device", "NAME", NETWORK, LONG, OF_RUN(device),
+	     "the device of --link packet or tap"),
+	WITH(TEXT, '\0', "address", "ADDRESS/BITS", NETWORK, LONG, OF_RUN(address),
+	     "addresses of the station, with commas; without, DHCP and routers are asked"),
+	WITH(TEXT, '\0', "gateway", "ADDRESS", NETWORK, LONG, OF_RUN(gateway),
+	     "gateways of the station, with commas"),
+	WITH(TEXT, '\0', "capture", "FILE", NETWORK, LONG, OF_RUN(capture),
+	     "write every packet to FILE (pcapng)"),
 
 	SWITCH('k', "insecure", SECURITY, SHORT, OF_URL(is_insecure), "accept any certificate"),
-	WITH(TEXT, '\0', "cacert", "FILE", SECURITY, LONG, OF_URL(ca_file), "trust the certificates in FILE (PEM) instead of the system's"),
-	WITH(TEXT, '\0', "capath", "DIR", SECURITY, LONG, OF_URL(ca_directory), "trust the certificates in DIR, named by their hashes"),
+	WITH(TEXT, '\0', "cacert", "FILE", SECURITY, LONG, OF_URL(ca_file),
+	     "trust the certificates in FILE (PEM) instead of the system's"),
+	WITH(TEXT, '\0', "capath", "DIR", SECURITY, LONG, OF_URL(ca_directory),
+	     "trust the certificates in DIR, named by their hashes"),
 
 	ACTION('\0', "url", "URL", URL, TOOL, LONG, "fetch URL"),
-	ACTION(':', "next", NULL, NEXT, TOOL, LONG, "begin anew: the options that follow are for the URLs that follow"),
-	ACTION('K', "config", "FILE", CONFIG, TOOL, LONG, "read options from FILE; - is standard input"),
-	ACTION('q', "disable", NULL, NO_CONFIG, TOOL, LONG, "read no configuration file; must come first"),
-	WITH(TEXT, '\0', "parse-url", "FILE", TOOL, LONG, OF_RUN(url_input), "show how URLs are understood: lines of JSON in and out; - is standard input"),
-	ACTION('\0', "completion", "SHELL", COMPLETION, TOOL, LONG, "write completions for bash, zsh or fish"),
-	ACTION('h', "help", NULL, HELP, TOOL, SHORT, "tell the options: --help [all | category | CATEGORY | OPTION]"),
+	ACTION(':', "next", NULL, NEXT, TOOL, LONG,
+	       "begin anew: the options that follow are for the URLs that follow"),
+	ACTION('K', "config", "FILE", CONFIG, TOOL, LONG,
+	       "read options from FILE; - is standard input"),
+	ACTION('q', "disable", NULL, NO_CONFIG, TOOL, LONG,
+	       "read no configuration file; must come first"),
+	WITH(TEXT, '\0', "parse-url", "FILE", TOOL, LONG, OF_RUN(url_input),
+	     "show how URLs are understood: lines of JSON in and out; - is standard input"),
+	ACTION('\0', "completion", "SHELL", COMPLETION, TOOL, LONG,
+	       "write completions for bash, zsh or fish"),
+	ACTION('h', "help", NULL, HELP, TOOL, SHORT,
+	       "tell the options: --help [all | category | CATEGORY | OPTION]"),
 	ACTION('V', "version", NULL, VERSION, TOOL, SHORT, "tell the version"),
 };
 /* clang-format on */
@@ -133,8 +211,9 @@ const char *
 option_category_name(enum option_category category)
 {
 	static const char *const names[] = {
-		[CATEGORY_OUTPUT] = "output",	  [CATEGORY_REQUEST] = "request", [CATEGORY_AUTH] = "auth",
-		[CATEGORY_TRANSFER] = "transfer", [CATEGORY_NETWORK] = "network", [CATEGORY_TLS] = "tls",
+		[CATEGORY_OUTPUT] = "output",   [CATEGORY_REQUEST] = "request",
+		[CATEGORY_AUTH] = "auth",       [CATEGORY_TRANSFER] = "transfer",
+		[CATEGORY_NETWORK] = "network", [CATEGORY_TLS] = "tls",
 		[CATEGORY_TOOL] = "tool",
 	};
 	return names[category];
@@ -154,7 +233,8 @@ const struct option_row *
 option_by_name(const char *name, size_t bytes)
 {
 	for (size_t i = 0; i < option_count; i++) {
-		if (strlen(option_table[i].name) == bytes && memcmp(option_table[i].name, name, bytes) == 0)
+		if (strlen(option_table[i].name) == bytes &&
+		    memcmp(option_table[i].name, name, bytes) == 0)
 			return &option_table[i];
 	}
 	return NULL;

@@ -20,8 +20,8 @@ enum option_kind {
 	OPTION_BYTES,   /* uint64_t, with k M G T as powers of 1024 */
 	OPTION_SECONDS, /* uint64_t of microseconds, from decimal seconds */
 	OPTION_MILLISECONDS,
-	OPTION_LIST, /* struct setting_list, kind := value */
-	OPTION_MARK, /* the same, without an argument */
+	OPTION_LIST,   /* struct setting_list, kind := value */
+	OPTION_MARK,   /* the same, without an argument */
 	OPTION_ACTION, /* enum option_action in value */
 };
 

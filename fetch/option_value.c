@@ -16,10 +16,12 @@ display_name(const struct option_row *row, char name[48])
 }
 
 static int
-refuse(struct options_parse *parse, const struct option_row *row, const char *value, const char *wanted)
+refuse(struct options_parse *parse, const struct option_row *row, const char *value,
+       const char *wanted)
 {
 	char name[48];
-	return options__fail(parse, "option %s: `%s' is not %s", display_name(row, name), value, wanted);
+	return options__fail(parse, "option %s: `%s' is not %s", display_name(row, name), value,
+			     wanted);
 }
 
 /* Digits with up to `decimals` of them after a point, as an integer in that unit. */
@@ -91,13 +93,13 @@ act(struct options_parse *parse, enum option_action action, const char *value)
 	struct options *options = parse->options;
 
 	switch (action) {
-	case ACTION_CONFIG:     return options__file(parse, value, false);
-	case ACTION_NO_CONFIG:  return 0; /* the first word was looked at before */
-	case ACTION_NEXT:       return options__next(parse);
-	case ACTION_URL:        return options__add(parse, &options__group(options)->urls, value, 0);
-	case ACTION_HTTP_1_1:   options__group(options)->settings.is_http_1_0 = false; return 0;
-	case ACTION_HELP:       options->wish = WISH_HELP; break;
-	case ACTION_VERSION:    options->wish = WISH_VERSION; break;
+	case ACTION_CONFIG: return options__file(parse, value, false);
+	case ACTION_NO_CONFIG: return 0; /* the first word was looked at before */
+	case ACTION_NEXT: return options__next(parse);
+	case ACTION_URL: return options__add(parse, &options__group(options)->urls, value, 0);
+	case ACTION_HTTP_1_1: options__group(options)->settings.is_http_1_0 = false; return 0;
+	case ACTION_HELP: options->wish = WISH_HELP; break;
+	case ACTION_VERSION: options->wish = WISH_VERSION; break;
 	case ACTION_COMPLETION: options->wish = WISH_COMPLETION; break;
 	}
 	options->topic = value;
@@ -105,7 +107,8 @@ act(struct options_parse *parse, enum option_action action, const char *value)
 }
 
 int
-options__set(struct options_parse *parse, const struct option_row *row, bool is_on, const char *value)
+options__set(struct options_parse *parse, const struct option_row *row, bool is_on,
+	     const char *value)
 {
 	struct option_group *group = options__group(parse->options);
 	char *base = row->is_of_run ? (char *)&parse->options->run : (char *)&group->settings;
@@ -113,19 +116,25 @@ options__set(struct options_parse *parse, const struct option_row *row, bool is_
 
 	switch (row->kind) {
 	case OPTION_SWITCH: *(bool *)field = is_on; return 0;
-	case OPTION_VALUE:  *(int *)field = row->value; return 0;
-	case OPTION_TEXT:   *(const char **)field = value; return 0;
+	case OPTION_VALUE: *(int *)field = row->value; return 0;
+	case OPTION_TEXT: *(const char **)field = value; return 0;
 	case OPTION_LIST:
-	case OPTION_MARK:   return options__add(parse, field, value, row->value);
+	case OPTION_MARK: return options__add(parse, field, value, row->value);
 	case OPTION_ACTION: return act(parse, (enum option_action)row->value, value);
 	case OPTION_COUNT:
 		return read_count(value, field) ? 0 : refuse(parse, row, value, "a number");
 	case OPTION_BYTES:
-		return read_bytes(value, field) ? 0 : refuse(parse, row, value, "a size, as in 64k or 1.5M");
+		return read_bytes(value, field)
+			       ? 0
+			       : refuse(parse, row, value, "a size, as in 64k or 1.5M");
 	case OPTION_SECONDS:
-		return read_decimal(value, 6, field) ? 0 : refuse(parse, row, value, "a number of seconds");
+		return read_decimal(value, 6, field)
+			       ? 0
+			       : refuse(parse, row, value, "a number of seconds");
 	case OPTION_MILLISECONDS:
-		return read_decimal(value, 3, field) ? 0 : refuse(parse, row, value, "a number of milliseconds");
+		return read_decimal(value, 3, field)
+			       ? 0
+			       : refuse(parse, row, value, "a number of milliseconds");
 	}
 	return 0;
 }

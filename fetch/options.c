@@ -15,7 +15,8 @@ options__fail(struct options_parse *parse, const char *format, ...)
 	va_end(arguments);
 
 	if (parse->file != NULL)
-		failure_set(parse->failure, FAILURE_USAGE, "%s:%u: %s", parse->file, parse->line, words);
+		failure_set(parse->failure, FAILURE_USAGE, "%s:%u: %s", parse->file, parse->line,
+			    words);
 	else
 		failure_set(parse->failure, FAILURE_USAGE, "%s", words);
 	return -1;
@@ -50,7 +51,8 @@ int
 options__next(struct options_parse *parse)
 {
 	struct options *options = parse->options;
-	struct option_group *groups = reallocarray(options->groups, options->group_count + 1, sizeof *groups);
+	struct option_group *groups =
+		reallocarray(options->groups, options->group_count + 1, sizeof *groups);
 	if (groups == NULL)
 		return no_memory(parse);
 	groups[options->group_count] = (struct option_group){
@@ -66,10 +68,11 @@ unknown(struct options_parse *parse, const char *name, size_t name_bytes)
 {
 	const struct option_row *nearest = option_nearest(name, name_bytes);
 	if (nearest != NULL)
-		return options__fail(parse, "option --%.*s is unknown; the nearest is --%s", (int)name_bytes, name,
-		                     nearest->name);
-	return options__fail(parse, "option --%.*s is unknown; cairn-fetch --help all lists the options",
-	                     (int)name_bytes, name);
+		return options__fail(parse, "option --%.*s is unknown; the nearest is --%s",
+				     (int)name_bytes, name, nearest->name);
+	return options__fail(parse,
+			     "option --%.*s is unknown; cairn-fetch --help all lists the options",
+			     (int)name_bytes, name);
 }
 
 /* The row that a long name means, and whether it is switched on. */
@@ -104,7 +107,8 @@ options__long(struct options_parse *parse, const char *name, const char *next, b
 	if (equals != NULL)
 		return options__set(parse, row, true, equals + 1);
 	if (next == NULL)
-		return options__fail(parse, "option --%s needs a value: %s", row->name, row->argument);
+		return options__fail(parse, "option --%s needs a value: %s", row->name,
+				     row->argument);
 	*used_next = true;
 	return options__set(parse, row, true, next);
 }
@@ -116,17 +120,21 @@ letters(struct options_parse *parse, const char *word, const char *next, bool *u
 	for (; *word != '\0'; word++) {
 		const struct option_row *row = option_by_letter(*word);
 		if (row == NULL)
-			return options__fail(parse, "option -%c is unknown; cairn-fetch --help all lists the options",
-			                     *word);
+			return options__fail(
+				parse,
+				"option -%c is unknown; cairn-fetch --help all lists the options",
+				*word);
 		if (row->argument == NULL) {
-			if (options__set(parse, row, true, row->kind == OPTION_ACTION ? next : NULL) != 0)
+			if (options__set(parse, row, true,
+					 row->kind == OPTION_ACTION ? next : NULL) != 0)
 				return -1;
 			continue;
 		}
 		if (word[1] != '\0')
 			return options__set(parse, row, true, word + 1);
 		if (next == NULL)
-			return options__fail(parse, "option -%c needs a value: %s", *word, row->argument);
+			return options__fail(parse, "option -%c needs a value: %s", *word,
+					     row->argument);
 		*used_next = true;
 		return options__set(parse, row, true, next);
 	}
@@ -189,7 +197,8 @@ options_read(struct options *options, int argc, char **argv, struct failure *fai
 		return -1;
 	for (int i = 1; i < argc && options->wish == WISH_FETCH; i++) {
 		bool used_next;
-		if (options__word(&parse, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used_next) != 0)
+		if (options__word(&parse, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used_next) !=
+		    0)
 			return -1;
 		if (used_next)
 			i++;
@@ -201,9 +210,11 @@ static void
 free_lists(struct option_group *group)
 {
 	struct settings *settings = &group->settings;
-	struct setting_list *lists[] = { &group->urls,         &settings->fields,   &settings->data,
-		                         &settings->forms,     &settings->uploads,  &settings->cookies,
-		                         &settings->resolves,  &settings->connects, &settings->outputs };
+	struct setting_list *lists[] = { &group->urls,        &settings->fields,
+					 &settings->data,     &settings->forms,
+					 &settings->uploads,  &settings->cookies,
+					 &settings->resolves, &settings->connects,
+					 &settings->outputs };
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		free(lists[i]->items);
 }

@@ -18,10 +18,13 @@ int options__word(struct options_parse *parse, const char *word, const char *nex
 /* "--name", "--name=value", "--no-name", without its dashes. */
 int options__long(struct options_parse *parse, const char *name, const char *next, bool *used_next);
 /* Sets what the row says. `value` is NULL for rows without an argument. */
-int options__set(struct options_parse *parse, const struct option_row *row, bool is_on, const char *value);
+int options__set(struct options_parse *parse, const struct option_row *row, bool is_on,
+		 const char *value);
 int options__file(struct options_parse *parse, const char *path, bool may_be_missing);
-int options__fail(struct options_parse *parse, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int options__add(struct options_parse *parse, struct setting_list *list, const char *text, int kind);
+int options__fail(struct options_parse *parse, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int options__add(struct options_parse *parse, struct setting_list *list, const char *text,
+		 int kind);
 struct option_group *options__group(struct options *options);
 int options__next(struct options_parse *parse);
 

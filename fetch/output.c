@@ -77,7 +77,8 @@ make_directories(const char *path)
 {
 	char directory[OUTPUT_PATH_BYTES];
 	strcpy(directory, path);
-	for (char *slash = strchr(directory + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(directory + 1, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(directory, 0777) != 0 && errno != EEXIST)
 			return -1;
@@ -87,7 +88,8 @@ make_directories(const char *path)
 }
 
 int
-output_open(struct output *output, uint64_t keep_bytes, const char *validator, struct failure *failure)
+output_open(struct output *output, uint64_t keep_bytes, const char *validator,
+	    struct failure *failure)
 {
 	assert(output->descriptor < 0);
 	if (output->target.path == NULL)
@@ -110,15 +112,18 @@ write_printable(struct output *output, const void *octets, size_t bytes, struct 
 	size_t looked_at = bytes;
 
 	if (output->written_bytes + bytes > OUTPUT_LOOK_BYTES)
-		looked_at = output->written_bytes < OUTPUT_LOOK_BYTES ? OUTPUT_LOOK_BYTES - output->written_bytes : 0;
+		looked_at = output->written_bytes < OUTPUT_LOOK_BYTES
+				    ? OUTPUT_LOOK_BYTES - output->written_bytes
+				    : 0;
 	if (memchr(octets, '\0', looked_at) != NULL) {
 		failure_set(failure, FAILURE_WRITE,
-		            "the content is no text and would confuse the terminal: "
-		            "-o FILE keeps it, -o - shows it all the same");
+			    "the content is no text and would confuse the terminal: "
+			    "-o FILE keeps it, -o - shows it all the same");
 		return -1;
 	}
 	while (bytes > 0) {
-		size_t taken, ready = printable_write(&output->printable, at, bytes, &taken, shown, sizeof shown);
+		size_t taken, ready = printable_write(&output->printable, at, bytes, &taken, shown,
+						      sizeof shown);
 		if (output_write_all(output->descriptor, shown, ready) != 0)
 			return output__fail(output, failure, "cannot be written");
 		at += taken;

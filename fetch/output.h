@@ -47,7 +47,8 @@ struct output {
 	bool is_terminal, is_part, is_closable;
 	uint64_t written_bytes; /* by this transfer, without what was kept */
 	struct printable printable;
-	char path[OUTPUT_PATH_BYTES]; /* of the file, in the end under which it is found; empty: none */
+	char path
+		[OUTPUT_PATH_BYTES]; /* of the file, in the end under which it is found; empty: none */
 	char part_path[OUTPUT_PATH_BYTES];
 };
 
@@ -60,7 +61,8 @@ void output_find_part(const struct output *output, struct output_part *part);
  * Opens; the first keep_bytes of the part file stay, the rest goes. `validator` is recorded for a later
  * transfer; NULL: the content has none, so it cannot be resumed.
  */
-int output_open(struct output *output, uint64_t keep_bytes, const char *validator, struct failure *failure);
+int output_open(struct output *output, uint64_t keep_bytes, const char *validator,
+		struct failure *failure);
 int output_write(struct output *output, const void *octets, size_t bytes, struct failure *failure);
 /* The content is whole: the file appears, with that time of modification (seconds; negative: now). */
 int output_finish(struct output *output, int64_t modified_s, struct failure *failure);

@@ -25,13 +25,14 @@ output__name_part(struct output *output, struct failure *failure)
 	errno = ENAMETOOLONG;
 	if (strlen(path) + sizeof "." PART SOURCE > sizeof output->path)
 		return output__fail(output, failure, "cannot be opened");
-	if (lstat(path, &status) != 0 || !S_ISLNK(status.st_mode) || realpath(path, output->path) == NULL)
+	if (lstat(path, &status) != 0 || !S_ISLNK(status.st_mode) ||
+	    realpath(path, output->path) == NULL)
 		strcpy(output->path, path);
 
 	const char *slash = strrchr(output->path, '/');
 	const char *name = slash != NULL ? slash + 1 : output->path;
 	int length = snprintf(output->part_path, sizeof output->part_path, "%.*s.%s" PART,
-	                      (int)(name - output->path), output->path, name);
+			      (int)(name - output->path), output->path, name);
 	errno = name[0] == '\0' ? EISDIR : ENAMETOOLONG;
 	if (name[0] == '\0' || (size_t)length + sizeof SOURCE > sizeof output->part_path)
 		return output__fail(output, failure, "cannot be opened");
@@ -50,7 +51,8 @@ source_path(const struct output *output, char path[OUTPUT_PATH_BYTES])
 static bool
 is_ours(int descriptor, struct stat *status)
 {
-	return fstat(descriptor, status) == 0 && S_ISREG(status->st_mode) && status->st_uid == geteuid();
+	return fstat(descriptor, status) == 0 && S_ISREG(status->st_mode) &&
+	       status->st_uid == geteuid();
 }
 
 static bool
@@ -62,7 +64,9 @@ read_validator(const struct output *output, char validator[OUTPUT_VALIDATOR_BYTE
 	int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (descriptor < 0)
 		return false;
-	ssize_t bytes = is_ours(descriptor, &status) ? read(descriptor, validator, OUTPUT_VALIDATOR_BYTES) : -1;
+	ssize_t bytes = is_ours(descriptor, &status)
+				? read(descriptor, validator, OUTPUT_VALIDATOR_BYTES)
+				: -1;
 	close(descriptor);
 	/* A line; one that was cut is none. */
 	if (bytes <= 1 || validator[bytes - 1] != '\n')
@@ -113,7 +117,8 @@ static int
 open_locked(const struct output *output, struct failure *failure)
 {
 	struct stat status;
-	int descriptor = open(output->part_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	int descriptor =
+		open(output->part_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (descriptor < 0 && errno == EEXIST)
 		descriptor = open(output->part_path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (descriptor < 0)
@@ -123,8 +128,8 @@ open_locked(const struct output *output, struct failure *failure)
 	if (is_ours(descriptor, &status) && flock(descriptor, LOCK_EX | LOCK_NB) == 0)
 		return descriptor;
 	if (errno == EWOULDBLOCK)
-		failure_set(failure, FAILURE_WRITE, "%s: another program is fetching it at this moment",
-		            output->path);
+		failure_set(failure, FAILURE_WRITE,
+			    "%s: another program is fetching it at this moment", output->path);
 	else
 		output__fail(output, failure, "its part file belongs to somebody else");
 	close(descriptor);
@@ -132,7 +137,8 @@ open_locked(const struct output *output, struct failure *failure)
 }
 
 int
-output__open_part(struct output *output, uint64_t keep_bytes, const char *validator, struct failure *failure)
+output__open_part(struct output *output, uint64_t keep_bytes, const char *validator,
+		  struct failure *failure)
 {
 	int descriptor = open_locked(output, failure);
 	if (descriptor < 0)
@@ -156,7 +162,8 @@ rename_beside(struct output *output)
 	strcpy(path, output->path);
 	for (unsigned number = 1; number <= OUTPUT_NUMBER_MAX; number++) {
 		if (renameat2(AT_FDCWD, output->part_path, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
-			snprintf(output->path, sizeof output->path, "%.*s", (int)sizeof output->path - 1, path);
+			snprintf(output->path, sizeof output->path, "%.*s",
+				 (int)sizeof output->path - 1, path);
 			return 0;
 		}
 		if (errno != EEXIST)
@@ -169,9 +176,11 @@ rename_beside(struct output *output)
 int
 output__rename_part(struct output *output, struct failure *failure)
 {
-	int err = output->target.clobbers ? rename(output->part_path, output->path) : rename_beside(output);
+	int err = output->target.clobbers ? rename(output->part_path, output->path)
+					  : rename_beside(output);
 	if (err != 0)
-		return output__fail(output, failure, "the finished part file cannot be renamed to it");
+		return output__fail(output, failure,
+				    "the finished part file cannot be renamed to it");
 	output->is_part = false;
 	char path[OUTPUT_PATH_BYTES];
 	source_path(output, path);

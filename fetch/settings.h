@@ -18,7 +18,7 @@ struct setting_list {
 	struct setting_item {
 		const char *text; /* NULL: the option takes no argument */
 		int kind;
-	} *items;
+	} * items;
 	size_t count;
 };
 

@@ -1,0 +1,356 @@
+#include "fetch/transfer_priv.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static void attempt(struct transfer *transfer);
+
+/* ---- the end ------------------------------------------------------------------------------------- */
+
+static void
+tell_done(void *data)
+{
+	struct transfer *transfer = data;
+	transfer->on_done(transfer->data, transfer);
+}
+
+static void
+stop_timers(struct transfer *transfer)
+{
+	net_timer_stop(transfer->client->net, &transfer->turn);
+	net_timer_stop(transfer->client->net, &transfer->deadline);
+	net_timer_stop(transfer->client->net, &transfer->speed);
+}
+
+/* Told in a turn of its own, because the transfer may be freed there. */
+static void
+end(struct transfer *transfer)
+{
+	struct client *client = transfer->client;
+	stop_timers(transfer);
+	if (transfer->has_output)
+		output_fini(&transfer->output);
+	transfer->has_output = false;
+	transfer->state = TRANSFER_OVER;
+	transfer->facts.failure = transfer->failure;
+	transfer->facts.end_us = net_now_us(client->net);
+	transfer->facts.is_over = true;
+	net_timer_start(client->net, &transfer->turn, 0, tell_done, transfer);
+}
+
+static void
+succeed(struct transfer *transfer)
+{
+	struct failure failed = transfer->failure; /* of --fail-with-body */
+	if (transfer->has_output && transfer__finish_output(transfer) != 0)
+		failed = transfer->failure;
+	transfer->failure = failed;
+	end(transfer);
+}
+
+/* ---- retries ------------------------------------------------------------------------------------- */
+
+static bool
+is_idempotent(struct span method) /* RFC 9110, section 9.2.2 */
+{
+	static const char *const methods[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE" };
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+		if (span_is(method, methods[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What may be otherwise in a moment. A request that may have been acted upon is not repeated unasked. */
+static bool
+may_pass(const struct transfer *transfer)
+{
+	const struct settings *settings = transfer->settings;
+	if (settings->retries_all)
+		return transfer->failure.cause != FAILURE_USAGE &&
+		       transfer->failure.cause != FAILURE_URL;
+	switch (transfer->failure.cause) {
+	case FAILURE_RESOLVE:
+	case FAILURE_TIMEOUT: return true;
+	case FAILURE_STATUS: return transfer->next == NEXT_RETRY;
+	case FAILURE_CONNECT:
+	case FAILURE_NO_NEIGHBOUR:
+	case FAILURE_NO_ROUTE: return settings->retries_refused;
+	case FAILURE_PARTIAL:
+	case FAILURE_EMPTY:
+	case FAILURE_SEND:
+	case FAILURE_RECEIVE: return is_idempotent(transfer->method);
+	default: return false;
+	}
+}
+
+/* 1, 2, 4 ... seconds, or as the user or the server says (RFC 9110, section 10.2.3). */
+static uint64_t
+retry_wait_us(const struct transfer *transfer)
+{
+	unsigned count = transfer->facts.retry_count;
+	uint64_t wait_us = transfer->settings->retry_delay_us;
+	if (wait_us == 0)
+		wait_us = count < 10 ? 1000000ull << count : TRANSFER_WAIT_MAX_US;
+	if (wait_us < transfer->retry_after_us)
+		wait_us = transfer->retry_after_us;
+	return wait_us < TRANSFER_WAIT_MAX_US ? wait_us : TRANSFER_WAIT_MAX_US;
+}
+
+bool
+transfer__can_retry(const struct transfer *transfer)
+{
+	const struct settings *settings = transfer->settings;
+	uint64_t past_us = net_now_us(transfer->client->net) - transfer->facts.start_us;
+	return transfer->facts.retry_count < settings->retries_max &&
+	       (settings->retry_time_max_us == 0 ||
+		past_us + retry_wait_us(transfer) <= settings->retry_time_max_us);
+}
+
+static void
+on_retry_due(void *data)
+{
+	attempt(data);
+}
+
+/* What standard output has been given cannot be taken back: it is gone on from, or that was all. */
+static bool
+can_go_on(const struct transfer *transfer)
+{
+	return transfer->path[0] != '\0' || transfer->facts.content_bytes == 0 ||
+	       (transfer->validator[0] != '\0' && !transfer->settings->shows_head);
+}
+
+static bool
+retry(struct transfer *transfer)
+{
+	struct client *client = transfer->client;
+	uint64_t wait_us = retry_wait_us(transfer);
+	if (!may_pass(transfer) || !transfer__can_retry(transfer) || !can_go_on(transfer))
+		return false;
+
+	transfer->facts.retry_count++;
+	verbose_warn(&client->verbose, "%s; retry %u of %llu in %.1f s",
+		     transfer->failure.text[0] != '\0' ? transfer->failure.text
+						       : failure_summary(transfer->failure.cause),
+		     transfer->facts.retry_count,
+		     (unsigned long long)transfer->settings->retries_max, (double)wait_us / 1e6);
+	stop_timers(transfer);
+	transfer->state = TRANSFER_WAITING;
+	net_timer_start(client->net, &transfer->turn, net_now_us(client->net) + wait_us,
+			on_retry_due, transfer);
+	return true;
+}
+
+/* ---- attempts ------------------------------------------------------------------------------------ */
+
+static void
+close_stream(struct transfer *transfer)
+{
+	if (transfer->dial != NULL)
+		dial_cancel(transfer->dial);
+	transfer->dial = NULL;
+	if (transfer->stream != NULL)
+		stream_close(transfer->stream);
+	transfer->stream = NULL;
+}
+
+void
+transfer__fail(struct transfer *transfer, const struct failure *failure)
+{
+	assert(failure->cause != FAILURE_NONE);
+	if (failure != &transfer->failure)
+		transfer->failure = *failure;
+	close_stream(transfer);
+	if (transfer->has_output) /* what came is kept for the next attempt */
+		output_fini(&transfer->output);
+	transfer->has_output = false;
+	if (!retry(transfer))
+		end(transfer);
+}
+
+void
+transfer__attempt_over(struct transfer *transfer)
+{
+	close_stream(transfer);
+	switch (transfer->next) {
+	case NEXT_CONTENT:
+	case NEXT_KEPT:
+	case NEXT_NOTHING: succeed(transfer); return;
+	case NEXT_WHOLE: transfer->is_range_refused = true; break;
+	case NEXT_RETRY:
+	case NEXT_FAILURE: transfer__fail(transfer, &transfer->failure); return;
+	case NEXT_REDIRECT:
+		if (transfer__follow(transfer) != 0) {
+			transfer__fail(transfer, &transfer->failure);
+			return;
+		}
+		break;
+	}
+	attempt(transfer);
+}
+
+static void
+on_dialed(void *data, struct stream *stream, const struct failure *failure)
+{
+	struct transfer *transfer = data;
+	transfer->dial = NULL;
+	if (stream == NULL) {
+		transfer__fail(transfer, failure);
+		return;
+	}
+	transfer->facts.connect_count++;
+	transfer__exchange(transfer, stream);
+}
+
+static unsigned
+families(const struct settings *settings)
+{
+	return settings->family == 4 ? NAMES_IPV4 : settings->family == 6 ? NAMES_IPV6 : 0;
+}
+
+/* The host without the brackets of an IPv6 address, terminated. */
+static const char *
+dial_host(struct transfer *transfer)
+{
+	struct span host = transfer->url.host;
+	if (transfer->url.host_kind == URL_HOST_IPV6)
+		host = span_of(host.at + 1, host.bytes - 2);
+	return arena_printf(&transfer->arenas[transfer->arena_at], SPAN_FORMAT,
+			    SPAN_ARGUMENTS(host));
+}
+
+static void
+dial(struct transfer *transfer)
+{
+	struct client *client = transfer->client;
+	const struct settings *settings = transfer->settings;
+	struct dial_target target = {
+		.host = dial_host(transfer),
+		.port = url_port(&transfer->url),
+		.families = families(settings),
+		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
+		.attempt_delay_ms = (unsigned)settings->attempt_delay_us,
+	};
+	transfer->state = TRANSFER_DIALING;
+	if (target.host != NULL)
+		transfer->dial =
+			dial_start(client->net, client->names, &target, on_dialed, transfer);
+	if (transfer->dial == NULL) {
+		failure_set(&transfer->failure, FAILURE_MEMORY, "no memory for a connection");
+		transfer__fail(transfer, &transfer->failure);
+	}
+}
+
+static void
+on_deadline(void *data)
+{
+	struct transfer *transfer = data;
+	const struct transfer_facts *facts = &transfer->facts;
+	struct failure failure;
+	unsigned long long got = facts->content_bytes, want = facts->total_bytes;
+	double after_s = (double)(net_now_us(transfer->client->net) - facts->start_us) / 1e6;
+	if (want != 0)
+		failure_set(&failure, FAILURE_TIMEOUT,
+			    "the time allowed ran out after %.1f s with %llu of %llu octets",
+			    after_s, got, want);
+	else
+		failure_set(&failure, FAILURE_TIMEOUT,
+			    "the time allowed ran out after %.1f s with %llu octets received",
+			    after_s, got);
+	transfer__fail(transfer, &failure);
+}
+
+static void
+attempt(struct transfer *transfer)
+{
+	struct client *client = transfer->client;
+	uint64_t now_us = net_now_us(client->net), max_us = transfer->settings->time_max_us;
+
+	transfer->next = NEXT_NOTHING;
+	transfer->is_complete = transfer->is_attempt_over = transfer->has_received = false;
+	transfer->retry_after_us = 0;
+	transfer->facts.attempt_us = now_us;
+	transfer->facts.sent_us = transfer->facts.first_us = 0;
+	transfer->facts.head = NULL;
+	failure_clear(&transfer->failure);
+	if (max_us != 0 &&
+	    transfer->facts.redirect_count == 0) /* redirects share their time, retries do not */
+		net_timer_start(client->net, &transfer->deadline, now_us + max_us, on_deadline,
+				transfer);
+	transfer__watch_speed(transfer);
+	transfer__choose_range(transfer);
+	dial(transfer);
+}
+
+/* ---- a transfer's life --------------------------------------------------------------------------- */
+
+static void
+begin(void *data)
+{
+	struct transfer *transfer = data;
+	if (transfer__read_url(transfer) != 0 || transfer__name_file(transfer) != 0)
+		end(transfer);
+	else
+		attempt(transfer);
+}
+
+static bool
+take_memory(struct transfer *transfer)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		void *block = malloc(TRANSFER_URL_BYTES);
+		if (block == NULL)
+			return false;
+		arena_init(&transfer->arenas[i], block, TRANSFER_URL_BYTES);
+	}
+	transfer->response = malloc(sizeof *transfer->response);
+	transfer->head = malloc(TRANSFER_HEAD_BYTES);
+	return transfer->response != NULL && transfer->head != NULL;
+}
+
+struct transfer *
+transfer_start(struct client *client, const struct transfer_job *job, transfer_done_cb on_done,
+	       void *data)
+{
+	struct transfer *transfer = calloc(1, sizeof *transfer);
+	if (transfer == NULL)
+		return NULL;
+	transfer->client = client;
+	transfer->job = *job;
+	transfer->settings = job->settings;
+	transfer->on_done = on_done;
+	transfer->data = data;
+	if (!take_memory(transfer)) {
+		transfer_free(transfer);
+		return NULL;
+	}
+	transfer->facts.job = &transfer->job;
+	transfer->facts.start_us = net_now_us(client->net);
+	net_timer_start(client->net, &transfer->turn, 0, begin, transfer);
+	return transfer;
+}
+
+void
+transfer_free(struct transfer *transfer)
+{
+	if (transfer == NULL)
+		return;
+	close_stream(transfer);
+	stop_timers(transfer);
+	if (transfer->has_output)
+		output_fini(&transfer->output);
+	if (transfer->has_response)
+		response_fini(transfer->response);
+	free(transfer->response);
+	free(transfer->head);
+	free(transfer->arenas[0].block);
+	free(transfer->arenas[1].block);
+	free(transfer);
+}
+
+const struct transfer_facts *
+transfer_facts(const struct transfer *transfer)
+{
+	return &transfer->facts;
+}

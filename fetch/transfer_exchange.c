@@ -1,0 +1,268 @@
+/* transfer_exchange.c - octets between the stream, the request and the response (transfer_priv.h). */
+#include "fetch/transfer_priv.h"
+
+#include <assert.h>
+
+#define SPEED_PERIOD_US       1000000u
+#define SPEED_TIME_DEFAULT_US 30000000u /* as curl: -Y without -y */
+
+static void
+on_turn(void *data)
+{
+	transfer__pump(data);
+}
+
+/* ---- pace ---------------------------------------------------------------------------------------- */
+
+/* Octets that --limit-rate lets in now; 0: the timer tells when there are some. */
+static size_t
+allowed_bytes(struct transfer *transfer, size_t wanted)
+{
+	uint64_t rate = transfer->settings->rate_limit;
+	struct net *net = transfer->client->net;
+	if (rate == 0)
+		return wanted;
+
+	uint64_t now_us = net_now_us(net), past_us = now_us - transfer->pace_start_us;
+	uint64_t due = past_us / 1000000 * rate + past_us % 1000000 * rate / 1000000;
+	uint64_t step = rate / 20 != 0 ? rate / 20
+				       : 1; /* what 50 ms bring, so that no octet costs a turn */
+	if (due >= transfer->pace_bytes + step || due > transfer->pace_bytes + wanted) {
+		uint64_t allowed = due - transfer->pace_bytes;
+		return allowed < wanted ? (size_t)allowed : wanted;
+	}
+	uint64_t missing = transfer->pace_bytes + step - due;
+	net_timer_start(net, &transfer->turn, now_us + missing * 1000000 / rate + 1, on_turn,
+			transfer);
+	return 0;
+}
+
+/* A pause is no credit: what the server did not send in time is not caught up beyond a second. */
+static void
+pace(struct transfer *transfer, size_t bytes)
+{
+	uint64_t rate = transfer->settings->rate_limit;
+	transfer->pace_bytes += bytes;
+	if (rate == 0)
+		return;
+	uint64_t past_us = net_now_us(transfer->client->net) - transfer->pace_start_us;
+	uint64_t spent_us = transfer->pace_bytes / rate * 1000000;
+	if (past_us > spent_us + 1000000) {
+		transfer->pace_start_us += past_us;
+		transfer->pace_bytes = 0;
+	}
+}
+
+static void
+on_speed(void *data)
+{
+	struct transfer *transfer = data;
+	const struct settings *settings = transfer->settings;
+	uint64_t moved = transfer->facts.content_bytes + transfer->facts.uploaded_bytes;
+	uint64_t limit_us =
+		settings->speed_time_us != 0 ? settings->speed_time_us : SPEED_TIME_DEFAULT_US;
+	uint64_t limit = settings->speed_limit != 0 ? settings->speed_limit : 1; /* -y alone */
+	uint64_t now_us = net_now_us(transfer->client->net);
+
+	if (moved - transfer->speed_bytes >= limit)
+		transfer->slow_since_us = now_us;
+	transfer->speed_bytes = moved;
+	if (now_us - transfer->slow_since_us < limit_us) {
+		net_timer_start(transfer->client->net, &transfer->speed, now_us + SPEED_PERIOD_US,
+				on_speed, transfer);
+		return;
+	}
+	struct failure failure;
+	failure_set(&failure, FAILURE_TIMEOUT,
+		    "slower than %llu octets a second for %.0f s, after %llu octets",
+		    (unsigned long long)limit, (double)limit_us / 1e6, (unsigned long long)moved);
+	transfer__fail(transfer, &failure);
+}
+
+void
+transfer__watch_speed(struct transfer *transfer)
+{
+	struct net *net = transfer->client->net;
+	uint64_t now_us = net_now_us(net);
+	if (transfer->settings->speed_limit == 0 && transfer->settings->speed_time_us == 0)
+		return;
+	transfer->slow_since_us = now_us;
+	transfer->speed_bytes = transfer->facts.content_bytes + transfer->facts.uploaded_bytes;
+	net_timer_start(net, &transfer->speed, now_us + SPEED_PERIOD_US, on_speed, transfer);
+}
+
+/* ---- out ----------------------------------------------------------------------------------------- */
+
+/* 0: all is sent, or the stream is full; else its error. */
+static ssize_t
+send_head(struct transfer *transfer)
+{
+	while (transfer->head_sent < transfer->head_bytes) {
+		ssize_t taken = stream_write(transfer->stream, transfer->head + transfer->head_sent,
+					     transfer->head_bytes - transfer->head_sent);
+		if (taken < 0)
+			return taken == -EAGAIN ? 0 : taken;
+		transfer->head_sent += (size_t)taken;
+		transfer->facts.request_bytes += (uint64_t)taken;
+	}
+	if (transfer->facts.sent_us == 0)
+		transfer->facts.sent_us = net_now_us(transfer->client->net);
+	return 0;
+}
+
+/* ---- in ------------------------------------------------------------------------------------------ */
+
+/* -1: transfer->failure ends the attempt. */
+static int
+on_event(struct transfer *transfer, const struct response_event *event)
+{
+	const struct verbose *verbose = &transfer->client->verbose;
+
+	switch (event->kind) {
+	case RESPONSE_INTERIM: return transfer__on_interim(transfer, event->head);
+	case RESPONSE_HEAD: return transfer__on_head(transfer, event);
+	case RESPONSE_DATA: return transfer__on_data(transfer, event->data);
+	case RESPONSE_WARNING: verbose_warn(verbose, "%s", event->warning); return 0;
+	case RESPONSE_TRAILERS:
+		for (size_t i = 0; i < event->trailers->count; i++)
+			verbose_note(verbose, "Trailer: " SPAN_FORMAT ": " SPAN_FORMAT,
+				     SPAN_ARGUMENTS(event->trailers->at[i].name),
+				     SPAN_ARGUMENTS(event->trailers->at[i].value));
+		return 0;
+	case RESPONSE_COMPLETE:
+		transfer->is_complete = true;
+		if (!event->is_length_known)
+			verbose_note(verbose, "The end of the connection was the end of the "
+					      "content: its length is unknown");
+		return 0;
+	case RESPONSE_FAILED: transfer->failure = *event->failure; return -1;
+	}
+	return 0;
+}
+
+static int
+drain_events(struct transfer *transfer)
+{
+	struct response_event event;
+	while (response_next(transfer->response, &event)) {
+		if (on_event(transfer, &event) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* -1: transfer->failure ends the attempt. After the response's end the rest is looked at, for the connection's sake. */
+static int
+take(struct transfer *transfer, const uint8_t *octets, size_t bytes)
+{
+	verbose_data(&transfer->client->verbose, '{', bytes);
+	while (bytes > 0) {
+		size_t taken = response_receive(transfer->response, octets, bytes);
+		if (drain_events(transfer) != 0)
+			return -1;
+		octets += taken;
+		bytes -= taken;
+	}
+	return 0;
+}
+
+/* The peer's stream is over: cleanly (0), or by an error. */
+static int
+take_end(struct transfer *transfer, ssize_t result)
+{
+	bool is_clean = result == 0 && transfer->stream->is_clean_end;
+	response_end(transfer->response, is_clean);
+	if (drain_events(transfer) == 0)
+		return 0;
+	/* A reset and a timeout say more than that octets are missing. */
+	if (result < 0 && transfer->stream->failure.cause != FAILURE_NONE)
+		transfer->failure = transfer->stream->failure;
+	return -1;
+}
+
+/* 1: the attempt is over; 0: it goes on later; -1: transfer->failure ends it. */
+static int
+receive(struct transfer *transfer)
+{
+	struct client *client = transfer->client;
+	for (size_t turn_bytes = 0; turn_bytes < TRANSFER_TURN_BYTES;) {
+		size_t room = allowed_bytes(transfer, sizeof client->buffer);
+		if (room == 0)
+			return 0;
+		ssize_t got = stream_read(transfer->stream, client->buffer, room);
+		if (got == -EAGAIN)
+			return 0;
+		if (got <= 0)
+			return take_end(transfer, got) == 0 ? 1 : -1;
+		if (!transfer->has_received)
+			transfer->facts.first_us = net_now_us(client->net);
+		transfer->has_received = true;
+		if (take(transfer, client->buffer, (size_t)got) != 0)
+			return -1;
+		pace(transfer, (size_t)got);
+		if (transfer->is_complete || transfer->is_attempt_over)
+			return 1;
+		turn_bytes += (size_t)got;
+	}
+	net_timer_start(client->net, &transfer->turn, 0, on_turn, transfer);
+	return 0;
+}
+
+/* ---- both ---------------------------------------------------------------------------------------- */
+
+void
+transfer__pump(struct transfer *transfer)
+{
+	assert(transfer->state == TRANSFER_EXCHANGING);
+	/* A server may answer and close before it has read all: its answer counts, so an error here waits. */
+	ssize_t sent = send_head(transfer);
+	int result = receive(transfer);
+	if (result == 0 && sent < 0) {
+		transfer->failure = transfer->stream->failure;
+		result = -1;
+	}
+	if (result < 0)
+		transfer__fail(transfer, &transfer->failure);
+	else if (result > 0)
+		transfer__attempt_over(transfer);
+}
+
+static void
+on_ready(struct stream *stream, void *data)
+{
+	(void)stream;
+	transfer__pump(data);
+}
+
+static void
+begin_response(struct transfer *transfer)
+{
+	struct response_options options = {
+		.request = span_is(transfer->method, "HEAD") ? FRAMING_OF_HEAD : FRAMING_OF_GET,
+		.is_decoded = transfer->settings->is_compressed,
+		.limits = { .content_bytes_max = transfer->settings->size_max },
+	};
+	if (transfer->has_response)
+		response_fini(transfer->response);
+	response_init(transfer->response, &options);
+	transfer->has_response = true;
+}
+
+void
+transfer__exchange(struct transfer *transfer, struct stream *stream)
+{
+	struct client *client = transfer->client;
+	transfer->state = TRANSFER_EXCHANGING;
+	transfer->stream = stream;
+	transfer->facts.stream = *stream->facts;
+	if (transfer__write_request(transfer) != 0) {
+		transfer__fail(transfer, &transfer->failure);
+		return;
+	}
+	verbose_sent(&client->verbose, span_of(transfer->head, transfer->head_bytes));
+	begin_response(transfer);
+	transfer->pace_start_us = net_now_us(client->net);
+	transfer->pace_bytes = 0;
+	stream_set_ready(stream, on_ready, transfer);
+	transfer__pump(transfer);
+}

@@ -1,0 +1,202 @@
+/* transfer_file.c - where content and heads go (transfer_priv.h). */
+#include "fetch/transfer_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_BYTES_MAX    255u /* of one file, NAME_MAX of Linux */
+#define NAME_WITHOUT_PATH "index.html"
+
+/* ---- names ----------------------------------------------------------------------------------------- */
+
+static int
+set_path(struct transfer *transfer, struct span name)
+{
+	const char *directory = transfer->settings->output_directory;
+	size_t size = sizeof transfer->path;
+	int bytes = directory != NULL
+			    ? snprintf(transfer->path, size, "%s/" SPAN_FORMAT, directory,
+				       SPAN_ARGUMENTS(name))
+			    : snprintf(transfer->path, size, SPAN_FORMAT, SPAN_ARGUMENTS(name));
+	if (bytes > 0 && (size_t)bytes < size)
+		return 0;
+	transfer->path[0] = '\0';
+	failure_set(&transfer->failure, FAILURE_WRITE,
+		    "the name of the output file is empty or too long");
+	return -1;
+}
+
+/* The last part of the path, without what would hide the file or pass for an option of the next command. */
+static struct span
+name_of_url(const struct url *url)
+{
+	struct span name = url->path;
+	for (size_t slash; (slash = span_find(name, '/')) < name.bytes;)
+		name = span_from(name, slash + 1);
+	while (name.bytes != 0 && (name.at[0] == '.' || name.at[0] == '-'))
+		name = span_from(name, 1);
+	name = span_first(name, NAME_BYTES_MAX - (sizeof "..part.source" - 1));
+	return name.bytes != 0 ? name : SPAN(NAME_WITHOUT_PATH);
+}
+
+int
+transfer__name_file(struct transfer *transfer)
+{
+	const struct setting_item *given = transfer->job.output;
+	if (given == NULL && !transfer->settings->names_all)
+		return 0;
+	if (given == NULL || given->kind == OUTPUT_REMOTE_NAME)
+		return set_path(transfer, name_of_url(&transfer->url));
+	transfer->is_raw = strcmp(given->text, "-") == 0;
+	return transfer->is_raw ? 0 : set_path(transfer, span_from_text(given->text));
+}
+
+static struct output_target
+target_of(const struct transfer *transfer)
+{
+	const struct settings *settings = transfer->settings;
+	return (struct output_target){
+		.path = transfer->path[0] != '\0' ? transfer->path : NULL,
+		.is_raw = transfer->is_raw,
+		.is_in_place = transfer->range == RANGE_OFFSET,
+		.clobbers = settings->clobbers,
+		.creates_directories = settings->creates_directories,
+		.removes_on_error = settings->removes_on_error,
+	};
+}
+
+/* ---- from where on --------------------------------------------------------------------------------- */
+
+/* What an attempt before this one has given out, or a run before this one has left. */
+static void
+choose_resume(struct transfer *transfer)
+{
+	struct output_part part = { 0 };
+	const char *from = transfer->settings->resume_from;
+	bool is_wanted = transfer->facts.retry_count > 0 || from != NULL;
+
+	if (!is_wanted || transfer->is_range_refused || transfer->settings->shows_head ||
+	    transfer->settings->is_head)
+		return;
+	if (transfer->path[0] == '\0') {
+		if (transfer->facts.content_bytes == 0)
+			return;
+		part.bytes = transfer->facts.content_bytes; /* the validator is still there */
+	} else {
+		struct output_target target = target_of(transfer);
+		struct output output;
+		output_init(&output, &target);
+		output_find_part(&output, &part);
+		if (part.bytes != 0)
+			strcpy(transfer->validator, part.validator);
+	}
+	if (part.bytes == 0 || transfer->validator[0] == '\0')
+		return;
+	transfer->range = RANGE_RESUME;
+	transfer->range_first = part.bytes;
+}
+
+static bool
+read_offset(const char *text, uint64_t *offset)
+{
+	return text != NULL && span_to_number(span_from_text(text), INT64_MAX, offset);
+}
+
+void
+transfer__choose_range(struct transfer *transfer)
+{
+	transfer->range = RANGE_NONE;
+	transfer->range_first = 0;
+	if (transfer->settings->range != NULL)
+		transfer->range = RANGE_ASKED;
+	else if (read_offset(transfer->settings->resume_from, &transfer->range_first))
+		transfer->range = transfer->range_first != 0 ? RANGE_OFFSET : RANGE_NONE;
+	else
+		choose_resume(transfer);
+}
+
+/* ---- output ---------------------------------------------------------------------------------------- */
+
+int
+transfer__open_output(struct transfer *transfer, uint64_t keep_bytes, const char *validator)
+{
+	struct output_target target = target_of(transfer);
+	output_init(&transfer->output, &target);
+	transfer->has_output = true;
+	return output_open(&transfer->output, keep_bytes, validator[0] != '\0' ? validator : NULL,
+			   &transfer->failure);
+}
+
+/* The head as octets, for -i and -D; its lines end in CR LF whatever they ended in. */
+static size_t
+head_text(const struct head *head, char *text, size_t text_bytes)
+{
+	size_t used = (size_t)snprintf(text, text_bytes, "HTTP/%u.%u %03u " SPAN_FORMAT "\r\n",
+				       head->version / 10, head->version % 10, head->status,
+				       SPAN_ARGUMENTS(head->reason));
+	for (size_t i = 0; i < head->fields.count && used < text_bytes; i++)
+		used += (size_t)snprintf(text + used, text_bytes - used,
+					 SPAN_FORMAT ": " SPAN_FORMAT "\r\n",
+					 SPAN_ARGUMENTS(head->fields.at[i].name),
+					 SPAN_ARGUMENTS(head->fields.at[i].value));
+	if (used + 2 < text_bytes)
+		used += (size_t)snprintf(text + used, text_bytes - used, "\r\n");
+	return used < text_bytes ? used : text_bytes - 1;
+}
+
+static int
+dump_head(struct transfer *transfer, const char *text, size_t bytes)
+{
+	const char *path = transfer->settings->header_file;
+	bool is_first = !transfer->has_dumped;
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (is_first ? O_TRUNC : O_APPEND);
+	int descriptor = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO) : open(path, flags, 0666);
+	int err = descriptor >= 0 ? output_write_all(descriptor, text, bytes) : -1;
+	int reason = errno;
+
+	if (descriptor >= 0)
+		close(descriptor);
+	transfer->has_dumped = true;
+	if (err != 0)
+		failure_set(&transfer->failure, FAILURE_WRITE, "%s: the head cannot be written: %s",
+			    path, strerror(reason));
+	return err;
+}
+
+int
+transfer__write_head(struct transfer *transfer, const struct head *head)
+{
+	const struct settings *settings = transfer->settings;
+	bool is_shown = (settings->shows_head || settings->is_head) &&
+			transfer->next != NEXT_RETRY && transfer->next != NEXT_WHOLE;
+	/* As much as a head can hold, with CR LF for its LF. */
+	char text[HEAD_BYTES_MAX + 4 * HEAD_FIELDS_MAX + 64];
+
+	if (head->version == 9 || (!is_shown && settings->header_file == NULL))
+		return 0;
+	size_t bytes = head_text(head, text, sizeof text);
+	transfer->facts.head_bytes += bytes;
+	if (settings->header_file != NULL && dump_head(transfer, text, bytes) != 0)
+		return -1;
+	if (!is_shown)
+		return 0;
+	if (!transfer->has_output && transfer__open_output(transfer, 0, "") != 0)
+		return -1;
+	return output_write(&transfer->output, text, bytes, &transfer->failure);
+}
+
+int
+transfer__finish_output(struct transfer *transfer)
+{
+	if (!transfer->has_output) /* a response without content makes an empty file */
+		return 0;
+	int err = output_finish(&transfer->output, -1, &transfer->failure);
+	if (err == 0 && transfer->path[0] != '\0') {
+		strcpy(transfer->path, transfer->output.path);
+		transfer->facts.path = transfer->path;
+	}
+	return err;
+}

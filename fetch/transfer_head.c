@@ -1,0 +1,291 @@
+/* transfer_head.c - what a head means for the transfer (transfer_priv.h). */
+#include "fetch/transfer_priv.h"
+
+#include <string.h>
+
+#include "fetch/range.h"
+
+#define DRAIN_BYTES_MAX                                                                            \
+	65536u /* of content that nobody wants, read so that the connection can be used again */
+
+int
+transfer__on_interim(struct transfer *transfer, const struct head *head)
+{
+	verbose_received(&transfer->client->verbose, head);
+	return transfer__write_head(transfer, head);
+}
+
+/* ---- redirects (RFC 9110, section 15.4) ------------------------------------------------------------ */
+
+static bool
+is_redirect(const struct head *head)
+{
+	static const unsigned statuses[] = { 301, 302, 303, 307, 308 };
+	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+		if (head->status == statuses[i])
+			return fields_find(&head->fields, "Location", NULL) != NULL;
+	}
+	return false;
+}
+
+static enum transfer_next
+refuse(struct transfer *transfer, enum failure_cause cause, const char *why)
+{
+	failure_set(&transfer->failure, cause, "%s", why);
+	return NEXT_FAILURE;
+}
+
+static enum transfer_next
+decide_redirect(struct transfer *transfer, const struct head *head)
+{
+	const struct field *first = fields_find(&head->fields, "Location", NULL);
+	const struct field *second = fields_find(&head->fields, "Location", first);
+
+	if (second != NULL && !span_equals(first->value, second->value))
+		return refuse(transfer, FAILURE_WEIRD_REPLY,
+			      "the redirect names two different places");
+	transfer->location = first->value;
+	transfer->facts.redirect_url = first->value;
+	if (!transfer->settings->follows && !transfer->settings->trusts_location)
+		return NEXT_CONTENT;
+	if (transfer->facts.redirect_count < transfer->settings->redirects_max)
+		return NEXT_REDIRECT;
+	failure_set(&transfer->failure, FAILURE_REDIRECTS,
+		    "the server redirects more than %llu times, now to " SPAN_FORMAT,
+		    (unsigned long long)transfer->settings->redirects_max,
+		    SPAN_ARGUMENTS(span_first(first->value, 100)));
+	return NEXT_FAILURE;
+}
+
+/* ---- failures by status ---------------------------------------------------------------------------- */
+
+/* What the server itself calls temporary, or a gateway that may find its way again. */
+static bool
+is_passing_status(unsigned status)
+{
+	return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
+static void
+set_status_failure(struct transfer *transfer, const struct head *head)
+{
+	failure_set(&transfer->failure, FAILURE_STATUS,
+		    "the server answered %u " SPAN_FORMAT " to %s", head->status,
+		    SPAN_ARGUMENTS(span_first(head->reason, 60)), transfer->job.url);
+}
+
+/* Seconds of Retry-After; a date of it counts as no more than the usual wait. */
+static void
+read_retry_after(struct transfer *transfer, const struct head *head)
+{
+	uint64_t seconds;
+	if (span_to_number(fields_value(&head->fields, "Retry-After"),
+			   TRANSFER_WAIT_MAX_US / 1000000, &seconds))
+		transfer->retry_after_us = seconds * 1000000;
+}
+
+/* ---- ranges ---------------------------------------------------------------------------------------- */
+
+/* The part is of another version than the one on disk: a server that knows no If-Range. */
+static bool
+is_other_version(const struct transfer *transfer, const struct head *head)
+{
+	struct span tag = fields_value(&head->fields, "ETag");
+	return transfer->validator[0] == '"' && tag.at != NULL &&
+	       !span_is(tag, transfer->validator);
+}
+
+static enum transfer_next
+decide_other_version(struct transfer *transfer)
+{
+	if (transfer->path[0] == '\0')
+		return refuse(transfer, FAILURE_CHANGED,
+			      "the resource has changed; what was written to standard output is of "
+			      "its older version");
+	verbose_warn(&transfer->client->verbose, "the resource has changed: it is fetched whole");
+	return NEXT_WHOLE;
+}
+
+/* 206: the octets must be those that were asked for, of the version that is there. */
+static enum transfer_next
+decide_partial(struct transfer *transfer, const struct head *head)
+{
+	struct content_range range;
+	struct span value = fields_value(&head->fields, "Content-Range");
+	uint64_t first = transfer->range_first;
+	bool has_first = true;
+
+	if (transfer->range == RANGE_NONE)
+		return refuse(transfer, FAILURE_RANGE,
+			      "the server sent a part (206), and the whole was asked for");
+	if (transfer->range == RANGE_ASKED)
+		has_first = range_first_asked(span_from_text(transfer->settings->range), &first);
+	if (value.at == NULL && transfer->range == RANGE_ASKED && !has_first)
+		return NEXT_CONTENT; /* several parts in one (RFC 9110, section 14.6), as they are */
+	if (!content_range_read(value, &range) || range.is_unsatisfied)
+		return refuse(transfer, FAILURE_RANGE,
+			      "the server sent a part (206), and did not say which");
+	if (has_first && range.first != first) {
+		failure_set(&transfer->failure, FAILURE_RANGE,
+			    "the server sent the octets from %llu on, not from %llu",
+			    (unsigned long long)range.first, (unsigned long long)first);
+		return NEXT_FAILURE;
+	}
+	if (transfer->range == RANGE_RESUME && is_other_version(transfer, head))
+		return decide_other_version(transfer);
+	if (range.has_total)
+		transfer->facts.total_bytes = range.total;
+	return NEXT_CONTENT;
+}
+
+/* 416: there is nothing behind what we have. */
+static enum transfer_next
+decide_unsatisfied(struct transfer *transfer, const struct head *head)
+{
+	struct content_range range;
+	struct span value = fields_value(&head->fields, "Content-Range");
+
+	if (content_range_read(value, &range) && range.is_unsatisfied &&
+	    range.total == transfer->range_first && !is_other_version(transfer, head)) {
+		verbose_note(&transfer->client->verbose, "The file is whole already: %llu octets",
+			     (unsigned long long)range.total);
+		return NEXT_KEPT;
+	}
+	if (transfer->range == RANGE_RESUME)
+		return decide_other_version(transfer);
+	return refuse(transfer, FAILURE_RANGE, "the server has nothing at that offset (416)");
+}
+
+/* The whole, where a part was asked for. */
+static enum transfer_next
+decide_whole(struct transfer *transfer)
+{
+	const struct verbose *verbose = &transfer->client->verbose;
+	switch (transfer->range) {
+	case RANGE_NONE: break;
+	case RANGE_ASKED:
+		verbose_warn(verbose, "the server ignores the range and sends the whole");
+		break;
+	case RANGE_OFFSET:
+		if (transfer->range_first != 0)
+			return refuse(transfer, FAILURE_RANGE,
+				      "the server sends the whole, and cannot go on at an offset");
+		break;
+	case RANGE_RESUME:
+		if (transfer->path[0] == '\0')
+			return decide_other_version(transfer);
+		verbose_warn(verbose, "the resource has changed, or the server knows no ranges: it "
+				      "is fetched whole");
+		transfer->range = RANGE_NONE;
+		break;
+	}
+	return NEXT_CONTENT;
+}
+
+static bool
+is_success(unsigned status)
+{
+	return status >= 200 && status < 300;
+}
+
+static enum transfer_next
+decide(struct transfer *transfer, const struct head *head)
+{
+	const struct settings *settings = transfer->settings;
+
+	if (is_redirect(head))
+		return decide_redirect(transfer, head);
+	if (is_passing_status(head->status) && transfer__can_retry(transfer)) {
+		set_status_failure(transfer, head);
+		read_retry_after(transfer, head);
+		return NEXT_RETRY;
+	}
+	if (head->status == 416 &&
+	    (transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET))
+		return decide_unsatisfied(transfer, head);
+	if (head->status >= 400 && (settings->fails || settings->fails_with_body)) {
+		set_status_failure(transfer, head);
+		return settings->fails_with_body ? NEXT_CONTENT : NEXT_FAILURE;
+	}
+	if (head->status == 304)
+		return NEXT_NOTHING;
+	if (head->status == 206)
+		return decide_partial(transfer, head);
+	return is_success(head->status) ? decide_whole(transfer) : NEXT_CONTENT;
+}
+
+/* ---- the content's place --------------------------------------------------------------------------- */
+
+/* What would tell this version from another (RFC 9110, section 8.8.1: strong ones only), or nothing. */
+static void
+read_validator(struct transfer *transfer, const struct head *head)
+{
+	struct span tag = fields_value(&head->fields, "ETag");
+	bool is_kept = tag.bytes >= 2 && tag.at[0] == '"' && tag.bytes < sizeof transfer->validator;
+
+	if (!is_success(head->status) || transfer->settings->is_compressed || !is_kept) {
+		transfer->validator[0] = '\0';
+		return;
+	}
+	memcpy(transfer->validator, tag.at, tag.bytes);
+	transfer->validator[tag.bytes] = '\0';
+}
+
+static int
+begin_content(struct transfer *transfer, const struct response_event *event)
+{
+	bool has_part = event->head->status == 206 &&
+			(transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET);
+	uint64_t keep_bytes = has_part || transfer->next == NEXT_KEPT ? transfer->range_first : 0;
+
+	if (transfer->next != NEXT_KEPT && transfer->range != RANGE_RESUME)
+		read_validator(transfer, event->head);
+	if (event->framing->kind == FRAMING_LENGTH && transfer->facts.total_bytes == 0)
+		transfer->facts.total_bytes = keep_bytes + event->framing->length;
+	transfer->facts.kept_bytes = keep_bytes;
+	return transfer__open_output(transfer, keep_bytes, transfer->validator);
+}
+
+/* Content that nobody wants: a little of it costs less than another connection. */
+static bool
+is_worth_draining(const struct framing *framing)
+{
+	return framing->kind == FRAMING_NONE || framing->kind == FRAMING_CHUNKED ||
+	       (framing->kind == FRAMING_LENGTH && framing->length <= DRAIN_BYTES_MAX);
+}
+
+int
+transfer__on_head(struct transfer *transfer, const struct response_event *event)
+{
+	const struct head *head = event->head;
+	bool had_output = transfer->has_output;
+
+	transfer->facts.head = head;
+	transfer->facts.total_bytes = 0;
+	transfer->drained_bytes = 0;
+	verbose_received(&transfer->client->verbose, head);
+	transfer->next = decide(transfer, head);
+	if ((transfer->next == NEXT_CONTENT || transfer->next == NEXT_KEPT) && !had_output &&
+	    begin_content(transfer, event) != 0)
+		return -1;
+	if (transfer__write_head(transfer, head) != 0)
+		return -1;
+	if (transfer->next == NEXT_FAILURE)
+		return -1;
+	if (transfer->next != NEXT_CONTENT && !is_worth_draining(event->framing))
+		transfer->is_attempt_over = true;
+	return 0;
+}
+
+int
+transfer__on_data(struct transfer *transfer, struct span data)
+{
+	if (transfer->next == NEXT_CONTENT) {
+		transfer->facts.content_bytes += data.bytes;
+		return output_write(&transfer->output, data.at, data.bytes, &transfer->failure);
+	}
+	transfer->drained_bytes += data.bytes;
+	if (transfer->drained_bytes > DRAIN_BYTES_MAX)
+		transfer->is_attempt_over = true;
+	return 0;
+}

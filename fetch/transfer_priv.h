@@ -1,0 +1,126 @@
+/*
+ * transfer_priv.h - a transfer's inside, shared by its files.
+ *
+ *	transfer.c           attempts, one after the other: redirects, retries, the end
+ *	transfer_url.c       the URL of the command line, and where a redirect leads
+ *	transfer_request.c   settings to a request
+ *	transfer_exchange.c  octets between the stream, the request and the response; pace, speed
+ *	transfer_head.c      what a head means: content, redirect, retry, failure, a range or the whole
+ *	transfer_file.c      where content goes
+ *
+ * One rule keeps it safe to read: whatever ends an attempt calls transfer__attempt_over or
+ * transfer__fail as its last act, since both may begin the next attempt.
+ */
+#ifndef CAIRN_FETCH_TRANSFER_PRIV_H
+#define CAIRN_FETCH_TRANSFER_PRIV_H
+
+#include "fetch/dial.h"
+#include "fetch/output.h"
+#include "fetch/request.h"
+#include "fetch/response.h"
+#include "fetch/transfer.h"
+#include "fetch/url.h"
+
+#define TRANSFER_HEAD_BYTES (64u * 1024u) /* of a request */
+#define TRANSFER_TURN_BYTES (1u << 20)    /* received in one turn; then the others have theirs */
+
+enum transfer_state {
+	TRANSFER_NEW,
+	TRANSFER_DIALING,
+	TRANSFER_EXCHANGING, /* the request goes out, the response comes in */
+	TRANSFER_WAITING,    /* for the time of the next retry */
+	TRANSFER_OVER,
+};
+
+/* What the attempt leads to, decided by the final head. */
+enum transfer_next {
+	NEXT_CONTENT,  /* its content is the transfer's */
+	NEXT_KEPT,     /* what was kept is already all of it */
+	NEXT_NOTHING,  /* the head is the result, and there is no content to keep */
+	NEXT_REDIRECT, /* to `location` */
+	NEXT_RETRY,
+	NEXT_WHOLE,   /* once more, without the range */
+	NEXT_FAILURE, /* `failure` says why; its content is of no use */
+};
+
+enum transfer_range {
+	RANGE_NONE,
+	RANGE_RESUME, /* behind the part file, with If-Range */
+	RANGE_OFFSET, /* -C OFFSET: the user vouches for what is there */
+	RANGE_ASKED,  /* -r */
+};
+
+struct transfer {
+	struct client *client;
+	struct transfer_job job;
+	const struct settings *settings;
+	transfer_done_cb on_done;
+	void *data;
+
+	enum transfer_state state;
+	enum transfer_next next;
+	struct transfer_facts facts;
+	struct failure failure; /* of the attempt */
+
+	/* The URL and the request to it; a redirect's are made in the other arena. */
+	struct arena arenas[2];
+	unsigned arena_at;
+	struct url url;
+	struct span method, location;
+	uint64_t retry_after_us;
+
+	struct dial *dial;
+	struct stream *stream;
+	struct response *response;
+	bool has_response; /* initialised */
+
+	char *head; /* the request's, TRANSFER_HEAD_BYTES */
+	size_t head_bytes, head_sent;
+	bool is_complete, is_attempt_over, has_received;
+
+	struct output output;
+	bool has_output; /* open */
+	bool is_raw;     /* -o - */
+	bool has_dumped; /* a head, to -D's file */
+	uint64_t drained_bytes;
+	char path[OUTPUT_PATH_BYTES]; /* empty: standard output */
+	enum transfer_range range;
+	uint64_t range_first;
+	bool is_range_refused;                  /* the whole is asked for from now on */
+	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
+
+	struct net_timer turn, deadline, speed;
+	uint64_t pace_start_us, pace_bytes; /* --limit-rate: since then, so many */
+	uint64_t speed_bytes, slow_since_us;
+};
+
+/* transfer.c */
+bool transfer__can_retry(const struct transfer *transfer);
+void transfer__attempt_over(struct transfer *transfer);
+void transfer__fail(struct transfer *transfer, const struct failure *failure);
+
+/* transfer_url.c: 0, or -1 and transfer->failure. */
+int transfer__read_url(struct transfer *transfer);
+int transfer__follow(struct transfer *transfer);
+
+/* transfer_request.c: into transfer->head; 0, or -1 and transfer->failure. */
+int transfer__write_request(struct transfer *transfer);
+
+/* transfer_exchange.c */
+void transfer__exchange(struct transfer *transfer, struct stream *stream);
+void transfer__pump(struct transfer *transfer);
+void transfer__watch_speed(struct transfer *transfer);
+
+/* transfer_head.c: 0, or -1 and transfer->failure. */
+int transfer__on_interim(struct transfer *transfer, const struct head *head);
+int transfer__on_head(struct transfer *transfer, const struct response_event *event);
+int transfer__on_data(struct transfer *transfer, struct span data);
+
+/* transfer_file.c: 0, or -1 and transfer->failure. */
+int transfer__name_file(struct transfer *transfer);
+void transfer__choose_range(struct transfer *transfer);
+int transfer__open_output(struct transfer *transfer, uint64_t keep_bytes, const char *validator);
+int transfer__write_head(struct transfer *transfer, const struct head *head);
+int transfer__finish_output(struct transfer *transfer);
+
+#endif
