@@ -29,8 +29,10 @@ set(headers
   stack/link/tap.h
   stack/link/wire.h
   stack/route.h
+  stack/show.h
   stack/socket.h
   stack/stack.h
+  stack/tables.h
   stack/tcp.h
   stack/trace.h
   stack/udp.h
