@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "fetch/idna_icu.h"
 #include "fetch/names.h"
 #include "fetch/net.h"
 #include "fetch/settings.h"
@@ -19,6 +20,7 @@
 struct client {
 	struct net *net;
 	struct names *names;
+	struct idna_icu icu; /* for domains beyond ASCII */
 	const struct run_settings *run;
 	struct verbose verbose;
 	uint8_t buffer

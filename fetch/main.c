@@ -9,6 +9,7 @@
 #include "fetch/client.h"
 #include "fetch/option_table.h"
 #include "fetch/options.h"
+#include "fetch/parse_url.h"
 #include "fetch/run.h"
 
 static int
@@ -117,6 +118,7 @@ fetch(const struct options *options)
 		return tell(&failure);
 	}
 	client->run = &options->run;
+	idna_icu_init(&client->icu);
 	client->verbose = (struct verbose){ .is_on = options->run.is_verbose,
 					    .is_silent = options->run.is_silent };
 	if (open_network(client, &options->run, &failure) != 0)
@@ -125,8 +127,16 @@ fetch(const struct options *options)
 		exit_status = run_transfers(client, options);
 	names_close(client->names);
 	net_close(client->net);
+	idna_icu_fini(&client->icu);
 	free(client);
 	return exit_status;
+}
+
+static int
+parse_urls(const char *path)
+{
+	struct failure failure;
+	return parse_url_file(path, stdout, &failure) == 0 ? 0 : tell(&failure);
 }
 
 int
@@ -145,7 +155,11 @@ main(int argc, char **argv)
 		case WISH_HELP: exit_status = print_help(options.topic); break;
 		case WISH_VERSION: exit_status = print_version(); break;
 		case WISH_COMPLETION: exit_status = print_completion(options.topic); break;
-		case WISH_FETCH: exit_status = fetch(&options); break;
+		case WISH_FETCH:
+			exit_status = options.run.url_input != NULL
+					      ? parse_urls(options.run.url_input)
+					      : fetch(&options);
+			break;
 		}
 	options_fini(&options);
 	return exit_status;

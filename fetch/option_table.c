@@ -189,6 +189,8 @@ const struct option_row option_table[] = {
 	     "trust the certificates in DIR, named by their hashes"),
 
 	ACTION('\0', "url", "URL", URL, TOOL, LONG, "fetch URL"),
+	SWITCH('g', "globoff", TOOL, LONG, OF_URL(has_no_globs),
+	       "take URLs as they stand: {a,b} and [1-9] are text"),
 	ACTION(':', "next", NULL, NEXT, TOOL, LONG,
 	       "begin anew: the options that follow are for the URLs that follow"),
 	ACTION('K', "config", "FILE", CONFIG, TOOL, LONG,

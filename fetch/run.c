@@ -2,53 +2,33 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "fetch/glob.h"
 #include "fetch/transfer.h"
+
+#define JOB_SPARE_BYTES 65536u /* beside the URL: for the name of its file */
 
 struct run {
 	struct client *client;
 	const struct options *options;
-	struct transfer_job *jobs;
-	size_t job_count, next, active_count;
+	size_t group_at, url_at; /* of the command line: the URL whose turn it is */
+	struct glob glob;        /* of that URL, when it has begun */
+	uint64_t glob_at;
+	bool has_glob;
+	unsigned job_count;
+	size_t active_count;
 	int exit_status;
 	bool is_ending; /* --fail-early */
 };
 
-/* ---- what is to be done -------------------------------------------------------------------------- */
-
-/* The nth -o, -O or -T is of the nth URL of its group. */
-static const struct setting_item *
-nth(const struct setting_list *list, size_t n)
-{
-	return n < list->count ? &list->items[n] : NULL;
-}
-
-static int
-list_jobs(struct run *run)
-{
-	const struct options *options = run->options;
-	size_t count = 0;
-	for (size_t i = 0; i < options->group_count; i++)
-		count += options->groups[i].urls.count;
-	run->jobs = calloc(count != 0 ? count : 1, sizeof *run->jobs);
-	if (run->jobs == NULL)
-		return -1;
-	for (size_t i = 0; i < options->group_count; i++) {
-		const struct option_group *group = &options->groups[i];
-		for (size_t j = 0; j < group->urls.count; j++) {
-			const struct setting_item *upload = nth(&group->settings.uploads, j);
-			run->jobs[run->job_count] = (struct transfer_job){
-				.settings = &group->settings,
-				.url = group->urls.items[j].text,
-				.output = nth(&group->settings.outputs, j),
-				.upload = upload != NULL ? upload->text : NULL,
-				.number = (unsigned)run->job_count,
-			};
-			run->job_count++;
-		}
-	}
-	return 0;
-}
+/* A transfer under way, and the texts of its job. */
+struct active {
+	struct run *run;
+	struct transfer_job job;
+	struct setting_item output;
+	struct arena arena; /* over the memory behind */
+};
 
 /* ---- what is told -------------------------------------------------------------------------------- */
 
@@ -63,9 +43,14 @@ tell_failure(const struct run *run, const struct failure *failure)
 	fprintf(stderr, "cairn-fetch: (%d) %s\n", failure_exit_status(failure->cause), text);
 }
 
-/* ---- one after the other, or several at once ------------------------------------------------------- */
+/* ---- what is to be done -------------------------------------------------------------------------- */
 
-static void start_more(struct run *run);
+/* The nth -o, -O or -T is of the nth URL of its group. */
+static const struct setting_item *
+nth(const struct setting_list *list, size_t n)
+{
+	return n < list->count ? &list->items[n] : NULL;
+}
 
 static void
 count_failure(struct run *run, enum failure_cause cause)
@@ -77,16 +62,140 @@ count_failure(struct run *run, enum failure_cause cause)
 }
 
 static void
+on_failure(struct run *run, const struct failure *failure)
+{
+	tell_failure(run, failure);
+	count_failure(run, failure->cause);
+}
+
+/* The URL of the command line that is to be fetched next; NULL at the end. */
+static const char *
+next_text(struct run *run)
+{
+	const struct options *options = run->options;
+	for (; run->group_at < options->group_count; run->group_at++, run->url_at = 0) {
+		const struct setting_list *urls = &options->groups[run->group_at].urls;
+		if (run->url_at < urls->count)
+			return urls->items[run->url_at].text;
+	}
+	return NULL;
+}
+
+/* Opens the pattern of the next URL that is one; false at the end. */
+static bool
+open_glob(struct run *run)
+{
+	const char *text;
+	while ((text = next_text(run)) != NULL) {
+		struct span pattern = span_from_text(text);
+		int err = 0;
+		if (run->options->groups[run->group_at].settings.has_no_globs)
+			glob_none(&run->glob, pattern);
+		else
+			err = glob_parse(&run->glob, pattern);
+		run->glob_at = 0;
+		run->has_glob = err == 0;
+		if (err == 0)
+			return true;
+		struct failure failure;
+		failure_set(&failure, FAILURE_URL,
+			    "URL `%.80s', column %zu: %s; -g takes it as it stands", text,
+			    run->glob.column, run->glob.why);
+		on_failure(run, &failure);
+		run->url_at++;
+	}
+	return false;
+}
+
+static struct active *
+active_new(struct run *run, size_t url_bytes)
+{
+	size_t bytes = 4 * url_bytes + JOB_SPARE_BYTES;
+	struct active *active = malloc(sizeof *active + bytes);
+	if (active == NULL)
+		return NULL;
+	*active = (struct active){ .run = run };
+	arena_init(&active->arena, active + 1, bytes);
+	return active;
+}
+
+static const char *
+terminated(struct arena *arena, struct span text)
+{
+	return arena_printf(arena, SPAN_FORMAT, SPAN_ARGUMENTS(text));
+}
+
+/* Fills in #1 and so on. */
+static int
+name_output(struct active *active, const struct setting_item *given)
+{
+	struct run *run = active->run;
+	struct span name;
+	if (given == NULL)
+		return 0;
+	active->output = *given;
+	active->job.output = &active->output;
+	if (given->text == NULL)
+		return 0;
+	int err = glob_name(&run->glob, run->glob_at, span_from_text(given->text), &active->arena,
+			    &name);
+	if (err != 0)
+		return err;
+	active->output.text = terminated(&active->arena, name);
+	return active->output.text != NULL ? 0 : ERR_NO_MEMORY;
+}
+
+static int
+fill_job(struct active *active)
+{
+	struct run *run = active->run;
+	const struct option_group *group = &run->options->groups[run->group_at];
+	const struct setting_item *upload = nth(&group->settings.uploads, run->url_at);
+	struct span url;
+	int err = glob_url(&run->glob, run->glob_at, &active->arena, &url);
+	if (err != 0)
+		return err;
+	active->job = (struct transfer_job){ .settings = &group->settings,
+					     .url = terminated(&active->arena, url),
+					     .upload = upload != NULL ? upload->text : NULL,
+					     .number = run->job_count };
+	if (active->job.url == NULL)
+		return ERR_NO_MEMORY;
+	return name_output(active, nth(&group->settings.outputs, run->url_at));
+}
+
+/* The next job, and past it; NULL when there is no memory for it. */
+static struct active *
+next_job(struct run *run)
+{
+	struct active *active = active_new(run, strlen(next_text(run)));
+	if (active != NULL && fill_job(active) != 0) {
+		free(active);
+		active = NULL;
+	}
+	run->job_count++;
+	if (++run->glob_at == run->glob.url_count) {
+		run->has_glob = false;
+		run->url_at++;
+	}
+	return active;
+}
+
+/* ---- one after the other, or several at once ------------------------------------------------------- */
+
+static void start_more(struct run *run);
+
+static void
 on_done(void *data, struct transfer *transfer)
 {
-	struct run *run = data;
+	struct active *active = data;
+	struct run *run = active->run;
 	const struct transfer_facts *facts = transfer_facts(transfer);
 
-	if (facts->failure.cause != FAILURE_NONE) {
-		tell_failure(run, &facts->failure);
-		count_failure(run, facts->failure.cause);
-	}
+	if (facts->failure.cause != FAILURE_NONE)
+		on_failure(run, &facts->failure);
 	transfer_free(transfer);
+	free(active);
 	run->active_count--;
 	start_more(run);
 }
@@ -101,19 +210,25 @@ active_max(const struct run *run)
 }
 
 static void
+start_one(struct run *run)
+{
+	struct active *active = next_job(run);
+	if (active != NULL && transfer_start(run->client, &active->job, on_done, active) != NULL) {
+		run->active_count++;
+		return;
+	}
+	free(active);
+	struct failure failure;
+	failure_set(&failure, FAILURE_MEMORY, "no memory for a transfer");
+	on_failure(run, &failure);
+}
+
+static void
 start_more(struct run *run)
 {
-	while (run->next < run->job_count && run->active_count < active_max(run) &&
-	       !run->is_ending) {
-		if (transfer_start(run->client, &run->jobs[run->next++], on_done, run) == NULL) {
-			struct failure failure;
-			failure_set(&failure, FAILURE_MEMORY, "no memory for a transfer");
-			tell_failure(run, &failure);
-			count_failure(run, failure.cause);
-			continue;
-		}
-		run->active_count++;
-	}
+	while (run->active_count < active_max(run) && !run->is_ending &&
+	       (run->has_glob || open_glob(run)) && !run->is_ending)
+		start_one(run);
 	if (run->active_count == 0)
 		net_stop(run->client->net);
 }
@@ -122,11 +237,8 @@ int
 run_transfers(struct client *client, const struct options *options)
 {
 	struct run run = { .client = client, .options = options };
-	if (list_jobs(&run) != 0)
-		return failure_exit_status(FAILURE_MEMORY);
 	start_more(&run);
 	if (run.active_count != 0)
 		net_run(client->net);
-	free(run.jobs);
 	return run.exit_status;
 }

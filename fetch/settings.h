@@ -34,6 +34,7 @@ struct settings {
 	const char *resume_from; /* an offset, or "-": from the size of the local file */
 	bool is_head, is_get;    /* -I, -G */
 	bool is_http_1_0, is_compressed;
+	bool has_no_globs; /* -g: braces and brackets in a URL are text */
 
 	/* who asks */
 	const char *user, *bearer, *netrc_file;
@@ -83,7 +84,6 @@ struct run_settings {
 	bool is_parallel;
 	uint64_t parallel_max;
 	const char *resolver, *link, *device, *address, *gateway, *capture, *faults;
-	bool parses_urls;
 	const char *url_input; /* --parse-url */
 };
 

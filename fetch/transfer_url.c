@@ -27,7 +27,8 @@ refuse(struct transfer *transfer, struct span text, int err, const struct url_re
 	else
 		failure_set(&transfer->failure, FAILURE_URL, "URL `" SPAN_FORMAT "': %s",
 			    SPAN_ARGUMENTS(text),
-			    err == ERR_NO_MEMORY ? "it is too long" : err_text(err));
+			    err == ERR_NO_MEMORY ? "it is too long"
+						 : "its domain is beyond ASCII, which needs ICU (libicu)");
 	return -1;
 }
 
@@ -48,7 +49,9 @@ transfer__read_url(struct transfer *transfer)
 {
 	struct url_report report;
 	struct arena *arena = &transfer->arenas[transfer->arena_at];
-	struct url_context context = { .arena = arena, .report = &report };
+	struct url_context context = { .arena = arena,
+				       .idna = &transfer->client->icu.idna,
+				       .report = &report };
 	struct span given = span_from_text(transfer->job.url);
 	const char *whole = arena_printf(arena, "%s%s", guessed_scheme(given), transfer->job.url);
 	int err = ERR_NO_MEMORY;
@@ -66,7 +69,9 @@ transfer__follow(struct transfer *transfer)
 {
 	unsigned other = 1 - transfer->arena_at;
 	struct url_report report;
-	struct url_context context = { .arena = &transfer->arenas[other], .report = &report };
+	struct url_context context = { .arena = &transfer->arenas[other],
+				       .idna = &transfer->client->icu.idna,
+				       .report = &report };
 	struct url url;
 
 	arena_reset(&transfer->arenas[other]);
