@@ -178,12 +178,31 @@ servers_at_once(const struct engine *engine, const struct task *task)
 	return may_double && budget_is_urgent(budget, engine->now_us) ? 2 : 1;
 }
 
+/* Of zones that were learnt: the root and the operator's own may be asked as often as it takes. */
+static bool
+is_beyond_rate(struct engine *engine, const struct task *task)
+{
+	const struct cut *cut = task->cut;
+	struct name zone;
+	if (engine->config.zone_rate.per_s == 0 || cut->by_operator || cut->zone_labels == 0)
+		return false;
+	name_lower(&zone, cut->zone);
+	return rate_take(&engine->zone_rates, &engine->config.zone_rate, zone.wire, zone.size, engine->now_us) == RATE_BEYOND;
+}
+
 static enum task_state
 send(struct engine *engine, struct task *task, struct options *options)
 {
 	struct name qname;
 	uint16_t qtype;
 
+	if (is_beyond_rate(engine, task)) {
+		if (task->query_count > 0)
+			return TASK_WAITING;
+		engine->stats.rate_limited++;
+		task__trouble(task, TROUBLE_RATE, NULL);
+		return task__fail(engine, task);
+	}
 	next_question(engine, task, &qname, &qtype);
 	if (task->query_count == BUDGET_QUERIES_AT_ONCE)
 		flight__close_oldest(engine, task);

@@ -79,6 +79,7 @@ lay_out(struct engine *engine, uint8_t *block, const struct engine_limits *limit
 	engine->queries = carve(block, &used, queries, sizeof *engine->queries);
 	engine->clients = carve(block, &used, clients, sizeof *engine->clients);
 	engine->scratch.block = carve(block, &used, 1, ENGINE_SCRATCH_BYTES);
+	engine->zone_rates.keys = carve(block, &used, 1, rate_table_bytes());
 	engine->arenas = carve(block, &used, tasks, limits->task_arena_bytes);
 	return used;
 }
@@ -94,6 +95,11 @@ void
 engine_configure(struct engine *engine, const struct engine_config *config)
 {
 	engine->config = *config;
+	if (config->zone_rate.per_s != 0 && !engine->counts_rates) {
+		memset(engine->zone_rates.keys, 0, rate_table_bytes());
+		rate_table_init(&engine->zone_rates, engine->zone_rates.keys, engine->rng);
+		engine->counts_rates = true;
+	}
 	engine->policy = (struct cut_policy){ config->do_ip4, config->do_ip6, config->do_not_query_localhost, config->nat64 };
 	engine->scrub_limits = (struct scrub_limits){ config->cache_min_ttl_s, config->cache_max_ttl_s,
 						      config->cache_max_negative_ttl_s,
@@ -118,8 +124,8 @@ engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 		.runnable = TASK_NONE,
 		.lent_task = TASK_NONE,
 	};
-	engine_configure(engine, config);
 	lay_out(engine, block, limits);
+	engine_configure(engine, config);
 	arena_init(&engine->scratch, engine->scratch.block, ENGINE_SCRATCH_BYTES);
 	slots_init(&engine->task_slots, engine->task_slots.next, limits->task_count);
 	slots_init(&engine->budget_slots, engine->budget_slots.next, limits->task_count);

@@ -32,6 +32,7 @@
 #include "resolver/cache/negative.h"
 #include "resolver/cache/rrset.h"
 #include "resolver/policy/nat64.h"
+#include "resolver/policy/rate.h"
 #include "stack/addr.h"
 #include "stack/stack.h"
 
@@ -76,6 +77,7 @@ struct engine_config {
 	bool do_not_query_localhost; /* 127.0.0.0/8 and ::1 as upstream servers */
 	bool minimal_responses;      /* else answers have what extras.h adds */
 	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s;
+	struct rate_limit zone_rate; /* ratelimit: queries to the servers of one zone */
 	uint16_t edns_udp_bytes;     /* edns-buffer-size */
 	uint16_t server_port;        /* 53; tests may use another */
 };
@@ -180,6 +182,7 @@ struct engine_stats {
 	uint64_t unsent;            /* for want of room here */
 	uint64_t received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
 	uint64_t primes, qmin_queries, edns_fallbacks, caps_fallbacks, budget_exceeded, cycles;
+	uint64_t rate_limited;      /* questions that failed by zone_rate */
 	uint64_t cookies_missing;   /* replies without the cookie that the server used to have */
 	uint64_t cookies_wrong;     /* replies with another cookie than the query's, and those that say so of ours */
 	uint64_t unexpected;        /* datagrams for a query that is over */

@@ -83,6 +83,9 @@ struct engine {
 	uint32_t next_cause;
 	uint64_t missed; /* task__hash of what engine_cached, called last, knew nothing about; 0: none */
 
+	struct rate_table zone_rates;
+	bool counts_rates; /* the table is in use */
+
 	struct arena scratch; /* what is of use only until the task rests */
 	struct heard heard;
 	struct wheel_timer prime_timer;

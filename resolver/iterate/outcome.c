@@ -150,6 +150,7 @@ trouble_text(struct task *task)
 	case TROUBLE_LOOP:
 		return arena_printf(arena, "aliases or referrals without end at %s", zone);
 	case TROUBLE_FULL: return "too many queries are under way";
+	case TROUBLE_RATE: return arena_printf(arena, "too many queries a second to %s", zone);
 	case TROUBLE_MEMORY: return "the answer is too large";
 	case TROUBLE_NONE: return NULL;
 	case TROUBLE_RESPONSE: break;
@@ -165,6 +166,7 @@ trouble_ede(const struct task *task)
 	case TROUBLE_TIMEOUT:
 	case TROUBLE_NO_ADDR: return EDE_NO_REACHABLE_AUTHORITY;
 	case TROUBLE_UNREACHABLE: return EDE_NETWORK_ERROR;
+	case TROUBLE_RATE: return EDE_RATE_LIMITED;
 	case TROUBLE_RESPONSE:
 		return task->response == RESPONSE_TRUNCATED || task->response == RESPONSE_LOOP
 			       ? EDE_OTHER
@@ -224,7 +226,7 @@ task__fail(struct engine *engine, struct task *task)
 	engine->stats.budget_exceeded += task->spent;
 	if (goes_on_with_new_purse(engine, task))
 		return start_again(engine, task);
-	bool is_ours = task->trouble == TROUBLE_MEMORY || task->trouble == TROUBLE_FULL;
+	bool is_ours = task->trouble == TROUBLE_MEMORY || task->trouble == TROUBLE_FULL || task->trouble == TROUBLE_RATE;
 	if (!is_ours && (!task->spent || task->owns_purse))
 		learn__failure(engine, task, ede, text);
 	return TASK_DONE;

@@ -50,6 +50,7 @@ enum trouble {
 	TROUBLE_BUDGET,      /* the purse is spent */
 	TROUBLE_LOOP,        /* aliases or referrals without end */
 	TROUBLE_FULL,        /* no place for a query */
+	TROUBLE_RATE,        /* the zone has been asked too often this second (ratelimit) */
 	TROUBLE_MEMORY,      /* the arena is full */
 };
 

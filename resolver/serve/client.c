@@ -13,7 +13,7 @@ static const char too_many[] = "too many questions are being resolved";
 size_t
 clients_bytes(uint32_t pending_max)
 {
-	return pending_max * sizeof(struct client_pending) + quota_bytes(pending_max);
+	return pending_max * sizeof(struct client_pending) + quota_bytes(pending_max) + rate_table_bytes();
 }
 
 void
@@ -29,7 +29,9 @@ clients_init(struct clients *clients, void *block, uint32_t pending_max,
 		.pending_max = pending_max,
 		.first_free = NO_PENDING,
 	};
-	quota_init(&clients->quota, clients->pending + pending_max, pending_max, rng);
+	uint8_t *rest = (uint8_t *)(clients->pending + pending_max);
+	quota_init(&clients->quota, rest, pending_max, rng);
+	rate_table_init(&clients->rates, rest + quota_bytes(pending_max), rng);
 }
 
 void
@@ -332,7 +334,9 @@ stage_read(struct clients *clients, struct asking *asking, const uint8_t *bytes,
 	asking->verdict = acl_judge(asking->action, (asking->form.flags & DNS_RD) != 0);
 	if (asking->verdict != ACL_MAY_BE_REFUSED) {
 		enum stage stage = client__malformed(clients, rcode, &asking->answer);
-		return stage == STAGE_PASSES ? client__cookie(clients, asking) : stage;
+		if (stage == STAGE_PASSES)
+			stage = client__cookie(clients, asking);
+		return stage == STAGE_PASSES ? client__rate(clients, asking) : stage;
 	}
 	clients->stats.refused_acl++;
 	answer_rcode(&asking->answer, RCODE_REFUSED, EDE_PROHIBITED, NULL);

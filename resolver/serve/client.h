@@ -14,7 +14,7 @@
  *            a policy may be replaced between two calls (clients_set_policy).
  * Units:     microseconds of the loop's clock.
  * Errors:    values: every query has a fate, every fate a counter (stats.h).
- * Bounds:    pending_max pending queries; QUOTA_PENDING_MAX of one address.
+ * Bounds:    pending_max pending queries; QUOTA_PENDING_MAX of one address; its rate, if the policy has one.
  */
 #ifndef CAIRN_RESOLVER_SERVE_CLIENT_H
 #define CAIRN_RESOLVER_SERVE_CLIENT_H
@@ -25,6 +25,7 @@
 #include "resolver/policy/cookie.h"
 #include "resolver/policy/dns64.h"
 #include "resolver/policy/local.h"
+#include "resolver/policy/rate.h"
 #include "resolver/policy/rpz.h"
 #include "resolver/policy/tags.h"
 #include "resolver/serve/quota.h"
@@ -45,6 +46,7 @@ struct client_policy {
 	struct respond_config respond;
 	bool deny_any;
 	bool answers_cookies; /* answer-cookie */
+	struct rate_limit rate, cookie_rate; /* of a client over UDP; the latter of those with a good cookie */
 	struct cookie_secret cookie_secret;
 	uint64_t discard_after_us; /* discard-timeout; 0: never */
 };
@@ -101,6 +103,7 @@ struct clients {
 	int64_t wall_offset_s; /* seconds since 1970 less the loop's clock, for cookies */
 	struct server_stats stats;
 	struct quota quota;
+	struct rate_table rates;
 	struct client_pending *pending;
 	uint32_t pending_max;
 	uint32_t first_free,

@@ -77,6 +77,25 @@ client__cookie(struct clients *clients, struct asking *asking)
 	return STAGE_ANSWERS;
 }
 
+/* What slips through is sent to TCP: the answer is no larger than the query, and a forged address cannot follow. */
+enum stage
+client__rate(struct clients *clients, struct asking *asking)
+{
+	const struct client_policy *policy = clients->policy;
+	const struct rate_limit *limit = asking->cookie == COOKIE_GOOD ? &policy->cookie_rate : &policy->rate;
+	if (limit->per_s == 0 || asking->source->is_stream)
+		return STAGE_PASSES;
+	switch (rate_take_addr(&clients->rates, limit, &asking->source->addr, asking->now_us)) {
+	case RATE_WITHIN: return STAGE_PASSES;
+	case RATE_BEYOND: clients->stats.dropped_rate++; return STAGE_DROPS;
+	case RATE_SLIPS: break;
+	}
+	clients->stats.answers_slipped++;
+	answer_rcode(&asking->answer, RCODE_NOERROR, EDE_RATE_LIMITED, NULL);
+	asking->answer.fate = ANSWER_TRUNCATED;
+	return STAGE_ANSWERS;
+}
+
 /* Zone transfers, signed queries, questions that no zone can answer, classes that are not served. */
 static enum stage
 stage_kind(struct clients *clients, struct answer *answer)

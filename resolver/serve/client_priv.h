@@ -40,6 +40,8 @@ enum stage client__failed(struct clients *clients, struct answer *answer, enum e
 enum stage client__malformed(struct clients *clients, int rcode, struct answer *answer);
 /* What the query's cookie is worth, and the one for the answer; stops who needs a good one and has none. */
 enum stage client__cookie(struct clients *clients, struct asking *asking);
+/* How many queries a second the address has sent; over TCP there are other bounds. */
+enum stage client__rate(struct clients *clients, struct asking *asking);
 /* All that is answered without resolution. */
 enum stage client__here(struct clients *clients, struct asking *asking);
 /*

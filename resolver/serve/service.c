@@ -188,6 +188,10 @@ build_options(struct build *build, const char *hostname)
 	struct service *service = build->service;
 	struct client_policy *policy = &service->policy;
 	policy->deny_any = config->deny_any;
+	policy->rate = (struct rate_limit){ config->ip_ratelimit, config->ip_ratelimit_factor,
+					    config->ip_ratelimit_backoff };
+	policy->cookie_rate = (struct rate_limit){ config->ip_ratelimit_cookie, config->ip_ratelimit_factor,
+						   config->ip_ratelimit_backoff };
 	policy->discard_after_us = (uint64_t)config->discard_timeout * 1000;
 	policy->respond.minimal_responses = config->minimal_responses;
 	policy->respond.udp_bytes_max = (uint16_t)config->max_udp_size;

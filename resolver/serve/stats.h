@@ -18,7 +18,7 @@ struct server_stats {
 	uint64_t cookies_good, cookies_new, cookies_bad;
 
 	/* how each ended */
-	uint64_t answers_cached, answers_recursed, answers_local, answers_policy, answers_chaos, answers_any;
+	uint64_t answers_cached, answers_recursed, answers_local, answers_policy, answers_slipped, answers_chaos, answers_any;
 	uint64_t refused_acl, refused_no_recursion;
 	uint64_t refused_kind;   /* class, opcode, transfer */
 	uint64_t refused_cookie; /* allow_cookie, and no good one */
@@ -26,6 +26,7 @@ struct server_stats {
 	uint64_t dropped_malformed; /* shorter than a header, or a response: not worth an answer */
 	uint64_t dropped_acl, dropped_local, dropped_policy;
 	uint64_t dropped_quota; /* the client waits for too many answers already */
+	uint64_t dropped_rate;  /* ip-ratelimit */
 	uint64_t dropped_late;  /* discard-timeout */
 	uint64_t dropped_gone;  /* its connection closed before the answer was there */
 	uint64_t pending;       /* now, not a sum */

@@ -365,6 +365,7 @@ worker_engine_config(const struct config *config)
 	engine.qname_minimisation = config->qname_minimisation;
 	engine.use_caps_for_id = config->use_caps_for_id;
 	engine.send_cookie = config->send_cookie;
+	engine.zone_rate = (struct rate_limit){ config->ratelimit, config->ratelimit_factor, config->ratelimit_backoff };
 	engine.disable_edns_do = config->disable_edns_do;
 	engine.harden_glue = config->harden_glue;
 	engine.prime_root = config->prime_root;

@@ -351,6 +351,27 @@ START_TEST(an_answer_that_comes_too_late_is_not_sent)
 }
 END_TEST
 
+/* The policy is the world's own, so that a test may change it. */
+START_TEST(who_asks_too_often_is_sent_to_tcp_now_and_then)
+{
+	unsigned answered = 0, truncated = 0;
+	client_world_put(&world, "www.example.");
+	world.policy.rate = (struct rate_limit){ .per_s = 5, .factor = 4 };
+	for (unsigned i = 0; i < 5 + 8; i++) {
+		ask("www.example.", TYPE_A);
+		answered += outcome.fate == CLIENT_REPLIES && (message.flags & DNS_TC) == 0;
+		truncated += outcome.fate == CLIENT_REPLIES && (message.flags & DNS_TC) != 0;
+	}
+	ck_assert_uint_eq(answered, 5);
+	ck_assert_uint_eq(truncated, 2);
+	ck_assert_uint_eq(clients->stats.dropped_rate, 6);
+	ck_assert_uint_eq(clients->stats.answers_slipped, 2);
+	source.is_stream = true;
+	ask("www.example.", TYPE_A);
+	ck_assert(outcome.fate == CLIENT_REPLIES && (message.flags & DNS_TC) == 0);
+}
+END_TEST
+
 START_TEST(more_questions_than_places_end_in_servfail)
 {
 	char qname[32];
@@ -467,6 +488,7 @@ main(void)
 	tcase_add_test(tcase, an_inform_zone_is_for_the_log);
 	tcase_add_test(tcase, what_nobody_knows_pends_and_ends_in_servfail);
 	tcase_add_loop_test(tcase, an_answer_that_comes_too_late_is_not_sent, 0, COUNT(lateness));
+	tcase_add_test(tcase, who_asks_too_often_is_sent_to_tcp_now_and_then);
 	tcase_add_test(tcase, more_questions_than_places_end_in_servfail);
 	tcase_add_test(tcase, more_names_than_tasks_end_in_servfail);
 	tcase_add_test(tcase, a_client_that_has_gone_leaves_nothing_behind);
