@@ -1,7 +1,7 @@
 /*
- * client.h - what the transfers of a run share: the network, names, idle connections, what is told to the user.
+ * client.h - what the transfers of a run share: the network, names, idle connections, trust, what is told to the user.
  *
- * Ownership: everything here outlives every transfer.
+ * Ownership: client_open allocates, client_close frees; everything here outlives every transfer.
  */
 #ifndef CAIRN_FETCH_CLIENT_H
 #define CAIRN_FETCH_CLIENT_H
@@ -11,20 +11,42 @@
 #include "fetch/idna_icu.h"
 #include "fetch/names.h"
 #include "fetch/net.h"
-#include "fetch/settings.h"
+#include "fetch/options.h"
+#include "fetch/override.h"
+#include "fetch/pool.h"
+#include "fetch/tls.h"
 #include "fetch/verbose.h"
 
 #define CLIENT_BUFFER_BYTES (256u * 1024u)
 #define CLIENT_USER_AGENT   "cairn-fetch/" CAIRN_VERSION
 
+/* What the URLs between two --next share. */
+struct client_group {
+	const struct settings *settings;
+	struct tls *tls; /* made for the first https */
+	struct overrides overrides;
+	unsigned number;
+};
+
 struct client {
 	struct net *net;
 	struct names *names;
-	struct idna_icu icu; /* for domains beyond ASCII */
+	struct pool *pool;
+	struct idna_icu idna;
 	const struct run_settings *run;
+	struct client_group *groups; /* one for each of the options' */
+	size_t group_count;
 	struct verbose verbose;
+	int64_t now_s; /* of the start, since 1970: for dates */
 	uint8_t buffer
 		[CLIENT_BUFFER_BYTES]; /* of whichever transfer reads or sends at this moment */
 };
+
+/* 0, or -1 and *failure with nothing left open. */
+int client_open(struct client **client, const struct options *options, struct failure *failure);
+void client_close(struct client *client); /* NULL is nothing */
+
+/* The group's TLS, loaded when it is asked for first; NULL and *failure. */
+struct tls *client_tls(struct client_group *group, struct failure *failure);
 
 #endif

@@ -41,7 +41,6 @@
 			NOWHERE, help                                                              \
 	}
 
-/* clang-format off: a line a row where it fits */
 const struct option_row option_table[] = {
 	LIST('o', "output", "FILE", OUTPUT_FILE, OUTPUT, SHORT, OF_URL(outputs),
 	     "write to FILE instead of standard output"),
@@ -169,6 +168,10 @@ const struct option_row option_table[] = {
 	VALUE('6', "ipv6", 6, NETWORK, SHORT, OF_URL(family), "use IPv6 only"),
 	WITH(TEXT, '\0', "resolver", "WHO", NETWORK, SHORT, OF_RUN(resolver),
 	     "who answers for names: daemon, self, or addresses"),
+	LIST('\0', "resolve", "HOST:PORT:ADDRESS", 0, NETWORK, LONG, OF_URL(resolves),
+	     "use these addresses, with commas, for HOST and PORT"),
+	LIST('\0', "connect-to", "HOST:PORT:HOST:PORT", 0, NETWORK, LONG, OF_URL(connects),
+	     "connect to the second where the URL says the first"),
 	WITH(MILLISECONDS, '\0', "happy-eyeballs-timeout-ms", "MILLISECONDS", NETWORK, LONG,
 	     OF_URL(attempt_delay_us), "try the next address after so long (250)"),
 	WITH(TEXT, '\0', "link", "KIND", NETWORK, LONG, OF_RUN(link),
@@ -188,6 +191,14 @@ const struct option_row option_table[] = {
 	WITH(TEXT, '\0', "capath", "DIR", SECURITY, LONG, OF_URL(ca_directory),
 	     "trust the certificates in DIR, named by their hashes"),
 
+	WITH(TEXT, 'E', "cert", "FILE", SECURITY, LONG, OF_URL(certificate),
+	     "show the server this certificate (PEM)"),
+	WITH(TEXT, '\0', "key", "FILE", SECURITY, LONG, OF_URL(key),
+	     "the private key of --cert (PEM)"),
+	VALUE('\0', "tlsv1.2", 2, SECURITY, LONG, OF_URL(tls_version_min),
+	      "accept TLS 1.2 and later"),
+	VALUE('\0', "tlsv1.3", 3, SECURITY, LONG, OF_URL(tls_version_min), "accept TLS 1.3 only"),
+
 	ACTION('\0', "url", "URL", URL, TOOL, LONG, "fetch URL"),
 	SWITCH('g', "globoff", TOOL, LONG, OF_URL(has_no_globs),
 	       "take URLs as they stand: {a,b} and [1-9] are text"),
@@ -205,7 +216,6 @@ const struct option_row option_table[] = {
 	       "tell the options: --help [all | category | CATEGORY | OPTION]"),
 	ACTION('V', "version", NULL, VERSION, TOOL, SHORT, "tell the version"),
 };
-/* clang-format on */
 
 const size_t option_count = sizeof option_table / sizeof option_table[0];
 

@@ -155,7 +155,7 @@ fill_job(struct active *active)
 	int err = glob_url(&run->glob, run->glob_at, &active->arena, &url);
 	if (err != 0)
 		return err;
-	active->job = (struct transfer_job){ .settings = &group->settings,
+	active->job = (struct transfer_job){ .group = &run->client->groups[run->group_at],
 					     .url = terminated(&active->arena, url),
 					     .upload = upload != NULL ? upload->text : NULL,
 					     .number = run->job_count };

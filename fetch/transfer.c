@@ -1,6 +1,7 @@
 #include "fetch/transfer_priv.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void attempt(struct transfer *transfer);
@@ -155,12 +156,64 @@ close_stream(struct transfer *transfer)
 	transfer->stream = NULL;
 }
 
+/* How long the server keeps an idle connection, when it says so: Keep-Alive: timeout=5. */
+static unsigned
+idle_ms(const struct head *head)
+{
+	struct span value = fields_value(&head->fields, "Keep-Alive"), element;
+	uint64_t seconds;
+	while (field_list_next(&value, &element)) {
+		if (span_starts_nocase(element, SPAN("timeout=")) &&
+		    span_to_number(span_from(element, sizeof "timeout=" - 1), 3600, &seconds) &&
+		    seconds > 0)
+			return (unsigned)seconds * 1000;
+	}
+	return 0;
+}
+
+static void
+release_stream(struct transfer *transfer)
+{
+	bool is_reusable = transfer->is_complete && !transfer->is_attempt_over &&
+			   transfer->settings->is_kept_alive && transfer->place[0] != '\0' &&
+			   transfer__is_sent(transfer) && response_is_reusable(transfer->response);
+	if (transfer->stream != NULL && is_reusable) {
+		verbose_note(&transfer->client->verbose, "Connection %u is kept",
+			     transfer->facts.stream.number);
+		pool_put(transfer->client->pool, transfer->place, transfer->stream,
+			 idle_ms(transfer->facts.head));
+		transfer->stream = NULL;
+	}
+	close_stream(transfer);
+}
+
+/*
+ * A kept connection may have been closed by its server just as the request went out (RFC 9112, section
+ * 9.3.1): that says nothing about the request, which goes once more over a new one.
+ */
+static bool
+is_stale_connection(const struct transfer *transfer)
+{
+	return transfer->is_reused && !transfer->has_received && is_idempotent(transfer->method) &&
+	       (transfer->failure.cause == FAILURE_EMPTY ||
+		transfer->failure.cause == FAILURE_RECEIVE ||
+		transfer->failure.cause == FAILURE_SEND);
+}
+
 void
 transfer__fail(struct transfer *transfer, const struct failure *failure)
 {
 	assert(failure->cause != FAILURE_NONE);
 	if (failure != &transfer->failure)
 		transfer->failure = *failure;
+	if (is_stale_connection(transfer)) {
+		verbose_note(&transfer->client->verbose,
+			     "The kept connection was closed; a new one is opened");
+		close_stream(transfer);
+		transfer->wants_new_connection = true;
+		attempt(transfer);
+		return;
+	}
 	close_stream(transfer);
 	if (transfer->has_output) /* what came is kept for the next attempt */
 		output_fini(&transfer->output);
@@ -172,7 +225,7 @@ transfer__fail(struct transfer *transfer, const struct failure *failure)
 void
 transfer__attempt_over(struct transfer *transfer)
 {
-	close_stream(transfer);
+	release_stream(transfer);
 	switch (transfer->next) {
 	case NEXT_CONTENT:
 	case NEXT_KEPT:
@@ -200,6 +253,7 @@ on_dialed(void *data, struct stream *stream, const struct failure *failure)
 		return;
 	}
 	transfer->facts.connect_count++;
+	transfer->is_reused = false;
 	transfer__exchange(transfer, stream);
 }
 
@@ -220,26 +274,71 @@ dial_host(struct transfer *transfer)
 			    SPAN_ARGUMENTS(host));
 }
 
+/* What must be alike for a kept connection to serve: where it leads, and for TLS whom it trusts. */
+static bool
+name_place(struct transfer *transfer)
+{
+	const struct url *url = &transfer->url;
+	unsigned trust = url->special == URL_HTTPS ? transfer->job.group->number : 0;
+	int bytes = snprintf(transfer->place, sizeof transfer->place,
+			     "%u " SPAN_FORMAT "://" SPAN_FORMAT ":%u", trust,
+			     SPAN_ARGUMENTS(url->scheme), SPAN_ARGUMENTS(url->host), url_port(url));
+	return bytes > 0 && (size_t)bytes < sizeof transfer->place;
+}
+
+static struct stream *
+kept_stream(struct transfer *transfer)
+{
+	if (!name_place(transfer)) {
+		transfer->wants_new_connection = true; /* and it will not be kept either */
+		transfer->place[0] = '\0';
+		return NULL;
+	}
+	if (!transfer->settings->is_kept_alive || transfer->wants_new_connection)
+		return NULL;
+	return pool_get(transfer->client->pool, transfer->place);
+}
+
 static void
 dial(struct transfer *transfer)
 {
 	struct client *client = transfer->client;
 	const struct settings *settings = transfer->settings;
+	struct failure failure;
 	struct dial_target target = {
 		.host = dial_host(transfer),
 		.port = url_port(&transfer->url),
 		.families = families(settings),
+		.overrides = &transfer->job.group->overrides,
+		.alpn = "http/1.1",
 		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
-		.attempt_delay_ms = (unsigned)settings->attempt_delay_us,
+		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),
 	};
+
 	transfer->state = TRANSFER_DIALING;
-	if (target.host != NULL)
+	failure_set(&failure, FAILURE_MEMORY, "no memory for a connection");
+	if (transfer->url.special == URL_HTTPS)
+		target.tls = client_tls(transfer->job.group, &failure);
+	if (target.host != NULL && (transfer->url.special != URL_HTTPS || target.tls != NULL))
 		transfer->dial =
 			dial_start(client->net, client->names, &target, on_dialed, transfer);
-	if (transfer->dial == NULL) {
-		failure_set(&transfer->failure, FAILURE_MEMORY, "no memory for a connection");
-		transfer__fail(transfer, &transfer->failure);
+	if (transfer->dial == NULL)
+		transfer__fail(transfer, &failure);
+}
+
+static void
+take_connection(struct transfer *transfer)
+{
+	struct stream *stream = kept_stream(transfer);
+	transfer->wants_new_connection = false;
+	if (stream == NULL) {
+		dial(transfer);
+		return;
 	}
+	verbose_note(&transfer->client->verbose, "Connection %u is used again",
+		     stream->facts->number);
+	transfer->is_reused = true;
+	transfer__exchange(transfer, stream);
 }
 
 static void
@@ -280,7 +379,7 @@ attempt(struct transfer *transfer)
 				transfer);
 	transfer__watch_speed(transfer);
 	transfer__choose_range(transfer);
-	dial(transfer);
+	take_connection(transfer);
 }
 
 /* ---- a transfer's life --------------------------------------------------------------------------- */
@@ -318,14 +417,15 @@ transfer_start(struct client *client, const struct transfer_job *job, transfer_d
 		return NULL;
 	transfer->client = client;
 	transfer->job = *job;
-	transfer->settings = job->settings;
+	transfer->settings = job->group->settings;
+	transfer->modified_s = -1;
 	transfer->on_done = on_done;
 	transfer->data = data;
 	if (!take_memory(transfer)) {
 		transfer_free(transfer);
 		return NULL;
 	}
-	transfer->facts.job = &transfer->job;
+	transfer->facts.job = job;
 	transfer->facts.start_us = net_now_us(client->net);
 	net_timer_start(client->net, &transfer->turn, 0, begin, transfer);
 	return transfer;

@@ -30,7 +30,7 @@
 struct transfer;
 
 struct transfer_job {
-	const struct settings *settings;
+	struct client_group *group;
 	const char *url;                   /* as it was given */
 	const struct setting_item *output; /* -o, -O; NULL: standard output, or as names_all says */
 	const char *upload;                /* -T; NULL: none */

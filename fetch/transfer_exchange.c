@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "fetch/decode_libraries.h"
+
 #define SPEED_PERIOD_US       1000000u
 #define SPEED_TIME_DEFAULT_US 30000000u /* as curl: -Y without -y */
 
@@ -108,6 +110,12 @@ send_head(struct transfer *transfer)
 	if (transfer->facts.sent_us == 0)
 		transfer->facts.sent_us = net_now_us(transfer->client->net);
 	return 0;
+}
+
+bool
+transfer__is_sent(const struct transfer *transfer)
+{
+	return transfer->head_sent == transfer->head_bytes;
 }
 
 /* ---- in ------------------------------------------------------------------------------------------ */
@@ -240,6 +248,7 @@ begin_response(struct transfer *transfer)
 	struct response_options options = {
 		.request = span_is(transfer->method, "HEAD") ? FRAMING_OF_HEAD : FRAMING_OF_GET,
 		.is_decoded = transfer->settings->is_compressed,
+		.libraries = &decode_libraries,
 		.limits = { .content_bytes_max = transfer->settings->size_max },
 	};
 	if (transfer->has_response)

@@ -7,13 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_BYTES_MAX    255u /* of one file, NAME_MAX of Linux */
+#include "fetch/file_name.h"
+
 #define NAME_WITHOUT_PATH "index.html"
 
 /* ---- names ----------------------------------------------------------------------------------------- */
 
-static int
-set_path(struct transfer *transfer, struct span name)
+int
+transfer__set_path(struct transfer *transfer, struct span name)
 {
 	const char *directory = transfer->settings->output_directory;
 	size_t size = sizeof transfer->path;
@@ -29,17 +30,18 @@ set_path(struct transfer *transfer, struct span name)
 	return -1;
 }
 
-/* The last part of the path, without what would hide the file or pass for an option of the next command. */
-static struct span
-name_of_url(const struct url *url)
+/* The last part of the URL's path, as it stands: percent-encoding may hide what a name must not have. */
+static int
+name_by_url(struct transfer *transfer)
 {
-	struct span name = url->path;
-	for (size_t slash; (slash = span_find(name, '/')) < name.bytes;)
-		name = span_from(name, slash + 1);
-	while (name.bytes != 0 && (name.at[0] == '.' || name.at[0] == '-'))
-		name = span_from(name, 1);
-	name = span_first(name, NAME_BYTES_MAX - (sizeof "..part.source" - 1));
-	return name.bytes != 0 ? name : SPAN(NAME_WITHOUT_PATH);
+	char name[FILE_NAME_BYTES_MAX + 1];
+	struct span path = transfer->url.path;
+	for (size_t slash; (slash = span_find(path, '/')) < path.bytes;)
+		path = span_from(path, slash + 1);
+	if (file_name_safe(path, name) != 0)
+		strcpy(name, NAME_WITHOUT_PATH);
+	transfer->is_remote_name = true;
+	return transfer__set_path(transfer, span_from_text(name));
 }
 
 int
@@ -49,9 +51,9 @@ transfer__name_file(struct transfer *transfer)
 	if (given == NULL && !transfer->settings->names_all)
 		return 0;
 	if (given == NULL || given->kind == OUTPUT_REMOTE_NAME)
-		return set_path(transfer, name_of_url(&transfer->url));
+		return name_by_url(transfer);
 	transfer->is_raw = strcmp(given->text, "-") == 0;
-	return transfer->is_raw ? 0 : set_path(transfer, span_from_text(given->text));
+	return transfer->is_raw ? 0 : transfer__set_path(transfer, span_from_text(given->text));
 }
 
 static struct output_target
@@ -62,7 +64,8 @@ target_of(const struct transfer *transfer)
 		.path = transfer->path[0] != '\0' ? transfer->path : NULL,
 		.is_raw = transfer->is_raw,
 		.is_in_place = transfer->range == RANGE_OFFSET,
-		.clobbers = settings->clobbers,
+		.clobbers = settings->clobbers &&
+			    !(transfer->is_remote_name && settings->names_by_header),
 		.creates_directories = settings->creates_directories,
 		.removes_on_error = settings->removes_on_error,
 	};
@@ -193,7 +196,7 @@ transfer__finish_output(struct transfer *transfer)
 {
 	if (!transfer->has_output) /* a response without content makes an empty file */
 		return 0;
-	int err = output_finish(&transfer->output, -1, &transfer->failure);
+	int err = output_finish(&transfer->output, transfer->modified_s, &transfer->failure);
 	if (err == 0 && transfer->path[0] != '\0') {
 		strcpy(transfer->path, transfer->output.path);
 		transfer->facts.path = transfer->path;

@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "fetch/disposition.h"
+#include "fetch/http_date.h"
 #include "fetch/range.h"
+#include "fetch/redirect.h"
 
+#define STRONG_DATE_S 60 /* older than that, a date is of one version only */
 #define DRAIN_BYTES_MAX                                                                            \
 	65536u /* of content that nobody wants, read so that the connection can be used again */
 
@@ -17,17 +21,6 @@ transfer__on_interim(struct transfer *transfer, const struct head *head)
 
 /* ---- redirects (RFC 9110, section 15.4) ------------------------------------------------------------ */
 
-static bool
-is_redirect(const struct head *head)
-{
-	static const unsigned statuses[] = { 301, 302, 303, 307, 308 };
-	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
-		if (head->status == statuses[i])
-			return fields_find(&head->fields, "Location", NULL) != NULL;
-	}
-	return false;
-}
-
 static enum transfer_next
 refuse(struct transfer *transfer, enum failure_cause cause, const char *why)
 {
@@ -36,16 +29,9 @@ refuse(struct transfer *transfer, enum failure_cause cause, const char *why)
 }
 
 static enum transfer_next
-decide_redirect(struct transfer *transfer, const struct head *head)
+decide_redirect(struct transfer *transfer)
 {
-	const struct field *first = fields_find(&head->fields, "Location", NULL);
-	const struct field *second = fields_find(&head->fields, "Location", first);
-
-	if (second != NULL && !span_equals(first->value, second->value))
-		return refuse(transfer, FAILURE_WEIRD_REPLY,
-			      "the redirect names two different places");
-	transfer->location = first->value;
-	transfer->facts.redirect_url = first->value;
+	transfer->facts.redirect_url = transfer->location;
 	if (!transfer->settings->follows && !transfer->settings->trusts_location)
 		return NEXT_CONTENT;
 	if (transfer->facts.redirect_count < transfer->settings->redirects_max)
@@ -53,7 +39,7 @@ decide_redirect(struct transfer *transfer, const struct head *head)
 	failure_set(&transfer->failure, FAILURE_REDIRECTS,
 		    "the server redirects more than %llu times, now to " SPAN_FORMAT,
 		    (unsigned long long)transfer->settings->redirects_max,
-		    SPAN_ARGUMENTS(span_first(first->value, 100)));
+		    SPAN_ARGUMENTS(span_first(transfer->location, 100)));
 	return NEXT_FAILURE;
 }
 
@@ -74,14 +60,18 @@ set_status_failure(struct transfer *transfer, const struct head *head)
 		    SPAN_ARGUMENTS(span_first(head->reason, 60)), transfer->job.url);
 }
 
-/* Seconds of Retry-After; a date of it counts as no more than the usual wait. */
+/* RFC 9110, section 10.2.3: seconds, or a date. */
 static void
 read_retry_after(struct transfer *transfer, const struct head *head)
 {
-	uint64_t seconds;
-	if (span_to_number(fields_value(&head->fields, "Retry-After"),
-			   TRANSFER_WAIT_MAX_US / 1000000, &seconds))
-		transfer->retry_after_us = seconds * 1000000;
+	struct span value = fields_value(&head->fields, "Retry-After");
+	int64_t now_s = transfer->client->now_s, at_s;
+	uint64_t seconds = 0;
+
+	if (!span_to_number(value, TRANSFER_WAIT_MAX_US / 1000000, &seconds) &&
+	    http_date_read(value, now_s, &at_s) == 0 && at_s > now_s)
+		seconds = (uint64_t)(at_s - now_s);
+	transfer->retry_after_us = seconds * 1000000;
 }
 
 /* ---- ranges ---------------------------------------------------------------------------------------- */
@@ -193,8 +183,9 @@ decide(struct transfer *transfer, const struct head *head)
 {
 	const struct settings *settings = transfer->settings;
 
-	if (is_redirect(head))
-		return decide_redirect(transfer, head);
+	int redirects = redirect_location(head, &transfer->location, &transfer->failure);
+	if (redirects != 0)
+		return redirects < 0 ? NEXT_FAILURE : decide_redirect(transfer);
 	if (is_passing_status(head->status) && transfer__can_retry(transfer)) {
 		set_status_failure(transfer, head);
 		read_retry_after(transfer, head);
@@ -216,19 +207,51 @@ decide(struct transfer *transfer, const struct head *head)
 
 /* ---- the content's place --------------------------------------------------------------------------- */
 
+/* A date tells versions apart when the clock has moved on since (RFC 9110, section 8.8.2.2). */
+static bool
+is_strong_date(const struct transfer *transfer, const struct head *head, struct span modified)
+{
+	int64_t modified_s, date_s, now_s = transfer->client->now_s;
+	return http_date_read(modified, now_s, &modified_s) == 0 &&
+	       http_date_read(fields_value(&head->fields, "Date"), now_s, &date_s) == 0 &&
+	       modified_s + STRONG_DATE_S <= date_s;
+}
+
 /* What would tell this version from another (RFC 9110, section 8.8.1: strong ones only), or nothing. */
 static void
 read_validator(struct transfer *transfer, const struct head *head)
 {
-	struct span tag = fields_value(&head->fields, "ETag");
-	bool is_kept = tag.bytes >= 2 && tag.at[0] == '"' && tag.bytes < sizeof transfer->validator;
+	struct span validator = fields_value(&head->fields, "ETag");
+	bool is_strong = validator.bytes >= 2 && validator.at[0] == '"';
 
-	if (!is_success(head->status) || transfer->settings->is_compressed || !is_kept) {
-		transfer->validator[0] = '\0';
-		return;
+	if (validator.at == NULL) {
+		validator = fields_value(&head->fields, "Last-Modified");
+		is_strong = validator.at != NULL && is_strong_date(transfer, head, validator);
 	}
-	memcpy(transfer->validator, tag.at, tag.bytes);
-	transfer->validator[tag.bytes] = '\0';
+	if (!is_success(head->status) || transfer->settings->is_compressed || !is_strong ||
+	    validator.bytes >= sizeof transfer->validator)
+		validator = (struct span){ 0 };
+	if (validator.bytes != 0)
+		memcpy(transfer->validator, validator.at, validator.bytes);
+	transfer->validator[validator.bytes] = '\0';
+}
+
+/* -R and -J: what the head says about the file. */
+static int
+read_file_facts(struct transfer *transfer, const struct head *head)
+{
+	struct span modified = fields_value(&head->fields, "Last-Modified");
+	struct span disposition = fields_value(&head->fields, "Content-Disposition");
+	char name[FILE_NAME_BYTES_MAX + 1];
+
+	transfer->modified_s = -1;
+	if (transfer->settings->keeps_time &&
+	    http_date_read(modified, transfer->client->now_s, &transfer->modified_s) != 0)
+		transfer->modified_s = -1;
+	if (!transfer->settings->names_by_header || !transfer->is_remote_name ||
+	    disposition.at == NULL || disposition_file_name(disposition, name) != 0)
+		return 0;
+	return transfer__set_path(transfer, span_from_text(name));
 }
 
 static int
@@ -243,6 +266,8 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 	if (event->framing->kind == FRAMING_LENGTH && transfer->facts.total_bytes == 0)
 		transfer->facts.total_bytes = keep_bytes + event->framing->length;
 	transfer->facts.kept_bytes = keep_bytes;
+	if (read_file_facts(transfer, event->head) != 0)
+		return -1;
 	return transfer__open_output(transfer, keep_bytes, transfer->validator);
 }
 

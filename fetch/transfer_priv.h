@@ -14,6 +14,7 @@
 #ifndef CAIRN_FETCH_TRANSFER_PRIV_H
 #define CAIRN_FETCH_TRANSFER_PRIV_H
 
+#include "fetch/decode_libraries.h"
 #include "fetch/dial.h"
 #include "fetch/output.h"
 #include "fetch/request.h"
@@ -67,21 +68,28 @@ struct transfer {
 	unsigned arena_at;
 	struct url url;
 	struct span method, location;
+	bool is_foreign; /* redirected to another origin: logins and the user's fields stay behind */
+	bool is_get;     /* a redirect has made it a GET without a body */
 	uint64_t retry_after_us;
 
 	struct dial *dial;
 	struct stream *stream;
+	char place[POOL_PLACE_BYTES]; /* of connections that could serve; empty: of none */
+	bool is_reused, wants_new_connection;
 	struct response *response;
 	bool has_response; /* initialised */
 
+	char accept_encoding[DECODE_ACCEPT_BYTES];
 	char *head; /* the request's, TRANSFER_HEAD_BYTES */
 	size_t head_bytes, head_sent;
 	bool is_complete, is_attempt_over, has_received;
 
 	struct output output;
-	bool has_output; /* open */
-	bool is_raw;     /* -o - */
-	bool has_dumped; /* a head, to -D's file */
+	bool has_output;     /* open */
+	bool is_remote_name; /* -O, and perhaps -J */
+	int64_t modified_s;  /* for -R; -1: not known */
+	bool is_raw;         /* -o - */
+	bool has_dumped;     /* a head, to -D's file */
 	uint64_t drained_bytes;
 	char path[OUTPUT_PATH_BYTES]; /* empty: standard output */
 	enum transfer_range range;
@@ -101,12 +109,13 @@ void transfer__fail(struct transfer *transfer, const struct failure *failure);
 
 /* transfer_url.c: 0, or -1 and transfer->failure. */
 int transfer__read_url(struct transfer *transfer);
-int transfer__follow(struct transfer *transfer);
+int transfer__follow(struct transfer *transfer); /* to transfer->location */
 
 /* transfer_request.c: into transfer->head; 0, or -1 and transfer->failure. */
 int transfer__write_request(struct transfer *transfer);
 
 /* transfer_exchange.c */
+bool transfer__is_sent(const struct transfer *transfer);
 void transfer__exchange(struct transfer *transfer, struct stream *stream);
 void transfer__pump(struct transfer *transfer);
 void transfer__watch_speed(struct transfer *transfer);
@@ -117,6 +126,7 @@ int transfer__on_head(struct transfer *transfer, const struct response_event *ev
 int transfer__on_data(struct transfer *transfer, struct span data);
 
 /* transfer_file.c: 0, or -1 and transfer->failure. */
+int transfer__set_path(struct transfer *transfer, struct span name);
 int transfer__name_file(struct transfer *transfer);
 void transfer__choose_range(struct transfer *transfer);
 int transfer__open_output(struct transfer *transfer, uint64_t keep_bytes, const char *validator);

@@ -1,9 +1,11 @@
 /* transfer_request.c - what the settings ask of the server (transfer_priv.h). */
+#include "fetch/decode_libraries.h"
 #include "fetch/transfer_priv.h"
 
 static struct span
-method_of(const struct settings *settings)
+method_of(const struct transfer *transfer)
 {
+	const struct settings *settings = transfer->settings;
 	if (settings->method != NULL)
 		return span_from_text(settings->method);
 	return settings->is_head ? SPAN("HEAD") : SPAN("GET");
@@ -40,13 +42,16 @@ set_fields(struct transfer *transfer, struct request *request)
 	if (agent[0] != '\0')
 		request_set(request, REQUEST_USER_AGENT, span_from_text(agent));
 	request_set(request, REQUEST_ACCEPT, SPAN("*/*"));
-	if (settings->is_compressed)
-		request_set(request, REQUEST_ACCEPT_ENCODING, SPAN("deflate, gzip"));
+	if (settings->is_compressed) {
+		decode_accept_encoding(transfer->accept_encoding);
+		request_set(request, REQUEST_ACCEPT_ENCODING,
+			    span_from_text(transfer->accept_encoding));
+	}
 	if (settings->referer != NULL)
 		request_set(request, REQUEST_REFERER, span_from_text(settings->referer));
 	if (!settings->is_kept_alive)
 		request_set(request, REQUEST_CONNECTION, SPAN("close"));
-	for (size_t i = 0; i < settings->fields.count; i++) {
+	for (size_t i = 0; i < settings->fields.count && !transfer->is_foreign; i++) {
 		struct span line = span_from_text(settings->fields.items[i].text);
 		if (request_header(request, line, &transfer->failure) != 0)
 			return -1;
@@ -62,7 +67,7 @@ transfer__write_request(struct transfer *transfer)
 	struct request *request = arena_alloc(arena, sizeof *request);
 	struct writer out = writer_over(transfer->head, TRANSFER_HEAD_BYTES);
 
-	transfer->method = method_of(transfer->settings);
+	transfer->method = method_of(transfer);
 	transfer->facts.method = transfer->method;
 	failure_set(&transfer->failure, FAILURE_MEMORY, "no memory for the request");
 	if (request == NULL)

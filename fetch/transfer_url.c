@@ -1,4 +1,5 @@
 /* transfer_url.c - which URL is fetched (transfer_priv.h). */
+#include "fetch/redirect.h"
 #include "fetch/transfer_priv.h"
 
 /* What a user leaves out: `www.example.org/a` and `localhost:8080` are of http, `ftp.example.org` of ftp. */
@@ -27,8 +28,9 @@ refuse(struct transfer *transfer, struct span text, int err, const struct url_re
 	else
 		failure_set(&transfer->failure, FAILURE_URL, "URL `" SPAN_FORMAT "': %s",
 			    SPAN_ARGUMENTS(text),
-			    err == ERR_NO_MEMORY ? "it is too long"
-						 : "its domain is beyond ASCII, which needs ICU (libicu)");
+			    err == ERR_NO_MEMORY
+				    ? "it is too long"
+				    : "its domain is beyond ASCII, which needs ICU (libicu)");
 	return -1;
 }
 
@@ -36,10 +38,10 @@ static int
 check_scheme(struct transfer *transfer)
 {
 	struct span scheme = transfer->url.scheme;
-	if (span_is(scheme, "http"))
+	if (transfer->url.special == URL_HTTP || transfer->url.special == URL_HTTPS)
 		return 0;
 	failure_set(&transfer->failure, FAILURE_SCHEME,
-		    "the scheme `" SPAN_FORMAT "' is not supported; http is",
+		    "the scheme `" SPAN_FORMAT "' is not supported; http and https are",
 		    SPAN_ARGUMENTS(span_first(scheme, 40)));
 	return -1;
 }
@@ -50,7 +52,7 @@ transfer__read_url(struct transfer *transfer)
 	struct url_report report;
 	struct arena *arena = &transfer->arenas[transfer->arena_at];
 	struct url_context context = { .arena = arena,
-				       .idna = &transfer->client->icu.idna,
+				       .idna = &transfer->client->idna.idna,
 				       .report = &report };
 	struct span given = span_from_text(transfer->job.url);
 	const char *whole = arena_printf(arena, "%s%s", guessed_scheme(given), transfer->job.url);
@@ -67,21 +69,32 @@ transfer__read_url(struct transfer *transfer)
 int
 transfer__follow(struct transfer *transfer)
 {
+	const struct settings *settings = transfer->settings;
 	unsigned other = 1 - transfer->arena_at;
-	struct url_report report;
 	struct url_context context = { .arena = &transfer->arenas[other],
-				       .idna = &transfer->client->icu.idna,
-				       .report = &report };
+				       .idna = &transfer->client->idna.idna };
+	struct redirect_policy policy = {
+		.keeps_post_301 = settings->keeps_post_301,
+		.keeps_post_302 = settings->keeps_post_302,
+		.keeps_post_303 = settings->keeps_post_303,
+		.has_method = settings->method != NULL,
+		.is_trusted = settings->trusts_location,
+	};
 	struct url url;
 
 	arena_reset(&transfer->arenas[other]);
-	int err = url_parse(&url, transfer->location, &transfer->url, &context);
-	if (err != 0)
-		return refuse(transfer, transfer->location, err, &report);
+	if (redirect_url(&url, transfer->location, &transfer->url, &context, &transfer->failure) !=
+	    0)
+		return -1;
+	struct redirect_effect effect = redirect_effect(
+		transfer->facts.head->status, transfer->method, &transfer->url, &url, &policy);
+	transfer->is_foreign = transfer->is_foreign || !effect.keeps_credentials;
+	transfer->is_get = transfer->is_get || effect.becomes_get;
 	transfer->url = url;
 	transfer->arena_at = other;
 	transfer->facts.url = url.href;
 	transfer->facts.redirect_count++;
+	transfer->is_range_refused = false;
 	verbose_note(&transfer->client->verbose, "Redirected to " SPAN_FORMAT,
 		     SPAN_ARGUMENTS(url.href));
 	return check_scheme(transfer);

@@ -1,0 +1,211 @@
+#include "fetch/client.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- options of the network ---------------------------------------------------------------------- */
+
+static int
+read_link(struct net_options *net, const char *word, struct failure *failure)
+{
+	static const struct {
+		const char *word;
+		enum net_link link;
+	} links[] = {
+		{ "raw", NET_LINK_RAW },
+		{ "packet", NET_LINK_PACKET },
+		{ "tap", NET_LINK_TAP },
+	};
+
+	if (word == NULL)
+		return 0;
+	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+		if (strcmp(word, links[i].word) == 0) {
+			net->link = links[i].link;
+			return 0;
+		}
+	}
+	failure_set(failure, FAILURE_USAGE, "--link is raw, packet or tap, not `%s'", word);
+	return -1;
+}
+
+static bool
+read_addr(struct span text, struct ip_addr *addr)
+{
+	char terminated[INET6_ADDRSTRLEN];
+	if (text.bytes >= sizeof terminated)
+		return false;
+	memcpy(terminated, text.at, text.bytes);
+	terminated[text.bytes] = '\0';
+	*addr = (struct ip_addr){ 0 };
+	if (inet_pton(AF_INET, terminated, addr->octets) == 1)
+		addr->family = ADDR_IPV4;
+	else if (inet_pton(AF_INET6, terminated, addr->octets) == 1)
+		addr->family = ADDR_IPV6;
+	return addr->family != ADDR_NONE;
+}
+
+static bool
+read_station_addr(struct span text, struct stack_addr *addr)
+{
+	uint64_t bits;
+	size_t slash = span_find(text, '/');
+	if (slash == text.bytes || !read_addr(span_first(text, slash), &addr->addr))
+		return false;
+	uint64_t bits_max = addr->addr.family == ADDR_IPV4 ? 32 : 128;
+	if (!span_to_number(span_from(text, slash + 1), bits_max, &bits))
+		return false;
+	addr->prefix_len = (uint8_t)bits;
+	return true;
+}
+
+static int
+read_addresses(struct net_options *net, const char *text, struct failure *failure)
+{
+	struct span rest = span_from_text(text), element;
+	while (field_list_next(&rest, &element)) {
+		if (net->addr_count == NET_ADDRS_MAX ||
+		    !read_station_addr(element, &net->addrs[net->addr_count++])) {
+			failure_set(failure, FAILURE_USAGE,
+				    "--address: `%s' is not ADDRESS/BITS, up to %u of them", text,
+				    NET_ADDRS_MAX);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+read_gateways(struct net_options *net, const char *text, struct failure *failure)
+{
+	struct span rest = span_from_text(text), element;
+	while (field_list_next(&rest, &element)) {
+		if (net->gateway_count == NET_ADDRS_MAX ||
+		    !read_addr(element, &net->gateways[net->gateway_count++])) {
+			failure_set(failure, FAILURE_USAGE,
+				    "--gateway: `%s' is no list of addresses", text);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+open_network(struct client *client, struct failure *failure)
+{
+	const struct run_settings *run = client->run;
+	struct net_options net = { .device = run->device, .capture = run->capture };
+	struct names_options names = { .source = NAMES_DAEMON };
+
+	if (read_link(&net, run->link, failure) != 0 ||
+	    read_addresses(&net, run->address, failure) != 0 ||
+	    read_gateways(&net, run->gateway, failure) != 0)
+		return -1;
+	if (run->resolver != NULL && names_options_read(&names, run->resolver, failure) != 0)
+		return -1;
+	if (net_open(&client->net, &net, failure) != 0)
+		return -1;
+	client->pool = pool_new(client->net);
+	if (client->pool == NULL) {
+		failure_set(failure, FAILURE_MEMORY, "no memory for connections");
+		return -1;
+	}
+	return names_open(&client->names, client->net, &names, failure) != 0 ? -1 : 0;
+}
+
+/* ---- groups -------------------------------------------------------------------------------------- */
+
+static int
+read_overrides(struct client_group *group, struct failure *failure)
+{
+	const struct setting_list *resolves = &group->settings->resolves;
+	const struct setting_list *connects = &group->settings->connects;
+	for (size_t i = 0; i < resolves->count; i++) {
+		if (overrides_add_resolve(&group->overrides, resolves->items[i].text, failure) != 0)
+			return -1;
+	}
+	for (size_t i = 0; i < connects->count; i++) {
+		if (overrides_add_connect_to(&group->overrides, connects->items[i].text, failure) !=
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+make_groups(struct client *client, const struct options *options, struct failure *failure)
+{
+	client->groups = calloc(options->group_count, sizeof *client->groups);
+	if (client->groups == NULL) {
+		failure_set(failure, FAILURE_MEMORY, "no memory to start with");
+		return -1;
+	}
+	client->group_count = options->group_count;
+	for (size_t i = 0; i < client->group_count; i++) {
+		client->groups[i].settings = &options->groups[i].settings;
+		client->groups[i].number = (unsigned)i;
+		if (read_overrides(&client->groups[i], failure) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct tls *
+client_tls(struct client_group *group, struct failure *failure)
+{
+	const struct settings *settings = group->settings;
+	struct tls_options options = {
+		.ca_file = settings->ca_file,
+		.ca_path = settings->ca_directory,
+		.is_insecure = settings->is_insecure,
+		.cert_file = settings->certificate,
+		.key_file = settings->key,
+		.version_min = settings->tls_version_min == 3   ? TLS_VERSION_1_3
+			       : settings->tls_version_min == 2 ? TLS_VERSION_1_2
+								: TLS_VERSION_DEFAULT,
+	};
+	if (group->tls == NULL && tls_new(&group->tls, &options, failure) != 0)
+		return NULL;
+	return group->tls;
+}
+
+/* ---- open and close ------------------------------------------------------------------------------ */
+
+int
+client_open(struct client **result, const struct options *options, struct failure *failure)
+{
+	struct client *client = calloc(1, sizeof *client);
+	*result = NULL;
+	if (client == NULL) {
+		failure_set(failure, FAILURE_MEMORY, "no memory to start with");
+		return -1;
+	}
+	client->run = &options->run;
+	client->now_s = (int64_t)time(NULL);
+	client->verbose = (struct verbose){ .is_on = options->run.is_verbose,
+					    .is_silent = options->run.is_silent };
+	idna_icu_init(&client->idna);
+	if (make_groups(client, options, failure) != 0 || open_network(client, failure) != 0) {
+		client_close(client);
+		return -1;
+	}
+	*result = client;
+	return 0;
+}
+
+void
+client_close(struct client *client)
+{
+	if (client == NULL)
+		return;
+	pool_free(client->pool);
+	names_close(client->names);
+	net_close(client->net);
+	for (size_t i = 0; i < client->group_count; i++)
+		tls_free(client->groups[i].tls);
+	idna_icu_fini(&client->idna);
+	free(client->groups);
+	free(client);
+}
