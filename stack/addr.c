@@ -117,6 +117,15 @@ addr_common_bits(const struct ip_addr *a, const struct ip_addr *b)
 }
 
 bool
+addr_has_host_bits(const struct ip_addr *addr, unsigned prefix_len)
+{
+	for (unsigned bit = prefix_len; bit < 8 * addr_bytes(addr); bit++)
+		if ((addr->octets[bit / 8] & 0x80u >> bit % 8) != 0)
+			return true;
+	return false;
+}
+
+bool
 addr_in_prefix(const struct ip_addr *addr, const struct ip_addr *prefix, unsigned prefix_len)
 {
 	assert(prefix_len <= 8 * addr_bytes(prefix));

@@ -61,6 +61,9 @@ bool addr_in_prefix(const struct ip_addr *addr, const struct ip_addr *prefix, un
 
 /* "192.0.2.1", "2001:db8::1" (RFC 5952).  A result of ERR_MALFORMED leaves *addr alone.  text_bytes >= ADDR_TEXT_BYTES for to_text. */
 int addr_from_text(struct ip_addr *addr, const char *text);
+/* Whether any bit behind the first prefix_len is set: an address in a network, not the network's own. */
+bool addr_has_host_bits(const struct ip_addr *addr, unsigned prefix_len);
+
 /* "192.0.2.0/24"; a bare address is a host prefix.  Bits behind the prefix are kept: an interface's own
  * address is written the same way. */
 int addr_prefix_from_text(struct ip_addr *prefix, unsigned *prefix_len, const char *text);

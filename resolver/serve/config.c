@@ -2,16 +2,14 @@
 #include "resolver/serve/config_priv.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <yaml.h>
 
+#include "resolver/serve/text_file.h"
 #include "stack/base/err.h"
-
-#define OPTIONS_MAX 256u /* of the table; checked in config_init */
 
 struct parse {
 	struct config *config;
@@ -20,7 +18,6 @@ struct parse {
 	yaml_parser_t yaml;
 	const char *section;           /* NULL outside of one */
 	void *base;                    /* the struct that its options are fields of */
-	unsigned seen_at[OPTIONS_MAX]; /* line of the first mention, 0: none */
 };
 
 /* line 0: about no line, or about several. */
@@ -130,6 +127,15 @@ refuse_name(struct parse *parse, const char *name, size_t line)
 	return fail(parse, line, "unknown option `%s` in `%s:`; cairn.conf(5) lists them all", name, parse->section);
 }
 
+unsigned
+config_line(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (!config__is_of_zone(&config_options[i]) && strcmp(config_options[i].name, name) == 0)
+			return config->lines[i];
+	return 0;
+}
+
 static const struct config_option *
 find_option(const char *section, const char *name)
 {
@@ -202,7 +208,7 @@ take_list(struct parse *parse, const struct config_option *option, size_t line)
 static int
 mention(struct parse *parse, const struct config_option *option, size_t line)
 {
-	unsigned *seen_at = &parse->seen_at[option - config_options];
+	unsigned *seen_at = &parse->config->lines[option - config_options];
 	if (*seen_at == 0 && option->form == CONFIG_LIST)
 		config__list_clear((struct config_list *)((char *)parse->base + option->offset));
 	if (*seen_at != 0 && option->form != CONFIG_LIST)
@@ -313,7 +319,7 @@ begin_zone(struct parse *parse, size_t line)
 	parse->base = &zones[config->zone_count++];
 	for (size_t i = 0; i < config_option_count; i++)
 		if (strcmp(config_options[i].section, parse->section) == 0)
-			parse->seen_at[i] = 0;
+			config->lines[i] = 0;
 	return 0;
 }
 
@@ -443,7 +449,7 @@ int
 config_init(struct config *config)
 {
 	*config = (struct config){ 0 };
-	if (config_option_count > OPTIONS_MAX)
+	if (config_option_count > CONFIG_OPTIONS_MAX)
 		return ERR_TOO_BIG;
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];
@@ -481,30 +487,23 @@ config_free(struct config *config)
 	config->file = NULL;
 }
 
-/* What no single value can show. */
+/* What no single value can show; network.h looks at the words of `stack:`. */
 static int
 check_together(struct parse *parse)
 {
 	const struct config *config = parse->config;
-	const unsigned *seen_at = parse->seen_at;
 
 	if (config->trust_anchor_signaling)
-		return fail(parse, seen_at[find_option("server", "trust-anchor-signaling") - config_options],
+		return fail(parse, config_line(config, "trust-anchor-signaling"),
 		            "trust-anchor-signaling: only `no` is possible: this version sends no such queries");
 	if (config->cache_min_ttl > config->cache_max_ttl)
-		return fail(parse, seen_at[find_option("server", "cache-min-ttl") - config_options],
+		return fail(parse, config_line(config, "cache-min-ttl"),
 		            "cache-min-ttl: %u is more than cache-max-ttl, %u", config->cache_min_ttl, config->cache_max_ttl);
+	if (!config->do_udp && !config->do_tcp)
+		return fail(parse, config_line(config, "do-tcp"), "do-udp and do-tcp are both `no`: nobody could be served");
 	if (!config->do_ip4 && !config->do_ip6)
-		return fail(parse, seen_at[find_option("server", "do-ip6") - config_options],
+		return fail(parse, config_line(config, "do-ip6"),
 		            "do-ip4 and do-ip6 are both `no`: no name server could be asked");
-	if (config->link == CONFIG_LINK_PACKET && config->device == NULL)
-		return fail(parse, seen_at[find_option("stack", "link") - config_options],
-		            "link: packet needs `device`, the network device to be on");
-	if (config->link != CONFIG_LINK_RAW && config->address.count == 0)
-		return fail(parse, seen_at[find_option("stack", "link") - config_options],
-		            "link: packet and tap need `address`, such as 192.0.2.7/24, dhcp or slaac");
-	if (config->link == CONFIG_LINK_RAW && config->address.count != 0)
-		return fail(parse, config->address.lines[0], "address: link raw uses the host's addresses; remove it, or say link: packet");
 	return 0;
 }
 
@@ -533,41 +532,17 @@ config_parse(struct config *config, const char *name, const char *text, size_t t
 	return err;
 }
 
-static int
-read_file(const char *path, char **text, size_t *text_bytes, char error[CONFIG_ERROR_BYTES])
-{
-	FILE *file = fopen(path, "re");
-	if (file == NULL)
-		goto say_why;
-	*text = malloc(CONFIG_FILE_BYTES_MAX);
-	if (*text == NULL)
-		goto close_file;
-	*text_bytes = fread(*text, 1, CONFIG_FILE_BYTES_MAX, file);
-	if (ferror(file))
-		goto free_text;
-	if (*text_bytes == CONFIG_FILE_BYTES_MAX) {
-		errno = EFBIG;
-		goto free_text;
-	}
-	(void)fclose(file);
-	return 0;
-free_text:
-	free(*text);
-close_file:
-	(void)fclose(file);
-say_why:
-	(void)snprintf(error, CONFIG_ERROR_BYTES, "%s: cannot be read: %s", path, strerror(errno));
-	return ERR_IO;
-}
-
 int
 config_load(struct config *config, const char *path, char error[CONFIG_ERROR_BYTES])
 {
-	char *text;
+	const char *why;
 	size_t text_bytes;
-	int err = read_file(path, &text, &text_bytes, error);
-	if (err != 0)
+	char *text;
+	int err = text_file_read(path, CONFIG_FILE_BYTES_MAX, &text, &text_bytes, &why);
+	if (err != 0) {
+		(void)snprintf(error, CONFIG_ERROR_BYTES, "%s: cannot be read: %s", path, why);
 		return err;
+	}
 	err = config_parse(config, path, text, text_bytes, error);
 	free(text);
 	return err;

@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #define CONFIG_LIST_MAX      65536u /* entries of one list option */
+#define CONFIG_OPTIONS_MAX   256u   /* of the table */
 #define CONFIG_ERROR_BYTES   512u
 #define CONFIG_FILE_BYTES_MAX (64u * 1024u * 1024u)
 
@@ -58,6 +59,7 @@ enum config_link { CONFIG_LINK_RAW, CONFIG_LINK_PACKET, CONFIG_LINK_TAP };
 
 struct config {
 	char *file; /* as given to config_load */
+	unsigned lines[CONFIG_OPTIONS_MAX]; /* of config_options, one by one: of the first mention, 0: none (config_line) */
 
 	/* server: */
 	struct config_list interface;      /* "127.0.0.1", "::1@5353" */
@@ -146,6 +148,9 @@ int config_load(struct config *config, const char *path, char error[CONFIG_ERROR
 int config_parse(struct config *config, const char *name, const char *text, size_t text_bytes,
                  char error[CONFIG_ERROR_BYTES]);
 void config_free(struct config *config);
+
+/* The line that an option of `server:` or `stack:` stands in, the first if it is a list; 0: it is not in the file. */
+unsigned config_line(const struct config *config, const char *name);
 
 /* Formats "NAME:LINE: text" for checks that come later (an address that is none, a zone type unknown). */
 void config_complain(char error[CONFIG_ERROR_BYTES], const struct config *config, unsigned line, const char *format, ...)

@@ -37,7 +37,8 @@ modules_read(struct modules *modules, const struct config *config, char error[CO
 	}
 	if (is_right && modules->iterator)
 		return 0;
-	config_complain(error, config, 0, "module-config: `%s`: is not `iterator` with or without `validator`, `dns64`, `respip`",
+	config_complain(error, config, config_line(config, "module-config"),
+			"module-config: `%s`: is not `iterator` with or without `validator`, `dns64`, `respip`",
 			text);
 	return ERR_MALFORMED;
 }

@@ -63,16 +63,41 @@ plan_addr(struct network_plan *plan, const struct config *config, size_t index,
 	return 0;
 }
 
+/*
+ * Whether a station with these addresses can ask for the gateway's MAC address: it lies in the prefix of one of them,
+ * or is of the link, or the network is yet to say what the prefixes are.
+ */
+static bool
+is_neighbour(const struct network_plan *plan, const struct ip_addr *gateway)
+{
+	const bool is_ipv4 = gateway->family == ADDR_IPV4;
+	if ((plan->if_flags & (is_ipv4 ? STACK_IF_DHCP : STACK_IF_SLAAC)) != 0 ||
+	    (!is_ipv4 && addr_is_link_local(gateway)))
+		return true;
+	for (unsigned i = 0; i < plan->addr_count; i++)
+		if (addr_in_prefix(gateway, &plan->addrs[i].addr, plan->addrs[i].prefix_len))
+			return true;
+	return false;
+}
+
+/* After the addresses. */
 static int
 plan_gateway(struct network_plan *plan, const struct config *config, size_t index,
 	     char error[CONFIG_ERROR_BYTES])
 {
 	unsigned line = config->gateway.lines[index];
+	struct ip_addr gateway;
 	if (plan->gateway_count == NETWORK_GATEWAYS_MAX)
 		return refuse(config, line, "gateway", "more than 4", error);
-	if (addr_from_text(&plan->gateways[plan->gateway_count], config->gateway.items[index]) != 0)
+	if (addr_from_text(&gateway, config->gateway.items[index]) != 0)
 		return refuse(config, line, "gateway", "is no address", error);
-	plan->gateway_count++;
+	if (addr_is_unspecified(&gateway) || addr_is_multicast(&gateway) ||
+	    addr_is_loopback(&gateway))
+		return refuse(config, line, "gateway", "no router can have this address", error);
+	if (!is_neighbour(plan, &gateway))
+		return refuse(config, line, "gateway",
+			      "lies in the prefix of no `address`: it could not be reached", error);
+	plan->gateways[plan->gateway_count++] = gateway;
 	return 0;
 }
 
@@ -85,9 +110,9 @@ plan_mac(struct network_plan *plan, const struct config *config, char error[CONF
 		return 0;
 	if (sscanf(config->mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &o[0], &o[1], &o[2], &o[3],
 		   &o[4], &o[5], &rest) != 6)
-		return refuse(config, 0, "mac", "is not of the form 02:00:5e:10:00:01", error);
+		return refuse(config, config_line(config, "mac"), "mac", "is not of the form 02:00:5e:10:00:01", error);
 	if ((o[0] & 1) != 0)
-		return refuse(config, 0, "mac",
+		return refuse(config, config_line(config, "mac"), "mac",
 			      "is a group's address: the first octet must be even", error);
 	return 0;
 }
@@ -117,38 +142,63 @@ check_faults(const struct config *config, char error[CONFIG_ERROR_BYTES])
 	const char *why;
 	if (!has_text(config->faults) || bad_line_from_text(&faults, config->faults, &why) == 0)
 		return 0;
-	config_complain(error, config, 0,
-			"faults: wrong from `%.40s` on; known are loss dup reorder corrupt burst "
-			"delay jitter "
-			"rate size seed",
-			why);
+	config_complain(error, config, config_line(config, "faults"),
+			"faults: wrong from `%.40s` on; known are %s", why, BAD_LINE_WORDS);
 	return ERR_MALFORMED;
+}
+
+/* Words about a station of our own, beside a link that uses the host's: whoever writes them expects something of them. */
+static int
+check_shared(const struct config *config, char error[CONFIG_ERROR_BYTES])
+{
+	const struct {
+		const char *option;
+		bool is_given;
+	} words[] = {
+		{ "device", has_text(config->device) },
+		{ "address", config->address.count > 0 },
+		{ "gateway", config->gateway.count > 0 },
+		{ "mac", has_text(config->mac) },
+		{ "vlan", config->vlan != 0 },
+	};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (words[i].is_given)
+			return refuse(config, config_line(config, words[i].option), words[i].option,
+				      "link raw uses the host's; remove it, or say `link: packet`",
+				      error);
+	return 0;
+}
+
+static int
+check_station(const struct config *config, char error[CONFIG_ERROR_BYTES])
+{
+	if (config->num_threads > 1)
+		return refuse(config, config_line(config, "num-threads"), "num-threads",
+			      "a station of our own (link packet, tap) has one thread", error);
+	if (config->link == CONFIG_LINK_PACKET && !has_text(config->device))
+		return refuse(config, config_line(config, "link"), "link",
+			      "packet needs `device`, the network device to be on", error);
+	if (config->address.count == 0)
+		return refuse(config, config_line(config, "link"), "link",
+			      "packet and tap need `address`, such as 192.0.2.7/24, dhcp or slaac",
+			      error);
+	return 0;
 }
 
 int
 network_check(const struct config *config, char error[CONFIG_ERROR_BYTES])
 {
 	struct network_plan plan;
-	int err = plan_read(&plan, config, error);
+	int err = network_is_shared(config) ? check_shared(config, error)
+					    : check_station(config, error);
+	if (err == 0)
+		err = plan_read(&plan, config, error);
 	if (err == 0)
 		err = check_faults(config, error);
-	if (err != 0)
-		return err;
-	if (config->mtu != 0 && config->mtu < MTU_MIN)
-		return refuse(config, 0, "mtu",
-			      "is less than 1280, the least that IPv6 can do with", error);
-	if (network_is_shared(config))
-		return 0;
-	if (config->num_threads > 1)
-		return refuse(config, 0, "num-threads",
-			      "a station of our own (link packet, tap) has one thread", error);
-	if (config->link == CONFIG_LINK_PACKET && !has_text(config->device))
-		return refuse(config, 0, "device",
-			      "link packet needs the name of the device to be a station on", error);
-	if (plan.addr_count == 0 && plan.if_flags == 0)
-		return refuse(config, 0, "address", "a station needs an address, `dhcp` or `slaac`",
-			      error);
-	return 0;
+	if (err == 0 && config->mtu != 0 && config->mtu < MTU_MIN)
+		err = refuse(config, config_line(config, "mtu"), "mtu",
+			     "is less than 1280, the least that IPv6 can do with", error);
+	return err;
 }
 
 /* ---- the link --------------------------------------------------------------------------------------------------------- */
@@ -184,7 +234,8 @@ open_link(struct network *network, const struct config *config, const struct gua
 					.mac = network->plan.mac,
 					.vlan = (uint16_t)config->vlan };
 	struct tap_config tap = { .device = has_text(config->device) ? config->device : NULL,
-				  .mac = network->plan.mac };
+				  .mac = network->plan.mac,
+				  .vlan = (uint16_t)config->vlan };
 	switch (config->link) {
 	case CONFIG_LINK_RAW: return open_raw(network, guards, worker, rng, now_us, why);
 	case CONFIG_LINK_PACKET: return packet_open(&network->link, &packet, now_us, why);

@@ -1,13 +1,12 @@
 #include "resolver/serve/policy_zones.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "resolver/answer.h"
+#include "resolver/serve/text_file.h"
 #include "stack/base/arena.h"
 
 #define RESPONSE_BYTES_MAX 4096u /* of one record as text */
@@ -119,40 +118,15 @@ read_tags(const struct build *build, struct rpz_zone *zone)
 
 /* ---- its rules --------------------------------------------------------------------------------------------- */
 
-/* The whole file, to be freed; not mapped: what is cut short meanwhile must not end the program. */
-static int
-read_file(const struct build *build, char **text, size_t *text_bytes)
-{
-	const char *path = build->from->zonefile;
-	struct stat about;
-	FILE *file = fopen(path, "re");
-	if (file == NULL)
-		return refuse(build, "zonefile", path, strerror(errno));
-	int err = ERR_NO_MEMORY;
-	*text = NULL;
-	if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode) || (uint64_t)about.st_size > POLICY_FILE_BYTES_MAX)
-		err = refuse(build, "zonefile", path, "is no file, or is larger than 1 GiB");
-	else if ((*text = malloc((size_t)about.st_size + 1)) != NULL)
-		err = 0;
-	if (err == 0)
-		*text_bytes = fread(*text, 1, (size_t)about.st_size, file);
-	if (err == 0 && ferror(file))
-		err = refuse(build, "zonefile", path, "cannot be read");
-	(void)fclose(file);
-	if (err != 0)
-		free(*text);
-	return err;
-}
-
 static int
 read_rules(const struct build *build, struct rpz_zone *zone)
 {
-	const char *path = build->from->zonefile;
+	const char *path = build->from->zonefile, *why;
 	size_t text_bytes;
 	char *text;
-	int err = read_file(build, &text, &text_bytes);
+	int err = text_file_read(path, POLICY_FILE_BYTES_MAX, &text, &text_bytes, &why);
 	if (err != 0)
-		return err;
+		return refuse(build, "zonefile", path, why);
 	err = rpz_zone_read(build->rpz, zone, text, text_bytes, build->reading);
 	free(text);
 	if (err != 0 && err != ERR_NO_MEMORY) {

@@ -62,6 +62,10 @@ build_acl_entry(struct build *build, const char *text, unsigned line)
 	if (addr_prefix_from_text(&prefix, &prefix_len, words.first) != 0)
 		return refuse(build, line, "access-control", words.first,
 			      "is no address and prefix length");
+	if (addr_has_host_bits(&prefix, prefix_len))
+		return refuse(build, line, "access-control", words.first,
+			      "names an address in the netblock: leave the bits behind the prefix 0, or write "
+			      "/32 or /128 for the one address");
 	if (acl_action_from_text(words.second, &action) != 0)
 		return refuse(build, line, "access-control", words.second,
 			      "is not one of: deny refuse allow allow_setrd allow_snoop "
@@ -159,12 +163,12 @@ build_nsid(struct build *build)
 	bool is_ascii = strncasecmp(text, "ascii_", 6) == 0;
 	size_t text_bytes = strlen(text), size = is_ascii ? text_bytes - 6 : text_bytes / 2;
 	if (size > RESPOND_NSID_BYTES_MAX)
-		return refuse(build, 0, "nsid", text, "is longer than 128 octets");
+		return refuse(build, config_line(build->config, "nsid"), "nsid", text, "is longer than 128 octets");
 	if (is_ascii) {
 		memcpy(respond->nsid, text + 6, size);
 	} else {
 		if (strspn(text, "0123456789abcdefABCDEF") != text_bytes || text_bytes % 2 != 0)
-			return refuse(build, 0, "nsid", text,
+			return refuse(build, config_line(build->config, "nsid"), "nsid", text,
 				      "is neither `ascii_TEXT` nor hexadecimal octets");
 		for (size_t i = 0; i < size; i++)
 			(void)sscanf(text + 2 * i, "%2hhx", &respond->nsid[i]);

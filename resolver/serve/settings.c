@@ -80,23 +80,6 @@ settings_next_fixed(const struct settings *old, const struct settings *new, size
 	return NULL;
 }
 
-/* What only makes sense, or does not, of several options together. */
-static int
-check_together(const struct config *config, char error[CONFIG_ERROR_BYTES])
-{
-	if (!config->do_udp && !config->do_tcp) {
-		config_complain(error, config, 0,
-				"do-udp and do-tcp are both `no`: nobody could be served");
-		return ERR_MALFORMED;
-	}
-	if (!config->do_ip4 && !config->do_ip6) {
-		config_complain(error, config, 0,
-				"do-ip4 and do-ip6 are both `no`: nobody could be asked");
-		return ERR_MALFORMED;
-	}
-	return network_check(config, error);
-}
-
 static void
 drop_missing_defaults(struct settings *settings)
 {
@@ -114,12 +97,12 @@ read_all(struct settings *settings, struct rng *rng, char error[CONFIG_ERROR_BYT
 {
 	char hostname[SERVICE_HOST_BYTES_MAX] = "";
 	const struct config *config = &settings->config;
-	int err = check_together(config, error);
+	int err = network_check(config, error);
 	if (err == 0)
 		err = endpoints_from_config(settings->endpoints, &settings->endpoint_count, config,
 					    error);
 	if (err == 0)
-		err = root_hints_load(&settings->hints, config->root_hints, error);
+		err = root_hints_load(&settings->hints, config, error);
 	if (err != 0)
 		return err;
 	drop_missing_defaults(settings);

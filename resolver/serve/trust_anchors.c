@@ -1,13 +1,12 @@
 #include "resolver/serve/trust_anchors.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "resolver/serve/builtin.h"
 #include "resolver/serve/modules.h"
+#include "resolver/serve/text_file.h"
 #include "resolver/wire/text.h"
 #include "stack/base/arena.h"
 
@@ -32,15 +31,15 @@ refusal(int err)
 	return err_text(err);
 }
 
-/* name NULL: the text stands in the configuration, at config_line. */
+/* name NULL: the text stands in the configuration itself, at config_line, and is not only named there. */
 static int
 refuse(const struct reading *reading, const char *name, unsigned config_line, const char *text, const char *why)
 {
 	if (name == NULL)
 		config_complain(reading->error, reading->config, config_line, "trust-anchor: `%s`: %s", text, why);
 	else
-		(void)snprintf(reading->error, CONFIG_ERROR_BYTES, "trust-anchor-file: %s:%u: %s", name,
-			       reading->reader.line, why);
+		config_complain(reading->error, reading->config, config_line, "trust-anchor-file: %s:%u: %s", name,
+				reading->reader.line, why);
 	return ERR_MALFORMED;
 }
 
@@ -75,22 +74,15 @@ read_text(struct reading *reading, const char *name, unsigned config_line, const
 static int
 read_file(struct reading *reading, const char *path, unsigned line)
 {
-	char *text = malloc(TRUST_ANCHORS_FILE_BYTES_MAX);
-	if (text == NULL)
-		return ERR_NO_MEMORY;
-	FILE *file = fopen(path, "re");
-	int err = ERR_IO;
-	if (file == NULL) {
-		config_complain(reading->error, reading->config, line, "trust-anchor-file: %s: %s", path, strerror(errno));
-	} else {
-		const size_t size = fread(text, 1, TRUST_ANCHORS_FILE_BYTES_MAX, file);
-		if (feof(file) != 0 && ferror(file) == 0)
-			err = read_text(reading, path, line, text, size);
-		else
-			config_complain(reading->error, reading->config, line,
-					"trust-anchor-file: %s: cannot be read, or is larger than 1 MiB", path);
-		(void)fclose(file);
+	const char *why;
+	size_t text_bytes;
+	char *text;
+	int err = text_file_read(path, TRUST_ANCHORS_FILE_BYTES_MAX, &text, &text_bytes, &why);
+	if (err != 0) {
+		config_complain(reading->error, reading->config, line, "trust-anchor-file: %s: %s", path, why);
+		return err;
 	}
+	err = read_text(reading, path, line, text, text_bytes);
 	free(text);
 	return err;
 }
@@ -145,7 +137,8 @@ read_date(const struct config *config, uint32_t *override_s, char *error)
 	*override_s = 0;
 	if (text[0] == '\0' || strcmp(text, "0") == 0)
 		return 0;
-	if (strlen(text) == 14 && strptime(text, "%Y%m%d%H%M%S", &tm) != NULL) {
+	const char *rest = strlen(text) == 14 ? strptime(text, "%Y%m%d%H%M%S", &tm) : NULL;
+	if (rest != NULL && *rest == '\0') {
 		*override_s = (uint32_t)timegm(&tm);
 		return 0;
 	}
@@ -154,7 +147,7 @@ read_date(const struct config *config, uint32_t *override_s, char *error)
 		*override_s = (uint32_t)seconds;
 		return 0;
 	}
-	config_complain(error, config, 0, "val-override-date: `%s`: is neither YYYYMMDDHHmmSS nor seconds since 1970",
+	config_complain(error, config, config_line(config, "val-override-date"), "val-override-date: `%s`: is neither YYYYMMDDHHmmSS nor seconds since 1970",
 			text);
 	return ERR_MALFORMED;
 }

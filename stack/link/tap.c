@@ -24,6 +24,7 @@ struct tap {
 	char device[IFNAMSIZ];
 	struct mac_addr mac;
 	uint32_t mtu;
+	uint16_t vlan;
 	int fd;
 	uint8_t *block; /* LINK_BATCH_MAX frames of the largest size */
 };
@@ -113,6 +114,7 @@ tap_describe(const struct link *link, struct stack_if_config *config)
 		.mac = tap->mac,
 		.mtu = tap->mtu,
 		.flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX,
+		.vlan = tap->vlan,
 	};
 }
 
@@ -204,7 +206,7 @@ tap_open(struct link **link, const struct tap_config *config, struct link_error 
 
 	if (tap == NULL)
 		return link__fail(error, ENOMEM, NULL, "link tap");
-	*tap = (struct tap){ .link.ops = &tap_ops, .mac = config->mac, .fd = -1 };
+	*tap = (struct tap){ .link.ops = &tap_ops, .mac = config->mac, .vlan = config->vlan, .fd = -1 };
 	if (memcmp(&tap->mac, &none, sizeof none) == 0)
 		tap->mac = ethernet_mac_draw();
 	int err = open_device(tap, config->device == NULL ? DEVICE_DEFAULT : config->device, error);

@@ -24,6 +24,7 @@
 struct tap_config {
 	const char *device;  /* "cairn0"; "cairn%d" has the kernel count; NULL: that */
 	struct mac_addr mac; /* of the stack's end; zeros: a random one */
+	uint16_t vlan;       /* 802.1Q id of the stack's frames; 0: untagged */
 	bool leaves_down;    /* the host's end is set up by somebody else */
 };
 

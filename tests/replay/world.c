@@ -63,7 +63,7 @@ static bool
 add_hints(struct world *world, char *error)
 {
 	struct root_hints *hints = malloc(sizeof *hints);
-	bool is_right = hints != NULL && root_hints_load(hints, world->config.root_hints, error) == 0;
+	bool is_right = hints != NULL && root_hints_load(hints, &world->config, error) == 0;
 
 	for (size_t i = 0; is_right && i < hints->count; i++)
 		(void)engine_add_hint(world->engine, &hints->entries[i].server, &hints->entries[i].addr);

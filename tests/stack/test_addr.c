@@ -128,6 +128,26 @@ static const struct {
 	{ "::2", "::3/128", false },               { "192.0.2.1", "c000:201::/32", false },
 };
 
+START_TEST(bits_behind_the_prefix_make_an_address_of_a_netblock)
+{
+	static const struct {
+		const char *text;
+		bool has;
+	} blocks[] = {
+		{ "192.0.2.0/24", false },     { "192.0.2.1/24", true },      { "192.0.2.128/25", false },
+		{ "192.0.2.64/25", true },     { "192.0.2.1", false },        { "0.0.0.0/0", false },
+		{ "128.0.0.0/0", true },       { "2001:db8::/32", false },    { "2001:db8::1/32", true },
+		{ "2001:db8::1/128", false },  { "2001:db8:0:8::/61", false }, { "2001:db8:0:8::/60", true },
+	};
+	for (size_t i = 0; i < COUNT(blocks); i++) {
+		struct ip_addr prefix;
+		unsigned prefix_len;
+		ck_assert_int_eq(addr_prefix_from_text(&prefix, &prefix_len, blocks[i].text), 0);
+		ck_assert_msg(addr_has_host_bits(&prefix, prefix_len) == blocks[i].has, "%s", blocks[i].text);
+	}
+}
+END_TEST
+
 START_TEST(an_address_is_in_a_prefix_when_the_leading_bits_agree)
 {
 	struct ip_addr prefix;
@@ -200,6 +220,7 @@ main(void)
 	tcase_add_test(tcase, what_is_no_address_is_refused_and_changes_nothing);
 	tcase_add_test(tcase, every_address_survives_its_own_text);
 	tcase_add_loop_test(tcase, a_prefix_is_an_address_and_a_length_within_its_family, 0, COUNT(prefixes));
+	tcase_add_test(tcase, bits_behind_the_prefix_make_an_address_of_a_netblock);
 	tcase_add_loop_test(tcase, an_address_is_in_a_prefix_when_the_leading_bits_agree, 0, COUNT(membership));
 	tcase_add_loop_test(tcase, addresses_are_of_the_kinds_that_the_rfcs_name, 0, COUNT(kinds));
 	tcase_add_test(tcase, the_solicited_node_group_takes_the_low_24_bits);

@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(the_kernel_may_number_the_device_and_the_mtu_is_its)
 {
-	const struct tap_config config = { 0 };
+	const struct tap_config config = { .vlan = 5 };
 	struct stack_if_config described;
 	struct link_error error;
 	struct link *first, *second;
@@ -92,6 +92,7 @@ START_TEST(the_kernel_may_number_the_device_and_the_mtu_is_its)
 	ck_assert_str_eq(described.name, "cairn1");
 	ck_assert_uint_eq(described.mtu, 1500);
 	ck_assert_int_eq(described.kind, STACK_IF_ETHER);
+	ck_assert_uint_eq(described.vlan, 5);
 	first->ops->close(first);
 	second->ops->close(second);
 }

@@ -1,0 +1,194 @@
+/* The configuration with all that it names: what is refused before anything is opened, and in which words. */
+#include "resolver/serve/settings.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stack/base/rng.h"
+#include "tests/suite.h"
+
+static char directory[] = "/tmp/cairn_settings.XXXXXX";
+static struct rng rng;
+
+static void
+write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "we");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(text, 1, strlen(text), file), strlen(text));
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static int
+read_text(const char *text, char error[CONFIG_ERROR_BYTES])
+{
+	struct settings *settings;
+	write_file("test.conf", text);
+	const int err = settings_new(&settings, "test.conf", 0, &rng, error);
+	settings_free(settings);
+	return err;
+}
+
+static void
+enter_directory(void)
+{
+	strcpy(strrchr(directory, '.'), ".XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	ck_assert_int_eq(chdir(directory), 0);
+	rng_init_number(&rng, 1);
+}
+
+static void
+leave_directory(void)
+{
+	(void)unlink("test.conf");
+	(void)unlink("root.hints");
+	(void)unlink("root.key");
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+
+#define TAP "stack:\n  link: tap\n"
+
+static const struct {
+	const char *behaviour, *text, *error;
+} refusals[] = {
+	{ "link packet needs a device", "stack:\n  address: dhcp\n  link: packet\n",
+	  "test.conf:3: link: packet needs `device`, the network device to be on" },
+	{ "a host of its own needs an address", TAP,
+	  "test.conf:2: link: packet and tap need `address`, such as 192.0.2.7/24, dhcp or slaac" },
+	{ "a host of its own has one thread", "server:\n  num-threads: 2\n" TAP "  address: dhcp\n",
+	  "test.conf:2: num-threads: a station of our own (link packet, tap) has one thread" },
+	{ "the host's address is not given twice", "stack:\n  address: 192.0.2.1/24\n",
+	  "test.conf:2: address: link raw uses the host's; remove it, or say `link: packet`" },
+	{ "... nor its gateway", "stack:\n  gateway: 192.0.2.1\n",
+	  "test.conf:2: gateway: link raw uses the host's; remove it, or say `link: packet`" },
+	{ "... nor a device", "stack:\n  link: raw\n  device: eth0\n",
+	  "test.conf:3: device: link raw uses the host's; remove it, or say `link: packet`" },
+	{ "... nor a MAC address", "stack:\n  mac: \"02:00:5e:10:00:01\"\n",
+	  "test.conf:2: mac: link raw uses the host's; remove it, or say `link: packet`" },
+	{ "... nor a VLAN", "stack:\n  vlan: 7\n",
+	  "test.conf:2: vlan: link raw uses the host's; remove it, or say `link: packet`" },
+	{ "a MAC address has its form", TAP "  address: dhcp\n  mac: 2:0\n",
+	  "test.conf:4: mac: is not of the form 02:00:5e:10:00:01" },
+	{ "an IPv4 gateway is a neighbour", TAP "  address: [ 192.0.2.7/24, slaac ]\n  gateway: 192.0.3.1\n",
+	  "test.conf:4: gateway: lies in the prefix of no `address`: it could not be reached" },
+	{ "an IPv6 gateway is a neighbour", TAP "  address: [ 2001:db8::7/64, dhcp ]\n  gateway: 2001:db8:0:1::1\n",
+	  "test.conf:4: gateway: lies in the prefix of no `address`: it could not be reached" },
+	{ "a gateway is one station", TAP "  address: dhcp\n  gateway: 224.0.0.1\n",
+	  "test.conf:4: gateway: no router can have this address" },
+	{ "a small MTU is refused with its line", "stack:\n\n  mtu: 600\n",
+	  "test.conf:3: mtu: is less than 1280, the least that IPv6 can do with" },
+	{ "a bad line's words come with what they take", "stack:\n  faults: loss=120%\n",
+	  "test.conf:2: faults: wrong from `loss=120%` on; known are loss dup reorder corrupt (0% to 100%), "
+	  "burst (0 to 1000000 packets), delay jitter (0s to 60s), rate (0bit to 1000gbit a second), "
+	  "size (0 to 65535 octets), seed (0 to 10^15)" },
+	{ "a netblock is no address in it", "server:\n  access-control: 192.168.1.7/24 allow\n",
+	  "test.conf:2: access-control: `192.168.1.7/24`: names an address in the netblock: leave the bits behind the "
+	  "prefix 0, or write /32 or /128 for the one address" },
+	{ "an identifier is told by its line", "server:\n  nsid: xyz\n",
+	  "test.conf:2: nsid: `xyz`: is neither `ascii_TEXT` nor hexadecimal octets" },
+	{ "a date is whole", "server:\n  val-override-date: 2026112801380x\n",
+	  "test.conf:2: val-override-date: `2026112801380x`: is neither YYYYMMDDHHmmSS nor seconds since 1970" },
+	{ "modules are told by their line", "server:\n  module-config: python\n",
+	  "test.conf:2: module-config: `python`: is not `iterator` with or without `validator`, `dns64`, `respip`" },
+	{ "root hints that are not there are told by option and line", "server:\n\n  root-hints: root.hints\n",
+	  "test.conf:3: root-hints: root.hints: No such file or directory" },
+	{ "a trust anchor file that is not there is told by option and line", "server:\n  trust-anchor-file: root.key\n",
+	  "test.conf:2: trust-anchor-file: root.key: No such file or directory" },
+};
+
+START_TEST(what_is_wrong_is_said_with_its_place)
+{
+	char error[CONFIG_ERROR_BYTES];
+	ck_assert_int_lt(read_text(refusals[_i].text, error), 0);
+	ck_assert_msg(strcmp(error, refusals[_i].error) == 0, "%s:\n got  %s\n want %s", refusals[_i].behaviour, error,
+		      refusals[_i].error);
+}
+END_TEST
+
+static const char *const accepted[] = {
+	"",
+	"stack:\n  device: \"\"\n  mac: \"\"\n  vlan: 0\n",
+	TAP "  address: [ 192.0.2.7/24, 2001:db8::7/64 ]\n  gateway: [ 192.0.2.1, 2001:db8::1 ]\n",
+	TAP "  address: [ 192.0.2.7/24, 2001:db8::7/64 ]\n  gateway: fe80::1\n",
+	TAP "  address: [ dhcp, 2001:db8::7/64 ]\n  gateway: 192.0.3.1\n",
+	TAP "  address: [ 192.0.2.7/24, slaac ]\n  gateway: 2001:db8:7::1\n",
+	"stack:\n  faults: loss=100%,burst=3,delay=60s,jitter=0us,rate=1000gbit,size=1280,seed=7\n",
+	"server:\n  access-control: [ 192.168.1.7 allow, 192.168.0.0/16 refuse, \"::/0 deny\" ]\n",
+	"server:\n  val-override-date: 20261128013800\n",
+};
+
+START_TEST(what_is_right_is_taken)
+{
+	char error[CONFIG_ERROR_BYTES];
+	ck_assert_msg(read_text(accepted[_i], error) == 0, "%s%s", accepted[_i], error);
+}
+END_TEST
+
+/* ---- root hints -------------------------------------------------------------------------------------------- */
+
+static int
+read_hints(const char *hints, char error[CONFIG_ERROR_BYTES])
+{
+	write_file("root.hints", hints);
+	return read_text("server:\n  root-hints: root.hints\n", error);
+}
+
+START_TEST(a_bad_root_hint_is_said_with_both_places)
+{
+	static const struct {
+		const char *hints, *error;
+	} cases[] = {
+		{ ". 60 NS a.test.\na.test. 60 A 192.0.2.1\noops. 60 A 192.0.2\n", "root.hints:3: " },
+		{ ". 60 NS a.test.\n", "root.hints:1: the file ends without a root server and its address" },
+		{ ". 60 NS a.test.\na.test. 60 TXT x\n", "root.hints:2: only NS, A and AAAA records are of use here" },
+		{ "com. 60 NS a.test.\n", "root.hints:1: an NS record of another zone than the root" },
+	};
+	static const char place[] = "test.conf:2: root-hints: ";
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char error[CONFIG_ERROR_BYTES];
+		ck_assert_int_lt(read_hints(cases[i].hints, error), 0);
+		ck_assert_msg(strncmp(error, place, strlen(place)) == 0 &&
+				      strncmp(error + strlen(place), cases[i].error, strlen(cases[i].error)) == 0,
+			      "%s", error);
+	}
+}
+END_TEST
+
+/* Thirteen servers with six addresses each are what the engine has places for: more is said when the file is read. */
+START_TEST(more_root_servers_than_can_be_kept_are_refused_when_they_are_read)
+{
+	char hints[8192], error[CONFIG_ERROR_BYTES];
+	size_t size = 0;
+	for (unsigned server = 0; server < 13; server++) {
+		size += (size_t)snprintf(hints + size, sizeof hints - size, ". 60 NS %c.test.\n", 'a' + server);
+		for (unsigned addr = 0; addr < 6; addr++)
+			size += (size_t)snprintf(hints + size, sizeof hints - size, "%c.test. 60 A 192.0.%u.%u\n",
+						 'a' + server, server, addr + 1);
+	}
+	ck_assert_msg(read_hints(hints, error) == 0, "%s", error);
+	strcpy(hints + size, "a.test. 60 A 192.0.2.1\n");
+	ck_assert_int_lt(read_hints(hints, error), 0);
+	strcpy(hints + size, "z.test. 60 A 192.0.2.1\n");
+	ck_assert_int_lt(read_hints(hints, error), 0);
+	ck_assert_str_eq(error, "test.conf:2: root-hints: root.hints:92: more than 13 servers, or more than 6 addresses of one");
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("settings");
+	tcase_add_checked_fixture(tcase, enter_directory, leave_directory);
+	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
+	tcase_add_loop_test(tcase, what_is_right_is_taken, 0, COUNT(accepted));
+	tcase_add_test(tcase, a_bad_root_hint_is_said_with_both_places);
+	tcase_add_test(tcase, more_root_servers_than_can_be_kept_are_refused_when_they_are_read);
+	Suite *suite = suite_create("resolver/serve/settings");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
