@@ -55,7 +55,7 @@ cut_at(struct arena *arena, const struct name *zone)
 		return NULL;
 	cut->zone_labels = (uint8_t)name_labels(cut->zone);
 	cut->ttl_s = UINT32_MAX;
-	cut->by_operator = cut->is_forward = false;
+	cut->by_operator = cut->is_forward = cut->no_cache = cut->over_tcp = false;
 	cut->ns_count = cut->server_count = cut->failed_count = 0;
 	return cut;
 }
@@ -68,6 +68,8 @@ cut_new_given(struct arena *arena, const struct forward_zone *zone, const struct
 		return NULL;
 	cut->by_operator = true;
 	cut->is_forward = zone->is_forward;
+	cut->no_cache = zone->no_cache;
+	cut->over_tcp = zone->over_tcp;
 	/* Servers without names hang on one that is the zone's own; it is never looked for. */
 	for (unsigned i = 0; i < zone->addr_count; i++) {
 		const struct forward_addr *from = &zone->addrs[i];

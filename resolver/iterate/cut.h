@@ -49,6 +49,8 @@ struct cut {
 	uint32_t ttl_s;       /* what remains of the delegation */
 	bool by_operator;     /* root hints, a forwarder, a stub: not learnt, so no failure is held against it */
 	bool is_forward;      /* resolvers, asked with RD */
+	bool no_cache;        /* what they say is not kept */
+	bool over_tcp;        /* they are asked over TCP alone */
 	uint8_t ns_count, server_count;
 	uint8_t failed_count; /* NS names that turned out to have no address */
 	struct cut_ns ns[DELEGATION_NS_MAX];

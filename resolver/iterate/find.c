@@ -91,11 +91,13 @@ follow_dname(struct engine *engine, struct task *task, struct rrset *dname)
 	return task__restart(engine, task, dname, 1, &target, NULL);
 }
 
-/* Where forward-first and stub-first lead: to the next zone above that has servers, or NULL. */
+/* Where forward-first and stub-first lead: to the stub of that name, the next zone above that has servers, or NULL. */
 static const struct forward_zone *
 zone_above(const struct engine *engine, const struct forward_zone *zone)
 {
 	struct name parent;
+	if (zone->behind != NULL)
+		return zone->behind;
 	if (zone->name->size == 1)
 		return NULL;
 	name_strip(&parent, zone->name, 1);

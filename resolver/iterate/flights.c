@@ -159,7 +159,7 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->addr = server->addr;
 	query->port = server->port != 0 ? server->port : engine->config.server_port;
 	query->recursion = task->cut->is_forward;
-	query->tcp = !server->no_tcp && (server->tcp || is_deaf_to_udp(server, &infra));
+	query->tcp = task->cut->over_tcp || (!server->no_tcp && (server->tcp || is_deaf_to_udp(server, &infra)));
 	if (query->tcp)
 		query->rto_us = TCP_RTO_FACTOR * query->rto_us;
 	put_cookie(engine, query);

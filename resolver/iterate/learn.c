@@ -25,6 +25,8 @@ learn__response(struct engine *engine, const struct scrubbed *scrubbed,
 	uint32_t now_s = engine__now_s(engine);
 	const struct rrset *before = NULL;
 
+	if (forwards_uncached(engine->forwards, end))
+		return;
 	for (const struct rrset *set = scrubbed->answer; set != NULL;
 	     before = set, set = set->next) {
 		if (set->rr_count == 0 || is_made(before, set))

@@ -103,6 +103,8 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 	for (;;) {
 		if (lookup->policies != 0 && rewrite_name(lookup, caches, arena, answer, now_s) == REWRITE_ENDS)
 			return LOOKUP_ANSWER;
+		if (forwards_uncached(lookup->forwards, lookup->sname))
+			return LOOKUP_MISS;
 		if (rrset_cache_get(caches->rrsets, lookup->sname, lookup->qtype, CLASS_IN,
 				    TRUST_ANSWER, arena, &set, now_s) == 0) {
 			if (lookup->dnssec_ok && rrset_is_expanded(set))

@@ -182,6 +182,7 @@ on_failed(struct engine *engine, struct flight *query)
 	task__trouble(task, TROUBLE_UNREACHABLE, &query->addr);
 	if (query->tcp) {
 		server->no_tcp = true;
+		server->useless = server->useless || task->cut->over_tcp;
 		flight__close(engine, query);
 	} else {
 		infra_unreachable(engine->caches.infra, &query->addr, engine->now_us);

@@ -30,6 +30,18 @@ slot_of(const struct forwards *forwards, const struct name *lower)
 	return &forwards->slots[at];
 }
 
+/* Of two zones of one name the forwarder stands in front. */
+static void
+put_behind(struct forward_zone **slot, struct forward_zone *zone)
+{
+	if (*slot != NULL && !zone->is_forward) {
+		(*slot)->behind = zone;
+		return;
+	}
+	zone->behind = *slot;
+	*slot = zone;
+}
+
 int
 forwards_add(struct forwards *forwards, const struct forward_zone *zone)
 {
@@ -39,7 +51,7 @@ forwards_add(struct forwards *forwards, const struct forward_zone *zone)
 		return ERR_FULL;
 	name_lower(&lower, zone->name);
 	struct forward_zone **slot = slot_of(forwards, &lower);
-	if (*slot != NULL)
+	if (*slot != NULL && ((*slot)->is_forward == zone->is_forward || (*slot)->behind != NULL))
 		return ERR_EXISTS;
 	struct forward_zone *copy = arena_alloc(forwards->arena, sizeof *copy);
 	if (copy == NULL)
@@ -53,8 +65,9 @@ forwards_add(struct forwards *forwards, const struct forward_zone *zone)
 	}
 	if (!is_whole)
 		return ERR_NO_MEMORY;
-	*slot = copy;
+	put_behind(slot, copy);
 	forwards->count++;
+	forwards->has_no_cache |= copy->no_cache;
 	return 0;
 }
 
@@ -72,4 +85,13 @@ forwards_find(const struct forwards *forwards, const struct name *name)
 		if (zone != NULL || labels == 0)
 			return zone;
 	}
+}
+
+bool
+forwards_uncached(const struct forwards *forwards, const struct name *name)
+{
+	if (forwards == NULL || !forwards->has_no_cache)
+		return false;
+	const struct forward_zone *zone = forwards_find(forwards, name);
+	return zone != NULL && zone->no_cache;
 }

@@ -43,6 +43,7 @@ struct config_zone {
 	struct config_list addr, host; /* "192.0.2.1@5353", "ns.example.com" */
 	bool first;    /* the ordinary way when these servers fail */
 	bool prime;    /* stub: ask them for the zone's own NS set */
+	bool no_cache, tcp_upstream;
 
 	/* rpz */
 	char *zonefile;                    /* NULL: missing */

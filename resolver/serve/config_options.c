@@ -169,10 +169,14 @@ const struct config_option config_options[] = {
 	ZONE("forward-zone", "forward-addr", CONFIG_LIST, addr, "", "address of a resolver to ask, with @port if it is not 53"),
 	ZONE("forward-zone", "forward-host", CONFIG_LIST, host, "", "name of a resolver to ask"),
 	ZONE("forward-zone", "forward-first", CONFIG_BOOL, first, "no", "without an answer from them ask the zone's own servers"),
+	ZONE("forward-zone", "forward-no-cache", CONFIG_BOOL, no_cache, "no", "ask them every time and keep nothing"),
+	ZONE("forward-zone", "forward-tcp-upstream", CONFIG_BOOL, tcp_upstream, "no", "ask them over TCP alone"),
 	ZONE("stub-zone", "name", CONFIG_STRING, name, "", "the zone"),
 	ZONE("stub-zone", "stub-addr", CONFIG_LIST, addr, "", "address of a name server of the zone, with @port if it is not 53"),
 	ZONE("stub-zone", "stub-host", CONFIG_LIST, host, "", "name of a name server of the zone"),
 	ZONE("stub-zone", "stub-first", CONFIG_BOOL, first, "no", "without an answer from them ask the servers of the delegation"),
+	ZONE("stub-zone", "stub-no-cache", CONFIG_BOOL, no_cache, "no", "ask them every time and keep nothing"),
+	ZONE("stub-zone", "stub-tcp-upstream", CONFIG_BOOL, tcp_upstream, "no", "ask them over TCP alone"),
 	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that; only `no` is possible yet"),
 
 	/* response policy zones */

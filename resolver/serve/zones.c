@@ -79,7 +79,8 @@ static int
 add_zone(const struct build *build, struct forwards *forwards)
 {
 	const struct config_zone *from = build->from;
-	struct forward_zone zone = { .is_forward = from->kind == CONFIG_FORWARD_ZONE, .first = from->first };
+	struct forward_zone zone = { .is_forward = from->kind == CONFIG_FORWARD_ZONE, .first = from->first,
+				     .no_cache = from->no_cache, .over_tcp = from->tcp_upstream };
 	struct name name;
 
 	if (name_from_text(&name, from->name, NULL) != 0)

@@ -93,6 +93,35 @@ START_TEST(without_zones_nothing_is_found)
 }
 END_TEST
 
+START_TEST(behind_the_forwarders_of_a_name_stands_its_stub)
+{
+	struct name name = name_of("example."), host = name_of("ns.host.test.");
+	struct forward_zone stub = { .name = &name, .host_count = 1, .hosts = { &host } }, forward = stub;
+	forward.is_forward = true;
+	ck_assert_int_eq(forwards_add(&forwards, _i == 0 ? &stub : &forward), 0);
+	ck_assert_int_eq(forwards_add(&forwards, _i == 0 ? &forward : &stub), 0);
+	ck_assert_int_eq(forwards_add(&forwards, &stub), ERR_EXISTS);
+	ck_assert_int_eq(forwards_add(&forwards, &forward), ERR_EXISTS);
+	const struct forward_zone *zone = forwards_find(&forwards, &name);
+	ck_assert(zone->is_forward);
+	ck_assert_ptr_nonnull(zone->behind);
+	ck_assert(!zone->behind->is_forward);
+}
+END_TEST
+
+START_TEST(what_is_not_to_be_kept_is_said_of_a_zone)
+{
+	struct name name = name_of("fresh.example."), below = name_of("www.fresh.example."), other = name_of("www.example.");
+	struct forward_zone zone = { .name = &name, .no_cache = true };
+	ck_assert(!forwards_uncached(NULL, &below));
+	ck_assert(!forwards_uncached(&forwards, &below));
+	ck_assert_int_eq(add("example."), 0);
+	ck_assert_int_eq(forwards_add(&forwards, &zone), 0);
+	ck_assert(forwards_uncached(&forwards, &below));
+	ck_assert(!forwards_uncached(&forwards, &other));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -103,6 +132,8 @@ main(void)
 	tcase_add_test(tcase, the_deepest_zone_at_or_above_a_name_counts);
 	tcase_add_test(tcase, zones_keep_what_they_are_given_behind_names_of_any_length);
 	tcase_add_test(tcase, a_zone_is_there_once_and_no_more_than_were_announced);
+	tcase_add_loop_test(tcase, behind_the_forwarders_of_a_name_stands_its_stub, 0, 2);
+	tcase_add_test(tcase, what_is_not_to_be_kept_is_said_of_a_zone);
 	tcase_add_test(tcase, without_zones_nothing_is_found);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
