@@ -1,4 +1,4 @@
-#include "fetch/client.h"
+#include "fetch/client_priv.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -146,7 +146,8 @@ make_groups(struct client *client, const struct options *options, struct failure
 	for (size_t i = 0; i < client->group_count; i++) {
 		client->groups[i].settings = &options->groups[i].settings;
 		client->groups[i].number = (unsigned)i;
-		if (read_overrides(&client->groups[i], failure) != 0)
+		if (read_overrides(&client->groups[i], failure) != 0 ||
+		    client__read_cookies(client, &client->groups[i], failure) != 0)
 			return -1;
 	}
 	return 0;
@@ -203,8 +204,11 @@ client_close(struct client *client)
 	pool_free(client->pool);
 	names_close(client->names);
 	net_close(client->net);
-	for (size_t i = 0; i < client->group_count; i++)
+	for (size_t i = 0; i < client->group_count; i++) {
+		client__write_cookies(client, &client->groups[i]);
+		free(client->groups[i].jar);
 		tls_free(client->groups[i].tls);
+	}
 	idna_icu_fini(&client->idna);
 	free(client->groups);
 	free(client);

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "fetch/cookie.h"
 #include "fetch/idna_icu.h"
 #include "fetch/names.h"
 #include "fetch/net.h"
@@ -25,6 +26,7 @@ struct client_group {
 	const struct settings *settings;
 	struct tls *tls; /* made for the first https */
 	struct overrides overrides;
+	struct cookie_jar *jar; /* NULL: cookies are not kept */
 	unsigned number;
 };
 

@@ -126,6 +126,16 @@ const struct option_row option_table[] = {
 	WITH(TEXT, '\0', "oauth2-bearer", "TOKEN", AUTH, LONG, OF_URL(bearer),
 	     "log in with a bearer token (RFC 6750)"),
 
+	SWITCH('n', "netrc", AUTH, LONG, OF_URL(has_netrc), "log in as ~/.netrc says for the host"),
+	WITH(TEXT, '\0', "netrc-file", "FILE", AUTH, LONG, OF_URL(netrc_file),
+	     "the same, from FILE"),
+	LIST('b', "cookie", "DATA", 0, AUTH, LONG, OF_URL(cookies),
+	     "send these cookies, as in a=1; without a `=', read them from a file"),
+	WITH(TEXT, 'c', "cookie-jar", "FILE", AUTH, LONG, OF_URL(cookie_jar),
+	     "write all cookies to FILE at the end"),
+	SWITCH('j', "junk-session-cookies", AUTH, LONG, OF_URL(is_new_session),
+	       "leave out cookies that end with a session"),
+
 	SWITCH('L', "location", TRANSFER, SHORT, OF_URL(follows), "follow redirects"),
 	WITH(COUNT, '\0', "max-redirs", "NUMBER", TRANSFER, LONG, OF_URL(redirects_max),
 	     "follow at most so many redirects (50)"),

@@ -21,6 +21,7 @@ stop_timers(struct transfer *transfer)
 	net_timer_stop(transfer->client->net, &transfer->turn);
 	net_timer_stop(transfer->client->net, &transfer->deadline);
 	net_timer_stop(transfer->client->net, &transfer->speed);
+	net_timer_stop(transfer->client->net, &transfer->body_due);
 }
 
 /* Told in a turn of its own, because the transfer may be freed there. */
@@ -151,6 +152,8 @@ close_stream(struct transfer *transfer)
 	if (transfer->dial != NULL)
 		dial_cancel(transfer->dial);
 	transfer->dial = NULL;
+	net_timer_stop(transfer->client->net, &transfer->turn);
+	net_timer_stop(transfer->client->net, &transfer->body_due);
 	if (transfer->stream != NULL)
 		stream_close(transfer->stream);
 	transfer->stream = NULL;
@@ -231,6 +234,7 @@ transfer__attempt_over(struct transfer *transfer)
 	case NEXT_KEPT:
 	case NEXT_NOTHING: succeed(transfer); return;
 	case NEXT_WHOLE: transfer->is_range_refused = true; break;
+	case NEXT_UNASKED: transfer->is_expect_refused = true; break;
 	case NEXT_RETRY:
 	case NEXT_FAILURE: transfer__fail(transfer, &transfer->failure); return;
 	case NEXT_REDIRECT:
@@ -388,7 +392,8 @@ static void
 begin(void *data)
 {
 	struct transfer *transfer = data;
-	if (transfer__read_url(transfer) != 0 || transfer__name_file(transfer) != 0)
+	if (transfer__open_body(transfer) != 0 || transfer__read_url(transfer) != 0 ||
+	    transfer__name_file(transfer) != 0)
 		end(transfer);
 	else
 		attempt(transfer);
@@ -442,6 +447,7 @@ transfer_free(struct transfer *transfer)
 		output_fini(&transfer->output);
 	if (transfer->has_response)
 		response_fini(transfer->response);
+	body_fini(&transfer->body);
 	free(transfer->response);
 	free(transfer->head);
 	free(transfer->arenas[0].block);

@@ -93,31 +93,6 @@ transfer__watch_speed(struct transfer *transfer)
 	net_timer_start(net, &transfer->speed, now_us + SPEED_PERIOD_US, on_speed, transfer);
 }
 
-/* ---- out ----------------------------------------------------------------------------------------- */
-
-/* 0: all is sent, or the stream is full; else its error. */
-static ssize_t
-send_head(struct transfer *transfer)
-{
-	while (transfer->head_sent < transfer->head_bytes) {
-		ssize_t taken = stream_write(transfer->stream, transfer->head + transfer->head_sent,
-					     transfer->head_bytes - transfer->head_sent);
-		if (taken < 0)
-			return taken == -EAGAIN ? 0 : taken;
-		transfer->head_sent += (size_t)taken;
-		transfer->facts.request_bytes += (uint64_t)taken;
-	}
-	if (transfer->facts.sent_us == 0)
-		transfer->facts.sent_us = net_now_us(transfer->client->net);
-	return 0;
-}
-
-bool
-transfer__is_sent(const struct transfer *transfer)
-{
-	return transfer->head_sent == transfer->head_bytes;
-}
-
 /* ---- in ------------------------------------------------------------------------------------------ */
 
 /* -1: transfer->failure ends the attempt. */
@@ -223,10 +198,14 @@ transfer__pump(struct transfer *transfer)
 {
 	assert(transfer->state == TRANSFER_EXCHANGING);
 	/* A server may answer and close before it has read all: its answer counts, so an error here waits. */
-	ssize_t sent = send_head(transfer);
+	ssize_t sent = transfer__send(transfer);
+	bool was_expecting = transfer->is_expecting;
 	int result = receive(transfer);
+	if (result == 0 && was_expecting && !transfer->is_expecting)
+		sent = transfer__send(transfer);
 	if (result == 0 && sent < 0) {
-		transfer->failure = transfer->stream->failure;
+		if (transfer->failure.cause == FAILURE_NONE)
+			transfer->failure = transfer->stream->failure;
 		result = -1;
 	}
 	if (result < 0)

@@ -16,6 +16,8 @@ int
 transfer__on_interim(struct transfer *transfer, const struct head *head)
 {
 	verbose_received(&transfer->client->verbose, head);
+	if (head->status == 100)
+		transfer->is_expecting = false;
 	return transfer__write_head(transfer, head);
 }
 
@@ -191,6 +193,8 @@ decide(struct transfer *transfer, const struct head *head)
 		read_retry_after(transfer, head);
 		return NEXT_RETRY;
 	}
+	if (head->status == 417 && !transfer->is_expect_refused && transfer->body.kind != BODY_NONE)
+		return NEXT_UNASKED;
 	if (head->status == 416 &&
 	    (transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET))
 		return decide_unsatisfied(transfer, head);
@@ -289,6 +293,7 @@ transfer__on_head(struct transfer *transfer, const struct response_event *event)
 	transfer->facts.total_bytes = 0;
 	transfer->drained_bytes = 0;
 	verbose_received(&transfer->client->verbose, head);
+	transfer__take_cookies(transfer, head);
 	transfer->next = decide(transfer, head);
 	if ((transfer->next == NEXT_CONTENT || transfer->next == NEXT_KEPT) && !had_output &&
 	    begin_content(transfer, event) != 0)

@@ -4,6 +4,8 @@
  *	transfer.c           attempts, one after the other: redirects, retries, the end
  *	transfer_url.c       the URL of the command line, and where a redirect leads
  *	transfer_request.c   settings to a request
+ *	transfer_login.c     credentials and cookies
+ *	transfer_send.c      the request, octet by octet
  *	transfer_exchange.c  octets between the stream, the request and the response; pace, speed
  *	transfer_head.c      what a head means: content, redirect, retry, failure, a range or the whole
  *	transfer_file.c      where content goes
@@ -14,8 +16,10 @@
 #ifndef CAIRN_FETCH_TRANSFER_PRIV_H
 #define CAIRN_FETCH_TRANSFER_PRIV_H
 
+#include "fetch/body.h"
 #include "fetch/decode_libraries.h"
 #include "fetch/dial.h"
+#include "fetch/http_date.h"
 #include "fetch/output.h"
 #include "fetch/request.h"
 #include "fetch/response.h"
@@ -41,6 +45,7 @@ enum transfer_next {
 	NEXT_REDIRECT, /* to `location` */
 	NEXT_RETRY,
 	NEXT_WHOLE,   /* once more, without the range */
+	NEXT_UNASKED, /* once more, without Expect */
 	NEXT_FAILURE, /* `failure` says why; its content is of no use */
 };
 
@@ -79,9 +84,13 @@ struct transfer {
 	struct response *response;
 	bool has_response; /* initialised */
 
+	char condition[HTTP_DATE_BYTES];
 	char accept_encoding[DECODE_ACCEPT_BYTES];
-	char *head; /* the request's, TRANSFER_HEAD_BYTES */
+	char *head; /* the request's, then pieces of its body: what is to be sent next, TRANSFER_HEAD_BYTES */
 	size_t head_bytes, head_sent;
+	struct body body;
+	bool is_chunked, is_body_over;
+	bool is_expecting, is_expect_refused; /* Expect: 100-continue (RFC 9110, section 10.1.1) */
 	bool is_complete, is_attempt_over, has_received;
 
 	struct output output;
@@ -97,7 +106,7 @@ struct transfer {
 	bool is_range_refused;                  /* the whole is asked for from now on */
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
 
-	struct net_timer turn, deadline, speed;
+	struct net_timer turn, deadline, speed, body_due;
 	uint64_t pace_start_us, pace_bytes; /* --limit-rate: since then, so many */
 	uint64_t speed_bytes, slow_since_us;
 };
@@ -112,7 +121,17 @@ int transfer__read_url(struct transfer *transfer);
 int transfer__follow(struct transfer *transfer); /* to transfer->location */
 
 /* transfer_request.c: into transfer->head; 0, or -1 and transfer->failure. */
+int transfer__open_body(struct transfer *transfer);
 int transfer__write_request(struct transfer *transfer);
+
+/* transfer_login.c: false: no memory. */
+bool transfer__set_login(struct transfer *transfer, struct request *request, struct arena *arena);
+bool transfer__set_cookies(struct transfer *transfer, struct request *request, struct arena *arena);
+void transfer__take_cookies(struct transfer *transfer, const struct head *head);
+
+/* transfer_send.c */
+/* 0: all is sent, or the stream is full; else its error, or -1 and transfer->failure. */
+ssize_t transfer__send(struct transfer *transfer);
 
 /* transfer_exchange.c */
 bool transfer__is_sent(const struct transfer *transfer);

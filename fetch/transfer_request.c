@@ -1,14 +1,67 @@
 /* transfer_request.c - what the settings ask of the server (transfer_priv.h). */
+#include <sys/stat.h>
+
 #include "fetch/decode_libraries.h"
 #include "fetch/transfer_priv.h"
+
+static bool
+has_body(const struct transfer *transfer)
+{
+	return transfer->body.kind != BODY_NONE && !transfer->is_get && !transfer->settings->is_get;
+}
 
 static struct span
 method_of(const struct transfer *transfer)
 {
 	const struct settings *settings = transfer->settings;
+	if (transfer->is_get)
+		return settings->is_head ? SPAN("HEAD") : SPAN("GET");
 	if (settings->method != NULL)
 		return span_from_text(settings->method);
-	return settings->is_head ? SPAN("HEAD") : SPAN("GET");
+	if (settings->is_head)
+		return SPAN("HEAD");
+	if (!has_body(transfer))
+		return SPAN("GET");
+	return transfer->body.kind == BODY_FILE ? SPAN("PUT") : SPAN("POST");
+}
+
+int
+transfer__open_body(struct transfer *transfer)
+{
+	const struct settings *settings = transfer->settings;
+	if (transfer->job.upload != NULL)
+		return body_from_file(&transfer->body, transfer->job.upload, &transfer->failure);
+	if (settings->data.count != 0)
+		return body_from_data(&transfer->body, &settings->data, &transfer->failure);
+	transfer->body.descriptor = -1;
+	return 0;
+}
+
+static int
+set_body(struct transfer *transfer, struct request *request)
+{
+	struct body *body = &transfer->body;
+	transfer->is_body_over = !has_body(transfer);
+	transfer->is_chunked = transfer->is_expecting = false;
+	if (transfer->is_body_over)
+		return 0;
+	if (!body_rewind(body)) {
+		failure_set(&transfer->failure, FAILURE_SEND,
+			    "what was sent came from a pipe and cannot be sent again");
+		return -1;
+	}
+	transfer->is_chunked = !body->has_length;
+	if (body->has_length)
+		request_body_sized(request, body->bytes);
+	else
+		request_body_chunked(request);
+	if (body->content_type != NULL)
+		request_set(request, REQUEST_CONTENT_TYPE, span_from_text(body->content_type));
+	if (body->is_json)
+		request_set(request, REQUEST_ACCEPT, SPAN("application/json"));
+	if (transfer->is_expect_refused)
+		request->has_expect = false;
+	return 0;
 }
 
 /* The range, and the condition under which it is of use (RFC 9110, section 13.1.5). */
@@ -30,6 +83,33 @@ set_range(struct transfer *transfer, struct request *request, struct arena *aren
 	request_set(request, REQUEST_RANGE, span_from_text(range));
 	if (transfer->range == RANGE_RESUME)
 		request_set(request, REQUEST_IF_RANGE, span_from_text(transfer->validator));
+	return true;
+}
+
+/* -z: only what is newer, or with a dash only what is not (RFC 9110, section 13.1.3 and 13.1.4). */
+static bool
+set_condition(struct transfer *transfer, struct request *request)
+{
+	const char *when = transfer->settings->time_condition;
+	struct stat status;
+	int64_t time_s;
+
+	if (when == NULL)
+		return true;
+	bool is_older = when[0] == '-';
+	when += is_older;
+	if (stat(when, &status) == 0) {
+		time_s = status.st_mtim.tv_sec;
+	} else if (http_date_read(span_from_text(when), transfer->client->now_s, &time_s) != 0) {
+		failure_set(&transfer->failure, FAILURE_USAGE,
+			    "-z: `%s' is neither a file nor a date, as in `Sun, 06 Nov 1994 "
+			    "08:49:37 GMT'",
+			    when);
+		return false;
+	}
+	http_date_write(time_s, transfer->condition);
+	request_set(request, is_older ? REQUEST_IF_UNMODIFIED_SINCE : REQUEST_IF_MODIFIED_SINCE,
+		    span_from_text(transfer->condition));
 	return true;
 }
 
@@ -76,8 +156,13 @@ transfer__write_request(struct transfer *transfer)
 		     url_authority(&transfer->url));
 	if (transfer->settings->is_http_1_0)
 		request->version = 10;
-	if (!set_range(transfer, request, arena) || set_fields(transfer, request) != 0)
+	if (!set_range(transfer, request, arena) ||
+	    !transfer__set_login(transfer, request, arena) ||
+	    !transfer__set_cookies(transfer, request, arena) || !set_condition(transfer, request))
 		return -1;
+	if (set_fields(transfer, request) != 0 || set_body(transfer, request) != 0)
+		return -1;
+	transfer->is_expecting = request_expects(request);
 	if (request_write(request, &out, &transfer->failure) != 0)
 		return -1;
 	transfer->head_bytes = out.pos;

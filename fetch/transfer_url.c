@@ -1,6 +1,9 @@
 /* transfer_url.c - which URL is fetched (transfer_priv.h). */
+#include <string.h>
+
 #include "fetch/redirect.h"
 #include "fetch/transfer_priv.h"
+#include "fetch/url_percent.h"
 
 /* What a user leaves out: `www.example.org/a` and `localhost:8080` are of http, `ftp.example.org` of ftp. */
 static const char *
@@ -46,6 +49,32 @@ check_scheme(struct transfer *transfer)
 	return -1;
 }
 
+/* -G puts the data into the query; -T names the file where the URL ends with a directory. */
+static const char *
+completed(struct transfer *transfer, struct arena *arena, struct span given)
+{
+	const char *upload = transfer->job.upload;
+	const struct body *body = &transfer->body;
+	size_t hash = span_find(given, '#');
+	struct span front = span_first(given, hash), fragment = span_from(given, hash);
+
+	if (transfer->settings->is_get && body->kind == BODY_DATA)
+		return arena_printf(arena, SPAN_FORMAT "%s%.*s" SPAN_FORMAT, SPAN_ARGUMENTS(front),
+				    span_find(front, '?') < front.bytes ? "&" : "?",
+				    (int)body->bytes, body->data != NULL ? body->data : "",
+				    SPAN_ARGUMENTS(fragment));
+	if (upload == NULL || strcmp(upload, "-") == 0 || !span_ends(front, SPAN("/")))
+		return arena_printf(arena, SPAN_FORMAT, SPAN_ARGUMENTS(given));
+	const char *slash = strrchr(upload, '/');
+	struct span name = span_from_text(slash != NULL ? slash + 1 : upload);
+	char *encoded = arena_alloc(arena, PERCENT_ENCODED_BYTES * name.bytes + 1);
+	if (encoded == NULL)
+		return NULL;
+	size_t bytes = percent_encode(name, PERCENT_COMPONENT, encoded);
+	return arena_printf(arena, SPAN_FORMAT "%.*s" SPAN_FORMAT, SPAN_ARGUMENTS(front),
+			    (int)bytes, encoded, SPAN_ARGUMENTS(fragment));
+}
+
 int
 transfer__read_url(struct transfer *transfer)
 {
@@ -55,7 +84,9 @@ transfer__read_url(struct transfer *transfer)
 				       .idna = &transfer->client->idna.idna,
 				       .report = &report };
 	struct span given = span_from_text(transfer->job.url);
-	const char *whole = arena_printf(arena, "%s%s", guessed_scheme(given), transfer->job.url);
+	const char *whole = completed(transfer, arena, given);
+	if (whole != NULL)
+		whole = arena_printf(arena, "%s%s", guessed_scheme(given), whole);
 	int err = ERR_NO_MEMORY;
 
 	if (whole != NULL)
