@@ -130,3 +130,10 @@ upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t 
 	}
 	return false;
 }
+
+uint64_t
+upstream_deadline(const struct upstream *upstream)
+{
+	const uint64_t engine_us = engine_deadline(upstream->engine);
+	return upstream->tcp.conn_count > 0 && upstream->tick_at_us < engine_us ? upstream->tick_at_us : engine_us;
+}

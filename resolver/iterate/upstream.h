@@ -32,4 +32,7 @@ bool upstream_receive(struct upstream *upstream, const struct stack_action *acti
  */
 bool upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t now_us);
 
+/* When to call engine_timeout, and after it upstream_next, at the latest: connections grow idle though nothing happens. */
+uint64_t upstream_deadline(const struct upstream *upstream);
+
 #endif

@@ -38,6 +38,7 @@ conn_close(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us
 	else
 		tcp_close(tcp->stack, conn->conn, now_us);
 	conn->conn = 0;
+	tcp->conn_count--;
 	conn->query_count = conn->live_count = 0;
 }
 
@@ -130,6 +131,7 @@ conn_open(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, u
 	if (err != 0)
 		return err;
 	conn->conn = number;
+	tcp->conn_count++;
 	conn->addr = *addr;
 	conn->port = port;
 	conn->has_answered = conn->is_doubtful = false;

@@ -48,6 +48,7 @@ struct upstream_tcp {
 	struct engine *engine;
 	struct stack *stack;
 	struct upstream_conn *conns;
+	unsigned conn_count; /* that are open */
 	uint8_t *places;  /* by the index of the engine's query: of its connection + 1 */
 	uint8_t *message; /* a reply in one piece */
 	struct upstream_tcp_stats stats;

@@ -229,7 +229,7 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 	udp_batch_flush(worker->udp);
 	stream_pool_flush(worker->tcp);
 	if (!worker->is_closing)
-		arm_engine_timer(worker, answers_left > 0 && !is_behind ? engine_deadline(worker->engine) : 0);
+		arm_engine_timer(worker, answers_left > 0 && !is_behind ? upstream_deadline(&worker->upstream) : 0);
 }
 
 static void

@@ -57,7 +57,7 @@ drain(struct resolver *resolver)
 
 	while (upstream_next(&resolver->upstream, &action, resolver->host->net->now_us))
 		conclude(resolver, &resolver->asks[action.client - 1], action.answer);
-	resolver->host->due_at_us = engine_deadline(resolver->engine);
+	resolver->host->due_at_us = upstream_deadline(&resolver->upstream);
 }
 
 static void
