@@ -174,7 +174,16 @@ open_plan(struct server *server, char error[CONFIG_ERROR_BYTES])
 		return 0;
 	int err = guard_plan_init(&server->plan, server->worker_count, config->guard_ports,
 				  &server->rng, &link_error);
-	return err == 0 ? 0 : fail(error, "stack", link_error.text);
+	if (err != 0)
+		return fail(error, "stack", link_error.text);
+	const uint32_t planned = server->plan.port_count * server->worker_count;
+	if (planned < config->guard_ports)
+		log_warning(server__log(server),
+			    "guard-ports: only %u of %u can be held, so ports are easier to guess; raise "
+			    "LimitNOFILE= of the unit or `ulimit -n`, or reserve fewer ports "
+			    "(net.ipv4.ip_local_reserved_ports)",
+			    planned, config->guard_ports);
+	return 0;
 }
 
 static int

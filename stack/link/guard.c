@@ -14,7 +14,7 @@
 #include "stack/link/link_priv.h"
 
 #define RENEW_US        (GUARD_TURNOVER_US - GUARD_LINGER_US) /* in which all guards of a pool are replaced */
-#define DRAWS_A_CLASS   64u /* times the number of classes: that many draws fail together once in e^64 */
+#define DRAWS_A_CLASS   64u /* times the number of ports a usable one of the class: all of them fail once in e^64 */
 #define CLASS_PER_POOL  2u  /* a class holds twice the pool: the retired linger in it, others take ports too */
 #define CLASS_PORTS_MIN 128u
 
@@ -66,6 +66,16 @@ make_room(uint64_t wanted)
 	return limit.rlim_cur > GUARD_FDS_RESERVED ? limit.rlim_cur - GUARD_FDS_RESERVED : 0;
 }
 
+/* Those that may be drawn at all. */
+static uint32_t
+usable_ports(const struct reserved_ports *reserved)
+{
+	uint32_t usable = 0;
+	for (uint32_t port = PORT_FIRST; port <= PORT_LAST; port++)
+		usable += !reserved_ports_have(reserved, (uint16_t)port);
+	return usable;
+}
+
 int
 guard_plan_init(struct guard_plan *plan, unsigned worker_count, uint32_t port_count, struct rng *rng,
                 struct link_error *error)
@@ -76,14 +86,20 @@ guard_plan_init(struct guard_plan *plan, unsigned worker_count, uint32_t port_co
 		port_count = GUARD_PORTS_MAX;
 	uint32_t each = (port_count + worker_count - 1) / worker_count;
 	uint64_t room = make_room(fds_for(worker_count, each));
-	while (each > 1 && fds_for(worker_count, each) > room)
+	struct reserved_ports reserved;
+	reserved_ports_read(&reserved);
+	const uint32_t usable = usable_ports(&reserved);
+	while (each > 1 && (fds_for(worker_count, each) > room || CLASS_PER_POOL * each * worker_count > usable))
 		each -= (each + 15) / 16;
+	if (usable < CLASS_PER_POOL * worker_count)
+		return link__fail(error, EADDRINUSE, NULL, "guard sockets: net.ipv4.ip_local_reserved_ports leaves %u ports",
+		                  usable);
 	if (fds_for(worker_count, each) > room)
-		return link__fail(error, EMFILE, NULL, "guard sockets: RLIMIT_NOFILE leaves %llu descriptors",
+		return link__fail(error, EMFILE, NULL, "guard sockets: RLIMIT_NOFILE leaves %llu descriptors; raise ulimit -n or LimitNOFILE=",
 		                  (unsigned long long)room);
 
 	uint32_t class_ports = CLASS_PER_POOL * each > CLASS_PORTS_MIN ? CLASS_PER_POOL * each : CLASS_PORTS_MIN;
-	uint32_t class_count = PORT_COUNT / class_ports;
+	uint32_t class_count = usable / class_ports; /* they lie scattered over the classes like the others */
 	if (class_count < worker_count)
 		class_count = worker_count;
 	*plan = (struct guard_plan){
@@ -91,6 +107,8 @@ guard_plan_init(struct guard_plan *plan, unsigned worker_count, uint32_t port_co
 		.port_count = each,
 		.worker_count = (uint16_t)worker_count,
 		.class_count = (uint16_t)class_count,
+		.draws_max = DRAWS_A_CLASS * class_count * (PORT_COUNT / usable + 1),
+		.reserved = reserved,
 	};
 	return 0;
 }
@@ -131,9 +149,10 @@ bind_port(int fd, sa_family_t family, uint16_t port)
 static bool
 bind_drawn_port(struct guard *guard, int fd, sa_family_t family, uint16_t *port)
 {
-	for (uint32_t draws = DRAWS_A_CLASS * guard->plan->class_count; draws > 0; draws--) {
+	for (uint32_t draws = guard->plan->draws_max; draws > 0; draws--) {
 		*port = (uint16_t)(PORT_FIRST + rng_below(guard->rng, PORT_COUNT));
-		if (port_class_has(&guard->classes[0], *port) && bind_port(fd, family, *port) == 0)
+		if (port_class_has(&guard->classes[0], *port) && !reserved_ports_have(&guard->plan->reserved, *port) &&
+		    bind_port(fd, family, *port) == 0)
 			return true;
 		/* Taken, or below a raised net.ipv4.ip_unprivileged_port_start: draw again. */
 	}

@@ -9,7 +9,8 @@
  * from the pool with the CSPRNG (RFC 5452, section 9.2; RFC 6056).
  *
  * What an attacker who is not on the path must guess.  Ports are drawn uniformly from 1024-65535 by
- * us, not by the kernel, whose bind(0) uses only the 28,000 of ip_local_port_range.  Who has never
+ * us, not by the kernel, whose bind(0) uses only the 28,000 of ip_local_port_range; those of
+ * ip_local_reserved_ports are left alone.  Who has never
  * seen a query of ours must guess all of that.  Who watches many (the owner of a zone that we are
  * made to ask) learns the ports of the pool in time; so every guard is replaced in the course of
  * GUARD_TURNOVER_US of use, and what was learnt before is worth nothing.
@@ -43,6 +44,7 @@
 #include "stack/base/hash.h"
 #include "stack/link/link.h"
 #include "stack/link/port_class.h"
+#include "stack/link/reserved_ports.h"
 
 #define GUARD_PORTS_DEFAULT 4096u /* a process */
 #define GUARD_PORTS_MAX     32768u
@@ -57,6 +59,8 @@ struct guard_plan {
 	uint32_t port_count; /* of each worker */
 	uint16_t worker_count;
 	uint16_t class_count;
+	uint32_t draws_max;             /* until a port is found */
+	struct reserved_ports reserved; /* drawn by nobody */
 };
 
 struct guard_lingering {
@@ -88,7 +92,8 @@ struct guard {
 
 /*
  * Decides how many ports each of worker_count workers gets, of about port_count in all, and makes room for
- * their descriptors.  What was decided stands in the plan: fewer when the limit of descriptors is low.
+ * their descriptors.  What was decided stands in the plan: fewer when the limit of descriptors is low, or
+ * when few ports are left unreserved.
  */
 int guard_plan_init(struct guard_plan *plan, unsigned worker_count, uint32_t port_count, struct rng *rng,
                     struct link_error *error);

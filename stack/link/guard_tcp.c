@@ -98,7 +98,8 @@ guard_tcp_open(struct guard_tcp *guard, const struct guard_plan *plan, unsigned 
 	};
 	int errno_value = EADDRINUSE;
 	for (uint32_t port = PORT_FIRST; port <= PORT_LAST && guard->pool.count < GUARD_TCP_PORTS_MAX; port++)
-		if (port_class_has(&guard->class, (uint16_t)port) && !hold_both(guard, (uint16_t)port, rng))
+		if (port_class_has(&guard->class, (uint16_t)port) &&
+		    !reserved_ports_have(&plan->reserved, (uint16_t)port) && !hold_both(guard, (uint16_t)port, rng))
 			errno_value = errno;
 	guard->pool.ports = guard->ports;
 	if (guard->pool.count >= GUARD_TCP_PORTS_MIN)

@@ -4,7 +4,9 @@
 #include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -227,6 +229,65 @@ START_TEST(renewal_that_comes_late_stays_bounded)
 }
 END_TEST
 
+START_TEST(the_list_of_reserved_ports_is_read_as_the_kernel_writes_it)
+{
+	static const struct {
+		const char *text;
+		uint16_t inside[3], outside[3];
+	} lists[] = {
+		{ "\n", { 0 }, { 1, 1024, 65535 } },
+		{ "8080\n", { 8080, 8080, 8080 }, { 8079, 8081, 0 } },
+		{ "8080,9148-9150,65535\n", { 8080, 9149, 65535 }, { 9147, 9151, 65534 } },
+		{ "1024-65535\n", { 1024, 40000, 65535 }, { 1023, 1, 80 } },
+		{ "7,70000,9\n", { 7, 7, 7 }, { 9, 4464, 70000 % 65536 } },
+	};
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		struct reserved_ports reserved;
+		reserved_ports_from_text(&reserved, lists[i].text);
+		for (unsigned k = 0; k < 3; k++) {
+			ck_assert(i == 0 || reserved_ports_have(&reserved, lists[i].inside[k]));
+			ck_assert(!reserved_ports_have(&reserved, lists[i].outside[k]));
+		}
+	}
+}
+END_TEST
+
+static void
+reserve(const char *list)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_reserved_ports", "we");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_gt(fprintf(file, "%s\n", list), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(a_port_that_the_operator_reserves_is_left_alone)
+{
+	struct pool pool;
+	reserve("1024-60000");
+	pool_open(&pool, 256);
+	reserve("");
+	for (uint32_t i = 0; i < pool.guard.pool.count; i++)
+		ck_assert_uint_gt(pool.guard.pool.ports[i], 60000);
+	guard_close(&pool.guard);
+}
+END_TEST
+
+START_TEST(where_few_ports_are_left_the_plan_is_lower)
+{
+	struct pool pool;
+	rng_init_number(&pool.rng, SEED);
+	reserve("1024-65000");
+	int err = guard_plan_init(&pool.plan, 1, 4096, &pool.rng, &pool.error);
+	reserve("");
+	ck_assert_int_eq(err, 0);
+	ck_assert_uint_le(pool.plan.port_count, 267);
+	ck_assert_uint_gt(pool.plan.port_count, 200);
+	ck_assert_int_eq(guard_open(&pool.guard, &pool.plan, 0, &pool.rng, 0, &pool.error), 0);
+	guard_close(&pool.guard);
+}
+END_TEST
+
 START_TEST(a_low_limit_of_descriptors_lowers_the_plan)
 {
 	struct rlimit limit = { .rlim_cur = GUARD_FDS_RESERVED + 300, .rlim_max = GUARD_FDS_RESERVED + 300 };
@@ -245,7 +306,8 @@ START_TEST(a_low_limit_of_descriptors_lowers_the_plan)
 	limit = (struct rlimit){ .rlim_cur = 20, .rlim_max = 20 };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_int_eq(guard_plan_init(&pool.plan, 1, 4096, &pool.rng, &pool.error), ERR_FULL);
-	ck_assert_ptr_nonnull(strstr(pool.error.text, "RLIMIT_NOFILE"));
+	ck_assert_str_eq(pool.error.text, "guard sockets: RLIMIT_NOFILE leaves 0 descriptors; raise ulimit -n or "
+	                                  "LimitNOFILE=: Too many open files");
 	ck_assert(!has_changed || seteuid(uid) == 0);
 	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0); /* for the leak check */
 }
@@ -264,6 +326,9 @@ main(void)
 	tcase_add_test(tcase, a_turnover_replaces_every_port_and_then_the_class);
 	tcase_add_test(tcase, a_retired_guard_lingers_and_is_then_closed);
 	tcase_add_test(tcase, renewal_that_comes_late_stays_bounded);
+	tcase_add_test(tcase, the_list_of_reserved_ports_is_read_as_the_kernel_writes_it);
+	tcase_add_test(tcase, a_port_that_the_operator_reserves_is_left_alone);
+	tcase_add_test(tcase, where_few_ports_are_left_the_plan_is_lower);
 	tcase_add_test(tcase, a_low_limit_of_descriptors_lowers_the_plan);
 	Suite *suite = suite_create("stack/link/guard");
 	suite_add_tcase(suite, tcase);
