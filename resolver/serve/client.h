@@ -28,6 +28,7 @@
 #include "resolver/policy/rate.h"
 #include "resolver/policy/rpz.h"
 #include "resolver/policy/tags.h"
+#include "resolver/policy/view.h"
 #include "resolver/serve/quota.h"
 #include "resolver/serve/respond.h"
 #include "resolver/serve/stats.h"
@@ -39,6 +40,7 @@ struct listener;
 struct client_policy {
 	const struct acl *acl;
 	const struct local *local;
+	const struct views *views; /* NULL: none */
 	const struct rpz *rpz;   /* NULL: none */
 	const struct tags *tags; /* of clients, for local zones and those of rpz; NULL: none */
 	const struct dns64 *dns64; /* NULL: none */

@@ -151,7 +151,8 @@ stage_local(struct clients *clients, const struct client_source *source, struct 
 {
 	struct local_match *match = &clients->match;
 	const struct client_tags *tags = tags_of_client(clients->policy->tags, &source->addr);
-	if (local_answer(clients->policy->local, &clients->query.question, tags, clients->arena, match, answer) != 0)
+	const struct view *view = views_of_client(clients->policy->views, &source->addr);
+	if (view_answer(view, clients->policy->local, &clients->query.question, tags, clients->arena, match, answer) != 0)
 		return client__failed(clients, answer, EDE_OTHER, "out of memory for the answer");
 	switch (match->verdict) {
 	case LOCAL_IS_NOT: return STAGE_PASSES;

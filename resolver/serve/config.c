@@ -264,6 +264,7 @@ static const char *const zone_sections[] = {
 	[CONFIG_FORWARD_ZONE] = "forward-zone",
 	[CONFIG_STUB_ZONE] = "stub-zone",
 	[CONFIG_RPZ] = "rpz",
+	[CONFIG_VIEW] = "view",
 };
 
 static bool
@@ -331,6 +332,8 @@ check_zone(struct parse *parse)
 
 	if (zone->name == NULL)
 		return fail(parse, zone->line, "%s: has no `name`", zone_sections[zone->kind]);
+	if (zone->kind == CONFIG_VIEW)
+		return 0;
 	if (zone->kind == CONFIG_RPZ)
 		return zone->zonefile != NULL ? 0 : fail(parse, zone->line, "rpz: `%s` has no `zonefile`", zone->name);
 	if (zone->addr.count == 0 && zone->host.count == 0)
@@ -379,7 +382,7 @@ take_section(struct parse *parse, const yaml_event_t *key)
 {
 	size_t line = key->start_mark.line + 1;
 	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
-		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz` and `stack`",
+		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view` and `stack`",
 		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
 	yaml_event_t value;
 	int err = next_event(parse, &value);

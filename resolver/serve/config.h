@@ -31,9 +31,9 @@ struct config_list {
 	size_t count;
 };
 
-enum config_zone_kind { CONFIG_FORWARD_ZONE, CONFIG_STUB_ZONE, CONFIG_RPZ };
+enum config_zone_kind { CONFIG_FORWARD_ZONE, CONFIG_STUB_ZONE, CONFIG_RPZ, CONFIG_VIEW };
 
-/* A section that may stand several times: `forward-zone:`, `stub-zone:` or `rpz:`; the fields of the others are unset. */
+/* A section that may stand several times: `forward-zone:`, `stub-zone:`, `rpz:` or `view:`; the fields of the others are unset. */
 struct config_zone {
 	enum config_zone_kind kind;
 	unsigned line; /* of the section */
@@ -41,7 +41,7 @@ struct config_zone {
 
 	/* forward-zone, stub-zone */
 	struct config_list addr, host; /* "192.0.2.1@5353", "ns.example.com" */
-	bool first;    /* the ordinary way when these servers fail */
+	bool first;    /* the ordinary way when these servers fail; of a view: when it has nothing */
 	bool prime;    /* stub: ask them for the zone's own NS set */
 	bool no_cache, tcp_upstream;
 
@@ -52,6 +52,9 @@ struct config_zone {
 	char *log_name;                    /* NULL: the zone's */
 	char *ede;                         /* NULL: blocked */
 	struct config_list tags;           /* empty: for all clients */
+
+	/* view */
+	struct config_list local_zone, local_data, local_data_ptr;
 };
 
 #define CONFIG_ZONES_MAX 4096u
@@ -108,6 +111,7 @@ struct config {
 	uint32_t discard_timeout;          /* ms: a UDP answer later than this is not sent */
 
 	struct config_list define_tag;     /* "guest child" */
+	struct config_list access_control_view; /* "192.0.2.0/24 inside" */
 	struct config_list access_control_tag_action, access_control_tag_data, local_zone_tag;
 	struct config_list access_control_tag; /* "192.0.2.0/24 guest child" */
 

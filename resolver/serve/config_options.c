@@ -28,6 +28,8 @@ const struct config_option config_options[] = {
 	       "netblock, tag and type: what local zones with that tag are to its clients"),
 	SERVER("access-control-tag-data", CONFIG_LIST, access_control_tag_data, "", 0, 0,
 	       "netblock, tag and record without its owner: what redirect zones with that tag give its clients"),
+	SERVER("access-control-view", CONFIG_LIST, access_control_view, "", 0, 0,
+	       "netblock and view: its clients have the local zones of that view"),
 	SERVER("do-ip4", CONFIG_BOOL, do_ip4, "yes", 0, 0, "ask name servers over IPv4"),
 	SERVER("do-ip6", CONFIG_BOOL, do_ip6, "yes", 0, 0, "ask name servers over IPv6"),
 	SERVER("do-nat64", CONFIG_BOOL, do_nat64, "no", 0, 0,
@@ -191,6 +193,13 @@ const struct config_option config_options[] = {
 	ZONE("rpz", "rpz-ede", CONFIG_STRING, ede, "",
 	     "extended error of what it blocks: blocked, censored or filtered (RFC 8914); empty is blocked"),
 	ZONE("rpz", "tags", CONFIG_LIST, tags, "", "apply the zone only to clients with one of these tags"),
+
+	/* local zones of some clients' own */
+	ZONE("view", "name", CONFIG_STRING, name, "", "what access-control-view calls it"),
+	ZONE("view", "local-zone", CONFIG_LIST, local_zone, "", "as in the server section"),
+	ZONE("view", "local-data", CONFIG_LIST, local_data, "", "as in the server section"),
+	ZONE("view", "local-data-ptr", CONFIG_LIST, local_data_ptr, "", "as in the server section"),
+	ZONE("view", "view-first", CONFIG_BOOL, first, "no", "what it does not answer is looked for in the server's local zones"),
 
 	/* Cairn's own place on the network */
 	{ "stack", "link", CONFIG_CHOICE, AT(link), "raw", 0, 0, "raw packet tap",

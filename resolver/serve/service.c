@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "resolver/serve/groups.h"
+#include "resolver/serve/local_zones.h"
 #include "resolver/serve/policy_zones.h"
 #include "resolver/serve/private_addresses.h"
 #include "resolver/serve/translation.h"
@@ -21,7 +22,6 @@ struct build {
 	const struct config *config;
 	struct acl *acl;
 	struct local *local;
-	const struct tags *tags;
 	char *error;
 };
 
@@ -84,64 +84,6 @@ build_acl(struct build *build)
 	for (size_t i = 0; i < list->count && err == 0; i++)
 		err = build_acl_entry(build, list->items[i], list->lines[i]);
 	return err;
-}
-
-static int
-build_local_zone(struct build *build, const char *text, unsigned line)
-{
-	struct words words;
-	struct name zone;
-	enum local_type type;
-	if (!words_split(&words, text))
-		return refuse(build, line, "local-zone", text, "is not `NAME TYPE`");
-	if (name_from_text(&zone, words.first, NULL) != 0)
-		return refuse(build, line, "local-zone", words.first, "is no domain name");
-	if (local_type_from_text(words.second, &type) != 0)
-		return refuse(build, line, "local-zone", words.second,
-			      "is no type of local zone (cairn.conf(5) lists them)");
-	int err = local_zone_add(build->local, &zone, type);
-	if (err == ERR_EXISTS)
-		return refuse(build, line, "local-zone", words.first, "has another type already");
-	return err;
-}
-
-typedef int (*local_data_fn)(struct local *local, const char *text, const char **why);
-
-static int
-build_local_data(struct build *build, const char *option, const struct config_list *list,
-		 local_data_fn add)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const char *why = NULL;
-		int err = add(build->local, list->items[i], &why);
-		if (err == ERR_NO_MEMORY)
-			return err;
-		if (err != 0)
-			return refuse(build, list->lines[i], option, list->items[i],
-				      why != NULL ? why : err_text(err));
-	}
-	return 0;
-}
-
-static int
-build_local(struct build *build, struct rng *rng)
-{
-	const struct config *config = build->config;
-	build->local = local_new(&build->service->arena, rng);
-	if (build->local == NULL)
-		return ERR_NO_MEMORY;
-	int err = 0;
-	for (size_t i = 0; i < config->local_zone.count && err == 0; i++)
-		err = build_local_zone(build, config->local_zone.items[i],
-				       config->local_zone.lines[i]);
-	if (err == 0)
-		err = build_local_data(build, "local-data", &config->local_data, local_data_add);
-	if (err == 0)
-		err = build_local_data(build, "local-data-ptr", &config->local_data_ptr,
-				       local_data_ptr_add);
-	if (err == 0)
-		err = groups_tag_zones(build->local, build->tags, config, build->error);
-	return err == 0 ? local_finish(build->local, true, config->unblock_lan_zones) : err;
 }
 
 static int
@@ -229,7 +171,7 @@ build_cookie(struct build *build, struct rng *rng)
 	}
 	if (strlen(text) != 2 * COOKIE_SECRET_BYTES ||
 	    strspn(text, "0123456789abcdefABCDEF") != 2 * COOKIE_SECRET_BYTES)
-		return refuse(build, 0, "cookie-secret", "...", "is not 32 hexadecimal digits");
+		return refuse(build, config_line(build->config, "cookie-secret"), "cookie-secret", "...", "is not 32 hexadecimal digits");
 	for (size_t i = 0; i < COOKIE_SECRET_BYTES; i++)
 		(void)sscanf(text + 2 * i, "%2hhx", &policy->cookie_secret.octets[i]);
 	return 0;
@@ -255,12 +197,14 @@ service_try(struct service **service, const struct config *config, const char *h
 	build.service->block = block;
 	build.service->block_bytes = block_bytes;
 	struct tags *tags = NULL;
+	struct views *views = NULL;
 	int err = build_acl(&build);
 	if (err == 0)
 		err = groups_build(&tags, &build.service->arena, config, rng, error);
-	build.tags = tags;
 	if (err == 0)
-		err = build_local(&build, rng);
+		err = local_zones_build(&build.local, tags, &build.service->arena, config, rng, error);
+	if (err == 0)
+		err = local_views_build(&views, &build.service->arena, config, rng, error);
 	if (err == 0)
 		err = build_options(&build, hostname);
 	if (err == 0)
@@ -287,6 +231,7 @@ service_try(struct service **service, const struct config *config, const char *h
 	build.service->policy.local = build.local;
 	build.service->policy.tags = tags->count > 0 ? tags : NULL;
 	build.service->policy.dns64 = dns64;
+	build.service->policy.views = views;
 	build.service->policy.rpz = rpz;
 	*service = build.service;
 	return 0;

@@ -8,7 +8,7 @@ read_prefix(struct nat64 *nat64, const char *option, const char *text, const str
 {
 	if (nat64_from_text(nat64, text != NULL ? text : "") == 0)
 		return 0;
-	config_complain(error, config, 0, "%s: `%s`: is no IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits", option,
+	config_complain(error, config, config_line(config, option), "%s: `%s`: is no IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits", option,
 			text != NULL ? text : "");
 	return ERR_MALFORMED;
 }
