@@ -347,8 +347,8 @@ set_base(struct walk *walk, const GumboElement *element)
 	const char *copy = arena_copy(walk->arena, base.at, base.bytes);
 	if (copy == NULL)
 		walk->err = ERR_NO_MEMORY;
-	else
-		links->base = span_of(copy, base.bytes);
+	links->base = span_of(copy, copy != NULL ? base.bytes : 0);
+	links->base_written = written_part(&href, base);
 }
 
 static struct span

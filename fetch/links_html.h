@@ -30,7 +30,8 @@ struct links_html {
 	size_t count;
 	struct span
 		base; /* of <base href>, relative to the document's URL; empty when there is none */
-	bool is_nofollow; /* <meta name=robots content=nofollow> */
+	struct span base_written; /* in the document, as a link's */
+	bool is_nofollow;         /* <meta name=robots content=nofollow> */
 };
 
 #define LINKS_HTML_MODULE_FILE   "libcairn-fetch-html.so"

@@ -17,6 +17,7 @@
 #define TRANSFER CATEGORY_TRANSFER
 #define NETWORK  CATEGORY_NETWORK
 #define SECURITY CATEGORY_TLS
+#define MIRROR   CATEGORY_MIRROR
 #define TOOL     CATEGORY_TOOL
 
 #define SWITCH(letter, name, category, is_short, where, help)                                      \
@@ -209,6 +210,22 @@ const struct option_row option_table[] = {
 	      "accept TLS 1.2 and later"),
 	VALUE('\0', "tlsv1.3", 3, SECURITY, LONG, OF_URL(tls_version_min), "accept TLS 1.3 only"),
 
+	SWITCH('\0', "requisites", MIRROR, SHORT, OF_URL(has_requisites),
+	       "fetch pages with their images, styles, scripts and fonts, into directories by host"),
+	SWITCH('\0', "mirror", MIRROR, SHORT, OF_URL(is_mirror),
+	       "follow links without a limit of depth, on the same host"),
+	WITH(COUNT, '\0', "level", "NUMBER", MIRROR, LONG, OF_URL(level_max),
+	     "follow links so far"),
+	SWITCH('\0', "span-hosts", MIRROR, LONG, OF_URL(spans_hosts), "follow links to other hosts too"),
+	SWITCH('\0', "parent", MIRROR, LONG, OF_URL(follows_parents),
+	       "follow links above the URL's directory; --no-parent stays below"),
+	SWITCH('\0', "robots", MIRROR, LONG, OF_URL(heeds_robots),
+	       "heed robots.txt (RFC 9309) when links are followed; --no-robots does not"),
+	SWITCH('\0', "convert-links", MIRROR, LONG, OF_URL(converts_links),
+	       "let fetched pages refer to each other's files"),
+	WITH(SECONDS, '\0', "wait", "SECONDS", MIRROR, LONG, OF_URL(wait_us),
+	     "wait so long between two requests of a mirror"),
+
 	ACTION('\0', "url", "URL", URL, TOOL, LONG, "fetch URL"),
 	SWITCH('g', "globoff", TOOL, LONG, OF_URL(has_no_globs),
 	       "take URLs as they stand: {a,b} and [1-9] are text"),
@@ -236,7 +253,7 @@ option_category_name(enum option_category category)
 		[CATEGORY_OUTPUT] = "output",   [CATEGORY_REQUEST] = "request",
 		[CATEGORY_AUTH] = "auth",       [CATEGORY_TRANSFER] = "transfer",
 		[CATEGORY_NETWORK] = "network", [CATEGORY_TLS] = "tls",
-		[CATEGORY_TOOL] = "tool",
+		[CATEGORY_MIRROR] = "mirror",   [CATEGORY_TOOL] = "tool",
 	};
 	return names[category];
 }

@@ -56,7 +56,11 @@ options__next(struct options_parse *parse)
 	if (groups == NULL)
 		return no_memory(parse);
 	groups[options->group_count] = (struct option_group){
-		.settings = { .redirects_max = 50, .clobbers = true, .is_kept_alive = true },
+		.settings = { .redirects_max = 50,
+			      .clobbers = true,
+			      .is_kept_alive = true,
+			      .follows_parents = true,
+			      .heeds_robots = true },
 	};
 	options->groups = groups;
 	options->group_count++;
@@ -185,6 +189,14 @@ wants_no_file(int argc, char **argv)
 	return is_letter || strcmp(argv[1], "--disable") == 0;
 }
 
+/* A mirror follows redirects, makes directories, and takes no page of an error for a page. */
+static void
+imply(struct settings *settings)
+{
+	if (settings_has_mirror(settings))
+		settings->follows = settings->fails = settings->creates_directories = true;
+}
+
 int
 options_read(struct options *options, int argc, char **argv, struct failure *failure)
 {
@@ -203,6 +215,8 @@ options_read(struct options *options, int argc, char **argv, struct failure *fai
 		if (used_next)
 			i++;
 	}
+	for (size_t i = 0; i < options->group_count; i++)
+		imply(&options->groups[i].settings);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fetch/glob.h"
+#include "fetch/mirror.h"
 #include "fetch/transfer.h"
 
 #define JOB_SPARE_BYTES 65536u /* beside the URL: for the name of its file */
@@ -186,18 +187,54 @@ next_job(struct run *run)
 static void start_more(struct run *run);
 
 static void
-on_done(void *data, struct transfer *transfer)
+active_free(struct active *active)
 {
-	struct active *active = data;
 	struct run *run = active->run;
-	const struct transfer_facts *facts = transfer_facts(transfer);
-
-	if (facts->failure.cause != FAILURE_NONE)
-		on_failure(run, &facts->failure);
-	transfer_free(transfer);
 	free(active);
 	run->active_count--;
 	start_more(run);
+}
+
+static void
+on_done(void *data, struct transfer *transfer)
+{
+	struct active *active = data;
+	const struct transfer_facts *facts = transfer_facts(transfer);
+
+	if (facts->failure.cause != FAILURE_NONE)
+		on_failure(active->run, &facts->failure);
+	transfer_free(transfer);
+	active_free(active);
+}
+
+static void
+on_mirror_failure(void *data, const struct failure *failure)
+{
+	const struct active *active = data;
+	on_failure(active->run, failure);
+}
+
+static void
+on_mirror_done(void *data, struct mirror *mirror)
+{
+	mirror_free(mirror);
+	active_free(data);
+}
+
+/* 0: it is under way. */
+static int
+start_job(struct active *active, struct failure *failure)
+{
+	struct client *client = active->run->client;
+	if (settings_has_mirror(active->job.group->settings)) {
+		const struct mirror_callbacks callbacks = { on_mirror_failure, on_mirror_done,
+							    active };
+		return mirror_start(client, &active->job, &callbacks, failure) != NULL ? 0 : -1;
+	}
+	if (transfer_start(client, &active->job, on_done, active) != NULL)
+		return 0;
+	failure_set(failure, FAILURE_MEMORY, "no memory for a transfer");
+	return -1;
 }
 
 static size_t
@@ -212,14 +249,15 @@ active_max(const struct run *run)
 static void
 start_one(struct run *run)
 {
+	struct failure failure;
 	struct active *active = next_job(run);
-	if (active != NULL && transfer_start(run->client, &active->job, on_done, active) != NULL) {
+	if (active == NULL)
+		failure_set(&failure, FAILURE_MEMORY, "no memory for a transfer");
+	else if (start_job(active, &failure) == 0) {
 		run->active_count++;
 		return;
 	}
 	free(active);
-	struct failure failure;
-	failure_set(&failure, FAILURE_MEMORY, "no memory for a transfer");
 	on_failure(run, &failure);
 }
 

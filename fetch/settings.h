@@ -67,12 +67,24 @@ struct settings {
 	const char *ca_file, *ca_directory, *certificate, *key;
 	int tls_version_min; /* 2, 3: TLS 1.2, 1.3; 0: the default */
 
+	/* what a page refers to */
+	bool has_requisites, is_mirror, spans_hosts, follows_parents, heeds_robots, converts_links;
+	uint64_t level_max; /* of pages that are followed; 0: none, unless is_mirror */
+	uint64_t wait_us;   /* between two of them */
+
 	/* output */
 	struct setting_list outputs;
 	const char *output_directory, *header_file, *write_out, *checksum;
 	bool names_all, names_by_header, creates_directories, clobbers, removes_on_error;
 	bool keeps_time, shows_head, fails, fails_with_body;
 };
+
+/* More is fetched than the URLs that are given. */
+static inline bool
+settings_has_mirror(const struct settings *settings)
+{
+	return settings->has_requisites || settings->is_mirror || settings->level_max != 0;
+}
 
 enum progress_kind { PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
 

@@ -3,23 +3,8 @@
 
 #include "fetch/redirect.h"
 #include "fetch/transfer_priv.h"
+#include "fetch/url_guess.h"
 #include "fetch/url_percent.h"
-
-/* What a user leaves out: `www.example.org/a` and `localhost:8080` are of http, `ftp.example.org` of ftp. */
-static const char *
-guessed_scheme(struct span text)
-{
-	static const char *const schemes[] = { "http:", "https:", "ftp:",
-					       "file:", "data:",  "mailto:" };
-	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-		if (span_starts_nocase(text, span_from_text(schemes[i])))
-			return "";
-	}
-	size_t colon = span_find(text, ':');
-	if (span_starts(span_from(text, colon), SPAN("://")))
-		return "";
-	return span_starts_nocase(text, SPAN("ftp.")) ? "ftp://" : "http://";
-}
 
 static int
 refuse(struct transfer *transfer, struct span text, int err, const struct url_report *report)
@@ -86,7 +71,7 @@ transfer__read_url(struct transfer *transfer)
 	struct span given = span_from_text(transfer->job.url);
 	const char *whole = completed(transfer, arena, given);
 	if (whole != NULL)
-		whole = arena_printf(arena, "%s%s", guessed_scheme(given), whole);
+		whole = arena_printf(arena, "%s%s", url_guess_scheme(given), whole);
 	int err = ERR_NO_MEMORY;
 
 	if (whole != NULL)

@@ -130,6 +130,17 @@ static const struct {
 	{ "-K /nonexistent/file", "configuration file /nonexistent/file: No such file" },
 };
 
+START_TEST(a_mirror_follows_redirects_and_makes_directories)
+{
+	ck_assert_int_eq(read_words("--level 2 --no-parent --no-robots u1 --next u2"), 0);
+	ck_assert(settings_has_mirror(settings()));
+	ck_assert(settings()->follows && settings()->fails && settings()->creates_directories);
+	ck_assert(!settings()->follows_parents && !settings()->heeds_robots);
+	ck_assert(!settings_has_mirror(&options.groups[1].settings));
+	ck_assert(!options.groups[1].settings.follows);
+}
+END_TEST
+
 START_TEST(a_wrong_command_line_is_explained)
 {
 	ck_assert_int_eq(read_words(wrong[_i].words), -1);
@@ -275,6 +286,7 @@ main(void)
 	tcase_add_test(tcase, two_dashes_end_the_options);
 	tcase_add_test(tcase, next_begins_a_group_of_its_own);
 	tcase_add_test(tcase, outputs_keep_the_order_in_which_they_were_given);
+	tcase_add_test(tcase, a_mirror_follows_redirects_and_makes_directories);
 	tcase_add_loop_test(tcase, a_wrong_command_line_is_explained, 0, COUNT(wrong));
 	tcase_add_loop_test(tcase, sizes_are_powers_of_1024, 0, COUNT(sizes));
 	tcase_add_test(tcase, a_configuration_file_has_an_option_a_line);
