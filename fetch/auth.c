@@ -1,28 +1,12 @@
 #include "fetch/auth.h"
 
 #include "fetch/auth_priv.h"
+#include "fetch/base64.h"
 
 void
 auth__put(struct writer *out, const char *text)
 {
 	writer_bytes(out, text, strlen(text));
-}
-
-void
-base64_write(struct span octets, struct writer *out)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	while (octets.bytes != 0) {
-		size_t taken = octets.bytes < 3 ? octets.bytes : 3;
-		uint32_t group = 0;
-		for (size_t i = 0; i < 3; i++)
-			group = group << 8 | (i < taken ? (uint8_t)octets.at[i] : 0);
-		for (size_t i = 0; i < 4; i++)
-			writer_u8(out,
-				  (uint8_t)(i <= taken ? digits[group >> (18 - 6 * i) & 63] : '='));
-		octets = span_from(octets, taken);
-	}
 }
 
 static bool
@@ -49,7 +33,9 @@ auth_basic_write(struct span user, struct span password, struct writer *out)
 	if (pair.err != 0)
 		return pair.err;
 	auth__put(out, "Basic ");
-	base64_write(span_of(text, pair.pos), out);
+	char *encoded = (char *)writer_reserve(out, BASE64_ENCODED_BYTES(pair.pos));
+	if (encoded != NULL)
+		base64_encode(span_of(text, pair.pos), encoded);
 	return out->err;
 }
 

@@ -58,7 +58,4 @@ struct auth_digest {
 int auth_digest_write(const struct auth_challenge *challenge, const struct auth_digest *digest,
 		      const struct auth_hash_ops *hashes, struct writer *out);
 
-#define BASE64_BYTES(bytes) (((bytes) + 2) / 3 * 4)
-void base64_write(struct span octets, struct writer *out); /* RFC 4648, section 4 */
-
 #endif

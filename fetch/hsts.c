@@ -71,6 +71,23 @@ forget(struct hsts *hsts, struct span host)
 		*place = hsts->hosts[--hsts->count];
 }
 
+/* Digits, also quoted; more than a number holds are as long as there is. */
+static int
+age_read(struct span value, uint64_t *age_s)
+{
+	char digits[64];
+	size_t bytes;
+	if (field_unquote(value, digits, sizeof digits, &bytes) != 0 || bytes == 0)
+		return ERR_MALFORMED;
+	for (size_t i = 0; i < bytes; i++) {
+		if (digits[i] < '0' || digits[i] > '9')
+			return ERR_MALFORMED;
+	}
+	if (!span_to_number(span_of(digits, bytes), (uint64_t)HSTS_AGE_S_MAX, age_s))
+		*age_s = (uint64_t)HSTS_AGE_S_MAX;
+	return 0;
+}
+
 /* Section 6.1: max-age once, digits, also quoted; a directive twice spoils the field; unknown ones are skipped. */
 static int
 directives_read(struct span value, uint64_t *age_s, bool *has_subdomains)
@@ -85,11 +102,7 @@ directives_read(struct span value, uint64_t *age_s, bool *has_subdomains)
 				return ERR_MALFORMED;
 			*has_subdomains = true;
 		} else if (span_is_nocase(directive.name, "max-age")) {
-			char digits[24];
-			size_t bytes;
-			if (has_age || directive.value.at == NULL ||
-			    field_unquote(directive.value, digits, sizeof digits, &bytes) != 0 ||
-			    !span_to_number(span_of(digits, bytes), UINT64_MAX, age_s))
+			if (has_age || age_read(directive.value, age_s) != 0)
 				return ERR_MALFORMED;
 			has_age = true;
 		}
@@ -100,7 +113,7 @@ directives_read(struct span value, uint64_t *age_s, bool *has_subdomains)
 int
 hsts_receive(struct hsts *hsts, struct span host, struct span value, int64_t now_s)
 {
-	uint64_t age_s;
+	uint64_t age_s = 0;
 	bool has_subdomains;
 	int err = directives_read(value, &age_s, &has_subdomains);
 	host = without_final_dot(host);
@@ -110,8 +123,6 @@ hsts_receive(struct hsts *hsts, struct span host, struct span value, int64_t now
 		forget(hsts, host);
 		return 0;
 	}
-	if (age_s > (uint64_t)HSTS_AGE_S_MAX)
-		age_s = (uint64_t)HSTS_AGE_S_MAX;
 	return put(hsts, host, now_s + (int64_t)age_s, has_subdomains);
 }
 

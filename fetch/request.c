@@ -266,43 +266,10 @@ request_write(const struct request *request, struct writer *out, struct failure 
 	return out->err;
 }
 
-/* ---- from a URL ---------------------------------------------------------------------------------- */
-
-static uint16_t
-scheme_port(struct span scheme)
-{
-	if (span_is(scheme, "http"))
-		return 80;
-	return span_is(scheme, "https") ? 443 : 0;
-}
-
 struct span
-request_host(const struct request_url *url, struct arena *arena)
+request_absolute_form(const struct url *url, struct arena *arena)
 {
-	if (url->port == 0 || url->port == scheme_port(url->scheme))
-		return url->host;
-	return span_from_text(
-		arena_printf(arena, SPAN_FORMAT ":%u", SPAN_ARGUMENTS(url->host), url->port));
-}
-
-/* RFC 9112, section 3.2.1: an empty path is "/". */
-struct span
-request_origin_form(const struct request_url *url, struct arena *arena)
-{
-	struct span path = url->path.bytes != 0 ? url->path : SPAN("/");
-	if (!url->has_query)
-		return path;
-	return span_from_text(arena_printf(arena, SPAN_FORMAT "?" SPAN_FORMAT, SPAN_ARGUMENTS(path),
-					   SPAN_ARGUMENTS(url->query)));
-}
-
-struct span
-request_absolute_form(const struct request_url *url, struct arena *arena)
-{
-	struct span host = request_host(url, arena), origin = request_origin_form(url, arena);
-	if (host.at == NULL || origin.at == NULL)
-		return (struct span){ NULL, 0 };
-	return span_from_text(arena_printf(arena, SPAN_FORMAT "://" SPAN_FORMAT SPAN_FORMAT,
-					   SPAN_ARGUMENTS(url->scheme), SPAN_ARGUMENTS(host),
-					   SPAN_ARGUMENTS(origin)));
+	return span_from_text(arena_printf(
+		arena, SPAN_FORMAT "://" SPAN_FORMAT SPAN_FORMAT, SPAN_ARGUMENTS(url->scheme),
+		SPAN_ARGUMENTS(url_authority(url)), SPAN_ARGUMENTS(url_target(url))));
 }

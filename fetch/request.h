@@ -17,6 +17,7 @@
 
 #include "fetch/failure.h"
 #include "fetch/field.h"
+#include "fetch/url.h"
 #include "stack/base/arena.h"
 #include "stack/base/cursor.h"
 
@@ -73,18 +74,7 @@ void request_body_chunked(struct request *request);
 bool request_expects(const struct request *request); /* Expect: 100-continue is sent: wait for it */
 int request_write(const struct request *request, struct writer *out, struct failure *failure);
 
-/*
- * Host's value, and the target, from the parts of a URL: host without its port when that is the scheme's.
- * `path` begins with "/" or is empty.  NULL `at`: no memory.
- */
-struct request_url {
-	struct span scheme, host, path, query; /* host: IPv6 in its brackets */
-	uint16_t port;                         /* 0: the scheme's */
-	bool has_query;
-};
-struct span request_host(const struct request_url *url, struct arena *arena);
-struct span request_origin_form(const struct request_url *url, struct arena *arena);
-struct span request_absolute_form(const struct request_url *url,
-				  struct arena *arena); /* to a proxy */
+/* absolute-form, for a proxy (RFC 9112, section 3.2.2): no user, no fragment.  `at` NULL: no memory. */
+struct span request_absolute_form(const struct url *url, struct arena *arena);
 
 #endif
