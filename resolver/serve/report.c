@@ -37,22 +37,37 @@ static const struct {
 	COUNTER("engine.caps-fallbacks", engine, caps_fallbacks),
 	COUNTER("engine.budget-exceeded", engine, budget_exceeded),
 	COUNTER("engine.cycles", engine, cycles),
+	COUNTER("engine.rate-limited", engine, rate_limited),
+	COUNTER("engine.cookies-missing", engine, cookies_missing),
+	COUNTER("engine.cookies-wrong", engine, cookies_wrong),
+	COUNTER("engine.unexpected", engine, unexpected),
+	COUNTER("engine.unreachable", engine, unreachable),
+	COUNTER("engine.dropped-sets", engine, dropped_sets),
+	COUNTER("engine.signatures", engine, signatures),
+	COUNTER("engine.bogus", engine, bogus),
+	COUNTER("engine.stripped-addrs", engine, stripped_addrs),
+	COUNTER("engine.corrected-aliases", engine, corrected_aliases),
 	COUNTER("engine.tasks", engine, tasks),
 	COUNTER("engine.clients", engine, clients),
 	COUNTER("engine.queries", engine, queries),
 	COUNTER("upstream.tcp.opened", upstream_tcp, opened),
 	COUNTER("upstream.tcp.reused", upstream_tcp, reused),
 	COUNTER("upstream.tcp.failed", upstream_tcp, failed),
+	COUNTER("upstream.open-failures", upstream, open_failures),
+	COUNTER("upstream.send-failures", upstream, send_failures),
 	COUNTER("stack.received-frames", stack, received_frames),
 	COUNTER("stack.sent-frames", stack, sent_frames),
 	COUNTER("stack.datagrams-in", stack, datagrams_in),
 	COUNTER("stack.datagrams-out", stack, datagrams_out),
 	COUNTER("stack.flows-open", stack, flows_open),
+	COUNTER("stack.reassembly-bytes", stack, reass_bytes),
 	COUNTER("link.received-frames", link, received_frames),
 	COUNTER("link.sent-frames", link, sent_frames),
 	COUNTER("link.send-failures", link, send_failures),
 	COUNTER("link.receive-overflows", link, receive_overflows),
 	COUNTER("link.receive-unusable", link, receive_unusable),
+	COUNTER("host.sync-failures", host, sync_failures),
+	COUNTER("host.guard-renew-failures", host, guard_renew_failures),
 };
 
 static uint64_t
@@ -60,6 +75,19 @@ value_at(const struct worker_report *report, size_t offset, size_t size)
 {
 	const uint8_t *at = (const uint8_t *)report + offset;
 	return size == sizeof(uint64_t) ? *(const uint64_t *)at : *(const uint32_t *)at;
+}
+
+/* Why packets died; of so many reasons those that have occurred. */
+static void
+report_drops(const struct server *server, const struct log *log)
+{
+	for (unsigned reason = 0; reason < DROP_REASON_COUNT; reason++) {
+		uint64_t count = 0;
+		for (unsigned i = 0; i < server->worker_count; i++)
+			count += server->report.orders[i].report.drops[reason];
+		if (count > 0)
+			log_notice(log, "stack.drop.%s=%llu", drop_name(reason), (unsigned long long)count);
+	}
 }
 
 static void
@@ -100,5 +128,6 @@ server__report_done(struct server *server, struct round *round)
 					  counters[i].size);
 		log_notice(log, "%s=%llu", counters[i].name, (unsigned long long)value);
 	}
+	report_drops(server, log);
 	report_caches(log, &server->memory.caches);
 }

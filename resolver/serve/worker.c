@@ -317,7 +317,13 @@ report(struct worker *worker, struct worker_report *report)
 	report->server.udp_send_failures = udp->send_failures;
 	engine_stats(worker->engine, &report->engine);
 	report->upstream_tcp = worker->upstream.tcp.stats;
+	report->upstream.open_failures = worker->upstream.open_failures;
+	report->upstream.send_failures = worker->upstream.send_failures;
+	report->host.sync_failures = worker->shell.sync_failures;
+	report->host.guard_renew_failures = worker->network.guard.renew_failures;
 	stack_stats(worker->stack, &report->stack);
+	for (unsigned i = 0; i < DROP_REASON_COUNT; i++)
+		report->drops[i] = stack_drops(worker->stack, i);
 	report->link = worker->network.link->stats;
 }
 

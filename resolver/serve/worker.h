@@ -25,6 +25,7 @@
 #include "resolver/serve/network.h"
 #include "resolver/serve/service.h"
 #include "stack/base/rng.h"
+#include "stack/drop.h"
 #include "stack/uv.h"
 
 struct stream_pool;
@@ -47,7 +48,14 @@ struct worker_report {
 	struct server_stats server;
 	struct engine_stats engine;
 	struct upstream_tcp_stats upstream_tcp;
+	struct {
+		uint64_t open_failures, send_failures;
+	} upstream;
+	struct {
+		uint64_t sync_failures, guard_renew_failures;
+	} host;
 	struct stack_stats stack;
+	uint64_t drops[DROP_REASON_COUNT]; /* stack_drops */
 	struct link_stats link;
 };
 

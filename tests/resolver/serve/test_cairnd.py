@@ -570,6 +570,9 @@ class Networks(unittest.TestCase):
             server.wait_log("configuration read again")
             self.assertEqual(header(ask("198.18.0.53", port=5353))[2], 1)
             self.assertEqual(header(ask("127.0.0.1"))[2], 1)
+            ask("198.18.0.53", port=5354, timeout=0.1)  # nobody is there, and why it went nowhere is told
+            self.assertGreaterEqual(server.statistic("stack.drop.udp_no_flow"), 1)
+            self.assertEqual(server.statistic("host.sync-failures"), 0)
 
     def test_the_capture_shows_what_was_asked(self):
         with tempfile.TemporaryDirectory() as directory, Root() as root:
