@@ -188,6 +188,7 @@ client_open(struct client **result, const struct options *options, struct failur
 	client->verbose = (struct verbose){ .is_on = options->run.is_verbose,
 					    .is_silent = options->run.is_silent };
 	idna_icu_init(&client->idna);
+	psl_init(&client->psl);
 	if (make_groups(client, options, failure) != 0 || open_network(client, failure) != 0) {
 		client_close(client);
 		return -1;
@@ -209,6 +210,7 @@ client_close(struct client *client)
 		free(client->groups[i].jar);
 		tls_free(client->groups[i].tls);
 	}
+	psl_fini(&client->psl);
 	idna_icu_fini(&client->idna);
 	free(client->groups);
 	free(client);

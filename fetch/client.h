@@ -15,6 +15,7 @@
 #include "fetch/options.h"
 #include "fetch/override.h"
 #include "fetch/pool.h"
+#include "fetch/psl.h"
 #include "fetch/tls.h"
 #include "fetch/verbose.h"
 
@@ -35,6 +36,7 @@ struct client {
 	struct names *names;
 	struct pool *pool;
 	struct idna_icu idna;
+	struct psl psl;
 	const struct run_settings *run;
 	struct client_group *groups; /* one for each of the options' */
 	size_t group_count;

@@ -52,7 +52,7 @@ client__read_cookies(struct client *client, struct client_group *group, struct f
 	group->jar = malloc(sizeof *group->jar);
 	if (group->jar == NULL)
 		return no_memory(failure);
-	cookie_jar_init(group->jar, NULL);
+	cookie_jar_init(group->jar, &client->psl.suffixes);
 	for (size_t i = 0; i < settings->cookies.count; i++) {
 		const char *text = settings->cookies.items[i].text;
 		if (strchr(text, '=') == NULL && text[0] != '\0' &&
