@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void attempt(struct transfer *transfer);
 
@@ -48,6 +49,18 @@ succeed(struct transfer *transfer)
 		failed = transfer->failure;
 	transfer->failure = failed;
 	end(transfer);
+}
+
+void
+transfer__local_over(struct transfer *transfer, bool is_whole)
+{
+	if (transfer->local >= 0)
+		close(transfer->local);
+	transfer->local = -1;
+	if (is_whole)
+		succeed(transfer);
+	else
+		end(transfer);
 }
 
 /* ---- retries ------------------------------------------------------------------------------------- */
@@ -395,6 +408,8 @@ begin(void *data)
 	if (transfer__open_body(transfer) != 0 || transfer__read_url(transfer) != 0 ||
 	    transfer__name_file(transfer) != 0)
 		end(transfer);
+	else if (transfer__is_local(transfer))
+		transfer__read_local(transfer);
 	else
 		attempt(transfer);
 }
@@ -424,6 +439,7 @@ transfer_start(struct client *client, const struct transfer_job *job, transfer_d
 	transfer->job = *job;
 	transfer->settings = job->group->settings;
 	transfer->modified_s = -1;
+	transfer->local = -1;
 	transfer->on_done = on_done;
 	transfer->data = data;
 	if (!take_memory(transfer)) {
@@ -443,6 +459,8 @@ transfer_free(struct transfer *transfer)
 		return;
 	close_stream(transfer);
 	stop_timers(transfer);
+	if (transfer->local >= 0)
+		close(transfer->local);
 	if (transfer->has_output)
 		output_fini(&transfer->output);
 	if (transfer->has_response)

@@ -93,6 +93,8 @@ struct transfer {
 	bool is_expecting, is_expect_refused; /* Expect: 100-continue (RFC 9110, section 10.1.1) */
 	bool is_complete, is_attempt_over, has_received;
 
+	int local; /* the file that is read, of a file: URL; -1: none */
+
 	struct output output;
 	bool has_output;     /* open */
 	bool is_remote_name; /* -O, and perhaps -J */
@@ -112,6 +114,7 @@ struct transfer {
 };
 
 /* transfer.c */
+void transfer__local_over(struct transfer *transfer, bool is_whole);
 bool transfer__can_retry(const struct transfer *transfer);
 void transfer__attempt_over(struct transfer *transfer);
 void transfer__fail(struct transfer *transfer, const struct failure *failure);
@@ -151,5 +154,9 @@ void transfer__choose_range(struct transfer *transfer);
 int transfer__open_output(struct transfer *transfer, uint64_t keep_bytes, const char *validator);
 int transfer__write_head(struct transfer *transfer, const struct head *head);
 int transfer__finish_output(struct transfer *transfer);
+
+/* transfer_local.c: the whole transfer of a file: or data: URL; ends with transfer__local_over. */
+bool transfer__is_local(const struct transfer *transfer);
+void transfer__read_local(struct transfer *transfer);
 
 #endif

@@ -26,11 +26,19 @@ static int
 check_scheme(struct transfer *transfer)
 {
 	struct span scheme = transfer->url.scheme;
-	if (transfer->url.special == URL_HTTP || transfer->url.special == URL_HTTPS)
+	if (transfer->url.special == URL_HTTP || transfer->url.special == URL_HTTPS ||
+	    transfer__is_local(transfer))
 		return 0;
-	failure_set(&transfer->failure, FAILURE_SCHEME,
-		    "the scheme `" SPAN_FORMAT "' is not supported; http and https are",
-		    SPAN_ARGUMENTS(span_first(scheme, 40)));
+	if (span_is(scheme, "mailto"))
+		failure_set(&transfer->failure, FAILURE_SCHEME,
+			    "a mailto: URL names a mailbox, " SPAN_FORMAT
+			    ", for a mail program to write to; there is nothing to fetch",
+			    SPAN_ARGUMENTS(span_first(transfer->url.path, 80)));
+	else
+		failure_set(&transfer->failure, FAILURE_SCHEME,
+			    "the scheme `" SPAN_FORMAT
+			    "' is not supported; http, https, file and data are",
+			    SPAN_ARGUMENTS(span_first(scheme, 40)));
 	return -1;
 }
 
