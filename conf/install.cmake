@@ -4,7 +4,9 @@ include(GNUInstallDirs)
 install(TARGETS cairnd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT cairnd)
 install(FILES man/cairnd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT cairnd)
 install(FILES man/cairn.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT cairnd)
-install(FILES conf/root.hints README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT cairnd)
+install(FILES conf/root.hints LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT cairnd)
+# The README of the sources speaks of what is not installed.
+install(FILES conf/installed.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME README.md COMPONENT cairnd)
 
 # A configuration that is there already is the operator's; the unit names the program where it has been put.
 install(CODE "set(cairn_source \"${PROJECT_SOURCE_DIR}\")" COMPONENT cairnd)
