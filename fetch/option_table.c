@@ -124,6 +124,12 @@ const struct option_row option_table[] = {
 	ACTION('\0', "http1.1", NULL, HTTP_1_1, REQUEST, LONG, "speak HTTP/1.1"),
 
 	WITH(TEXT, 'u', "user", "NAME:PASSWORD", AUTH, SHORT, OF_URL(user), "log in at the server"),
+	VALUE('\0', "basic", AUTH_BASIC, AUTH, LONG, OF_URL(auth_scheme),
+	      "log in at once, the password readable by all on the way (default)"),
+	VALUE('\0', "digest", AUTH_DIGEST, AUTH, LONG, OF_URL(auth_scheme),
+	      "log in when the server challenges, with a digest (RFC 7616)"),
+	VALUE('\0', "anyauth", AUTH_ANY, AUTH, LONG, OF_URL(auth_scheme),
+	      "log in when the server challenges, in the best way that it offers"),
 	WITH(TEXT, '\0', "oauth2-bearer", "TOKEN", AUTH, LONG, OF_URL(bearer),
 	     "log in with a bearer token (RFC 6750)"),
 

@@ -145,6 +145,7 @@ retry(struct transfer *transfer)
 		return false;
 
 	transfer->facts.retry_count++;
+	transfer->authorization_bytes = transfer->login_count = 0; /* its nonce has had its use */
 	verbose_warn(&client->verbose, "%s; retry %u of %llu in %.1f s",
 		     transfer->failure.text[0] != '\0' ? transfer->failure.text
 						       : failure_summary(transfer->failure.cause),
@@ -248,6 +249,7 @@ transfer__attempt_over(struct transfer *transfer)
 	case NEXT_NOTHING: succeed(transfer); return;
 	case NEXT_WHOLE: transfer->is_range_refused = true; break;
 	case NEXT_UNASKED: transfer->is_expect_refused = true; break;
+	case NEXT_LOGIN: break;
 	case NEXT_RETRY:
 	case NEXT_FAILURE: transfer__fail(transfer, &transfer->failure); return;
 	case NEXT_REDIRECT:

@@ -193,6 +193,8 @@ decide(struct transfer *transfer, const struct head *head)
 		read_retry_after(transfer, head);
 		return NEXT_RETRY;
 	}
+	if (transfer__answer_challenge(transfer, head))
+		return NEXT_LOGIN;
 	if (head->status == 417 && !transfer->is_expect_refused && transfer->body.kind != BODY_NONE)
 		return NEXT_UNASKED;
 	if (head->status == 416 &&

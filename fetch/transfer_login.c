@@ -3,35 +3,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
-#include "fetch/base64.h"
+#include "fetch/hasher.h"
 #include "fetch/netrc.h"
 #include "fetch/transfer_priv.h"
 #include "fetch/url_percent.h"
 
 #define NETRC_BYTES_MAX 65536u
+#define CNONCE_BYTES    16u
+#define LOGINS_MAX      3u /* at one URL */
 
-/* ---- Authorization (RFC 7617, RFC 6750) ---------------------------------------------------------- */
+struct login {
+	bool is_known;
+	struct span name, password;
+};
 
 static bool
-set_basic(struct request *request, struct arena *arena, struct span name, struct span password)
+no_memory(struct transfer *transfer)
 {
-	size_t plain_bytes = name.bytes + 1 + password.bytes;
-	char *plain = arena_alloc(arena, plain_bytes);
-	char *value = arena_alloc(arena, sizeof "Basic " + BASE64_ENCODED_BYTES(plain_bytes));
-	if (plain == NULL || value == NULL)
-		return false;
-	if (name.bytes != 0)
-		memcpy(plain, name.at, name.bytes);
-	plain[name.bytes] = ':';
-	if (password.bytes != 0)
-		memcpy(plain + name.bytes + 1, password.at, password.bytes);
-	memcpy(value, "Basic ", 6);
-	base64_encode(span_of(plain, plain_bytes), value + 6);
-	request_set(request, REQUEST_AUTHORIZATION,
-		    span_of(value, 6 + BASE64_ENCODED_BYTES(plain_bytes)));
-	return true;
+	failure_set(&transfer->failure, FAILURE_MEMORY, "no memory for a request");
+	return false;
 }
+
+/* ---- whose login ----------------------------------------------------------------------------------- */
 
 static struct span
 decoded(struct arena *arena, struct span text)
@@ -58,51 +53,154 @@ read_netrc(const struct settings *settings, struct arena *arena, size_t *bytes)
 }
 
 static bool
-set_by_netrc(struct transfer *transfer, struct request *request, struct arena *arena)
+find_in_netrc(struct transfer *transfer, struct arena *arena, struct login *login)
+{
+	size_t bytes;
+	struct netrc_login *found = arena_alloc(arena, sizeof *found);
+	char *text = read_netrc(transfer->settings, arena, &bytes);
+	if (found == NULL || text == NULL)
+		return no_memory(transfer);
+	int err = netrc_find(span_of(text, bytes), transfer->url.host, (struct span){ 0 }, found);
+	if (err == ERR_MALFORMED || err == ERR_TOO_BIG)
+		verbose_warn(&transfer->client->verbose, "netrc, line %u: %s", found->line,
+			     err_text(err));
+	login->is_known = err == 0;
+	login->name = span_from_text(found->login);
+	login->password = span_from_text(found->password);
+	return true;
+}
+
+/* The URL's, which is of its own origin; then netrc's for the host; then -u, which stays at its origin. */
+static bool
+find_login(struct transfer *transfer, struct arena *arena, struct login *login)
 {
 	const struct settings *settings = transfer->settings;
-	size_t bytes;
-	struct netrc_login *login = arena_alloc(arena, sizeof *login);
-	char *text = read_netrc(settings, arena, &bytes);
-	if (login == NULL || text == NULL)
-		return false;
-	if (bytes == 0 ||
-	    netrc_find(span_of(text, bytes), transfer->url.host, (struct span){ 0 }, login) != 0)
+	const struct url *url = &transfer->url;
+	*login = (struct login){ .is_known = url_has_credentials(url) };
+	if (login->is_known) {
+		login->name = decoded(arena, url->username);
+		login->password = decoded(arena, url->password);
+		return (login->name.at != NULL && login->password.at != NULL) ||
+		       no_memory(transfer);
+	}
+	if (settings->user != NULL && !transfer->is_foreign) {
+		struct span user = span_from_text(settings->user);
+		size_t colon = span_find(user, ':');
+		login->is_known = true;
+		login->name = span_first(user, colon);
+		login->password = span_from(user, colon < user.bytes ? colon + 1 : colon);
 		return true;
-	const char *name = arena_printf(arena, "%s", login->has_login ? login->login : "");
-	const char *password =
-		arena_printf(arena, "%s", login->has_password ? login->password : "");
-	return name != NULL && password != NULL &&
-	       set_basic(request, arena, span_from_text(name), span_from_text(password));
+	}
+	if (settings->has_netrc || settings->netrc_file != NULL)
+		return find_in_netrc(transfer, arena, login);
+	return true;
+}
+
+/* ---- Authorization (RFC 7617, RFC 6750, RFC 7616) -------------------------------------------------- */
+
+static bool
+set_authorization(struct transfer *transfer, int err, const struct writer *out)
+{
+	transfer->authorization_bytes = err == 0 ? out->pos : 0;
+	if (err == 0)
+		return true;
+	failure_set(&transfer->failure, FAILURE_LOGIN, "the login cannot be sent: %s",
+		    err == ERR_MALFORMED ? "its name or token has a character that it must not have"
+					 : err_text(err));
+	return false;
 }
 
 bool
 transfer__set_login(struct transfer *transfer, struct request *request, struct arena *arena)
 {
 	const struct settings *settings = transfer->settings;
-	const struct url *url = &transfer->url;
+	struct writer out = writer_over(transfer->authorization, sizeof transfer->authorization);
+	struct login login;
 
-	if (url_has_credentials(url)) /* of the URL itself, so of its own origin */
-		return set_basic(request, arena, decoded(arena, url->username),
-				 decoded(arena, url->password));
-	if (settings->has_netrc || settings->netrc_file != NULL) {
-		if (!set_by_netrc(transfer, request, arena))
+	if (!find_login(transfer, arena, &login))
+		return false;
+	if (settings->bearer != NULL && !transfer->is_foreign &&
+	    !url_has_credentials(&transfer->url)) {
+		int err = auth_bearer_write(span_from_text(settings->bearer), &out);
+		if (!set_authorization(transfer, err, &out))
 			return false;
-	}
-	if (transfer->is_foreign)
-		return true;
-	if (settings->bearer != NULL) {
-		const char *value = arena_printf(arena, "Bearer %s", settings->bearer);
-		if (value != NULL)
-			request_set(request, REQUEST_AUTHORIZATION, span_from_text(value));
-		return value != NULL;
-	}
-	if (settings->user == NULL)
-		return true;
-	struct span user = span_from_text(settings->user);
-	size_t colon = span_find(user, ':');
-	struct span password = colon < user.bytes ? span_from(user, colon + 1) : (struct span){ 0 };
-	return set_basic(request, arena, span_first(user, colon), password);
+	} else if (login.is_known && settings->auth_scheme == AUTH_BASIC) {
+		int err = auth_basic_write(login.name, login.password, &out);
+		if (!set_authorization(transfer, err, &out))
+			return false;
+	} /* else: what answered the challenge, if there was one */
+	if (transfer->authorization_bytes != 0)
+		request_set(request, REQUEST_AUTHORIZATION,
+			    span_of(transfer->authorization, transfer->authorization_bytes));
+	return true;
+}
+
+static struct span
+draw_cnonce(char cnonce[2 * CNONCE_BYTES + 1])
+{
+	uint8_t octets[CNONCE_BYTES];
+	if (getrandom(octets, sizeof octets, 0) != (ssize_t)sizeof octets)
+		return (struct span){ 0 };
+	for (size_t i = 0; i < sizeof octets; i++)
+		snprintf(cnonce + 2 * i, 3, "%02x", octets[i]);
+	return span_of(cnonce, 2 * CNONCE_BYTES);
+}
+
+static int
+answer(struct transfer *transfer, const struct auth_challenge *challenge, const struct login *login,
+       struct writer *out)
+{
+	char cnonce[2 * CNONCE_BYTES + 1];
+	struct auth_digest digest = {
+		.user = login->name,
+		.password = login->password,
+		.method = transfer->method,
+		.target = url_target(&transfer->url),
+		.cnonce = draw_cnonce(cnonce),
+		.nonce_count = 1,
+	};
+	if (span_is_nocase(challenge->scheme, "Basic"))
+		return auth_basic_write(login->name, login->password, out);
+	return auth_digest_write(challenge, &digest, &hasher_auth_ops, out);
+}
+
+/* A refused answer is refused again, unless the nonce was too old for it (RFC 7616, section 3.3). */
+static bool
+may_answer(const struct transfer *transfer, const struct auth_challenge *challenge)
+{
+	bool is_stale = span_is_nocase(challenge->stale, "true") ||
+			span_is_nocase(challenge->stale, "\"true\"");
+	return transfer->login_count == 0 || (is_stale && transfer->login_count < LOGINS_MAX);
+}
+
+bool
+transfer__answer_challenge(struct transfer *transfer, const struct head *head)
+{
+	static const unsigned schemes[] = {
+		[AUTH_BASIC] = 0, /* was sent at once */
+		[AUTH_DIGEST] = AUTH_SCHEME_DIGEST,
+		[AUTH_ANY] = AUTH_SCHEME_DIGEST | AUTH_SCHEME_BASIC,
+	};
+	struct arena *arena = &transfer->arenas[transfer->arena_at];
+	size_t mark = arena_mark(arena);
+	struct writer out = writer_over(transfer->authorization, sizeof transfer->authorization);
+	struct auth_challenge challenge;
+	struct login login;
+
+	if (head->status != 401 ||
+	    auth_choose(&head->fields, "WWW-Authenticate", schemes[transfer->settings->auth_scheme],
+			&challenge) != 0 ||
+	    !may_answer(transfer, &challenge))
+		return false;
+	bool is_answered =
+		find_login(transfer, arena, &login) && login.is_known &&
+		set_authorization(transfer, answer(transfer, &challenge, &login, &out), &out);
+	arena_rewind(arena, mark);
+	transfer->login_count += is_answered;
+	if (transfer->failure.cause != FAILURE_NONE) /* the challenge stays the result */
+		verbose_warn(&transfer->client->verbose, "%s", transfer->failure.text);
+	failure_clear(&transfer->failure);
+	return is_answered;
 }
 
 /* ---- cookies (RFC 6265bis) ----------------------------------------------------------------------- */

@@ -27,6 +27,7 @@
 #include "fetch/url.h"
 
 #define TRANSFER_HEAD_BYTES (64u * 1024u) /* of a request */
+#define TRANSFER_LOGIN_BYTES 4096u
 #define TRANSFER_TURN_BYTES (1u << 20)    /* received in one turn; then the others have theirs */
 
 enum transfer_state {
@@ -46,6 +47,7 @@ enum transfer_next {
 	NEXT_RETRY,
 	NEXT_WHOLE,   /* once more, without the range */
 	NEXT_UNASKED, /* once more, without Expect */
+	NEXT_LOGIN,   /* once more, with what the challenge asks for */
 	NEXT_FAILURE, /* `failure` says why; its content is of no use */
 };
 
@@ -76,6 +78,10 @@ struct transfer {
 	bool is_foreign; /* redirected to another origin: logins and the user's fields stay behind */
 	bool is_get;     /* a redirect has made it a GET without a body */
 	uint64_t retry_after_us;
+
+	char authorization[TRANSFER_LOGIN_BYTES]; /* the field, for this URL */
+	size_t authorization_bytes;
+	unsigned login_count; /* challenges answered at this URL */
 
 	struct dial *dial;
 	struct stream *stream;
@@ -127,9 +133,11 @@ int transfer__follow(struct transfer *transfer); /* to transfer->location */
 int transfer__open_body(struct transfer *transfer);
 int transfer__write_request(struct transfer *transfer);
 
-/* transfer_login.c: false: no memory. */
+/* transfer_login.c: false: transfer->failure. */
 bool transfer__set_login(struct transfer *transfer, struct request *request, struct arena *arena);
 bool transfer__set_cookies(struct transfer *transfer, struct request *request, struct arena *arena);
+/* True: there is an answer, for another attempt. */
+bool transfer__answer_challenge(struct transfer *transfer, const struct head *head);
 void transfer__take_cookies(struct transfer *transfer, const struct head *head);
 
 /* transfer_send.c */

@@ -119,6 +119,8 @@ transfer__follow(struct transfer *transfer)
 	transfer->facts.url = url.href;
 	transfer->facts.redirect_count++;
 	transfer->is_range_refused = false;
+	transfer->authorization_bytes = 0;
+	transfer->login_count = 0;
 	verbose_note(&transfer->client->verbose, "Redirected to " SPAN_FORMAT,
 		     SPAN_ARGUMENTS(url.href));
 	return check_scheme(transfer);
