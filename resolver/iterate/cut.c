@@ -16,6 +16,15 @@ translated(const struct ip_addr *addr, const struct cut_policy *policy)
 	return is_behind ? nat64_embed(&policy->nat64, addr->octets) : *addr;
 }
 
+/* An address behind the NAT64's prefix stands for one of IPv4. */
+static bool
+is_excluded(const struct ip_addr *addr, const struct cut_policy *policy)
+{
+	uint8_t ipv4[4];
+	return policy->not_asked != NULL && prefixes_find(policy->not_asked, addr) != NULL &&
+	       !nat64_extract(&policy->nat64, addr, ipv4);
+}
+
 /* Addresses that no name server has; a delegation that names one aims at ourselves or at everybody. */
 static bool
 is_askable(const struct ip_addr *addr, const struct cut_policy *policy)
@@ -24,7 +33,7 @@ is_askable(const struct ip_addr *addr, const struct cut_policy *policy)
 		return false;
 	if (addr_is_unspecified(addr) || addr_is_multicast(addr) || addr_is_ipv4_mapped(addr))
 		return false;
-	return !(policy->no_loopback && addr_is_loopback(addr));
+	return !(policy->no_loopback && addr_is_loopback(addr)) && !is_excluded(addr, policy);
 }
 
 bool

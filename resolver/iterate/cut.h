@@ -14,6 +14,7 @@
 #include "resolver/cache/delegation.h"
 #include "resolver/policy/forward.h"
 #include "resolver/policy/nat64.h"
+#include "resolver/policy/prefixes.h"
 
 #define CUT_SERVERS_MAX 64u
 
@@ -61,6 +62,7 @@ struct cut {
 struct cut_policy {
 	bool ip4, ip6;
 	bool no_loopback; /* do-not-query-localhost */
+	const struct prefixes *not_asked; /* do-not-query-address; NULL: none */
 	struct nat64 nat64; /* IPv4 addresses are asked behind this prefix (RFC 6052) */
 };
 

@@ -100,7 +100,13 @@ engine_configure(struct engine *engine, const struct engine_config *config)
 		rate_table_init(&engine->zone_rates, engine->zone_rates.keys, engine->rng);
 		engine->counts_rates = true;
 	}
-	engine->policy = (struct cut_policy){ config->do_ip4, config->do_ip6, config->do_not_query_localhost, config->nat64 };
+	engine->policy = (struct cut_policy){
+		.ip4 = config->do_ip4,
+		.ip6 = config->do_ip6,
+		.no_loopback = config->do_not_query_localhost,
+		.not_asked = engine->policy.not_asked,
+		.nat64 = config->nat64,
+	};
 	engine->scrub_limits = (struct scrub_limits){ config->cache_min_ttl_s, config->cache_max_ttl_s,
 						      config->cache_max_negative_ttl_s,
 						      !config->minimal_responses };
@@ -164,6 +170,12 @@ void
 engine_set_client_strings(struct engine *engine, const struct client_strings *strings)
 {
 	engine->strings = strings;
+}
+
+void
+engine_set_not_asked(struct engine *engine, const struct prefixes *not_asked)
+{
+	engine->policy.not_asked = not_asked;
 }
 
 void

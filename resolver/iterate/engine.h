@@ -40,6 +40,7 @@ struct engine;
 struct anchors;
 struct crypto;
 struct forwards;
+struct prefixes;
 struct client_strings;
 struct event_ring;
 struct rebind;
@@ -109,6 +110,8 @@ void engine_set_forwards(struct engine *engine, const struct forwards *forwards)
 void engine_set_rpz(struct engine *engine, const struct rpz *rpz);
 /* Words in queries to some servers; lent like the anchors. NULL: none. */
 void engine_set_client_strings(struct engine *engine, const struct client_strings *strings);
+/* Netblocks of which no server is asked that a zone names; lent like the anchors. NULL: none. */
+void engine_set_not_asked(struct engine *engine, const struct prefixes *not_asked);
 /* Addresses that no public name may have; lent like the anchors. NULL: none. */
 void engine_set_rebind(struct engine *engine, const struct rebind *rebind);
 

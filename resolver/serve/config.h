@@ -97,6 +97,7 @@ struct config {
 	uint32_t edns_client_string_opcode;
 	char *cookie_secret;               /* NULL: drawn */
 	char *nsid;                        /* NULL: none; "ascii_..." or hex */
+	struct config_list do_not_query_address;
 	struct config_list response_ip, response_ip_data; /* "192.0.2.0/24 redirect", "192.0.2.0/24 A 198.51.100.1" */
 	struct config_list private_address, private_domain;
 	char *dns64_prefix, *nat64_prefix;

@@ -108,6 +108,8 @@ const struct config_option config_options[] = {
 	       "believe addresses beside a delegation only for names that the sender is in charge of"),
 	SERVER("do-not-query-localhost", CONFIG_BOOL, do_not_query_localhost, "yes", 0, 0,
 	       "never ask a name server at a loopback address"),
+	SERVER("do-not-query-address", CONFIG_LIST, do_not_query_address, "", 0, 0,
+	       "netblock of which no name server is asked that a zone names"),
 	SERVER("private-address", CONFIG_LIST, private_address, "", 0, 0,
 	       "netblock that no public name may have an address in (DNS rebinding)"),
 	SERVER("private-domain", CONFIG_LIST, private_domain, "", 0, 0,

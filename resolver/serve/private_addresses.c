@@ -1,5 +1,6 @@
 #include "resolver/serve/private_addresses.h"
 
+#include "stack/base/arena.h"
 #include "stack/base/err.h"
 
 static int
@@ -52,4 +53,28 @@ private_addresses_build(struct rebind **rebind, struct arena *arena, const struc
 		return ERR_NO_MEMORY;
 	const int err = add_addrs(*rebind, config, error);
 	return err == 0 ? add_domains(*rebind, config, error) : err;
+}
+
+int
+not_asked_build(struct prefixes **not_asked, struct arena *arena, const struct config *config,
+		char error[CONFIG_ERROR_BYTES])
+{
+	const struct config_list *list = &config->do_not_query_address;
+	struct ip_addr prefix;
+	unsigned prefix_len;
+	int err = 0;
+
+	*not_asked = NULL;
+	if (list->count == 0)
+		return 0;
+	*not_asked = arena_zalloc(arena, 1, sizeof **not_asked);
+	if (*not_asked == NULL)
+		return ERR_NO_MEMORY;
+	prefixes_init(*not_asked, arena);
+	for (size_t i = 0; i < list->count && err == 0; i++) {
+		if (addr_prefix_from_text(&prefix, &prefix_len, list->items[i]) != 0)
+			return refuse(config, "do-not-query-address", list, i, "is no address and prefix length", error);
+		err = prefixes_put(*not_asked, &prefix, prefix_len, *not_asked);
+	}
+	return err;
 }

@@ -214,6 +214,8 @@ service_try(struct service **service, const struct config *config, const char *h
 	if (err == 0)
 		err = private_addresses_build(&build.service->rebind, &build.service->arena, config, rng, error);
 	if (err == 0)
+		err = not_asked_build(&build.service->not_asked, &build.service->arena, config, error);
+	if (err == 0)
 		err = upstream_words_build(&build.service->strings, &build.service->arena, config, error);
 	struct dns64 *dns64;
 	if (err == 0)

@@ -30,6 +30,7 @@ struct service {
 	struct trust_config trust;
 	struct forwards *forwards; /* NULL: none */
 	struct rebind *rebind;     /* NULL: none */
+	struct prefixes *not_asked; /* NULL: none */
 	struct client_strings *strings; /* NULL: none */
 	struct arena arena;
 	void *block;

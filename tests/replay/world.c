@@ -44,6 +44,7 @@ make_engine(struct world *world)
 	engine_set_forwards(world->engine, world->service->forwards);
 	engine_set_rpz(world->engine, world->service->policy.rpz);
 	engine_set_rebind(world->engine, world->service->rebind);
+	engine_set_not_asked(world->engine, world->service->not_asked);
 	engine_set_client_strings(world->engine, world->service->strings);
 }
 
