@@ -1,12 +1,16 @@
 #include "fetch/run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fetch/glob.h"
 #include "fetch/mirror.h"
+#include "fetch/progress.h"
 #include "fetch/transfer.h"
+#include "fetch/writeout.h"
 
 #define JOB_SPARE_BYTES 65536u /* beside the URL: for the name of its file */
 
@@ -21,6 +25,8 @@ struct run {
 	size_t active_count;
 	int exit_status;
 	bool is_ending; /* --fail-early */
+	struct progress progress;
+	FILE *report; /* --json-report; NULL: none */
 };
 
 /* A transfer under way, and the texts of its job. */
@@ -196,13 +202,28 @@ active_free(struct active *active)
 }
 
 static void
+report(struct run *run, const struct transfer_facts *facts)
+{
+	const char *format = facts->job->group->settings->write_out;
+	if (format != NULL)
+		writeout(format, facts);
+	if (run->report == NULL || writeout_report(run->report, facts))
+		return;
+	struct failure failure;
+	failure_set(&failure, FAILURE_WRITE, "the report cannot be written: %s", strerror(errno));
+	on_failure(run, &failure);
+}
+
+static void
 on_done(void *data, struct transfer *transfer)
 {
 	struct active *active = data;
 	const struct transfer_facts *facts = transfer_facts(transfer);
 
+	progress_remove(&active->run->progress, transfer);
 	if (facts->failure.cause != FAILURE_NONE)
 		on_failure(active->run, &facts->failure);
+	report(active->run, facts);
 	transfer_free(transfer);
 	active_free(active);
 }
@@ -231,10 +252,13 @@ start_job(struct active *active, struct failure *failure)
 							    active };
 		return mirror_start(client, &active->job, &callbacks, failure) != NULL ? 0 : -1;
 	}
-	if (transfer_start(client, &active->job, on_done, active) != NULL)
-		return 0;
-	failure_set(failure, FAILURE_MEMORY, "no memory for a transfer");
-	return -1;
+	struct transfer *transfer = transfer_start(client, &active->job, on_done, active);
+	if (transfer == NULL) {
+		failure_set(failure, FAILURE_MEMORY, "no memory for a transfer");
+		return -1;
+	}
+	progress_add(&active->run->progress, transfer);
+	return 0;
 }
 
 static size_t
@@ -271,12 +295,48 @@ start_more(struct run *run)
 		net_stop(run->client->net);
 }
 
+/* Progress on the terminal where content appears would be in its way. */
+static bool
+is_content_on_terminal(const struct options *options)
+{
+	for (size_t i = 0; i < options->group_count && isatty(STDOUT_FILENO); i++) {
+		const struct option_group *group = &options->groups[i];
+		if (group->settings.outputs.count < group->urls.count && !group->settings.names_all)
+			return true;
+	}
+	return false;
+}
+
+static int
+open_report(struct run *run, const char *path, struct failure *failure)
+{
+	if (path == NULL)
+		return 0;
+	run->report = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	if (run->report != NULL)
+		return 0;
+	failure_set(failure, FAILURE_WRITE, "%s: the report cannot be written: %s", path,
+		    strerror(errno));
+	return -1;
+}
+
 int
 run_transfers(struct client *client, const struct options *options)
 {
 	struct run run = { .client = client, .options = options };
+	struct failure failure;
+
+	if (open_report(&run, options->run.report_file, &failure) != 0 ||
+	    progress_init(&run.progress, client->net, &options->run,
+			  is_content_on_terminal(options), &failure) != 0) {
+		tell_failure(&run, &failure);
+		return failure_exit_status(failure.cause);
+	}
 	start_more(&run);
 	if (run.active_count != 0)
 		net_run(client->net);
+	progress_fini(&run.progress);
+	if (run.report != NULL && run.report != stdout)
+		fclose(run.report);
 	return run.exit_status;
 }

@@ -468,6 +468,8 @@ transfer_free(struct transfer *transfer)
 	if (transfer->has_response)
 		response_fini(transfer->response);
 	body_fini(&transfer->body);
+	if (transfer->is_hashing)
+		hasher_close(&transfer->hasher);
 	free(transfer->response);
 	free(transfer->head);
 	free(transfer->arenas[0].block);

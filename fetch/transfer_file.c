@@ -181,7 +181,6 @@ transfer__write_head(struct transfer *transfer, const struct head *head)
 	if (head->version == 9 || (!is_shown && settings->header_file == NULL))
 		return 0;
 	size_t bytes = head_text(head, text, sizeof text);
-	transfer->facts.head_bytes += bytes;
 	if (settings->header_file != NULL && dump_head(transfer, text, bytes) != 0)
 		return -1;
 	if (!is_shown)
@@ -196,6 +195,10 @@ transfer__finish_output(struct transfer *transfer)
 {
 	if (!transfer->has_output) /* a response without content makes an empty file */
 		return 0;
+	if (transfer__check_checksum(transfer) != 0) {
+		transfer->output.target.removes_on_error = true; /* it is of no use to go on from */
+		return -1;
+	}
 	int err = output_finish(&transfer->output, transfer->modified_s, &transfer->failure);
 	if (err == 0 && transfer->path[0] != '\0') {
 		strcpy(transfer->path, transfer->output.path);

@@ -30,12 +30,26 @@ refuse(struct transfer *transfer, enum failure_cause cause, const char *why)
 	return NEXT_FAILURE;
 }
 
+/* Where the redirect would have led, as a whole URL. */
+static void
+note_redirect(struct transfer *transfer)
+{
+	unsigned other = 1 - transfer->arena_at;
+	struct url_context context = { .arena = &transfer->arenas[other],
+				       .idna = &transfer->client->idna.idna };
+	struct url url;
+	arena_reset(context.arena);
+	if (url_parse(&url, transfer->location, &transfer->url, &context) == 0)
+		transfer->facts.redirect_url = url.href;
+}
+
 static enum transfer_next
 decide_redirect(struct transfer *transfer)
 {
-	transfer->facts.redirect_url = transfer->location;
-	if (!transfer->settings->follows && !transfer->settings->trusts_location)
+	if (!transfer->settings->follows && !transfer->settings->trusts_location) {
+		note_redirect(transfer);
 		return NEXT_CONTENT;
+	}
 	if (transfer->facts.redirect_count < transfer->settings->redirects_max)
 		return NEXT_REDIRECT;
 	failure_set(&transfer->failure, FAILURE_REDIRECTS,
@@ -274,7 +288,9 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 	transfer->facts.kept_bytes = keep_bytes;
 	if (read_file_facts(transfer, event->head) != 0)
 		return -1;
-	return transfer__open_output(transfer, keep_bytes, transfer->validator);
+	if (transfer__open_output(transfer, keep_bytes, transfer->validator) != 0)
+		return -1;
+	return transfer__begin_checksum(transfer, keep_bytes);
 }
 
 /* Content that nobody wants: a little of it costs less than another connection. */
@@ -292,6 +308,8 @@ transfer__on_head(struct transfer *transfer, const struct response_event *event)
 	bool had_output = transfer->has_output;
 
 	transfer->facts.head = head;
+	transfer->facts.head_bytes +=
+		transfer->response->reader.total_bytes; /* with interim heads */
 	transfer->facts.total_bytes = 0;
 	transfer->drained_bytes = 0;
 	verbose_received(&transfer->client->verbose, head);
@@ -314,6 +332,8 @@ transfer__on_data(struct transfer *transfer, struct span data)
 {
 	if (transfer->next == NEXT_CONTENT) {
 		transfer->facts.content_bytes += data.bytes;
+		if (transfer__add_checksum(transfer, data) != 0)
+			return -1;
 		return output_write(&transfer->output, data.at, data.bytes, &transfer->failure);
 	}
 	transfer->drained_bytes += data.bytes;

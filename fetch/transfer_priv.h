@@ -8,6 +8,7 @@
  *	transfer_send.c      the request, octet by octet
  *	transfer_exchange.c  octets between the stream, the request and the response; pace, speed
  *	transfer_head.c      what a head means: content, redirect, retry, failure, a range or the whole
+ *	transfer_checksum.c  its digest
  *	transfer_file.c      where content goes
  *
  * One rule keeps it safe to read: whatever ends an attempt calls transfer__attempt_over or
@@ -19,6 +20,7 @@
 #include "fetch/body.h"
 #include "fetch/decode_libraries.h"
 #include "fetch/dial.h"
+#include "fetch/hasher.h"
 #include "fetch/http_date.h"
 #include "fetch/output.h"
 #include "fetch/request.h"
@@ -108,6 +110,8 @@ struct transfer {
 	bool is_raw;         /* -o - */
 	bool has_dumped;     /* a head, to -D's file */
 	uint64_t drained_bytes;
+	struct hasher hasher;
+	bool is_hashing;
 	char path[OUTPUT_PATH_BYTES]; /* empty: standard output */
 	enum transfer_range range;
 	uint64_t range_first;
@@ -166,5 +170,10 @@ int transfer__finish_output(struct transfer *transfer);
 /* transfer_local.c: the whole transfer of a file: or data: URL; ends with transfer__local_over. */
 bool transfer__is_local(const struct transfer *transfer);
 void transfer__read_local(struct transfer *transfer);
+
+/* transfer_checksum.c: 0, or -1 and transfer->failure. */
+int transfer__begin_checksum(struct transfer *transfer, uint64_t keep_bytes);
+int transfer__add_checksum(struct transfer *transfer, struct span data);
+int transfer__check_checksum(struct transfer *transfer);
 
 #endif

@@ -1,0 +1,360 @@
+#include "fetch/writeout.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fetch/printable.h"
+
+#define JSON_BYTES   (1u << 20) /* fields of a head, escaped */
+#define FORMAT_BYTES 65536u
+#define ADDR_BYTES   INET6_ADDRSTRLEN
+
+/* ---- the variables ------------------------------------------------------------------------------- */
+
+enum value_kind { VALUE_NONE, VALUE_TEXT, VALUE_NUMBER, VALUE_TIME };
+
+struct value {
+	enum value_kind kind;
+	struct span text;
+	uint64_t number; /* times in microseconds */
+	char memory[ADDR_BYTES];
+};
+
+static struct value
+number(uint64_t value)
+{
+	return (struct value){ .kind = VALUE_NUMBER, .number = value };
+}
+
+static struct value
+text(struct span value)
+{
+	return (struct value){ .kind = VALUE_TEXT, .text = value };
+}
+
+/* From the beginning of the attempt; what has not happened, or had before on a kept connection, took nothing. */
+static struct value
+since(const struct transfer_facts *facts, uint64_t at_us)
+{
+	uint64_t past_us = at_us > facts->attempt_us ? at_us - facts->attempt_us : 0;
+	return (struct value){ .kind = VALUE_TIME, .number = past_us };
+}
+
+static uint64_t
+total_us(const struct transfer_facts *facts)
+{
+	return facts->end_us - facts->start_us;
+}
+
+static uint64_t
+speed(const struct transfer_facts *facts, uint64_t bytes)
+{
+	uint64_t us = total_us(facts);
+	return us != 0 ? (uint64_t)((double)bytes * 1e6 / (double)us) : 0;
+}
+
+static struct value
+addr(const struct ip_addr *addr)
+{
+	struct value value = { .kind = VALUE_TEXT };
+	int family = addr->family == ADDR_IPV4 ? AF_INET : AF_INET6;
+	if (addr->family == ADDR_NONE ||
+	    inet_ntop(family, addr->octets, value.memory, ADDR_BYTES) == NULL)
+		value.memory[0] = '\0';
+	return value;
+}
+
+static struct span
+header(const struct transfer_facts *facts, const char *name)
+{
+	return facts->head != NULL ? fields_value(&facts->head->fields, name) : (struct span){ 0 };
+}
+
+#define FACTS const struct transfer_facts *f
+/* clang-format off */
+static struct value content_type(FACTS) { return text(header(f, "Content-Type")); }
+static struct value error_message(FACTS) { return text(span_from_text(f->failure.text)); }
+static struct value error_id(FACTS) { return text(span_from_text(failure_id(f->failure.cause))); }
+static struct value exit_code(FACTS) { return number((uint64_t)failure_exit_status(f->failure.cause)); }
+static struct value file_name(FACTS) { return text(span_from_text(f->path)); }
+static struct value method(FACTS) { return text(f->method); }
+static struct value status(FACTS) { return number(f->head != NULL ? f->head->status : 0); }
+static struct value version(FACTS)
+{
+	static const char *const names[] = { "0", "0.9", "1.0", "1.1" };
+	unsigned version = f->head != NULL ? f->head->version : 0;
+	return text(span_from_text(names[version == 9 ? 1 : version == 10 ? 2 : version == 11 ? 3 : 0]));
+}
+static struct value connect_count(FACTS) { return number(f->connect_count); }
+static struct value field_count(FACTS) { return number(f->head != NULL ? f->head->fields.count : 0); }
+static struct value redirect_count(FACTS) { return number(f->redirect_count); }
+static struct value retry_count(FACTS) { return number(f->retry_count); }
+static struct value redirect_url(FACTS) { return text(f->redirect_url); }
+static struct value local_addr(FACTS) { return addr(&f->stream.local); }
+static struct value local_port(FACTS) { return number(f->stream.local_port); }
+static struct value remote_addr(FACTS) { return addr(&f->stream.remote); }
+static struct value remote_port(FACTS) { return number(f->stream.remote_port); }
+static struct value connection(FACTS) { return number(f->stream.number); }
+static struct value is_secure(FACTS) { return number(f->stream.is_name_secure); }
+static struct value tls_version(FACTS) { return text(span_from_text(f->stream.tls_version)); }
+static struct value tls_cipher(FACTS) { return text(span_from_text(f->stream.tls_cipher)); }
+static struct value alpn(FACTS) { return text(span_from_text(f->stream.alpn)); }
+static struct value scheme(FACTS) { return text(span_first(f->url, span_find(f->url, ':'))); }
+static struct value size_download(FACTS) { return number(f->content_bytes); }
+static struct value size_kept(FACTS) { return number(f->kept_bytes); }
+static struct value size_header(FACTS) { return number(f->head_bytes); }
+static struct value size_request(FACTS) { return number(f->request_bytes); }
+static struct value size_upload(FACTS) { return number(f->uploaded_bytes); }
+static struct value speed_download(FACTS) { return number(speed(f, f->content_bytes)); }
+static struct value speed_upload(FACTS) { return number(speed(f, f->uploaded_bytes)); }
+static struct value time_named(FACTS) { return since(f, f->stream.named_us); }
+static struct value time_connected(FACTS) { return since(f, f->stream.connected_us); }
+static struct value time_secured(FACTS) { return since(f, f->stream.secured_us); }
+static struct value time_sent(FACTS) { return since(f, f->sent_us); }
+static struct value time_first(FACTS) { return since(f, f->first_us); }
+static struct value time_redirect(FACTS) { return (struct value){ .kind = VALUE_TIME, .number = f->redirect_count != 0 ? f->attempt_us - f->start_us : 0 }; }
+static struct value time_total(FACTS) { return (struct value){ .kind = VALUE_TIME, .number = total_us(f) }; }
+static struct value url_given(FACTS) { return text(span_from_text(f->job->url)); }
+static struct value url_effective(FACTS) { return text(f->url); }
+static struct value url_number(FACTS) { return number(f->job->number); }
+/* clang-format on */
+
+static const struct variable {
+	const char *name;
+	struct value (*read)(const struct transfer_facts *facts);
+} variables[] = {
+	{ "alpn", alpn },
+	{ "conn_id", connection },
+	{ "content_type", content_type },
+	{ "dnssec", is_secure },
+	{ "errormsg", error_message },
+	{ "errorid", error_id },
+	{ "exitcode", exit_code },
+	{ "filename_effective", file_name },
+	{ "http_code", status },
+	{ "http_version", version },
+	{ "local_ip", local_addr },
+	{ "local_port", local_port },
+	{ "method", method },
+	{ "num_connects", connect_count },
+	{ "num_headers", field_count },
+	{ "num_redirects", redirect_count },
+	{ "num_retries", retry_count },
+	{ "redirect_url", redirect_url },
+	{ "remote_ip", remote_addr },
+	{ "remote_port", remote_port },
+	{ "response_code", status },
+	{ "scheme", scheme },
+	{ "size_download", size_download },
+	{ "size_header", size_header },
+	{ "size_kept", size_kept },
+	{ "size_request", size_request },
+	{ "size_upload", size_upload },
+	{ "speed_download", speed_download },
+	{ "speed_upload", speed_upload },
+	{ "time_appconnect", time_secured },
+	{ "time_connect", time_connected },
+	{ "time_namelookup", time_named },
+	{ "time_pretransfer", time_sent },
+	{ "time_redirect", time_redirect },
+	{ "time_starttransfer", time_first },
+	{ "time_total", time_total },
+	{ "tls_cipher", tls_cipher },
+	{ "tls_version", tls_version },
+	{ "url", url_given },
+	{ "url_effective", url_effective },
+	{ "urlnum", url_number },
+};
+
+static struct span
+text_of(const struct value *value)
+{
+	return value->text.at != NULL ? value->text : span_from_text(value->memory);
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------- */
+
+static void
+put_json(struct json *json, const struct transfer_facts *facts)
+{
+	json_object_begin(json);
+	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+		struct value value = variables[i].read(facts);
+		struct span words = text_of(&value);
+		json_key(json, variables[i].name);
+		switch (value.kind) {
+		case VALUE_NONE: json_null(json); break;
+		case VALUE_NUMBER: json_uint(json, value.number); break;
+		case VALUE_TIME: json_decimal(json, value.number, 6); break;
+		case VALUE_TEXT:
+			if (words.bytes != 0)
+				json_string(json, words.at, words.bytes);
+			else
+				json_null(json);
+			break;
+		}
+	}
+	json_object_end(json);
+}
+
+static bool
+print_json(FILE *out, const struct transfer_facts *facts, bool is_line)
+{
+	struct json json;
+	size_t bytes;
+	char *memory = malloc(JSON_BYTES);
+	errno = ENOMEM;
+	if (memory == NULL)
+		return false;
+	json_init(&json, memory, JSON_BYTES);
+	put_json(&json, facts);
+	if (is_line)
+		json_line_end(&json);
+	const char *document = json_drain(&json, &bytes);
+	bool is_written =
+		json.err == 0 && fwrite(document, 1, bytes, out) == bytes && fflush(out) == 0;
+	free(memory);
+	return is_written;
+}
+
+bool
+writeout_report(FILE *out, const struct transfer_facts *facts)
+{
+	return print_json(out, facts, true);
+}
+
+/* ---- the format ---------------------------------------------------------------------------------- */
+
+static void
+print_text(FILE *out, struct span words)
+{
+	char shown[PRINTABLE_GROWTH * 1024];
+	if (!isatty(fileno(out))) {
+		fwrite(words.at != NULL ? words.at : "", 1, words.bytes, out);
+		return;
+	}
+	while (words.bytes != 0) {
+		struct span piece = span_first(words, 1000);
+		printable_text(shown, sizeof shown, piece.at, piece.bytes);
+		fputs(shown, out);
+		words = span_from(words, piece.bytes);
+	}
+}
+
+static void
+print_variable(FILE *out, struct span name, const struct transfer_facts *facts)
+{
+	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+		if (!span_is(name, variables[i].name))
+			continue;
+		struct value value = variables[i].read(facts);
+		if (value.kind == VALUE_TEXT)
+			print_text(out, text_of(&value));
+		else if (value.kind == VALUE_TIME)
+			fprintf(out, "%llu.%06llu", (unsigned long long)(value.number / 1000000),
+				(unsigned long long)(value.number % 1000000));
+		else if (span_is(name, "http_code") || span_is(name, "response_code"))
+			fprintf(out, "%03llu", (unsigned long long)value.number);
+		else
+			fprintf(out, "%llu", (unsigned long long)value.number);
+		return;
+	}
+	fprintf(stderr, "cairn-fetch: warning: -w knows no variable `" SPAN_FORMAT "'\n",
+		SPAN_ARGUMENTS(name));
+}
+
+static void
+print_header(FILE *out, struct span name, const struct transfer_facts *facts)
+{
+	char terminated[256];
+	if (name.bytes >= sizeof terminated)
+		return;
+	memcpy(terminated, name.at, name.bytes);
+	terminated[name.bytes] = '\0';
+	print_text(out, header(facts, terminated));
+}
+
+/* What stands between the braces of rest, which is moved behind them; at NULL: no such thing. */
+static struct span
+take_braced(struct span *rest, struct span front)
+{
+	if (!span_starts(*rest, front))
+		return (struct span){ 0 };
+	struct span inside = span_from(*rest, front.bytes);
+	size_t end = span_find(inside, '}');
+	if (end == inside.bytes)
+		return (struct span){ 0 };
+	*rest = span_from(inside, end + 1);
+	return span_first(inside, end);
+}
+
+/* A backslash or a percent sign; 0: no meaning, the octet stands for itself. */
+static char
+escaped(struct span rest)
+{
+	if (rest.bytes < 2)
+		return 0;
+	if (rest.at[0] == '%' && rest.at[1] == '%')
+		return '%';
+	if (rest.at[0] != '\\')
+		return 0;
+	switch (rest.at[1]) {
+	case 'n': return '\n';
+	case 'r': return '\r';
+	case 't': return '\t';
+	case '\\': return '\\';
+	}
+	return 0;
+}
+
+static void
+print_format(struct span rest, const struct transfer_facts *facts)
+{
+	FILE *out = stdout;
+	while (rest.bytes != 0) {
+		struct span name;
+		char letter = escaped(rest);
+		if (letter != 0) {
+			fputc(letter, out);
+			rest = span_from(rest, 2);
+		} else if ((name = take_braced(&rest, SPAN("%header{"))).at != NULL) {
+			print_header(out, name, facts);
+		} else if ((name = take_braced(&rest, SPAN("%{"))).at == NULL) {
+			fputc(rest.at[0], out);
+			rest = span_from(rest, 1);
+		} else if (span_is(name, "onerror")) {
+			if (facts->failure.cause == FAILURE_NONE)
+				break;
+		} else if (span_is(name, "json")) {
+			(void)print_json(out, facts, false);
+		} else if (span_is(name, "stderr") || span_is(name, "stdout")) {
+			fflush(out);
+			out = span_is(name, "stderr") ? stderr : stdout;
+		} else {
+			print_variable(out, name, facts);
+		}
+	}
+	fflush(out);
+	fflush(stdout);
+}
+
+void
+writeout(const char *format, const struct transfer_facts *facts)
+{
+	if (format[0] != '@') {
+		print_format(span_from_text(format), facts);
+		return;
+	}
+	FILE *in = strcmp(format, "@-") == 0 ? stdin : fopen(format + 1, "re");
+	char *words = malloc(FORMAT_BYTES);
+	if (in == NULL || words == NULL)
+		fprintf(stderr, "cairn-fetch: warning: -w: %s cannot be read\n", format + 1);
+	else
+		print_format(span_of(words, fread(words, 1, FORMAT_BYTES, in)), facts);
+	free(words);
+	if (in != NULL && in != stdin)
+		fclose(in);
+}
