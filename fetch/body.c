@@ -1,4 +1,4 @@
-#include "fetch/body.h"
+#include "fetch/body_priv.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -41,8 +41,8 @@ extend(struct body *body, size_t bytes, struct failure *failure)
 	return data + body->bytes;
 }
 
-static int
-append(struct body *body, struct span text, struct failure *failure)
+int
+body__append(struct body *body, struct span text, struct failure *failure)
 {
 	char *place = extend(body, text.bytes, failure);
 	if (place == NULL)
@@ -78,8 +78,8 @@ append_descriptor(struct body *body, int descriptor, const char *path, struct fa
 	}
 }
 
-static int
-append_file(struct body *body, const char *path, struct failure *failure)
+int
+body__append_file(struct body *body, const char *path, struct failure *failure)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	int descriptor = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -128,13 +128,13 @@ append_encoded(struct body *body, const char *text, struct failure *failure)
 	bool has_mark = text[name_bytes] != '\0';
 
 	if (has_mark && name_bytes > 0 &&
-	    (append(body, span_of(text, name_bytes), failure) != 0 ||
-	     append(body, SPAN("="), failure) != 0))
+	    (body__append(body, span_of(text, name_bytes), failure) != 0 ||
+	     body__append(body, SPAN("="), failure) != 0))
 		return -1;
 	const char *value = has_mark ? text + name_bytes + 1 : text;
 	uint64_t from = body->bytes;
-	int err = is_file ? append_file(body, value, failure)
-			  : append(body, span_from_text(value), failure);
+	int err = is_file ? body__append_file(body, value, failure)
+			  : body__append(body, span_from_text(value), failure);
 	return err != 0 ? err : encode_from(body, from, failure);
 }
 
@@ -145,8 +145,8 @@ append_item(struct body *body, const struct setting_item *item, struct failure *
 	if (item->kind == DATA_URLENCODE)
 		return append_encoded(body, item->text, failure);
 	if (item->kind == DATA_RAW || item->text[0] != '@')
-		return append(body, span_from_text(item->text), failure);
-	int err = append_file(body, item->text + 1, failure);
+		return body__append(body, span_from_text(item->text), failure);
+	int err = body__append_file(body, item->text + 1, failure);
 	if (err == 0 && item->kind == DATA_TEXT)
 		drop_line_ends(body, from);
 	return err;
@@ -162,7 +162,7 @@ body_from_data(struct body *body, const struct setting_list *data, struct failur
 		if (item->kind == DATA_JSON) {
 			body->is_json = true;
 			body->content_type = "application/json";
-		} else if (i > 0 && append(body, SPAN("&"), failure) != 0) {
+		} else if (i > 0 && body__append(body, SPAN("&"), failure) != 0) {
 			return -1;
 		}
 		if (append_item(body, item, failure) != 0)

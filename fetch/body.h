@@ -19,7 +19,8 @@
 #include "fetch/settings.h"
 #include "fetch/span.h"
 
-#define BODY_DATA_BYTES_MAX (256u << 20)
+#define BODY_DATA_BYTES_MAX  (256u << 20)
+#define BODY_FORM_TYPE_BYTES 80u /* multipart/form-data with its boundary */
 
 enum body_kind { BODY_NONE, BODY_DATA, BODY_FILE };
 
@@ -30,11 +31,14 @@ struct body {
 	bool has_length;
 	uint64_t bytes, at;
 	const char *content_type; /* NULL: none is said */
+	char form_type[BODY_FORM_TYPE_BYTES];
 	bool is_json;
 };
 
 /* The -d, --json ... of the settings as one text. */
 int body_from_data(struct body *body, const struct setting_list *data, struct failure *failure);
+/* The -F and --form-string of the settings as one form (RFC 7578). */
+int body_from_form(struct body *body, const struct setting_list *forms, struct failure *failure);
 /* -T; "-" is standard input. */
 int body_from_file(struct body *body, const char *path, struct failure *failure);
 void body_fini(struct body *body);

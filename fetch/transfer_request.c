@@ -31,6 +31,8 @@ transfer__open_body(struct transfer *transfer)
 	const struct settings *settings = transfer->settings;
 	if (transfer->job.upload != NULL)
 		return body_from_file(&transfer->body, transfer->job.upload, &transfer->failure);
+	if (settings->forms.count != 0)
+		return body_from_form(&transfer->body, &settings->forms, &transfer->failure);
 	if (settings->data.count != 0)
 		return body_from_data(&transfer->body, &settings->data, &transfer->failure);
 	transfer->body.descriptor = -1;
