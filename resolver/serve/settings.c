@@ -15,6 +15,8 @@ static const char *const fixed_options[] = {
 	"pidfile",
 	"root-hints",
 	"so-reuseport",
+	"so-rcvbuf",
+	"so-sndbuf",
 	"rrset-cache-size",
 	"neg-cache-size",
 	"delegation-cache-size",
@@ -24,17 +26,29 @@ static const char *const fixed_options[] = {
 	"incoming-num-tcp",
 };
 
+/* Where a station of our own serves over its own stack is settled when that is made. */
+static const char *const fixed_of_station[] = { "port", "do-udp", "do-tcp" };
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 static bool
-is_fixed(const struct config_option *option)
+is_among(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_fixed(const struct config_option *option, const struct config *config)
 {
 	if (strcmp(option->section, "stack") == 0)
 		return true;
 	if (config__is_of_zone(option))
 		return false;
-	for (size_t i = 0; i < sizeof fixed_options / sizeof fixed_options[0]; i++)
-		if (strcmp(option->name, fixed_options[i]) == 0)
-			return true;
-	return false;
+	return is_among(option->name, fixed_options, COUNT(fixed_options)) ||
+	       (!network_is_shared(config) && is_among(option->name, fixed_of_station, COUNT(fixed_of_station)));
 }
 
 static bool
@@ -74,7 +88,7 @@ settings_next_fixed(const struct settings *old, const struct settings *new, size
 {
 	while (*index < config_option_count) {
 		const struct config_option *option = &config_options[(*index)++];
-		if (is_fixed(option) && !values_equal(option, &old->config, &new->config))
+		if (is_fixed(option, &old->config) && !values_equal(option, &old->config, &new->config))
 			return option->name;
 	}
 	return NULL;

@@ -129,6 +129,44 @@ START_TEST(what_is_right_is_taken)
 }
 END_TEST
 
+/* ---- what a reload cannot change --------------------------------------------------------------------------- */
+
+static struct settings *
+settings_of(const char *text)
+{
+	char error[CONFIG_ERROR_BYTES];
+	struct settings *settings;
+	write_file("test.conf", text);
+	ck_assert_msg(settings_new(&settings, "test.conf", 0, &rng, error) == 0, "%s", error);
+	return settings;
+}
+
+START_TEST(what_takes_a_restart_is_named)
+{
+	static const struct {
+		const char *old, *new, *names;
+	} cases[] = {
+		{ "", "server:\n  num-threads: 2\n  so-rcvbuf: 2m\n  deny-any: no\n", "so-rcvbuf num-threads " },
+		{ "", "server:\n  port: 54\n  do-tcp: no\n", "" },
+		{ TAP "  address: dhcp\n", "server:\n  port: 54\n  do-tcp: no\n" TAP "  address: dhcp\n", "port do-tcp " },
+		{ TAP "  address: dhcp\n", TAP "  address: slaac\n", "address " },
+		{ "", "forward-zone:\n  name: .\n  forward-addr: 192.0.2.1\n", "" },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct settings *old = settings_of(cases[i].old), *new = settings_of(cases[i].new);
+		char names[256] = "";
+		const char *name;
+		for (size_t index = 0; (name = settings_next_fixed(old, new, &index)) != NULL;) {
+			strcat(names, name);
+			strcat(names, " ");
+		}
+		ck_assert_str_eq(names, cases[i].names);
+		settings_free(old);
+		settings_free(new);
+	}
+}
+END_TEST
+
 /* ---- root hints -------------------------------------------------------------------------------------------- */
 
 static int
@@ -186,6 +224,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, enter_directory, leave_directory);
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
 	tcase_add_loop_test(tcase, what_is_right_is_taken, 0, COUNT(accepted));
+	tcase_add_test(tcase, what_takes_a_restart_is_named);
 	tcase_add_test(tcase, a_bad_root_hint_is_said_with_both_places);
 	tcase_add_test(tcase, more_root_servers_than_can_be_kept_are_refused_when_they_are_read);
 	Suite *suite = suite_create("resolver/serve/settings");
