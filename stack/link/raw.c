@@ -39,6 +39,7 @@ struct raw {
 	uint64_t mirror_refusals; /* addresses and routes that the stack had no room for */
 	uint64_t sent_at_renewal; /* frames sent when the guards were last looked after */
 	uint64_t stats_due_at_us;
+	bool is_filter_due; /* the guards' classes have changed since it was attached */
 };
 
 static struct raw *
@@ -342,9 +343,11 @@ raw_sync(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_
 	if (!has_sent(raw) || raw->guard->due_at_us > now_us)
 		return 0;
 	raw->sent_at_renewal = link->stats.sent_frames;
-	if (!guard_renew(raw->guard, now_us))
-		return 0;
-	return attach_filter(raw, IPV4) == 0 && attach_filter(raw, IPV6) == 0 ? 0 : ERR_IO;
+	raw->is_filter_due |= guard_renew(raw->guard, now_us);
+	if (raw->is_filter_due && (attach_filter(raw, IPV4) != 0 || attach_filter(raw, IPV6) != 0))
+		return ERR_IO; /* for want of memory: again at the next tick, or the new class would stay unheard */
+	raw->is_filter_due = false;
+	return 0;
 }
 
 static int
