@@ -72,6 +72,7 @@ struct engine_config {
 	bool use_caps_for_id;        /* 0x20 */
 	bool send_cookie;            /* Cairn's: RFC 7873, towards servers */
 	bool disable_edns_do;
+	bool error_reporting;        /* dns-error-reporting: RFC 9567 */
 	bool harden_glue;
 	bool prime_root;             /* Cairn's: RFC 8109 */
 	struct nat64 nat64;          /* do-nat64, nat64-prefix; no prefix: IPv4 servers are asked as such */
@@ -185,6 +186,7 @@ struct engine_stats {
 	uint64_t unsent;            /* for want of room here */
 	uint64_t received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
 	uint64_t primes, qmin_queries, edns_fallbacks, caps_fallbacks, budget_exceeded, cycles;
+	uint64_t reports;           /* of errors, to the agents of their zones */
 	uint64_t rate_limited;      /* questions that failed by zone_rate */
 	uint64_t cookies_missing;   /* replies without the cookie that the server used to have */
 	uint64_t cookies_wrong;     /* replies with another cookie than the query's, and those that say so of ours */

@@ -9,7 +9,7 @@
  *	receive.c  replies, and what only looks like them address.c  servers without addresses
  *	actions.c  what the engine wants done             prime.c    the root's own NS set
  *	validation.c, validation_zone.c    whether an answer can be trusted
- *	policy.c   what policy makes of a task
+ *	policy.c   what policy makes of a task            report.c   what the keepers of a zone are told
  *
  * Everything else in the folder is pure and knows no engine.
  */
@@ -189,6 +189,12 @@ bool policy__cuts_chain(struct engine *engine, const struct task *task, struct r
 			unsigned *alias_count);
 /* Of an answer that is made and judged: TASK_DONE, or where the task goes on. */
 enum task_state policy__at_end(struct engine *engine, struct task *task);
+
+/* ---- report.c ---- */
+/* Who wants to hear of errors, as the server says. */
+void report__learn_agent(struct task *task, const struct message *message);
+/* The task has its answer. */
+void report__failure(struct engine *engine, const struct task *task);
 
 /* ---- validation.c ---- */
 /* TASK_VALIDATE, or TASK_DONE when nobody wants to know. */

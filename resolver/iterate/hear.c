@@ -289,6 +289,8 @@ task__hear(struct engine *engine, struct task *task)
 
 	flight__shown_name(engine, query, &hearing.qname);
 	hearing.asked.qname = &hearing.qname;
+	if (engine->config.error_reporting && !task->cut->is_forward)
+		report__learn_agent(task, hearing.message);
 	engine->stats.stripped_addrs += rebind_strip_all(engine->rebind, &hearing.message->sections[SECTION_ADDITIONAL]);
 	classify(&hearing.classified, hearing.message, &hearing.asked, &engine->scratch);
 	/* Nonsense may come from somebody else: the query stays open for the true reply. */

@@ -218,8 +218,10 @@ task__run(struct engine *engine, struct task *task)
 		if (task->state == TASK_DONE && task->policies != 0)
 			task->state = policy__at_end(engine, task);
 	}
-	if (task->state == TASK_DONE && !task->runnable)
+	if (task->state == TASK_DONE && !task->runnable) {
+		report__failure(engine, task);
 		finish(engine, task);
+	}
 }
 
 void

@@ -110,6 +110,7 @@ struct task {
 	enum response response;   /* TROUBLE_RESPONSE */
 	struct ip_addr trouble_server;
 
+	struct name agent; /* for reports of errors (RFC 9567), of the server that was heard last; size 0: none */
 	struct answer answer;
 	struct rrset **authority_tail; /* where the next proof of the answer is linked */
 	struct validation validation;

@@ -393,7 +393,10 @@ client_query(struct clients *clients, const struct client_source *source, const 
 				reply, reply_max);
 }
 
-/* The query that has waited; what stands in front of its alias is looked up anew, for it may have been configured away. */
+/*
+ * The query that has waited; what stands in front of its alias is looked up anew.  False: what it waited for has been
+ * configured away.
+ */
 static bool
 resume(struct clients *clients, uint64_t client, uint64_t now_us, struct asking *asking)
 {
@@ -412,6 +415,8 @@ resume(struct clients *clients, uint64_t client, uint64_t now_us, struct asking 
 	clients->query.question = pending->question;
 	clients->alias = NULL;
 	clients->is_renamed = false;
+	if (clients->policy->dns64 == NULL && asking->step == DNS64_A)
+		return false; /* these are not the records that were asked for */
 	if (clients->policy->dns64 == NULL)
 		asking->step = DNS64_OFF;
 	if (pending->has_alias && !client__alias(clients, asking))

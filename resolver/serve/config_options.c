@@ -133,6 +133,8 @@ const struct config_option config_options[] = {
 	SERVER("domain-insecure", CONFIG_LIST, domain_insecure, "", 0, 0, "name from which on nothing is validated (RFC 7646)"),
 	SERVER("val-override-date", CONFIG_STRING, val_override_date, "", 0, 0,
 	       "YYYYMMDDHHmmSS to validate as of that time; empty is now"),
+	SERVER("dns-error-reporting", CONFIG_BOOL, dns_error_reporting, "no", 0, 0,
+	       "tell the agents that zones name what is wrong with their answers (RFC 9567)"),
 	SERVER("trust-anchor-signaling", CONFIG_BOOL, trust_anchor_signaling, "no", 0, 0,
 	       "tell the root which keys are trusted (RFC 8145); only `no` is possible yet"),
 	SERVER("edns-buffer-size", CONFIG_NUMBER, edns_buffer_size, "1232", 512, 4096,

@@ -374,6 +374,7 @@ worker_engine_config(const struct config *config)
 	engine.send_cookie = config->send_cookie;
 	engine.zone_rate = (struct rate_limit){ config->ratelimit, config->ratelimit_factor, config->ratelimit_backoff };
 	engine.disable_edns_do = config->disable_edns_do;
+	engine.error_reporting = config->dns_error_reporting;
 	engine.harden_glue = config->harden_glue;
 	engine.prime_root = config->prime_root;
 	engine.do_not_query_localhost = config->do_not_query_localhost;
