@@ -92,6 +92,37 @@ read_gateways(struct net_options *net, const char *text, struct failure *failure
 	return 0;
 }
 
+/* net's clock, before there is a net. */
+static uint64_t
+now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void
+take_events(void *data)
+{
+	journey_report_take(data);
+}
+
+static int
+open_journey(struct client *client, struct net_options *net, struct failure *failure)
+{
+	const struct run_settings *run = client->run;
+	if (run->journey == NULL)
+		return 0;
+	if (journey_report_open(&client->journey, run->journey, run->journey_file, now_us(),
+				failure) != 0)
+		return -1;
+	net->events = journey_report_ring(client->journey);
+	net->journey = journey_report_list(client->journey);
+	net->on_events = take_events;
+	net->events_data = client->journey;
+	return 0;
+}
+
 static int
 open_network(struct client *client, struct failure *failure)
 {
@@ -105,7 +136,7 @@ open_network(struct client *client, struct failure *failure)
 		return -1;
 	if (run->resolver != NULL && names_options_read(&names, run->resolver, failure) != 0)
 		return -1;
-	if (net_open(&client->net, &net, failure) != 0)
+	if (open_journey(client, &net, failure) != 0 || net_open(&client->net, &net, failure) != 0)
 		return -1;
 	client->pool = pool_new(client->net);
 	if (client->pool == NULL) {
@@ -211,6 +242,7 @@ client_close(struct client *client)
 		tls_free(client->groups[i].tls);
 	}
 	psl_fini(&client->psl);
+	journey_report_close(client->journey);
 	idna_icu_fini(&client->idna);
 	free(client->groups);
 	free(client);

@@ -10,6 +10,7 @@
 
 #include "fetch/cookie.h"
 #include "fetch/idna_icu.h"
+#include "fetch/journey_report.h"
 #include "fetch/names.h"
 #include "fetch/net.h"
 #include "fetch/options.h"
@@ -41,6 +42,7 @@ struct client {
 	struct client_group *groups; /* one for each of the options' */
 	size_t group_count;
 	struct verbose verbose;
+	struct journey_report *journey; /* NULL: nobody asked for it */
 	int64_t now_s; /* of the start, since 1970: for dates */
 	uint8_t buffer
 		[CLIENT_BUFFER_BYTES]; /* of whichever transfer reads or sends at this moment */

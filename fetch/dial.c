@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fetch/eyeballs.h"
+#include "fetch/journey/journey.h"
 #include "fetch/override.h"
 #include "fetch/stream_tcp.h"
 #include "fetch/tls.h"
@@ -39,6 +40,7 @@ struct dial {
 	struct net_timer limit;
 	uint64_t started_us, named_us;
 	unsigned timeout_ms;
+	uint32_t request;
 	bool is_name_secure;
 
 	struct failure names_failure; /* the worse of the answers'; NONE: there was none */
@@ -219,6 +221,7 @@ start_attempt(struct dial *dial, unsigned index)
 	struct failure failure;
 
 	attempt->dial = dial;
+	stack_cause(net_stack(dial->net), dial->request);
 	if (stream_tcp_open(dial->net, &dial->eyeballs.destinations[index].addr, dial->port,
 			    &attempt->stream, &failure) != 0) {
 		note_failure(dial, &failure);
@@ -269,6 +272,38 @@ add_addrs(struct dial *dial, unsigned kind, const struct ip_addr *addrs, unsigne
 	eyeballs_answer(&dial->eyeballs, kind, destinations, count, net_now_us(dial->net));
 }
 
+/* To the journey: what the resolver said, or why there is nothing. */
+static void
+tell_answer(const struct dial *dial, const struct names_answer *answer)
+{
+	char addrs[JOURNEY_TEXT_BYTES] = "", addr[ADDR_TEXT_BYTES], server[ADDR_TEXT_BYTES] = "self";
+	const char *type = answer->kind == NAMES_IPV4 ? "A" : "AAAA";
+	bool failed = answer->failure.cause != FAILURE_NONE;
+	struct journey_event event = { .at_us = net_now_us(dial->net), .layer = JOURNEY_DNS,
+		                       .name = failed ? "failed" : "answer", .request = dial->request, .is_bad = failed };
+	size_t used = 0;
+
+	if (net_journey(dial->net) == NULL)
+		return;
+	net_take_events(dial->net);
+	for (unsigned i = 0; i < answer->addr_count && used < sizeof addrs; i++)
+		used += (size_t)snprintf(addrs + used, sizeof addrs - used, " %s",
+		                         addr_to_text(&answer->addrs[i], addr, sizeof addr));
+	if (answer->server.family != ADDR_NONE)
+		addr_to_text(&answer->server, server, sizeof server);
+	const struct journey_field fields[] = { { "name", dial->host, 0 }, { "type", type, 0 }, { "server", server, 0 },
+		                                { "ttl_s", NULL, answer->ttl_s }, { "took_us", NULL, answer->took_us },
+		                                { "secure", NULL, answer->is_secure } };
+	event.fields = fields;
+	event.field_count = 6;
+	if (failed)
+		journey_tell(net_journey(dial->net), &event, "%s %s: %s", dial->host, type, answer->failure.text);
+	else
+		journey_tell(net_journey(dial->net), &event, "%s %s:%s  (%s, ttl %u s%s)", dial->host, type,
+		             addrs[0] != '\0' ? addrs : " none", server, answer->ttl_s,
+		             answer->is_secure ? ", validated" : "");
+}
+
 static void
 on_answer(void *data, const struct names_answer *answer)
 {
@@ -276,6 +311,7 @@ on_answer(void *data, const struct names_answer *answer)
 	const bool is_worse = answer->failure.cause == FAILURE_BOGUS ||
 			      dial->names_failure.cause == FAILURE_NONE;
 
+	tell_answer(dial, answer);
 	dial->kinds &= ~answer->kind;
 	if (dial->kinds == 0)
 		dial->ask = NULL;
@@ -321,6 +357,7 @@ find_addrs(struct dial *dial, const struct overrides *overrides)
 		return;
 	}
 	eyeballs_expect(&dial->eyeballs, dial->kinds);
+	stack_cause(net_stack(dial->net), dial->request);
 	dial->ask = names_ask(dial->names, dial->host, dial->kinds, on_answer, dial,
 			      &dial->names_failure);
 	if (dial->ask == NULL) {
@@ -357,6 +394,7 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 	(void)snprintf(dial->host, sizeof dial->host, SPAN_FORMAT, SPAN_ARGUMENTS(host));
 	dial->kinds = or_default(target->families, NAMES_IPV4 | NAMES_IPV6);
 	dial->timeout_ms = or_default(target->timeout_ms, DIAL_TIMEOUT_MS);
+	dial->request = target->request;
 	dial->started_us = net_now_us(net);
 	eyeballs_init(&dial->eyeballs,
 		      1000 * (uint64_t)or_default(target->attempt_delay_ms, DIAL_ATTEMPT_DELAY_MS),

@@ -38,6 +38,7 @@ struct dial_target {
 	const char *alpn;                    /* with TLS: protocols in order, "h2,http/1.1"; NULL: none; lent until on_done */
 	unsigned timeout_ms;                 /* --connect-timeout */
 	unsigned attempt_delay_ms;           /* --happy-eyeballs-timeout-ms */
+	uint32_t request;                    /* for the journey: the transfer's number, from 1; 0: nobody's */
 };
 
 /* stream NULL: failure tells; failure NULL: the stream is connected, and secure if that was asked. */

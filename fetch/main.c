@@ -75,6 +75,8 @@ fetch(const struct options *options)
 	if (client_open(&client, options, &failure) != 0)
 		return tell(&failure);
 	int exit_status = run_transfers(client, options);
+	if (client->journey != NULL && journey_report_write(client->journey, &failure) != 0 && exit_status == 0)
+		exit_status = tell(&failure);
 	client_close(client);
 	return exit_status;
 }

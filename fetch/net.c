@@ -29,6 +29,9 @@ struct net {
 	uv_timer_t timer; /* ends the loop's sleep for the wheel; the turn does the rest */
 	uint64_t armed_at_us;
 	uint32_t connection_count;
+	struct journey *journey;
+	void (*on_events)(void *data);
+	void *events_data;
 };
 
 uint64_t
@@ -53,6 +56,19 @@ struct rng *
 net_rng(struct net *net)
 {
 	return &net->rng;
+}
+
+struct journey *
+net_journey(struct net *net)
+{
+	return net->journey;
+}
+
+void
+net_take_events(struct net *net)
+{
+	if (net->on_events != NULL)
+		net->on_events(net->events_data);
 }
 
 uint32_t
@@ -115,6 +131,7 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 		timer->on_due(timer->data);
 	}
 	arm(net, wheel_deadline(&net->wheel));
+	net_take_events(net);
 }
 
 /* ---- the stack ------------------------------------------------------------------------------------- */
@@ -245,6 +262,9 @@ net_open(struct net **opened, const struct net_options *options, struct failure 
 	(void)uv_timer_init(&net->loop, &net->timer); /* cannot fail */
 	net->timer.data = net;
 	net->armed_at_us = WHEEL_NEVER;
+	net->journey = options->journey;
+	net->on_events = options->on_events;
+	net->events_data = options->events_data;
 	int err = open_parts(net, options, failure);
 	if (err != 0) {
 		net_close(net);

@@ -24,6 +24,7 @@
 #include "stack/stack.h"
 
 struct event_ring;
+struct journey;
 struct link;
 struct net;
 struct rng;
@@ -47,6 +48,9 @@ struct net_options {
 	const char *faults;        /* a bad line in front of the link (stack/link/faults.h); NULL: none */
 	struct link *given;        /* used instead of all that, not closed: tests */
 	struct event_ring *events; /* of stack and resolver; NULL: nobody listens */
+	struct journey *journey;   /* for whoever has something to tell; NULL: nobody listens */
+	void (*on_events)(void *data); /* takes the ring's events, once a turn; NULL: none */
+	void *events_data;
 };
 
 int net_open(struct net **net, const struct net_options *options, struct failure *failure);
@@ -85,6 +89,8 @@ net_sink_user(struct net_sink *sink)
 
 struct stack *net_stack(struct net *net);
 struct rng *net_rng(struct net *net);
+struct journey *net_journey(struct net *net); /* as in the options */
+void net_take_events(struct net *net);        /* before something is told that came after them */
 uint32_t net_next_connection(struct net *net); /* numbers connections from 1 */
 
 #endif

@@ -22,6 +22,7 @@ enum option_kind {
 	OPTION_MILLISECONDS,
 	OPTION_LIST,   /* struct setting_list, kind := value */
 	OPTION_MARK,   /* the same, without an argument */
+	OPTION_WORDS,  /* const char *, only as --NAME=WORDS; empty without */
 	OPTION_ACTION, /* enum option_action in value */
 };
 

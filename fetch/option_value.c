@@ -118,6 +118,7 @@ options__set(struct options_parse *parse, const struct option_row *row, bool is_
 	case OPTION_SWITCH: *(bool *)field = is_on; return 0;
 	case OPTION_VALUE: *(int *)field = row->value; return 0;
 	case OPTION_TEXT: *(const char **)field = value; return 0;
+	case OPTION_WORDS: *(const char **)field = value != NULL ? value : ""; return 0;
 	case OPTION_LIST:
 	case OPTION_MARK: return options__add(parse, field, value, row->value);
 	case OPTION_ACTION: return act(parse, (enum option_action)row->value, value);

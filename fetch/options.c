@@ -104,6 +104,8 @@ options__long(struct options_parse *parse, const char *name, const char *next, b
 
 	if (row == NULL)
 		return unknown(parse, name, name_bytes);
+	if (row->kind == OPTION_WORDS)
+		return options__set(parse, row, true, equals != NULL ? equals + 1 : NULL);
 	if (row->argument == NULL && equals != NULL)
 		return options__fail(parse, "option --%s takes no value", row->name);
 	if (row->argument == NULL)

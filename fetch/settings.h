@@ -93,6 +93,7 @@ struct run_settings {
 	bool is_silent, shows_errors, is_verbose, fails_early;
 	bool has_progress, wants_bar;
 	const char *progress, *report_file, *trace_file;
+	const char *journey, *journey_file; /* the forms, empty: text; NULL: no journey */
 	bool is_parallel;
 	uint64_t parallel_max;
 	const char *resolver, *link, *device, *address, *gateway, *capture, *faults;

@@ -38,6 +38,7 @@ end(struct transfer *transfer)
 	transfer->facts.failure = transfer->failure;
 	transfer->facts.end_us = net_now_us(client->net);
 	transfer->facts.is_over = true;
+	transfer__tell_end(transfer);
 	net_timer_start(client->net, &transfer->turn, 0, tell_done, transfer);
 }
 
@@ -257,6 +258,7 @@ transfer__attempt_over(struct transfer *transfer)
 			transfer__fail(transfer, &transfer->failure);
 			return;
 		}
+		transfer__tell_redirect(transfer);
 		break;
 	}
 	attempt(transfer);
@@ -332,6 +334,7 @@ dial(struct transfer *transfer)
 		.alpn = "http/1.1",
 		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
 		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),
+		.request = transfer->job.number + 1,
 	};
 
 	transfer->state = TRANSFER_DIALING;
@@ -408,9 +411,12 @@ begin(void *data)
 {
 	struct transfer *transfer = data;
 	if (transfer__open_body(transfer) != 0 || transfer__read_url(transfer) != 0 ||
-	    transfer__name_file(transfer) != 0)
+	    transfer__name_file(transfer) != 0) {
 		end(transfer);
-	else if (transfer__is_local(transfer))
+		return;
+	}
+	transfer__tell_url(transfer);
+	if (transfer__is_local(transfer))
 		transfer__read_local(transfer);
 	else
 		attempt(transfer);

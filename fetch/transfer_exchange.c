@@ -103,7 +103,9 @@ on_event(struct transfer *transfer, const struct response_event *event)
 
 	switch (event->kind) {
 	case RESPONSE_INTERIM: return transfer__on_interim(transfer, event->head);
-	case RESPONSE_HEAD: return transfer__on_head(transfer, event);
+	case RESPONSE_HEAD:
+		transfer__tell_head(transfer, event);
+		return transfer__on_head(transfer, event);
 	case RESPONSE_DATA: return transfer__on_data(transfer, event->data);
 	case RESPONSE_WARNING: verbose_warn(verbose, "%s", event->warning); return 0;
 	case RESPONSE_TRAILERS:
@@ -247,6 +249,8 @@ transfer__exchange(struct transfer *transfer, struct stream *stream)
 		transfer__fail(transfer, &transfer->failure);
 		return;
 	}
+	transfer__tell_connection(transfer);
+	transfer__tell_request(transfer);
 	verbose_sent(&client->verbose, span_of(transfer->head, transfer->head_bytes));
 	begin_response(transfer);
 	transfer->pace_start_us = net_now_us(client->net);

@@ -10,6 +10,7 @@
  *	transfer_head.c      what a head means: content, redirect, retry, failure, a range or the whole
  *	transfer_checksum.c  its digest
  *	transfer_file.c      where content goes
+ *	transfer_journey.c   what is told about all that
  *
  * One rule keeps it safe to read: whatever ends an attempt calls transfer__attempt_over or
  * transfer__fail as its last act, since both may begin the next attempt.
@@ -158,6 +159,14 @@ void transfer__watch_speed(struct transfer *transfer);
 int transfer__on_interim(struct transfer *transfer, const struct head *head);
 int transfer__on_head(struct transfer *transfer, const struct response_event *event);
 int transfer__on_data(struct transfer *transfer, struct span data);
+
+/* transfer_journey.c */
+void transfer__tell_url(struct transfer *transfer);
+void transfer__tell_redirect(struct transfer *transfer);
+void transfer__tell_connection(struct transfer *transfer);
+void transfer__tell_request(struct transfer *transfer);
+void transfer__tell_head(struct transfer *transfer, const struct response_event *event);
+void transfer__tell_end(struct transfer *transfer); /* facts are as they will stay */
 
 /* transfer_file.c: 0, or -1 and transfer->failure. */
 int transfer__set_path(struct transfer *transfer, struct span name);

@@ -1,0 +1,169 @@
+#include "fetch/journey/from_stack.h"
+
+#include <stdio.h>
+
+#include "stack/tcp.h"
+#include "stack/tcp_wire.h"
+#include "stack/trace.h"
+
+#define END_BYTES (ADDR_TEXT_BYTES + 10u)
+
+static const char *
+end_text(const struct ip_addr *addr, uint16_t port, char text[END_BYTES])
+{
+	char bare[ADDR_TEXT_BYTES];
+	(void)snprintf(text, END_BYTES, addr->family == ADDR_IPV6 ? "[%s]:%u" : "%s:%u",
+	               addr_to_text(addr, bare, sizeof bare), port);
+	return text;
+}
+
+static void
+tell_route(struct journey *journey, const struct journey_event *event, const struct trace_route *route)
+{
+	char to[ADDR_TEXT_BYTES], from[ADDR_TEXT_BYTES], hop[ADDR_TEXT_BYTES];
+	addr_to_text(&route->destination, to, sizeof to);
+	addr_to_text(&route->source, from, sizeof from);
+	addr_to_text(&route->next_hop, hop, sizeof hop);
+	bool is_direct = addr_equal(&route->destination, &route->next_hop);
+	const struct journey_field fields[] = { { "to", to, 0 }, { "from", from, 0 }, { "next_hop", hop, 0 } };
+	struct journey_event told = *event;
+	told.layer = JOURNEY_ROUTE;
+	told.name = "chosen";
+	told.fields = fields;
+	told.field_count = 3;
+	journey_tell(journey, &told, "%s%s%s from %s", to, is_direct ? " directly" : " via ", is_direct ? "" : hop, from);
+}
+
+static void
+tell_neigh(struct journey *journey, const struct journey_event *event, const struct trace_neigh *neigh)
+{
+	char addr[ADDR_TEXT_BYTES], mac[18];
+	const uint8_t *octets = neigh->mac.octets;
+	const char *protocol = neigh->addr.family == ADDR_IPV6 ? "NDP" : "ARP";
+	struct journey_event told = *event;
+
+	addr_to_text(&neigh->addr, addr, sizeof addr);
+	(void)snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", octets[0], octets[1], octets[2], octets[3],
+	               octets[4], octets[5]);
+	const struct journey_field fields[] = { { "addr", addr, 0 }, { "mac", mac, 0 } };
+	told.layer = JOURNEY_LINK;
+	told.name = "neighbour";
+	told.fields = fields;
+	told.field_count = neigh->news == TRACE_NEIGH_FOUND ? 2 : 1;
+	told.is_bad = neigh->news == TRACE_NEIGH_LOST;
+	switch ((enum trace_neigh_news)neigh->news) {
+	case TRACE_NEIGH_ASKED: journey_tell(journey, &told, "%s: who has %s?", protocol, addr); break;
+	case TRACE_NEIGH_FOUND: journey_tell(journey, &told, "%s: %s is at %s", protocol, addr, mac); break;
+	case TRACE_NEIGH_LOST: journey_tell(journey, &told, "%s: nobody has %s", protocol, addr); break;
+	}
+}
+
+static void
+tell_tcp_event(struct journey *journey, const struct journey_event *event, const char *name, bool is_bad,
+               const struct ip_addr *remote, uint16_t port, uint64_t number, const char *format)
+{
+	char peer[END_BYTES];
+	end_text(remote, port, peer);
+	const struct journey_field fields[] = { { "peer", peer, 0 }, { "octets", NULL, number } };
+	struct journey_event told = *event;
+	told.layer = JOURNEY_TCP;
+	told.name = name;
+	told.is_bad = is_bad;
+	told.fields = fields;
+	told.field_count = 2;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	journey_tell(journey, &told, format, peer);
+#pragma GCC diagnostic pop
+}
+
+static void
+tell_segment(struct journey *journey, const struct journey_event *event, enum trace_kind kind, const struct trace_tcp *tcp)
+{
+	bool is_syn = (tcp->flags & TCP_SYN) != 0, has_ack = (tcp->flags & TCP_ACK) != 0;
+	if ((tcp->flags & TCP_RST) != 0)
+		tell_tcp_event(journey, event, "reset", true, &tcp->remote, tcp->remote_port, 0,
+		               kind == TRACE_TCP_IN ? "<- %s RST" : "-> %s RST");
+	else if (kind == TRACE_TCP_AGAIN)
+		tell_tcp_event(journey, event, "lost", true, &tcp->remote, tcp->remote_port, tcp->size,
+		               "-> %s was sent again: no acknowledgment had come");
+	else if (is_syn && kind == TRACE_TCP_OUT && !has_ack)
+		tell_tcp_event(journey, event, "syn", false, &tcp->remote, tcp->remote_port, 0, "-> %s SYN");
+	else if (is_syn && kind == TRACE_TCP_IN && has_ack)
+		tell_tcp_event(journey, event, "open", false, &tcp->remote, tcp->remote_port, 0, "<- %s SYN,ACK");
+	else if ((tcp->flags & TCP_FIN) != 0)
+		tell_tcp_event(journey, event, "fin", false, &tcp->remote, tcp->remote_port, 0,
+		               kind == TRACE_TCP_IN ? "<- %s FIN" : "-> %s FIN");
+}
+
+static void
+tell_udp(struct journey *journey, const struct journey_event *event, bool is_out, const struct trace_udp *udp)
+{
+	char peer[END_BYTES];
+	end_text(&udp->remote, udp->remote_port, peer);
+	const struct journey_field fields[] = { { "peer", peer, 0 }, { "octets", NULL, udp->size } };
+	struct journey_event told = *event;
+	told.layer = JOURNEY_DNS;
+	told.name = is_out ? "query" : "reply";
+	told.fields = fields;
+	told.field_count = 2;
+	journey_tell(journey, &told, "%s %s udp, %u octets", is_out ? "->" : "<-", peer, udp->size);
+}
+
+static void
+tell_error(struct journey *journey, const struct journey_event *event, const struct trace_error *error)
+{
+	static const char *const texts[] = { [STACK_ERROR_NET_UNREACHABLE] = "network unreachable",
+		                             [STACK_ERROR_HOST_UNREACHABLE] = "host unreachable",
+		                             [STACK_ERROR_PORT_UNREACHABLE] = "port unreachable",
+		                             [STACK_ERROR_PROHIBITED] = "prohibited",
+		                             [STACK_ERROR_TOO_BIG] = "packet too big",
+		                             [STACK_ERROR_TIME_EXCEEDED] = "time exceeded" };
+	char remote[ADDR_TEXT_BYTES], router[ADDR_TEXT_BYTES] = "";
+	const char *text = error->error < sizeof texts / sizeof *texts ? texts[error->error] : NULL;
+	struct journey_event told = *event;
+
+	addr_to_text(&error->remote, remote, sizeof remote);
+	if (error->router.family != ADDR_NONE)
+		addr_to_text(&error->router, router, sizeof router);
+	const struct journey_field fields[] = { { "to", remote, 0 }, { "router", router, 0 }, { "mtu", NULL, error->mtu } };
+	told.layer = JOURNEY_LINK;
+	told.name = "unreachable";
+	told.is_bad = true;
+	told.fields = fields;
+	told.field_count = 3;
+	journey_tell(journey, &told, "%s%s says about %s: %s", router[0] != '\0' ? "ICMP: " : "", router[0] != '\0' ? router : "our stack",
+	             remote, text != NULL ? text : "an error");
+}
+
+static void
+translate(struct journey *journey, const struct event *traced, const void *body)
+{
+	const struct journey_event event = { .at_us = traced->at_us, .request = traced->cause };
+	switch ((enum trace_kind)traced->kind) {
+	case TRACE_ROUTE: tell_route(journey, &event, body); break;
+	case TRACE_NEIGH: tell_neigh(journey, &event, body); break;
+	case TRACE_UDP_OUT: tell_udp(journey, &event, true, body); break;
+	case TRACE_UDP_IN: tell_udp(journey, &event, false, body); break;
+	case TRACE_ERROR: tell_error(journey, &event, body); break;
+	case TRACE_TCP_OUT:
+	case TRACE_TCP_IN:
+	case TRACE_TCP_AGAIN: tell_segment(journey, &event, (enum trace_kind)traced->kind, body); break;
+	case TRACE_FRAME_IN:
+	case TRACE_FRAME_OUT:
+	case TRACE_DROP:
+	case TRACE_ICMP_OUT:
+	case TRACE_ICMP_IN:
+	case TRACE_TCP_STATE:
+	case TRACE_TCP_TIMER: break;
+	}
+}
+
+void
+journey_from_stack(struct journey *journey, struct event_ring *ring)
+{
+	const struct event *event;
+	const void *body;
+	while ((event = event_next(ring, &body)) != NULL)
+		translate(journey, event, body);
+}

@@ -1,0 +1,17 @@
+/*
+ * from_stack.h - the stack's trace (stack/trace.h) as events of a journey: routes, neighbours, handshakes, losses, ends.
+ *
+ * Segments that carry data are not told one by one: what is lost and sent again is, and the connection's states.
+ *
+ * Pure.  Connections are numbered by the caller, which knows their ports.
+ */
+#ifndef CAIRN_FETCH_JOURNEY_FROM_STACK_H
+#define CAIRN_FETCH_JOURNEY_FROM_STACK_H
+
+#include "fetch/journey/journey.h"
+#include "stack/base/event.h"
+
+/* Takes all that the ring has. */
+void journey_from_stack(struct journey *journey, struct event_ring *ring);
+
+#endif

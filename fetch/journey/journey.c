@@ -1,0 +1,96 @@
+#include "fetch/journey/journey.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fetch/printable.h"
+
+const char *
+journey_layer_name(enum journey_layer layer)
+{
+	switch (layer) {
+	case JOURNEY_URL: return "url";
+	case JOURNEY_POLICY: return "policy";
+	case JOURNEY_DNS: return "dns";
+	case JOURNEY_ROUTE: return "route";
+	case JOURNEY_LINK: return "link";
+	case JOURNEY_TCP: return "tcp";
+	case JOURNEY_TLS: return "tls";
+	case JOURNEY_HTTP: return "http";
+	case JOURNEY_OUT: return "out";
+	}
+	return "?";
+}
+
+void
+journey_init(struct journey *journey, void *block, size_t block_bytes)
+{
+	*journey = (struct journey){ 0 };
+	arena_init(&journey->arena, block, block_bytes);
+}
+
+static char *
+copy(struct arena *arena, const char *text)
+{
+	return arena_copy(arena, text, strlen(text) + 1);
+}
+
+/* False: there was no room. */
+static bool
+copy_fields(struct arena *arena, const struct journey_event *from, struct journey_event *to)
+{
+	unsigned count = from->field_count < JOURNEY_FIELDS_MAX ? from->field_count : JOURNEY_FIELDS_MAX;
+	struct journey_field *fields = arena_zalloc(arena, count != 0 ? count : 1, sizeof *fields);
+	if (fields == NULL)
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		fields[i] = from->fields[i];
+		if (fields[i].text != NULL && (fields[i].text = copy(arena, fields[i].text)) == NULL)
+			return false;
+	}
+	to->fields = fields;
+	to->field_count = count;
+	return true;
+}
+
+static struct journey_event *
+keep(struct journey *journey, const struct journey_event *event, const char *what)
+{
+	struct arena *arena = &journey->arena;
+	if (!event->is_end && arena->block_bytes - arena->used < JOURNEY_RESERVE_BYTES)
+		return NULL;
+	struct journey_event *kept = arena_alloc(arena, sizeof *kept);
+	if (kept == NULL)
+		return NULL;
+	*kept = *event;
+	kept->next = NULL;
+	kept->what = copy(arena, what);
+	return kept->what != NULL && copy_fields(arena, event, kept) ? kept : NULL;
+}
+
+uint32_t
+journey_tell(struct journey *journey, const struct journey_event *event, const char *format, ...)
+{
+	char raw[JOURNEY_TEXT_BYTES], what[JOURNEY_TEXT_BYTES];
+	va_list arguments;
+
+	if (journey == NULL)
+		return 0;
+	va_start(arguments, format);
+	(void)vsnprintf(raw, sizeof raw, format, arguments);
+	va_end(arguments);
+	(void)printable_text(what, sizeof what, raw, strlen(raw));
+	struct journey_event *kept = keep(journey, event, what);
+	if (kept == NULL) {
+		journey->lost_count++;
+		return 0;
+	}
+	kept->id = ++journey->event_count;
+	if (journey->last != NULL)
+		journey->last->next = kept;
+	else
+		journey->first = kept;
+	journey->last = kept;
+	return kept->id;
+}

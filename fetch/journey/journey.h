@@ -1,0 +1,87 @@
+/*
+ * journey.h - what happened on the way of a request, from every layer, as one list of events.
+ *
+ * An event has a time, a layer, a name of the table below, the transfer and connection that it is about, a sentence, and
+ * fields for programs.  `cause` is the id of the event that led to it, 0: none.  The forms (text.h, ndjson.h) and the
+ * verdict (verdict.h) are made of this list and of nothing else, so that they cannot contradict each other.
+ *
+ *	url    parsed
+ *	policy redirect retry reuse
+ *	dns    ask answer failed query reply
+ *	route  chosen
+ *	link   neighbour unreachable
+ *	tcp    syn open state lost reset fin
+ *	tls    open
+ *	http   request interim head data end
+ *	out    file failed
+ *
+ * Ownership: the block is the caller's; sentences and fields are copied into it.
+ * Units:     microseconds of one monotonic clock.
+ * Bounds:    the block.  When it is full further events are counted in lost_count, but for those that end a transfer,
+ *            which have the last JOURNEY_RESERVE_BYTES.  JOURNEY_FIELDS_MAX fields an event.
+ */
+#ifndef CAIRN_FETCH_JOURNEY_JOURNEY_H
+#define CAIRN_FETCH_JOURNEY_JOURNEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stack/base/arena.h"
+
+#define JOURNEY_FIELDS_MAX    8u
+#define JOURNEY_TEXT_BYTES    512u /* a sentence; a longer one is cut */
+#define JOURNEY_RESERVE_BYTES 16384u
+
+enum journey_layer {
+	JOURNEY_URL,
+	JOURNEY_POLICY,
+	JOURNEY_DNS,
+	JOURNEY_ROUTE,
+	JOURNEY_LINK,
+	JOURNEY_TCP,
+	JOURNEY_TLS,
+	JOURNEY_HTTP,
+	JOURNEY_OUT,
+};
+const char *journey_layer_name(enum journey_layer layer); /* "dns" */
+
+struct journey_field {
+	const char *name;
+	const char *text; /* NULL: number is the value */
+	uint64_t number;
+};
+
+struct journey_event {
+	const struct journey_event *next;
+	uint32_t id, cause;
+	uint64_t at_us;
+	enum journey_layer layer;
+	const char *name;
+	uint32_t request;    /* the transfer, from 1; 0: of all of them */
+	uint32_t connection; /* from 1; 0: none */
+	bool is_bad;         /* a step that went wrong */
+	bool is_end;         /* of its transfer */
+	const char *what;    /* one sentence, printable */
+	unsigned field_count;
+	const struct journey_field *fields;
+};
+
+struct journey {
+	struct arena arena;
+	const struct journey_event *first;
+	struct journey_event *last;
+	uint32_t event_count;
+	uint64_t lost_count;
+};
+
+void journey_init(struct journey *journey, void *block, size_t block_bytes);
+
+/*
+ * Keeps a copy of `event`, of which next, id and what are not looked at, with the sentence.  Control characters
+ * become visible (printable.h).  Returns its id; 0 when journey is NULL or there was no room.
+ */
+uint32_t journey_tell(struct journey *journey, const struct journey_event *event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

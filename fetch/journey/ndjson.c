@@ -1,0 +1,64 @@
+#include "fetch/journey/ndjson.h"
+
+static void
+put_uint(struct json *json, const char *name, uint64_t value)
+{
+	json_key(json, name);
+	json_uint(json, value);
+}
+
+static void
+put_text(struct json *json, const char *name, const char *value)
+{
+	json_key(json, name);
+	json_text(json, value);
+}
+
+void
+journey_json_event(struct json *json, const struct journey_event *event, uint64_t start_us)
+{
+	json_object_begin(json);
+	put_uint(json, "i", event->id);
+	put_uint(json, "p", event->cause);
+	put_uint(json, "t", event->at_us > start_us ? event->at_us - start_us : 0);
+	put_text(json, "l", journey_layer_name(event->layer));
+	put_text(json, "e", event->name);
+	put_uint(json, "r", event->request);
+	if (event->connection != 0)
+		put_uint(json, "c", event->connection);
+	put_text(json, "what", event->what);
+	json_key(json, "bad");
+	json_bool(json, event->is_bad);
+	for (unsigned i = 0; i < event->field_count; i++) {
+		if (event->fields[i].text != NULL)
+			put_text(json, event->fields[i].name, event->fields[i].text);
+		else
+			put_uint(json, event->fields[i].name, event->fields[i].number);
+	}
+	json_object_end(json);
+	json_line_end(json);
+}
+
+void
+journey_json_verdict(struct json *json, const struct verdict *verdict, uint32_t request)
+{
+	char advice[JOURNEY_TEXT_BYTES];
+
+	verdict_advice(verdict, advice, sizeof advice);
+	json_object_begin(json);
+	put_text(json, "l", "policy");
+	put_text(json, "e", "verdict");
+	put_uint(json, "r", request);
+	put_uint(json, "total_us", verdict->total_us);
+	json_key(json, "parts_us");
+	json_object_begin(json);
+	for (unsigned part = 0; part < VERDICT_PARTS; part++)
+		put_uint(json, verdict_part_name((enum verdict_part)part), verdict->parts_us[part]);
+	json_object_end(json);
+	put_text(json, "largest", verdict_part_name(verdict->largest));
+	put_uint(json, "floor_rounds", verdict->floor_rounds);
+	put_uint(json, "floor_us", verdict->floor_us);
+	put_text(json, "try", advice);
+	json_object_end(json);
+	json_line_end(json);
+}

@@ -1,0 +1,21 @@
+/*
+ * ndjson.h - a journey for programs: a JSON object a line (RFC 8259), as fetch/journey/journey.schema.json describes.
+ *
+ *	{"i":7,"p":3,"t":41800,"l":"dns","e":"answer","r":1,"what":"...","bad":false,"name":"...",...}
+ *
+ * i: id; p: id of the cause; t: microseconds since the start; l: layer; e: event; r: transfer; c: connection; then the
+ * event's fields.  A verdict is a line with "e":"verdict" and l "policy".
+ *
+ * Pure; writes into a json writer that the caller drains.
+ */
+#ifndef CAIRN_FETCH_JOURNEY_NDJSON_H
+#define CAIRN_FETCH_JOURNEY_NDJSON_H
+
+#include "fetch/journey/journey.h"
+#include "fetch/journey/verdict.h"
+#include "fetch/json.h"
+
+void journey_json_event(struct json *json, const struct journey_event *event, uint64_t start_us);
+void journey_json_verdict(struct json *json, const struct verdict *verdict, uint32_t request);
+
+#endif

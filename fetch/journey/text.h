@@ -1,0 +1,22 @@
+/*
+ * text.h - a journey for people: a line an event, with the time since the start, the layer, what happened, and what went
+ * wrong marked; then where the time went.
+ *
+ * Pure.  Lines are terminated, without a newline.
+ */
+#ifndef CAIRN_FETCH_JOURNEY_TEXT_H
+#define CAIRN_FETCH_JOURNEY_TEXT_H
+
+#include "fetch/journey/journey.h"
+#include "fetch/journey/verdict.h"
+
+#define JOURNEY_LINE_BYTES (JOURNEY_TEXT_BYTES + 64u)
+
+/* "   ms  layer  what" */
+void journey_text_head(char *line, size_t line_bytes);
+/* start_us: what counts as 0. */
+void journey_text_event(const struct journey_event *event, uint64_t start_us, char *line, size_t line_bytes);
+/* "WHERE  61 % name (41.8 ms) ..." */
+void journey_text_verdict(const struct verdict *verdict, char *line, size_t line_bytes);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * verdict.h - where the time of a transfer went: every microsecond of it has one cause, and the parts sum to the total.
+ *
+ * The times that a transfer kept cut its life into stretches, in the order in which they can come; each stretch belongs to
+ * the part that it ends.  What lies outside of them (other attempts, waiting for a retry) is `waits`.
+ *
+ * The floor is what a clean path with a cached name would have cost: the round trip of the connection's handshake, times
+ * handshakes, request and the rounds of slow start from ten segments (RFC 6928) that the content needs.
+ *
+ * Pure.  Units: microseconds; 0: has not happened.
+ */
+#ifndef CAIRN_FETCH_JOURNEY_VERDICT_H
+#define CAIRN_FETCH_JOURNEY_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum verdict_part {
+	VERDICT_WAITS,   /* earlier attempts: redirects, retries and the time between them */
+	VERDICT_NAME,    /* until the first address was known */
+	VERDICT_FALLBACK,/* addresses that were tried before the one that served, or in vain */
+	VERDICT_CONNECT, /* its handshake */
+	VERDICT_TLS,
+	VERDICT_REQUEST, /* until the request was sent */
+	VERDICT_SERVER,  /* until the first octet of the response */
+	VERDICT_TRANSFER,/* until its last */
+	VERDICT_PARTS,
+};
+const char *verdict_part_name(enum verdict_part part); /* "server" */
+
+struct verdict_times {
+	uint64_t start_us, attempt_us, named_us, connect_us, connected_us, secured_us, sent_us, first_us, end_us;
+	bool is_reused;          /* the connection was there: no name, no handshake */
+	bool is_named;           /* no connection came to be, but not for want of an address */
+	uint64_t content_bytes;
+};
+
+struct verdict {
+	uint64_t total_us;
+	uint64_t parts_us[VERDICT_PARTS]; /* their sum is total_us */
+	enum verdict_part largest;
+	unsigned floor_rounds;
+	uint64_t round_us, floor_us;      /* 0: no handshake was seen */
+};
+
+void verdict_judge(struct verdict *verdict, const struct verdict_times *times);
+/* What to try about the largest part; empty when nothing stands out. */
+void verdict_advice(const struct verdict *verdict, char *text, size_t text_bytes);
+
+#endif

@@ -1,0 +1,183 @@
+/* transfer_journey.c - what a transfer tells the journey (transfer_priv.h). Nobody listens: one comparison each. */
+#include "fetch/framing.h"
+#include "fetch/journey_report.h"
+#include "fetch/transfer_priv.h"
+
+#include <stdio.h>
+
+#define WORDS_BYTES 512u
+
+static struct journey *
+list_of(const struct transfer *transfer)
+{
+	return journey_report_list(transfer->client->journey);
+}
+
+static struct journey_event
+event_of(const struct transfer *transfer, enum journey_layer layer, const char *name)
+{
+	return (struct journey_event){
+		.at_us = net_now_us(transfer->client->net),
+		.layer = layer,
+		.name = name,
+		.request = transfer->job.number + 1,
+		.connection = layer == JOURNEY_HTTP || layer == JOURNEY_TLS || layer == JOURNEY_TCP
+				      ? transfer->facts.stream.number
+				      : 0,
+	};
+}
+
+/* What the stack and the dial tell from now on is about this transfer. */
+void
+transfer__tell_url(struct transfer *transfer)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_URL, "parsed");
+	char href[WORDS_BYTES];
+	if (list_of(transfer) == NULL)
+		return;
+	(void)snprintf(href, sizeof href, SPAN_FORMAT, SPAN_ARGUMENTS(transfer->url.href));
+	const struct journey_field fields[] = { { "href", href, 0 }, { "port", NULL, url_port(&transfer->url) } };
+	event.fields = fields;
+	event.field_count = 2;
+	journey_tell(list_of(transfer), &event, "%s, port %u", href, url_port(&transfer->url));
+}
+
+void
+transfer__tell_redirect(struct transfer *transfer)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_POLICY, "redirect");
+	char to[WORDS_BYTES];
+	if (list_of(transfer) == NULL)
+		return;
+	(void)snprintf(to, sizeof to, SPAN_FORMAT, SPAN_ARGUMENTS(transfer->url.href));
+	const struct journey_field fields[] = { { "to", to, 0 } };
+	event.fields = fields;
+	event.field_count = 1;
+	journey_tell(list_of(transfer), &event, "redirected to %s", to);
+}
+
+void
+transfer__tell_connection(struct transfer *transfer)
+{
+	const struct stream_facts *facts = &transfer->facts.stream;
+	struct journey_event event = event_of(transfer, JOURNEY_TCP, "open");
+	char remote[ADDR_TEXT_BYTES];
+
+	if (list_of(transfer) == NULL)
+		return;
+	journey_report_take(transfer->client->journey); /* what the stack saw came first */
+	addr_to_text(&facts->remote, remote, sizeof remote);
+	uint64_t rtt_us = facts->connected_us - facts->connect_us;
+	const struct journey_field fields[] = { { "remote", remote, 0 },
+						{ "port", NULL, facts->remote_port },
+						{ "rtt_us", NULL, rtt_us } };
+	event.fields = fields;
+	event.field_count = 3;
+	if (transfer->is_reused) {
+		event.layer = JOURNEY_POLICY;
+		event.name = "reuse";
+		journey_tell(list_of(transfer), &event, "connection %u to %s port %u is used again",
+			     facts->number, remote, facts->remote_port);
+		return;
+	}
+	journey_tell(list_of(transfer), &event, "connected to %s port %u, round trip %llu.%u ms", remote,
+		     facts->remote_port, (unsigned long long)(rtt_us / 1000), (unsigned)(rtt_us % 1000 / 100));
+	if (facts->secured_us == 0)
+		return;
+	const struct journey_field tls_fields[] = { { "version", facts->tls_version, 0 },
+						    { "cipher", facts->tls_cipher, 0 },
+						    { "alpn", facts->alpn, 0 } };
+	event = event_of(transfer, JOURNEY_TLS, "open");
+	event.fields = tls_fields;
+	event.field_count = 3;
+	journey_tell(list_of(transfer), &event, "%s %s%s%s%s", facts->tls_version, facts->tls_cipher,
+		     facts->alpn[0] != '\0' ? " alpn " : "", facts->alpn,
+		     facts->is_tls_resumed ? " (resumed)" : "");
+}
+
+void
+transfer__tell_request(struct transfer *transfer)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_HTTP, "request");
+	const struct journey_field fields[] = { { "octets", NULL, transfer->head_bytes } };
+	size_t line = 0;
+	if (list_of(transfer) == NULL)
+		return;
+	while (line < transfer->head_bytes && transfer->head[line] != '\r')
+		line++;
+	event.fields = fields;
+	event.field_count = 1;
+	journey_tell(list_of(transfer), &event, "-> %.*s  (%zu octets)", (int)(line < WORDS_BYTES ? line : WORDS_BYTES),
+		     transfer->head, transfer->head_bytes);
+}
+
+void
+transfer__tell_head(struct transfer *transfer, const struct response_event *response)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_HTTP, "head");
+	const struct head *head = response->head;
+	const struct journey_field fields[] = { { "status", NULL, head->status },
+						{ "framing", framing_text(response->framing->kind), 0 },
+						{ "rule", NULL, response->framing->rule } };
+	if (list_of(transfer) == NULL)
+		return;
+	event.is_bad = head->status >= 400;
+	event.fields = fields;
+	event.field_count = 3;
+	journey_tell(list_of(transfer), &event, "<- %u " SPAN_FORMAT ", content by %s (rule %u)", head->status,
+		     SPAN_ARGUMENTS(span_first(head->reason, 60)), framing_text(response->framing->kind),
+		     response->framing->rule);
+}
+
+static struct verdict_times
+times_of(const struct transfer *transfer)
+{
+	const struct transfer_facts *facts = &transfer->facts;
+	return (struct verdict_times){
+		.start_us = facts->start_us,
+		.attempt_us = facts->attempt_us,
+		.named_us = facts->stream.named_us,
+		.connect_us = facts->stream.connect_us,
+		.connected_us = facts->stream.connected_us,
+		.secured_us = facts->stream.secured_us,
+		.sent_us = facts->sent_us,
+		.first_us = facts->first_us,
+		.end_us = facts->end_us,
+		.is_reused = transfer->is_reused,
+		.is_named = facts->failure.cause != FAILURE_RESOLVE && facts->failure.cause != FAILURE_BOGUS,
+		.content_bytes = facts->content_bytes,
+	};
+}
+
+void
+transfer__tell_end(struct transfer *transfer)
+{
+	const struct transfer_facts *facts = &transfer->facts;
+	bool failed = facts->failure.cause != FAILURE_NONE;
+	struct journey_event event =
+		event_of(transfer, failed ? JOURNEY_OUT : JOURNEY_HTTP, failed ? "failed" : "end");
+	const struct journey_field fields[] = { { "octets", NULL, facts->content_bytes },
+						{ "cause", failure_id(facts->failure.cause), 0 } };
+	const struct verdict_times times = times_of(transfer);
+	char line[WORDS_BYTES];
+
+	if (list_of(transfer) == NULL)
+		return;
+	journey_report_take(transfer->client->journey);
+	event.is_bad = failed;
+	event.is_end = true;
+	event.fields = fields;
+	event.field_count = failed ? 2 : 1;
+	if (failed)
+		journey_tell(list_of(transfer), &event, "%s",
+			     facts->failure.text[0] != '\0' ? facts->failure.text
+							    : failure_summary(facts->failure.cause));
+	else
+		journey_tell(list_of(transfer), &event, "complete: %llu octets",
+			     (unsigned long long)facts->content_bytes);
+	(void)snprintf(line, sizeof line, "%s  %s  %llu octets in %llu.%u ms", transfer->job.url,
+		       failed ? failure_id(facts->failure.cause) : "ok", (unsigned long long)facts->content_bytes,
+		       (unsigned long long)((facts->end_us - facts->start_us) / 1000),
+		       (unsigned)((facts->end_us - facts->start_us) % 1000 / 100));
+	journey_report_end(transfer->client->journey, transfer->job.number + 1, &times, line);
+}

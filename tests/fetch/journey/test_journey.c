@@ -1,0 +1,190 @@
+/* The journey's list and its forms: what is told is kept, safe to show, and bounded. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/journey/from_stack.h"
+#include "fetch/journey/ndjson.h"
+#include "fetch/journey/text.h"
+#include "stack/tcp_wire.h"
+#include "stack/trace.h"
+#include "tests/suite.h"
+
+static uint8_t block[JOURNEY_RESERVE_BYTES + 4096];
+static struct journey journey;
+
+static void
+setup(void)
+{
+	journey_init(&journey, block, sizeof block);
+}
+
+static struct journey_event
+event_at(uint64_t at_us)
+{
+	return (struct journey_event){ .at_us = at_us, .layer = JOURNEY_HTTP, .name = "head", .request = 1 };
+}
+
+START_TEST(events_are_kept_in_the_order_in_which_they_were_told)
+{
+	for (unsigned i = 1; i <= 3; i++) {
+		struct journey_event event = event_at(i * 1000);
+		ck_assert_uint_eq(journey_tell(&journey, &event, "event %u", i), i);
+	}
+	unsigned count = 0;
+	for (const struct journey_event *event = journey.first; event != NULL; event = event->next)
+		ck_assert_uint_eq(event->id, ++count);
+	ck_assert_uint_eq(count, 3);
+	ck_assert_str_eq(journey.last->what, "event 3");
+}
+END_TEST
+
+START_TEST(nobody_listens_and_nothing_happens)
+{
+	struct journey_event event = event_at(0);
+	ck_assert_uint_eq(journey_tell(NULL, &event, "unheard"), 0);
+}
+END_TEST
+
+START_TEST(what_a_peer_said_cannot_steer_the_terminal)
+{
+	struct journey_event event = event_at(0);
+	char line[JOURNEY_LINE_BYTES];
+	journey_tell(&journey, &event, "<- 200 %s", "\x1b[2Jgone\r\n");
+	journey_text_event(journey.first, 0, line, sizeof line);
+	ck_assert_ptr_null(strchr(line, '\x1b'));
+	ck_assert_ptr_null(strchr(line, '\n'));
+	ck_assert_ptr_nonnull(strstr(line, "\\x1b[2Jgone"));
+}
+END_TEST
+
+START_TEST(a_full_list_counts_what_it_cannot_keep_but_keeps_the_end)
+{
+	struct journey_event event = event_at(0), end = event_at(1);
+	end.is_end = true;
+	while (journey_tell(&journey, &event, "one of very many events") != 0)
+		;
+	ck_assert_uint_eq(journey.lost_count, 1);
+	ck_assert_uint_ne(journey_tell(&journey, &end, "complete"), 0);
+	ck_assert_str_eq(journey.last->what, "complete");
+}
+END_TEST
+
+START_TEST(fields_outlive_their_teller)
+{
+	char name[] = "www.example.org";
+	struct journey_field fields[] = { { "name", name, 0 }, { "ttl_s", NULL, 300 } };
+	struct journey_event event = event_at(5);
+	event.fields = fields;
+	event.field_count = 2;
+	journey_tell(&journey, &event, "an answer");
+	memset(name, 'x', sizeof name - 1);
+	fields[1].number = 0;
+	ck_assert_str_eq(journey.first->fields[0].text, "www.example.org");
+	ck_assert_uint_eq(journey.first->fields[1].number, 300);
+}
+END_TEST
+
+START_TEST(an_event_is_one_line_of_json)
+{
+	char text[1024];
+	struct json json;
+	size_t bytes;
+	struct journey_field fields[] = { { "status", NULL, 404 }, { "framing", "chunked", 0 } };
+	struct journey_event event = event_at(2500);
+	event.connection = 3;
+	event.is_bad = true;
+	event.fields = fields;
+	event.field_count = 2;
+	journey_tell(&journey, &event, "<- 404 \"Not\" Found");
+	json_init(&json, text, sizeof text);
+	journey_json_event(&json, journey.first, 500);
+	const char *line = json_drain(&json, &bytes);
+	const char *expected = "{\"i\":1,\"p\":0,\"t\":2000,\"l\":\"http\",\"e\":\"head\",\"r\":1,\"c\":3,"
+			       "\"what\":\"<- 404 \\\"Not\\\" Found\",\"bad\":true,\"status\":404,"
+			       "\"framing\":\"chunked\"}\n";
+	ck_assert_int_eq(json.err, 0);
+	ck_assert_uint_eq(bytes, strlen(expected));
+	ck_assert_int_eq(memcmp(line, expected, bytes), 0);
+}
+END_TEST
+
+START_TEST(the_text_shows_time_layer_connection_and_what_went_wrong)
+{
+	char line[JOURNEY_LINE_BYTES];
+	struct journey_event event = event_at(1234567);
+	event.layer = JOURNEY_TCP;
+	event.connection = 2;
+	event.is_bad = true;
+	journey_tell(&journey, &event, "-> 192.0.2.1:80 SYN");
+	journey_text_event(journey.first, 234567, line, sizeof line);
+	ck_assert_str_eq(line, "   1000.0  tcp 2  -> 192.0.2.1:80 SYN   !");
+}
+END_TEST
+
+/* ---- from the stack's trace ---------------------------------------------------------------------- */
+
+static uint8_t ring_block[65536];
+
+static void
+trace(struct event_ring *ring, enum trace_kind kind, const void *body, size_t size)
+{
+	event_put(ring, (uint16_t)kind, 7, 1000, body, size);
+}
+
+START_TEST(handshakes_losses_and_neighbours_are_translated_and_data_is_not)
+{
+	struct event_ring ring;
+	event_ring_init(&ring, ring_block, sizeof ring_block);
+	struct trace_tcp tcp = { .remote_port = 80, .flags = TCP_SYN };
+	struct trace_neigh neigh = { .news = TRACE_NEIGH_LOST };
+	ck_assert_int_eq(addr_from_text(&tcp.remote, "2001:db8::1"), 0);
+	ck_assert_int_eq(addr_from_text(&neigh.addr, "192.0.2.1"), 0);
+
+	trace(&ring, TRACE_TCP_OUT, &tcp, sizeof tcp);
+	tcp.flags = TCP_SYN | TCP_ACK;
+	trace(&ring, TRACE_TCP_IN, &tcp, sizeof tcp);
+	tcp.flags = TCP_ACK;
+	tcp.size = 1448;
+	trace(&ring, TRACE_TCP_IN, &tcp, sizeof tcp); /* data: not told */
+	trace(&ring, TRACE_TCP_AGAIN, &tcp, sizeof tcp);
+	trace(&ring, TRACE_NEIGH, &neigh, sizeof neigh);
+	journey_from_stack(&journey, &ring);
+
+	static const struct {
+		const char *name, *what;
+		bool is_bad;
+	} expected[] = {
+		{ "syn", "-> [2001:db8::1]:80 SYN", false },
+		{ "open", "<- [2001:db8::1]:80 SYN,ACK", false },
+		{ "lost", "-> [2001:db8::1]:80 was sent again: no acknowledgment had come", true },
+		{ "neighbour", "ARP: nobody has 192.0.2.1", true },
+	};
+	const struct journey_event *event = journey.first;
+	for (size_t i = 0; i < COUNT(expected); i++, event = event->next) {
+		ck_assert_ptr_nonnull(event);
+		ck_assert_str_eq(event->name, expected[i].name);
+		ck_assert_str_eq(event->what, expected[i].what);
+		ck_assert(event->is_bad == expected[i].is_bad);
+		ck_assert_uint_eq(event->request, 7);
+	}
+	ck_assert_ptr_null(event);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("journey");
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, events_are_kept_in_the_order_in_which_they_were_told);
+	tcase_add_test(tcase, nobody_listens_and_nothing_happens);
+	tcase_add_test(tcase, what_a_peer_said_cannot_steer_the_terminal);
+	tcase_add_test(tcase, a_full_list_counts_what_it_cannot_keep_but_keeps_the_end);
+	tcase_add_test(tcase, fields_outlive_their_teller);
+	tcase_add_test(tcase, an_event_is_one_line_of_json);
+	tcase_add_test(tcase, the_text_shows_time_layer_connection_and_what_went_wrong);
+	tcase_add_test(tcase, handshakes_losses_and_neighbours_are_translated_and_data_is_not);
+	Suite *suite = suite_create("fetch: journey");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
