@@ -1,0 +1,232 @@
+"""cairn-fetch against a server that says whatever a row tells it to, octet by octet.
+
+usage: test_replies.py CAIRN-FETCH [WORDS...]      (enters a network namespace of its own: nothing else is reached)
+
+A row is a behaviour, what the server sends and then closes, the exit status, and the content that a file
+has afterwards (None: there is no file). No damaged reply may end with 0, no valid one with anything else.
+"""
+import gzip
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+OK, RESOLVE, WEIRD, PARTIAL, STATUS, RANGE, REDIRECTS, EMPTY, CODING, SIZE, CHANGED = 0, 6, 8, 18, 22, 33, 47, 52, 61, 63, 105
+SCHEME, TIMEOUT = 1, 28
+HELLO = b"hello"
+OK_LINE = b"HTTP/1.1 200 OK\r\n"
+
+
+def head(*fields, line=OK_LINE):
+    return line + b"".join(f.encode("latin-1") + b"\r\n" for f in fields) + b"\r\n"
+
+
+def length(n, body, *fields):
+    return head(f"Content-Length: {n}", *fields) + body
+
+
+def chunked(body, *fields, te="Transfer-Encoding: chunked"):
+    return head(te, *fields) + body
+
+
+CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
+
+
+@dataclass
+class Row:
+    behaviour: str
+    replies: list          # what each connection, or each request of one, is answered
+    status: int
+    content: bytes = None
+    options: list = field(default_factory=list)
+    requests: int = None   # how many the server has seen
+    saw: bytes = None      # in the last request
+
+
+def row(behaviour, reply, status, content=None, *options, **more):
+    return Row(behaviour, reply if isinstance(reply, list) else [reply], status, content, list(options), **more)
+
+
+ROWS = [
+    row("a length and its content", length(5, HELLO), OK, HELLO),
+    row("content that is cut", length(10, HELLO), PARTIAL),
+    row("more than the length says is not content", length(3, HELLO), OK, b"hel"),
+    row("the same length twice", head("Content-Length: 5", "Content-Length: 5") + HELLO, OK, HELLO),
+    row("the same length in a list", length("5, 5", HELLO), OK, HELLO),
+    row("two lengths that differ", head("Content-Length: 5", "Content-Length: 3") + HELLO, WEIRD),
+    *(row(f"a length of `{value}'", length(value, HELLO), WEIRD) for value in ("-5", "+5", "5x", "", "99999999999999999999")),
+    row("chunks win over a length", chunked(CHUNKS, "Content-Length: 3"), OK, HELLO),
+    row("gzip under chunks is undone",
+        chunked(b"%x\r\n" % len(gzip.compress(HELLO)) + gzip.compress(HELLO) + b"\r\n0\r\n\r\n", te="Transfer-Encoding: gzip, chunked"), OK, HELLO),
+    row("an unknown transfer coding", chunked(HELLO, te="Transfer-Encoding: foo"), WEIRD),
+    row("chunked twice", chunked(CHUNKS, te="Transfer-Encoding: chunked, chunked"), WEIRD),
+    row("chunked before another", chunked(CHUNKS, te="Transfer-Encoding: chunked, identity"), WEIRD),
+    row("chunks from HTTP/1.0", b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS, OK, HELLO),
+    row("a space before the colon", chunked(CHUNKS, te="Transfer-Encoding : chunked"), WEIRD),
+    row("a chunk's extension with a semicolon in quotes", chunked(b'5;a="b;c"\r\nhello\r\n0\r\n\r\n'), OK, HELLO),
+    row("trailers", chunked(b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n"), OK, HELLO),
+    row("an end before the last chunk", chunked(b"5\r\nhello\r\n"), PARTIAL),
+    row("an end inside a chunk", chunked(b"9\r\nhello"), PARTIAL),
+    row("an end inside the last chunk", chunked(b"5\r\nhello\r\n0\r\n"), PARTIAL),
+    *(row(f"a chunk of size `{size}'", chunked(size.encode() + b"\r\nhello\r\n0\r\n\r\n"), WEIRD)
+      for size in ("0x5", "-5", "10000000000000005", "5 junk")),
+    row("chunk lines that end in LF alone", chunked(b"5\nhello\n0\n\n"), WEIRD),
+    row("a chunk longer than its size", chunked(b"3\r\nhello\r\n0\r\n\r\n"), WEIRD),
+    row("a chunk line without end", chunked(b"5;" + b"a" * 5000 + b"\r\nhello\r\n0\r\n\r\n"), WEIRD),
+    row("extensions without end", chunked((b"1;" + b"a" * 1000 + b"\r\nx\r\n") * 20 + b"0\r\n\r\n"), WEIRD),
+    row("a head with LF alone", b"HTTP/1.1 200 OK\nContent-Length: 5\n\n" + HELLO, OK, HELLO),
+    row("a folded field", head("X: a\r\n b", "Content-Length: 5") + HELLO, OK, HELLO),
+    row("a folded length", head("Content-Length:\r\n 5") + HELLO, OK, HELLO),
+    row("a line without a colon", head("nonsense", "Content-Length: 5") + HELLO, WEIRD),
+    row("a NUL in a value", head("X: a\0b", "Content-Length: 5") + HELLO, WEIRD),
+    row("a CR in a value", head("X: a\rb", "Content-Length: 5") + HELLO, WEIRD),
+    row("a line of two megabytes", head("X: " + "a" * 2000000, "Content-Length: 5") + HELLO, WEIRD),
+    row("twenty thousand fields", head(*(f"X{i}: a" for i in range(20000)), "Content-Length: 5") + HELLO, WEIRD),
+    row("no reason phrase", length(5, HELLO).replace(b"200 OK", b"200"), OK, HELLO),
+    *(row(f"a status of `{status}'", length(5, HELLO).replace(b"200", status.encode()), WEIRD) for status in ("2000", "20")),
+    row("HTTP/1.2", length(5, HELLO).replace(b"1.1", b"1.2"), OK, HELLO),
+    row("HTTP/2.0 in words", length(5, HELLO).replace(b"1.1", b"2.0"), WEIRD),
+    row("no head at all", HELLO, WEIRD),
+    row("another protocol", b"SSH-2.0-OpenSSH_9.2\r\n", WEIRD),
+    row("an empty line before the status line", b"\r\n" + length(5, HELLO), WEIRD),
+    row("nothing", b"", EMPTY),
+    row("an end inside the head", b"HTTP/1.1 200 OK\r\nContent-Le", PARTIAL),
+    row("interim heads", head(line=b"HTTP/1.1 100 Continue\r\n") + head("Link: </a>", line=b"HTTP/1.1 103 Early Hints\r\n")
+        + length(5, HELLO), OK, HELLO),
+    row("two hundred interim heads", head(line=b"HTTP/1.1 102 Processing\r\n") * 200 + length(5, HELLO), OK, HELLO),
+    row("interim heads without end", head("X: " + "a" * 1000, line=b"HTTP/1.1 102 Processing\r\n") * 1000, WEIRD),
+    row("another protocol that nobody asked for", head(line=b"HTTP/1.1 101 Switching Protocols\r\n"), WEIRD),
+    row("204 has no content", length(5, HELLO).replace(b"200 OK", b"204 No Content"), OK, b""),
+    row("205 with a length of 0", length(0, b"").replace(b"200 OK", b"205 Reset Content"), OK, b""),
+    row("304 has no content", length(5, b"").replace(b"200 OK", b"304 Not Modified"), OK),
+    row("HEAD has no content", length(5, HELLO), OK, length(5, b""), "-I"),
+    row("no length: until the end", head() + HELLO, OK, HELLO),
+    row("gzip that is cut", length(10, gzip.compress(HELLO)[:10], "Content-Encoding: gzip"), CODING, None, "--compressed"),
+    row("gzip", length(len(gzip.compress(HELLO)), gzip.compress(HELLO), "Content-Encoding: gzip"), OK, HELLO, "--compressed"),
+    row("a coding that nobody knows, to be undone", length(5, HELLO, "Content-Encoding: x"), CODING, None, "--compressed"),
+    row("a coding that nobody knows, to be kept", length(5, HELLO, "Content-Encoding: x"), OK, HELLO),
+    row("redirects in a ring", [head("Location: /", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n")] * 60, REDIRECTS, None, "-L"),
+    row("a redirect to a file", head("Location: file:///etc/passwd", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n"), SCHEME, None, "-L"),
+    row("302 without Location is final", length(5, HELLO).replace(b"200 OK", b"302 Found"), OK, HELLO, "-L"),
+    row("two places to go to", head("Location: /a", "Location: /b", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n"), WEIRD, None, "-L"),
+    row("a part that nobody asked for", head("Content-Range: bytes 0-4/9", "Content-Length: 5",
+                                              line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE),
+    row("another part than the one asked for", head("Content-Range: bytes 0-4/9", "Content-Length: 5",
+                                                     line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE, None, "-r", "4-8"),
+    row("the part asked for", head("Content-Range: bytes 4-8/9", "Content-Length: 5",
+                                   line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, OK, HELLO, "-r", "4-8"),
+    row("the whole instead of the rest", length(5, HELLO), RANGE, None, "-C", "4"),
+    row("404 fails when asked to", length(5, HELLO).replace(b"200 OK", b"404 Not Found"), STATUS, None, "-f"),
+    row("404 is content else", length(5, HELLO).replace(b"200 OK", b"404 Not Found"), OK, HELLO),
+    row("more than is allowed", length(5, HELLO), SIZE, None, "--max-filesize", "4"),
+    row("a retry goes on behind what it has, if that is the same version",
+        [length(10, HELLO, 'ETag: "v1"'),
+         head("Content-Range: bytes 5-9/10", "Content-Length: 5", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"world"],
+        OK, b"helloworld", "--retry", "1", "--retry-delay", "0.01", saw=b'If-Range: "v1"'),
+    row("a retry begins anew when the version is another",
+        [length(10, HELLO, 'ETag: "v1"'), length(10, b"other-text", 'ETag: "v2"')],
+        OK, b"other-text", "--retry", "1", "--retry-delay", "0.01"),
+    row("a part of another version is not joined to ours",
+        [length(10, HELLO, 'ETag: "v1"'),
+         head("Content-Range: bytes 5-9/10", "Content-Length: 5", 'ETag: "v2"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"world",
+         length(10, b"other-text", 'ETag: "v2"')],
+        OK, b"other-text", "--retry", "1", "--retry-delay", "0.01", requests=3),
+    row("there is nothing behind what we have",
+        [length(10, HELLO, 'ETag: "v1"'),
+         head("Content-Range: bytes */5", "Content-Length: 0", line=b"HTTP/1.1 416 Range Not Satisfiable\r\n")],
+        OK, HELLO, "--retry", "1", "--retry-delay", "0.01"),
+    row("503 is tried again", [length(2, b"no").replace(b"200 OK", b"503 Busy"), length(5, HELLO)],
+        OK, HELLO, "--retry", "1", "--retry-delay", "0.01"),
+    row("417 is answered by a request without Expect",
+        [head("Content-Length: 0", line=b"HTTP/1.1 417 Expectation Failed\r\n"), length(5, HELLO)],
+        OK, HELLO, "-T", "-", requests=2),
+    row("a login that is refused is a status", length(0, b"", 'WWW-Authenticate: Basic realm="x"').replace(b"200 OK", b"401 No"),
+        STATUS, None, "-f", "-u", "a:b"),
+]
+
+
+class Server(threading.Thread):
+    """Answers the nth request with the nth reply, and then closes."""
+
+    def __init__(self, replies):
+        super().__init__(daemon=True)
+        self.replies, self.requests = replies, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+
+    def run(self):
+        for reply in self.replies:
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            with connection:
+                self.answer(connection, reply)
+
+    def answer(self, connection, reply):
+        connection.settimeout(5)
+        request = b""
+        try:
+            while b"\r\n\r\n" not in request:
+                more = connection.recv(65536)
+                if not more:
+                    return
+                request += more
+            self.requests.append(request)
+            connection.sendall(reply)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+        except OSError:
+            pass  # the client has heard enough
+
+
+def fails(fetch, row, directory):
+    """What is wrong, or None."""
+    server = Server(row.replies)
+    server.start()
+    path = Path(directory) / "out"
+    command = [fetch, "-q", "-sS", "-m", "20", "-o", path, *row.options, f"http://127.0.0.1:{server.port}/"]
+    ran = subprocess.run(command, capture_output=True, input=HELLO, timeout=60)
+    server.listener.close()
+    content = path.read_bytes() if path.exists() else None
+    said = ran.stderr.decode(errors="replace")
+    if ran.returncode != row.status:
+        return f"exit status {ran.returncode} instead of {row.status}: {said}"
+    if content != row.content:
+        return f"content {str(content)[:80]} instead of {row.content}"
+    if (row.status != 0) != said.startswith("cairn-fetch: ("):
+        return said if row.status == 0 and not said.startswith("cairn-fetch: warning: ") else None if row.status == 0 else "said nothing"
+    if row.requests is not None and len(server.requests) != row.requests:
+        return f"{len(server.requests)} requests instead of {row.requests}"
+    if row.saw is not None and row.saw not in server.requests[-1]:
+        return f"not in the last request: {row.saw}"
+    return None
+
+
+def main():
+    if os.environ.get("CAIRN_REPLIES_INSIDE") != "1":
+        os.environ["CAIRN_REPLIES_INSIDE"] = "1"
+        root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        if subprocess.run(["unshare", *root, "--net", "true"], capture_output=True).returncode != 0:
+            print("skip - replies of a server: this system refuses network namespaces")
+            return 0
+        os.execvp("unshare", ["unshare", *root, "--net", sys.executable, *sys.argv])
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    failed = 0
+    rows = [row for row in ROWS if not sys.argv[2:] or any(words in row.behaviour for words in sys.argv[2:])]
+    for row in rows:
+        with tempfile.TemporaryDirectory() as directory:
+            why = fails(sys.argv[1], row, directory)
+        failed += why is not None
+        print(f"{'not ok' if why else 'ok'} - {row.behaviour}" + (f"\n#   {why}" if why else ""), flush=True)
+    print(f"{len(rows) - failed} passed, {failed} failed")
+    return 1 if failed or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
