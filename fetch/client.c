@@ -178,7 +178,8 @@ make_groups(struct client *client, const struct options *options, struct failure
 		client->groups[i].settings = &options->groups[i].settings;
 		client->groups[i].number = (unsigned)i;
 		if (read_overrides(&client->groups[i], failure) != 0 ||
-		    client__read_cookies(client, &client->groups[i], failure) != 0)
+		    client__read_cookies(client, &client->groups[i], failure) != 0 ||
+		    client__read_hsts(client, &client->groups[i], failure) != 0)
 			return -1;
 	}
 	return 0;
@@ -238,7 +239,9 @@ client_close(struct client *client)
 	net_close(client->net);
 	for (size_t i = 0; i < client->group_count; i++) {
 		client__write_cookies(client, &client->groups[i]);
+		client__write_hsts(client, &client->groups[i]);
 		free(client->groups[i].jar);
+		free(client->groups[i].hsts);
 		tls_free(client->groups[i].tls);
 	}
 	psl_fini(&client->psl);

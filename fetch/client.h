@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "fetch/cookie.h"
+#include "fetch/hsts.h"
 #include "fetch/idna_icu.h"
 #include "fetch/journey_report.h"
 #include "fetch/names.h"
@@ -29,6 +30,7 @@ struct client_group {
 	struct tls *tls; /* made for the first https */
 	struct overrides overrides;
 	struct cookie_jar *jar; /* NULL: cookies are not kept */
+	struct hsts *hsts;      /* NULL: no host is remembered for https */
 	unsigned number;
 };
 

@@ -220,6 +220,8 @@ const struct option_row option_table[] = {
 	     "show the server this certificate (PEM)"),
 	WITH(TEXT, '\0', "key", "FILE", SECURITY, LONG, OF_URL(key),
 	     "the private key of --cert (PEM)"),
+	WITH(TEXT, '\0', "hsts", "FILE", SECURITY, LONG, OF_URL(hsts_file),
+	     "remember in FILE which hosts are for https only (RFC 6797)"),
 	VALUE('\0', "tlsv1.2", 2, SECURITY, LONG, OF_URL(tls_version_min),
 	      "accept TLS 1.2 and later"),
 	VALUE('\0', "tlsv1.3", 3, SECURITY, LONG, OF_URL(tls_version_min), "accept TLS 1.3 only"),

@@ -39,7 +39,8 @@ retry_wait_us(unsigned failed_count, uint64_t delay_us, uint64_t retry_after_us,
 		wait_us *= 2;
 	if (delay_us == 0) {
 		wait_us = wait_us < RETRY_WAIT_US_MAX ? wait_us : RETRY_WAIT_US_MAX;
-		wait_us += rng_below(rng, (uint32_t)(wait_us / 10) + 1);
+		if (rng != NULL)
+			wait_us += rng_below(rng, (uint32_t)(wait_us / 10) + 1);
 	}
 	return wait_us > retry_after_us ? wait_us : retry_after_us;
 }

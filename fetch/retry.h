@@ -19,7 +19,10 @@
 bool retry_is_transient(unsigned status);
 /* Retry-After: seconds, or a date. */
 int retry_after_read(struct span value, int64_t now_s, uint64_t *wait_us);
-/* Before the try after `failed_count` failed ones (1: the first retry). delay_us: the user's fixed wait, 0: none. */
+/*
+ * Before the try after `failed_count` failed ones (1: the first retry). delay_us: the user's fixed wait, 0: none.
+ * rng NULL: the least that it may be.
+ */
 uint64_t retry_wait_us(unsigned failed_count, uint64_t delay_us, uint64_t retry_after_us,
 		       struct rng *rng);
 

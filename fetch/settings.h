@@ -64,6 +64,7 @@ struct settings {
 
 	/* TLS */
 	bool is_insecure;
+	const char *hsts_file;
 	const char *ca_file, *ca_directory, *certificate, *key;
 	int tls_version_min; /* 2, 3: TLS 1.2, 1.3; 0: the default */
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fetch/retry.h"
+
 static void attempt(struct transfer *transfer);
 
 /* ---- the end ------------------------------------------------------------------------------------- */
@@ -100,17 +102,12 @@ may_pass(const struct transfer *transfer)
 	}
 }
 
-/* 1, 2, 4 ... seconds, or as the user or the server says (RFC 9110, section 10.2.3). */
+/* Without the part that is left to chance when no rng is given. */
 static uint64_t
-retry_wait_us(const struct transfer *transfer)
+wait_us_of(const struct transfer *transfer, struct rng *rng)
 {
-	unsigned count = transfer->facts.retry_count;
-	uint64_t wait_us = transfer->settings->retry_delay_us;
-	if (wait_us == 0)
-		wait_us = count < 10 ? 1000000ull << count : TRANSFER_WAIT_MAX_US;
-	if (wait_us < transfer->retry_after_us)
-		wait_us = transfer->retry_after_us;
-	return wait_us < TRANSFER_WAIT_MAX_US ? wait_us : TRANSFER_WAIT_MAX_US;
+	return retry_wait_us(transfer->facts.retry_count + 1, transfer->settings->retry_delay_us,
+			     transfer->retry_after_us, rng);
 }
 
 bool
@@ -120,7 +117,7 @@ transfer__can_retry(const struct transfer *transfer)
 	uint64_t past_us = net_now_us(transfer->client->net) - transfer->facts.start_us;
 	return transfer->facts.retry_count < settings->retries_max &&
 	       (settings->retry_time_max_us == 0 ||
-		past_us + retry_wait_us(transfer) <= settings->retry_time_max_us);
+		past_us + wait_us_of(transfer, NULL) <= settings->retry_time_max_us);
 }
 
 static void
@@ -141,7 +138,7 @@ static bool
 retry(struct transfer *transfer)
 {
 	struct client *client = transfer->client;
-	uint64_t wait_us = retry_wait_us(transfer);
+	uint64_t wait_us = wait_us_of(transfer, net_rng(client->net));
 	if (!may_pass(transfer) || !transfer__can_retry(transfer) || !can_go_on(transfer))
 		return false;
 

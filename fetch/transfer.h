@@ -10,7 +10,7 @@
  *            settings stay the caller's. Facts are lent as long as the transfer lives.
  * Units:     microseconds of net_now_us; 0: has not happened.
  * Errors:    facts->failure, in words; the cause is FAILURE_NONE when the content is whole.
- * Bounds:    settings; a redirect's URL as long as a header line may be (head.h); TRANSFER_WAIT_MAX_US between retries.
+ * Bounds:    settings; a redirect's URL as long as a header line may be (head.h); retry.h for the waits between retries.
  */
 #ifndef CAIRN_FETCH_TRANSFER_H
 #define CAIRN_FETCH_TRANSFER_H
@@ -24,7 +24,6 @@
 #include "fetch/settings.h"
 #include "fetch/stream.h"
 
-#define TRANSFER_WAIT_MAX_US 600000000ull /* as curl: ten minutes */
 #define TRANSFER_URL_BYTES   (1u << 20)   /* an arena for a URL and the request to it */
 
 struct transfer;

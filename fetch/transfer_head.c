@@ -7,6 +7,7 @@
 #include "fetch/http_date.h"
 #include "fetch/range.h"
 #include "fetch/redirect.h"
+#include "fetch/retry.h"
 
 #define STRONG_DATE_S 60 /* older than that, a date is of one version only */
 #define DRAIN_BYTES_MAX                                                                            \
@@ -61,33 +62,12 @@ decide_redirect(struct transfer *transfer)
 
 /* ---- failures by status ---------------------------------------------------------------------------- */
 
-/* What the server itself calls temporary, or a gateway that may find its way again. */
-static bool
-is_passing_status(unsigned status)
-{
-	return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
-}
-
 static void
 set_status_failure(struct transfer *transfer, const struct head *head)
 {
 	failure_set(&transfer->failure, FAILURE_STATUS,
 		    "the server answered %u " SPAN_FORMAT " to %s", head->status,
 		    SPAN_ARGUMENTS(span_first(head->reason, 60)), transfer->job.url);
-}
-
-/* RFC 9110, section 10.2.3: seconds, or a date. */
-static void
-read_retry_after(struct transfer *transfer, const struct head *head)
-{
-	struct span value = fields_value(&head->fields, "Retry-After");
-	int64_t now_s = transfer->client->now_s, at_s;
-	uint64_t seconds = 0;
-
-	if (!span_to_number(value, TRANSFER_WAIT_MAX_US / 1000000, &seconds) &&
-	    http_date_read(value, now_s, &at_s) == 0 && at_s > now_s)
-		seconds = (uint64_t)(at_s - now_s);
-	transfer->retry_after_us = seconds * 1000000;
 }
 
 /* ---- ranges ---------------------------------------------------------------------------------------- */
@@ -202,9 +182,10 @@ decide(struct transfer *transfer, const struct head *head)
 	int redirects = redirect_location(head, &transfer->location, &transfer->failure);
 	if (redirects != 0)
 		return redirects < 0 ? NEXT_FAILURE : decide_redirect(transfer);
-	if (is_passing_status(head->status) && transfer__can_retry(transfer)) {
+	if (retry_is_transient(head->status) && transfer__can_retry(transfer)) {
 		set_status_failure(transfer, head);
-		read_retry_after(transfer, head);
+		(void)retry_after_read(fields_value(&head->fields, "Retry-After"),
+				       transfer->client->now_s, &transfer->retry_after_us);
 		return NEXT_RETRY;
 	}
 	if (transfer__answer_challenge(transfer, head))
@@ -301,6 +282,19 @@ is_worth_draining(const struct framing *framing)
 	       (framing->kind == FRAMING_LENGTH && framing->length <= DRAIN_BYTES_MAX);
 }
 
+/* RFC 6797, section 8.1: over https whose certificate was checked, from a host with a name. */
+static void
+take_hsts(struct transfer *transfer, const struct head *head)
+{
+	struct span value = fields_value(&head->fields, "Strict-Transport-Security");
+	struct hsts *hsts = transfer->job.group->hsts;
+	if (hsts == NULL || value.at == NULL || transfer->url.special != URL_HTTPS ||
+	    transfer->url.host_kind != URL_HOST_DOMAIN || transfer->settings->is_insecure)
+		return;
+	if (hsts_receive(hsts, transfer->url.host, value, transfer->client->now_s) != 0)
+		verbose_note(&transfer->client->verbose, "Strict-Transport-Security is malformed");
+}
+
 int
 transfer__on_head(struct transfer *transfer, const struct response_event *event)
 {
@@ -314,6 +308,7 @@ transfer__on_head(struct transfer *transfer, const struct response_event *event)
 	transfer->drained_bytes = 0;
 	verbose_received(&transfer->client->verbose, head);
 	transfer__take_cookies(transfer, head);
+	take_hsts(transfer, head);
 	transfer->next = decide(transfer, head);
 	if ((transfer->next == NEXT_CONTENT || transfer->next == NEXT_KEPT) && !had_output &&
 	    begin_content(transfer, event) != 0)

@@ -68,6 +68,21 @@ completed(struct transfer *transfer, struct arena *arena, struct span given)
 			    (int)bytes, encoded, SPAN_ARGUMENTS(fragment));
 }
 
+/* RFC 6797, section 8.3: http to a known host becomes https, whatever the port, 80 being 443. */
+static int
+upgrade(struct transfer *transfer, struct url *url, const struct url_context *context)
+{
+	const struct hsts *hsts = transfer->job.group->hsts;
+	if (hsts == NULL || url->special != URL_HTTP || url->host_kind != URL_HOST_DOMAIN ||
+	    !hsts_is_known(hsts, url->host, transfer->client->now_s))
+		return 0;
+	const char *text = arena_printf(context->arena, "https" SPAN_FORMAT,
+					SPAN_ARGUMENTS(span_from(url->href, sizeof "http" - 1)));
+	verbose_note(&transfer->client->verbose, "Asked over https, as " SPAN_FORMAT " wants it (HSTS)",
+		     SPAN_ARGUMENTS(url->host));
+	return text != NULL ? url_parse(url, span_from_text(text), NULL, context) : ERR_NO_MEMORY;
+}
+
 int
 transfer__read_url(struct transfer *transfer)
 {
@@ -84,6 +99,8 @@ transfer__read_url(struct transfer *transfer)
 
 	if (whole != NULL)
 		err = url_parse(&transfer->url, span_from_text(whole), NULL, &context);
+	if (err == 0)
+		err = upgrade(transfer, &transfer->url, &context);
 	if (err != 0)
 		return refuse(transfer, given, err, &report);
 	transfer->facts.url = transfer->url.href;
@@ -110,6 +127,10 @@ transfer__follow(struct transfer *transfer)
 	if (redirect_url(&url, transfer->location, &transfer->url, &context, &transfer->failure) !=
 	    0)
 		return -1;
+	if (upgrade(transfer, &url, &context) != 0) {
+		failure_set(&transfer->failure, FAILURE_MEMORY, "the redirect's URL is too long");
+		return -1;
+	}
 	struct redirect_effect effect = redirect_effect(
 		transfer->facts.head->status, transfer->method, &transfer->url, &url, &policy);
 	transfer->is_foreign = transfer->is_foreign || !effect.keeps_credentials;
