@@ -209,8 +209,9 @@ autoconfigure(struct stack *stack, struct slaac_prefix *entry, const struct ndp_
 		addr_form(stack, entry);
 		return;
 	}
-	const uint64_t remaining_us =
-	        entry->valid_until_us == EVER ? EVER : entry->valid_until_us - stack->now_us;
+	uint64_t remaining_us = 0; /* its end may have come, and the timer not been looked at yet */
+	if (entry->valid_until_us > stack->now_us)
+		remaining_us = entry->valid_until_us == EVER ? EVER : entry->valid_until_us - stack->now_us;
 	entry->valid_until_us = end_us(stack, slaac_valid_us(remaining_us, valid_us));
 	entry->preferred_until_us = end_us(stack, preferred_us);
 	(void)addr_put(stack, entry);

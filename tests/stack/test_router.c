@@ -308,6 +308,21 @@ START_TEST(an_advertisement_alone_ends_no_address_within_two_hours)
 }
 END_TEST
 
+/* The advertisement is received before the timer that has become due is looked at. */
+START_TEST(an_advertisement_right_behind_the_end_makes_nothing_last_longer)
+{
+	struct advert_spec spec = { .lifetime_s = 1800, .prefix = "2001:db8::", .valid_s = 100, .preferred_s = 100 };
+	router_advert(&lan, &spec);
+	lan_run(&lan, 5 * SECOND_US);
+	ck_assert_ptr_nonnull(address_in("2001:db8::"));
+	lan.now_us += 100ull * SECOND_US;
+	spec.valid_s = spec.preferred_s = 60;
+	router_advert(&lan, &spec);
+	lan_run(&lan, 65 * SECOND_US);
+	ck_assert_ptr_null(address_in("2001:db8::"));
+}
+END_TEST
+
 START_TEST(prefixes_that_make_no_address_are_left)
 {
 	static const struct advert_spec adverts[] = {
@@ -482,6 +497,7 @@ main(void)
 	tcase_add_test(tcase, on_link_and_autonomous_are_two_things);
 	tcase_add_test(tcase, an_address_is_deprecated_and_then_gone);
 	tcase_add_test(tcase, an_advertisement_alone_ends_no_address_within_two_hours);
+	tcase_add_test(tcase, an_advertisement_right_behind_the_end_makes_nothing_last_longer);
 	tcase_add_test(tcase, prefixes_that_make_no_address_are_left);
 	tcase_add_test(tcase, only_so_many_prefixes_are_kept);
 	tcase_add_test(tcase, an_address_that_another_has_is_replaced);
