@@ -86,6 +86,8 @@ const struct option_row option_table[] = {
 	SWITCH('s', "silent", OUTPUT, SHORT, OF_RUN(is_silent), "show neither progress nor errors"),
 	SWITCH('S', "show-error", OUTPUT, SHORT, OF_RUN(shows_errors),
 	       "show errors even with --silent"),
+	SWITCH('N', "no-buffer", OUTPUT, LONG, OF_RUN(is_unbuffered),
+	       "write content as it comes, which is done anyhow"),
 	SWITCH('v', "verbose", OUTPUT, SHORT, OF_RUN(is_verbose),
 	       "tell what is done, sent (>) and received (<)"),
 	SWITCH('#', "progress-bar", OUTPUT, LONG, OF_RUN(wants_bar), "show progress as a bar"),

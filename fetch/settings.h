@@ -92,7 +92,7 @@ enum progress_kind { PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE 
 /* What holds for the whole run. */
 struct run_settings {
 	bool is_silent, shows_errors, is_verbose, fails_early;
-	bool has_progress, wants_bar;
+	bool has_progress, wants_bar, is_unbuffered;
 	const char *progress, *report_file, *trace_file;
 	const char *journey, *journey_file; /* the forms, empty: text; NULL: no journey */
 	bool is_parallel;
