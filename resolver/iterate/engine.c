@@ -107,9 +107,13 @@ engine_configure(struct engine *engine, const struct engine_config *config)
 		.not_asked = engine->policy.not_asked,
 		.nat64 = config->nat64,
 	};
-	engine->scrub_limits = (struct scrub_limits){ config->cache_min_ttl_s, config->cache_max_ttl_s,
-						      config->cache_max_negative_ttl_s,
-						      !config->minimal_responses };
+	engine->scrub_limits = (struct scrub_limits){
+		.ttl_min_s = config->cache_min_ttl_s,
+		.ttl_max_s = config->cache_max_ttl_s,
+		.negative_ttl_max_s = config->cache_max_negative_ttl_s,
+		.negative_ttl_min_s = config->cache_min_negative_ttl_s,
+		.keeps_extras = !config->minimal_responses,
+	};
 }
 
 struct engine *

@@ -78,7 +78,7 @@ struct engine_config {
 	struct nat64 nat64;          /* do-nat64, nat64-prefix; no prefix: IPv4 servers are asked as such */
 	bool do_not_query_localhost; /* 127.0.0.0/8 and ::1 as upstream servers */
 	bool minimal_responses;      /* else answers have what extras.h adds */
-	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s;
+	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s, cache_min_negative_ttl_s;
 	struct rate_limit zone_rate; /* ratelimit: queries to the servers of one zone */
 	uint16_t edns_udp_bytes;     /* edns-buffer-size */
 	uint16_t server_port;        /* 53; tests may use another */

@@ -104,7 +104,8 @@ negative_ttl(const struct rrset *soa_set, const struct scrub_limits *limits)
 	rdata_first(soa_set, &walk);
 	if (!rdata_next(&walk) || rdata_soa(walk.bytes, walk.size, &soa) != 0)
 		return 0;
-	return smaller(smaller(soa_set->ttl_s, soa.minimum_s), limits->negative_ttl_max_s);
+	const uint32_t ttl_s = smaller(smaller(soa_set->ttl_s, soa.minimum_s), limits->negative_ttl_max_s);
+	return ttl_s > limits->negative_ttl_min_s ? ttl_s : limits->negative_ttl_min_s;
 }
 
 static void

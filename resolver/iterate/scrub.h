@@ -17,6 +17,7 @@
 struct scrub_limits {
 	uint32_t ttl_min_s, ttl_max_s; /* of what exists */
 	uint32_t negative_ttl_max_s;   /* of what does not: RFC 2308, section 5 */
+	uint32_t negative_ttl_min_s;
 	bool keeps_extras;             /* what stands beside an answer: extras.h */
 };
 

@@ -328,7 +328,9 @@ stage_read(struct clients *clients, struct asking *asking, const uint8_t *bytes,
 	}
 	count_query(&clients->stats, asking->source, query);
 	reply_form_read(&asking->form, query, asking->source->is_stream);
-	asking->form.recursion_available = action_recurses(asking->action);
+	/* To what is no question nothing is offered. */
+	asking->form.recursion_available = rcode != RCODE_FORMERR && action_recurses(asking->action);
+	asking->form.dnssec_ok = asking->form.dnssec_ok && !clients->policy->no_dnssec;
 	if (asking->action == ACL_ALLOW_SETRD)
 		asking->form.flags |= DNS_RD;
 	asking->verdict = acl_judge(asking->action, (asking->form.flags & DNS_RD) != 0);

@@ -169,6 +169,8 @@ const struct config_option config_options[] = {
 	SERVER("cache-max-ttl", CONFIG_NUMBER, cache_max_ttl, "86400", 0, 604800, "seconds that any record is kept at most"),
 	SERVER("cache-max-negative-ttl", CONFIG_NUMBER, cache_max_negative_ttl, "3600", 0, 86400,
 	       "seconds that an absence is kept at most (RFC 2308)"),
+	SERVER("cache-min-negative-ttl", CONFIG_NUMBER, cache_min_negative_ttl, "0", 0, 86400,
+	       "seconds that an absence is kept at least"),
 
 	/* zones with servers of their own */
 	ZONE("forward-zone", "name", CONFIG_STRING, name, "", "the zone; `.` is everything"),

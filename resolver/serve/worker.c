@@ -382,6 +382,7 @@ worker_engine_config(const struct config *config)
 	engine.cache_min_ttl_s = config->cache_min_ttl;
 	engine.cache_max_ttl_s = config->cache_max_ttl;
 	engine.cache_max_negative_ttl_s = config->cache_max_negative_ttl;
+	engine.cache_min_negative_ttl_s = config->cache_min_negative_ttl;
 	engine.edns_udp_bytes = (uint16_t)config->edns_buffer_size;
 	return engine;
 }
