@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "resolver/serve/worker.h"
 #include "stack/base/rng.h"
 #include "tests/suite.h"
 
@@ -167,6 +168,92 @@ START_TEST(what_takes_a_restart_is_named)
 }
 END_TEST
 
+/* ---- where options arrive ---------------------------------------------------------------------------------- */
+
+START_TEST(options_reach_the_engine)
+{
+	struct settings *settings =
+		settings_of("server:\n  do-ip6: no\n  qname-minimisation: no\n  use-caps-for-id: no\n  harden-glue: no\n"
+			    "  prime-root: no\n  do-not-query-localhost: no\n  minimal-responses: no\n  cache-min-ttl: 7\n"
+			    "  cache-max-ttl: 700\n  cache-max-negative-ttl: 70\n  edns-buffer-size: 1400\n");
+	const struct engine_config engine = worker_engine_config(&settings->config), usual = engine_config_default;
+	ck_assert(engine.do_ip4 && !engine.do_ip6 && usual.do_ip6);
+	ck_assert(!engine.qname_minimisation && usual.qname_minimisation);
+	ck_assert(!engine.use_caps_for_id && usual.use_caps_for_id);
+	ck_assert(!engine.harden_glue && usual.harden_glue);
+	ck_assert(!engine.prime_root && usual.prime_root);
+	ck_assert(!engine.do_not_query_localhost && usual.do_not_query_localhost);
+	ck_assert(!engine.minimal_responses && usual.minimal_responses);
+	ck_assert_uint_eq(engine.cache_min_ttl_s, 7);
+	ck_assert_uint_eq(engine.cache_max_ttl_s, 700);
+	ck_assert_uint_eq(engine.cache_max_negative_ttl_s, 70);
+	ck_assert_uint_eq(engine.edns_udp_bytes, 1400);
+	settings_free(settings);
+}
+END_TEST
+
+START_TEST(options_reach_what_clients_are_told)
+{
+	struct settings *settings =
+		settings_of("server:\n  deny-any: no\n  minimal-responses: no\n  max-udp-size: 512\n  discard-timeout: 3\n"
+			    "  hide-identity: yes\n  hide-version: yes\n  identity: here\n  version: \"9\"\n  nsid: 0aff\n"
+			    "  tcp-idle-timeout: 250\n  log-queries: yes\n  log-replies: yes\n  log-servfail: yes\n"
+			    "  module-config: iterator\n");
+	const struct service *service = settings->service;
+	const struct client_policy *policy = &service->policy;
+	ck_assert(!policy->deny_any && !policy->respond.minimal_responses);
+	ck_assert_uint_eq(policy->respond.udp_bytes_max, 512);
+	ck_assert_uint_eq(policy->discard_after_us, 3000);
+	ck_assert(policy->chaos.hide_identity && policy->chaos.hide_version);
+	ck_assert_str_eq(policy->chaos.identity, "here");
+	ck_assert_str_eq(policy->chaos.version, "9");
+	ck_assert_uint_eq(policy->respond.nsid_bytes, 2);
+	ck_assert_uint_eq(policy->respond.nsid[1], 0xff);
+	ck_assert_uint_eq(policy->respond.tcp_idle_timeout_ms, 250);
+	ck_assert_uint_eq(service->tcp_idle_timeout_ms, 250);
+	ck_assert(service->log_queries && service->log_replies && service->log_servfail);
+	ck_assert_ptr_null(service->trust.anchors);
+	settings_free(settings);
+}
+END_TEST
+
+/* What the local zones of a configuration say about a name. */
+static enum local_verdict
+local_verdict_of(const char *text, const char *qname, uint16_t qtype, struct answer *answer)
+{
+	static uint8_t memory[65536];
+	struct settings *settings = settings_of(text);
+	struct question question = { .qtype = qtype, .qclass = CLASS_IN };
+	struct local_match match;
+	struct arena arena;
+	arena_init(&arena, memory, sizeof memory);
+	ck_assert_int_eq(name_from_text(&question.qname, qname, NULL), 0);
+	ck_assert_int_eq(local_answer(settings->service->policy.local, &question, NULL, &arena, &match, answer), 0);
+	settings_free(settings); /* what the answer has of the table is not looked at */
+	return match.verdict;
+}
+
+START_TEST(options_reach_the_local_zones)
+{
+	static const char private[] = "7.1.168.192.in-addr.arpa.";
+	struct answer answer;
+	ck_assert_int_eq(local_verdict_of("", private, TYPE_PTR, &answer), LOCAL_ANSWERS);
+	ck_assert_uint_eq(answer.rcode, RCODE_NXDOMAIN);
+	ck_assert_int_eq(local_verdict_of("server:\n  unblock-lan-zones: yes\n", private, TYPE_PTR, &answer), LOCAL_IS_NOT);
+	ck_assert_int_eq(local_verdict_of("server:\n  local-zone: 168.192.in-addr.arpa nodefault\n", private, TYPE_PTR,
+					  &answer),
+			 LOCAL_IS_NOT);
+	ck_assert_int_eq(local_verdict_of("server:\n  local-data-ptr: \"192.168.1.7 printer.lan.\"\n", private, TYPE_PTR,
+					  &answer),
+			 LOCAL_ANSWERS);
+	ck_assert_uint_eq(answer.rcode, RCODE_NOERROR);
+	ck_assert_ptr_nonnull(answer.sections[SECTION_ANSWER]);
+	ck_assert_int_eq(local_verdict_of("", "localhost.", TYPE_A, &answer), LOCAL_ANSWERS);
+	ck_assert_int_eq(local_verdict_of("server:\n  local-zone: localhost nodefault\n", "localhost.", TYPE_A, &answer),
+			 LOCAL_IS_NOT);
+}
+END_TEST
+
 /* ---- root hints -------------------------------------------------------------------------------------------- */
 
 static int
@@ -225,6 +312,9 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
 	tcase_add_loop_test(tcase, what_is_right_is_taken, 0, COUNT(accepted));
 	tcase_add_test(tcase, what_takes_a_restart_is_named);
+	tcase_add_test(tcase, options_reach_the_engine);
+	tcase_add_test(tcase, options_reach_what_clients_are_told);
+	tcase_add_test(tcase, options_reach_the_local_zones);
 	tcase_add_test(tcase, a_bad_root_hint_is_said_with_both_places);
 	tcase_add_test(tcase, more_root_servers_than_can_be_kept_are_refused_when_they_are_read);
 	Suite *suite = suite_create("resolver/serve/settings");
