@@ -29,6 +29,7 @@ struct net {
 	uv_timer_t timer; /* ends the loop's sleep for the wheel; the turn does the rest */
 	uint64_t armed_at_us;
 	uint32_t connection_count;
+	bool is_leaving;
 	struct journey *journey;
 	void (*on_events)(void *data);
 	void *events_data;
@@ -132,6 +133,9 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 	}
 	arm(net, wheel_deadline(&net->wheel));
 	net_take_events(net);
+	/* What has come was taken right before the loop sleeps: it must not, when that was all. */
+	if (net->is_leaving && !stream_tcp_has_unsaid(net->stack))
+		uv_stop(&net->loop);
 }
 
 /* ---- the stack ------------------------------------------------------------------------------------- */
@@ -305,8 +309,10 @@ say_farewell(struct net *net)
 	const uint64_t until_us = uv_hrtime() / 1000 + FAREWELL_US;
 
 	net_timer_start(net, &timer, until_us, on_farewell, NULL);
+	net->is_leaving = true;
 	while (stream_tcp_has_unsaid(net->stack) && uv_hrtime() / 1000 < until_us)
 		(void)uv_run(&net->loop, UV_RUN_ONCE);
+	net->is_leaving = false;
 	net_timer_stop(net, &timer);
 }
 

@@ -38,7 +38,9 @@ open_raw(struct net_link_parts *parts, struct rng *rng, uint64_t now_us, struct 
 		return err;
 	}
 	parts->has_guard = true;
-	const struct raw_config raw = { .guard = &parts->guard, .guard_tcp = &parts->guard_tcp };
+	const struct raw_config raw = { .guard = &parts->guard,
+	                                .guard_tcp = &parts->guard_tcp,
+	                                .is_everywhere = true };
 	return raw_open(&parts->link, &raw, now_us, why);
 }
 

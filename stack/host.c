@@ -38,6 +38,8 @@ struct cairn_host {
 	void *stack_block, *table_block;
 	uint32_t fd_count;
 	struct rng rng;
+	cairn_condition *is_so; /* what a call waits for; NULL: none does */
+	void *argument;
 };
 
 /* ---- turns and waiting ------------------------------------------------------------------------- */
@@ -56,6 +58,16 @@ on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t at
 	struct cairn_host *host = shell->data;
 	socket_tell_time(host->calls.table, at_us);
 	(void)socket_action(host->calls.table, shell->stack, action);
+}
+
+/* The loop takes what has come right before it sleeps: when that is what was waited for, it must not. */
+static void
+on_turn(struct stack_uv *shell, uint64_t at_us)
+{
+	struct cairn_host *host = shell->data;
+	socket_tell_time(host->calls.table, at_us);
+	if (host->is_so != NULL && host->is_so(host->argument))
+		uv_stop(&host->loop);
 }
 
 static void
@@ -77,6 +89,8 @@ wait(void *data, cairn_condition *is_so, void *argument, uint64_t until_us)
 	struct cairn_host *host = data;
 
 	cairn_host_turn(host); /* also a call that need not wait has its part sent */
+	host->is_so = is_so;
+	host->argument = argument;
 	while (!is_so(argument)) {
 		const uint64_t at_us = now_us(host);
 		if (at_us >= until_us)
@@ -86,6 +100,7 @@ wait(void *data, cairn_condition *is_so, void *argument, uint64_t until_us)
 		(void)uv_run(&host->loop, UV_RUN_ONCE);
 		socket_tell_time(host->calls.table, now_us(host));
 	}
+	host->is_so = NULL;
 	(void)uv_timer_stop(&host->alarm);
 	return 0;
 }
@@ -177,7 +192,7 @@ start(struct cairn_host *host, const struct cairn_host_config *config)
 	(void)uv_timer_init(&host->loop, &host->alarm); /* cannot fail */
 	host->shell.data = host;
 	host->shell.if_flags = (config->dhcp ? STACK_IF_DHCP : 0u) | (config->slaac ? STACK_IF_SLAAC : 0u);
-	return stack_uv_open(&host->shell, &host->loop, host->stack, host->link, on_action, NULL);
+	return stack_uv_open(&host->shell, &host->loop, host->stack, host->link, on_action, on_turn);
 }
 
 static void

@@ -473,7 +473,7 @@ raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, s
 	err = netlink_open(&raw->netlink, NETLINK_EVERYTHING, now_us, error);
 	if (err != 0)
 		goto close_raw;
-	raw->device = mirror_only_device(netlink_mirror(&raw->netlink));
+	raw->device = config->is_everywhere ? 0 : mirror_only_device(netlink_mirror(&raw->netlink));
 	err = open_sockets(raw, error);
 	if (err != 0)
 		goto close_raw;

@@ -37,6 +37,7 @@
 #ifndef CAIRN_STACK_LINK_RAW_H
 #define CAIRN_STACK_LINK_RAW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,11 @@ struct raw_config {
 	struct guard *guard;         /* the worker's; lent */
 	struct guard_tcp *guard_tcp; /* the worker's; lent; NULL: no TCP */
 	size_t frame_bytes;  /* 0: the default */
+	/*
+	 * Listens to all devices from the start: for who lives too briefly to be a burden, since the kernel waits for
+	 * all of its processors, some milliseconds, whenever a packet socket changes its device.
+	 */
+	bool is_everywhere;
 };
 
 int raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, struct link_error *error);

@@ -1,0 +1,87 @@
+"""cairn-fetch --journey: what it tells of a request that succeeds, and of ones that fail."""
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import lab
+
+FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
+FETCH_S = 30
+
+
+def journey(*words, status=0):
+    """The events, and the verdicts by transfer, of one run."""
+    with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+        path = Path(directory) / "journey"
+        done = subprocess.run([FETCH, "-q", "-s", "--journey=json", "--journey-file", path, *words],
+                              capture_output=True, timeout=FETCH_S)
+        if done.returncode != status:
+            raise AssertionError(f"{words} ended with {done.returncode}")
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return ([line for line in lines if line["e"] != "verdict"],
+            {line["r"]: line for line in lines if line["e"] == "verdict"})
+
+
+def names(events):
+    return [f"{event['l']}.{event['e']}" for event in events]
+
+
+class Journey(lab.WithCairnd):
+    def check(self, events, verdicts):
+        self.assertEqual([event["i"] for event in events], list(range(1, len(events) + 1)))
+        for verdict in verdicts.values():
+            self.assertEqual(sum(verdict["parts_us"].values()), verdict["total_us"])
+
+    def test_every_layer_of_a_request_is_told_in_its_order(self):
+        events, verdicts = journey("http://www.shop.com/")
+        self.check(events, verdicts)
+        told = names(events)
+        milestones = ["url.parsed", "dns.query", "dns.answer", "tcp.syn", "tcp.open", "http.request", "http.head", "http.end"]
+        self.assertEqual(sorted(milestones, key=told.index), milestones)
+        self.assertFalse([event for event in events if event["bad"]])
+        head = next(event for event in events if event["e"] == "head")
+        self.assertEqual((head["status"], head["framing"], head["rule"]), (200, "content-length", 6))
+        self.assertEqual(verdicts[1]["floor_rounds"], 2)
+
+    def test_a_kept_connection_is_told_as_such(self):
+        events, verdicts = journey("http://www.shop.com/", "http://www.shop.com/cairn.svg")
+        self.check(events, verdicts)
+        second = names(event for event in events if event["r"] == 2)
+        self.assertIn("policy.reuse", second)
+        self.assertNotIn("tcp.syn", second)
+        self.assertEqual(verdicts[2]["parts_us"]["name"], 0)
+
+    def test_the_first_bad_step_of_a_refused_connection_is_the_reset(self):
+        events, verdicts = journey("http://192.168.1.1:81/", status=7)
+        self.check(events, verdicts)
+        bad = [event for event in events if event["bad"]]
+        self.assertEqual(names(bad), ["tcp.reset", "out.failed"])
+        self.assertEqual(bad[-1]["cause"], "connect")
+
+    def test_a_name_that_does_not_exist_ends_at_the_resolver(self):
+        events, verdicts = journey("http://nothing.shop.com/", status=6)
+        self.check(events, verdicts)
+        self.assertNotIn("tcp.syn", names(events))
+        self.assertEqual(verdicts[1]["largest"], "name")
+
+    def test_an_address_that_is_silent_is_waited_for_and_that_is_said(self):
+        events, verdicts = journey("--connect-timeout", "1.5", "http://192.168.1.77/", status=28)
+        self.check(events, verdicts)
+        self.assertIn("tcp.lost", names(events))
+        self.assertEqual(verdicts[1]["largest"], "attempts")
+        self.assertIn("did not answer", verdicts[1]["try"])
+
+    def test_the_text_ends_with_where_the_time_went(self):
+        done = subprocess.run([FETCH, "-q", "-s", "--journey", "-o", "/dev/null", "http://www.shop.com/"],
+                              capture_output=True, text=True, timeout=FETCH_S)
+        lines = done.stderr.splitlines()
+        self.assertIn("layer  what", lines[0])
+        self.assertTrue(any(line.startswith("WHERE ") for line in lines))
+        self.assertTrue(any("http://www.shop.com/  ok  306 octets" in line for line in lines))
+
+    def test_a_form_that_is_unknown_is_an_error_before_anything_is_sent(self):
+        done = subprocess.run([FETCH, "-q", "--journey=pictures", "http://www.shop.com/"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("pictures", done.stderr)
