@@ -39,7 +39,7 @@ static int
 print_version(void)
 {
 	puts("cairn-fetch " CAIRN_VERSION "\n"
-	     "Protocols: http https\n"
+	     "Protocols: http https ftp file data\n"
 	     "Network: Cairn's own TCP/IP stack and resolver");
 	return 0;
 }

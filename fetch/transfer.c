@@ -166,6 +166,7 @@ close_stream(struct transfer *transfer)
 	transfer->dial = NULL;
 	net_timer_stop(transfer->client->net, &transfer->turn);
 	net_timer_stop(transfer->client->net, &transfer->body_due);
+	transfer__close_ftp(transfer);
 	if (transfer->stream != NULL)
 		stream_close(transfer->stream);
 	transfer->stream = NULL;
@@ -272,7 +273,10 @@ on_dialed(void *data, struct stream *stream, const struct failure *failure)
 	}
 	transfer->facts.connect_count++;
 	transfer->is_reused = false;
-	transfer__exchange(transfer, stream);
+	if (transfer->url.special == URL_FTP)
+		transfer__begin_ftp(transfer, stream);
+	else
+		transfer__exchange(transfer, stream);
 }
 
 static unsigned

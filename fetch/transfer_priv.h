@@ -88,6 +88,7 @@ struct transfer {
 
 	struct dial *dial;
 	struct stream *stream;
+	struct transfer_ftp *ftp; /* NULL: the stream speaks HTTP */
 	char place[POOL_PLACE_BYTES]; /* of connections that could serve; empty: of none */
 	bool is_reused, wants_new_connection;
 	struct response *response;
@@ -175,6 +176,10 @@ void transfer__choose_range(struct transfer *transfer);
 int transfer__open_output(struct transfer *transfer, uint64_t keep_bytes, const char *validator);
 int transfer__write_head(struct transfer *transfer, const struct head *head);
 int transfer__finish_output(struct transfer *transfer);
+
+/* transfer_ftp.c */
+void transfer__begin_ftp(struct transfer *transfer, struct stream *stream);
+void transfer__close_ftp(struct transfer *transfer);
 
 /* transfer_local.c: the whole transfer of a file: or data: URL; ends with transfer__local_over. */
 bool transfer__is_local(const struct transfer *transfer);

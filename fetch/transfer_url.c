@@ -27,7 +27,7 @@ check_scheme(struct transfer *transfer)
 {
 	struct span scheme = transfer->url.scheme;
 	if (transfer->url.special == URL_HTTP || transfer->url.special == URL_HTTPS ||
-	    transfer__is_local(transfer))
+	    transfer->url.special == URL_FTP || transfer__is_local(transfer))
 		return 0;
 	if (span_is(scheme, "mailto"))
 		failure_set(&transfer->failure, FAILURE_SCHEME,
@@ -37,7 +37,7 @@ check_scheme(struct transfer *transfer)
 	else
 		failure_set(&transfer->failure, FAILURE_SCHEME,
 			    "the scheme `" SPAN_FORMAT
-			    "' is not supported; http, https, file and data are",
+			    "' is not supported; http, https, ftp, file and data are",
 			    SPAN_ARGUMENTS(span_first(scheme, 40)));
 	return -1;
 }

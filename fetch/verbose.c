@@ -59,6 +59,17 @@ is_secret(struct span line)
 }
 
 void
+verbose_reply(const struct verbose *verbose, struct span lines)
+{
+	while (verbose->is_on && lines.bytes != 0) {
+		size_t end = span_find(lines, '\n');
+		struct span line = span_first(lines, end);
+		lines = span_from(lines, end < lines.bytes ? end + 1 : end);
+		print_line('<', span_trim(span_ends(line, SPAN("\r")) ? span_first(line, line.bytes - 1) : line));
+	}
+}
+
+void
 verbose_sent(const struct verbose *verbose, struct span head)
 {
 	while (verbose->is_on && head.bytes != 0) {
