@@ -38,6 +38,7 @@ static const struct {
 	COUNTER("engine.budget-exceeded", engine, budget_exceeded),
 	COUNTER("engine.cycles", engine, cycles),
 	COUNTER("engine.rate-limited", engine, rate_limited),
+	COUNTER("engine.reports", engine, reports),
 	COUNTER("engine.cookies-missing", engine, cookies_missing),
 	COUNTER("engine.cookies-wrong", engine, cookies_wrong),
 	COUNTER("engine.unexpected", engine, unexpected),
