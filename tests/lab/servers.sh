@@ -99,7 +99,20 @@ knot_serve() {
 	expect_answers $addresses
 }
 
+# The lab's own certificate authority, $LAB_DIR/ca.pem, and the site's certificate by it.
+site_certificate() {
+	mkdir -p "$run/nginx-front"
+	certificate="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+	{
+		$certificate -subj "/CN=The lab" -keyout "$LAB_DIR/ca.key" -out "$LAB_DIR/ca.pem" &&
+			$certificate -subj "/CN=www.shop.com" -addext "subjectAltName=DNS:www.shop.com,DNS:shop.com" \
+				-addext basicConstraints=CA:FALSE -CA "$LAB_DIR/ca.pem" -CAkey "$LAB_DIR/ca.key" \
+				-keyout "$run/nginx-front/site.key" -out "$run/nginx-front/site.pem"
+	} >"$LAB_DIR/log/certificate" 2>&1
+}
+
 web_serve() {
+	site_certificate
 	nginx_serve front front
 	nginx_serve web1 web
 	nginx_serve web2 web

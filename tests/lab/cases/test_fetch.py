@@ -1,0 +1,147 @@
+"""cairn-fetch as a user has it: pages by name, over TLS, through trouble; exit statuses as cairn-fetch(1) says."""
+import json
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import lab
+
+FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
+CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
+PAGES = lab.ROOT / "tests/lab/web/pages"
+FETCH_S = 30
+RESOLVE, CONNECT, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, NO_ROUTE, BOGUS = 6, 7, 22, 28, 47, 60, 102, 103
+
+
+def fetch(*words, directory=None, status=0):
+    """What it writes to standard output; of a failure, to standard error."""
+    done = subprocess.run([FETCH, "-q", "-sS", *words], cwd=directory, capture_output=True, timeout=FETCH_S)
+    if done.returncode != status:
+        raise AssertionError(f"{words} ended with {done.returncode}: {done.stderr.decode()}")
+    return (done.stdout if status == 0 else done.stderr).decode()
+
+
+def page(name):
+    return (PAGES / name).read_text()
+
+
+class Fetch(lab.WithCairnd):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"])
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+
+    def serve_files(self):
+        """A directory that nginx serves on this host, at 127.0.0.1:8090, while the case runs."""
+        site = tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"])
+        self.addCleanup(site.cleanup)
+        home = Path(site.name)
+        (home / "files").mkdir()
+        paths = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (home / "conf").write_text(f"user root; daemon off; master_process off; pid {home}/pid; events {{ }}\n"
+                                   f"http {{ access_log off; {paths} server {{ listen 127.0.0.1:8090; root {home}/files; }} }}\n")
+        nginx = subprocess.Popen(["nginx", "-e", "stderr", "-c", home / "conf"], stderr=subprocess.DEVNULL)
+        self.addCleanup(nginx.wait)
+        self.addCleanup(nginx.terminate)
+        lab.until((home / "pid").exists, "nginx has started")
+        return home / "files"
+
+    def test_a_page_comes_by_its_name(self):
+        self.assertEqual(fetch("http://www.shop.com/"), page("index.html"))
+
+    def test_names_come_from_who_is_asked(self):
+        for resolver in ("127.0.0.1", "[::1]:53", "daemon"):
+            with self.subTest(resolver):
+                self.assertEqual(fetch("--resolver", resolver, "www.shop.com/shop.css"), page("shop.css"))
+
+    def test_either_family_is_used_alone(self):
+        for option, address in (("-4", "198.18.6.80"), ("-6", "2001:2:0:6::80")):
+            with self.subTest(option):
+                words = ("-o", "/dev/null", "-w", "%{remote_ip} %{http_code}")
+                self.assertEqual(fetch(option, *words, "http://www.shop.com/"), f"{address} 200")
+
+    def test_a_dead_address_costs_little(self):
+        began = time.monotonic()
+        self.assertEqual(fetch("-w", "%{remote_ip}", "http://dual.shop.com/shop.css"), page("shop.css") + "198.18.6.80")
+        self.assertLess(time.monotonic() - began, 2)
+
+    def test_the_kernel_disowns_nothing(self):
+        with lab.Disowned() as disowned:
+            fetch("-Z", "-o", "#1", "http://www.shop.com/{index.html,shop.css,cairn.svg}", directory=self.directory)
+        self.assertEqual(disowned.flows, 0)
+
+    def test_failures_have_their_exit_statuses(self):
+        for url, status, words in (
+            ("http://nothing.shop.com/", RESOLVE, "does not exist"),
+            ("http://www.bogus.org/", BOGUS, "signatures"),
+            ("http://www.expired.org/", BOGUS, ""),
+            ("http://198.18.6.80:81/", TIMEOUT, "198.18.6.80"),
+            ("http://198.18.2.1:81/", CONNECT, "refused"),
+            ("http://www.shop.com/nothing", STATUS, "404 Not Found"),
+            ("https://static.shop.com/", CERTIFICATE, "static.shop.com"),
+        ):
+            with self.subTest(url):
+                said = fetch("-f", "--connect-timeout", "2", "--cacert", CA, url, status=status)
+                self.assertTrue(said.startswith(f"cairn-fetch: ({status}) "), said)
+                self.assertIn(words, said)
+
+    def test_redirects_are_followed_when_asked(self):
+        words = ("-o", "/dev/null", "-w", "%{http_code} %{num_redirects} %{num_connects} %{redirect_url}")
+        self.assertEqual(fetch(*words, "http://www.shop.com/old"), "301 0 1 http://www.shop.com/shop.css")
+        self.assertEqual(fetch("-L", *words, "http://www.shop.com/old"), "200 1 1 ")
+        fetch("-L", "http://www.shop.com/round", status=REDIRECTS)
+        self.assertEqual(fetch("-L", "--cacert", CA, "http://www.shop.com/secure"), page("shop.css"))
+
+    def test_tls_is_spoken_and_checked(self):
+        words = ("-o", "/dev/null", "-w", "%{tls_version} %{num_connects}\\n")
+        url = "https://www.shop.com/{shop.css,index.html}"
+        self.assertEqual(fetch("--cacert", CA, *words, "-o", "/dev/null", url), "TLSv1.3 1\nTLSv1.3 0\n")
+        self.assertIn("certificate", fetch("https://www.shop.com/", status=CERTIFICATE))
+        self.assertEqual(fetch("-k", "https://www.shop.com/shop.css"), page("shop.css"))
+
+    def test_compressed_content_is_decompressed(self):
+        self.assertEqual(fetch("--compressed", "http://www.shop.com/shop.css"), page("shop.css"))
+        self.assertIn("Content-Encoding: gzip", fetch("--compressed", "-D", "-", "-o", "/dev/null", "http://www.shop.com/shop.css"))
+
+    def test_a_kept_connection_carries_many_requests(self):
+        seen = fetch("-o", "/dev/null", "-w", "%{num_connects}\\n", "http://www.shop.com/cairn.svg?[1-50]")
+        self.assertEqual(seen.split(), ["1"] + 49 * ["0"])
+
+    def test_an_interrupted_file_is_gone_on_from(self):
+        content = "".join(f"{line}\n" for line in range(200000))
+        site = self.serve_files()
+        (site / "large.txt").write_text(content)
+        url = "http://127.0.0.1:8090/large.txt"
+        fetch("-m", "1", "--limit-rate", "200k", "-O", url, directory=self.directory, status=TIMEOUT)
+        self.assertEqual(sorted(path.name for path in self.directory.iterdir()), [".large.txt.part", ".large.txt.part.source"])
+        kept = (self.directory / ".large.txt.part").stat().st_size
+        report = fetch("-O", "-C", "-", "--json-report", "-", url, directory=self.directory)
+        self.assertEqual((self.directory / "large.txt").read_text(), content)
+        self.assertEqual([path.name for path in self.directory.iterdir()], ["large.txt"])
+        self.assertEqual((json.loads(report)["http_code"], json.loads(report)["size_kept"]), (206, kept))
+
+    def test_a_file_that_changed_is_fetched_whole(self):
+        site = self.serve_files()
+        (site / "large.txt").write_text("old " * 200000)
+        url = "http://127.0.0.1:8090/large.txt"
+        fetch("-m", "1", "--limit-rate", "200k", "-O", url, directory=self.directory, status=TIMEOUT)
+        (site / "large.txt").write_text("new! " * 200000)
+        fetch("-O", "-C", "-", url, directory=self.directory)
+        self.assertEqual((self.directory / "large.txt").read_text(), "new! " * 200000)
+
+    def test_nothing_of_the_kernels_tcp_is_used(self):
+        """The kernel's sockets that it opens are raw, packet, or hold a port; none is connected."""
+        trace = self.directory / "trace"
+        try:
+            subprocess.run(["strace", "-V"], capture_output=True, check=True)
+        except FileNotFoundError:
+            self.skipTest("strace is not installed")
+        subprocess.run(["strace", "-f", "-e", "trace=connect,sendto,openat", "-o", trace, FETCH, "-q", "-s", "http://www.shop.com/"],
+                       capture_output=True, check=True, timeout=FETCH_S)
+        calls = trace.read_text()
+        self.assertNotIn("connect(", calls)
+        for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "libssl", "libcrypto"):
+            self.assertNotIn(file, calls)
+
