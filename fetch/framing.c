@@ -18,7 +18,7 @@ is_persistent(const struct head *head)
 {
 	if (field_has_element(&head->fields, "Connection", "close"))
 		return false;
-	return head->version == 11 ||
+	return head->version == 11 || head->version == 20 ||
 	       (head->version == 10 &&
 		field_has_element(&head->fields, "Connection", "keep-alive"));
 }

@@ -29,7 +29,7 @@ void
 head_reader_init(struct head_reader *reader)
 {
 	reader->state = HEAD_START;
-	reader->is_trailers = false;
+	reader->is_trailers = reader->is_http2 = false;
 	reader->line_begin = reader->used = reader->total_bytes = 0;
 	reader->field_first = reader->field_count = 0;
 	reader->head = (struct head){ .version = 0 };
@@ -41,8 +41,10 @@ head_reader_again(struct head_reader *reader)
 {
 	assert(reader->state == HEAD_WHOLE && !reader->is_trailers);
 	size_t total_bytes = reader->total_bytes; /* interim heads share the bound */
+	bool is_http2 = reader->is_http2;
 	head_reader_init(reader);
 	reader->total_bytes = total_bytes;
+	reader->is_http2 = is_http2;
 }
 
 void
@@ -121,6 +123,23 @@ status_line_read(struct span line, struct head *head, struct failure *failure)
 	return 0;
 }
 
+/* What http2.h writes, and nothing else. */
+static int
+http2_status_read(struct span line, struct head *head, struct failure *failure)
+{
+	const struct span begin = SPAN("HTTP/2 ");
+	uint64_t status = 0;
+	if (!span_starts(line, begin) || line.bytes != begin.bytes + 3 ||
+	    !span_to_number(span_from(line, begin.bytes), 999, &status)) {
+		failure_set(failure, FAILURE_WEIRD_REPLY, "the status over HTTP/2 is malformed");
+		return ERR_MALFORMED;
+	}
+	head->version = 20;
+	head->status = (unsigned)status;
+	head->reason = span_from(line, line.bytes);
+	return 0;
+}
+
 static int
 refuse_line(struct span line, const char *why, struct failure *failure)
 {
@@ -195,7 +214,8 @@ line_read(struct head_reader *reader, struct failure *failure)
 
 	if (reader->state == HEAD_START) {
 		reader->state = HEAD_FIELDS;
-		return status_line_read(line, &reader->head, failure);
+		return reader->is_http2 ? http2_status_read(line, &reader->head, failure)
+					: status_line_read(line, &reader->head, failure);
 	}
 	if (line.bytes != 0)
 		return field_line_read(reader, line, failure);

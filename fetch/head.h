@@ -24,7 +24,7 @@
 #define HEAD_FIELDS_MAX     1000u
 
 struct head {
-	unsigned version; /* 9: HTTP/0.9, no head at all; 10; 11, also for every higher 1.x */
+	unsigned version; /* 9: HTTP/0.9, no head at all; 10; 11, also for every higher 1.x; 20 */
 	unsigned status;  /* three digits, 0 to 999 */
 	struct span reason;
 	struct fields fields;
@@ -42,6 +42,7 @@ enum head_state {
 struct head_reader {
 	enum head_state state;
 	bool is_trailers;
+	bool is_http2;    /* the text is of http2.h: "HTTP/2 200", no reason */
 	struct head head; /* of the last whole or current head */
 	struct fields trailers;
 	size_t line_begin;  /* of the line that is not whole yet */

@@ -132,6 +132,8 @@ const struct option_row option_table[] = {
 	       "ask for compressed content and decompress it"),
 	SWITCH('0', "http1.0", REQUEST, LONG, OF_URL(is_http_1_0), "speak HTTP/1.0"),
 	ACTION('\0', "http1.1", NULL, HTTP_1_1, REQUEST, LONG, "speak HTTP/1.1"),
+	ACTION('\0', "http2", NULL, HTTP_2, REQUEST, LONG,
+	       "speak HTTP/2 where a server of https offers it (default)"),
 
 	WITH(TEXT, 'u', "user", "NAME:PASSWORD", AUTH, SHORT, OF_URL(user), "log in at the server"),
 	VALUE('\0', "basic", AUTH_BASIC, AUTH, LONG, OF_URL(auth_scheme),

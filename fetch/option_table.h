@@ -35,6 +35,7 @@ enum option_action {
 	ACTION_NEXT,
 	ACTION_URL,
 	ACTION_HTTP_1_1,
+	ACTION_HTTP_2, 
 };
 
 enum option_category {

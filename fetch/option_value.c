@@ -97,7 +97,11 @@ act(struct options_parse *parse, enum option_action action, const char *value)
 	case ACTION_NO_CONFIG: return 0; /* the first word was looked at before */
 	case ACTION_NEXT: return options__next(parse);
 	case ACTION_URL: return options__add(parse, &options__group(options)->urls, value, 0);
-	case ACTION_HTTP_1_1: options__group(options)->settings.is_http_1_0 = false; return 0;
+	case ACTION_HTTP_1_1:
+	case ACTION_HTTP_2:
+		options__group(options)->settings.is_http_1_0 = false;
+		options__group(options)->settings.is_http_1_1 = action == ACTION_HTTP_1_1;
+		return 0;
 	case ACTION_HELP: options->wish = WISH_HELP; break;
 	case ACTION_VERSION: options->wish = WISH_VERSION; break;
 	case ACTION_COMPLETION: options->wish = WISH_COMPLETION; break;

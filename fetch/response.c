@@ -16,6 +16,7 @@ response_init(struct response *response, const struct response_options *options)
 	failure_clear(&response->failure);
 	arena_init(&response->arena, response->memory, sizeof response->memory);
 	head_reader_init(&response->reader);
+	response->reader.is_http2 = options->is_http2;
 }
 
 void
@@ -156,6 +157,8 @@ final_head(struct response *response, const struct head *head)
 		fail(response);
 		return;
 	}
+	if (response->options.is_http2 && response->framing.kind == FRAMING_CHUNKED)
+		response->reader.head.fields.count--; /* our own, the last: not the server's */
 	tell_head(response, head);
 	warn_of_head(response, head);
 	if (body_begin(response, head) != 0)

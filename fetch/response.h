@@ -31,6 +31,7 @@
 struct response_options {
 	enum framing_request request;
 	bool is_http09_allowed; /* a reply without a head is content */
+	bool is_http2;          /* the octets are of http2.h */
 	bool is_decoded; /* --compressed: undo Content-Encoding, and fail on an unknown one */
 	struct decode_limits limits;
 	const struct decode_libraries *libraries; /* NULL: gzip and deflate only */

@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "fetch/http2.h"
 #include "fetch/retry.h"
 
 static void attempt(struct transfer *transfer);
@@ -271,7 +273,12 @@ on_dialed(void *data, struct stream *stream, const struct failure *failure)
 		transfer__fail(transfer, failure);
 		return;
 	}
+	struct failure refusal;
 	transfer->facts.connect_count++;
+	if (strcmp(stream->facts->alpn, "h2") == 0 && http2_open(stream, &stream, &refusal) != 0) {
+		transfer__fail(transfer, &refusal);
+		return;
+	}
 	transfer->is_reused = false;
 	if (transfer->url.special == URL_FTP)
 		transfer__begin_ftp(transfer, stream);
@@ -332,7 +339,7 @@ dial(struct transfer *transfer)
 		.port = url_port(&transfer->url),
 		.families = families(settings),
 		.overrides = &transfer->job.group->overrides,
-		.alpn = "http/1.1",
+		.alpn = settings->is_http_1_0 || settings->is_http_1_1 ? "http/1.1" : "h2,http/1.1",
 		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
 		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),
 		.request = transfer->job.number + 1,

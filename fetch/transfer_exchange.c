@@ -2,6 +2,7 @@
 #include "fetch/transfer_priv.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "fetch/decode_libraries.h"
 
@@ -201,9 +202,8 @@ transfer__pump(struct transfer *transfer)
 	assert(transfer->state == TRANSFER_EXCHANGING);
 	/* A server may answer and close before it has read all: its answer counts, so an error here waits. */
 	ssize_t sent = transfer__send(transfer);
-	bool was_expecting = transfer->is_expecting;
 	int result = receive(transfer);
-	if (result == 0 && was_expecting && !transfer->is_expecting)
+	if (result == 0 && sent == 0 && !transfer__is_sent(transfer)) /* 100, or a window has come */
 		sent = transfer__send(transfer);
 	if (result == 0 && sent < 0) {
 		if (transfer->failure.cause == FAILURE_NONE)
@@ -229,6 +229,7 @@ begin_response(struct transfer *transfer)
 	struct response_options options = {
 		.request = span_is(transfer->method, "HEAD") ? FRAMING_OF_HEAD : FRAMING_OF_GET,
 		.is_decoded = transfer->settings->is_compressed,
+		.is_http2 = strcmp(transfer->stream->facts->alpn, "h2") == 0,
 		.libraries = &decode_libraries,
 		.limits = { .content_bytes_max = transfer->settings->size_max },
 	};

@@ -84,9 +84,10 @@ static struct value method(FACTS) { return text(f->method); }
 static struct value status(FACTS) { return number(f->head != NULL ? f->head->status : 0); }
 static struct value version(FACTS)
 {
-	static const char *const names[] = { "0", "0.9", "1.0", "1.1" };
+	static const char *const names[] = { "0", "0.9", "1.0", "1.1", "2" };
 	unsigned version = f->head != NULL ? f->head->version : 0;
-	return text(span_from_text(names[version == 9 ? 1 : version == 10 ? 2 : version == 11 ? 3 : 0]));
+	return text(span_from_text(names[version == 9 ? 1 : version == 10 ? 2 : version == 11 ? 3
+					  : version == 20 ? 4 : 0]));
 }
 static struct value connect_count(FACTS) { return number(f->connect_count); }
 static struct value field_count(FACTS) { return number(f->head != NULL ? f->head->fields.count : 0); }
