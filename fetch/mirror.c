@@ -10,8 +10,8 @@
 
 /* A file of the mirror, by the entry of the crawl that it is of. */
 struct file {
-	struct span path; /* relative, local_path.h; empty: not fetched */
-	const char *name; /* where it lies */
+	struct span path; /* relative, local_path.h; empty: it was not begun */
+	const char *name; /* where it lies; NULL: it is not whole */
 	struct span url;  /* after redirects: what its links are relative to */
 	enum mirror_page_kind kind;
 };
@@ -82,7 +82,7 @@ note_final_url(struct mirror *mirror, uint32_t index, const struct url *url)
 {
 	int err = crawl_seen(&mirror->crawl, index, url);
 	uint32_t final = crawl_find(&mirror->crawl, url);
-	if (final != UINT32_MAX && mirror->files[final].path.bytes == 0)
+	if (final != UINT32_MAX && mirror->files[final].name == NULL)
 		mirror->files[final] = mirror->files[index];
 	return err;
 }
@@ -152,7 +152,7 @@ converted(struct mirror *mirror, const struct file *from, const struct url *base
 	    url_parse(&url, link->reference, base, &context) != 0 || url.has_opaque_path)
 		return by;
 	uint32_t index = crawl_find(&mirror->crawl, &url);
-	if (index == UINT32_MAX || mirror->files[index].path.bytes == 0) {
+	if (index == UINT32_MAX || mirror->files[index].name == NULL) {
 		rewrite_quote(url.href, from->kind == MIRROR_PAGE_HTML, &page->arena, &by);
 		return by;
 	}
@@ -256,6 +256,46 @@ on_transfer_done(void *data, struct transfer *transfer)
 	go_on(mirror);
 }
 
+/* ---- where files go ---------------------------------------------------------------------------------- */
+
+/* `a` is a directory of `b`. */
+static bool
+is_directory_of(struct span a, struct span b)
+{
+	return b.bytes > a.bytes && b.at[a.bytes] == '/' && span_starts(b, a);
+}
+
+/* What is the file of one URL and a directory of another; the directory's or the file's own name gets a mark. */
+static struct span
+clash(const struct mirror *mirror, struct span path)
+{
+	for (uint32_t i = 0; i < mirror->crawl.entry_count; i++) {
+		struct span other = mirror->files[i].path;
+		if (other.bytes != 0 && is_directory_of(other, path))
+			return other;
+		if (other.bytes != 0 && is_directory_of(path, other))
+			return path;
+	}
+	return SPAN("");
+}
+
+/* http://h/a and http://h/a/b are both pages, but a file system has one `a`: the later one is `a%2F`. */
+static bool
+avoid_clashes(struct mirror *mirror, struct span *path)
+{
+	for (;;) {
+		struct span at = clash(mirror, *path);
+		if (at.bytes == 0)
+			return true;
+		struct span rest = span_from(*path, at.bytes);
+		const char *marked = arena_printf(&mirror->arena, SPAN_FORMAT "%%2F" SPAN_FORMAT,
+						  SPAN_ARGUMENTS(at), SPAN_ARGUMENTS(rest));
+		if (marked == NULL)
+			return false;
+		*path = span_from_text(marked);
+	}
+}
+
 /* Where the file of a URL goes; false when the arena is full. */
 static bool
 place(struct mirror *mirror, struct visit *visit, struct span text)
@@ -263,7 +303,8 @@ place(struct mirror *mirror, struct visit *visit, struct span text)
 	const struct url_context context = context_of(mirror);
 	struct url url;
 	if (url_parse(&url, text, NULL, &context) != 0 ||
-	    local_path_of(&url, &mirror->arena, &visit->path) != 0)
+	    local_path_of(&url, &mirror->arena, &visit->path) != 0 ||
+	    !avoid_clashes(mirror, &visit->path))
 		return false;
 	visit->job.url = arena_printf(&mirror->arena, SPAN_FORMAT, SPAN_ARGUMENTS(url.href));
 	visit->output.kind = OUTPUT_FILE;
@@ -287,6 +328,8 @@ start_visit(struct mirror *mirror, const struct crawl_action *action)
 			transfer_start(mirror->client, &visit->job, on_transfer_done, visit);
 	}
 	if (visit != NULL && visit->transfer != NULL) {
+		if (!visit->is_robots)
+			mirror->files[visit->index].path = visit->path;
 		visit->next = mirror->visits;
 		mirror->visits = visit;
 		mirror->active_count++;

@@ -26,8 +26,12 @@ TREE = {
     "shop/below/next.html": "<a href=../>up</a><a href=last.html>last</a>",
     "shop/below/last.html": "the end",
     "private/x.html": "private",
+    "wiki/index.html": "<a href=/wiki/page>page</a><a href=/wiki/page/below>below</a>",
     "robots.txt": "User-agent: *\nDisallow: /private/\n",
 }
+
+
+PAGES = {"/wiki/page": "<a href=/wiki/page/below>below</a>", "/wiki/page/below": "<a href=/wiki/page>above</a>"}
 
 
 class Site(http.server.SimpleHTTPRequestHandler):
@@ -40,7 +44,15 @@ class Site(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self):
         self.server.seen.append(self.path)
-        super().do_GET()
+        if self.path in PAGES:
+            content = PAGES[self.path].encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        else:
+            super().do_GET()
 
 
 def fetch(*words, directory=None, status=0, text=None):
@@ -122,6 +134,14 @@ class Urls(lab.WithCairnd):
                           f'href="http://{SITE}/private/x.html"', 'href="http://www.signed.org/"'):
             self.assertIn(reference, page)
         self.assertIn("href=../index.html", (self.directory / "127.0.0.1+8080/shop/below/next.html").read_text())
+
+    def test_a_page_may_have_pages_below_it(self):
+        fetch("--mirror", "--convert-links", f"{SITE}/wiki/", directory=self.directory)
+        wiki = self.directory / "127.0.0.1+8080/wiki"
+        pages = {str(path.relative_to(wiki)) for path in wiki.rglob("*") if path.is_file()}
+        self.assertIn(pages, ({"index.html", "page", "page%2F/below"}, {"index.html", "page%2F", "page/below"}))
+        below = next(page for page in pages if page.endswith("below"))
+        self.assertIn(f"href={below.replace('%', '%25')}", (wiki / "index.html").read_text())
 
     def test_what_is_here_is_read_without_a_server(self):
         path = self.directory / "a b"
