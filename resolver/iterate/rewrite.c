@@ -207,8 +207,9 @@ match_servers(const struct lookup *lookup, const struct caches *caches, struct a
 	struct delegation delegation;
 	struct name name;
 
-	if (forwards_find(lookup->forwards, lookup->sname) != NULL)
-		return; /* the operator has named them */
+	const struct forward_zone *given = forwards_find(lookup->forwards, lookup->sname);
+	if (given != NULL && given->is_forward)
+		return; /* nobody but the operator's resolvers is asked */
 	name_copy(&name, lookup->sname);
 	while (delegation_cache_find(caches->delegations, &name, arena, &delegation, now_s) == 0 &&
 	       delegation.zone->size > 1) {
