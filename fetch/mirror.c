@@ -246,12 +246,13 @@ on_transfer_done(void *data, struct transfer *transfer)
 	struct visit *visit = data;
 	struct mirror *mirror = visit->mirror;
 	const struct transfer_facts *facts = transfer_facts(transfer);
-	if (visit->is_robots)
+	if (visit->is_robots) {
 		on_robots(visit, facts);
-	else if (facts->failure.cause != FAILURE_NONE)
-		tell(mirror, &facts->failure);
-	else
-		on_page(visit, facts);
+	} else {
+		mirror->callbacks.on_end(mirror->callbacks.data, transfer);
+		if (facts->failure.cause == FAILURE_NONE)
+			on_page(visit, facts);
+	}
 	visit_remove(visit);
 	go_on(mirror);
 }
@@ -328,8 +329,10 @@ start_visit(struct mirror *mirror, const struct crawl_action *action)
 			transfer_start(mirror->client, &visit->job, on_transfer_done, visit);
 	}
 	if (visit != NULL && visit->transfer != NULL) {
-		if (!visit->is_robots)
+		if (!visit->is_robots) {
 			mirror->files[visit->index].path = visit->path;
+			mirror->callbacks.on_begin(mirror->callbacks.data, visit->transfer);
+		}
 		visit->next = mirror->visits;
 		mirror->visits = visit;
 		mirror->active_count++;

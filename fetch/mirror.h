@@ -7,7 +7,7 @@
  *
  * Ownership: mirror_start allocates, mirror_free frees, also while it is under way. The job's texts and settings
  *            stay the caller's.
- * Errors:    each transfer that fails is told on its own; what a page refers to and does not exist is a failure as
+ * Errors:    each transfer tells its own; what a page refers to and does not exist is a failure as
  *            any other, except robots.txt.
  * Bounds:    MIRROR_URLS_MAX URLs, MIRROR_ARENA_BYTES for their texts; what is over is left out and told.
  */
@@ -22,8 +22,11 @@
 
 struct mirror;
 
+/* on_end of every transfer but those of robots.txt, whatever came of it; mirror_free of one under way is silent. */
 struct mirror_callbacks {
-	void (*on_failure)(void *data, const struct failure *failure); /* of one transfer */
+	void (*on_begin)(void *data, struct transfer *transfer);
+	void (*on_end)(void *data, struct transfer *transfer);
+	void (*on_failure)(void *data, const struct failure *failure); /* of anything else */
 	void (*on_done)(void *data, struct mirror *mirror);
 	void *data;
 };

@@ -215,17 +215,42 @@ report(struct run *run, const struct transfer_facts *facts)
 }
 
 static void
+begin(struct run *run, struct transfer *transfer)
+{
+	progress_add(&run->progress, transfer);
+}
+
+static void
+end(struct run *run, struct transfer *transfer)
+{
+	const struct transfer_facts *facts = transfer_facts(transfer);
+	progress_remove(&run->progress, transfer);
+	if (facts->failure.cause != FAILURE_NONE)
+		on_failure(run, &facts->failure);
+	report(run, facts);
+}
+
+static void
 on_done(void *data, struct transfer *transfer)
 {
 	struct active *active = data;
-	const struct transfer_facts *facts = transfer_facts(transfer);
-
-	progress_remove(&active->run->progress, transfer);
-	if (facts->failure.cause != FAILURE_NONE)
-		on_failure(active->run, &facts->failure);
-	report(active->run, facts);
+	end(active->run, transfer);
 	transfer_free(transfer);
 	active_free(active);
+}
+
+static void
+on_mirror_begin(void *data, struct transfer *transfer)
+{
+	const struct active *active = data;
+	begin(active->run, transfer);
+}
+
+static void
+on_mirror_end(void *data, struct transfer *transfer)
+{
+	const struct active *active = data;
+	end(active->run, transfer);
 }
 
 static void
@@ -248,7 +273,8 @@ start_job(struct active *active, struct failure *failure)
 {
 	struct client *client = active->run->client;
 	if (settings_has_mirror(active->job.group->settings)) {
-		const struct mirror_callbacks callbacks = { on_mirror_failure, on_mirror_done,
+		const struct mirror_callbacks callbacks = { on_mirror_begin, on_mirror_end,
+							    on_mirror_failure, on_mirror_done,
 							    active };
 		return mirror_start(client, &active->job, &callbacks, failure) != NULL ? 0 : -1;
 	}
@@ -257,7 +283,7 @@ start_job(struct active *active, struct failure *failure)
 		failure_set(failure, FAILURE_MEMORY, "no memory for a transfer");
 		return -1;
 	}
-	progress_add(&active->run->progress, transfer);
+	begin(active->run, transfer);
 	return 0;
 }
 

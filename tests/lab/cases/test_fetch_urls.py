@@ -118,6 +118,11 @@ class Urls(lab.WithCairnd):
         self.assertEqual(self.files(), ["www.shop.com/" + name for name in
                                         ("cairn.svg", "index.html", "shop.css", "trail.svg")])
 
+    def test_each_requisite_is_reported(self):
+        said = fetch("--requisites", "-w", "%{http_code} %{url}\\n", f"{SITE}/shop/", directory=self.directory)
+        self.assertEqual(len(said.splitlines()), 7)
+        self.assertIn(f"200 http://{SITE}/shop/1.png", said)
+
     def test_a_mirror_heeds_robots_and_stays_on_its_host(self):
         fetch("--mirror", f"{SITE}/shop/", directory=self.directory)
         self.assertEqual(sorted(self.server.seen), ["/robots.txt", "/shop/", "/shop/below/last.html",
