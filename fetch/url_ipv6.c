@@ -59,7 +59,7 @@ parse_part(struct ipv6 *ipv6, unsigned *part)
 static int
 parse_ipv4(struct ipv6 *ipv6)
 {
-	unsigned seen = 0, part;
+	unsigned seen = 0, part = 0;
 	if (ipv6->piece_index > PIECES - 2)
 		return url__fail(ipv6->parser, URL_ERROR_IPV4_IN_IPV6_TOO_MANY_PIECES);
 	while (c_of(ipv6) != URL_END) {
