@@ -38,6 +38,7 @@ struct cut_server {
 	bool lame_checked, lame;
 	bool plain;          /* ask without EDNS */
 	bool edns_again;     /* ask with EDNS after all: the plain answer was cut */
+	bool no_cookie;      /* did not like one, or was silent: perhaps the option is in its way, and not EDNS */
 	bool caps_suspect;   /* has once not repeated the letter case */
 	bool caps_off;
 	bool no_tcp;         /* a connection has failed: what a datagram does not do for cannot be had here */

@@ -120,14 +120,18 @@ rto_for(const struct cut_server *server, const struct infra_server *infra, bool 
 
 /* Over TCP there is nothing to guess. */
 static void
-put_cookie(struct engine *engine, struct flight *query)
+put_cookie(struct engine *engine, struct flight *query, struct cut_server *server)
 {
 	struct infra_cookie cookie;
 
 	query->cookie_bytes = 0;
-	if (!engine->config.send_cookie || !query->edns || query->tcp)
+	if (!engine->config.send_cookie || !query->edns || query->tcp || server->no_cookie)
 		return;
 	infra_cookie_get(engine->caches.infra, &query->addr, &cookie, engine->now_us);
+	if (server->sends > 0 && cookie.server_bytes == 0) {
+		server->no_cookie = true;
+		return;
+	}
 	memcpy(query->cookie, cookie.client, sizeof cookie.client);
 	memcpy(query->cookie + sizeof cookie.client, cookie.server, cookie.server_bytes);
 	query->cookie_bytes = (uint8_t)(sizeof cookie.client + cookie.server_bytes);
@@ -162,7 +166,7 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->tcp = task->cut->over_tcp || (!server->no_tcp && (server->tcp || is_deaf_to_udp(server, &infra)));
 	if (query->tcp)
 		query->rto_us = TCP_RTO_FACTOR * query->rto_us;
-	put_cookie(engine, query);
+	put_cookie(engine, query, server);
 	name_copy(&query->qname, qname);
 	if (query->caps)
 		flight_mix_case(&query->qname, engine->rng);

@@ -72,6 +72,10 @@ not_helpful(struct engine *engine, struct task *task, struct hearing *hearing)
 static enum task_state
 without_edns(struct engine *engine, struct task *task, struct hearing *hearing)
 {
+	if (hearing->query->cookie_bytes > 0 && !hearing->server->no_cookie) {
+		hearing->server->no_cookie = true; /* an option that is not known is to be ignored (RFC 6891, section 6.1.2), but not all do */
+		return TASK_ASK;
+	}
 	engine->stats.edns_fallbacks++;
 	hearing->server->plain = true;
 	task__trouble(task, TROUBLE_RESPONSE, &hearing->addr);

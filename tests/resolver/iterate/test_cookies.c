@@ -11,12 +11,12 @@ static const struct world_zone root_zone = { ".", ". 60 SOA ns.root. h.root. 1 1
 
 static const char server_cookie[] = "sixteen octets!";
 
-enum mood { MOOD_STRICT, MOOD_FORGETFUL, MOOD_FORGED };
+enum mood { MOOD_STRICT, MOOD_FORGETFUL, MOOD_FORGED, MOOD_SICK, MOOD_DEAF };
 
 /* What the servers have seen, and what they are like now. */
 struct seen {
 	enum mood mood;
-	unsigned good, without, over_tcp;
+	unsigned good, without, over_tcp, plain;
 };
 
 static bool
@@ -62,11 +62,23 @@ static void
 judge_cookie(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
 {
 	struct seen *seen = server->context;
+	const uint8_t *value;
+	uint16_t value_bytes;
 	uint8_t cookie[24] = { 0 };
 	(void)world;
+	seen->plain += !query->edns.present;
 	if (server->over_tcp) {
 		seen->over_tcp++;
 		write_reply(query, reply, NULL);
+		return;
+	}
+	const bool has_cookie = edns_find(&query->edns, EDNS_COOKIE, &value, &value_bytes);
+	if (seen->mood >= MOOD_SICK) { /* any option is too much for these */
+		reply->silent = has_cookie && seen->mood == MOOD_DEAF;
+		if (has_cookie) {
+			reply->rcode = RCODE_FORMERR;
+			memset(reply->sections, 0, sizeof reply->sections);
+		}
 		return;
 	}
 	const bool is_good = shows_ours(query, cookie);
@@ -75,6 +87,8 @@ judge_cookie(struct world *world, struct world_server *server, const struct quer
 	switch (seen->mood) {
 	case MOOD_FORGETFUL: write_reply(query, reply, NULL); return;
 	case MOOD_FORGED: cookie[0] ^= 1; break;
+	case MOOD_SICK:
+	case MOOD_DEAF: break;
 	case MOOD_STRICT:
 		if (is_good)
 			break;
@@ -139,6 +153,18 @@ START_TEST(what_comes_with_another_cookie_is_not_taken)
 }
 END_TEST
 
+START_TEST(what_cannot_bear_a_cookie_is_asked_without_and_still_with_edns)
+{
+	struct seen seen;
+	struct world *world = world_with(&seen);
+	seen.mood = _i == 0 ? MOOD_SICK : MOOD_DEAF;
+	ck_assert_uint_eq(world_resolve(world, "a.example.", TYPE_A)->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(seen.plain, 0);
+	ck_assert_uint_eq(seen.over_tcp, 0);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(another_network_has_other_cookies)
 {
 	struct infra_cookie before, after, other;
@@ -166,6 +192,7 @@ main(void)
 	tcase_add_test(tcase, a_server_s_cookie_is_learnt_from_its_refusal_and_kept);
 	tcase_add_test(tcase, what_comes_without_the_cookie_is_asked_over_tcp);
 	tcase_add_test(tcase, what_comes_with_another_cookie_is_not_taken);
+	tcase_add_loop_test(tcase, what_cannot_bear_a_cookie_is_asked_without_and_still_with_edns, 0, 2);
 	tcase_add_test(tcase, another_network_has_other_cookies);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
