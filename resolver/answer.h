@@ -44,6 +44,8 @@ struct answer {
 	bool hides_recursion; /* RA stays clear, to tell that policy has made it */
 	uint8_t fate;         /* enum answer_fate */
 	const struct policy_note *note; /* NULL: none */
+	bool is_stale;        /* some of it has ended and stands in for what cannot be had (RFC 8767) */
+	bool refresh_due;     /* it will not last: engine_refresh should have it asked anew */
 	int ede;              /* enum ede */
 	const char *ede_text; /* names zone, server and reason; NULL: none */
 	struct rrset *sections[SECTIONS]; /* TTLs as they are to be given; the caller's question is not among them */

@@ -1,11 +1,11 @@
 /*
  * entry.h - how an entry lies in the ring of a store (internal to resolver/cache).
  *
- *      0           4           8     10    12 13 14 15 16
- *      +-----------+-----------+-----+-----+--+--+--+--+-------+---------+-------+
- *      | place     | expires_s |units|key_ |ra|fl|sl| 0| key   | value   | slack |
- *      |           |           |     |bytes|nk|ag|ac|  |       |         | 0..7  |
- *      +-----------+-----------+-----+-----+--+--+--+--+-------+---------+-------+
+ *      0           4           8     10    12          16
+ *      +-----------+-----------+-----+-----+-----------+-------+---------+-------+
+ *      | place     | expires_s |units|key_ | ttl_s,    | key   | value   | slack |
+ *      |           |           |     |bytes| rank, ... |       |         | 0..7  |
+ *      +-----------+-----------+-----+-----+-----------+-------+---------+-------+
  *
  * Entries are counted in units of 8 octets and stand at multiples of one; an offset counts units from the
  * start of the ring, and no entry has offset 0, so that zeroed memory is an index without entries.
@@ -18,6 +18,8 @@
 #include <stdint.h>
 
 #define ENTRY_UNIT_BYTES 8u
+#define ENTRY_TTL_MAX_S  0xffffffu /* half a year; cache-max-ttl allows a week */
+#define ENTRY_RANK_MAX   7u
 
 enum entry_flag {
 	ENTRY_VISITED = 1, /* hit since it was written or moved on */
@@ -29,10 +31,10 @@ struct entry {
 	uint32_t expires_s;
 	uint16_t units;
 	uint16_t key_bytes;
-	uint8_t rank;
-	uint8_t flags; /* enum entry_flag */
-	uint8_t slack; /* octets behind the value that fill the last unit */
-	uint8_t zero;
+	uint32_t ttl_s : 24; /* that it had when it was put */
+	uint32_t rank : 3;
+	uint32_t flags : 2;  /* enum entry_flag */
+	uint32_t slack : 3;  /* octets behind the value that fill the last unit */
 	uint8_t bytes[];
 };
 static_assert(sizeof(struct entry) == 16, "what every cached answer pays");

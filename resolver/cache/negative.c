@@ -8,10 +8,12 @@
 #include "stack/base/arena.h"
 
 /*
- * NODATA and failures are kept under name and type, NXDOMAIN under the name and a type that no
- * question can have (RFC 6895, section 3.1: 0 is reserved).
+ * NODATA is kept under name and type, NXDOMAIN under the name and a type that no question can have (RFC 6895, section
+ * 3.1: 0 is reserved), a failure under name, type and a class that none has: what was known before it may
+ * have to stand in for what it keeps from us.
  */
 #define TYPE_OF_NXDOMAIN 0u
+#define CLASS_OF_FAILURE 0x8000u /* ored to the question's */
 
 struct negative_cache {
 	struct store store;
@@ -29,10 +31,7 @@ negative_cache_new(void *block, size_t block_bytes, struct rng *rng)
 	return store_new(block, block_bytes, sizeof(struct negative_cache), rng);
 }
 
-/*
- * What a later word must at least have to replace an earlier one: anything known replaces a failure, and what was
- * validated is not driven out by what was not.
- */
+/* What was validated is not driven out by what was not. */
 static uint8_t
 rank_of(enum negative_kind kind, enum security security)
 {
@@ -112,6 +111,7 @@ unpack_negative(const struct store_found *found, struct arena *arena, struct neg
 		*end = unpack_rrset(&cursor, arena, found->ttl_s);
 		if (*end == NULL)
 			return ERR_NO_MEMORY;
+		(*end)->original_ttl_s = found->original_ttl_s;
 		end = &(*end)->next;
 	}
 	assert(cursor.err == 0 && cursor_left(&cursor) == 0);
@@ -179,9 +179,11 @@ negative_cache_put(struct negative_cache *cache, const struct name *qname, uint1
 		   uint16_t class, const struct negative *negative, uint32_t now_s)
 {
 	struct store_key exact, nxdomain;
-	store_key_make(&exact, qname, qtype, class);
-	if (negative->kind == NEGATIVE_FAILURE)
+	if (negative->kind == NEGATIVE_FAILURE) {
+		store_key_make(&exact, qname, qtype, class | CLASS_OF_FAILURE);
 		return put_failure(cache, &exact, negative, now_s);
+	}
+	store_key_make(&exact, qname, qtype, class);
 	store_key_make(&nxdomain, qname, TYPE_OF_NXDOMAIN, class);
 
 	bool is_nxdomain = negative->kind == NEGATIVE_NXDOMAIN;
@@ -189,8 +191,10 @@ negative_cache_put(struct negative_cache *cache, const struct name *qname, uint1
 	const struct store_key *contrary = is_nxdomain ? &exact : &nxdomain;
 	uint32_t ttl_s =
 		negative->ttl_s < NEGATIVE_TTL_MAX_S ? negative->ttl_s : NEGATIVE_TTL_MAX_S;
-	struct store_put put = { .rank = rank_of(negative->kind,
-						 (enum security)negative->security) };
+	struct store_put put = {
+		.rank = rank_of(negative->kind, (enum security)negative->security),
+		.stale_s = negative->stale_s,
+	};
 	int err = store_put(&cache->store, contrary->bytes, contrary->size, &put, now_s);
 	if (err != 0)
 		return err; /* the contrary ranks higher and lives */
@@ -200,8 +204,14 @@ negative_cache_put(struct negative_cache *cache, const struct name *qname, uint1
 	put.value = pack.spans;
 	put.span_count = pack.span_count;
 	put.ttl_s = ttl_s;
-	return pack.err != 0 ? pack.err
-			     : store_put(&cache->store, key->bytes, key->size, &put, now_s);
+	if (pack.err != 0)
+		return pack.err;
+	err = store_put(&cache->store, key->bytes, key->size, &put, now_s);
+	if (err == 0) { /* it has not failed */
+		store_key_make(&exact, qname, qtype, class | CLASS_OF_FAILURE);
+		store_remove(&cache->store, exact.bytes, exact.size);
+	}
+	return err;
 }
 
 void
@@ -212,6 +222,8 @@ negative_cache_remove(struct negative_cache *cache, const struct name *qname, ui
 	store_key_make(&key, qname, qtype, class);
 	store_remove(&cache->store, key.bytes, key.size);
 	store_key_make(&key, qname, TYPE_OF_NXDOMAIN, class);
+	store_remove(&cache->store, key.bytes, key.size);
+	store_key_make(&key, qname, qtype, class | CLASS_OF_FAILURE);
 	store_remove(&cache->store, key.bytes, key.size);
 }
 
@@ -247,14 +259,56 @@ negative_cache_get(struct negative_cache *cache, const struct name *qname, uint1
 	if (nx_err == ERR_NO_MEMORY)
 		return nx_err;
 	store_key_make(&key, qname, qtype, class);
-	int err = store_get(&cache->store, key.bytes, key.size, 0, nx_err == 0 ? STORE_MAY_MISS : 0,
-			    arena, &exact, now_s);
+	int err = store_get(&cache->store, key.bytes, key.size, 0, STORE_MAY_MISS, arena, &exact,
+			    now_s);
+	if (err == ERR_NOT_FOUND && nx_err == ERR_NOT_FOUND) {
+		store_key_make(&key, qname, qtype, class | CLASS_OF_FAILURE);
+		err = store_get(&cache->store, key.bytes, key.size, 0, 0, arena, &exact, now_s);
+	}
 	if (err == 0 && (nx_err != 0 || exact.rank > nxdomain.rank))
 		return unpack_found(&exact, arena, mark, negative);
 	if (nx_err == 0 && err != ERR_NO_MEMORY)
 		return unpack_found(&nxdomain, arena, mark, negative);
 	arena_rewind(arena, mark);
 	return err;
+}
+
+int
+negative_cache_get_stale(struct negative_cache *cache, const struct name *qname, uint16_t qtype,
+			 uint16_t class, uint32_t stale_s, struct arena *arena,
+			 struct negative *negative, uint32_t *expired_s, uint32_t now_s)
+{
+	const uint16_t types[] = { TYPE_OF_NXDOMAIN, qtype };
+	struct store_found found[2], *best = NULL;
+	struct store_key key;
+	size_t mark = arena_mark(arena);
+
+	for (unsigned i = 0; i < 2; i++) {
+		store_key_make(&key, qname, types[i], class);
+		if (store_get(&cache->store, key.bytes, key.size, 0, STORE_EXPIRED_TOO | STORE_MAY_MISS, arena,
+			      &found[i], now_s) != 0 ||
+		    (found[i].ttl_s == 0 && found[i].expired_s > stale_s))
+			continue;
+		if (best == NULL || found[i].expired_s < best->expired_s)
+			best = &found[i];
+	}
+	if (best == NULL) {
+		arena_rewind(arena, mark);
+		return ERR_NOT_FOUND;
+	}
+	*expired_s = best->expired_s;
+	return unpack_found(best, arena, mark, negative);
+}
+
+void
+negative_cache_renew(struct negative_cache *cache, const struct name *qname, uint16_t qtype,
+		     uint16_t class, uint32_t now_s)
+{
+	struct store_key key;
+	store_key_make(&key, qname, TYPE_OF_NXDOMAIN, class);
+	store_renew(&cache->store, key.bytes, key.size, now_s);
+	store_key_make(&key, qname, qtype, class);
+	store_renew(&cache->store, key.bytes, key.size, now_s);
 }
 
 int

@@ -1,13 +1,13 @@
 /*
  * negative.h - what does not exist, and what failed (RFC 2308; RFC 8020; RFC 9520).
  *
- * An NXDOMAIN belongs to a name, NODATA to a name and a type, a failure to a name and a type.  With the
- * first two go the SOA and the proofs of the authority section, to be given out again.
+ * An NXDOMAIN belongs to a name, NODATA to a name and a type, a failure to a name and a type, beside the other two.  With
+ * those go the SOA and the proofs of the authority section, to be given out again.
  *
  * A later word replaces an earlier one that contradicts it, NXDOMAIN of a name and NODATA of the type asked
  * for, unless that was validated and this was not (ERR_EXISTS).  A positive answer removes neither by itself: whoever
  * puts one calls negative_cache_remove.  A failure that comes again within NEGATIVE_FAILURE_TTL_MAX_S of the end of
- * the last one lasts twice as long; it never replaces NODATA.  Failures of another epoch of the network
+ * the last one lasts twice as long; it is told only where nothing else is known.  Failures of another epoch of the network
  * (infra_epoch) are void: a question must not wait for minutes because the line was down.  Who gets one compares.
  * Same store and same rules of ownership, units and errors as cache/rrset.h.
  */
@@ -34,6 +34,7 @@ struct negative {
 	const char *ede_text;    /* FAILURE: for the client; NULL: none */
 	uint16_t failure_count;  /* FAILURE, get: how many in a row; the cache counts */
 	uint32_t epoch;          /* FAILURE: of the network in which it was seen */
+	uint32_t stale_s;        /* put, not 0: of what is to be judged; what has ended stays for so long (RFC 8767): ERR_EXISTS */
 	struct rrset *authority; /* SOA, then NSEC or NSEC3; none with FAILURE; get: their TTLs are ttl_s */
 };
 
@@ -45,6 +46,17 @@ int negative_cache_put(struct negative_cache *cache, const struct name *qname, u
 /* An entry for exactly this question, or an NXDOMAIN of this very name. 0, ERR_NOT_FOUND, ERR_NO_MEMORY. */
 int negative_cache_get(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class,
                        struct arena *arena, struct negative *negative, uint32_t now_s);
+
+/*
+ * As get, but also NODATA and NXDOMAIN that ended at most stale_s ago (RFC 8767): then the TTLs are 0, and *expired_s, else 0,
+ * tells since when.  Of two it is the one that ended later.  Never a failure.
+ */
+int negative_cache_get_stale(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class,
+                             uint32_t stale_s, struct arena *arena, struct negative *negative, uint32_t *expired_s,
+                             uint32_t now_s);
+/* What has ended of these counts as ended just now. */
+void negative_cache_renew(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class,
+                          uint32_t now_s);
 
 /* The NXDOMAIN of this name or of the nearest name above it, with at least that security (RFC 8020). */
 int negative_cache_get_cut(struct negative_cache *cache, const struct name *qname, uint16_t class,

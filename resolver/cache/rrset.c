@@ -39,8 +39,8 @@ is_zones_own_ns(const struct rrset *rrset, enum trust trust)
 }
 
 int
-rrset_cache_put(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust,
-		uint32_t ttl_s, uint32_t now_s)
+rrset_cache_offer(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust,
+		  uint32_t ttl_s, uint32_t stale_s, uint32_t now_s)
 {
 	struct store_key key;
 	store_key_make(&key, rrset->owner, rrset->type, rrset->class);
@@ -58,8 +58,16 @@ rrset_cache_put(struct rrset_cache *cache, const struct rrset *rrset, enum trust
 		.ttl_s = ttl_s,
 		.rank = (uint8_t)trust,
 		.no_later = is_zones_own_ns(rrset, trust),
+		.stale_s = stale_s,
 	};
 	return store_put(&cache->store, key.bytes, key.size, &put, now_s);
+}
+
+int
+rrset_cache_put(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust,
+		uint32_t ttl_s, uint32_t now_s)
+{
+	return rrset_cache_offer(cache, rrset, trust, ttl_s, 0, now_s);
 }
 
 /* The owner is given back as it was asked for, so that a client sees its own letter case. */
@@ -78,29 +86,74 @@ unpack_value(const struct store_found *value, struct arena *arena, const struct 
 	rrset->security = cursor_u8(&cursor);
 	rrset->trust = value->rank;
 	rrset->ttl_s = value->ttl_s;
+	rrset->original_ttl_s = value->original_ttl_s;
 	rrset->rdata_bytes = (uint32_t)cursor_left(&cursor);
 	rrset->rdata = cursor_bytes(&cursor, rrset->rdata_bytes);
 	assert(cursor.err == 0);
 	return rrset;
 }
 
-int
-rrset_cache_get(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
-		enum trust at_least, struct arena *arena, struct rrset **found, uint32_t now_s)
+static int
+get_with(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
+	 enum trust at_least, unsigned flags, struct arena *arena, struct rrset **found,
+	 struct store_found *value, uint32_t now_s)
 {
 	struct store_key key;
 	store_key_make(&key, owner, type, class);
-	struct store_found value;
 	size_t mark = arena_mark(arena);
-	int err = store_get(&cache->store, key.bytes, key.size, (uint8_t)at_least, 0, arena, &value,
-			    now_s);
+	int err = store_get(&cache->store, key.bytes, key.size, (uint8_t)at_least, flags, arena,
+			    value, now_s);
 	if (err != 0)
 		return err;
-	*found = unpack_value(&value, arena, owner, type, class);
+	*found = unpack_value(value, arena, owner, type, class);
 	if (*found != NULL)
 		return 0;
 	arena_rewind(arena, mark);
 	return ERR_NO_MEMORY;
+}
+
+int
+rrset_cache_get(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
+		enum trust at_least, struct arena *arena, struct rrset **found, uint32_t now_s)
+{
+	struct store_found value;
+	return get_with(cache, owner, type, class, at_least, 0, arena, found, &value, now_s);
+}
+
+int
+rrset_cache_get_stale(struct rrset_cache *cache, const struct name *owner, uint16_t type,
+		      uint16_t class, enum trust at_least, uint32_t stale_s, struct arena *arena,
+		      struct rrset **found, uint32_t *expired_s, uint32_t now_s)
+{
+	struct store_found value;
+	size_t mark = arena_mark(arena);
+	int err = get_with(cache, owner, type, class, at_least, STORE_EXPIRED_TOO | STORE_MAY_MISS,
+			   arena, found, &value, now_s);
+	if (err != 0)
+		return err;
+	*expired_s = value.expired_s;
+	if (value.ttl_s != 0 || value.expired_s <= stale_s)
+		return 0;
+	arena_rewind(arena, mark);
+	return ERR_NOT_FOUND;
+}
+
+void
+rrset_cache_renew(struct rrset_cache *cache, const struct name *owner, uint16_t type,
+		  uint16_t class, uint32_t now_s)
+{
+	struct store_key key;
+	store_key_make(&key, owner, type, class);
+	store_renew(&cache->store, key.bytes, key.size, now_s);
+}
+
+void
+rrset_cache_remove_below(struct rrset_cache *cache, const struct name *owner, uint16_t type,
+			 uint16_t class, enum trust trust, uint32_t now_s)
+{
+	struct store_key key;
+	store_key_make(&key, owner, type, class);
+	store_remove_below(&cache->store, key.bytes, key.size, (unsigned)trust, now_s);
 }
 
 void

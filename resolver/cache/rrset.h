@@ -25,8 +25,8 @@ struct rrset_cache;
 /* RFC 2181, section 5.4.1, from weak to strong. Equal or higher replaces; lower only what has expired. */
 enum trust {
 	TRUST_NONE = 0,
-	TRUST_ADDITIONAL,          /* additional section of a non-authoritative answer: glue; never given to clients */
-	TRUST_REFERRAL,            /* authority section of a non-authoritative answer; never given to clients */
+	TRUST_ADDITIONAL,          /* additional section of a non-authoritative answer; given to clients as an extra only */
+	TRUST_REFERRAL,            /* authority section of a non-authoritative answer; the same */
 	TRUST_ADDITIONAL_AA,       /* additional section of an authoritative answer */
 	TRUST_ANSWER,              /* answer section of a non-authoritative answer (a forwarder) */
 	TRUST_AUTHORITY_AA,        /* authority section of an authoritative answer */
@@ -54,7 +54,29 @@ int rrset_cache_put(struct rrset_cache *cache, const struct rrset *rrset, enum t
 int rrset_cache_get(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
                     enum trust at_least, struct arena *arena, struct rrset **found, uint32_t now_s);
 
+/*
+ * As get, but also a set that ended at most stale_s ago (RFC 8767): then its TTL is 0, and *expired_s, else 0, tells since
+ * when.
+ */
+int rrset_cache_get_stale(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
+                          enum trust at_least, uint32_t stale_s, struct arena *arena, struct rrset **found,
+                          uint32_t *expired_s, uint32_t now_s);
+
+/*
+ * As put, for a set that is to be judged: one that has ended but may still be served for stale_s after its end stays until
+ * then, ERR_EXISTS.  With stale_s 0 just as put.
+ */
+int rrset_cache_offer(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust, uint32_t ttl_s,
+                      uint32_t stale_s, uint32_t now_s);
+
+/* What has ended counts as ended just now (serve-expired-ttl-reset). */
+void rrset_cache_renew(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
+                       uint32_t now_s);
+
 void rrset_cache_remove(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class);
+/* Only what lives and is trusted less than that. */
+void rrset_cache_remove_below(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
+                              enum trust trust, uint32_t now_s);
 
 struct cache_stats {
 	uint64_t hits, misses, puts, refused_rank, refused_size, evicted, moved_on, expired;

@@ -114,7 +114,7 @@ static void
 shard_move_on(struct store_shard *shard, struct entry *entry, uint32_t from)
 {
 	index_move(&shard->index, entry->place, from, shard->head);
-	entry->flags &= (uint8_t)~ENTRY_VISITED;
+	entry->flags = 0;
 	uint32_t units = entry->units;
 	memmove(shard->ring + shard->head, entry, units * (size_t)ENTRY_UNIT_BYTES);
 	shard->head += units;
@@ -205,7 +205,9 @@ shard_put(struct store_shard *shard, uint64_t hash, struct entry *header, const 
 	if (old_at != 0) {
 		struct entry *old = entry_at(shard->ring, old_at);
 		bool lives = old->expires_s > now_s;
-		if (lives && old->rank > put->rank) {
+		bool stands = lives ? old->rank > put->rank
+				    : put->stale_s != 0 && now_s - old->expires_s <= put->stale_s;
+		if (stands) {
 			shard->stats.refused_rank++;
 			return ERR_EXISTS;
 		}
@@ -234,14 +236,17 @@ store_put(struct store *store, const uint8_t *key, size_t key_bytes, const struc
 	uint64_t hash = hash_bytes(&store->hash_key, key, key_bytes);
 	struct store_shard *shard = shard_of(store, hash);
 	bool fits = units <= shard->units_max;
+	assert(put->rank <= ENTRY_RANK_MAX);
 	struct entry header = {
 		.place = (uint32_t)hash,
 		.expires_s = ends_at(now_s, put->ttl_s),
 		.units = (uint16_t)units,
 		.key_bytes = (uint16_t)key_bytes,
-		.rank = put->rank,
-		.slack = (uint8_t)(units * ENTRY_UNIT_BYTES - sizeof header - key_bytes -
-				   value_bytes),
+		.ttl_s = (put->ttl_s < ENTRY_TTL_MAX_S ? put->ttl_s : ENTRY_TTL_MAX_S) &
+			 ENTRY_TTL_MAX_S,
+		.rank = put->rank & ENTRY_RANK_MAX,
+		.slack = (units * ENTRY_UNIT_BYTES - sizeof header - key_bytes - value_bytes) &
+			 (ENTRY_UNIT_BYTES - 1),
 	};
 
 	pthread_mutex_lock(&shard->lock);
@@ -263,6 +268,7 @@ shard_get(struct store_shard *shard, const struct entry *entry, unsigned flags, 
 		.value_bytes = entry_value_bytes(entry),
 		.rank = entry->rank,
 		.ttl_s = expired ? 0 : entry->expires_s - now_s,
+		.original_ttl_s = entry->ttl_s,
 		.expired_s = expired ? now_s - entry->expires_s : 0,
 	};
 	found->value = arena_copy(arena, entry_value(entry), found->value_bytes);
@@ -296,16 +302,44 @@ store_get(struct store *store, const uint8_t *key, size_t key_bytes, uint8_t at_
 	return err;
 }
 
-void
-store_remove(struct store *store, const uint8_t *key, size_t key_bytes)
+static void
+remove_if(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank, uint32_t lives_s)
 {
 	uint64_t hash = hash_bytes(&store->hash_key, key, key_bytes);
 	struct store_shard *shard = shard_of(store, hash);
 
 	pthread_mutex_lock(&shard->lock);
 	uint32_t at = index_find(&shard->index, hash, key, key_bytes);
-	if (at != 0)
-		shard_forget(shard, entry_at(shard->ring, at), at);
+	struct entry *entry = entry_at(shard->ring, at);
+	if (at != 0 && entry->rank < rank && entry->expires_s > lives_s)
+		shard_forget(shard, entry, at);
+	pthread_mutex_unlock(&shard->lock);
+}
+
+void
+store_remove(struct store *store, const uint8_t *key, size_t key_bytes)
+{
+	remove_if(store, key, key_bytes, ENTRY_RANK_MAX + 1, 0);
+}
+
+void
+store_remove_below(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank,
+		   uint32_t now_s)
+{
+	remove_if(store, key, key_bytes, rank, now_s);
+}
+
+void
+store_renew(struct store *store, const uint8_t *key, size_t key_bytes, uint32_t now_s)
+{
+	uint64_t hash = hash_bytes(&store->hash_key, key, key_bytes);
+	struct store_shard *shard = shard_of(store, hash);
+
+	pthread_mutex_lock(&shard->lock);
+	uint32_t at = index_find(&shard->index, hash, key, key_bytes);
+	struct entry *entry = entry_at(shard->ring, at);
+	if (at != 0 && entry->expires_s < now_s)
+		entry->expires_s = now_s;
 	pthread_mutex_unlock(&shard->lock);
 }
 

@@ -68,6 +68,7 @@ struct store_put {
 	uint32_t ttl_s;       /* 0: what is there goes, nothing comes */
 	uint8_t rank;         /* lower does not replace higher before that expires: ERR_EXISTS */
 	bool no_later;        /* never ends later than the unexpired entry that it replaces */
+	uint32_t stale_s;     /* not 0: what has expired stays for so long after its end: ERR_EXISTS */
 };
 int store_put(struct store *store, const uint8_t *key, size_t key_bytes, const struct store_put *put,
               uint32_t now_s);
@@ -83,6 +84,7 @@ struct store_found {
 	size_t value_bytes;
 	uint8_t rank;
 	uint32_t ttl_s;     /* what remains, 0 when expired */
+	uint32_t original_ttl_s;
 	uint32_t expired_s; /* since when, 0 when not */
 };
 
@@ -91,6 +93,10 @@ int store_get(struct store *store, const uint8_t *key, size_t key_bytes, uint8_t
               struct arena *arena, struct store_found *found, uint32_t now_s);
 
 void store_remove(struct store *store, const uint8_t *key, size_t key_bytes);
+/* Only what lives and ranks lower than that. */
+void store_remove_below(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank, uint32_t now_s);
+/* What has expired counts as expired just now. */
+void store_renew(struct store *store, const uint8_t *key, size_t key_bytes, uint32_t now_s);
 
 /* Sums over the shards; bytes_used counts entries that live, bytes_max what the rings hold at most. */
 void store_stats(struct store *store, struct cache_stats *stats);

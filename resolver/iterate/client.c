@@ -47,6 +47,19 @@ client__find(struct engine *engine, uint64_t id)
 }
 
 void
+client__move_all(struct engine *engine, struct task *from, struct task *to)
+{
+	assert(to->clients == SLOT_NONE);
+	for (uint32_t at = from->clients; at != SLOT_NONE; at = engine->clients[at].next)
+		engine->clients[at].task = engine__task_index(engine, to);
+	to->clients = from->clients;
+	to->clients_tail = from->clients_tail;
+	to->client_count = from->client_count;
+	from->clients = from->clients_tail = SLOT_NONE;
+	from->client_count = 0;
+}
+
+void
 client__remove(struct engine *engine, struct client *client)
 {
 	struct task *task = &engine->tasks[client->task];

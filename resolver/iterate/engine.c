@@ -29,6 +29,9 @@ const struct engine_config engine_config_default = {
 	.cache_min_ttl_s = 0,
 	.cache_max_ttl_s = 86400,
 	.cache_max_negative_ttl_s = NEGATIVE_TTL_MAX_S,
+	.serve_expired_ttl_s = 86400,
+	.serve_expired_reply_ttl_s = 30,
+	.serve_expired_client_timeout_ms = 1800,
 	.edns_udp_bytes = EDNS_UDP_BYTES,
 	.server_port = 53,
 };
@@ -213,9 +216,10 @@ engine__enter(struct engine *engine, uint64_t now_us)
 	engine->lent_task = TASK_NONE;
 }
 
-int
-engine_cached(struct engine *engine, const struct engine_question *question, struct arena *arena,
-	      struct answer *answer, uint64_t now_us)
+/* Failures that are remembered are answers here. */
+static int
+from_caches(struct engine *engine, const struct engine_question *question, struct arena *arena,
+	    struct answer *answer, uint64_t now_us)
 {
 	const uint32_t now_s = (uint32_t)(now_us / 1000000u);
 	*answer = (struct answer){ .ede = EDE_NONE, .from_cache = true, .security = SECURITY_SECURE };
@@ -242,10 +246,37 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 	} while (from.policies != 0 &&
 		 rewrite_answer(&from, &answer->sections[SECTION_ANSWER], arena, answer) == REWRITE_ALIAS);
 	if (!engine->config.minimal_responses && !answer->is_ruled)
-		extras_from_cache(answer, &engine->caches, arena, now_s);
+		extras_from_cache(answer, &engine->caches, arena, 0, now_s);
 	answer->from_cache = true;
-	engine->stats.cache_answers++;
 	return 0;
+}
+
+/* What has ended stands in for a failure, or, when nobody shall wait, for what has to be asked for. */
+static int
+from_caches_or_stale(struct engine *engine, const struct engine_question *question,
+		     struct arena *arena, struct answer *answer, uint64_t now_us)
+{
+	struct answer stale;
+	const int err = from_caches(engine, question, arena, answer, now_us);
+	const bool stands_in = err == 0 ? answer->rcode == RCODE_SERVFAIL
+					: engine->config.serve_expired_client_timeout_ms == 0;
+
+	if (!engine->config.serve_expired || !stands_in ||
+	    !stale__find(engine, question, arena, &stale, (uint32_t)(now_us / 1000000u)))
+		return err;
+	*answer = stale;
+	answer->refresh_due = err != 0; /* what has just failed is left alone (RFC 9520) */
+	engine->stats.stale_answers++;
+	return 0;
+}
+
+int
+engine_cached(struct engine *engine, const struct engine_question *question, struct arena *arena,
+	      struct answer *answer, uint64_t now_us)
+{
+	const int err = from_caches_or_stale(engine, question, arena, answer, now_us);
+	engine->stats.cache_answers += err == 0;
+	return err;
 }
 
 /* `missed`: what engine_cached knew nothing about a moment ago need not be looked for in the caches again. */
@@ -255,8 +286,11 @@ join(struct engine *engine, const struct engine_question *question, uint64_t cli
 	uint64_t hash = task__hash(engine, question);
 	struct task *task = task__find(engine, question, hash);
 	if (task != NULL) {
+		int err = client__add(engine, task, client);
 		engine->stats.joined++;
-		return client__add(engine, task, client);
+		if (err == 0)
+			stale__on_join(engine, task);
+		return err;
 	}
 	if (engine->client_slots.used == engine->limits.client_count)
 		return ERR_FULL;
@@ -265,6 +299,7 @@ join(struct engine *engine, const struct engine_question *question, uint64_t cli
 		return ERR_FULL;
 	if (hash == missed)
 		task->state = TASK_CUT;
+	stale__on_join(engine, task);
 	return client__add(engine, task, client);
 }
 
@@ -282,6 +317,22 @@ engine_ask(struct engine *engine, const struct engine_question *question, uint64
 		engine->stats.refused_full++;
 	task__run_all(engine);
 	return err;
+}
+
+void
+engine_refresh(struct engine *engine, const struct engine_question *question, uint64_t now_us)
+{
+	engine__enter(engine, now_us);
+	uint64_t hash = task__hash(engine, question);
+	if (engine->task_slots.used >= engine->limits.task_count / 2 ||
+	    task__find(engine, question, hash) != NULL)
+		return;
+	struct task *task = task__new(engine, question, hash, SLOT_NONE, 0);
+	if (task == NULL)
+		return;
+	task->may_be_stale = engine->config.serve_expired;
+	engine->stats.refreshes++;
+	task__run_all(engine);
 }
 
 void

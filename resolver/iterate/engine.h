@@ -5,6 +5,7 @@
  * (resolver/iterate/upstream.h over a stack; a replayed scenario; a test) moves what it says.
  *
  *     engine_ask(engine, &question, client, now)      a client's question
+ *     engine_refresh(engine, &question, now)          what was answered from the caches is asked anew, for them
  *     engine_receive(engine, query, bytes, now)       a reply to one of our queries
  *     engine_failed(engine, query, error, now)        the network says that it cannot be delivered
  *     engine_lost, engine_unsent                      its connection has ended; it never left this host
@@ -80,6 +81,11 @@ struct engine_config {
 	bool minimal_responses;      /* else answers have what extras.h adds */
 	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s, cache_min_negative_ttl_s;
 	struct rate_limit zone_rate; /* ratelimit: queries to the servers of one zone */
+	bool serve_expired;          /* RFC 8767 */
+	bool serve_expired_ttl_reset;
+	uint32_t serve_expired_ttl_s; /* how long after its end; UINT32_MAX: as long as it is there */
+	uint32_t serve_expired_reply_ttl_s;
+	uint32_t serve_expired_client_timeout_ms; /* 0: at once */
 	uint16_t edns_udp_bytes;     /* edns-buffer-size */
 	uint16_t server_port;        /* 53; tests may use another */
 };
@@ -136,6 +142,9 @@ struct engine_question {
 int engine_cached(struct engine *engine, const struct engine_question *question, struct arena *arena,
                   struct answer *answer, uint64_t now_us);
 
+/* After an answer of engine_cached with refresh_due.  Not while half of all tasks are in use: clients come first. */
+void engine_refresh(struct engine *engine, const struct engine_question *question, uint64_t now_us);
+
 /* `client` comes back with the answer; it means nothing to the engine, 0 is allowed. */
 int engine_ask(struct engine *engine, const struct engine_question *question, uint64_t client, uint64_t now_us);
 /* The client has gone; its task goes on, for the cache. */
@@ -181,6 +190,8 @@ bool engine_next(struct engine *engine, struct engine_action *action);
 
 struct engine_stats {
 	uint64_t questions, cache_answers, joined, refused_full, answers, servfails;
+	uint64_t stale_answers;     /* whose time was over */
+	uint64_t refreshes;         /* questions asked anew for the caches */
 	uint64_t sent_udp4, sent_udp6, sent_tcp4, sent_tcp6;
 	uint64_t resent;            /* of those over TCP, once more on another connection */
 	uint64_t unsent;            /* for want of room here */

@@ -8,6 +8,7 @@
  *	flights.c  queries: sent, late, given up          outcome.c  the answer, or why there is none
  *	receive.c  replies, and what only looks like them address.c  servers without addresses
  *	actions.c  what the engine wants done             prime.c    the root's own NS set
+ *	stale.c    what stands in for what cannot be had
  *	validation.c, validation_zone.c    whether an answer can be trusted
  *	policy.c   what policy makes of a task            report.c   what the keepers of a zone are told
  *
@@ -150,6 +151,8 @@ void task__run(struct engine *engine, struct task *task);
 void task__run_all(struct engine *engine);
 void task__free(struct engine *engine, struct task *task);
 void task__on_timer(struct engine *engine, struct task *task);
+/* A task that is done, for the clients of another: its answer is to be made in its arena. NULL: no room. */
+struct task *task__new_done(struct engine *engine, const struct task *of);
 
 /* ---- find.c ---- */
 enum task_state task__look_up(struct engine *engine, struct task *task);
@@ -210,6 +213,23 @@ int client__add(struct engine *engine, struct task *task, uint64_t id);
 uint32_t client__take_first(struct engine *engine, struct task *task);
 struct client *client__find(struct engine *engine, uint64_t id);
 void client__remove(struct engine *engine, struct client *client);
+/* To a task that has none. */
+void client__move_all(struct engine *engine, struct task *from, struct task *to);
+
+/* ---- stale.c ---- */
+/* An answer that the caches still hold, with serve-expired; false: there is none. */
+bool stale__find(const struct engine *engine, const struct engine_question *question, struct arena *arena,
+                 struct answer *answer, uint32_t now_s);
+/* A client waits for the task now: it may be told something after a while. */
+void stale__on_join(struct engine *engine, struct task *task);
+/* Arms the task's timer for what is due first. */
+void stale__arm(struct engine *engine, struct task *task);
+/* True: it was the clients' time that is over, not the purse's. */
+bool stale__on_timer(struct engine *engine, struct task *task);
+/* What the task's clients are told instead of SERVFAIL. */
+void stale__on_failure(struct engine *engine, struct task *task);
+/* How long what was validated stays in the caches after its end in spite of what this task learns, which is judged later. */
+uint32_t stale__kept_s(const struct engine *engine, const struct task *task);
 
 /* ---- ask.c ---- */
 enum task_state task__ask(struct engine *engine, struct task *task);
@@ -249,8 +269,9 @@ void flight__shown_name(const struct engine *engine, const struct flight *query,
 struct flight *flight__find(struct engine *engine, engine_query number);
 
 /* ---- learn.c ---- */
+/* stale_s: stale__kept_s of the task that it is learnt for. */
 void learn__response(struct engine *engine, const struct scrubbed *scrubbed, const struct classified *classified,
-                     const struct name *end, uint16_t qtype);
+                     const struct name *end, uint16_t qtype, uint32_t stale_s);
 /* For how long all of these hold; UINT32_MAX when there is none. */
 uint32_t learn__shortest_ttl(const struct rrset *sets);
 /* The DS set that a referral brought, or the proof that there is none, for validation. */

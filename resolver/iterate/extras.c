@@ -70,10 +70,22 @@ struct gathering {
 	struct answer *answer;
 	const struct caches *caches;
 	struct arena *arena;
-	uint32_t now_s;
+	uint32_t stale_s, now_s;
 	struct rrset **tail; /* of the additional section */
 	unsigned count;
 };
+
+static bool
+get(const struct gathering *gathering, const struct name *name, uint16_t type, enum trust at_least, struct rrset **set)
+{
+	struct rrset_cache *cache = gathering->caches->rrsets;
+	uint32_t expired_s;
+	const int err = gathering->stale_s == 0
+				? rrset_cache_get(cache, name, type, CLASS_IN, at_least, gathering->arena, set, gathering->now_s)
+				: rrset_cache_get_stale(cache, name, type, CLASS_IN, at_least, gathering->stale_s,
+							gathering->arena, set, &expired_s, gathering->now_s);
+	return err == 0;
+}
 
 static void
 gather_addrs(struct gathering *gathering, const struct name *name)
@@ -85,8 +97,7 @@ gather_addrs(struct gathering *gathering, const struct name *name)
 	for (unsigned i = 0; i < 2 && gathering->count < EXTRAS_ADDRS_MAX; i++) {
 		if (has_set(answer->sections[SECTION_ANSWER], name, types[i]) ||
 		    has_set(answer->sections[SECTION_ADDITIONAL], name, types[i]) ||
-		    rrset_cache_get(gathering->caches->rrsets, name, types[i], CLASS_IN, TRUST_ADDITIONAL_AA,
-				    gathering->arena, &set, gathering->now_s) != 0)
+		    !get(gathering, name, types[i], TRUST_ADDITIONAL, &set))
 			continue;
 		set->next = NULL;
 		*gathering->tail = set;
@@ -120,8 +131,7 @@ find_ns(const struct gathering *gathering, const struct name *name)
 
 	for (unsigned labels = name_labels(name) + 1u; labels-- > 0;) {
 		name_tail(&zone, name, labels);
-		if (rrset_cache_get(gathering->caches->rrsets, &zone, TYPE_NS, CLASS_IN, TRUST_AUTHORITY_AA,
-				    gathering->arena, &set, gathering->now_s) == 0) {
+		if (get(gathering, &zone, TYPE_NS, TRUST_REFERRAL, &set)) {
 			set->next = NULL;
 			return set;
 		}
@@ -129,27 +139,29 @@ find_ns(const struct gathering *gathering, const struct name *name)
 	return NULL;
 }
 
+static bool
+may_stand(const struct answer *answer, const struct rrset *set)
+{
+	return answer->security == SECURITY_SECURE ? set->security == SECURITY_SECURE : set->security != SECURITY_BOGUS;
+}
+
 void
-extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t now_s)
+extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t stale_s,
+		  uint32_t now_s)
 {
 	const struct rrset *last = answer->sections[SECTION_ANSWER];
-	struct gathering gathering = { answer, caches, arena, now_s, &answer->sections[SECTION_ADDITIONAL], 0 };
+	struct gathering gathering = { answer, caches, arena, stale_s, now_s, &answer->sections[SECTION_ADDITIONAL], 0 };
 
 	if (last == NULL || answer->rcode != RCODE_NOERROR || answer->sections[SECTION_AUTHORITY] != NULL)
 		return;
 	while (last->next != NULL)
 		last = last->next;
-	if (last->type != TYPE_NS)
-		answer->sections[SECTION_AUTHORITY] = find_ns(&gathering, last->owner);
+	struct rrset *ns = last->type != TYPE_NS ? find_ns(&gathering, last->owner) : NULL;
+	if (ns != NULL && may_stand(answer, ns))
+		answer->sections[SECTION_AUTHORITY] = ns;
 	gather_targets(&gathering, answer->sections[SECTION_ANSWER]);
 	gather_targets(&gathering, answer->sections[SECTION_AUTHORITY]);
 	extras_check(answer);
-}
-
-static bool
-may_stand(const struct answer *answer, const struct rrset *set)
-{
-	return answer->security == SECURITY_SECURE ? set->security == SECURITY_SECURE : set->security != SECURITY_BOGUS;
 }
 
 static void

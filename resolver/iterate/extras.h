@@ -2,9 +2,9 @@
  * extras.h - what an answer carries beside what was asked for, unless responses are minimal: the zone's NS set and the
  * addresses of the servers that the answer names (RFC 1034, sections 3.7 and 4.3.2; RFC 2181, section 5.4.1).
  *
- * An answer that was asked for just now has those of the reply; one from the caches those that the caches hold with the
- * rank of an authoritative reply.  What lies outside of the zone that was asked is never taken, and beside
- * a secure answer stands only what is secure itself.
+ * An answer that was asked for just now has those of the reply; one from the caches those that the caches hold, which came
+ * beside answers themselves (delegations and glue are kept elsewhere).  What lies outside of the zone that was asked is
+ * never taken, and beside a secure answer stands only what is secure itself.
  *
  * Ownership: sets lie in the arena given, or stay the message's.
  * Bounds:    EXTRAS_ADDRS_MAX address sets in an answer.
@@ -24,8 +24,12 @@ bool extras_is_ns(const struct rrset *set, const struct classified *classified, 
 struct rrset *extras_of_reply(struct message *message, const struct scrubbed *scrubbed, const struct classified *classified,
                               const struct asked *asked, const struct scrub_limits *limits);
 
-/* Adds to a complete positive answer from the caches what they hold of its zone. */
-void extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t now_s);
+/*
+ * Adds to a complete positive answer from the caches what they hold of its zone; stale_s: also what has ended at most
+ * so long ago, with TTL 0 (RFC 8767).
+ */
+void extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t stale_s,
+                       uint32_t now_s);
 
 /* Takes out of authority and additional section what may not stand beside an answer of that security. */
 void extras_check(struct answer *answer);

@@ -216,11 +216,12 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 	strip_private(engine, task, &scrubbed);
 	engine->stats.dropped_sets += scrubbed.dropped;
 	engine->stats.corrected_aliases += chain->corrected;
-	learn__response(engine, &scrubbed, classified, chain->end, hearing->asked.qtype);
+	const uint32_t stale_s = stale__kept_s(engine, task);
+	learn__response(engine, &scrubbed, classified, chain->end, hearing->asked.qtype, stale_s);
 	if (!is_whole(task, hearing)) {
 		if (!ends_below(task, hearing))
 			return show_more(engine, task, hearing);
-		learn__response(engine, &scrubbed, classified, task->sname, task->question.qtype);
+		learn__response(engine, &scrubbed, classified, task->sname, task->question.qtype, stale_s);
 	}
 	if (classified->response == RESPONSE_ANSWER)
 		read_priming(engine, task, hearing);

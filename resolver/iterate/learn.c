@@ -10,17 +10,18 @@ is_made(const struct rrset *before, const struct rrset *set)
 
 /* extras.h: the NS set and the addresses that stood beside an answer, with their own rank. */
 static void
-learn_extras(struct engine *engine, const struct rrset *sets)
+learn_extras(struct engine *engine, const struct rrset *sets, uint32_t stale_s)
 {
 	for (; sets != NULL; sets = sets->next)
 		if (sets->type == TYPE_NS || sets->type == TYPE_A || sets->type == TYPE_AAAA)
-			(void)rrset_cache_put(engine->caches.rrsets, sets, (enum trust)sets->trust, sets->ttl_s,
-					      engine__now_s(engine));
+			(void)rrset_cache_offer(engine->caches.rrsets, sets, (enum trust)sets->trust, sets->ttl_s,
+						stale_s, engine__now_s(engine));
 }
 
 void
 learn__response(struct engine *engine, const struct scrubbed *scrubbed,
-		const struct classified *classified, const struct name *end, uint16_t qtype)
+		const struct classified *classified, const struct name *end, uint16_t qtype,
+		uint32_t stale_s)
 {
 	uint32_t now_s = engine__now_s(engine);
 	const struct rrset *before = NULL;
@@ -31,13 +32,15 @@ learn__response(struct engine *engine, const struct scrubbed *scrubbed,
 	     before = set, set = set->next) {
 		if (set->rr_count == 0 || is_made(before, set))
 			continue;
-		rrset_cache_put(engine->caches.rrsets, set, (enum trust)set->trust, set->ttl_s,
-				now_s);
-		negative_cache_remove(engine->caches.negatives, set->owner, set->type, CLASS_IN);
+		rrset_cache_offer(engine->caches.rrsets, set, (enum trust)set->trust, set->ttl_s,
+				  stale_s, now_s);
+		if (stale_s == 0)
+			negative_cache_remove(engine->caches.negatives, set->owner, set->type,
+					      CLASS_IN);
 	}
 	if (classified->response == RESPONSE_ANSWER) {
-		learn_extras(engine, scrubbed->authority);
-		learn_extras(engine, scrubbed->additional);
+		learn_extras(engine, scrubbed->authority, stale_s);
+		learn_extras(engine, scrubbed->additional, stale_s);
 	}
 	if (scrubbed->negative_ttl_s == 0)
 		return;
@@ -47,6 +50,7 @@ learn__response(struct engine *engine, const struct scrubbed *scrubbed,
 		.kind = classified->response == RESPONSE_NXDOMAIN ? NEGATIVE_NXDOMAIN
 								  : NEGATIVE_NODATA,
 		.ttl_s = scrubbed->negative_ttl_s,
+		.stale_s = stale_s,
 		.authority = scrubbed->authority,
 	};
 	negative_cache_put(engine->caches.negatives, end, qtype, CLASS_IN, &negative, now_s);

@@ -12,13 +12,6 @@ answer_fail(struct answer *answer, uint16_t rcode, int ede, const char *ede_text
 	*answer = (struct answer){ .rcode = rcode, .ede = ede, .ede_text = ede_text };
 }
 
-/* Of an answer that holds both: unchecked, then insecure, then secure. */
-static uint8_t
-weaker(uint8_t a, uint8_t b)
-{
-	return a < b ? a : b;
-}
-
 static void
 answer_negative(struct answer *answer, const struct negative *negative)
 {
@@ -31,7 +24,7 @@ answer_negative(struct answer *answer, const struct negative *negative)
 		return;
 	}
 	answer->rcode = negative->kind == NEGATIVE_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR;
-	answer->security = weaker(answer->security, negative->security);
+	answer->security = lookup_weaker(answer->security, negative->security);
 	answer->sections[SECTION_AUTHORITY] = negative->authority;
 }
 
@@ -61,7 +54,7 @@ follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *a
 		return ERR_NO_MEMORY;
 	if (lookup->dnssec_ok && rrset_is_expanded(set))
 		return ERR_NOT_FOUND;
-	answer->security = weaker(answer->security, set->security);
+	answer->security = lookup_weaker(answer->security, set->security);
 	link_set(lookup, set);
 	lookup->sname = sname;
 	return 0;
@@ -111,7 +104,7 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 				return LOOKUP_MISS;
 			link_set(lookup, set);
 			answer->rcode = RCODE_NOERROR;
-			answer->security = weaker(answer->security, set->security);
+			answer->security = lookup_weaker(answer->security, set->security);
 			return LOOKUP_ANSWER;
 		}
 		/* Of a DS the parent speaks (RFC 4035, section 3.1.4.1), and the alias may be the child's. */

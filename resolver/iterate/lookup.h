@@ -32,6 +32,27 @@ struct lookup {
 enum lookup_result lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
                           struct answer *answer, uint32_t now_s);
 
+/* What may stand in for an answer that cannot be had (RFC 8767). */
+struct stale_terms {
+	uint32_t stale_s;     /* how long after its end */
+	uint32_t reply_ttl_s; /* the TTL of what has ended */
+	bool renew;           /* what is found counts as ended just now */
+};
+
+/*
+ * As lookup, with what has ended too, whose TTL is 0: answer->is_stale. Of several things that are known of a name the one
+ * counts that ended last; no failure does. True when the answer is complete but for the sets found before.
+ */
+bool lookup_stale(struct lookup *lookup, const struct caches *caches, const struct stale_terms *terms,
+                  struct arena *arena, struct answer *answer, uint32_t now_s);
+
+/* Of an answer that holds both: unchecked, then insecure, then secure. */
+static inline uint8_t
+lookup_weaker(uint8_t a, uint8_t b)
+{
+	return a < b ? a : b;
+}
+
 /* The DNAME that stands above sname, at or below the cut (RFC 6672, section 3.4.1). ERR_NOT_FOUND; ERR_NO_MEMORY. */
 int lookup_dname(const struct caches *caches, const struct name *sname, unsigned cut_labels, struct arena *arena,
                  struct rrset **dname, uint32_t now_s);

@@ -199,7 +199,7 @@ start_again(struct engine *engine, struct task *task)
 	task__leave_cut(engine, task);
 	task__release_purse(engine, task);
 	task__open_purse(engine, task);
-	wheel_arm(&engine->wheel, &task->timer, engine__budget(engine, task)->deadline_us);
+	stale__arm(engine, task);
 	task->depth = 0;
 	task->steps = task->silent = 0;
 	task->redos = 0;

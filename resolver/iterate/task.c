@@ -106,9 +106,9 @@ task__begin(struct engine *engine, struct task *task)
 	task->state = TASK_LOOKUP;
 }
 
-struct task *
-task__new(struct engine *engine, const struct engine_question *question, uint64_t hash,
-	  uint32_t budget, uint8_t depth)
+/* A place for a task, without a purse. */
+static struct task *
+take(struct engine *engine, const struct engine_question *question, uint32_t cause)
 {
 	bool is_first;
 	uint32_t index = slots_take(&engine->task_slots, &is_first);
@@ -117,11 +117,8 @@ task__new(struct engine *engine, const struct engine_question *question, uint64_
 
 	struct task *task = &engine->tasks[index];
 	*task = (struct task){
-		.cause = ++engine->next_cause,
+		.cause = cause,
 		.question = *question,
-		.hash = hash,
-		.budget = budget,
-		.depth = depth,
 		.queries = SLOT_NONE,
 		.waiters = TASK_NONE,
 		.clients = SLOT_NONE,
@@ -131,6 +128,20 @@ task__new(struct engine *engine, const struct engine_question *question, uint64_
 		task->waits[i].child = TASK_NONE;
 	arena_init(&task->arena, engine->arenas + (size_t)index * engine->limits.task_arena_bytes,
 		   engine->limits.task_arena_bytes);
+	return task;
+}
+
+struct task *
+task__new(struct engine *engine, const struct engine_question *question, uint64_t hash,
+	  uint32_t budget, uint8_t depth)
+{
+	struct task *task = take(engine, question, engine->next_cause + 1);
+	if (task == NULL)
+		return NULL;
+	engine->next_cause++;
+	task->hash = hash;
+	task->budget = budget;
+	task->depth = depth;
 	if (budget == SLOT_NONE)
 		task__open_purse(engine, task);
 	else
@@ -140,6 +151,18 @@ task__new(struct engine *engine, const struct engine_question *question, uint64_
 	wheel_arm(&engine->wheel, &task->timer, engine__budget(engine, task)->deadline_us);
 	table_add(engine, task);
 	task__wake(engine, task);
+	return task;
+}
+
+struct task *
+task__new_done(struct engine *engine, const struct task *of)
+{
+	struct task *task = take(engine, &of->question, of->cause);
+	if (task == NULL)
+		return NULL;
+	task->state = TASK_DONE;
+	task->budget = of->budget;
+	engine__budget(engine, task)->holders++;
 	return task;
 }
 
@@ -164,6 +187,8 @@ finish(struct engine *engine, struct task *task)
 	if (task->priming && !wheel_is_armed(&engine->prime_timer))
 		prime__failed(engine); /* no answer, or none that helps */
 	wait__notify(engine, task, false);
+	if (task->answer.rcode == RCODE_SERVFAIL)
+		stale__on_failure(engine, task);
 	if (task->clients != SLOT_NONE)
 		engine__todo(engine, ENGINE_ANSWER, engine__task_index(engine, task));
 	else
@@ -241,6 +266,6 @@ task__run_all(struct engine *engine)
 void
 task__on_timer(struct engine *engine, struct task *task)
 {
-	/* The purse's time is over; task__ask finds that out. */
-	task__wake(engine, task);
+	if (!stale__on_timer(engine, task))
+		task__wake(engine, task); /* the purse's time is over; task__ask finds that out */
 }

@@ -78,6 +78,7 @@ struct task {
 	bool past_given;          /* the servers that the operator names have failed: the ordinary way (forward-first) */
 	bool spent;               /* it ended because its purse is spent */
 	bool owns_purse;          /* it brought its budget along; else the budget is its starter's */
+	bool may_be_stale;        /* the caches have something that may stand in for its answer (stale.c) */
 
 	const struct name *sname; /* what is looked for now: the question's qname or the end of its aliases */
 	struct arena arena;
@@ -94,7 +95,8 @@ struct task {
 	uint32_t silent;          /* of the purse's silent ones those of this task: what helps it helps no other */
 	uint32_t referrals;       /* since sname was set */
 	uint32_t steps;
-	struct wheel_timer timer; /* the purse's deadline */
+	struct wheel_timer timer; /* the purse's deadline, or stale_at_us */
+	uint64_t stale_at_us;     /* when its clients are told what stands in; 0: never */
 
 	uint32_t queries;         /* in flight, newest first */
 	uint8_t query_count;

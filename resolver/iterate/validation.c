@@ -135,6 +135,8 @@ judge_beside(struct engine *engine, struct task *task, enum dns_section section)
 static void
 keep_judged(struct engine *engine, const struct rrset *set)
 {
+	if (engine->config.serve_expired) /* else done when it was learnt */
+		negative_cache_remove(engine->caches.negatives, set->owner, set->type, CLASS_IN);
 	(void)rrset_cache_put(engine->caches.rrsets, set, (enum trust)set->trust, set->ttl_s,
 			      engine__now_s(engine));
 }
@@ -156,7 +158,8 @@ judge_sets(struct engine *engine, struct task *task, enum finding *worst)
 				return finding;
 			if (finding == FINDING_BOGUS) {
 				task->validation.culprit = set->owner;
-				rrset_cache_remove(engine->caches.rrsets, set->owner, set->type, CLASS_IN);
+				rrset_cache_remove_below(engine->caches.rrsets, set->owner, set->type, CLASS_IN,
+							 TRUST_SECURE, engine__now_s(engine));
 				return FINDING_BOGUS;
 			}
 			if (finding == FINDING_INSECURE)
@@ -347,18 +350,21 @@ judge_all(struct engine *engine, struct task *task)
 	return judge_beside(engine, task, SECTION_ADDITIONAL) == FINDING_WAIT ? FINDING_WAIT : finding;
 }
 
-/* What was found out of the extras is worth keeping; what may not go with the answer goes. */
+/*
+ * What may not go with the answer goes; what was found out of the rest is worth keeping, and takes the place of what may
+ * have stood in for it.
+ */
 static void
 keep_extras(struct engine *engine, struct task *task)
 {
 	static const enum dns_section sections[] = { SECTION_AUTHORITY, SECTION_ADDITIONAL };
 
+	extras_check(&task->answer);
 	for (unsigned i = 0; i < 2; i++)
 		for (const struct rrset *set = task->answer.sections[sections[i]]; set != NULL; set = set->next)
-			if (set->security == SECURITY_SECURE && set->type != TYPE_NSEC && set->type != TYPE_NSEC3 &&
-			    set->type != TYPE_SOA)
+			if ((set->security == SECURITY_SECURE || engine->config.serve_expired) &&
+			    (set->type == TYPE_NS || set->type == TYPE_A || set->type == TYPE_AAAA))
 				keep_judged(engine, set);
-	extras_check(&task->answer);
 }
 
 /* ---- the state ------------------------------------------------------------------------------------------------ */
@@ -388,7 +394,8 @@ again_or_fail(struct engine *engine, struct task *task)
 	struct negative negative = {
 		.kind = NEGATIVE_FAILURE,
 		.epoch = task->epoch,
-		.ttl_s = state->is_unreachable ? NEGATIVE_FAILURE_TTL_S : VALIDATION_BOGUS_TTL_S,
+		/* What stands in for it shall not do so for longer than it must. */
+		.ttl_s = state->is_unreachable || task->may_be_stale ? NEGATIVE_FAILURE_TTL_S : VALIDATION_BOGUS_TTL_S,
 	};
 
 	if (state->restarts < VALIDATION_RESTARTS_MAX &&

@@ -260,6 +260,8 @@ stage_there(struct clients *clients, struct asking *asking)
 		if (engine_cached(clients->engine, &question, clients->arena, &asking->answer, asking->now_us) != 0)
 			return asking->verdict == ACL_MAY_CACHE ? stage_norecurse(clients, &asking->answer)
 								: stage_resolve(clients, asking, &question);
+		if (asking->answer.refresh_due)
+			engine_refresh(clients->engine, &question, asking->now_us);
 	} while (goes_on(clients, asking));
 	answer_of_alias(clients, asking);
 	clients->stats.answers_cached += asking->client == 0;

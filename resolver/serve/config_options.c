@@ -171,6 +171,16 @@ const struct config_option config_options[] = {
 	       "seconds that an absence is kept at most (RFC 2308)"),
 	SERVER("cache-min-negative-ttl", CONFIG_NUMBER, cache_min_negative_ttl, "0", 0, 86400,
 	       "seconds that an absence is kept at least"),
+	SERVER("serve-expired", CONFIG_BOOL, serve_expired, "no", 0, 0,
+	       "answer with what has expired where nothing better can be had in time (RFC 8767)"),
+	SERVER("serve-expired-ttl", CONFIG_NUMBER, serve_expired_ttl, "86400", 0, 31536000,
+	       "seconds after its end that an answer may still be given; 0 is as long as it is in the cache"),
+	SERVER("serve-expired-ttl-reset", CONFIG_BOOL, serve_expired_ttl_reset, "no", 0, 0,
+	       "count these seconds anew from each failure to get a fresh one"),
+	SERVER("serve-expired-reply-ttl", CONFIG_NUMBER, serve_expired_reply_ttl, "30", 0, 86400,
+	       "the TTL of what has expired, in seconds"),
+	SERVER("serve-expired-client-timeout", CONFIG_NUMBER, serve_expired_client_timeout, "1800", 0, 60000,
+	       "milliseconds that a client waits for a fresh answer; 0 answers at once and asks afterwards"),
 
 	/* zones with servers of their own */
 	ZONE("forward-zone", "name", CONFIG_STRING, name, "", "the zone; `.` is everything"),

@@ -17,6 +17,8 @@ static const struct {
 	COUNTER("engine.refused-full", engine, refused_full),
 	COUNTER("engine.answers", engine, answers),
 	COUNTER("engine.servfails", engine, servfails),
+	COUNTER("engine.stale-answers", engine, stale_answers),
+	COUNTER("engine.refreshes", engine, refreshes),
 	COUNTER("engine.sent.udp4", engine, sent_udp4),
 	COUNTER("engine.sent.udp6", engine, sent_udp6),
 	COUNTER("engine.sent.tcp4", engine, sent_tcp4),

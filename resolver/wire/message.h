@@ -82,6 +82,7 @@ struct rrset {
 	const uint8_t *rdata;
 	uint8_t trust;    /* enum trust of resolver/cache/rrset.h, 0 when it comes from a message */
 	uint8_t security; /* enum security, SECURITY_UNCHECKED until the validator has spoken */
+	uint32_t original_ttl_s; /* from a cache: the TTL with which it was put there */
 };
 
 enum security { SECURITY_UNCHECKED = 0, SECURITY_INDETERMINATE, SECURITY_INSECURE, SECURITY_SECURE, SECURITY_BOGUS };

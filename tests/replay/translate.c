@@ -10,6 +10,7 @@
 /* Of no consequence here, or always so in Cairn. */
 static const char *const let_pass[] = {
 	"target-fetch-policy", "iter-scrub-promiscuous", "rrset-roundrobin", "log-time-ascii", "log-time-iso", "ede",
+	"ede-serve-expired",
 	"fake-dsa", "verbosity", "do-daemonize", "use-syslog", "directory", "chroot", "username", "interface", "port",
 	"outgoing-range", "num-threads", "msg-cache-size", "do-udp", "do-tcp", "harden-referral-path",
 	"harden-below-nxdomain", "harden-large-queries", "harden-short-bufsize", "harden-dnssec-stripped",
@@ -26,8 +27,8 @@ static const char *const let_pass[] = {
 static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
-	{ "tcp-upstream", "no" }, { "serve-expired", "no" }, { "prefetch", "no" },
- { "serve-original-ttl", "no" },
+	{ "tcp-upstream", "no" }, { "prefetch", "no" },
+	{ "serve-original-ttl", "no" },
 	{ "unknown-server-time-limit", "376" },
 };
 

@@ -284,7 +284,7 @@ END_TEST
 START_TEST(a_failure_never_replaces_what_is_known)
 {
 	put("a.", TYPE_A, NEGATIVE_NODATA, SECURITY_UNCHECKED, 100, 0);
-	ck_assert_int_eq(put("a.", TYPE_A, NEGATIVE_FAILURE, SECURITY_UNCHECKED, 0, 0), ERR_EXISTS);
+	put("a.", TYPE_A, NEGATIVE_FAILURE, SECURITY_UNCHECKED, 0, 0);
 	ck_assert_int_eq(kind_of("a.", TYPE_A, 0), NEGATIVE_NODATA);
 	put("b.", TYPE_A, NEGATIVE_NXDOMAIN, SECURITY_UNCHECKED, 100, 0);
 	put("b.", TYPE_A, NEGATIVE_FAILURE, SECURITY_UNCHECKED, 0, 0);
@@ -292,6 +292,34 @@ START_TEST(a_failure_never_replaces_what_is_known)
 	put("c.", TYPE_A, NEGATIVE_FAILURE, SECURITY_UNCHECKED, 0, 0);
 	put("c.", TYPE_A, NEGATIVE_NODATA, SECURITY_UNCHECKED, 100, 0);
 	ck_assert_int_eq(kind_of("c.", TYPE_A, 0), NEGATIVE_NODATA);
+}
+END_TEST
+
+START_TEST(a_failure_stands_beside_what_has_ended_and_hides_it_only_from_who_does_not_look)
+{
+	struct negative found;
+	uint32_t expired_s;
+	put("a.", TYPE_A, NEGATIVE_NODATA, SECURITY_UNCHECKED, 100, 0);
+	put("a.", TYPE_A, NEGATIVE_FAILURE, SECURITY_UNCHECKED, 0, 110);
+	ck_assert_int_eq(kind_of("a.", TYPE_A, 110), NEGATIVE_FAILURE);
+	ck_assert_int_eq(negative_cache_get_stale(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, 60, &memory.arena,
+						  &found, &expired_s, 110), 0);
+	ck_assert_int_eq(found.kind, NEGATIVE_NODATA);
+	ck_assert_uint_eq(expired_s, 10);
+	ck_assert_int_eq(negative_cache_get_stale(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, 9, &memory.arena,
+						  &found, &expired_s, 110), ERR_NOT_FOUND);
+	negative_cache_renew(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, 110);
+	ck_assert_int_eq(negative_cache_get_stale(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, 0, &memory.arena,
+						  &found, &expired_s, 110), 0);
+}
+END_TEST
+
+START_TEST(what_answers_ends_the_memory_of_the_failure)
+{
+	put("a.", TYPE_A, NEGATIVE_FAILURE, SECURITY_UNCHECKED, 300, 0);
+	put("a.", TYPE_A, NEGATIVE_NODATA, SECURITY_UNCHECKED, 10, 1);
+	ck_assert_int_eq(negative_cache_get(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, &memory.arena,
+					    &(struct negative){ 0 }, 12), ERR_NOT_FOUND);
 }
 END_TEST
 
@@ -354,6 +382,8 @@ negative_suite(void)
 	tcase_add_test(tcase, a_failure_never_replaces_what_is_known);
 	tcase_add_test(tcase, the_arena_is_as_before_when_it_is_too_small_at_any_point);
 	tcase_add_test(tcase, a_question_counts_as_one_hit_or_one_miss);
+	tcase_add_test(tcase, a_failure_stands_beside_what_has_ended_and_hides_it_only_from_who_does_not_look);
+	tcase_add_test(tcase, what_answers_ends_the_memory_of_the_failure);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -183,6 +183,62 @@ START_TEST(an_address_takes_less_than_seventy_octets)
 }
 END_TEST
 
+static int
+get_stale(const char *owner, uint32_t stale_s, uint32_t *ttl_s, uint32_t *expired_s, uint32_t now_s)
+{
+	struct rrset *found;
+	int err = rrset_cache_get_stale(cache, name_in(&memory.arena, owner), TYPE_A, CLASS_IN, TRUST_NONE, stale_s,
+					&memory.arena, &found, expired_s, now_s);
+	if (err == 0)
+		*ttl_s = found->ttl_s;
+	return err;
+}
+
+START_TEST(what_has_ended_is_found_by_who_asks_for_it_and_not_for_ever)
+{
+	uint32_t ttl_s, expired_s;
+	rrset_cache_put(cache, set_of("a.", TYPE_A, 1), TRUST_ANSWER_AA, 60, 100);
+	ck_assert_int_eq(get_stale("a.", 10, &ttl_s, &expired_s, 159), 0);
+	ck_assert(ttl_s == 1 && expired_s == 0);
+	ck_assert_int_eq(get_stale("a.", 10, &ttl_s, &expired_s, 170), 0);
+	ck_assert(ttl_s == 0 && expired_s == 10);
+	ck_assert_int_eq(get_stale("a.", 10, &ttl_s, &expired_s, 171), ERR_NOT_FOUND);
+	rrset_cache_renew(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, 171);
+	ck_assert_int_eq(get_stale("a.", 10, &ttl_s, &expired_s, 181), 0);
+	ck_assert_ptr_null(get("a.", TYPE_A, TRUST_NONE, 181));
+}
+END_TEST
+
+START_TEST(what_lives_is_not_renewed)
+{
+	rrset_cache_put(cache, set_of("a.", TYPE_A, 1), TRUST_ANSWER_AA, 60, 100);
+	rrset_cache_renew(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, 120);
+	ck_assert_uint_eq(get("a.", TYPE_A, TRUST_NONE, 120)->ttl_s, 40);
+	ck_assert_uint_eq(get("a.", TYPE_A, TRUST_NONE, 120)->original_ttl_s, 60);
+}
+END_TEST
+
+START_TEST(what_is_only_offered_leaves_what_may_stand_in_for_it)
+{
+	rrset_cache_put(cache, set_of("a.", TYPE_A, 1), TRUST_ANSWER_AA, 60, 100);
+	ck_assert_int_eq(rrset_cache_offer(cache, set_of("a.", TYPE_A, 2), TRUST_ANSWER_AA, 60, 100, 170), ERR_EXISTS);
+	ck_assert_ptr_null(get("a.", TYPE_A, TRUST_NONE, 170));
+	rrset_cache_remove_below(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, TRUST_SECURE, 170);
+	ck_assert_int_eq(rrset_cache_offer(cache, set_of("a.", TYPE_A, 2), TRUST_ANSWER_AA, 60, 100, 261), 0);
+	ck_assert_ptr_nonnull(get("a.", TYPE_A, TRUST_NONE, 261));
+	rrset_cache_remove_below(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, TRUST_SECURE, 261);
+	ck_assert_ptr_null(get("a.", TYPE_A, TRUST_NONE, 261));
+}
+END_TEST
+
+START_TEST(what_is_proved_is_not_removed_for_what_is_not)
+{
+	rrset_cache_put(cache, set_of("a.", TYPE_A, 1), TRUST_SECURE, 60, 100);
+	rrset_cache_remove_below(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, TRUST_SECURE, 100);
+	ck_assert_ptr_nonnull(get("a.", TYPE_A, TRUST_SECURE, 100));
+}
+END_TEST
+
 static Suite *
 rrset_suite(void)
 {
@@ -202,6 +258,10 @@ rrset_suite(void)
 	tcase_add_test(tcase, the_arena_is_as_before_when_it_is_too_small_at_any_point);
 	tcase_add_test(tcase, a_set_that_is_too_large_is_refused);
 	tcase_add_test(tcase, an_address_takes_less_than_seventy_octets);
+	tcase_add_test(tcase, what_has_ended_is_found_by_who_asks_for_it_and_not_for_ever);
+	tcase_add_test(tcase, what_lives_is_not_renewed);
+	tcase_add_test(tcase, what_is_only_offered_leaves_what_may_stand_in_for_it);
+	tcase_add_test(tcase, what_is_proved_is_not_removed_for_what_is_not);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
