@@ -103,6 +103,16 @@ end_below(struct http2 *http2, ssize_t result)
 			   "the server closed the HTTP/2 connection within its response");
 }
 
+/* nghttp2 has said GOAWAY for what the server sent: nothing more is read. */
+static int
+end_session(struct http2 *http2)
+{
+	http2->is_going = true;
+	if (http2->receiving == HTTP2_IS_OVER)
+		return 0;
+	return http2__fail(http2, FAILURE_HTTP2, "the server breaks the rules of HTTP/2");
+}
+
 static ssize_t
 read_below(struct http2 *http2)
 {
@@ -117,6 +127,8 @@ read_below(struct http2 *http2)
 		return http2__fail(http2, FAILURE_HTTP2, "the server's HTTP/2 is malformed: %s",
 				   nghttp2_strerror((int)used));
 	int err = http2__flush(http2);
+	if (err == 0 && !nghttp2_session_want_read(http2->session))
+		err = end_session(http2);
 	return err != 0 ? err : got;
 }
 
