@@ -64,9 +64,7 @@ policy__at_cut(struct engine *engine, struct task *task, enum task_state *next)
 		task__leave_cut(engine, task);
 	struct lookup lookup = lookup_of(engine, task);
 	switch (rewrite_apply(&lookup, &hit, &task->arena, &task->answer)) {
-	case REWRITE_NONE:
-		task->policies = 0;
-		return false;
+	case REWRITE_NONE: task->policies = 0; return false;
 	case REWRITE_ALIAS: *next = go_on(engine, task, &lookup); return true;
 	case REWRITE_ENDS: break;
 	}
@@ -78,8 +76,8 @@ policy__at_cut(struct engine *engine, struct task *task, enum task_state *next)
 }
 
 bool
-policy__cuts_chain(struct engine *engine, const struct task *task, struct rrset *sets, const struct name **end,
-		   unsigned *alias_count)
+policy__cuts_chain(struct engine *engine, const struct task *task, struct rrset *sets,
+		   const struct name **end, unsigned *alias_count)
 {
 	struct name target;
 
@@ -103,7 +101,8 @@ enum task_state
 policy__at_end(struct engine *engine, struct task *task)
 {
 	struct lookup lookup = lookup_of(engine, task);
-	const enum rewrite rewrite = rewrite_answer(&lookup, &task->chain, &task->arena, &task->answer);
+	const enum rewrite rewrite =
+		rewrite_answer(&lookup, &task->chain, &task->arena, &task->answer);
 
 	task->policies = lookup.policies;
 	if (rewrite == REWRITE_NONE)

@@ -23,23 +23,26 @@ report__learn_agent(struct task *task, const struct message *message)
 	task->agent.size = 0;
 	if (!edns_find(&message->edns, EDNS_REPORT_CHANNEL, &value, &value_bytes))
 		return;
-	if (name_from_wire(&task->agent, value, value_bytes) != 0 || task->agent.size != value_bytes || value_bytes == 1)
+	if (name_from_wire(&task->agent, value, value_bytes) != 0 ||
+	    task->agent.size != value_bytes || value_bytes == 1)
 		task->agent.size = 0; /* the root is nobody's agent (RFC 9567, section 5) */
 }
 
 static bool
 is_report(const struct name *name)
 {
-	return name->wire[0] == ER_LABEL_BYTES && memcmp(&name->wire[1], ER_LABEL, ER_LABEL_BYTES) == 0;
+	return name->wire[0] == ER_LABEL_BYTES &&
+	       memcmp(&name->wire[1], ER_LABEL, ER_LABEL_BYTES) == 0;
 }
 
 /* Reports about reports, and about what lies with the agent, would have no end (RFC 9567, section 6.2). */
 static bool
 is_worth_it(const struct engine *engine, const struct task *task)
 {
-	return engine->config.error_reporting && task->depth == 0 && task->agent.size > 1 && task->asked &&
-	       task->answer.rcode == RCODE_SERVFAIL && task->answer.ede > EDE_OTHER &&
-	       task->answer.ede != EDE_CACHED_ERROR && !is_report(&task->question.qname) &&
+	return engine->config.error_reporting && task->depth == 0 && task->agent.size > 1 &&
+	       task->asked && task->answer.rcode == RCODE_SERVFAIL &&
+	       task->answer.ede > EDE_OTHER && task->answer.ede != EDE_CACHED_ERROR &&
+	       !is_report(&task->question.qname) &&
 	       !name_is_under(&task->question.qname, &task->agent);
 }
 
@@ -72,11 +75,14 @@ report_name(struct name *name, const struct task *task)
 void
 report__failure(struct engine *engine, const struct task *task)
 {
-	struct engine_question question = { .qtype = TYPE_TXT, .qclass = CLASS_IN, .checking_disabled = true };
+	struct engine_question question = { .qtype = TYPE_TXT,
+					    .qclass = CLASS_IN,
+					    .checking_disabled = true };
 
 	if (!is_worth_it(engine, task) || report_name(&question.qname, task) != 0)
 		return;
 	const uint64_t hash = task__hash(engine, &question);
-	if (task__find(engine, &question, hash) == NULL && task__new(engine, &question, hash, SLOT_NONE, 0) != NULL)
+	if (task__find(engine, &question, hash) == NULL &&
+	    task__new(engine, &question, hash, SLOT_NONE, 0) != NULL)
 		engine->stats.reports++;
 }

@@ -34,7 +34,8 @@ link_set(struct lookup *lookup, struct rrset *set)
 
 /* The data of the rule for the type asked for, with all of them for ANY; the zone's SOA tells where they are from. */
 static int
-link_data(struct lookup *lookup, const struct rpz_hit *hit, struct arena *arena, struct answer *answer)
+link_data(struct lookup *lookup, const struct rpz_hit *hit, struct arena *arena,
+	  struct answer *answer)
 {
 	int err = 0;
 	for (const struct rrset *set = hit->sets; set != NULL && err == 0; set = set->next)
@@ -42,7 +43,8 @@ link_data(struct lookup *lookup, const struct rpz_hit *hit, struct arena *arena,
 			err = link_set(lookup, set_copy(set, lookup->sname, arena));
 	if (err != 0 || hit->zone->soa == NULL)
 		return err;
-	answer->sections[SECTION_ADDITIONAL] = set_copy(hit->zone->soa, hit->zone->soa->owner, arena);
+	answer->sections[SECTION_ADDITIONAL] =
+		set_copy(hit->zone->soa, hit->zone->soa->owner, arena);
 	return answer->sections[SECTION_ADDITIONAL] != NULL ? 0 : ERR_NO_MEMORY;
 }
 
@@ -83,14 +85,15 @@ no_memory(struct answer *answer)
 }
 
 static enum rewrite
-goes_on_at_alias(struct lookup *lookup, const struct rpz_hit *hit, struct arena *arena, struct answer *answer,
-		 bool is_first)
+goes_on_at_alias(struct lookup *lookup, const struct rpz_hit *hit, struct arena *arena,
+		 struct answer *answer, bool is_first)
 {
 	struct name target;
 	const int err = rpz_alias_target(hit, lookup->sname, &target);
 	if (err == ERR_TOO_BIG)
 		return ends(answer, RCODE_YXDOMAIN, EDE_FORGED_ANSWER, true);
-	if (err != 0 || link_set(lookup, cname_new(lookup->sname, &target, hit->alias_ttl_s, arena)) != 0)
+	if (err != 0 ||
+	    link_set(lookup, cname_new(lookup->sname, &target, hit->alias_ttl_s, arena)) != 0)
 		return no_memory(answer);
 	if (lookup->qtype == TYPE_CNAME || lookup->qtype == TYPE_ANY)
 		return ends(answer, RCODE_NOERROR, EDE_FORGED_ANSWER, true);
@@ -129,10 +132,12 @@ take_note(const struct rpz_hit *hit, struct arena *arena, struct answer *answer)
  * anything was resolved.
  */
 enum rewrite
-rewrite_apply(struct lookup *lookup, const struct rpz_hit *hit, struct arena *arena, struct answer *answer)
+rewrite_apply(struct lookup *lookup, const struct rpz_hit *hit, struct arena *arena,
+	      struct answer *answer)
 {
 	const bool is_ours = hit->trigger != RPZ_RESPONSE_IP;
-	const bool is_first = lookup->alias_count == 0 && (hit->trigger == RPZ_QNAME || hit->trigger == RPZ_CLIENT_IP);
+	const bool is_first = lookup->alias_count == 0 &&
+			      (hit->trigger == RPZ_QNAME || hit->trigger == RPZ_CLIENT_IP);
 
 	if (!take_note(hit, arena, answer))
 		return no_memory(answer);
@@ -148,7 +153,9 @@ rewrite_apply(struct lookup *lookup, const struct rpz_hit *hit, struct arena *ar
 		answer->hides_recursion = hit->zone->signals_nxdomain;
 		return ends(answer, RCODE_NXDOMAIN, hit->zone->ede, is_ours);
 	case RPZ_NODATA: return ends(answer, RCODE_NOERROR, hit->zone->ede, is_ours);
-	case RPZ_DROP: answer->fate = ANSWER_DROPPED; return ends(answer, RCODE_NOERROR, hit->zone->ede, false);
+	case RPZ_DROP:
+		answer->fate = ANSWER_DROPPED;
+		return ends(answer, RCODE_NOERROR, hit->zone->ede, false);
 	case RPZ_REFUSE: return ends(answer, RCODE_REFUSED, hit->zone->ede, false);
 	case RPZ_TCP_ONLY:
 		answer->fate = ANSWER_TRUNCATED;
@@ -166,27 +173,31 @@ rewrite_apply(struct lookup *lookup, const struct rpz_hit *hit, struct arena *ar
 
 /* The addresses of a name server that came without glue, as far as they are known. */
 static void
-match_known_addrs(const struct lookup *lookup, const struct caches *caches, const struct name *server,
-		  struct arena *arena, struct rpz_hit *hit, uint32_t now_s)
+match_known_addrs(const struct lookup *lookup, const struct caches *caches,
+		  const struct name *server, struct arena *arena, struct rpz_hit *hit,
+		  uint32_t now_s)
 {
 	static const uint16_t types[] = { TYPE_A, TYPE_AAAA };
 	struct rdata_walk walk;
 	struct rrset *set;
 
 	for (unsigned i = 0; i < 2; i++) {
-		if (rrset_cache_get(caches->rrsets, server, types[i], CLASS_IN, TRUST_ADDITIONAL, arena, &set, now_s) != 0)
+		if (rrset_cache_get(caches->rrsets, server, types[i], CLASS_IN, TRUST_ADDITIONAL,
+				    arena, &set, now_s) != 0)
 			continue;
 		rdata_first(set, &walk);
 		while (rdata_next(&walk)) {
-			const struct ip_addr addr = types[i] == TYPE_A ? addr_ipv4(walk.bytes) : addr_ipv6(walk.bytes);
+			const struct ip_addr addr =
+				types[i] == TYPE_A ? addr_ipv4(walk.bytes) : addr_ipv6(walk.bytes);
 			rpz_match_addr(lookup->rpz, lookup->policies, RPZ_NSIP, &addr, hit);
 		}
 	}
 }
 
 static void
-match_delegation(const struct lookup *lookup, const struct caches *caches, const struct delegation *delegation,
-		 struct arena *arena, struct rpz_hit *hit, uint32_t now_s)
+match_delegation(const struct lookup *lookup, const struct caches *caches,
+		 const struct delegation *delegation, struct arena *arena, struct rpz_hit *hit,
+		 uint32_t now_s)
 {
 	for (unsigned i = 0; i < delegation->ns_count; i++) {
 		const struct delegation_ns *ns = &delegation->ns[i];
@@ -200,8 +211,8 @@ match_delegation(const struct lookup *lookup, const struct caches *caches, const
 
 /* The servers of the name's zone and of those above it, but for the root's, as far as they are known. */
 static void
-match_servers(const struct lookup *lookup, const struct caches *caches, struct arena *arena, struct rpz_hit *hit,
-	      uint32_t now_s)
+match_servers(const struct lookup *lookup, const struct caches *caches, struct arena *arena,
+	      struct rpz_hit *hit, uint32_t now_s)
 {
 	const size_t mark = arena_mark(arena);
 	struct delegation delegation;
@@ -221,17 +232,19 @@ match_servers(const struct lookup *lookup, const struct caches *caches, struct a
 }
 
 enum rewrite
-rewrite_name(struct lookup *lookup, const struct caches *caches, struct arena *arena, struct answer *answer,
-	     uint32_t now_s)
+rewrite_name(struct lookup *lookup, const struct caches *caches, struct arena *arena,
+	     struct answer *answer, uint32_t now_s)
 {
 	enum rewrite rewrite = REWRITE_ALIAS;
 
 	while (rewrite == REWRITE_ALIAS && lookup->policies != 0) {
 		struct rpz_hit hit = { .zone = NULL };
 		rpz_match_name(lookup->rpz, lookup->policies, RPZ_QNAME, lookup->sname, &hit);
-		if (rpz_has(lookup->rpz, lookup->policies, RPZ_NSDNAME) || rpz_has(lookup->rpz, lookup->policies, RPZ_NSIP))
+		if (rpz_has(lookup->rpz, lookup->policies, RPZ_NSDNAME) ||
+		    rpz_has(lookup->rpz, lookup->policies, RPZ_NSIP))
 			match_servers(lookup, caches, arena, &hit, now_s);
-		rewrite = hit.zone != NULL ? rewrite_apply(lookup, &hit, arena, answer) : REWRITE_NONE;
+		rewrite = hit.zone != NULL ? rewrite_apply(lookup, &hit, arena, answer)
+					   : REWRITE_NONE;
 	}
 	return rewrite;
 }
@@ -247,18 +260,21 @@ match_set(const struct lookup *lookup, const struct rrset *set, struct rpz_hit *
 		return;
 	rdata_first(set, &walk);
 	for (unsigned i = 0; i < set->rr_count && rdata_next(&walk); i++) {
-		const struct ip_addr addr = set->type == TYPE_A ? addr_ipv4(walk.bytes) : addr_ipv6(walk.bytes);
+		const struct ip_addr addr =
+			set->type == TYPE_A ? addr_ipv4(walk.bytes) : addr_ipv6(walk.bytes);
 		rpz_match_addr(lookup->rpz, lookup->policies, RPZ_RESPONSE_IP, &addr, hit);
 	}
 }
 
 enum rewrite
-rewrite_answer(struct lookup *lookup, struct rrset **sets, struct arena *arena, struct answer *answer)
+rewrite_answer(struct lookup *lookup, struct rrset **sets, struct arena *arena,
+	       struct answer *answer)
 {
 	struct rpz_hit hit = { .zone = NULL };
 	struct rrset **at = sets;
 
-	if (answer->is_ruled || answer->rcode != RCODE_NOERROR || !rpz_has(lookup->rpz, lookup->policies, RPZ_RESPONSE_IP))
+	if (answer->is_ruled || answer->rcode != RCODE_NOERROR ||
+	    !rpz_has(lookup->rpz, lookup->policies, RPZ_RESPONSE_IP))
 		return REWRITE_NONE;
 	for (; *at != NULL; at = &(*at)->next) {
 		match_set(lookup, *at, &hit);

@@ -17,7 +17,8 @@ client_strings_new(struct arena *arena, uint16_t option)
 }
 
 int
-client_strings_add(struct client_strings *strings, const struct ip_addr *prefix, unsigned prefix_len, const char *text)
+client_strings_add(struct client_strings *strings, const struct ip_addr *prefix,
+		   unsigned prefix_len, const char *text)
 {
 	const size_t size = strlen(text);
 	if (size > CLIENT_STRING_BYTES_MAX)

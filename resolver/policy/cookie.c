@@ -19,7 +19,8 @@ little_endian(const uint8_t *octets)
 static void
 seal(uint8_t cookie[COOKIE_BYTES], const struct cookie_secret *secret, const struct ip_addr *client)
 {
-	const struct hash_key key = { little_endian(secret->octets), little_endian(secret->octets + 8) };
+	const struct hash_key key = { little_endian(secret->octets),
+				      little_endian(secret->octets + 8) };
 	const size_t addr_size = addr_bytes(client);
 	uint8_t hashed[HASHED_BYTES + 16];
 
@@ -67,21 +68,23 @@ is_in_time(uint32_t timestamp_s, uint32_t now_s, int32_t *age_s)
 }
 
 enum cookie_state
-cookie_judge(const struct cookie_secret *secret, const struct ip_addr *client, const uint8_t *value, size_t value_bytes,
-	     uint32_t now_s, uint8_t answer[COOKIE_BYTES])
+cookie_judge(const struct cookie_secret *secret, const struct ip_addr *client, const uint8_t *value,
+	     size_t value_bytes, uint32_t now_s, uint8_t answer[COOKIE_BYTES])
 {
 	uint8_t ours[COOKIE_BYTES];
 	int32_t age_s;
 
-	if (value_bytes != COOKIE_CLIENT_BYTES && (value_bytes < COOKIE_CLIENT_BYTES + COOKIE_SERVER_BYTES_MIN ||
-						   value_bytes > COOKIE_CLIENT_BYTES + COOKIE_SERVER_BYTES_MAX))
+	if (value_bytes != COOKIE_CLIENT_BYTES &&
+	    (value_bytes < COOKIE_CLIENT_BYTES + COOKIE_SERVER_BYTES_MIN ||
+	     value_bytes > COOKIE_CLIENT_BYTES + COOKIE_SERVER_BYTES_MAX))
 		return COOKIE_MALFORMED;
 	make(answer, secret, client, value, now_s);
 	if (value_bytes == COOKIE_CLIENT_BYTES)
 		return COOKIE_NEW;
 	if (value_bytes != COOKIE_BYTES || !is_in_time(timestamp_of(value), now_s, &age_s))
 		return COOKIE_BAD;
-	memcpy(ours, value, HASHED_BYTES); /* what is reserved counts as it came (RFC 9018, section 4.2) */
+	memcpy(ours, value,
+	       HASHED_BYTES); /* what is reserved counts as it came (RFC 9018, section 4.2) */
 	seal(ours, secret, client);
 	if (value[COOKIE_CLIENT_BYTES] != VERSION || !is_equal(ours, value, COOKIE_BYTES))
 		return COOKIE_BAD;

@@ -40,9 +40,11 @@ is_ignored(const struct dns64 *dns64, const struct name *name)
 /* ---- steps --------------------------------------------------------------------------------------------- */
 
 enum dns64_step
-dns64_begin(const struct dns64 *dns64, const struct question *question, bool dnssec_ok, bool checking_disabled)
+dns64_begin(const struct dns64 *dns64, const struct question *question, bool dnssec_ok,
+	    bool checking_disabled)
 {
-	if (question->qtype != TYPE_AAAA || question->qclass != CLASS_IN || (dnssec_ok && checking_disabled))
+	if (question->qtype != TYPE_AAAA || question->qclass != CLASS_IN ||
+	    (dnssec_ok && checking_disabled))
 		return DNS64_OFF;
 	return dns64->synthesizes_all || is_ignored(dns64, &question->qname) ? DNS64_A : DNS64_AAAA;
 }
@@ -70,7 +72,8 @@ has_usable(const struct rrset *set)
 static bool
 has_aaaa(const struct answer *answer)
 {
-	for (const struct rrset *set = answer->sections[SECTION_ANSWER]; set != NULL; set = set->next)
+	for (const struct rrset *set = answer->sections[SECTION_ANSWER]; set != NULL;
+	     set = set->next)
 		if (set->type == TYPE_AAAA && has_usable(set))
 			return true;
 	return false;
@@ -79,7 +82,8 @@ has_aaaa(const struct answer *answer)
 static bool
 has_a(const struct answer *answer)
 {
-	for (const struct rrset *set = answer->sections[SECTION_ANSWER]; set != NULL; set = set->next)
+	for (const struct rrset *set = answer->sections[SECTION_ANSWER]; set != NULL;
+	     set = set->next)
 		if (set->type == TYPE_A)
 			return true;
 	return false;
@@ -89,7 +93,8 @@ has_a(const struct answer *answer)
 static uint32_t
 absence_ttl_s(const struct answer *answer)
 {
-	for (const struct rrset *set = answer->sections[SECTION_AUTHORITY]; set != NULL; set = set->next)
+	for (const struct rrset *set = answer->sections[SECTION_AUTHORITY]; set != NULL;
+	     set = set->next)
 		if (set->type == TYPE_SOA)
 			return set->ttl_s;
 	return DNS64_TTL_S;
@@ -99,7 +104,8 @@ absence_ttl_s(const struct answer *answer)
 
 /* The set of A records as AAAA; its signatures stay behind. */
 static struct rrset *
-set_of_aaaa(const struct dns64 *dns64, const struct rrset *from, uint32_t ttl_s_max, struct arena *arena)
+set_of_aaaa(const struct dns64 *dns64, const struct rrset *from, uint32_t ttl_s_max,
+	    struct arena *arena)
 {
 	const size_t record_bytes = 2 + 16;
 	struct rrset *set = arena_alloc(arena, sizeof *set);
@@ -138,13 +144,16 @@ set_again(const struct rrset *from, struct arena *arena)
 
 /* The whole answer section anew: the sets of the answer are only lent. */
 static int
-synthesize(const struct dns64 *dns64, uint32_t ttl_s_max, struct answer *answer, struct arena *arena)
+synthesize(const struct dns64 *dns64, uint32_t ttl_s_max, struct answer *answer,
+	   struct arena *arena)
 {
 	struct rrset *head = NULL, **tail = &head;
 
-	for (const struct rrset *from = answer->sections[SECTION_ANSWER]; from != NULL; from = from->next) {
-		struct rrset *set = from->type == TYPE_A ? set_of_aaaa(dns64, from, ttl_s_max, arena)
-							 : set_again(from, arena);
+	for (const struct rrset *from = answer->sections[SECTION_ANSWER]; from != NULL;
+	     from = from->next) {
+		struct rrset *set = from->type == TYPE_A
+					    ? set_of_aaaa(dns64, from, ttl_s_max, arena)
+					    : set_again(from, arena);
 		if (set == NULL)
 			return ERR_NO_MEMORY;
 		set->next = NULL;
@@ -158,8 +167,8 @@ synthesize(const struct dns64 *dns64, uint32_t ttl_s_max, struct answer *answer,
 }
 
 bool
-dns64_goes_on(const struct dns64 *dns64, enum dns64_step *step, uint32_t *ttl_s_max, struct answer *answer,
-	      struct arena *arena)
+dns64_goes_on(const struct dns64 *dns64, enum dns64_step *step, uint32_t *ttl_s_max,
+	      struct answer *answer, struct arena *arena)
 {
 	switch (*step) {
 	case DNS64_OFF:
@@ -186,7 +195,8 @@ static int
 nibble_of(const uint8_t *label)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *digit = label[0] == 1 && label[1] != 0 ? strchr(digits, fold_u8(label[1])) : NULL;
+	const char *digit =
+		label[0] == 1 && label[1] != 0 ? strchr(digits, fold_u8(label[1])) : NULL;
 	return digit != NULL ? (int)(digit - digits) : -1;
 }
 
@@ -208,6 +218,7 @@ dns64_reverse(const struct dns64 *dns64, const struct name *name, struct name *r
 	const struct ip_addr addr = addr_ipv6(octets);
 	if (!nat64_extract(&dns64->nat64, &addr, ipv4))
 		return false;
-	(void)snprintf(text, sizeof text, "%u.%u.%u.%u.in-addr.arpa.", ipv4[3], ipv4[2], ipv4[1], ipv4[0]);
+	(void)snprintf(text, sizeof text, "%u.%u.%u.%u.in-addr.arpa.", ipv4[3], ipv4[2], ipv4[1],
+		       ipv4[0]);
 	return name_from_text(reverse, text, NULL) == 0;
 }

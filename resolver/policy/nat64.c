@@ -10,7 +10,8 @@ nat64_from_text(struct nat64 *nat64, const char *text)
 	static const uint8_t lengths[] = { 32, 40, 48, 56, 64, 96 };
 	struct nat64 read = { 0 };
 
-	if (addr_prefix_from_text(&read.prefix, &read.prefix_len, text) != 0 || read.prefix.family != ADDR_IPV6)
+	if (addr_prefix_from_text(&read.prefix, &read.prefix_len, text) != 0 ||
+	    read.prefix.family != ADDR_IPV6)
 		return ERR_MALFORMED;
 	for (unsigned i = 0; i < sizeof lengths; i++) {
 		if (read.prefix_len == lengths[i]) {

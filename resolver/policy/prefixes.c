@@ -36,7 +36,8 @@ unmapped(const struct ip_addr *addr)
 
 /* The prefix as it is kept, or why it is none. */
 static int
-plain_prefix(struct ip_addr *plain, unsigned *plain_len, const struct ip_addr *prefix, unsigned prefix_len)
+plain_prefix(struct ip_addr *plain, unsigned *plain_len, const struct ip_addr *prefix,
+	     unsigned prefix_len)
 {
 	if (addr_bytes(prefix) == 0)
 		return ERR_MALFORMED;
@@ -102,7 +103,8 @@ node_make(struct prefixes *prefixes, const struct ip_addr *prefix, unsigned pref
 }
 
 int
-prefixes_put(struct prefixes *prefixes, const struct ip_addr *prefix, unsigned prefix_len, const void *value)
+prefixes_put(struct prefixes *prefixes, const struct ip_addr *prefix, unsigned prefix_len,
+	     const void *value)
 {
 	struct ip_addr plain;
 	unsigned plain_len;
@@ -120,9 +122,11 @@ prefixes_put(struct prefixes *prefixes, const struct ip_addr *prefix, unsigned p
 static const void *
 walk(const struct prefixes *prefixes, const struct ip_addr *addr, unsigned bits, bool exact)
 {
-	const struct prefix_node *node = addr->family == ADDR_IPV4 ? prefixes->ipv4 : prefixes->ipv6;
+	const struct prefix_node *node =
+		addr->family == ADDR_IPV4 ? prefixes->ipv4 : prefixes->ipv6;
 	const void *value = NULL;
-	while (node != NULL && node->bits <= bits && addr_in_prefix(addr, &node->prefix, node->bits)) {
+	while (node != NULL && node->bits <= bits &&
+	       addr_in_prefix(addr, &node->prefix, node->bits)) {
 		if (node->value != NULL && (!exact || node->bits == bits))
 			value = node->value;
 		if (node->bits == bits)

@@ -36,7 +36,8 @@ find(struct rate_table *table, uint64_t hash)
 }
 
 enum rate_verdict
-rate_take(struct rate_table *table, const struct rate_limit *limit, const void *octets, size_t size, uint64_t now_us)
+rate_take(struct rate_table *table, const struct rate_limit *limit, const void *octets, size_t size,
+	  uint64_t now_us)
 {
 	if (limit->per_s == 0)
 		return RATE_WITHIN;
@@ -51,13 +52,16 @@ rate_take(struct rate_table *table, const struct rate_limit *limit, const void *
 		return RATE_WITHIN;
 	}
 	if (limit->backs_off)
-		key->paid_us = now_us + BURST_US + cost_us; /* and no further ahead: it is forgiven in little more than a second */
+		key->paid_us =
+			now_us + BURST_US +
+			cost_us; /* and no further ahead: it is forgiven in little more than a second */
 	key->beyond++;
 	return limit->factor != 0 && key->beyond % limit->factor == 0 ? RATE_SLIPS : RATE_BEYOND;
 }
 
 enum rate_verdict
-rate_take_addr(struct rate_table *table, const struct rate_limit *limit, const struct ip_addr *addr, uint64_t now_us)
+rate_take_addr(struct rate_table *table, const struct rate_limit *limit, const struct ip_addr *addr,
+	       uint64_t now_us)
 {
 	const size_t counted = addr->family == ADDR_IPV6 ? 8 : addr_bytes(addr);
 	uint8_t octets[9] = { addr->family };

@@ -111,8 +111,8 @@ is_private(const struct rebind *rebind, uint16_t type, const struct rdata_walk *
 static bool
 has_addresses(const struct rrset *set)
 {
-	return set->class == CLASS_IN && (set->type == TYPE_A || set->type == TYPE_AAAA || set->type == TYPE_SVCB ||
-					  set->type == TYPE_HTTPS);
+	return set->class == CLASS_IN && (set->type == TYPE_A || set->type == TYPE_AAAA ||
+					  set->type == TYPE_SVCB || set->type == TYPE_HTTPS);
 }
 
 unsigned
@@ -127,7 +127,8 @@ rebind_strip(const struct rebind *rebind, struct rrset *set)
 	rdata_first(set, &walk);
 	while (rdata_next(&walk)) {
 		const size_t size = 2u + walk.size;
-		const bool is_record = seen++ < set->rr_count; /* behind them are their signatures */
+		const bool is_record =
+			seen++ < set->rr_count; /* behind them are their signatures */
 		if (is_record && is_private(rebind, set->type, &walk)) {
 			stripped++;
 			continue;

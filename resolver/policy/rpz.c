@@ -6,22 +6,14 @@
 #include "resolver/wire/rdata.h"
 
 static const char *const trigger_names[] = {
-	[RPZ_CLIENT_IP] = "clientip",
-	[RPZ_QNAME] = "qname",
-	[RPZ_RESPONSE_IP] = "response_ip",
-	[RPZ_NSDNAME] = "nsdname",
-	[RPZ_NSIP] = "nsip",
+	[RPZ_CLIENT_IP] = "clientip", [RPZ_QNAME] = "qname", [RPZ_RESPONSE_IP] = "response_ip",
+	[RPZ_NSDNAME] = "nsdname",    [RPZ_NSIP] = "nsip",
 };
 
 static const char *const action_names[] = {
-	[RPZ_NXDOMAIN] = "nxdomain",
-	[RPZ_NODATA] = "nodata",
-	[RPZ_PASSTHRU] = "passthru",
-	[RPZ_DROP] = "drop",
-	[RPZ_TCP_ONLY] = "tcp_only",
-	[RPZ_REFUSE] = "refuse",
-	[RPZ_DATA] = "local_data",
-	[RPZ_ALIAS] = "cname",
+	[RPZ_NXDOMAIN] = "nxdomain", [RPZ_NODATA] = "nodata",     [RPZ_PASSTHRU] = "passthru",
+	[RPZ_DROP] = "drop",         [RPZ_TCP_ONLY] = "tcp_only", [RPZ_REFUSE] = "refuse",
+	[RPZ_DATA] = "local_data",   [RPZ_ALIAS] = "cname",
 };
 
 const char *
@@ -82,7 +74,9 @@ cname_target(const struct rrset *cname, struct name *target)
 {
 	struct rdata_walk walk;
 	rdata_first(cname, &walk);
-	return rdata_next(&walk) && rdata_target(TYPE_CNAME, walk.bytes, walk.size, target) == 0 ? target : NULL;
+	return rdata_next(&walk) && rdata_target(TYPE_CNAME, walk.bytes, walk.size, target) == 0
+		       ? target
+		       : NULL;
 }
 
 static void
@@ -96,7 +90,8 @@ hit_set_rule(struct rpz_hit *hit, const struct local_node *rule)
 	if (cname == NULL || cname_target(cname, &target) == NULL)
 		return;
 	hit->action = target_action(&target);
-	if (hit->trigger == RPZ_QNAME && hit->action == RPZ_ALIAS && name_equal(&target, hit->owner))
+	if (hit->trigger == RPZ_QNAME && hit->action == RPZ_ALIAS &&
+	    name_equal(&target, hit->owner))
 		hit->action = RPZ_PASSTHRU; /* the old way to say so: an alias of itself */
 	hit->is_wildcard = target.wire[0] == 1 && target.wire[1] == '*';
 	hit->alias_ttl_s = cname->ttl_s;
@@ -115,8 +110,8 @@ hit_set_override(struct rpz_hit *hit)
 }
 
 static void
-hit_set(struct rpz_hit *hit, const struct rpz_zone *zone, enum rpz_trigger trigger, const struct local_node *rule,
-	bool is_stream)
+hit_set(struct rpz_hit *hit, const struct rpz_zone *zone, enum rpz_trigger trigger,
+	const struct local_node *rule, bool is_stream)
 {
 	*hit = (struct rpz_hit){ .zone = zone, .trigger = trigger, .owner = &rule->name };
 	hit_set_rule(hit, rule);
@@ -145,7 +140,8 @@ rpz_alias_target(const struct rpz_hit *hit, const struct name *name, struct name
 
 /* Whether a match in this zone would go before what there is. */
 static bool
-goes_before(const struct rpz *rpz, uint32_t zone, enum rpz_trigger trigger, const struct rpz_hit *hit)
+goes_before(const struct rpz *rpz, uint32_t zone, enum rpz_trigger trigger,
+	    const struct rpz_hit *hit)
 {
 	if (hit->zone == NULL)
 		return true;
@@ -171,8 +167,8 @@ find_rule(const struct local *names, const struct name *name)
 }
 
 void
-rpz_match_name(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger, const struct name *name,
-	       struct rpz_hit *hit)
+rpz_match_name(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger,
+	       const struct name *name, struct rpz_hit *hit)
 {
 	const bool is_stream = (zones & RPZ_STREAM) != 0;
 	zones &= rpz->zones_with[trigger];
@@ -190,8 +186,8 @@ rpz_match_name(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger, 
 }
 
 void
-rpz_match_addr(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger, const struct ip_addr *addr,
-	       struct rpz_hit *hit)
+rpz_match_addr(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger,
+	       const struct ip_addr *addr, struct rpz_hit *hit)
 {
 	const bool is_stream = (zones & RPZ_STREAM) != 0;
 	zones &= rpz->zones_with[trigger];
@@ -200,7 +196,8 @@ rpz_match_addr(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger, 
 			continue;
 		if (!goes_before(rpz, i, trigger, hit))
 			return;
-		const struct local_node *rule = prefixes_find(&rpz->zones[i].prefixes[trigger], addr);
+		const struct local_node *rule =
+			prefixes_find(&rpz->zones[i].prefixes[trigger], addr);
 		if (rule != NULL) {
 			hit_set(hit, &rpz->zones[i], trigger, rule, is_stream);
 			return;

@@ -40,7 +40,8 @@ static bool
 label_number(const char *label, int base, unsigned long largest, unsigned *number)
 {
 	char *end;
-	if (*label == '\0' || strspn(label, base == 10 ? "0123456789" : "0123456789abcdefABCDEF") != strlen(label))
+	if (*label == '\0' ||
+	    strspn(label, base == 10 ? "0123456789" : "0123456789abcdefABCDEF") != strlen(label))
 		return false;
 	const unsigned long value = strtoul(label, &end, base);
 	*number = (unsigned)value;

@@ -76,8 +76,9 @@ take_soa(struct rpz *rpz, struct rpz_zone *zone, const struct text_record *recor
 static bool
 is_of_zone(uint16_t type)
 {
-	return type == TYPE_NS || type == TYPE_SOA || type == TYPE_DNAME || type == TYPE_DS || type == TYPE_RRSIG ||
-	       type == TYPE_NSEC || type == TYPE_DNSKEY || type == TYPE_NSEC3 || type == TYPE_NSEC3PARAM;
+	return type == TYPE_NS || type == TYPE_SOA || type == TYPE_DNAME || type == TYPE_DS ||
+	       type == TYPE_RRSIG || type == TYPE_NSEC || type == TYPE_DNSKEY ||
+	       type == TYPE_NSEC3 || type == TYPE_NSEC3PARAM;
 }
 
 /* The owner's labels in front of the zone's name, made absolute. */
@@ -92,13 +93,13 @@ relative_to(struct name *relative, const struct name *owner, const struct name *
 
 /* The rule's data at `name`, and for an address the way there. */
 static int
-add_rule(struct rpz *rpz, struct rpz_zone *zone, const struct rpz_owner *owner, const struct name *name,
-	 const struct text_record *record)
+add_rule(struct rpz *rpz, struct rpz_zone *zone, const struct rpz_owner *owner,
+	 const struct name *name, const struct text_record *record)
 {
 	const bool is_name = owner->trigger == RPZ_QNAME || owner->trigger == RPZ_NSDNAME;
 	struct local *names = zone->names[owner->trigger];
-	int err = local_data_add_rr(names, name, record->type, record->class, record->ttl_s, record->rdata,
-				    record->rdata_bytes);
+	int err = local_data_add_rr(names, name, record->type, record->class, record->ttl_s,
+				    record->rdata, record->rdata_bytes);
 	if (err == ERR_EXISTS) { /* another CNAME, or data beside one: the first counts */
 		zone->ignored_count++;
 		return 0;
@@ -106,7 +107,8 @@ add_rule(struct rpz *rpz, struct rpz_zone *zone, const struct rpz_owner *owner, 
 	if (err == 0 && !is_name) {
 		const struct local_node *node = local__node_make(names, name);
 		assert(node != NULL); /* the record has just made it */
-		err = prefixes_put(&zone->prefixes[owner->trigger], &owner->prefix, owner->prefix_len, node);
+		err = prefixes_put(&zone->prefixes[owner->trigger], &owner->prefix,
+				   owner->prefix_len, node);
 	}
 	if (err == 0) {
 		zone->rule_count++;
@@ -116,7 +118,8 @@ add_rule(struct rpz *rpz, struct rpz_zone *zone, const struct rpz_owner *owner, 
 }
 
 static int
-take_rule(struct rpz *rpz, struct rpz_zone *zone, const struct text_record *record, const struct name *relative)
+take_rule(struct rpz *rpz, struct rpz_zone *zone, const struct text_record *record,
+	  const struct name *relative)
 {
 	struct rpz_owner owner;
 	const int err = rpz__owner_read(&owner, relative);
@@ -127,13 +130,16 @@ take_rule(struct rpz *rpz, struct rpz_zone *zone, const struct text_record *reco
 }
 
 int
-rpz_response_add(struct rpz *rpz, struct rpz_zone *zone, const struct ip_addr *prefix, unsigned prefix_len,
-		 const struct text_record *record)
+rpz_response_add(struct rpz *rpz, struct rpz_zone *zone, const struct ip_addr *prefix,
+		 unsigned prefix_len, const struct text_record *record)
 {
-	const struct rpz_owner owner = { .trigger = RPZ_RESPONSE_IP, .prefix = *prefix, .prefix_len = prefix_len };
+	const struct rpz_owner owner = { .trigger = RPZ_RESPONSE_IP,
+					 .prefix = *prefix,
+					 .prefix_len = prefix_len };
 	char label[ADDR_TEXT_BYTES + sizeof "/128"], addr[ADDR_TEXT_BYTES];
 	struct name name;
-	const int size = snprintf(label, sizeof label, "%s/%u", addr_to_text(prefix, addr, sizeof addr), prefix_len);
+	const int size = snprintf(label, sizeof label, "%s/%u",
+				  addr_to_text(prefix, addr, sizeof addr), prefix_len);
 	static_assert(sizeof label <= NAME_LABEL_MAX + 1, "it is one label");
 	(void)name_prepend(&name, (const uint8_t *)label, (size_t)size, &name_root);
 	return add_rule(rpz, zone, &owner, &name, record);
@@ -158,8 +164,9 @@ take_record(struct rpz *rpz, struct rpz_zone *zone, struct rpz_reading *reading)
 	} else {
 		relative_to(&relative, &record->owner, zone->name);
 		err = take_rule(rpz, zone, record, &relative);
-		reading->reader.why = err == ERR_MALFORMED ? "is no address prefix, such as 24.0.2.0.192.rpz-ip"
-							   : err_text(err);
+		reading->reader.why = err == ERR_MALFORMED
+					      ? "is no address prefix, such as 24.0.2.0.192.rpz-ip"
+					      : err_text(err);
 	}
 	return err;
 }

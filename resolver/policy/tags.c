@@ -46,7 +46,8 @@ int
 tags_define(struct tags *tags, const char *words)
 {
 	int err = 0;
-	for (words += strspn(words, BLANKS); *words != '\0' && err == 0; words += strspn(words, BLANKS)) {
+	for (words += strspn(words, BLANKS); *words != '\0' && err == 0;
+	     words += strspn(words, BLANKS)) {
 		const size_t size = strcspn(words, BLANKS);
 		err = define(tags, words, size);
 		words += size;
@@ -73,12 +74,14 @@ tags_read(const struct tags *tags, const char *words, uint64_t *set)
 static struct client_tags *
 client_tags_of(struct tags *tags, const struct ip_addr *prefix, unsigned prefix_len, int *err)
 {
-	struct client_tags *said = (struct client_tags *)(void *)prefixes_get(&tags->clients, prefix, prefix_len);
+	struct client_tags *said =
+		(struct client_tags *)(void *)prefixes_get(&tags->clients, prefix, prefix_len);
 	*err = 0;
 	if (said != NULL)
 		return said;
 	said = arena_zalloc(tags->arena, 1, sizeof *said);
-	*err = said != NULL ? prefixes_put(&tags->clients, prefix, prefix_len, said) : ERR_NO_MEMORY;
+	*err = said != NULL ? prefixes_put(&tags->clients, prefix, prefix_len, said)
+			    : ERR_NO_MEMORY;
 	return *err == 0 ? said : NULL;
 }
 
@@ -93,7 +96,8 @@ tags_add_clients(struct tags *tags, const struct ip_addr *prefix, unsigned prefi
 }
 
 int
-tags_add_action(struct tags *tags, const struct ip_addr *prefix, unsigned prefix_len, unsigned tag, enum local_type type)
+tags_add_action(struct tags *tags, const struct ip_addr *prefix, unsigned prefix_len, unsigned tag,
+		enum local_type type)
 {
 	int err;
 	struct client_tags *said = client_tags_of(tags, prefix, prefix_len, &err);
@@ -110,8 +114,8 @@ tag_data_name(unsigned tag, struct name *name)
 }
 
 int
-tags_add_data(struct tags *tags, const struct ip_addr *prefix, unsigned prefix_len, unsigned tag, const char *data,
-	      struct rng *rng, const char **why)
+tags_add_data(struct tags *tags, const struct ip_addr *prefix, unsigned prefix_len, unsigned tag,
+	      const char *data, struct rng *rng, const char **why)
 {
 	char record[TAG_DATA_BYTES_MAX + 8];
 	int err;

@@ -40,10 +40,12 @@ views_add(struct views *views, const char *name, const struct local *local, bool
 }
 
 int
-views_add_clients(struct views *views, const struct ip_addr *prefix, unsigned prefix_len, const char *name)
+views_add_clients(struct views *views, const struct ip_addr *prefix, unsigned prefix_len,
+		  const char *name)
 {
 	const struct view *view = find(views, name);
-	return view != NULL ? prefixes_put(&views->clients, prefix, prefix_len, view) : ERR_NOT_FOUND;
+	return view != NULL ? prefixes_put(&views->clients, prefix, prefix_len, view)
+			    : ERR_NOT_FOUND;
 }
 
 const struct view *
@@ -57,12 +59,14 @@ static bool
 leaves_it(const struct view *view, const struct local_match *match)
 {
 	const bool is_noview = match->zone != NULL && match->type == LOCAL_NOVIEW;
-	return match->verdict == LOCAL_IS_NOT && (is_noview || (view->is_first && match->zone == NULL));
+	return match->verdict == LOCAL_IS_NOT &&
+	       (is_noview || (view->is_first && match->zone == NULL));
 }
 
 int
 view_answer(const struct view *view, const struct local *local, const struct question *question,
-            const struct client_tags *tags, struct arena *arena, struct local_match *match, struct answer *answer)
+	    const struct client_tags *tags, struct arena *arena, struct local_match *match,
+	    struct answer *answer)
 {
 	if (view == NULL)
 		return local_answer(local, question, tags, arena, match, answer);

@@ -51,9 +51,10 @@ judge_cookie(struct clients *clients, struct asking *asking)
 	if (!clients->policy->answers_cookies || clients->query.edns.options_bytes == 0 ||
 	    !edns_find(&clients->query.edns, EDNS_COOKIE, &value, &value_bytes))
 		return;
-	const uint32_t now_s = (uint32_t)(clients->wall_offset_s + (int64_t)(asking->now_us / 1000000u));
-	asking->cookie = cookie_judge(&clients->policy->cookie_secret, &asking->source->addr, value, value_bytes, now_s,
-				      asking->form.cookie);
+	const uint32_t now_s =
+		(uint32_t)(clients->wall_offset_s + (int64_t)(asking->now_us / 1000000u));
+	asking->cookie = cookie_judge(&clients->policy->cookie_secret, &asking->source->addr, value,
+				      value_bytes, now_s, asking->form.cookie);
 	asking->form.has_cookie = asking->cookie != COOKIE_MALFORMED;
 	count_cookie(&clients->stats, asking->cookie);
 }
@@ -68,10 +69,13 @@ client__cookie(struct clients *clients, struct asking *asking)
 		answer_rcode(&asking->answer, RCODE_FORMERR, EDE_NONE, NULL);
 		return STAGE_ANSWERS;
 	}
-	if (asking->action != ACL_ALLOW_COOKIE || asking->cookie == COOKIE_GOOD || asking->source->is_stream)
+	if (asking->action != ACL_ALLOW_COOKIE || asking->cookie == COOKIE_GOOD ||
+	    asking->source->is_stream)
 		return STAGE_PASSES;
 	clients->stats.refused_cookie++;
-	answer_rcode(&asking->answer, asking->cookie == COOKIE_NONE ? RCODE_REFUSED : RCODE_BADCOOKIE, EDE_NONE, NULL);
+	answer_rcode(&asking->answer,
+		     asking->cookie == COOKIE_NONE ? RCODE_REFUSED : RCODE_BADCOOKIE, EDE_NONE,
+		     NULL);
 	if (asking->cookie == COOKIE_NONE)
 		asking->answer.fate = ANSWER_TRUNCATED;
 	return STAGE_ANSWERS;
@@ -82,7 +86,8 @@ enum stage
 client__rate(struct clients *clients, struct asking *asking)
 {
 	const struct client_policy *policy = clients->policy;
-	const struct rate_limit *limit = asking->cookie == COOKIE_GOOD ? &policy->cookie_rate : &policy->rate;
+	const struct rate_limit *limit =
+		asking->cookie == COOKIE_GOOD ? &policy->cookie_rate : &policy->rate;
 	if (limit->per_s == 0 || asking->source->is_stream)
 		return STAGE_PASSES;
 	switch (rate_take_addr(&clients->rates, limit, &asking->source->addr, asking->now_us)) {
@@ -152,7 +157,8 @@ stage_local(struct clients *clients, const struct client_source *source, struct 
 	struct local_match *match = &clients->match;
 	const struct client_tags *tags = tags_of_client(clients->policy->tags, &source->addr);
 	const struct view *view = views_of_client(clients->policy->views, &source->addr);
-	if (view_answer(view, clients->policy->local, &clients->query.question, tags, clients->arena, match, answer) != 0)
+	if (view_answer(view, clients->policy->local, &clients->query.question, tags,
+			clients->arena, match, answer) != 0)
 		return client__failed(clients, answer, EDE_OTHER, "out of memory for the answer");
 	switch (match->verdict) {
 	case LOCAL_IS_NOT: return STAGE_PASSES;
@@ -200,7 +206,8 @@ stage_any(struct clients *clients, struct answer *answer)
 
 /* What has matched is the client's address, and no name of a zone that goes before. */
 static bool
-client_is_listed(const struct clients *clients, const struct asking *asking, const struct name *name, struct rpz_hit *hit)
+client_is_listed(const struct clients *clients, const struct asking *asking,
+		 const struct name *name, struct rpz_hit *hit)
 {
 	const struct rpz *rpz = clients->policy->rpz;
 	*hit = (struct rpz_hit){ .zone = NULL };
@@ -213,7 +220,8 @@ client_is_listed(const struct clients *clients, const struct asking *asking, con
 
 /* Behind the CNAMEs of a local zone, if there are any. */
 static enum stage
-apply_policy(struct clients *clients, struct asking *asking, const struct rpz_hit *hit, const struct name *name)
+apply_policy(struct clients *clients, struct asking *asking, const struct rpz_hit *hit,
+	     const struct name *name)
 {
 	struct lookup lookup = {
 		.sname = name,
@@ -249,7 +257,9 @@ stage_policy(struct clients *clients, struct asking *asking)
 	if (asking->source->is_stream)
 		asking->policies |= RPZ_STREAM;
 	const struct name *name = clients->alias != NULL ? clients->alias : &question->qname;
-	return client_is_listed(clients, asking, name, &hit) ? apply_policy(clients, asking, &hit, name) : STAGE_PASSES;
+	return client_is_listed(clients, asking, name, &hit)
+		       ? apply_policy(clients, asking, &hit, name)
+		       : STAGE_PASSES;
 }
 
 /* The name of an address behind the prefix of DNS64 is that of the address inside (RFC 6147, section 5.3.1). */
@@ -260,8 +270,8 @@ stage_reverse(struct clients *clients)
 	const struct question *question = &clients->query.question;
 	struct name reverse;
 
-	if (dns64 == NULL || clients->alias != NULL || question->qtype != TYPE_PTR || question->qclass != CLASS_IN ||
-	    !dns64_reverse(dns64, &question->qname, &reverse))
+	if (dns64 == NULL || clients->alias != NULL || question->qtype != TYPE_PTR ||
+	    question->qclass != CLASS_IN || !dns64_reverse(dns64, &question->qname, &reverse))
 		return STAGE_PASSES;
 	clients->alias = name_store(clients->arena, &reverse);
 	clients->is_renamed = clients->alias != NULL;

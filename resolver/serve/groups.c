@@ -36,7 +36,8 @@ static int
 fault(struct reading *reading, int err)
 {
 	if (reading->why == NULL)
-		reading->why = err == ERR_NOT_FOUND ? "has a tag that define-tag does not" : err_text(err);
+		reading->why =
+			err == ERR_NOT_FOUND ? "has a tag that define-tag does not" : err_text(err);
 	return err;
 }
 
@@ -76,16 +77,18 @@ take_clients(struct reading *reading, const char *text)
 	if (!split(&entry, text) || addr_prefix_from_text(&prefix, &prefix_len, entry.word) != 0)
 		return malformed(reading, "is not `NETBLOCK TAG...`");
 	const int err = tags_read(reading->tags, entry.rest, &set);
-	return fault(reading, err == 0 ? tags_add_clients(reading->tags, &prefix, prefix_len, set) : err);
+	return fault(reading,
+		     err == 0 ? tags_add_clients(reading->tags, &prefix, prefix_len, set) : err);
 }
 
 /* NETBLOCK TAG and what is left of the entry. */
 static int
-read_netblock_and_tag(struct reading *reading, const char *text, struct ip_addr *prefix, unsigned *prefix_len, unsigned *tag,
-		      const char **rest)
+read_netblock_and_tag(struct reading *reading, const char *text, struct ip_addr *prefix,
+		      unsigned *prefix_len, unsigned *tag, const char **rest)
 {
 	struct entry entry, second;
-	if (!split(&entry, text) || addr_prefix_from_text(prefix, prefix_len, entry.word) != 0 || !split(&second, entry.rest))
+	if (!split(&entry, text) || addr_prefix_from_text(prefix, prefix_len, entry.word) != 0 ||
+	    !split(&second, entry.rest))
 		return malformed(reading, "is not `NETBLOCK TAG ...`");
 	*rest = second.rest;
 	return fault(reading, read_tag(reading, second.word, tag));
@@ -101,7 +104,9 @@ take_action(struct reading *reading, const char *text)
 	int err = read_netblock_and_tag(reading, text, &prefix, &prefix_len, &tag, &rest);
 	if (err == 0 && local_type_from_text(rest, &type) != 0)
 		return malformed(reading, "has no type of local zone (cairn.conf(5) lists them)");
-	return err == 0 ? fault(reading, tags_add_action(reading->tags, &prefix, prefix_len, tag, type)) : err;
+	return err == 0 ? fault(reading,
+				tags_add_action(reading->tags, &prefix, prefix_len, tag, type))
+			: err;
 }
 
 static int
@@ -115,14 +120,16 @@ take_data(struct reading *reading, const char *text)
 	if (err != 0)
 		return err;
 	size_t size = strlen(rest); /* unbound's form has the record in quotes */
-	const bool is_quoted = size >= 2 && (rest[0] == '"' || rest[0] == '\'') && rest[size - 1] == rest[0];
+	const bool is_quoted =
+		size >= 2 && (rest[0] == '"' || rest[0] == '\'') && rest[size - 1] == rest[0];
 	rest += is_quoted;
 	size -= 2u * is_quoted;
 	if (size >= sizeof data)
 		return malformed(reading, "is too long");
 	memcpy(data, rest, size);
 	data[size] = '\0';
-	return fault(reading, tags_add_data(reading->tags, &prefix, prefix_len, tag, data, reading->rng, &reading->why));
+	return fault(reading, tags_add_data(reading->tags, &prefix, prefix_len, tag, data,
+					    reading->rng, &reading->why));
 }
 
 /* ZONE TAG... */
@@ -138,7 +145,8 @@ take_zone(struct reading *reading, const char *text)
 	if (err != 0)
 		return fault(reading, err);
 	err = local_zone_tag(reading->local, &zone, set);
-	return err == ERR_NOT_FOUND ? malformed(reading, "is not a local-zone") : fault(reading, err);
+	return err == ERR_NOT_FOUND ? malformed(reading, "is not a local-zone")
+				    : fault(reading, err);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------- */
@@ -153,7 +161,8 @@ take_list(struct reading *reading, const char *option, const struct config_list 
 		if (err == ERR_NO_MEMORY)
 			return err;
 		if (err != 0) {
-			config_complain(error, config, list->lines[i], "%s: `%s`: %s", option, list->items[i], reading->why);
+			config_complain(error, config, list->lines[i], "%s: `%s`: %s", option,
+					list->items[i], reading->why);
 			return ERR_MALFORMED;
 		}
 	}
@@ -182,13 +191,16 @@ groups_build(struct tags **tags, struct arena *arena, const struct config *confi
 	tags_init(*tags, arena);
 	struct reading reading = { .tags = *tags, .rng = rng };
 	for (unsigned i = 0; i < sizeof options / sizeof options[0] && err == 0; i++)
-		err = take_list(&reading, options[i].option, options[i].list, options[i].take, config, error);
+		err = take_list(&reading, options[i].option, options[i].list, options[i].take,
+				config, error);
 	return err;
 }
 
 int
-groups_tag_zones(struct local *local, const struct tags *tags, const struct config *config, char error[CONFIG_ERROR_BYTES])
+groups_tag_zones(struct local *local, const struct tags *tags, const struct config *config,
+		 char error[CONFIG_ERROR_BYTES])
 {
 	struct reading reading = { .tags = (struct tags *)tags, .local = local };
-	return take_list(&reading, "local-zone-tag", &config->local_zone_tag, take_zone, config, error);
+	return take_list(&reading, "local-zone-tag", &config->local_zone_tag, take_zone, config,
+			 error);
 }

@@ -16,7 +16,8 @@ struct build {
 };
 
 static int
-refuse(const struct build *build, unsigned line, const char *option, const char *text, const char *why)
+refuse(const struct build *build, unsigned line, const char *option, const char *text,
+       const char *why)
 {
 	config_complain(build->error, build->config, line, "%s: `%s`: %s", option, text, why);
 	return ERR_MALFORMED;
@@ -60,7 +61,8 @@ add_zone(const struct build *build, const char *text, unsigned line)
 typedef int (*add_data_fn)(struct local *local, const char *text, const char **why);
 
 static int
-add_data(const struct build *build, const char *option, const struct config_list *list, add_data_fn add)
+add_data(const struct build *build, const char *option, const struct config_list *list,
+	 add_data_fn add)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const char *why = NULL;
@@ -68,7 +70,8 @@ add_data(const struct build *build, const char *option, const struct config_list
 		if (err == ERR_NO_MEMORY)
 			return err;
 		if (err != 0)
-			return refuse(build, list->lines[i], option, list->items[i], why != NULL ? why : err_text(err));
+			return refuse(build, list->lines[i], option, list->items[i],
+				      why != NULL ? why : err_text(err));
 	}
 	return 0;
 }
@@ -86,13 +89,16 @@ add_all(const struct build *build, const struct config_list *zones, const struct
 }
 
 int
-local_zones_build(struct local **local, const struct tags *tags, struct arena *arena, const struct config *config,
-		  struct rng *rng, char error[CONFIG_ERROR_BYTES])
+local_zones_build(struct local **local, const struct tags *tags, struct arena *arena,
+		  const struct config *config, struct rng *rng, char error[CONFIG_ERROR_BYTES])
 {
-	const struct build build = { .local = local_new(arena, rng), .config = config, .error = error };
+	const struct build build = { .local = local_new(arena, rng),
+				     .config = config,
+				     .error = error };
 	if (build.local == NULL)
 		return ERR_NO_MEMORY;
-	int err = add_all(&build, &config->local_zone, &config->local_data, &config->local_data_ptr);
+	int err =
+		add_all(&build, &config->local_zone, &config->local_data, &config->local_data_ptr);
 	if (err == 0)
 		err = groups_tag_zones(build.local, tags, config, error);
 	if (err == 0)
@@ -105,10 +111,12 @@ local_zones_build(struct local **local, const struct tags *tags, struct arena *a
 
 /* A view without `view-first` has the built-in zones itself, since nobody else is asked for it. */
 static int
-add_view(struct views *views, const struct config_zone *from, struct arena *arena, const struct config *config,
-	 struct rng *rng, char *error)
+add_view(struct views *views, const struct config_zone *from, struct arena *arena,
+	 const struct config *config, struct rng *rng, char *error)
 {
-	const struct build build = { .local = local_new(arena, rng), .config = config, .error = error };
+	const struct build build = { .local = local_new(arena, rng),
+				     .config = config,
+				     .error = error };
 	if (build.local == NULL)
 		return ERR_NO_MEMORY;
 	int err = add_all(&build, &from->local_zone, &from->local_data, &from->local_data_ptr);
@@ -118,7 +126,9 @@ add_view(struct views *views, const struct config_zone *from, struct arena *aren
 		err = views_add(views, from->name, build.local, from->first);
 	if (err == ERR_EXISTS)
 		return refuse(&build, from->line, "view", from->name, "is given twice");
-	return err == ERR_FULL ? refuse(&build, from->line, "view", from->name, "is one view too many") : err;
+	return err == ERR_FULL
+		       ? refuse(&build, from->line, "view", from->name, "is one view too many")
+		       : err;
 }
 
 static int
@@ -131,19 +141,21 @@ add_clients(struct views *views, const struct config *config, char *error)
 		struct words words;
 		struct ip_addr prefix;
 		unsigned prefix_len;
-		if (!words_split(&words, list->items[i]) || addr_prefix_from_text(&prefix, &prefix_len, words.first) != 0)
+		if (!words_split(&words, list->items[i]) ||
+		    addr_prefix_from_text(&prefix, &prefix_len, words.first) != 0)
 			return refuse(&build, list->lines[i], "access-control-view", list->items[i],
 				      "is not `NETBLOCK VIEW`");
 		err = views_add_clients(views, &prefix, prefix_len, words.second);
 		if (err == ERR_NOT_FOUND)
-			return refuse(&build, list->lines[i], "access-control-view", words.second, "is no view");
+			return refuse(&build, list->lines[i], "access-control-view", words.second,
+				      "is no view");
 	}
 	return err;
 }
 
 int
-local_views_build(struct views **views, struct arena *arena, const struct config *config, struct rng *rng,
-		  char error[CONFIG_ERROR_BYTES])
+local_views_build(struct views **views, struct arena *arena, const struct config *config,
+		  struct rng *rng, char error[CONFIG_ERROR_BYTES])
 {
 	int err = 0;
 

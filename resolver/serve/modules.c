@@ -11,8 +11,10 @@ take_word(struct modules *modules, const char *word, size_t size)
 		const char *word;
 		bool *is_on;
 	} words[] = {
-		{ "validator", &modules->validator }, { "iterator", &modules->iterator },
-		{ "dns64", &modules->dns64 }, { "respip", &modules->respip },
+		{ "validator", &modules->validator },
+		{ "iterator", &modules->iterator },
+		{ "dns64", &modules->dns64 },
+		{ "respip", &modules->respip },
 	};
 	for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
 		if (strlen(words[i].word) == size && memcmp(words[i].word, word, size) == 0) {
@@ -30,7 +32,8 @@ modules_read(struct modules *modules, const struct config *config, char error[CO
 	bool is_right = true;
 
 	*modules = (struct modules){ .validator = false };
-	for (const char *at = text + strspn(text, " \t"); *at != '\0' && is_right; at += strspn(at, " \t")) {
+	for (const char *at = text + strspn(text, " \t"); *at != '\0' && is_right;
+	     at += strspn(at, " \t")) {
 		const size_t size = strcspn(at, " \t");
 		is_right = take_word(modules, at, size);
 		at += size;
@@ -38,7 +41,8 @@ modules_read(struct modules *modules, const struct config *config, char error[CO
 	if (is_right && modules->iterator)
 		return 0;
 	config_complain(error, config, config_line(config, "module-config"),
-			"module-config: `%s`: is not `iterator` with or without `validator`, `dns64`, `respip`",
+			"module-config: `%s`: is not `iterator` with or without `validator`, "
+			"`dns64`, `respip`",
 			text);
 	return ERR_MALFORMED;
 }

@@ -26,12 +26,14 @@ struct build {
 static int
 refuse(const struct build *build, const char *option, const char *text, const char *why)
 {
-	config_complain(build->error, build->config, build->from->line, "%s: `%s`: %s", option, text, why);
+	config_complain(build->error, build->config, build->from->line, "%s: `%s`: %s", option,
+			text, why);
 	return ERR_MALFORMED;
 }
 
 static int
-read_name(const struct build *build, const char *option, const char *text, const struct name **stored)
+read_name(const struct build *build, const char *option, const char *text,
+	  const struct name **stored)
 {
 	struct name name;
 	if (name_from_text(&name, text, NULL) != 0)
@@ -47,8 +49,9 @@ read_override(const struct build *build, struct rpz_zone *zone)
 		const char *word;
 		enum rpz_action action;
 	} words[] = {
-		{ "nxdomain", RPZ_NXDOMAIN }, { "nodata", RPZ_NODATA }, { "passthru", RPZ_PASSTHRU },
-		{ "drop", RPZ_DROP }, { "cname", RPZ_ALIAS },
+		{ "nxdomain", RPZ_NXDOMAIN }, { "nodata", RPZ_NODATA },
+		{ "passthru", RPZ_PASSTHRU }, { "drop", RPZ_DROP },
+		{ "cname", RPZ_ALIAS },
 	};
 	const char *text = build->from->action_override, *target = build->from->cname_override;
 
@@ -80,7 +83,9 @@ read_ede(const struct build *build, struct rpz_zone *zone)
 	static const struct {
 		const char *word;
 		enum ede ede;
-	} words[] = { { "blocked", EDE_BLOCKED }, { "censored", EDE_CENSORED }, { "filtered", EDE_FILTERED } };
+	} words[] = { { "blocked", EDE_BLOCKED },
+		      { "censored", EDE_CENSORED },
+		      { "filtered", EDE_FILTERED } };
 
 	if (build->from->ede == NULL)
 		return 0;
@@ -90,13 +95,15 @@ read_ede(const struct build *build, struct rpz_zone *zone)
 			return 0;
 		}
 	}
-	return refuse(build, "rpz-ede", build->from->ede, "is not one of: blocked censored filtered");
+	return refuse(build, "rpz-ede", build->from->ede,
+		      "is not one of: blocked censored filtered");
 }
 
 static int
 read_log_name(const struct build *build, struct rpz_zone *zone)
 {
-	const char *text = build->from->log_name != NULL ? build->from->log_name : build->from->name;
+	const char *text =
+		build->from->log_name != NULL ? build->from->log_name : build->from->name;
 	if (!build->from->log)
 		return 0;
 	zone->log_name = arena_copy(build->arena, text, strlen(text) + 1);
@@ -110,7 +117,8 @@ read_tags(const struct build *build, struct rpz_zone *zone)
 	uint64_t set;
 	for (size_t i = 0; i < list->count; i++) {
 		if (tags_read(build->tags, list->items[i], &set) != 0)
-			return refuse(build, "tags", list->items[i], "has a tag that define-tag does not");
+			return refuse(build, "tags", list->items[i],
+				      "has a tag that define-tag does not");
 		zone->tags |= set;
 	}
 	return 0;
@@ -130,8 +138,10 @@ read_rules(const struct build *build, struct rpz_zone *zone)
 	err = rpz_zone_read(build->rpz, zone, text, text_bytes, build->reading);
 	free(text);
 	if (err != 0 && err != ERR_NO_MEMORY) {
-		(void)snprintf(build->error, CONFIG_ERROR_BYTES, "zonefile: %s:%u: %s", path, build->reading->reader.line,
-			       build->reading->reader.why != NULL ? build->reading->reader.why : err_text(err));
+		(void)snprintf(build->error, CONFIG_ERROR_BYTES, "zonefile: %s:%u: %s", path,
+			       build->reading->reader.line,
+			       build->reading->reader.why != NULL ? build->reading->reader.why
+								  : err_text(err));
 		return ERR_MALFORMED;
 	}
 	return err;
@@ -193,14 +203,15 @@ split_netblock(const char *text, struct ip_addr *prefix, unsigned *prefix_len, c
 }
 
 static int
-add_response(const struct build *build, struct rpz_zone *zone, const struct ip_addr *prefix, unsigned prefix_len,
-	     const char *data, const char **why)
+add_response(const struct build *build, struct rpz_zone *zone, const struct ip_addr *prefix,
+	     unsigned prefix_len, const char *data, const char **why)
 {
 	struct text_reader *reader = &build->reading->reader;
 	char text[RESPONSE_BYTES_MAX];
 	const size_t size = strlen(data);
 	const bool is_quoted = size >= 2 && data[0] == '"' && data[size - 1] == '"';
-	const int written = snprintf(text, sizeof text, ". %.*s", (int)(size - 2u * is_quoted), data + is_quoted);
+	const int written = snprintf(text, sizeof text, ". %.*s", (int)(size - 2u * is_quoted),
+				     data + is_quoted);
 
 	*why = "is too long";
 	if (written < 0 || (size_t)written >= sizeof text)
@@ -211,7 +222,8 @@ add_response(const struct build *build, struct rpz_zone *zone, const struct ip_a
 	*why = reader->why != NULL ? reader->why : "has no record";
 	if (got <= 0)
 		return ERR_MALFORMED;
-	const int err = rpz_response_add(build->rpz, zone, prefix, prefix_len, &build->reading->record);
+	const int err =
+		rpz_response_add(build->rpz, zone, prefix, prefix_len, &build->reading->record);
 	*why = err_text(err);
 	return err;
 }
@@ -227,26 +239,31 @@ response_record(const char *type)
 
 /* One option's entries; `redirects`: of response-ip those of type redirect, else the others. */
 static int
-take_responses(const struct build *build, struct rpz_zone *zone, const char *option, const struct config_list *list,
-	       bool is_data, bool redirects)
+take_responses(const struct build *build, struct rpz_zone *zone, const char *option,
+	       const struct config_list *list, bool is_data, bool redirects)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct ip_addr prefix;
 		unsigned prefix_len;
-		const char *rest, *why = is_data ? "is not `NETBLOCK RECORD`" : "is not `NETBLOCK TYPE`";
-		int err = split_netblock(list->items[i], &prefix, &prefix_len, &rest) ? 0 : ERR_MALFORMED;
+		const char *rest,
+			*why = is_data ? "is not `NETBLOCK RECORD`" : "is not `NETBLOCK TYPE`";
+		int err = split_netblock(list->items[i], &prefix, &prefix_len, &rest)
+				  ? 0
+				  : ERR_MALFORMED;
 		if (err == 0 && !is_data && (rest = response_record(rest)) == NULL) {
-			why = "has another type than redirect, deny, always_deny, always_refuse, always_nxdomain, "
+			why = "has another type than redirect, deny, always_deny, always_refuse, "
+			      "always_nxdomain, "
 			      "always_nodata, always_transparent";
 			err = ERR_MALFORMED;
 		}
 		if (err == 0 && (is_data || redirects == (rest[0] == '\0')))
-			err = add_response(build, zone, &prefix, prefix_len, rest[0] != '\0' ? rest : "CNAME *.", &why);
+			err = add_response(build, zone, &prefix, prefix_len,
+					   rest[0] != '\0' ? rest : "CNAME *.", &why);
 		if (err == ERR_NO_MEMORY)
 			return err;
 		if (err != 0) {
-			config_complain(build->error, build->config, list->lines[i], "%s: `%s`: %s", option, list->items[i],
-					why);
+			config_complain(build->error, build->config, list->lines[i], "%s: `%s`: %s",
+					option, list->items[i], why);
 			return ERR_MALFORMED;
 		}
 	}
@@ -257,7 +274,8 @@ take_responses(const struct build *build, struct rpz_zone *zone, const char *opt
 static int
 add_response_zone(const struct build *build, struct rng *rng)
 {
-	const struct config_list *types = &build->config->response_ip, *datas = &build->config->response_ip_data;
+	const struct config_list *types = &build->config->response_ip,
+				 *datas = &build->config->response_ip_data;
 	struct rpz_zone *zone;
 	int err = rpz_zone_add(build->rpz, &name_root, rng, &zone);
 	if (err == 0)
@@ -285,8 +303,8 @@ has_zones(const struct config *config)
 }
 
 int
-policy_zones_build(struct rpz **rpz, const struct tags *tags, struct arena *arena, const struct config *config,
-		   struct rng *rng, char error[CONFIG_ERROR_BYTES])
+policy_zones_build(struct rpz **rpz, const struct tags *tags, struct arena *arena,
+		   const struct config *config, struct rng *rng, char error[CONFIG_ERROR_BYTES])
 {
 	struct build build = { .config = config, .tags = tags, .arena = arena, .error = error };
 

@@ -4,9 +4,11 @@
 #include "stack/base/err.h"
 
 static int
-refuse(const struct config *config, const char *option, const struct config_list *list, size_t at, const char *why, char *error)
+refuse(const struct config *config, const char *option, const struct config_list *list, size_t at,
+       const char *why, char *error)
 {
-	config_complain(error, config, list->lines[at], "%s: `%s`: %s", option, list->items[at], why);
+	config_complain(error, config, list->lines[at], "%s: `%s`: %s", option, list->items[at],
+			why);
 	return ERR_MALFORMED;
 }
 
@@ -20,7 +22,8 @@ add_addrs(struct rebind *rebind, const struct config *config, char *error)
 
 	for (size_t i = 0; i < list->count && err == 0; i++) {
 		if (addr_prefix_from_text(&prefix, &prefix_len, list->items[i]) != 0)
-			return refuse(config, "private-address", list, i, "is no address and prefix length", error);
+			return refuse(config, "private-address", list, i,
+				      "is no address and prefix length", error);
 		err = rebind_add_addr(rebind, &prefix, prefix_len);
 	}
 	return err;
@@ -35,15 +38,16 @@ add_domains(struct rebind *rebind, const struct config *config, char *error)
 
 	for (size_t i = 0; i < list->count && err == 0; i++) {
 		if (name_from_text(&name, list->items[i], NULL) != 0)
-			return refuse(config, "private-domain", list, i, "is no domain name", error);
+			return refuse(config, "private-domain", list, i, "is no domain name",
+				      error);
 		err = rebind_add_domain(rebind, &name);
 	}
 	return err;
 }
 
 int
-private_addresses_build(struct rebind **rebind, struct arena *arena, const struct config *config, struct rng *rng,
-			char error[CONFIG_ERROR_BYTES])
+private_addresses_build(struct rebind **rebind, struct arena *arena, const struct config *config,
+			struct rng *rng, char error[CONFIG_ERROR_BYTES])
 {
 	*rebind = NULL;
 	if (config->private_address.count == 0)
@@ -73,7 +77,8 @@ not_asked_build(struct prefixes **not_asked, struct arena *arena, const struct c
 	prefixes_init(*not_asked, arena);
 	for (size_t i = 0; i < list->count && err == 0; i++) {
 		if (addr_prefix_from_text(&prefix, &prefix_len, list->items[i]) != 0)
-			return refuse(config, "do-not-query-address", list, i, "is no address and prefix length", error);
+			return refuse(config, "do-not-query-address", list, i,
+				      "is no address and prefix length", error);
 		err = prefixes_put(*not_asked, &prefix, prefix_len, *not_asked);
 	}
 	return err;

@@ -4,11 +4,13 @@
 #include "stack/base/err.h"
 
 static int
-read_prefix(struct nat64 *nat64, const char *option, const char *text, const struct config *config, char *error)
+read_prefix(struct nat64 *nat64, const char *option, const char *text, const struct config *config,
+	    char *error)
 {
 	if (nat64_from_text(nat64, text != NULL ? text : "") == 0)
 		return 0;
-	config_complain(error, config, config_line(config, option), "%s: `%s`: is no IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits", option,
+	config_complain(error, config, config_line(config, option),
+			"%s: `%s`: is no IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits", option,
 			text != NULL ? text : "");
 	return ERR_MALFORMED;
 }
@@ -22,7 +24,8 @@ add_ignored(struct dns64 *dns64, const struct config *config, char *error)
 
 	for (size_t i = 0; i < list->count && err == 0; i++) {
 		if (name_from_text(&name, list->items[i], NULL) != 0) {
-			config_complain(error, config, list->lines[i], "dns64-ignore-aaaa: `%s`: is no domain name",
+			config_complain(error, config, list->lines[i],
+					"dns64-ignore-aaaa: `%s`: is no domain name",
 					list->items[i]);
 			return ERR_MALFORMED;
 		}
@@ -32,8 +35,8 @@ add_ignored(struct dns64 *dns64, const struct config *config, char *error)
 }
 
 int
-translation_build(struct dns64 **dns64, struct arena *arena, const struct config *config, struct rng *rng,
-		  char error[CONFIG_ERROR_BYTES])
+translation_build(struct dns64 **dns64, struct arena *arena, const struct config *config,
+		  struct rng *rng, char error[CONFIG_ERROR_BYTES])
 {
 	struct modules modules;
 	struct nat64 upstream, clients;

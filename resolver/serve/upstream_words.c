@@ -35,8 +35,8 @@ add_string(struct client_strings *strings, const char *entry)
 }
 
 int
-upstream_words_build(struct client_strings **strings, struct arena *arena, const struct config *config,
-		     char error[CONFIG_ERROR_BYTES])
+upstream_words_build(struct client_strings **strings, struct arena *arena,
+		     const struct config *config, char error[CONFIG_ERROR_BYTES])
 {
 	const struct config_list *list = &config->edns_client_string;
 
@@ -51,8 +51,10 @@ upstream_words_build(struct client_strings **strings, struct arena *arena, const
 		if (err == ERR_NO_MEMORY)
 			return err;
 		if (err != 0) {
-			config_complain(error, config, list->lines[i], "edns-client-string: `%s`: %s", list->items[i],
-					err == ERR_TOO_BIG ? "has more than 128 octets" : "is not `NETBLOCK TEXT`");
+			config_complain(error, config, list->lines[i],
+					"edns-client-string: `%s`: %s", list->items[i],
+					err == ERR_TOO_BIG ? "has more than 128 octets"
+							   : "is not `NETBLOCK TEXT`");
 			return ERR_MALFORMED;
 		}
 	}
