@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define RUNNING_MS 5000u
 
 static void
 skip(const char *what)
@@ -70,6 +74,24 @@ netns_ip(const char *format, ...)
 	if (status == 0)
 		return;
 	fprintf(stderr, "%s: status %d\n", command, status);
+	abort();
+}
+
+void
+netns_wait_running(const char *device)
+{
+	struct ifreq request = { .ifr_flags = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", device);
+	for (unsigned waited_ms = 0; waited_ms < RUNNING_MS; waited_ms++) {
+		if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0) {
+			close(fd);
+			return;
+		}
+		(void)usleep(1000);
+	}
+	fprintf(stderr, "%s has no carrier\n", device);
 	abort();
 }
 

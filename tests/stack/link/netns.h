@@ -20,6 +20,12 @@ void netns_enter(void);
 /* Runs ip(8) with these arguments; aborts the test when it fails. */
 void netns_ip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Waits until the device carries packets.  The kernel notices a carrier in its own time, a second later when others have
+ * come and gone just before, and what is sent until then is lost.
+ */
+void netns_wait_running(const char *device);
+
 /* The counter `name` of /proc/net/snmp (`section` "Icmp") or /proc/net/snmp6 (section NULL). */
 uint64_t netns_counter(const char *section, const char *name);
 

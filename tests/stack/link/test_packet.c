@@ -137,6 +137,8 @@ START_TEST(a_vlan_tag_arrives_where_it_stood)
 	netns_ip("link add name veth7 type veth peer name veth8");
 	netns_ip("link set veth7 up");
 	netns_ip("link set veth8 up");
+	netns_wait_running("veth7");
+	netns_wait_running("veth8");
 	ck_assert_int_eq(packet_open(&link, &config, 0, &error), 0);
 	ck_assert_int_eq(packet_open(&other, &other_config, 0, &error), 0);
 	memcpy(bytes + 12, tags[_i], sizeof tags[_i]);
@@ -165,6 +167,8 @@ open_both(struct link *links[2])
 	netns_ip("link add name veth7 type veth peer name veth8");
 	netns_ip("link set veth7 up");
 	netns_ip("link set veth8 up");
+	netns_wait_running("veth7");
+	netns_wait_running("veth8");
 	for (unsigned i = 0; i < 2; i++)
 		ck_assert_int_eq(packet_open(&links[i], &configs[i], 0, &error), 0);
 }
@@ -361,6 +365,7 @@ main(void)
 	netns_ip("link set veth1 netns %d", (int)peer.pid);
 	netns_ip("link set veth0 up");
 	netns_peer_start(&peer);
+	netns_wait_running("veth0");
 	netns_local_begin(&local, local_open, netns_echo_serve);
 	TCase *tcase = tcase_create("packet");
 	tcase_set_timeout(tcase, 60);
