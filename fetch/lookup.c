@@ -1,6 +1,7 @@
 #include "fetch/lookup.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "resolver/answer.h"
 #include "resolver/wire/rdata.h"
@@ -53,7 +54,7 @@ rcode_text(uint16_t rcode)
 
 /* RFC 8914, section 5; where the resolver says no more. */
 static const char *
-ede_text(uint16_t code)
+ede_text(int code)
 {
 	static const char *const texts[] = {
 		[EDE_UNSUPPORTED_DNSKEY_ALGORITHM] = "its keys are of unsupported kinds",
@@ -79,34 +80,44 @@ ede_text(uint16_t code)
 		[EDE_NETWORK_ERROR] = "its name servers cannot be reached",
 		[EDE_INVALID_DATA] = "its name servers send invalid data",
 	};
-	const char *text = code < sizeof texts / sizeof texts[0] ? texts[code] : NULL;
+	const char *text = (size_t)code < sizeof texts / sizeof texts[0] ? texts[code] : NULL;
 	return text != NULL ? text : "for a reason that has no name here";
 }
 
 static bool
-is_bogus(uint16_t code)
+is_bogus(int code)
 {
 	return (code >= EDE_DNSSEC_INDETERMINATE && code <= EDE_NSEC_MISSING) ||
 	       code == EDE_SIGNATURE_EXPIRED_BEFORE_VALID;
 }
 
-/* The first error of RFC 8914 that the reply has. */
+/* `code` is of RFC 8914, EDE_NONE: none was told. */
 static void
-fail_with_reason(struct names_answer *answer, const char *host, uint16_t rcode,
-		 const struct edns *edns)
+fail_with_reason(struct names_answer *answer, const char *host, uint16_t rcode, int code,
+		 const char *text, int text_bytes)
 {
-	const uint8_t *value;
-	uint16_t size;
-
-	if (!edns->present || !edns_find(edns, EDNS_EDE, &value, &size) || size < 2) {
+	if (code == EDE_NONE) {
 		failure_set(&answer->failure, FAILURE_RESOLVE, "%s: the resolver says %s", host,
 			    rcode_text(rcode));
 		return;
 	}
-	const uint16_t code = (uint16_t)(value[0] << 8 | value[1]);
 	failure_set(&answer->failure, is_bogus(code) ? FAILURE_BOGUS : FAILURE_RESOLVE,
-		    "%s: %s%s%.*s (EDE %u, %s)", host, ede_text(code), size > 2 ? ": " : "", size - 2,
-		    (const char *)value + 2, code, rcode_text(rcode));
+		    "%s: %s%s%.*s (EDE %d, %s)", host, ede_text(code), text_bytes > 0 ? ": " : "",
+		    text_bytes, text, code, rcode_text(rcode));
+}
+
+/* The first error of RFC 8914 that the reply has. */
+static void
+fail_as_told(struct names_answer *answer, const char *host, const struct message *message)
+{
+	const uint8_t *value;
+	uint16_t size;
+
+	if (message->edns.present && edns_find(&message->edns, EDNS_EDE, &value, &size) && size >= 2)
+		fail_with_reason(answer, host, message->rcode, value[0] << 8 | value[1],
+				 (const char *)value + 2, size - 2);
+	else
+		fail_with_reason(answer, host, message->rcode, EDE_NONE, "", 0);
 }
 
 bool
@@ -118,9 +129,9 @@ lookup_is_servers_fault(const struct names_answer *answer)
 /* ---- the answer section ------------------------------------------------------------------------------ */
 
 static const struct rrset *
-find_set(const struct message *message, const struct name *owner, uint16_t type)
+find_set(const struct rrset *section, const struct name *owner, uint16_t type)
 {
-	for (const struct rrset *set = message->sections[SECTION_ANSWER]; set != NULL; set = set->next)
+	for (const struct rrset *set = section; set != NULL; set = set->next)
 		if (set->type == type && set->class == CLASS_IN && name_equal(set->owner, owner))
 			return set;
 	return NULL;
@@ -128,14 +139,14 @@ find_set(const struct message *message, const struct name *owner, uint16_t type)
 
 /* The set at the end of the chain of aliases from the question's name; NULL: there is none. */
 static const struct rrset *
-follow(const struct message *message, const struct question *question, uint32_t *ttl_s)
+follow(const struct rrset *section, const struct question *question, uint32_t *ttl_s)
 {
 	struct name owner = question->qname;
 
 	*ttl_s = UINT32_MAX;
 	for (unsigned aliases = 0; aliases <= LOOKUP_ALIASES_MAX; aliases++) {
-		const struct rrset *set = find_set(message, &owner, question->qtype);
-		const struct rrset *alias = find_set(message, &owner, TYPE_CNAME);
+		const struct rrset *set = find_set(section, &owner, question->qtype);
+		const struct rrset *alias = find_set(section, &owner, TYPE_CNAME);
 		struct rdata_walk walk;
 		if (set != NULL) {
 			*ttl_s = set->ttl_s < *ttl_s ? set->ttl_s : *ttl_s;
@@ -184,6 +195,23 @@ is_reply(const struct message *message, const struct question *question, uint16_
 	       name_equal(&message->question.qname, &question->qname);
 }
 
+static void
+fail_nonexistent(struct names_answer *answer, const char *host)
+{
+	answer->is_nonexistent = true;
+	failure_set(&answer->failure, FAILURE_RESOLVE, "%s does not exist%s", host,
+		    answer->is_secure ? " (proved by DNSSEC)" : "");
+}
+
+static void
+take_section(struct names_answer *answer, const struct question *question, const struct rrset *section)
+{
+	const struct rrset *set = follow(section, question, &answer->ttl_s);
+
+	if (set != NULL)
+		take_addrs(answer, set);
+}
+
 static enum lookup_result
 judge(struct names_answer *answer, const struct message *message, const struct question *question)
 {
@@ -196,20 +224,31 @@ judge(struct names_answer *answer, const struct message *message, const struct q
 		return LOOKUP_NO_EDNS;
 	answer->is_secure = (message->flags & DNS_AD) != 0;
 	(void)name_to_text(&question->qname, host, sizeof host);
-	if (message->rcode == RCODE_NXDOMAIN) {
-		answer->is_nonexistent = true;
-		failure_set(&answer->failure, FAILURE_RESOLVE, "%s does not exist%s", host,
-			    answer->is_secure ? " (proved by DNSSEC)" : "");
-		return LOOKUP_ANSWER;
-	}
-	if (message->rcode != RCODE_NOERROR) {
-		fail_with_reason(answer, host, message->rcode, &message->edns);
-		return LOOKUP_ANSWER;
-	}
-	const struct rrset *set = follow(message, question, &answer->ttl_s);
-	if (set != NULL)
-		take_addrs(answer, set);
+	if (message->rcode == RCODE_NXDOMAIN)
+		fail_nonexistent(answer, host);
+	else if (message->rcode != RCODE_NOERROR)
+		fail_as_told(answer, host, message);
+	else
+		take_section(answer, question, message->sections[SECTION_ANSWER]);
 	return LOOKUP_ANSWER;
+}
+
+void
+lookup_take(struct names_answer *answer, const struct question *question, unsigned kind,
+	    const struct answer *resolved)
+{
+	const char *text = resolved->ede_text != NULL ? resolved->ede_text : "";
+	char host[NAME_TEXT_BYTES];
+
+	*answer = (struct names_answer){ .kind = kind, .is_secure = resolved->security == SECURITY_SECURE };
+	(void)name_to_text(&question->qname, host, sizeof host);
+	if (resolved->rcode == RCODE_NXDOMAIN)
+		fail_nonexistent(answer, host);
+	else if (resolved->rcode != RCODE_NOERROR)
+		fail_with_reason(answer, host, resolved->rcode, resolved->ede, text,
+				 (int)strnlen(text, FAILURE_TEXT_BYTES));
+	else
+		take_section(answer, question, resolved->sections[SECTION_ANSWER]);
 }
 
 enum lookup_result

@@ -56,6 +56,11 @@ enum lookup_result {
 enum lookup_result lookup_read(struct names_answer *answer, const struct question *question, unsigned kind, uint16_t id,
                                const uint8_t *bytes, size_t size, struct arena *arena);
 
+/* The same of what the engine in this process has found. */
+struct answer;
+void lookup_take(struct names_answer *answer, const struct question *question, unsigned kind,
+                 const struct answer *resolved);
+
 /* Whether the failure is a matter of this one resolver, so that another may know better. */
 bool lookup_is_servers_fault(const struct names_answer *answer);
 

@@ -3,13 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/self.h"
 #include "stack/base/err.h"
 
 #define KINDS 2u
 
 struct names {
 	struct net *net;
+	struct names_options options;
 	struct stub stub;
+	struct self *self; /* NULL: not needed yet */
 	struct names_ask *asks; /* open ones */
 };
 
@@ -23,7 +26,9 @@ struct names_ask {
 	unsigned local_kinds;
 	struct names_part {
 		struct names_ask *ask;
+		unsigned kind;
 		struct stub_query *query; /* NULL: answered, or not wanted */
+		uint64_t client;          /* the same of self; 0 */
 	} parts[KINDS];
 };
 
@@ -33,7 +38,7 @@ static int
 refuse(struct failure *failure, const char *text)
 {
 	failure_set(failure, FAILURE_USAGE,
-		    "--resolver %s: is `self`, `daemon`, or up to %u addresses separated by commas, as in "
+		    "--resolver %s: is `self`, `self=FILE`, `daemon`, or up to %u addresses separated by commas, as in "
 		    "192.0.2.53 or [2001:db8::53]:5353",
 		    text, NAMES_SERVERS_MAX);
 	return ERR_MALFORMED;
@@ -80,6 +85,11 @@ names_options_read(struct names_options *options, const char *text, struct failu
 		options->source = text[0] == 's' ? NAMES_SELF : NAMES_DAEMON;
 		return 0;
 	}
+	if (strncmp(text, "self=", 5) == 0) {
+		options->source = NAMES_SELF;
+		options->self_config = text + 5;
+		return 0;
+	}
 	for (const char *at = text;; at++) {
 		const size_t bytes = strcspn(at, ",");
 		if (options->server_count == NAMES_SERVERS_MAX || bytes >= sizeof one)
@@ -122,6 +132,7 @@ names_open(struct names **opened, struct net *net, const struct names_options *o
 		return ERR_NO_MEMORY;
 	}
 	names->net = net;
+	names->options = chosen;
 	*opened = names;
 	return 0;
 }
@@ -134,6 +145,7 @@ names_close(struct names *names)
 	while (names->asks != NULL)
 		names_cancel(names->asks);
 	stub_fini(&names->stub);
+	self_free(names->self);
 	free(names);
 }
 
@@ -142,9 +154,12 @@ names_close(struct names *names)
 void
 names_cancel(struct names_ask *ask)
 {
-	for (unsigned i = 0; i < KINDS; i++)
+	for (unsigned i = 0; i < KINDS; i++) {
 		if (ask->parts[i].query != NULL)
 			stub_cancel(ask->parts[i].query);
+		if (ask->parts[i].client != 0)
+			self_forget(ask->names->self, ask->parts[i].client);
+	}
 	net_timer_stop(ask->names->net, &ask->timer);
 	*ask->link = ask->next;
 	if (ask->next != NULL)
@@ -155,7 +170,11 @@ names_cancel(struct names_ask *ask)
 static bool
 is_over(const struct names_ask *ask)
 {
-	return ask->local_kinds == 0 && ask->parts[0].query == NULL && ask->parts[1].query == NULL;
+	bool is_asked = ask->local_kinds != 0;
+
+	for (unsigned i = 0; i < KINDS; i++)
+		is_asked = is_asked || ask->parts[i].query != NULL || ask->parts[i].client != 0;
+	return !is_asked;
 }
 
 /* The last answer ends the ask, before the caller hears of it: he may start another or let go of everything. */
@@ -170,14 +189,67 @@ deliver(struct names_ask *ask, const struct names_answer *answer)
 	on_answer(data, answer);
 }
 
+static struct question
+question_of(const struct names_part *part)
+{
+	struct question question = part->ask->question;
+
+	question.qtype = lookup_type(part->kind);
+	return question;
+}
+
+static void
+on_self_answer(void *data, struct names_answer *answer)
+{
+	struct names_part *part = data;
+
+	part->client = 0;
+	deliver(part->ask, answer);
+}
+
+static bool
+ask_self(struct names_part *part, struct failure *failure)
+{
+	struct names *names = part->ask->names;
+	const struct question question = question_of(part);
+
+	if (names->self == NULL &&
+	    self_new(&names->self, names->net, names->options.self_config, failure) != 0)
+		return false;
+	part->client = self_ask(names->self, &question, part->kind, on_self_answer, part);
+	if (part->client == 0)
+		failure_set(failure, FAILURE_RESOLVE, "the resolver in this process has no room for more questions");
+	return part->client != 0;
+}
+
+/* Without a daemon on this host the engine in this process takes its place, for good. */
 static void
 on_stub_answer(void *data, struct names_answer *answer, bool is_unserved)
 {
 	struct names_part *part = data;
+	struct names *names = part->ask->names;
 
-	(void)is_unserved;
 	part->query = NULL;
-	deliver(part->ask, answer);
+	if (is_unserved && names->options.source == NAMES_DAEMON)
+		names->options.source = NAMES_SELF;
+	if (!is_unserved || names->options.source != NAMES_SELF) {
+		deliver(part->ask, answer);
+		return;
+	}
+	failure_clear(&answer->failure);
+	if (!ask_self(part, &answer->failure))
+		deliver(part->ask, answer);
+}
+
+static bool
+ask_stub(struct names_part *part, struct failure *failure)
+{
+	const struct question question = question_of(part);
+
+	part->query = stub_ask(&part->ask->names->stub, &question, part->kind, on_stub_answer, part);
+	if (part->query == NULL)
+		failure_set(failure, FAILURE_MEMORY, "names: no memory");
+	return part->query != NULL;
 }
 
 /* RFC 6761, section 6.3. */
@@ -205,20 +277,18 @@ on_local(void *data)
 }
 
 static bool
-ask_stub(struct names_ask *ask, unsigned kinds)
+ask_parts(struct names_ask *ask, unsigned kinds, struct failure *failure)
 {
 	/* AAAA first (RFC 8305, section 3). */
 	static const unsigned order[KINDS] = { NAMES_IPV6, NAMES_IPV4 };
 
 	for (unsigned i = 0; i < KINDS; i++) {
-		struct question question = ask->question;
+		struct names_part *part = &ask->parts[i];
+		*part = (struct names_part){ .ask = ask, .kind = order[i] };
 		if ((kinds & order[i]) == 0)
 			continue;
-		question.qtype = lookup_type(order[i]);
-		ask->parts[i].ask = ask;
-		ask->parts[i].query =
-			stub_ask(&ask->names->stub, &question, order[i], on_stub_answer, &ask->parts[i]);
-		if (ask->parts[i].query == NULL)
+		if (ask->names->options.source == NAMES_SELF ? !ask_self(part, failure)
+							     : !ask_stub(part, failure))
 			return false;
 	}
 	return true;
@@ -252,9 +322,8 @@ names_ask(struct names *names, const char *host, unsigned kinds, names_answer_cb
 	if (is_localhost(&ask->question.qname)) {
 		ask->local_kinds = kinds;
 		net_timer_start(names->net, &ask->timer, 0, on_local, ask);
-	} else if (!ask_stub(ask, kinds)) {
+	} else if (!ask_parts(ask, kinds, failure)) {
 		names_cancel(ask);
-		failure_set(failure, FAILURE_MEMORY, "names: no memory");
 		return NULL;
 	}
 	return ask;

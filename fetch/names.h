@@ -37,8 +37,12 @@ struct names_options {
 	enum names_source source;
 	struct stub_server servers[NAMES_SERVERS_MAX]; /* of NAMES_SERVER */
 	unsigned server_count;
+	const char *self_config; /* of self: a file as cairn.conf(5) has it; NULL: the defaults; lent as long as names are used */
 };
-/* --resolver's argument: `self`, `daemon`, or addresses with or without port, as in `192.0.2.53,[2001:db8::53]:5353`. */
+/*
+ * --resolver's argument: `self`, `self=FILE`, `daemon`, or addresses with or without port, as in
+ * `192.0.2.53,[2001:db8::53]:5353`.
+ */
 int names_options_read(struct names_options *options, const char *text, struct failure *failure);
 
 int names_open(struct names **names, struct net *net, const struct names_options *options, struct failure *failure);

@@ -28,6 +28,7 @@ struct net {
 	struct wheel wheel;
 	uv_timer_t timer; /* ends the loop's sleep for the wheel; the turn does the rest */
 	uint64_t armed_at_us;
+	struct net_driver *driver; /* NULL: none */
 	uint32_t connection_count;
 	bool is_leaving;
 	struct journey *journey;
@@ -131,11 +132,30 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 		struct net_timer *timer = (struct net_timer *)due;
 		timer->on_due(timer->data);
 	}
-	arm(net, wheel_deadline(&net->wheel));
+	uint64_t at_us = wheel_deadline(&net->wheel);
+	if (net->driver != NULL) {
+		net->driver->on_turn(net->driver, now_us);
+		const uint64_t driver_at_us = net->driver->deadline(net->driver);
+		const uint64_t wheel_at_us = wheel_deadline(&net->wheel);
+		at_us = driver_at_us < wheel_at_us ? driver_at_us : wheel_at_us;
+	}
+	arm(net, at_us);
 	net_take_events(net);
 	/* What has come was taken right before the loop sleeps: it must not, when that was all. */
 	if (net->is_leaving && !stream_tcp_has_unsaid(net->stack))
 		uv_stop(&net->loop);
+}
+
+void
+net_wake(struct net *net)
+{
+	arm(net, 0);
+}
+
+void
+net_set_driver(struct net *net, struct net_driver *driver)
+{
+	net->driver = driver;
 }
 
 /* ---- the stack ------------------------------------------------------------------------------------- */
@@ -143,9 +163,13 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 static void
 on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us)
 {
+	struct net *net = shell->data;
 	struct net_sink *sink = (struct net_sink *)(uintptr_t)action->user;
 
-	(void)shell;
+	if (net->driver != NULL && net->driver->on_action(net->driver, action, now_us)) {
+		net_wake(net);
+		return;
+	}
 	if (action->kind != STACK_ECHO && sink != NULL)
 		sink->on_action(sink, action, now_us);
 }

@@ -34,6 +34,8 @@ struct uv_loop_s;
 #define NET_FLOWS_MAX    256u
 #define NET_BUFFER_BYTES (64u << 20)
 #define NET_ADDRS_MAX    4u
+#define NET_UDP_PORTS      16u  /* enough for who asks one resolver */
+#define NET_UDP_PORTS_SELF 256u /* for who asks them all */
 
 enum net_link { NET_LINK_RAW, NET_LINK_PACKET, NET_LINK_TAP };
 
@@ -44,6 +46,7 @@ struct net_options {
 	struct stack_addr addrs[NET_ADDRS_MAX];
 	struct ip_addr gateways[NET_ADDRS_MAX];
 	unsigned addr_count, gateway_count;
+	unsigned udp_ports;        /* link raw: guarded, for questions to draw theirs from; 0: NET_UDP_PORTS */
 	const char *capture;       /* a pcapng file for what passes the link; NULL: none */
 	const char *faults;        /* a bad line in front of the link (stack/link/faults.h); NULL: none */
 	struct link *given;        /* used instead of all that, not closed: tests */
@@ -86,6 +89,19 @@ net_sink_user(struct net_sink *sink)
 {
 	return (uint64_t)(uintptr_t)sink;
 }
+
+/*
+ * A driver of another core on the same stack: sees every action first, and has its turn when all have been passed on,
+ * after the timers.  At most one; NULL: none.
+ */
+struct net_driver {
+	bool (*on_action)(struct net_driver *driver, const struct stack_action *action, uint64_t now_us); /* false: not its own */
+	void (*on_turn)(struct net_driver *driver, uint64_t now_us);
+	uint64_t (*deadline)(const struct net_driver *driver);
+};
+void net_set_driver(struct net *net, struct net_driver *driver);
+/* What was done from outside of a turn is looked after soon. */
+void net_wake(struct net *net);
 
 struct stack *net_stack(struct net *net);
 struct rng *net_rng(struct net *net);

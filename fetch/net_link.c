@@ -24,9 +24,10 @@ complain(struct failure *failure, int err, const struct link_error *why)
 }
 
 static int
-open_raw(struct net_link_parts *parts, struct rng *rng, uint64_t now_us, struct link_error *why)
+open_raw(struct net_link_parts *parts, unsigned udp_ports, struct rng *rng, uint64_t now_us,
+	 struct link_error *why)
 {
-	int err = guard_plan_init(&parts->plan, 1, NET_UDP_PORTS, rng, why);
+	int err = guard_plan_init(&parts->plan, 1, udp_ports != 0 ? udp_ports : NET_UDP_PORTS, rng, why);
 	if (err != 0)
 		return err;
 	err = guard_open(&parts->guard, &parts->plan, 0, rng, now_us, why);
@@ -57,7 +58,7 @@ open_link(struct net_link_parts *parts, const struct net_options *options, struc
 		return 0;
 	}
 	switch (options->link) {
-	case NET_LINK_RAW: return open_raw(parts, rng, now_us, why);
+	case NET_LINK_RAW: return open_raw(parts, options->udp_ports, rng, now_us, why);
 	case NET_LINK_PACKET: return packet_open(&parts->link, &packet, now_us, why);
 	case NET_LINK_TAP: return tap_open(&parts->link, &tap, why);
 	}

@@ -14,8 +14,6 @@
 #include "fetch/net.h"
 #include "stack/link/guard_tcp.h"
 
-#define NET_UDP_PORTS 16u /* guarded, and from which the questions to resolvers draw theirs */
-
 struct net_link_parts {
 	struct link *link; /* the outermost */
 	struct guard_plan plan;

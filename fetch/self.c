@@ -1,0 +1,136 @@
+#include "fetch/self.h"
+
+#include <stdlib.h>
+
+#include "fetch/module.h"
+#include "fetch/self_module.h"
+#include "resolver/answer.h"
+#include "stack/base/err.h"
+
+#define ANSWERS_A_TURN 1024u
+
+struct self_client {
+	struct question question;
+	unsigned kind;
+	self_answer_cb on_answer; /* NULL: the place is free */
+	void *data;
+	uint64_t started_us;
+};
+
+struct self {
+	struct net_driver driver; /* first */
+	struct net *net;
+	const struct self_module *module;
+	struct self_core *core;
+	struct self_client clients[SELF_CLIENTS_MAX]; /* by the client's number less one */
+};
+
+static struct self *
+self_of(struct net_driver *driver)
+{
+	return (struct self *)driver;
+}
+
+static bool
+on_action(struct net_driver *driver, const struct stack_action *action, uint64_t now_us)
+{
+	struct self *self = self_of(driver);
+	return self->module->receive(self->core, action, now_us);
+}
+
+/* The place is free before the caller hears: he may ask for more. */
+static void
+deliver(struct self *self, uint64_t number, const struct answer *resolved, uint64_t now_us)
+{
+	const struct self_client client = self->clients[number - 1];
+	struct names_answer answer;
+
+	lookup_take(&answer, &client.question, client.kind, resolved);
+	answer.took_us = now_us - client.started_us;
+	self->clients[number - 1].on_answer = NULL;
+	client.on_answer(client.data, &answer);
+}
+
+static void
+on_turn(struct net_driver *driver, uint64_t now_us)
+{
+	struct self *self = self_of(driver);
+	const struct answer *resolved;
+	uint64_t number;
+
+	for (unsigned left = ANSWERS_A_TURN; left > 0; left--) {
+		if (!self->module->next(self->core, now_us, &number, &resolved))
+			return;
+		deliver(self, number, resolved, now_us);
+	}
+	net_wake(self->net);
+}
+
+static uint64_t
+deadline(const struct net_driver *driver)
+{
+	const struct self *self = (const struct self *)driver;
+	return self->module->deadline(self->core);
+}
+
+int
+self_new(struct self **made, struct net *net, const char *config_path, struct failure *failure)
+{
+	const struct self_module *module =
+		module_load(SELF_MODULE_FILE, SELF_MODULE_SYMBOL, FAILURE_RESOLVE, failure);
+	struct self *self = calloc(1, sizeof *self);
+
+	if (module == NULL || self == NULL) {
+		free(self);
+		return module == NULL ? ERR_NOT_FOUND : ERR_NO_MEMORY;
+	}
+	self->driver = (struct net_driver){ .on_action = on_action, .on_turn = on_turn, .deadline = deadline };
+	self->net = net;
+	self->module = module;
+	const int err = module->core_new(&self->core, net_stack(net), config_path, net_rng(net),
+					 net_now_us(net), failure);
+	if (err != 0) {
+		free(self);
+		return err;
+	}
+	net_set_driver(net, &self->driver);
+	*made = self;
+	return 0;
+}
+
+void
+self_free(struct self *self)
+{
+	if (self == NULL)
+		return;
+	net_set_driver(self->net, NULL);
+	self->module->core_free(self->core);
+	free(self);
+}
+
+uint64_t
+self_ask(struct self *self, const struct question *question, unsigned kind, self_answer_cb on_answer,
+	 void *data)
+{
+	const uint64_t now_us = net_now_us(self->net);
+	uint64_t place = 0;
+
+	while (place < SELF_CLIENTS_MAX && self->clients[place].on_answer != NULL)
+		place++;
+	if (place == SELF_CLIENTS_MAX || self->module->ask(self->core, question, place + 1, now_us) != 0)
+		return 0;
+	self->clients[place] = (struct self_client){ .question = *question,
+						     .kind = kind,
+						     .on_answer = on_answer,
+						     .data = data,
+						     .started_us = now_us };
+	net_wake(self->net);
+	return place + 1;
+}
+
+void
+self_forget(struct self *self, uint64_t client)
+{
+	self->module->forget(self->core, client);
+	self->clients[client - 1].on_answer = NULL;
+}
