@@ -136,6 +136,8 @@ open_network(struct client *client, struct failure *failure)
 		return -1;
 	if (run->resolver != NULL && names_options_read(&names, run->resolver, failure) != 0)
 		return -1;
+	if (names.source == NAMES_SELF)
+		net.udp_ports = NET_UDP_PORTS_SELF;
 	if (open_journey(client, &net, failure) != 0 || net_open(&client->net, &net, failure) != 0)
 		return -1;
 	client->pool = pool_new(client->net);
