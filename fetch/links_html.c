@@ -278,6 +278,8 @@ add_preload(struct walk *walk, const GumboElement *element, const struct value *
 			kind = preloads[i].kind;
 	}
 	add_value(walk, kind, href);
+	if (kind == LINK_IMAGE)
+		add_srcset(walk, element, "imagesrcset");
 }
 
 static void

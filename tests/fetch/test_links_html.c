@@ -42,6 +42,8 @@ static const struct {
 	{ "an icon", "<link rel='shortcut icon' href=a.ico>", "i=a.ico" },
 	{ "a preload", "<link rel=preload as=font href=a.woff2><link rel=preload href=b>",
 	  "f=a.woff2 o=b" },
+	{ "a preload of candidates", "<link rel=preload as=image href=a imagesrcset='b 1x, c 2x'>",
+	  "i=a i=b i=c" },
 	{ "hints that fetch nothing",
 	  "<link rel=preconnect href=//h><link rel=dns-prefetch href=//i>", "" },
 	{ "the next page", "<link rel=next href=2.html>", "p=2.html" },
