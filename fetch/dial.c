@@ -10,6 +10,7 @@
 #include "fetch/override.h"
 #include "fetch/stream_tcp.h"
 #include "fetch/tls.h"
+#include "fetch/tunnel.h"
 #include "stack/base/err.h"
 
 #define HOST_BYTES (NAME_TEXT_BYTES + 1)
@@ -30,6 +31,7 @@ struct dial {
 	char name[HOST_BYTES]; /* whom the certificate is to be of, whatever was connected to instead */
 	uint16_t name_port;
 	struct tls *tls; /* NULL: none */
+	struct tunnel *tunnel; /* through a proxy; NULL: none, or open already */
 	char alpn[ALPN_BYTES];
 
 	struct names_ask *ask; /* NULL: no answer is awaited */
@@ -73,6 +75,7 @@ dial_cancel(struct dial *dial)
 	if (dial->stream != NULL)
 		stream_close(dial->stream);
 	net_timer_stop(dial->net, &dial->limit);
+	free(dial->tunnel);
 	free(dial);
 }
 
@@ -176,6 +179,73 @@ begin_tls(struct dial *dial)
 	look_at_tls(dial);
 }
 
+static void
+secure(struct dial *dial)
+{
+	if (dial->tls != NULL)
+		begin_tls(dial);
+	else
+		succeed(dial);
+}
+
+/* ---- a tunnel ------------------------------------------------------------------------------------------ */
+
+static void
+fail_tunnel(struct dial *dial, ssize_t result)
+{
+	struct failure failure;
+	if (result < 0) {
+		finish(dial, NULL, &dial->stream->failure);
+		return;
+	}
+	failure_set(&failure, FAILURE_PROXY, "the proxy %s closed the connection without an answer", dial->host);
+	finish(dial, NULL, &failure);
+}
+
+/* 1: sent, or nothing to be sent; -EAGAIN; another error. */
+static ssize_t
+send_to_proxy(struct dial *dial)
+{
+	struct span output = tunnel_output(dial->tunnel);
+	while (output.bytes != 0) {
+		const ssize_t taken = stream_write(dial->stream, output.at, output.bytes);
+		if (taken < 0)
+			return taken;
+		tunnel_sent(dial->tunnel, (size_t)taken);
+		output = tunnel_output(dial->tunnel);
+	}
+	return 1;
+}
+
+static void
+on_tunnel_ready(struct stream *stream, void *data)
+{
+	struct dial *dial = data;
+	struct failure failure;
+	uint8_t octets[TUNNEL_INPUT_BYTES];
+	int result = 0;
+
+	while (result == 0) {
+		ssize_t moved = send_to_proxy(dial);
+		if (moved == 1)
+			moved = stream_read(stream, octets, tunnel_wanted(dial->tunnel));
+		if (moved == -EAGAIN)
+			return;
+		if (moved <= 0) {
+			fail_tunnel(dial, moved);
+			return;
+		}
+		result = tunnel_receive(dial->tunnel, octets, (size_t)moved, &failure);
+	}
+	if (result < 0) {
+		finish(dial, NULL, &failure);
+		return;
+	}
+	free(dial->tunnel);
+	dial->tunnel = NULL;
+	secure(dial);
+}
+
 /* The first connection that is there is kept, the others and the questions are dropped. */
 static void
 keep(struct dial *dial, struct dial_attempt *attempt)
@@ -186,10 +256,12 @@ keep(struct dial *dial, struct dial_attempt *attempt)
 	dial->stream->facts->started_us = dial->started_us;
 	dial->stream->facts->named_us = dial->named_us;
 	dial->stream->facts->is_name_secure = dial->is_name_secure;
-	if (dial->tls != NULL)
-		begin_tls(dial);
-	else
-		succeed(dial);
+	if (dial->tunnel == NULL) {
+		secure(dial);
+		return;
+	}
+	stream_set_ready(dial->stream, on_tunnel_ready, dial);
+	on_tunnel_ready(dial->stream, dial);
 }
 
 /* ---- attempts ------------------------------------------------------------------------------------------ */
@@ -372,6 +444,24 @@ or_default(unsigned value, unsigned standard)
 	return value != 0 ? value : standard;
 }
 
+/* false: dial->failure says why not. */
+static bool
+make_tunnel(struct dial *dial, const struct dial_target *target)
+{
+	const struct tunnel_target through = { .proxy = target->proxy,
+					       .host = target->host,
+					       .port = target->port,
+					       .user_agent = SPAN("cairn-fetch/" CAIRN_VERSION) };
+	failure_set(&dial->failure, FAILURE_MEMORY, "no memory for a tunnel");
+	dial->failed_count = 1;
+	dial->tunnel = malloc(sizeof *dial->tunnel);
+	if (dial->tunnel == NULL || tunnel_init(dial->tunnel, &through, &dial->failure) != 0)
+		return false;
+	failure_clear(&dial->failure);
+	dial->failed_count = 0;
+	return true;
+}
+
 struct dial *
 dial_start(struct net *net, struct names *names, const struct dial_target *target, dial_done_cb on_done,
 	   void *data)
@@ -389,8 +479,12 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 	dial->tls = target->tls;
 	(void)snprintf(dial->name, sizeof dial->name, "%s", target->host);
 	(void)snprintf(dial->alpn, sizeof dial->alpn, "%s", target->alpn != NULL ? target->alpn : "");
-	if (target->overrides != NULL)
+	if (target->proxy != NULL) {
+		host = span_from_text(target->proxy->host);
+		dial->port = target->proxy->port;
+	} else if (target->overrides != NULL) {
 		overrides_connect(target->overrides, &host, &dial->port);
+	}
 	(void)snprintf(dial->host, sizeof dial->host, SPAN_FORMAT, SPAN_ARGUMENTS(host));
 	dial->kinds = or_default(target->families, NAMES_IPV4 | NAMES_IPV6);
 	dial->timeout_ms = or_default(target->timeout_ms, DIAL_TIMEOUT_MS);
@@ -401,6 +495,9 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 		      1000 * (uint64_t)DIAL_RESOLUTION_DELAY_MS);
 	net_timer_start(net, &dial->limit, dial->started_us + 1000 * (uint64_t)dial->timeout_ms, on_limit,
 			dial);
-	find_addrs(dial, target->overrides);
+	if (target->needs_tunnel && !make_tunnel(dial, target))
+		use_given(dial, NULL, 0);
+	else
+		find_addrs(dial, target->overrides);
 	return dial;
 }

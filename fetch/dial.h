@@ -7,7 +7,7 @@
  *
  * Ownership: a dial lives from dial_start until on_done or dial_cancel; the stream is then the caller's.
  * Units:     milliseconds in targets, 0: the default.
- * Errors:    on_done with a failure: RESOLVE, BOGUS, CONNECT, NO_ROUTE, TIMEOUT, TLS, CERTIFICATE.
+ * Errors:    on_done with a failure: RESOLVE, BOGUS, CONNECT, NO_ROUTE, TIMEOUT, TLS, CERTIFICATE; of a proxy PROXY, LOGIN.
  * Bounds:    DIAL_ADDRS_MAX addresses are tried.
  */
 #ifndef CAIRN_FETCH_DIAL_H
@@ -22,6 +22,7 @@
 
 struct dial;
 struct overrides;
+struct proxy;
 struct tls;
 
 #define DIAL_ADDRS_MAX           32u
@@ -35,6 +36,8 @@ struct dial_target {
 	unsigned families;                   /* NAMES_IPV4, NAMES_IPV6; 0: both */
 	const struct overrides *overrides;   /* --resolve, --connect-to; NULL: none; lent until on_done */
 	struct tls *tls;                     /* NULL: no TLS; as tls.h, lent for the stream's life */
+	const struct proxy *proxy;           /* who is connected to instead; NULL: nobody; copied */
+	bool needs_tunnel;                   /* a way through the proxy is opened (tunnel.h), then TLS */
 	const char *alpn;                    /* with TLS: protocols in order, "h2,http/1.1"; NULL: none; lent until on_done */
 	unsigned timeout_ms;                 /* --connect-timeout */
 	unsigned attempt_delay_ms;           /* --happy-eyeballs-timeout-ms */

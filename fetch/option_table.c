@@ -195,6 +195,12 @@ const struct option_row option_table[] = {
 
 	VALUE('4', "ipv4", 4, NETWORK, SHORT, OF_URL(family), "use IPv4 only"),
 	VALUE('6', "ipv6", 6, NETWORK, SHORT, OF_URL(family), "use IPv6 only"),
+	WITH(TEXT, 'x', "proxy", "URL", NETWORK, SHORT, OF_URL(proxy),
+	     "go through this proxy, http:// or socks5://"),
+	WITH(TEXT, 'U', "proxy-user", "NAME:PASSWORD", NETWORK, LONG, OF_URL(proxy_user),
+	     "log in at the proxy"),
+	WITH(TEXT, '\0', "noproxy", "HOSTS", NETWORK, LONG, OF_URL(no_proxy),
+	     "go to these hosts without a proxy: domains, addresses, or *"),
 	WITH(TEXT, '\0', "resolver", "WHO", NETWORK, SHORT, OF_RUN(resolver),
 	     "who answers for names: daemon, self, or addresses"),
 	LIST('\0', "resolve", "HOST:PORT:ADDRESS", 0, NETWORK, LONG, OF_URL(resolves),

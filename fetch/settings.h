@@ -58,7 +58,7 @@ struct settings {
 	/* how to get there */
 	int family; /* 4, 6; 0: both */
 	struct setting_list resolves, connects;
-	const char *proxy, *no_proxy;
+	const char *proxy, *no_proxy, *proxy_user;
 	uint64_t attempt_delay_us;
 	bool is_kept_alive;
 

@@ -270,7 +270,10 @@ on_dialed(void *data, struct stream *stream, const struct failure *failure)
 	struct transfer *transfer = data;
 	transfer->dial = NULL;
 	if (stream == NULL) {
-		transfer__fail(transfer, failure);
+		transfer->failure = *failure;
+		if (failure->cause == FAILURE_RESOLVE && transfer->proxy.kind != PROXY_NONE)
+			transfer->failure.cause = FAILURE_PROXY_RESOLVE;
+		transfer__fail(transfer, &transfer->failure);
 		return;
 	}
 	struct failure refusal;
@@ -310,8 +313,11 @@ name_place(struct transfer *transfer)
 	const struct url *url = &transfer->url;
 	unsigned trust = url->special == URL_HTTPS ? transfer->job.group->number : 0;
 	int bytes = snprintf(transfer->place, sizeof transfer->place,
-			     "%u " SPAN_FORMAT "://" SPAN_FORMAT ":%u", trust,
-			     SPAN_ARGUMENTS(url->scheme), SPAN_ARGUMENTS(url->host), url_port(url));
+			     "%u " SPAN_FORMAT "://" SPAN_FORMAT ":%u via %u %s:%u", trust,
+			     SPAN_ARGUMENTS(url->scheme), SPAN_ARGUMENTS(url->host), url_port(url),
+			     (unsigned)transfer->proxy.kind,
+			     transfer->proxy.host != NULL ? transfer->proxy.host : "",
+			     transfer->proxy.port);
 	return bytes > 0 && (size_t)bytes < sizeof transfer->place;
 }
 
@@ -343,6 +349,8 @@ dial(struct transfer *transfer)
 		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
 		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),
 		.request = transfer->job.number + 1,
+		.proxy = transfer->proxy.kind != PROXY_NONE ? &transfer->proxy : NULL,
+		.needs_tunnel = transfer->proxy.kind != PROXY_NONE && !transfer__asks_proxy(transfer),
 	};
 
 	transfer->state = TRANSFER_DIALING;
@@ -359,6 +367,10 @@ dial(struct transfer *transfer)
 static void
 take_connection(struct transfer *transfer)
 {
+	if (transfer__choose_proxy(transfer) != 0) {
+		transfer__fail(transfer, &transfer->failure);
+		return;
+	}
 	struct stream *stream = kept_stream(transfer);
 	transfer->wants_new_connection = false;
 	if (stream == NULL) {

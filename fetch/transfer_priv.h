@@ -5,6 +5,7 @@
  *	transfer_url.c       the URL of the command line, and where a redirect leads
  *	transfer_request.c   settings to a request
  *	transfer_login.c     credentials and cookies
+ *	transfer_proxy.c     through whom
  *	transfer_send.c      the request, octet by octet
  *	transfer_exchange.c  octets between the stream, the request and the response; pace, speed
  *	transfer_head.c      what a head means: content, redirect, retry, failure, a range or the whole
@@ -24,6 +25,7 @@
 #include "fetch/hasher.h"
 #include "fetch/http_date.h"
 #include "fetch/output.h"
+#include "fetch/proxy.h"
 #include "fetch/request.h"
 #include "fetch/response.h"
 #include "fetch/transfer.h"
@@ -86,6 +88,7 @@ struct transfer {
 	size_t authorization_bytes;
 	unsigned login_count; /* challenges answered at this URL */
 
+	struct proxy proxy; /* of this attempt */
 	struct dial *dial;
 	struct stream *stream;
 	struct transfer_ftp *ftp; /* NULL: the stream speaks HTTP */
@@ -138,6 +141,11 @@ int transfer__follow(struct transfer *transfer); /* to transfer->location */
 /* transfer_request.c: into transfer->head; 0, or -1 and transfer->failure. */
 int transfer__open_body(struct transfer *transfer);
 int transfer__write_request(struct transfer *transfer);
+
+/* transfer_proxy.c: 0, or -1 and transfer->failure. */
+int transfer__choose_proxy(struct transfer *transfer);
+bool transfer__asks_proxy(const struct transfer *transfer); /* the request itself goes to it */
+int transfer__set_proxy_login(struct transfer *transfer, struct request *request, struct arena *arena);
 
 /* transfer_login.c: false: transfer->failure. */
 bool transfer__set_login(struct transfer *transfer, struct request *request, struct arena *arena);

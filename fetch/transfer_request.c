@@ -183,16 +183,20 @@ transfer__write_request(struct transfer *transfer)
 	struct writer out = writer_over(transfer->head, TRANSFER_HEAD_BYTES);
 
 	transfer->method = method_of(transfer);
+	struct span target = transfer__asks_proxy(transfer) && request != NULL
+				     ? request_absolute_form(&transfer->url, arena)
+				     : url_target(&transfer->url);
 	transfer->facts.method = transfer->method;
 	failure_set(&transfer->failure, FAILURE_MEMORY, "no memory for the request");
 	if (request == NULL)
 		return -1;
-	request_init(request, transfer->method, url_target(&transfer->url),
+	request_init(request, transfer->method, target,
 		     url_authority(&transfer->url));
 	if (transfer->settings->is_http_1_0)
 		request->version = 10;
 	if (!set_range(transfer, request, arena) ||
 	    !transfer__set_login(transfer, request, arena) ||
+	    transfer__set_proxy_login(transfer, request, arena) != 0 ||
 	    !transfer__set_cookies(transfer, request, arena) || !set_condition(transfer, request))
 		return -1;
 	if (set_fields(transfer, request, arena) != 0 || set_body(transfer, request) != 0)
