@@ -26,7 +26,8 @@ destination(const char *text)
 }
 
 static void
-answer(struct eyeballs *eyeballs, unsigned kind, const char *first, const char *second, uint64_t now_us)
+answer(struct eyeballs *eyeballs, unsigned kind, const char *first, const char *second,
+       uint64_t now_us)
 {
 	struct destination destinations[2];
 	unsigned count = 0;

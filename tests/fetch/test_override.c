@@ -10,10 +10,12 @@ static const struct {
 	const char *first;
 } resolves[] = {
 	{ "a name and its port", "www.example:80:192.0.2.1", "www.example", 80, 1, "192.0.2.1" },
-	{ "letter case does not matter", "WWW.Example:80:192.0.2.1", "www.example", 80, 1, "192.0.2.1" },
+	{ "letter case does not matter", "WWW.Example:80:192.0.2.1", "www.example", 80, 1,
+	  "192.0.2.1" },
 	{ "another port", "www.example:80:192.0.2.1", "www.example", 443, 0, NULL },
 	{ "another name", "www.example:80:192.0.2.1", "example", 80, 0, NULL },
-	{ "several addresses", "a:80:192.0.2.1,[2001:db8::1],2001:db8::2", "a", 80, 3, "192.0.2.1" },
+	{ "several addresses", "a:80:192.0.2.1,[2001:db8::1],2001:db8::2", "a", 80, 3,
+	  "192.0.2.1" },
 	{ "IPv6 without brackets", "a:80:2001:db8::1", "a", 80, 1, "2001:db8::1" },
 	{ "an IPv6 host", "[2001:db8::1]:80:192.0.2.1", "2001:db8::1", 80, 1, "192.0.2.1" },
 	{ "any name", "*:80:192.0.2.1", "b", 80, 1, "192.0.2.1" },
@@ -30,7 +32,8 @@ START_TEST(resolve_gives_the_addresses)
 	ck_assert_int_eq(overrides_add_resolve(&overrides, resolves[_i].resolve, &failure), 0);
 	const unsigned count = overrides_resolve(&overrides, span_from_text(resolves[_i].host),
 						 resolves[_i].port, addrs);
-	ck_assert_msg(count == resolves[_i].count, "%s: %u addresses", resolves[_i].behaviour, count);
+	ck_assert_msg(count == resolves[_i].count, "%s: %u addresses", resolves[_i].behaviour,
+		      count);
 	if (count == 0)
 		return;
 	ck_assert_int_eq(addr_from_text(&first, resolves[_i].first), 0);
@@ -39,9 +42,21 @@ START_TEST(resolve_gives_the_addresses)
 END_TEST
 
 static const char *const bad_resolves[] = {
-	"", "a", "a:80", "a:80:", "a:0:192.0.2.1", "a:65536:192.0.2.1", "a::192.0.2.1", ":80:192.0.2.1",
-	"a:80:192.0.2", "a:80:192.0.2.1,", "a:80:b", "[::1:80:192.0.2.1", "[::1]80:192.0.2.1",
-	"a:80:1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,"
+	"",
+	"a",
+	"a:80",
+	"a:80:",
+	"a:0:192.0.2.1",
+	"a:65536:192.0.2.1",
+	"a::192.0.2.1",
+	":80:192.0.2.1",
+	"a:80:192.0.2",
+	"a:80:192.0.2.1,",
+	"a:80:b",
+	"[::1:80:192.0.2.1",
+	"[::1]80:192.0.2.1",
+	"a:80:1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1."
+	"1.1,"
 	"1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1",
 };
 
@@ -78,9 +93,12 @@ static const struct {
 	const char *to_host;
 	uint16_t to_port;
 } connects[] = {
-	{ "a:80:b:81", "a", 80, "b", 81 }, { "a:80:b:81", "a", 82, "a", 82 },
-	{ "a:80:b:81", "c", 80, "c", 80 }, { "::b:81", "c", 9, "b", 81 },
-	{ "a:80::81", "a", 80, "a", 81 },  { "a:80:b:", "a", 80, "b", 80 },
+	{ "a:80:b:81", "a", 80, "b", 81 },
+	{ "a:80:b:81", "a", 82, "a", 82 },
+	{ "a:80:b:81", "c", 80, "c", 80 },
+	{ "::b:81", "c", 9, "b", 81 },
+	{ "a:80::81", "a", 80, "a", 81 },
+	{ "a:80:b:", "a", 80, "b", 80 },
 	{ "[::1]:80:[::2]:", "::1", 80, "::2", 80 },
 };
 
@@ -92,7 +110,8 @@ START_TEST(connect_to_sends_elsewhere)
 	uint16_t port = connects[_i].port;
 
 	overrides = (struct overrides){ 0 };
-	ck_assert_int_eq(overrides_add_connect_to(&overrides, connects[_i].connect_to, &failure), 0);
+	ck_assert_int_eq(overrides_add_connect_to(&overrides, connects[_i].connect_to, &failure),
+			 0);
 	overrides_connect(&overrides, &host, &port);
 	ck_assert(span_is(host, connects[_i].to_host));
 	ck_assert_uint_eq(port, connects[_i].to_port);
