@@ -248,6 +248,7 @@ from_caches(struct engine *engine, const struct engine_question *question, struc
 	if (!engine->config.minimal_responses && !answer->is_ruled)
 		extras_from_cache(answer, &engine->caches, arena, 0, now_s);
 	answer->from_cache = true;
+	answer->refresh_due = from.ends_soon && engine->config.prefetch;
 	return 0;
 }
 
@@ -331,6 +332,7 @@ engine_refresh(struct engine *engine, const struct engine_question *question, ui
 	if (task == NULL)
 		return;
 	task->may_be_stale = engine->config.serve_expired;
+	task->refreshes = true;
 	engine->stats.refreshes++;
 	task__run_all(engine);
 }

@@ -81,6 +81,7 @@ struct engine_config {
 	bool minimal_responses;      /* else answers have what extras.h adds */
 	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s, cache_min_negative_ttl_s;
 	struct rate_limit zone_rate; /* ratelimit: queries to the servers of one zone */
+	bool prefetch;
 	bool serve_expired;          /* RFC 8767 */
 	bool serve_expired_ttl_reset;
 	uint32_t serve_expired_ttl_s; /* how long after its end; UINT32_MAX: as long as it is there */

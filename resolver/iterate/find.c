@@ -38,6 +38,7 @@ task__look_up(struct engine *engine, struct task *task)
 		.alias_count = task->chain_count,
 		.forwards = engine->forwards,
 		.dnssec_ok = task->question.dnssec_ok,
+		.refreshes = task->refreshes,
 		.checking_disabled = task->question.checking_disabled,
 		.rpz = engine->rpz,
 		.policies = task->policies,

@@ -36,6 +36,12 @@ link_set(struct lookup *lookup, struct rrset *set)
 	set->next = NULL;
 }
 
+static bool
+ends_soon(const struct rrset *set)
+{
+	return (uint64_t)set->ttl_s * LOOKUP_SOON_PART <= set->original_ttl_s;
+}
+
 /* A cached CNAME at sname: sname moves to its target. */
 static int
 follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *arena,
@@ -52,8 +58,9 @@ follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *a
 	const struct name *sname = name_store(arena, &target);
 	if (sname == NULL)
 		return ERR_NO_MEMORY;
-	if (lookup->dnssec_ok && rrset_is_expanded(set))
+	if ((lookup->dnssec_ok && rrset_is_expanded(set)) || (lookup->refreshes && ends_soon(set)))
 		return ERR_NOT_FOUND;
+	lookup->ends_soon |= ends_soon(set);
 	answer->security = lookup_weaker(answer->security, set->security);
 	link_set(lookup, set);
 	lookup->sname = sname;
@@ -100,8 +107,9 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 			return LOOKUP_MISS;
 		if (rrset_cache_get(caches->rrsets, lookup->sname, lookup->qtype, CLASS_IN,
 				    TRUST_ANSWER, arena, &set, now_s) == 0) {
-			if (lookup->dnssec_ok && rrset_is_expanded(set))
+			if ((lookup->dnssec_ok && rrset_is_expanded(set)) || (lookup->refreshes && ends_soon(set)))
 				return LOOKUP_MISS;
+			lookup->ends_soon |= ends_soon(set);
 			link_set(lookup, set);
 			answer->rcode = RCODE_NOERROR;
 			answer->security = lookup_weaker(answer->security, set->security);

@@ -12,6 +12,8 @@
 
 #include "resolver/iterate/engine.h"
 
+#define LOOKUP_SOON_PART 10u /* of its TTL that a set still has when it ends soon */
+
 enum lookup_result {
 	LOOKUP_MISS,   /* nothing is known of sname, which may have moved along cached aliases */
 	LOOKUP_ANSWER, /* *answer is complete but for the sets found before */
@@ -25,6 +27,8 @@ struct lookup {
 	const struct forwards *forwards; /* what the operator has servers for is not denied from above; NULL: none */
 	bool dnssec_ok; /* DO: what a wildcard made is not known without its proof, which is not kept (RFC 4035, section 3.1.3.3) */
 	bool checking_disabled; /* what was found to be bogus is no failure */
+	bool refreshes; /* what ends soon is not known any more */
+	bool ends_soon; /* told back: a set of the answer is in the last part of its time */
 	const struct rpz *rpz;
 	uint32_t policies; /* its zones that have a say (rewrite.h); 0: none, or none any more */
 };

@@ -74,6 +74,7 @@ struct task {
 	bool in_table;
 	bool asked;               /* something was sent for it */
 	bool priming;             /* not answered from the cache */
+	bool refreshes;           /* nor with what the cache has not for long any more */
 	uint32_t policies;        /* of the question, until one of them lets it pass (rewrite.h) */
 	bool past_given;          /* the servers that the operator names have failed: the ordinary way (forward-first) */
 	bool spent;               /* it ended because its purse is spent */

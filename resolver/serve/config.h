@@ -80,7 +80,7 @@ struct config {
 	uint64_t rrset_cache_size, neg_cache_size, delegation_cache_size;
 	uint32_t infra_cache_numhosts;
 	uint32_t cache_min_ttl, cache_max_ttl, cache_max_negative_ttl, cache_min_negative_ttl;
-	bool serve_expired, serve_expired_ttl_reset;
+	bool serve_expired, serve_expired_ttl_reset, prefetch;
 	uint32_t serve_expired_ttl, serve_expired_reply_ttl; /* s */
 	uint32_t serve_expired_client_timeout;               /* ms */
 	uint32_t edns_buffer_size, max_udp_size;

@@ -181,6 +181,8 @@ const struct config_option config_options[] = {
 	       "the TTL of what has expired, in seconds"),
 	SERVER("serve-expired-client-timeout", CONFIG_NUMBER, serve_expired_client_timeout, "1800", 0, 60000,
 	       "milliseconds that a client waits for a fresh answer; 0 answers at once and asks afterwards"),
+	SERVER("prefetch", CONFIG_BOOL, prefetch, "yes", 0, 0,
+	       "ask anew, in the background, for what is asked for in the last tenth of its time"),
 
 	/* zones with servers of their own */
 	ZONE("forward-zone", "name", CONFIG_STRING, name, "", "the zone; `.` is everything"),

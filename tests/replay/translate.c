@@ -27,7 +27,7 @@ static const char *const let_pass[] = {
 static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
-	{ "tcp-upstream", "no" }, { "prefetch", "no" },
+	{ "tcp-upstream", "no" },
 	{ "serve-original-ttl", "no" },
 	{ "unknown-server-time-limit", "376" },
 };
@@ -43,7 +43,7 @@ struct state {
 	const char *directory;
 	FILE *out;
 	char section[SCRIPT_WORD_BYTES];
-	bool has_anchor, has_deny_any;
+	bool has_anchor, has_prefetch, has_deny_any;
 	char modules[SCRIPT_WORD_BYTES];
 };
 
@@ -161,6 +161,7 @@ take_option(struct state *state, const char *option, const char *value)
 		state->has_anchor = true;
 	if (strncmp(option, "auto-trust-anchor", 17) == 0)
 		state->has_anchor = true;
+	state->has_prefetch |= strcmp(option, "prefetch") == 0;
 	state->has_deny_any |= strcmp(option, "deny-any") == 0;
 	if (is_known(state->section, option)) {
 		put_option(state, option, value);
@@ -227,8 +228,9 @@ translate(struct translation *translation, const struct script *script, const ch
 	while (is_right && (line = lines_next(&lines)) != NULL)
 		if (!line_is_empty(line))
 			is_right = take_line(&state, &lines, line);
-	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  send-cookie: no\n  max-udp-size: 4096\n%s",
-		      state.has_anchor ? state.modules : without_validator(state.modules), state.has_deny_any ? "" : "  deny-any: no\n");
+	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  send-cookie: no\n  max-udp-size: 4096\n%s%s",
+		      state.has_anchor ? state.modules : without_validator(state.modules),
+		      state.has_prefetch ? "" : "  prefetch: no\n", state.has_deny_any ? "" : "  deny-any: no\n");
 	(void)fclose(state.out);
 	free(config);
 	return is_right;

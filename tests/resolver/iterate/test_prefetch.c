@@ -1,0 +1,123 @@
+/* What is asked for near the end of its time is asked anew, in the background. */
+#include "resolver/iterate/engine_priv.h"
+#include "tests/resolver/iterate/world.h"
+#include "tests/suite.h"
+
+#define SECOND 1000000u
+
+static const struct world_zone root = { ".", ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+					     ". 86400 NS ns.root.\n"
+					     "ns.root. 86400 A 192.0.2.1\n"
+					     "test. 86400 NS ns.test.\n"
+					     "ns.test. 86400 A 192.0.2.2\n" };
+
+static const struct world_zone test = { "test.", "test. 600 SOA mname. rname. 1 2 3 4 300\n"
+						 "test. 3600 NS ns.test.\n"
+						 "ns.test. 3600 A 192.0.2.2\n"
+						 "www.test. 100 A 192.0.2.80\n"
+						 "alias.test. 1000 CNAME www.test.\n" };
+
+/* Asks as a shell does; true when the caches had the answer. */
+static bool
+ask(struct world *world, const char *qname)
+{
+	const struct engine_question question = { .qname = name_of(qname), .qtype = TYPE_A, .qclass = CLASS_IN };
+	struct answer answer;
+
+	if (engine_cached(world->engine, &question, &world->arena, &answer, world->now_us) != 0)
+		return false;
+	if (answer.refresh_due)
+		engine_refresh(world->engine, &question, world->now_us);
+	world_run(world, SECOND);
+	return true;
+}
+
+static struct world *
+world_of(bool prefetch)
+{
+	struct engine_config config = engine_config_default;
+	config.prime_root = false;
+	config.prefetch = prefetch;
+	struct world *world = world_new(suite_seed(10), &config);
+	world_server(world, "192.0.2.1", &root);
+	world_server(world, "192.0.2.2", &test);
+	ck_assert_uint_eq(world_resolve(world, "www.test.", TYPE_A)->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world_resolve(world, "alias.test.", TYPE_A)->rcode, RCODE_NOERROR);
+	return world;
+}
+
+START_TEST(what_is_asked_for_in_the_last_tenth_of_its_time_does_not_end)
+{
+	struct world *world = world_of(true);
+	world_run(world, 88 * SECOND);
+	ck_assert(ask(world, "www.test."));
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 1);
+	world_run(world, 3 * SECOND);
+	ck_assert(ask(world, "www.test."));
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 2);
+	/* Once is enough, and it lives beyond its first end. */
+	ck_assert(ask(world, "www.test."));
+	world_run(world, 20 * SECOND);
+	ck_assert(ask(world, "www.test."));
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 2);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(of_a_chain_only_what_ends_is_asked_for)
+{
+	struct world *world = world_of(true);
+	const unsigned asked = world_asked(world, "alias.test.", TYPE_A);
+	world_run(world, 92 * SECOND);
+	ck_assert(ask(world, "alias.test."));
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 2);
+	ck_assert_uint_eq(world_asked(world, "alias.test.", TYPE_A), asked);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(what_nobody_asks_for_ends)
+{
+	struct world *world = world_of(true);
+	world_run(world, 101 * SECOND);
+	ck_assert(!ask(world, "www.test."));
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 1);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(without_the_option_nothing_is_asked_that_is_known)
+{
+	struct world *world = world_of(false);
+	world_run(world, 95 * SECOND);
+	ck_assert(ask(world, "www.test."));
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 1);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(a_server_that_is_dead_costs_the_client_nothing)
+{
+	struct world *world = world_of(true);
+	world_run(world, 92 * SECOND);
+	world->servers[1].dead = true;
+	ck_assert(ask(world, "www.test."));
+	world_run(world, 5 * SECOND);
+	ck_assert(ask(world, "www.test."));
+	world_free(world);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("iterate: prefetch");
+	TCase *tcase = tcase_create("prefetch");
+	tcase_add_test(tcase, what_is_asked_for_in_the_last_tenth_of_its_time_does_not_end);
+	tcase_add_test(tcase, of_a_chain_only_what_ends_is_asked_for);
+	tcase_add_test(tcase, what_nobody_asks_for_ends);
+	tcase_add_test(tcase, without_the_option_nothing_is_asked_that_is_known);
+	tcase_add_test(tcase, a_server_that_is_dead_costs_the_client_nothing);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
