@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "resolver/policy/local_priv.h"
+#include "resolver/policy/prefixes.h"
 #include "resolver/wire/fold.h"
 #include "resolver/wire/rdata.h"
 #include "stack/base/arena.h"
@@ -240,6 +241,27 @@ local_zone_tag(struct local *local, const struct name *zone, uint64_t tags)
 		return ERR_NOT_FOUND;
 	node->tags |= tags;
 	return 0;
+}
+
+int
+local_zone_override(struct local *local, const struct name *zone, const struct ip_addr *prefix,
+		    unsigned prefix_len, enum local_type type)
+{
+	assert(!local->finished);
+	struct local_node *node = local__node_make(local, zone);
+	uint8_t *value = arena_alloc(local->arena, sizeof *value);
+	if (node == NULL || value == NULL)
+		return ERR_NO_MEMORY;
+	if (!node->is_zone)
+		return ERR_NOT_FOUND;
+	if (node->overrides == NULL) {
+		node->overrides = arena_alloc(local->arena, sizeof *node->overrides);
+		if (node->overrides == NULL)
+			return ERR_NO_MEMORY;
+		prefixes_init(node->overrides, local->arena);
+	}
+	*value = (uint8_t)type;
+	return prefixes_put(node->overrides, prefix, prefix_len, value);
 }
 
 /* ---- data ----------------------------------------------------------------------------------------- */

@@ -60,6 +60,9 @@ struct local *local_new(struct arena *arena, struct rng *rng);
 int local_zone_add(struct local *local, const struct name *zone, enum local_type type);
 /* The zone, which is there, is for clients with one of these tags alone; for others it is not there (local-zone-tag). */
 int local_zone_tag(struct local *local, const struct name *zone, uint64_t tags);
+/* The zone, which is there, is of another type for clients of the prefix (local-zone-override). */
+int local_zone_override(struct local *local, const struct name *zone, const struct ip_addr *prefix, unsigned prefix_len,
+                        enum local_type type);
 
 /* `record` is one line of a master file, `ptr` is "ADDRESS [TTL] NAME"; after an error *why says it in words. */
 int local_data_add(struct local *local, const char *record, const char **why);
@@ -94,13 +97,18 @@ struct local_match {
 	const struct name *alias;  /* LOCAL_ALIASES: the target, in the arena */
 };
 
+/* Who asks: it decides which zones there are, and may give them another type, by its address before its tags. */
+struct local_client {
+	const struct ip_addr *addr;
+	const struct client_tags *tags; /* NULL: none */
+};
+
 /*
  * 0, or ERR_NO_MEMORY when the arena is full.  A CNAME is followed within local data, at most LOCAL_ALIASES_MAX times:
  * then the answer is SERVFAIL.  Names in the answer that stand for the qname are in the letter
- * case of the question.  The client's tags (NULL: none) decide which zones there are, and may give them another type
- * and other data.  A DS question about a zone's apex belongs to the zone above (RFC 4035, section 2.4).
+ * case of the question.  `client` NULL is anybody.  A DS question about a zone's apex belongs to the zone above (RFC 4035, section 2.4).
  */
-int local_answer(const struct local *local, const struct question *question, const struct client_tags *tags,
+int local_answer(const struct local *local, const struct question *question, const struct local_client *client,
                  struct arena *arena, struct local_match *match, struct answer *answer);
 
 struct local_stats {

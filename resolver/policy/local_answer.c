@@ -1,4 +1,5 @@
 #include "resolver/policy/local_priv.h"
+#include "resolver/policy/prefixes.h"
 #include "resolver/policy/tags.h"
 #include "resolver/wire/rdata.h"
 #include "stack/base/arena.h"
@@ -21,10 +22,13 @@ zone_for(const struct local_node *zone, uint64_t tags)
 	return zone;
 }
 
-/* The type of the zone, or that of the first tag that client and zone share and that has one. */
+/* The type of the zone, unless the client's address has another, or the first tag that they share. */
 static enum local_type
-type_for(const struct local_node *zone, const struct client_tags *tags)
+type_for(const struct local_node *zone, const struct ip_addr *addr, const struct client_tags *tags)
 {
+	const uint8_t *override = zone->overrides != NULL && addr != NULL ? prefixes_find(zone->overrides, addr) : NULL;
+	if (override != NULL)
+		return (enum local_type)*override;
 	for (unsigned i = 0; tags != NULL && i < TAGS_MAX; i++)
 		if ((zone->tags & tags->set) >> i & 1 && tags->actions[i] != 0)
 			return (enum local_type)(tags->actions[i] - 1);
@@ -32,10 +36,11 @@ type_for(const struct local_node *zone, const struct client_tags *tags)
 }
 
 static struct lookup
-look_up(const struct local *local, const struct name *name, uint16_t qtype, const struct client_tags *tags)
+look_up(const struct local *local, const struct name *name, uint16_t qtype, const struct local_client *client)
 {
 	bool exact;
 	const struct local_node *deepest = local__node_find(local, name, &exact);
+	const struct client_tags *tags = client != NULL ? client->tags : NULL;
 	const uint64_t set = tags != NULL ? tags->set : 0;
 	const struct local_node *zone = deepest->zone;
 	if (qtype == TYPE_DS && exact && deepest->is_zone && deepest->parent != NULL)
@@ -47,7 +52,7 @@ look_up(const struct local *local, const struct name *name, uint16_t qtype, cons
 	return (struct lookup){
 		.zone = zone,
 		.node = exact && !is_hidden ? deepest : NULL,
-		.type = type_for(zone, tags),
+		.type = type_for(zone, client != NULL ? client->addr : NULL, tags),
 		.tags = zone->tags & set,
 		.datas = tags != NULL ? tags->datas : NULL,
 	};
@@ -236,11 +241,11 @@ alias_target(const struct rrset *cname, struct arena *arena)
  * resolver.
  */
 static int
-follow(const struct local *local, const struct name *name, uint16_t qtype, const struct client_tags *tags,
+follow(const struct local *local, const struct name *name, uint16_t qtype, const struct local_client *client,
        struct arena *arena, struct local_match *match, struct answer *answer)
 {
 	for (unsigned aliases = 0;; aliases++) {
-		struct lookup lookup = look_up(local, name, qtype, tags);
+		struct lookup lookup = look_up(local, name, qtype, client);
 		const struct rrset *set = lookup.zone != NULL ? data_set(&lookup, qtype) : NULL;
 		if (set == NULL) {
 			int err = 0;
@@ -278,14 +283,14 @@ type_informs(enum local_type type)
 }
 
 int
-local_answer(const struct local *local, const struct question *question, const struct client_tags *tags,
+local_answer(const struct local *local, const struct question *question, const struct local_client *client,
 	     struct arena *arena, struct local_match *match, struct answer *answer)
 {
 	*match = (struct local_match){ .verdict = LOCAL_IS_NOT };
 	*answer = (struct answer){ .security = SECURITY_INSECURE, .ede = EDE_NONE };
 	if (question->qclass != CLASS_IN)
 		return 0;
-	struct lookup lookup = look_up(local, &question->qname, question->qtype, tags);
+	struct lookup lookup = look_up(local, &question->qname, question->qtype, client);
 	if (lookup.zone == NULL)
 		return 0;
 	match->type = lookup.type;
@@ -294,5 +299,5 @@ local_answer(const struct local *local, const struct question *question, const s
 	const struct name *qname = name_store(arena, &question->qname);
 	if (qname == NULL)
 		return ERR_NO_MEMORY;
-	return follow(local, qname, question->qtype, tags, arena, match, answer);
+	return follow(local, qname, question->qtype, client, arena, match, answer);
 }

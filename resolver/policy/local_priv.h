@@ -11,6 +11,7 @@
 #include "resolver/policy/local.h"
 
 struct arena;
+struct prefixes;
 
 #define LOCAL_SLOTS_MIN 64u
 
@@ -26,6 +27,7 @@ struct local_node {
 	struct local_node *zone;   /* the nearest at or above; set by local_finish */
 	struct local_set *sets;
 	uint64_t tags;              /* of a zone; 0: for all */
+	struct prefixes *overrides; /* of a zone, enum local_type as uint8_t; NULL: none */
 	struct rrset *negative_soa; /* of a zone that has an SOA; set by local_finish */
 	uint32_t hash;
 	uint8_t type; /* enum local_type, when is_zone */

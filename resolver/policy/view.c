@@ -65,13 +65,13 @@ leaves_it(const struct view *view, const struct local_match *match)
 
 int
 view_answer(const struct view *view, const struct local *local, const struct question *question,
-	    const struct client_tags *tags, struct arena *arena, struct local_match *match,
+	    const struct local_client *client, struct arena *arena, struct local_match *match,
 	    struct answer *answer)
 {
 	if (view == NULL)
-		return local_answer(local, question, tags, arena, match, answer);
-	const int err = local_answer(view->local, question, tags, arena, match, answer);
+		return local_answer(local, question, client, arena, match, answer);
+	const int err = local_answer(view->local, question, client, arena, match, answer);
 	if (err != 0 || !leaves_it(view, match))
 		return err;
-	return local_answer(local, question, tags, arena, match, answer);
+	return local_answer(local, question, client, arena, match, answer);
 }

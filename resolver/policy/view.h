@@ -38,6 +38,6 @@ const struct view *views_of_client(const struct views *views, const struct ip_ad
 
 /* As local_answer, from the client's view (NULL: none) and from everybody's local zones. */
 int view_answer(const struct view *view, const struct local *local, const struct question *question,
-                const struct client_tags *tags, struct arena *arena, struct local_match *match, struct answer *answer);
+                const struct local_client *client, struct arena *arena, struct local_match *match, struct answer *answer);
 
 #endif

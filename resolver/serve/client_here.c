@@ -155,9 +155,12 @@ static enum stage
 stage_local(struct clients *clients, const struct client_source *source, struct answer *answer)
 {
 	struct local_match *match = &clients->match;
-	const struct client_tags *tags = tags_of_client(clients->policy->tags, &source->addr);
+	const struct local_client client = {
+		.addr = &source->addr,
+		.tags = tags_of_client(clients->policy->tags, &source->addr),
+	};
 	const struct view *view = views_of_client(clients->policy->views, &source->addr);
-	if (view_answer(view, clients->policy->local, &clients->query.question, tags,
+	if (view_answer(view, clients->policy->local, &clients->query.question, &client,
 			clients->arena, match, answer) != 0)
 		return client__failed(clients, answer, EDE_OTHER, "out of memory for the answer");
 	switch (match->verdict) {

@@ -115,6 +115,7 @@ struct config {
 	uint32_t discard_timeout;          /* ms: a UDP answer later than this is not sent */
 
 	struct config_list define_tag;     /* "guest child" */
+	struct config_list local_zone_override; /* "example.com 192.0.2.0/24 static" */
 	struct config_list access_control_view; /* "192.0.2.0/24 inside" */
 	struct config_list access_control_tag_action, access_control_tag_data, local_zone_tag;
 	struct config_list access_control_tag; /* "192.0.2.0/24 guest child" */

@@ -90,6 +90,8 @@ const struct config_option config_options[] = {
 	SERVER("local-zone", CONFIG_LIST, local_zone, "", 0, 0, "zone and type; `nodefault` switches a built-in zone off"),
 	SERVER("local-zone-tag", CONFIG_LIST, local_zone_tag, "", 0, 0,
 	       "local zone and tags: it is there for clients with one of them"),
+	SERVER("local-zone-override", CONFIG_LIST, local_zone_override, "", 0, 0,
+	       "local zone, netblock and type: what it is to clients there, whatever their tags"),
 	SERVER("local-data", CONFIG_LIST, local_data, "", 0, 0, "a record to answer with, in master-file form"),
 	SERVER("local-data-ptr", CONFIG_LIST, local_data_ptr, "", 0, 0, "address and name: the reverse record of the two"),
 	SERVER("unblock-lan-zones", CONFIG_BOOL, unblock_lan_zones, "no", 0, 0,

@@ -149,6 +149,25 @@ take_zone(struct reading *reading, const char *text)
 				    : fault(reading, err);
 }
 
+/* ZONE NETBLOCK TYPE */
+static int
+take_override(struct reading *reading, const char *text)
+{
+	struct entry entry, second;
+	struct name zone;
+	struct ip_addr prefix;
+	unsigned prefix_len;
+	enum local_type type;
+	if (!split(&entry, text) || !split(&second, entry.rest) ||
+	    name_from_text(&zone, entry.word, NULL) != 0 ||
+	    addr_prefix_from_text(&prefix, &prefix_len, second.word) != 0 ||
+	    local_type_from_text(second.rest, &type) != 0)
+		return malformed(reading, "is not `ZONE NETBLOCK TYPE`");
+	const int err = local_zone_override(reading->local, &zone, &prefix, prefix_len, type);
+	return err == ERR_NOT_FOUND ? malformed(reading, "is not a local-zone")
+				    : fault(reading, err);
+}
+
 /* ---- all of them ------------------------------------------------------------------------------------------- */
 
 static int
@@ -201,6 +220,9 @@ groups_tag_zones(struct local *local, const struct tags *tags, const struct conf
 		 char error[CONFIG_ERROR_BYTES])
 {
 	struct reading reading = { .tags = (struct tags *)tags, .local = local };
-	return take_list(&reading, "local-zone-tag", &config->local_zone_tag, take_zone, config,
-			 error);
+	const int err = take_list(&reading, "local-zone-tag", &config->local_zone_tag, take_zone,
+				  config, error);
+	return err == 0 ? take_list(&reading, "local-zone-override", &config->local_zone_override,
+				    take_override, config, error)
+			: err;
 }

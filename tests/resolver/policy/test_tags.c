@@ -70,9 +70,10 @@ ask(const struct local *local, const struct ip_addr *client, struct answer *answ
 	struct arena answers;
 	struct local_match match;
 	struct question question = { .qtype = TYPE_TXT, .qclass = CLASS_IN };
+	const struct local_client asks = { .addr = client, .tags = tags_of_client(&tags, client) };
 	arena_init(&answers, answer_block, sizeof answer_block);
 	ck_assert_int_eq(name_from_text(&question.qname, "www.shop.example.", NULL), 0);
-	ck_assert_int_eq(local_answer(local, &question, tags_of_client(&tags, client), &answers, &match, answer), 0);
+	ck_assert_int_eq(local_answer(local, &question, &asks, &answers, &match, answer), 0);
 	return match.verdict;
 }
 
@@ -88,7 +89,8 @@ assert_text(const struct answer *answer, const char *text)
 START_TEST(a_zone_with_tags_is_there_for_those_who_have_one)
 {
 	const struct ip_addr guest = addr_ipv4((const uint8_t[]){ 192, 0, 2, 1 }), staff = addr_ipv4((const uint8_t[]){ 192, 0, 2, 2 }),
-			     other = addr_ipv4((const uint8_t[]){ 192, 0, 2, 3 }), strict = addr_ipv4((const uint8_t[]){ 192, 0, 2, 4 });
+			     other = addr_ipv4((const uint8_t[]){ 192, 0, 2, 3 }), strict = addr_ipv4((const uint8_t[]){ 192, 0, 2, 4 }),
+			     refused = addr_ipv4((const uint8_t[]){ 192, 0, 2, 5 });
 	struct rng rng;
 	struct name shop, all;
 	struct answer answer;
@@ -103,6 +105,7 @@ START_TEST(a_zone_with_tags_is_there_for_those_who_have_one)
 	ck_assert_int_eq(local_data_add(local, "shop.example. TXT shop", &why), 0);
 	ck_assert_int_eq(tags_define(&tags, "guest staff"), 0);
 	ck_assert_int_eq(local_zone_tag(local, &shop, 3), 0);
+	ck_assert_int_eq(local_zone_override(local, &shop, &refused, 32, LOCAL_ALWAYS_REFUSE), 0);
 	ck_assert_int_eq(local_finish(local, false, false), 0);
 	ck_assert_int_eq(tags_add_clients(&tags, &guest, 32, 1), 0);
 	ck_assert_int_eq(tags_add_clients(&tags, &staff, 32, 2), 0);
@@ -110,6 +113,10 @@ START_TEST(a_zone_with_tags_is_there_for_those_who_have_one)
 	ck_assert_int_eq(tags_add_clients(&tags, &strict, 32, 1), 0);
 	ck_assert_int_eq(tags_add_action(&tags, &strict, 32, 0, LOCAL_ALWAYS_NXDOMAIN), 0);
 
+	ck_assert_int_eq(tags_add_clients(&tags, &refused, 32, 1), 0);
+	ck_assert_int_eq(tags_add_action(&tags, &refused, 32, 0, LOCAL_ALWAYS_NXDOMAIN), 0);
+	ck_assert_int_eq((int)ask(local, &refused, &answer), LOCAL_ANSWERS);
+	ck_assert_uint_eq(answer.rcode, RCODE_REFUSED); /* the address goes before the tag */
 	ck_assert_int_eq((int)ask(local, &guest, &answer), LOCAL_ANSWERS);
 	assert_text(&answer, "shop");
 	ck_assert_int_eq((int)ask(local, &staff, &answer), LOCAL_ANSWERS);
