@@ -56,6 +56,17 @@ class Fetch(lab.WithCairnd):
             with self.subTest(resolver):
                 self.assertEqual(fetch("--resolver", resolver, "www.shop.com/shop.css"), page("shop.css"))
 
+    def test_without_a_resolver_names_are_iterated_for_from_the_root(self):
+        configuration = self.directory / "cairn.conf"
+        configuration.write_text(f"server:\n  trust-anchor-file: {os.environ['LAB_DIR']}/root.key\n")
+        itself = ("--resolver", f"self={configuration}")
+        with lab.Sent() as sent:
+            self.assertEqual(fetch(*itself, "http://www.shop.com/"), page("index.html"))
+        self.assertGreater(sent.questions, 2)
+        self.assertIn("www.bogus.org", fetch(*itself, "http://www.bogus.org/", status=BOGUS))
+        # The lab's root has a key of its own, so with the real one nothing there is true.
+        self.assertIn("DNSKEY", fetch("--resolver", "self", "http://www.shop.com/", status=BOGUS))
+
     def test_either_family_is_used_alone(self):
         for option, address in (("-4", "198.18.6.80"), ("-6", "2001:2:0:6::80")):
             with self.subTest(option):
