@@ -140,6 +140,7 @@ open_network(struct client *client, struct failure *failure)
 		net.udp_ports = NET_UDP_PORTS_SELF;
 	if (open_journey(client, &net, failure) != 0 || net_open(&client->net, &net, failure) != 0)
 		return -1;
+	soon_open(&client->soon, net_loop(client->net));
 	client->pool = pool_new(client->net);
 	if (client->pool == NULL) {
 		failure_set(failure, FAILURE_MEMORY, "no memory for connections");
@@ -238,6 +239,8 @@ client_close(struct client *client)
 		return;
 	pool_free(client->pool);
 	names_close(client->names);
+	if (client->net != NULL)
+		soon_close(&client->soon);
 	net_close(client->net);
 	for (size_t i = 0; i < client->group_count; i++) {
 		client__write_cookies(client, &client->groups[i]);

@@ -18,6 +18,7 @@
 #include "fetch/override.h"
 #include "fetch/pool.h"
 #include "fetch/psl.h"
+#include "fetch/soon.h"
 #include "fetch/tls.h"
 #include "fetch/verbose.h"
 
@@ -36,6 +37,7 @@ struct client_group {
 
 struct client {
 	struct net *net;
+	struct soon soon;
 	struct names *names;
 	struct pool *pool;
 	struct idna_icu idna;

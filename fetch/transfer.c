@@ -24,6 +24,7 @@ static void
 stop_timers(struct transfer *transfer)
 {
 	net_timer_stop(transfer->client->net, &transfer->turn);
+	soon_cancel(&transfer->client->soon, &transfer->soon);
 	net_timer_stop(transfer->client->net, &transfer->deadline);
 	net_timer_stop(transfer->client->net, &transfer->speed);
 	net_timer_stop(transfer->client->net, &transfer->body_due);
@@ -43,7 +44,7 @@ end(struct transfer *transfer)
 	transfer->facts.end_us = net_now_us(client->net);
 	transfer->facts.is_over = true;
 	transfer__tell_end(transfer);
-	net_timer_start(client->net, &transfer->turn, 0, tell_done, transfer);
+	soon_do(&client->soon, &transfer->soon, tell_done, transfer);
 }
 
 static void
@@ -167,6 +168,7 @@ close_stream(struct transfer *transfer)
 		dial_cancel(transfer->dial);
 	transfer->dial = NULL;
 	net_timer_stop(transfer->client->net, &transfer->turn);
+	soon_cancel(&transfer->client->soon, &transfer->soon);
 	net_timer_stop(transfer->client->net, &transfer->body_due);
 	transfer__close_ftp(transfer);
 	if (transfer->stream != NULL)
@@ -476,7 +478,7 @@ transfer_start(struct client *client, const struct transfer_job *job, transfer_d
 	}
 	transfer->facts.job = job;
 	transfer->facts.start_us = net_now_us(client->net);
-	net_timer_start(client->net, &transfer->turn, 0, begin, transfer);
+	soon_do(&client->soon, &transfer->soon, begin, transfer);
 	return transfer;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fetch/decode_libraries.h"
+#include "fetch/stream_tcp.h"
 
 #define SPEED_PERIOD_US       1000000u
 #define SPEED_TIME_DEFAULT_US 30000000u /* as curl: -Y without -y */
@@ -190,7 +191,7 @@ receive(struct transfer *transfer)
 			return 1;
 		turn_bytes += (size_t)got;
 	}
-	net_timer_start(client->net, &transfer->turn, 0, on_turn, transfer);
+	soon_do(&client->soon, &transfer->soon, on_turn, transfer);
 	return 0;
 }
 
@@ -203,7 +204,8 @@ transfer__pump(struct transfer *transfer)
 	/* A server may answer and close before it has read all: its answer counts, so an error here waits. */
 	ssize_t sent = transfer__send(transfer);
 	int result = receive(transfer);
-	if (result == 0 && sent == 0 && !transfer__is_sent(transfer)) /* 100, or a window has come */
+	if (result == 0 && sent == 0 &&
+	    !transfer__is_sent(transfer)) /* 100, or a window has come */
 		sent = transfer__send(transfer);
 	if (result == 0 && sent < 0) {
 		if (transfer->failure.cause == FAILURE_NONE)
@@ -239,6 +241,25 @@ begin_response(struct transfer *transfer)
 	transfer->has_response = true;
 }
 
+static void
+note_connection(const struct transfer *transfer)
+{
+	const struct verbose *verbose = &transfer->client->verbose;
+	const struct stream_facts *facts = &transfer->facts.stream;
+	char peer[STREAM_TCP_PEER_BYTES];
+
+	if (transfer->is_reused || !verbose->is_on)
+		return;
+	verbose_note(verbose, "Connection %u is to %s, after %.1f ms", facts->number,
+		     stream_tcp_peer(&facts->remote, facts->remote_port, peer),
+		     (double)(facts->connected_us - facts->started_us) / 1e3);
+	if (facts->tls_version[0] != '\0')
+		verbose_note(verbose, "It is secured by %s, %s%s, after %.1f ms more",
+			     facts->tls_version, facts->tls_cipher,
+			     facts->is_tls_resumed ? ", resumed" : "",
+			     (double)(facts->secured_us - facts->connected_us) / 1e3);
+}
+
 void
 transfer__exchange(struct transfer *transfer, struct stream *stream)
 {
@@ -252,6 +273,7 @@ transfer__exchange(struct transfer *transfer, struct stream *stream)
 	}
 	transfer__tell_connection(transfer);
 	transfer__tell_request(transfer);
+	note_connection(transfer);
 	verbose_sent(&client->verbose, span_of(transfer->head, transfer->head_bytes));
 	begin_response(transfer);
 	transfer->pace_start_us = net_now_us(client->net);

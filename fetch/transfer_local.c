@@ -118,7 +118,7 @@ on_turn(void *data)
 	if (transfer__on_data(transfer, span_of(client->buffer, (size_t)bytes)) != 0)
 		transfer__local_over(transfer, false);
 	else
-		net_timer_start(client->net, &transfer->turn, 0, on_turn, transfer);
+		soon_do(&client->soon, &transfer->soon, on_turn, transfer);
 }
 
 /* ---- both ------------------------------------------------------------------------------------------ */

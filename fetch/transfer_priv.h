@@ -124,6 +124,7 @@ struct transfer {
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
 
 	struct net_timer turn, deadline, speed, body_due;
+	struct soon_call soon;
 	uint64_t pace_start_us, pace_bytes; /* --limit-rate: since then, so many */
 	uint64_t speed_bytes, slow_since_us;
 };
