@@ -89,7 +89,7 @@ struct config {
 	struct config_list trust_anchor, trust_anchor_file; /* both empty: the root's keys, built in */
 	struct config_list domain_insecure;
 	char *val_override_date;           /* "": the clock */
-	bool trust_anchor_signaling;       /* only `no` until there is validation */
+	bool trust_anchor_signaling;       /* only `no`: no such queries are sent */
 	bool minimal_responses, deny_any;
 	bool hide_identity, hide_version;
 	char *identity, *version;          /* NULL: host name, program version */
