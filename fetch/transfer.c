@@ -154,6 +154,7 @@ retry(struct transfer *transfer)
 		     (unsigned long long)transfer->settings->retries_max, (double)wait_us / 1e6);
 	stop_timers(transfer);
 	transfer->state = TRANSFER_WAITING;
+	transfer->is_timed = false;
 	net_timer_start(client->net, &transfer->turn, net_now_us(client->net) + wait_us,
 			on_retry_due, transfer);
 	return true;
@@ -352,7 +353,8 @@ dial(struct transfer *transfer)
 		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),
 		.request = transfer->job.number + 1,
 		.proxy = transfer->proxy.kind != PROXY_NONE ? &transfer->proxy : NULL,
-		.needs_tunnel = transfer->proxy.kind != PROXY_NONE && !transfer__asks_proxy(transfer),
+		.needs_tunnel =
+			transfer->proxy.kind != PROXY_NONE && !transfer__asks_proxy(transfer),
 	};
 
 	transfer->state = TRANSFER_DIALING;
@@ -417,10 +419,10 @@ attempt(struct transfer *transfer)
 	transfer->facts.sent_us = transfer->facts.first_us = 0;
 	transfer->facts.head = NULL;
 	failure_clear(&transfer->failure);
-	if (max_us != 0 &&
-	    transfer->facts.redirect_count == 0) /* redirects share their time, retries do not */
+	if (max_us != 0 && !transfer->is_timed) /* redirects share their time, retries do not */
 		net_timer_start(client->net, &transfer->deadline, now_us + max_us, on_deadline,
 				transfer);
+	transfer->is_timed = true;
 	transfer__watch_speed(transfer);
 	transfer__choose_range(transfer);
 	take_connection(transfer);

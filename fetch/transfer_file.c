@@ -129,8 +129,10 @@ transfer__open_output(struct transfer *transfer, uint64_t keep_bytes, const char
 	struct output_target target = target_of(transfer);
 	output_init(&transfer->output, &target);
 	transfer->has_output = true;
-	return output_open(&transfer->output, keep_bytes, validator[0] != '\0' ? validator : NULL,
-			   &transfer->failure);
+	if (output_open(&transfer->output, keep_bytes, validator[0] != '\0' ? validator : NULL,
+			&transfer->failure) != 0)
+		return -1;
+	return transfer__begin_checksum(transfer, keep_bytes);
 }
 
 /* The head as octets, for -i and -D; its lines end in CR LF whatever they ended in. */

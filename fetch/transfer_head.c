@@ -269,9 +269,7 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 	transfer->facts.kept_bytes = keep_bytes;
 	if (read_file_facts(transfer, event->head) != 0)
 		return -1;
-	if (transfer__open_output(transfer, keep_bytes, transfer->validator) != 0)
-		return -1;
-	return transfer__begin_checksum(transfer, keep_bytes);
+	return transfer__open_output(transfer, keep_bytes, transfer->validator);
 }
 
 /* Content that nobody wants: a little of it costs less than another connection. */

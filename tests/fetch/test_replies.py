@@ -6,6 +6,7 @@ A row is a behaviour, what the server sends and then closes, the exit status, an
 has afterwards (None: there is no file). No damaged reply may end with 0, no valid one with anything else.
 """
 import gzip
+import hashlib
 import os
 import socket
 import subprocess
@@ -16,9 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OK, RESOLVE, WEIRD, PARTIAL, STATUS, RANGE, REDIRECTS, EMPTY, CODING, SIZE, CHANGED = 0, 6, 8, 18, 22, 33, 47, 52, 61, 63, 105
-SCHEME, TIMEOUT = 1, 28
+SCHEME, TIMEOUT, CHECKSUM = 1, 28, 104
 HELLO = b"hello"
+SHA256 = hashlib.sha256(HELLO).hexdigest()
 OK_LINE = b"HTTP/1.1 200 OK\r\n"
+
+
+class Held(bytes):
+    """A reply after which the server keeps the connection open, and says nothing more."""
 
 
 def head(*fields, line=OK_LINE):
@@ -144,6 +150,19 @@ ROWS = [
     row("417 is answered by a request without Expect",
         [head("Content-Length: 0", line=b"HTTP/1.1 417 Expectation Failed\r\n"), length(5, HELLO)],
         OK, HELLO, "-T", "-", requests=2),
+    row("a retry after a redirect has its time too",
+        [head("Location: /", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n"),
+         length(2, b"no").replace(b"200 OK", b"503 Busy"), Held(head("Content-Length: 5"))],
+        TIMEOUT, None, "-L", "--retry", "1", "--retry-delay", "0.01", "-m", "0.5"),
+    row("the digest of the content", length(5, HELLO), OK, HELLO, "--checksum", f"sha256:{SHA256}"),
+    row("another digest", length(5, b"jello"), CHECKSUM, None, "--checksum", f"sha256:{SHA256}"),
+    row("another digest, with the heads in the file",
+        [head("Location: /", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n"), length(5, b"jello")],
+        CHECKSUM, None, "-L", "-i", "--checksum", f"sha256:{SHA256}"),
+    row("the digest of a file that was cut and gone on from",
+        [length(5, b"hel", 'ETag: "v1"'),
+         head("Content-Range: bytes 3-4/5", "Content-Length: 2", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"lo"],
+        OK, HELLO, "--retry", "1", "--retry-delay", "0.01", "--checksum", f"sha256:{SHA256}"),
     row("a login that is refused is a status", length(0, b"", 'WWW-Authenticate: Basic realm="x"').replace(b"200 OK", b"401 No"),
         STATUS, None, "-f", "-u", "a:b"),
 ]
@@ -178,7 +197,8 @@ class Server(threading.Thread):
                 request += more
             self.requests.append(request)
             connection.sendall(reply)
-            connection.shutdown(socket.SHUT_WR)
+            if not isinstance(reply, Held):
+                connection.shutdown(socket.SHUT_WR)
             while connection.recv(65536):
                 pass
         except OSError:
