@@ -15,6 +15,7 @@
 
 #define HOST_BYTES (NAME_TEXT_BYTES + 1)
 #define ALPN_BYTES 64u
+#define HTTPS_PORT 443u
 
 struct dial_attempt {
 	struct dial *dial;
@@ -33,6 +34,9 @@ struct dial {
 	struct tls *tls; /* NULL: none */
 	struct tunnel *tunnel; /* through a proxy; NULL: none, or open already */
 	char alpn[ALPN_BYTES];
+	const struct overrides *overrides;
+	unsigned wanted;         /* kinds to ask for of each name */
+	unsigned service_count;  /* HTTPS records that were followed: above 0, host and port are another's */
 
 	struct names_ask *ask; /* NULL: no answer is awaited */
 	unsigned kinds;        /* of answers that are */
@@ -115,10 +119,34 @@ note_failure(struct dial *dial, const struct failure *failure)
 		    "%s; %s", before.text, failure->text);
 }
 
-/* Nothing was connected and nothing is left to be tried. */
+static void find_addrs(struct dial *dial);
+
+/* Another name to connect to, from the beginning; what has failed so far is not forgotten. */
+static void
+go_to(struct dial *dial, const char *host, unsigned kinds)
+{
+	const struct eyeballs before = dial->eyeballs;
+
+	if (dial->ask != NULL)
+		names_cancel(dial->ask);
+	dial->ask = NULL;
+	(void)snprintf(dial->host, sizeof dial->host, "%s", host);
+	dial->kinds = kinds;
+	eyeballs_init(&dial->eyeballs, before.attempt_delay_us, before.resolution_delay_us);
+	find_addrs(dial);
+}
+
+/* Nothing was connected and nothing is left to be tried, but for the host itself when HTTPS records led elsewhere. */
 static void
 fail(struct dial *dial)
 {
+	if (dial->service_count > 0) {
+		dial->service_count = 0;
+		dial->port = dial->name_port;
+		failure_clear(&dial->names_failure);
+		go_to(dial, dial->name, dial->wanted & ~NAMES_HTTPS);
+		return;
+	}
 	if (dial->failed_count == 0 && dial->names_failure.cause == FAILURE_NONE)
 		failure_set(&dial->names_failure, FAILURE_RESOLVE, "%s has no address", dial->host);
 	finish(dial, NULL, dial->failed_count > 0 ? &dial->failure : &dial->names_failure);
@@ -349,7 +377,7 @@ static void
 tell_answer(const struct dial *dial, const struct names_answer *answer)
 {
 	char addrs[JOURNEY_TEXT_BYTES] = "", addr[ADDR_TEXT_BYTES], server[ADDR_TEXT_BYTES] = "self";
-	const char *type = answer->kind == NAMES_IPV4 ? "A" : "AAAA";
+	const char *type = answer->kind == NAMES_IPV4 ? "A" : answer->kind == NAMES_IPV6 ? "AAAA" : "HTTPS";
 	bool failed = answer->failure.cause != FAILURE_NONE;
 	struct journey_event event = { .at_us = net_now_us(dial->net), .layer = JOURNEY_DNS,
 		                       .name = failed ? "failed" : "answer", .request = dial->request, .is_bad = failed };
@@ -376,6 +404,29 @@ tell_answer(const struct dial *dial, const struct names_answer *answer)
 		             answer->is_secure ? ", validated" : "");
 }
 
+/* False: the host's own addresses are used. */
+static bool
+follow_service(struct dial *dial, const struct names_answer *answer)
+{
+	const struct names_service *service = &answer->services[0];
+	char target[NAME_TEXT_BYTES];
+
+	if (answer->service_count == 0 || dial->eyeballs.started > 0 ||
+	    dial->service_count == DIAL_ALIASES_MAX)
+		return false;
+	if (service->port != 0)
+		dial->port = service->port;
+	if (service->is_at_owner) {
+		dial->service_count += service->port != 0;
+		return false;
+	}
+	dial->service_count++;
+	failure_clear(&dial->names_failure);
+	go_to(dial, name_to_text(&service->target, target, sizeof target),
+	      service->priority == 0 ? dial->wanted : dial->wanted & ~NAMES_HTTPS);
+	return true;
+}
+
 static void
 on_answer(void *data, const struct names_answer *answer)
 {
@@ -387,7 +438,9 @@ on_answer(void *data, const struct names_answer *answer)
 	dial->kinds &= ~answer->kind;
 	if (dial->kinds == 0)
 		dial->ask = NULL;
-	if (answer->failure.cause != FAILURE_NONE && is_worse)
+	if (answer->kind == NAMES_HTTPS && follow_service(dial, answer))
+		return;
+	if (answer->failure.cause != FAILURE_NONE && is_worse && answer->kind != NAMES_HTTPS)
 		dial->names_failure = answer->failure;
 	if (answer->addr_count > 0)
 		dial->is_name_secure = answer->is_secure;
@@ -415,13 +468,13 @@ use_given(struct dial *dial, const struct ip_addr *addrs, unsigned count)
 
 /* The host's addresses: given, written as such, or asked for. */
 static void
-find_addrs(struct dial *dial, const struct overrides *overrides)
+find_addrs(struct dial *dial)
 {
 	struct ip_addr addrs[OVERRIDE_ADDRS_MAX];
 	unsigned count = 0;
 
-	if (overrides != NULL)
-		count = overrides_resolve(overrides, span_from_text(dial->host), dial->port, addrs);
+	if (dial->overrides != NULL)
+		count = overrides_resolve(dial->overrides, span_from_text(dial->host), dial->port, addrs);
 	if (count == 0 && addr_from_text(&addrs[0], dial->host) == 0)
 		count = 1;
 	if (count > 0) {
@@ -486,7 +539,13 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 		overrides_connect(target->overrides, &host, &dial->port);
 	}
 	(void)snprintf(dial->host, sizeof dial->host, SPAN_FORMAT, SPAN_ARGUMENTS(host));
+	dial->overrides = target->overrides;
 	dial->kinds = or_default(target->families, NAMES_IPV4 | NAMES_IPV6);
+	/* The record of a port that is not 443 stands elsewhere (RFC 9460, section 9.1), and what the user says goes before it. */
+	if (target->wants_service && target->proxy == NULL && target->port == HTTPS_PORT &&
+	    span_equals(host, span_from_text(target->host)))
+		dial->kinds |= NAMES_HTTPS;
+	dial->wanted = dial->kinds;
 	dial->timeout_ms = or_default(target->timeout_ms, DIAL_TIMEOUT_MS);
 	dial->request = target->request;
 	dial->started_us = net_now_us(net);
@@ -498,6 +557,6 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 	if (target->needs_tunnel && !make_tunnel(dial, target))
 		use_given(dial, NULL, 0);
 	else
-		find_addrs(dial, target->overrides);
+		find_addrs(dial);
 	return dial;
 }

@@ -5,6 +5,9 @@
  * attempt_delay_ms or as soon as one has failed, and the first to be connected is kept.  When all have failed, the
  * failure's text has each address with what became of it.
  *
+ * Where HTTPS records are wanted they are asked for beside the addresses: an alias is followed, another port or target
+ * connected to, and when nothing there can be reached, the host itself (RFC 9460, section 3).
+ *
  * Ownership: a dial lives from dial_start until on_done or dial_cancel; the stream is then the caller's.
  * Units:     milliseconds in targets, 0: the default.
  * Errors:    on_done with a failure: RESOLVE, BOGUS, CONNECT, NO_ROUTE, TIMEOUT, TLS, CERTIFICATE; of a proxy PROXY, LOGIN.
@@ -28,6 +31,7 @@ struct tls;
 #define DIAL_ADDRS_MAX           32u
 #define DIAL_ATTEMPT_DELAY_MS    250u   /* RFC 8305, section 8 */
 #define DIAL_RESOLUTION_DELAY_MS 50u
+#define DIAL_ALIASES_MAX         8u /* targets of HTTPS records that are gone to */
 #define DIAL_TIMEOUT_MS          300000u /* --connect-timeout: name, connection and TLS together, as curl's */
 
 struct dial_target {
@@ -36,6 +40,7 @@ struct dial_target {
 	unsigned families;                   /* NAMES_IPV4, NAMES_IPV6; 0: both */
 	const struct overrides *overrides;   /* --resolve, --connect-to; NULL: none; lent until on_done */
 	struct tls *tls;                     /* NULL: no TLS; as tls.h, lent for the stream's life */
+	bool wants_service;                  /* the host's HTTPS records say where to connect to (RFC 9460) */
 	const struct proxy *proxy;           /* who is connected to instead; NULL: nobody; copied */
 	bool needs_tunnel;                   /* a way through the proxy is opened (tunnel.h), then TLS */
 	const char *alpn;                    /* with TLS: protocols in order, "h2,http/1.1"; NULL: none; lent until on_done */

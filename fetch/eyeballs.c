@@ -54,7 +54,7 @@ eyeballs_failed(struct eyeballs *eyeballs, uint64_t now_us)
 uint64_t
 eyeballs_deadline(const struct eyeballs *eyeballs)
 {
-	const bool is_held = (eyeballs->expected & NAMES_IPV6) != 0;
+	const bool is_held = (eyeballs->expected & (NAMES_IPV6 | NAMES_HTTPS)) != 0;
 
 	if (eyeballs->started == eyeballs->count)
 		return EYEBALLS_NEVER;

@@ -10,7 +10,7 @@
  *     eyeballs_deadline(eyeballs)                when to ask eyeballs_next again
  *     eyeballs_is_over(eyeballs)                 nothing is under way and nothing is left
  *
- * Attempts begin when the AAAA answer is there, or resolution_delay_us after that of A (section 3).  A new attempt
+ * Attempts begin when the answers for AAAA and HTTPS are there, or resolution_delay_us after the first address (section 3).  A new attempt
  * begins attempt_delay_us after the last one, or as soon as one has failed (section 5).  What comes late is sorted in
  * among those that have not begun.
  *
@@ -30,7 +30,7 @@
 struct eyeballs {
 	uint64_t attempt_delay_us, resolution_delay_us;
 	unsigned expected;       /* kinds of answers under way, as in lookup.h */
-	uint64_t hold_until_us;  /* before it, only the AAAA answer lets attempts begin; EYEBALLS_NEVER: no address yet */
+	uint64_t hold_until_us;  /* before it, only the answers for AAAA and HTTPS let attempts begin; EYEBALLS_NEVER: no address yet */
 	uint64_t next_at_us;     /* the next attempt */
 	struct destination destinations[EYEBALLS_ADDRS_MAX];
 	unsigned count;

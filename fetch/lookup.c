@@ -10,6 +10,8 @@
 uint16_t
 lookup_type(unsigned kind)
 {
+	if (kind == NAMES_HTTPS)
+		return TYPE_HTTPS;
 	return kind == NAMES_IPV4 ? TYPE_A : TYPE_AAAA;
 }
 
@@ -178,6 +180,36 @@ take_addrs(struct names_answer *answer, const struct rrset *set)
 	}
 }
 
+/* Keeps the order of priority; of many the best (RFC 9460, section 2.4.1). */
+static void
+put_service(struct names_answer *answer, const struct names_service *service)
+{
+	unsigned at = answer->service_count;
+
+	while (at > 0 && service->priority < answer->services[at - 1].priority)
+		at--;
+	if (at == NAMES_SERVICES_MAX)
+		return;
+	const unsigned last = answer->service_count < NAMES_SERVICES_MAX ? answer->service_count++
+									 : NAMES_SERVICES_MAX - 1;
+	memmove(&answer->services[at + 1], &answer->services[at], (last - at) * sizeof *service);
+	answer->services[at] = *service;
+}
+
+static void
+take_services(struct names_answer *answer, const struct rrset *set)
+{
+	struct rdata_walk walk;
+	unsigned left = set->rr_count;
+
+	rdata_first(set, &walk);
+	for (; left > 0 && rdata_next(&walk); left--) {
+		struct names_service service;
+		if (svcb_read(&service, set->owner, walk.bytes, walk.size) == 0)
+			put_service(answer, &service);
+	}
+}
+
 static bool
 is_reply(const struct message *message, const struct question *question, uint16_t id)
 {
@@ -208,7 +240,9 @@ take_section(struct names_answer *answer, const struct question *question, const
 {
 	const struct rrset *set = follow(section, question, &answer->ttl_s);
 
-	if (set != NULL)
+	if (set != NULL && set->type == TYPE_HTTPS)
+		take_services(answer, set);
+	else if (set != NULL)
 		take_addrs(answer, set);
 }
 

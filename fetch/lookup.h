@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "fetch/failure.h"
+#include "fetch/svcb.h"
 #include "resolver/wire/message.h"
 #include "stack/addr.h"
 
@@ -26,11 +27,15 @@
 /* What is asked for, as a set of bits. */
 #define NAMES_IPV4 0x1u /* A */
 #define NAMES_IPV6 0x2u /* AAAA */
+#define NAMES_HTTPS 0x4u /* HTTPS (RFC 9460) */
+#define NAMES_SERVICES_MAX 4u
 
 struct names_answer {
 	unsigned kind; /* one of the bits asked for */
 	struct ip_addr addrs[NAMES_ADDRS_MAX]; /* in the resolver's order */
 	unsigned addr_count; /* 0 without a failure: the name has none of this kind */
+	struct names_service services[NAMES_SERVICES_MAX]; /* of HTTPS: those for us, best first */
+	unsigned service_count;
 	uint32_t ttl_s;
 	bool is_secure;       /* the resolver has validated it (AD) */
 	bool is_nonexistent;  /* NXDOMAIN */

@@ -6,7 +6,7 @@
 #include "fetch/self.h"
 #include "stack/base/err.h"
 
-#define KINDS 2u
+#define KINDS 3u
 
 struct names {
 	struct net *net;
@@ -266,8 +266,8 @@ static void
 on_local(void *data)
 {
 	struct names_ask *ask = data;
-	const unsigned kind = (ask->local_kinds & NAMES_IPV6) != 0 ? NAMES_IPV6 : NAMES_IPV4;
-	struct names_answer answer = { .kind = kind, .addr_count = 1, .is_secure = true };
+	const unsigned kind = ask->local_kinds & -ask->local_kinds; /* the lowest bit */
+	struct names_answer answer = { .kind = kind, .addr_count = kind != NAMES_HTTPS, .is_secure = true };
 
 	(void)addr_from_text(&answer.addrs[0], kind == NAMES_IPV6 ? "::1" : "127.0.0.1");
 	ask->local_kinds &= ~kind;
@@ -280,7 +280,7 @@ static bool
 ask_parts(struct names_ask *ask, unsigned kinds, struct failure *failure)
 {
 	/* AAAA first (RFC 8305, section 3). */
-	static const unsigned order[KINDS] = { NAMES_IPV6, NAMES_IPV4 };
+	static const unsigned order[KINDS] = { NAMES_IPV6, NAMES_IPV4, NAMES_HTTPS };
 
 	for (unsigned i = 0; i < KINDS; i++) {
 		struct names_part *part = &ask->parts[i];

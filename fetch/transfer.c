@@ -348,6 +348,7 @@ dial(struct transfer *transfer)
 		.port = url_port(&transfer->url),
 		.families = families(settings),
 		.overrides = &transfer->job.group->overrides,
+		.wants_service = transfer->url.special == URL_HTTPS,
 		.alpn = settings->is_http_1_0 || settings->is_http_1_1 ? "http/1.1" : "h2,http/1.1",
 		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
 		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),

@@ -44,6 +44,19 @@ render_addr(struct render *render, const struct question *question)
 	ck_assert_int_eq(render_rrset(render, SECTION_ANSWER, &set, set.ttl_s, false), 0);
 }
 
+static void
+render_https(struct render *render, const struct peer *peer, const struct question *question)
+{
+	const struct rrset set = { .owner = &question->qname,
+				   .type = TYPE_HTTPS,
+				   .class = CLASS_IN,
+				   .rr_count = 1,
+				   .ttl_s = 300,
+				   .rdata = peer->https,
+				   .rdata_bytes = (uint32_t)peer->https_bytes };
+	ck_assert_int_eq(render_rrset(render, SECTION_ANSWER, &set, set.ttl_s, false), 0);
+}
+
 static size_t
 reply_to(const struct peer *peer, const uint8_t *bytes, size_t size, bool is_tcp, uint8_t *reply)
 {
@@ -60,7 +73,10 @@ reply_to(const struct peer *peer, const uint8_t *bytes, size_t size, bool is_tcp
 		     (uint16_t)(DNS_QR | DNS_RD | DNS_RA | DNS_AD | (is_cut ? DNS_TC : 0u)), rcode,
 		     40);
 	ck_assert_int_eq(render_question(&render, &query.question), 0);
-	if (rcode == RCODE_NOERROR && !is_cut)
+	if (query.question.qtype == TYPE_HTTPS) {
+		if (peer->https != NULL)
+			render_https(&render, peer, &query.question);
+	} else if (rcode == RCODE_NOERROR && !is_cut)
 		render_addr(&render, &query.question);
 	const struct edns edns = { .present = true,
 				   .udp_bytes = EDNS_UDP_BYTES,

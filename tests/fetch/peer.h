@@ -28,6 +28,8 @@ struct peer {
 	bool is_truncating;      /* over UDP */
 	bool refuses_edns;
 	bool lies_about_id;      /* before each right reply comes one with another id */
+	const uint8_t *https; /* the rdata of every name's HTTPS record, its length in front; NULL: there is none */
+	size_t https_bytes;
 	uint16_t rcode;
 	int ede;                 /* with rcode; EDE_NONE: none */
 

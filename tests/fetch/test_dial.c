@@ -30,7 +30,11 @@ static uint64_t
 dial(const char *host, uint16_t port, const char *resolve, unsigned timeout_ms)
 {
 	const struct dial_target target = {
-		.host = host, .port = port, .overrides = &overrides, .timeout_ms = timeout_ms
+		.host = host,
+		.port = port,
+		.overrides = &overrides,
+		.wants_service = port == 443,
+		.timeout_ms = timeout_ms,
 	};
 	const uint64_t before_us = net_now_us(peer.net);
 
@@ -159,6 +163,53 @@ START_TEST(what_the_resolver_says_is_the_failure)
 }
 END_TEST
 
+/* HTTPS records as they stand in a set: length, priority, target, keys (RFC 9460, section 2.2). */
+static const uint8_t other_port[] = { 0, 9, 0, 1, 0, 0, 3, 0, 2, 0, 7 };
+static const uint8_t other_target[] = { 0, 11, 0, 1, 1, 'b', 0, 0, 3, 0, 2, 0, 7 };
+static const uint8_t alias[] = { 0, 5, 0, 0, 1, 'b', 0 };
+static const uint8_t alias_to_nowhere[] = { 0, 3, 0, 0, 0 };
+static const uint8_t unknown_mandatory[] = { 0, 15, 0, 1, 0, 0, 0, 0, 2, 0, 99, 0, 99, 0, 2, 1, 2 };
+static const uint8_t not_ours[] = { 0, 14, 0, 1, 0, 0, 1, 0, 3, 2, 'h', '3', 0, 2, 0, 0 };
+static const uint8_t closed_port[] = { 0, 9, 0, 1, 0, 0, 3, 0, 2, 0, 9 };
+
+static const struct {
+	const char *behaviour;
+	const uint8_t *https;
+	size_t https_bytes;
+	bool is_connected; /* to port 7 of the peer, who refuses 443 */
+	unsigned udp_count;
+} services[] = {
+	{ "without a record the host itself is tried", NULL, 0, false, 3 },
+	{ "another port is connected to", other_port, sizeof other_port, true, 3 },
+	{ "another target is asked for and connected to", other_target, sizeof other_target, true,
+	  5 },
+	{ "aliases are followed, but not for ever, then the host itself is tried", alias,
+	  sizeof alias, false, 3 + 3 },
+	{ "an alias to the root is none", alias_to_nowhere, sizeof alias_to_nowhere, false, 3 },
+	{ "a record with a mandatory key that is unknown is none", unknown_mandatory,
+	  sizeof unknown_mandatory, false, 3 },
+	{ "a record without a protocol of ours is none", not_ours, sizeof not_ours, false, 3 },
+	{ "when the other port is closed the host itself is tried", closed_port, sizeof closed_port,
+	  false, 5 },
+};
+
+START_TEST(https_records_say_where_to_connect_to)
+{
+	peer.https = services[_i].https;
+	peer.https_bytes = services[_i].https_bytes;
+	(void)dial("a", 443, NULL, 0);
+	ck_assert_msg((stream != NULL) == services[_i].is_connected, "%s: %s",
+		      services[_i].behaviour, failure.text);
+	ck_assert_msg(peer.udp_count >= services[_i].udp_count, "%s: %u questions",
+		      services[_i].behaviour, peer.udp_count);
+	ck_assert_uint_lt(peer.udp_count, 3 * (DIAL_ALIASES_MAX + 2));
+	if (stream == NULL)
+		ck_assert_ptr_nonnull(strstr(failure.text, "port 443: connection refused"));
+	else
+		stream_close(stream);
+}
+END_TEST
+
 START_TEST(a_dial_may_be_cancelled_at_any_time)
 {
 	const struct dial_target target = { .host = "www.example", .port = 7 };
@@ -218,6 +269,7 @@ main(void)
 	tcase_add_test(tcase, without_a_route_that_is_said);
 	tcase_add_test(tcase, the_time_allowed_is_kept);
 	tcase_add_test(tcase, what_the_resolver_says_is_the_failure);
+	tcase_add_loop_test(tcase, https_records_say_where_to_connect_to, 0, COUNT(services));
 	tcase_add_test(tcase, a_dial_may_be_cancelled_at_any_time);
 	tcase_add_test(tcase, a_kept_connection_is_given_to_its_place_alone_and_once);
 	tcase_add_test(tcase, a_connection_on_which_something_comes_is_dropped);
