@@ -130,6 +130,8 @@ const struct option_row option_table[] = {
 	     "only if newer than TIME, a date or a file; -TIME: only if not"),
 	SWITCH('\0', "compressed", REQUEST, SHORT, OF_URL(is_compressed),
 	       "ask for compressed content and decompress it"),
+	SWITCH('\0', "http0.9", REQUEST, LONG, OF_URL(allows_http_0_9),
+	       "take a reply without a header for content"),
 	SWITCH('0', "http1.0", REQUEST, LONG, OF_URL(is_http_1_0), "speak HTTP/1.0"),
 	ACTION('\0', "http1.1", NULL, HTTP_1_1, REQUEST, LONG, "speak HTTP/1.1"),
 	ACTION('\0', "http2", NULL, HTTP_2, REQUEST, LONG,

@@ -33,7 +33,7 @@ struct settings {
 	struct setting_list fields, data, forms, uploads;
 	const char *resume_from; /* an offset, or "-": from the size of the local file */
 	bool is_head, is_get;    /* -I, -G */
-	bool is_http_1_0, is_http_1_1, is_compressed;
+	bool allows_http_0_9, is_http_1_0, is_http_1_1, is_compressed;
 	bool has_no_globs; /* -g: braces and brackets in a URL are text */
 
 	/* who asks */

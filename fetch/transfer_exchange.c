@@ -230,6 +230,7 @@ begin_response(struct transfer *transfer)
 {
 	struct response_options options = {
 		.request = span_is(transfer->method, "HEAD") ? FRAMING_OF_HEAD : FRAMING_OF_GET,
+		.is_http09_allowed = transfer->settings->allows_http_0_9,
 		.is_decoded = transfer->settings->is_compressed,
 		.is_http2 = strcmp(transfer->stream->facts->alpn, "h2") == 0,
 		.libraries = &decode_libraries,

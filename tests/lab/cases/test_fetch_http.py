@@ -143,6 +143,12 @@ class FetchHttp(unittest.TestCase):
                 for path in self.directory.iterdir():
                     path.unlink()
 
+    def test_a_reply_without_a_head_is_taken_when_asked(self):
+        def answer(connection):
+            head_of(connection)
+            connection.sendall(b"hello")
+        self.assertEqual(fetch("--http0.9", Server(self, answer).url()), "hello")
+
     def test_a_challenge_is_answered_by_a_digest(self):
         def answer(connection):
             head = head_of(connection)
