@@ -346,6 +346,12 @@ open_report(struct run *run, const char *path, struct failure *failure)
 	return -1;
 }
 
+static void
+make_room(void *data)
+{
+	progress_hide(data);
+}
+
 int
 run_transfers(struct client *client, const struct options *options)
 {
@@ -358,9 +364,12 @@ run_transfers(struct client *client, const struct options *options)
 		tell_failure(&run, &failure);
 		return failure_exit_status(failure.cause);
 	}
+	client->verbose.make_room = make_room;
+	client->verbose.data = &run.progress;
 	start_more(&run);
 	if (run.active_count != 0)
 		net_run(client->net);
+	client->verbose.make_room = NULL;
 	progress_fini(&run.progress);
 	if (run.report != NULL && run.report != stdout)
 		fclose(run.report);

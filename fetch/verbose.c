@@ -47,6 +47,8 @@ verbose_warn(const struct verbose *verbose, const char *format, ...)
 	vsnprintf(words, sizeof words, format, arguments);
 	va_end(arguments);
 	printable_text(line, sizeof line, words, strlen(words));
+	if (verbose->make_room != NULL)
+		verbose->make_room(verbose->data);
 	fprintf(stderr, verbose->is_on ? "* Warning: %s\n" : "cairn-fetch: warning: %s\n", line);
 }
 
@@ -65,7 +67,9 @@ verbose_reply(const struct verbose *verbose, struct span lines)
 		size_t end = span_find(lines, '\n');
 		struct span line = span_first(lines, end);
 		lines = span_from(lines, end < lines.bytes ? end + 1 : end);
-		print_line('<', span_trim(span_ends(line, SPAN("\r")) ? span_first(line, line.bytes - 1) : line));
+		print_line('<',
+			   span_trim(span_ends(line, SPAN("\r")) ? span_first(line, line.bytes - 1)
+								 : line));
 	}
 }
 
