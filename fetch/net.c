@@ -32,6 +32,7 @@ struct net {
 	uint32_t connection_count;
 	bool is_leaving;
 	struct journey *journey;
+	struct event_ring *events;
 	void (*on_events)(void *data);
 	void *events_data;
 };
@@ -64,6 +65,12 @@ struct journey *
 net_journey(struct net *net)
 {
 	return net->journey;
+}
+
+struct event_ring *
+net_events(struct net *net)
+{
+	return net->events;
 }
 
 void
@@ -291,6 +298,7 @@ net_open(struct net **opened, const struct net_options *options, struct failure 
 	net->timer.data = net;
 	net->armed_at_us = WHEEL_NEVER;
 	net->journey = options->journey;
+	net->events = options->events;
 	net->on_events = options->on_events;
 	net->events_data = options->events_data;
 	int err = open_parts(net, options, failure);

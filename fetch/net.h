@@ -106,6 +106,7 @@ void net_wake(struct net *net);
 struct stack *net_stack(struct net *net);
 struct rng *net_rng(struct net *net);
 struct journey *net_journey(struct net *net); /* as in the options */
+struct event_ring *net_events(struct net *net); /* as in the options */
 void net_take_events(struct net *net);        /* before something is told that came after them */
 uint32_t net_next_connection(struct net *net); /* numbers connections from 1 */
 

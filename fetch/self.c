@@ -93,6 +93,7 @@ self_new(struct self **made, struct net *net, const char *config_path, struct fa
 		free(self);
 		return err;
 	}
+	module->trace(self->core, net_events(net));
 	net_set_driver(net, &self->driver);
 	*made = self;
 	return 0;

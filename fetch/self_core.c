@@ -94,6 +94,12 @@ core_free(struct self_core *core)
 	free(core);
 }
 
+static void
+core_trace(struct self_core *core, struct event_ring *ring)
+{
+	engine_trace(core->engine, ring);
+}
+
 static int
 make_parts(struct self_core *core, const char *config_path, struct rng *rng, uint64_t now_us,
 	   struct failure *failure)
@@ -189,6 +195,7 @@ deadline(const struct self_core *core)
 __attribute__((visibility("default"))) const struct self_module cairn_fetch_self = {
 	.core_new = core_new,
 	.core_free = core_free,
+	.trace = core_trace,
 	.ask = ask,
 	.forget = forget,
 	.receive = receive,

@@ -12,6 +12,7 @@
 #define SELF_MODULE_FILE   "libcairn-fetch-self.so"
 #define SELF_MODULE_SYMBOL "cairn_fetch_self"
 
+struct event_ring;
 struct rng;
 struct self_core;
 
@@ -19,6 +20,7 @@ struct self_module {
 	int (*core_new)(struct self_core **core, struct stack *stack, const char *config_path, struct rng *rng,
 	                uint64_t now_us, struct failure *failure);
 	void (*core_free)(struct self_core *core);
+	void (*trace)(struct self_core *core, struct event_ring *ring); /* resolver/iterate/trace.h; NULL: nobody listens */
 	int (*ask)(struct self_core *core, const struct question *question, uint64_t client, uint64_t now_us);
 	void (*forget)(struct self_core *core, uint64_t client);
 	bool (*receive)(struct self_core *core, const struct stack_action *action, uint64_t now_us);

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "resolver/iterate/trace.h"
+#include "resolver/wire/text.h"
 #include "stack/tcp.h"
 #include "stack/tcp_wire.h"
 #include "stack/trace.h"
@@ -103,6 +105,8 @@ tell_udp(struct journey *journey, const struct journey_event *event, bool is_out
 	end_text(&udp->remote, udp->remote_port, peer);
 	const struct journey_field fields[] = { { "peer", peer, 0 }, { "octets", NULL, udp->size } };
 	struct journey_event told = *event;
+	if (journey->resolver_tells)
+		return;
 	told.layer = JOURNEY_DNS;
 	told.name = is_out ? "query" : "reply";
 	told.fields = fields;
@@ -137,9 +141,51 @@ tell_error(struct journey *journey, const struct journey_event *event, const str
 }
 
 static void
+tell_resolver(struct journey *journey, const struct journey_event *event, enum resolver_trace_kind kind,
+              const struct resolver_trace *trace)
+{
+	char server[ADDR_TEXT_BYTES], type[16], qname[NAME_TEXT_BYTES], zone[NAME_TEXT_BYTES];
+	struct journey_event told = *event;
+
+	addr_to_text(&trace->server, server, sizeof server);
+	type_to_text(trace->qtype, type, sizeof type);
+	name_to_text(&trace->qname, qname, sizeof qname);
+	name_to_text(&trace->zone, zone, sizeof zone);
+	const struct journey_field fields[] = { { "qname", qname, 0 }, { "type", type, 0 }, { "server", server, 0 },
+		                                { "zone", zone, 0 }, { "tcp", NULL, trace->is_tcp },
+		                                { "rcode", NULL, trace->rcode }, { "took_us", NULL, trace->took_us },
+		                                { "meaning", trace->meaning, 0 } };
+	journey->resolver_tells = true;
+	told.layer = JOURNEY_DNS;
+	told.fields = fields;
+	told.field_count = kind == TRACE_RESOLVER_REPLY ? 8 : 5;
+	switch (kind) {
+	case TRACE_RESOLVER_QUERY:
+		told.name = "query";
+		journey_tell(journey, &told, "-> %s %s?  to %s of %s%s", qname, type, server, zone,
+		             trace->is_tcp ? " over TCP" : "");
+		break;
+	case TRACE_RESOLVER_REPLY:
+		told.name = "reply";
+		journey_tell(journey, &told, "<- %s %s: %s  (%s, %u.%u ms)", qname, type, trace->meaning, server,
+		             trace->took_us / 1000, trace->took_us % 1000 / 100);
+		break;
+	case TRACE_RESOLVER_LATE:
+		told.name = "lost";
+		told.is_bad = true;
+		journey_tell(journey, &told, "%s has not answered %s %s in %u ms", server, qname, type, trace->took_us / 1000);
+		break;
+	}
+}
+
+static void
 translate(struct journey *journey, const struct event *traced, const void *body)
 {
 	const struct journey_event event = { .at_us = traced->at_us, .request = traced->cause };
+	if (traced->kind >> 8 == TRACE_LAYER_RESOLVER) {
+		tell_resolver(journey, &event, (enum resolver_trace_kind)traced->kind, body);
+		return;
+	}
 	switch ((enum trace_kind)traced->kind) {
 	case TRACE_ROUTE: tell_route(journey, &event, body); break;
 	case TRACE_NEIGH: tell_neigh(journey, &event, body); break;

@@ -1,5 +1,6 @@
 /*
- * from_stack.h - the stack's trace (stack/trace.h) as events of a journey: routes, neighbours, handshakes, losses, ends.
+ * from_stack.h - the traces of stack and engine (stack/trace.h, resolver/iterate/trace.h) as events of a journey: routes,
+ * neighbours, handshakes, losses, ends; who was asked for a name, and what was said.
  *
  * Segments that carry data are not told one by one: what is lost and sent again is, and the connection's states.
  *

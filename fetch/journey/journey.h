@@ -73,6 +73,7 @@ struct journey {
 	struct journey_event *last;
 	uint32_t event_count;
 	uint64_t lost_count;
+	bool resolver_tells; /* the engine is in this process: datagrams to name servers are its story */
 };
 
 void journey_init(struct journey *journey, void *block, size_t block_bytes);

@@ -22,6 +22,7 @@
 #include "resolver/iterate/scrub.h"
 #include "resolver/iterate/slots.h"
 #include "resolver/iterate/task.h"
+#include "resolver/iterate/trace.h"
 #include "stack/base/hash.h"
 #include "stack/base/rng.h"
 
@@ -265,6 +266,9 @@ void flight__close_oldest(struct engine *engine, struct task *task);
 void flight__late(struct engine *engine, struct flight *query);
 void flight__on_timer(struct engine *engine, struct flight *query);
 /* The name that a query in flight shows, as its task spells it. */
+/* To the listener, if there is one; rcode and meaning are a reply's. */
+void flight__trace(struct engine *engine, const struct flight *query, enum resolver_trace_kind kind, uint16_t rcode,
+		   const char *meaning);
 void flight__shown_name(const struct engine *engine, const struct flight *query, struct name *name);
 struct flight *flight__find(struct engine *engine, engine_query number);
 

@@ -1,5 +1,6 @@
 /* Queries from the moment they are sent until they are answered, given up or not wanted any more. */
 #include <assert.h>
+#include <stdio.h>
 
 #include "resolver/iterate/engine_priv.h"
 
@@ -178,7 +179,25 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	wheel_arm(&engine->wheel, &query->timer,
 		  engine->now_us + (hedge_us < query->rto_us ? hedge_us : query->rto_us));
 	engine__todo(engine, ENGINE_SEND, (uint32_t)(query - engine->queries));
+	flight__trace(engine, query, TRACE_RESOLVER_QUERY, RCODE_NOERROR, "");
 	return 0;
+}
+
+void
+flight__trace(struct engine *engine, const struct flight *query, enum resolver_trace_kind kind, uint16_t rcode,
+	      const char *meaning)
+{
+	struct resolver_trace body = { .rcode = rcode };
+	if (engine->trace == NULL)
+		return;
+	body.server = query->addr;
+	body.qtype = query->qtype;
+	body.is_tcp = query->tcp;
+	body.took_us = (uint32_t)(engine->now_us - query->sent_at_us);
+	(void)snprintf(body.meaning, sizeof body.meaning, "%s", meaning);
+	flight__shown_name(engine, query, &body.qname);
+	name_copy(&body.zone, engine->tasks[query->task].cut->zone);
+	event_put(engine->trace, (uint16_t)kind, 0, engine->now_us, &body, sizeof body);
 }
 
 /* Another server may be asked, but this one still has its time. */
@@ -244,6 +263,7 @@ on_late(struct engine *engine, struct flight *query)
 	if (!infra.known || infra.heard_at_us <= query->sent_at_us)
 		infra_timed_out(engine->caches.infra, &query->addr, engine->now_us);
 	task__trouble(task, TROUBLE_TIMEOUT, &query->addr);
+	flight__trace(engine, query, TRACE_RESOLVER_LATE, RCODE_NOERROR, "");
 	flight__late(engine, query);
 	wait__late(engine, task);
 

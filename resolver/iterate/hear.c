@@ -298,6 +298,8 @@ task__hear(struct engine *engine, struct task *task)
 		report__learn_agent(task, hearing.message);
 	engine->stats.stripped_addrs += rebind_strip_all(engine->rebind, &hearing.message->sections[SECTION_ADDITIONAL]);
 	classify(&hearing.classified, hearing.message, &hearing.asked, &engine->scratch);
+	flight__trace(engine, query, TRACE_RESOLVER_REPLY, hearing.message->rcode,
+		      response_text(hearing.classified.response));
 	/* Nonsense may come from somebody else: the query stays open for the true reply. */
 	if (hearing.classified.response == RESPONSE_MALFORMED) {
 		flight__late(engine, query);

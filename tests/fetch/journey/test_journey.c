@@ -5,6 +5,7 @@
 #include "fetch/journey/from_stack.h"
 #include "fetch/journey/ndjson.h"
 #include "fetch/journey/text.h"
+#include "resolver/iterate/trace.h"
 #include "stack/tcp_wire.h"
 #include "stack/trace.h"
 #include "tests/suite.h"
@@ -171,6 +172,38 @@ START_TEST(handshakes_losses_and_neighbours_are_translated_and_data_is_not)
 }
 END_TEST
 
+START_TEST(who_was_asked_and_what_was_said_is_told_instead_of_datagrams)
+{
+	struct event_ring ring;
+	event_ring_init(&ring, ring_block, sizeof ring_block);
+	struct resolver_trace trace = { .qtype = 1, .took_us = 12345, .meaning = "a referral" };
+	struct trace_udp udp = { .remote_port = 53, .size = 44 };
+	ck_assert_int_eq(addr_from_text(&trace.server, "192.0.2.53"), 0);
+	ck_assert_int_eq(name_from_text(&trace.qname, "www.example.org.", NULL), 0);
+	ck_assert_int_eq(name_from_text(&trace.zone, "org.", NULL), 0);
+
+	event_put(&ring, TRACE_RESOLVER_QUERY, 0, 1000, &trace, sizeof trace);
+	event_put(&ring, TRACE_UDP_OUT, 0, 1000, &udp, sizeof udp);
+	event_put(&ring, TRACE_UDP_IN, 0, 2000, &udp, sizeof udp);
+	event_put(&ring, TRACE_RESOLVER_REPLY, 0, 2000, &trace, sizeof trace);
+	event_put(&ring, TRACE_RESOLVER_LATE, 0, 3000, &trace, sizeof trace);
+	journey_from_stack(&journey, &ring);
+
+	static const char *const expected[] = {
+		"-> www.example.org. A?  to 192.0.2.53 of org.",
+		"<- www.example.org. A: a referral  (192.0.2.53, 12.3 ms)",
+		"192.0.2.53 has not answered www.example.org. A in 12 ms",
+	};
+	const struct journey_event *event = journey.first;
+	for (size_t i = 0; i < COUNT(expected); i++, event = event->next) {
+		ck_assert_ptr_nonnull(event);
+		ck_assert_str_eq(event->what, expected[i]);
+	}
+	ck_assert_ptr_null(event);
+	ck_assert(journey.last->is_bad);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -183,6 +216,7 @@ main(void)
 	tcase_add_test(tcase, fields_outlive_their_teller);
 	tcase_add_test(tcase, an_event_is_one_line_of_json);
 	tcase_add_test(tcase, the_text_shows_time_layer_connection_and_what_went_wrong);
+	tcase_add_test(tcase, who_was_asked_and_what_was_said_is_told_instead_of_datagrams);
 	tcase_add_test(tcase, handshakes_losses_and_neighbours_are_translated_and_data_is_not);
 	Suite *suite = suite_create("fetch: journey");
 	suite_add_tcase(suite, tcase);
