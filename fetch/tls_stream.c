@@ -37,10 +37,8 @@ pass_result(BIO *bio, ssize_t result, int retry_flag)
 	struct tls_stream *tls = BIO_get_data(bio);
 
 	BIO_clear_retry_flags(bio);
-	if (result >= 0) {
-		tls->has_under_ended = retry_flag == BIO_FLAGS_READ && result == 0;
+	if (result >= 0)
 		return (int)result;
-	}
 	if (result == -EAGAIN)
 		BIO_set_flags(bio, retry_flag | BIO_FLAGS_SHOULD_RETRY);
 	else
@@ -53,7 +51,11 @@ bio_read(BIO *bio, char *into, int bytes)
 {
 	struct tls_stream *tls = BIO_get_data(bio);
 
-	return pass_result(bio, stream_read(tls->under, into, (size_t)bytes), BIO_FLAGS_READ);
+	const ssize_t result = stream_read(tls->under, into, (size_t)bytes);
+
+	if (result == 0)
+		tls->has_under_ended = true; /* for good: the alert that the library then writes does not change it */
+	return pass_result(bio, result, BIO_FLAGS_READ);
 }
 
 static int
