@@ -224,6 +224,8 @@ ask_nobody(struct engine *engine, struct task *task)
 	if (task__seek_addrs(engine, task, false) || task__seek_addrs(engine, task, true) ||
 	    task->query_count > 0)
 		return TASK_WAITING;
+	if (task->empties > 0)
+		return task__answer(engine, task, RCODE_NOERROR, NULL, NULL, NULL); /* nobody has said more */
 	if (task->trouble == TROUBLE_NONE)
 		task__trouble(task, TROUBLE_NO_ADDR, NULL);
 	return task__fail(engine, task);

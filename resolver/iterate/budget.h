@@ -37,6 +37,7 @@
 #define BUDGET_NS_WITHOUT_ADDR_MAX 5u          /* of one delegation, then it is given up */
 #define BUDGET_NS_AT_ONCE          2u          /* servers whose addresses are looked for at the same time */
 #define BUDGET_QUERIES_AT_ONCE     4u          /* of one task in flight, the late ones included */
+#define BUDGET_EMPTIES_MAX         2u          /* replies for one name with neither answer nor SOA that others are asked after */
 #define BUDGET_REDOS_MAX           3u          /* queries sent anew because somebody seems to guess */
 #define BUDGET_STEPS_MAX           2000u       /* turns of the state machine: only our own bug gets there */
 

@@ -203,6 +203,28 @@ strip_private(struct engine *engine, struct task *task, struct scrubbed *scrubbe
 		task->answer.ede = EDE_BLOCKED;
 }
 
+/*
+ * NOERROR without anything, not even an SOA (RFC 2308, section 2.2.1: "type 3").  It may be the truth of a server that is
+ * sparing with words, or a load balancer's shrug: the others are asked too, and if nobody says more it counts.
+ */
+static bool
+says_nothing(const struct task *task, const struct hearing *hearing)
+{
+	return hearing->classified.response == RESPONSE_NODATA && hearing->classified.chain.set_count == 0 &&
+	       hearing->message->sections[SECTION_AUTHORITY] == NULL && !hearing->asked.is_forward && task->depth == 0 &&
+	       task->empties < BUDGET_EMPTIES_MAX;
+}
+
+static enum task_state
+ask_others(struct task *task, struct hearing *hearing)
+{
+	task->empties++;
+	hearing->server->useless = true;
+	task__trouble(task, TROUBLE_RESPONSE, &hearing->addr);
+	task->response = hearing->classified.response;
+	return TASK_ASK;
+}
+
 static enum task_state
 take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 {
@@ -223,6 +245,8 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 			return show_more(engine, task, hearing);
 		learn__response(engine, &scrubbed, classified, task->sname, task->question.qtype, stale_s);
 	}
+	if (says_nothing(task, hearing))
+		return ask_others(task, hearing);
 	if (classified->response == RESPONSE_ANSWER)
 		read_priming(engine, task, hearing);
 	progress(engine, task);

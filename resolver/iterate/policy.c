@@ -26,6 +26,7 @@ go_on(struct engine *engine, struct task *task, const struct lookup *lookup)
 	task->sname = lookup->sname;
 	task->keep_mark = arena_mark(&task->arena);
 	task->sends = task->referrals = 0;
+	task->empties = 0;
 	task->answer.rcode = RCODE_NOERROR;
 	qmin_start(&task->qmin, task->sname, engine->config.qname_minimisation);
 	return TASK_LOOKUP;

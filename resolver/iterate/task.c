@@ -98,6 +98,7 @@ task__begin(struct engine *engine, struct task *task)
 	task->chain_count = 0;
 	task->cut = NULL;
 	task->sends = task->referrals = 0;
+	task->empties = 0;
 	task->answer = (struct answer){ .ede = EDE_NONE };
 	task->authority_tail = &task->answer.sections[SECTION_AUTHORITY];
 	task->validation = (struct validation){ .skip_cache = false };

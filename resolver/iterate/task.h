@@ -92,6 +92,7 @@ struct task {
 	uint32_t budget;
 	uint8_t depth;            /* 0: a client's */
 	uint8_t redos;
+	uint8_t empties;          /* replies about sname that said nothing, not even for how long */
 	uint32_t sends;           /* for sname */
 	uint32_t silent;          /* of the purse's silent ones those of this task: what helps it helps no other */
 	uint32_t referrals;       /* since sname was set */

@@ -1,4 +1,5 @@
 /* Servers as they are: dead, slow, lame. The zone test. has two servers, one of them bad. */
+#include "resolver/iterate/budget.h"
 #include "tests/resolver/iterate/servers.h"
 #include "tests/suite.h"
 
@@ -323,6 +324,43 @@ START_TEST(a_zone_with_lame_servers_only_fails_with_the_reason)
 }
 END_TEST
 
+/* NOERROR and nothing else, about whole names. */
+static void
+shrugs(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)world;
+	(void)server;
+	(void)query;
+	reply->flags |= DNS_AA;
+	reply->rcode = RCODE_NOERROR;
+	reply->sections[SECTION_ANSWER] = reply->sections[SECTION_AUTHORITY] = NULL;
+}
+
+START_TEST(one_server_that_says_nothing_does_not_stand_for_all)
+{
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct servers s = servers_of(seed);
+		s.bad->habit = shrugs;
+		const struct world_result *result = world_resolve(s.world, "www.test.", TYPE_A);
+		ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+		ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+		world_free(s.world);
+	}
+}
+END_TEST
+
+START_TEST(where_nobody_says_more_nothing_is_the_answer)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = shrugs;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 0);
+	ck_assert_uint_le(world_asked(s.world, "www.single.", TYPE_A), 1 + BUDGET_EMPTIES_MAX);
+	world_free(s.world);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -344,6 +382,8 @@ main(void)
 	tcase_add_loop_test(tcase, a_lame_server_is_left_for_the_other_at_once_and_remembered, 0,
 			    COUNT(lame));
 	tcase_add_test(tcase, a_zone_with_lame_servers_only_fails_with_the_reason);
+	tcase_add_test(tcase, one_server_that_says_nothing_does_not_stand_for_all);
+	tcase_add_test(tcase, where_nobody_says_more_nothing_is_the_answer);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
