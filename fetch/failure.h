@@ -54,7 +54,8 @@
 	X(CHANGED, 105, "changed", "the resource changed while it was being resumed")              \
 	X(JOURNEY, 106, "journey", "the journey could not be written")                             \
 	X(PRIVILEGE, 107, "privilege", "the network needs a privilege that is missing")            \
-	X(LINK, 108, "link", "Cairn's own network stack could not start")
+	X(LINK, 108, "link", "Cairn's own network stack could not start")                          \
+	X(PORTS, 109, "ports", "every local port that leads to the host is in use")
 
 #define FAILURE_CAUSE(cause, exit_status, id, summary) FAILURE_##cause,
 enum failure_cause { FAILURE_CAUSES(FAILURE_CAUSE) FAILURE_CAUSE_COUNT };

@@ -109,6 +109,20 @@ make_room(struct pool *pool)
 }
 
 void
+pool_drop_oldest(struct pool *pool)
+{
+	struct pool_entry *oldest = NULL;
+
+	for (unsigned i = 0; i < POOL_STREAMS_MAX; i++) {
+		struct pool_entry *entry = &pool->entries[i];
+		if (entry->stream != NULL && (oldest == NULL || entry->since_us < oldest->since_us))
+			oldest = entry;
+	}
+	if (oldest != NULL)
+		drop(oldest);
+}
+
+void
 pool_put(struct pool *pool, const char *place, struct stream *stream, unsigned idle_ms)
 {
 	const uint64_t now_us = net_now_us(pool->net);
@@ -124,5 +138,6 @@ pool_put(struct pool *pool, const char *place, struct stream *stream, unsigned i
 	entry->since_us = now_us;
 	stream_set_ready(stream, on_ready, entry);
 	net_timer_start(pool->net, &entry->timer,
-			now_us + 1000 * (uint64_t)(idle_ms != 0 ? idle_ms : POOL_IDLE_MS), drop, entry);
+			now_us + 1000 * (uint64_t)(idle_ms != 0 ? idle_ms : POOL_IDLE_MS), drop,
+			entry);
 }

@@ -29,5 +29,7 @@ void pool_free(struct pool *pool);      /* NULL is nothing */
 struct stream *pool_get(struct pool *pool, const char *place);
 /* Nothing is under way on it. idle_ms: how long the server keeps it, when it has said so; 0: POOL_IDLE_MS. */
 void pool_put(struct pool *pool, const char *place, struct stream *stream, unsigned idle_ms);
+/* Closes the one that has been idle longest, whose port somebody needs; nothing when none is idle. */
+void pool_drop_oldest(struct pool *pool);
 
 #endif

@@ -226,6 +226,9 @@ fail_to_open(struct failure *failure, int err, const struct ip_addr *remote, uin
 
 	if (err == ERR_NO_ROUTE)
 		failure_set(failure, FAILURE_NO_ROUTE, "%s: no route", stream_tcp_peer(remote, port, peer));
+	else if (err == ERR_IN_USE)
+		failure_set(failure, FAILURE_PORTS, "%s: every local port that leads there is in use",
+			    stream_tcp_peer(remote, port, peer));
 	else
 		failure_set(failure, FAILURE_CONNECT, "%s: %s", stream_tcp_peer(remote, port, peer),
 			    err_text(err));

@@ -9,7 +9,12 @@
 #include "fetch/http2.h"
 #include "fetch/retry.h"
 
+#define PORTS_WAIT_US     10000u    /* until a connection is tried for again */
+#define PORTS_PATIENCE_US 500000u   /* then idle connections to other places go */
+#define PORTS_WAIT_MAX_US 60000000u /* longer than TIME-WAIT holds a port */
+
 static void attempt(struct transfer *transfer);
+static void take_connection(struct transfer *transfer);
 
 /* ---- the end ------------------------------------------------------------------------------------- */
 
@@ -268,10 +273,41 @@ transfer__attempt_over(struct transfer *transfer)
 }
 
 static void
+on_port_due(void *data)
+{
+	take_connection(data);
+}
+
+/*
+ * Every port is in use, by transfers beside this one: a connection of theirs may be free in a moment, to
+ * be used again, and what is idle towards other places has to go if that does not help.
+ */
+static bool
+wait_for_port(struct transfer *transfer)
+{
+	struct client *client = transfer->client;
+	uint64_t now_us = net_now_us(client->net);
+
+	if (transfer->ports_since_us == 0)
+		transfer->ports_since_us = now_us;
+	if (now_us - transfer->ports_since_us > PORTS_WAIT_MAX_US)
+		return false;
+	if (now_us - transfer->ports_since_us > PORTS_PATIENCE_US)
+		pool_drop_oldest(client->pool);
+	transfer->state = TRANSFER_WAITING;
+	net_timer_start(client->net, &transfer->turn, now_us + PORTS_WAIT_US, on_port_due,
+			transfer);
+	return true;
+}
+
+static void
 on_dialed(void *data, struct stream *stream, const struct failure *failure)
 {
 	struct transfer *transfer = data;
 	transfer->dial = NULL;
+	if (stream == NULL && failure->cause == FAILURE_PORTS && wait_for_port(transfer))
+		return;
+	transfer->ports_since_us = 0;
 	if (stream == NULL) {
 		transfer->failure = *failure;
 		if (failure->cause == FAILURE_RESOLVE && transfer->proxy.kind != PROXY_NONE)

@@ -94,6 +94,7 @@ struct transfer {
 	struct transfer_ftp *ftp; /* NULL: the stream speaks HTTP */
 	char place[POOL_PLACE_BYTES]; /* of connections that could serve; empty: of none */
 	bool is_reused, wants_new_connection;
+	uint64_t ports_since_us; /* waiting for a local port since; 0: it is not */
 	struct response *response;
 	bool has_response; /* initialised */
 

@@ -120,6 +120,11 @@ class Fetch(lab.WithCairnd):
         seen = fetch("-o", "/dev/null", "-w", "%{num_connects}\\n", "http://www.shop.com/cairn.svg?[1-50]")
         self.assertEqual(seen.split(), ["1"] + 49 * ["0"])
 
+    def test_more_at_once_than_there_are_ports(self):
+        seen = fetch("-Z", "--parallel-max", "80", "-o", "/dev/null", "-w", "%{http_code}\\n",
+                     "http://www.shop.com/cairn.svg?[1-160]")
+        self.assertEqual(seen.split(), 160 * ["200"])
+
     def test_an_interrupted_file_is_gone_on_from(self):
         content = "".join(f"{line}\n" for line in range(200000))
         site = self.serve_files()
