@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define CONGESTION    "cubic" /* also where the host's default is another: what is compared is the same work */
 #define HEAD_BYTES    1024u
 #define HEAD_END      "\r\n\r\n"
 #define CONTENT_BYTES (16u << 20)
@@ -216,6 +217,7 @@ server_open(struct peer *peer, uint16_t port)
 	int on = 1, fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, CONGESTION, strlen(CONGESTION));
 	must(bind(fd, (struct sockaddr *)&any, sizeof any) == 0 && listen(fd, 4096) == 0, "listen");
 	peer->listener = fd;
 	watch(peer, fd, EPOLLIN, EPOLL_CTL_ADD);
