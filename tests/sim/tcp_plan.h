@@ -58,6 +58,7 @@ struct tcp_plan {
 	int family; /* 0: IPv4, 1: IPv6 */
 	enum stack_if_kind kind;
 	bool has_router, is_black_hole;
+	uint32_t if_flags; /* what the lines do for the stacks: fill checksums, split segments */
 	uint32_t mtu, far_mtu;         /* far: between router and server */
 	struct fault_config faults[2]; /* of what client and server send */
 	struct stack_limits limits[2];

@@ -78,6 +78,7 @@ struct watch {
 	bool is_patient;    /* an objection is kept here and fails nothing */
 	char objection[400];
 	struct watch_counts sent[2];
+	uint8_t piece[STACK_FRAME_MAX]; /* of what the line is to finish */
 	FILE *log; /* NULL: none; else a line for each segment that is sent or arrives */
 };
 

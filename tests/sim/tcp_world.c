@@ -36,6 +36,7 @@ make_wire(struct tcp_world *world, uint32_t mtu, const struct fault_config *faul
 	return net_wire(&world->net, &(struct wire_config){
 					     .kind = world->plan.kind,
 					     .mtu = mtu,
+					     .if_flags = world->plan.if_flags,
 					     .end_count = 2,
 					     .frames_max = 512,
 					     .faults = *faults,

@@ -4,9 +4,6 @@
  * What the programs of this folder have in common: link `packet` or `tap`, optionally behind the
  * faults link or written to a capture, addresses with their on-link routes.
  *
- * libuv stays inside: its header and stack/tcp.h cannot be had at once, since <netinet/tcp.h>, which
- * libuv includes, has the names of RFC 9293 too.
- *
  * Errors: whatever goes wrong at the start is said on stderr and ends the program.
  */
 #ifndef CAIRN_TESTS_BENCH_TCP_STATION_H
