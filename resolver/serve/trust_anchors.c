@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "resolver/serve/builtin.h"
+#include "resolver/validate/rrsig.h"
 #include "resolver/serve/modules.h"
 #include "resolver/serve/text_file.h"
 #include "resolver/wire/text.h"
@@ -126,7 +127,7 @@ read_insecure(struct reading *reading)
 	return 0;
 }
 
-/* unbound's forms: YYYYMMDDHHmmSS, or seconds since 1970; empty: the clock. */
+/* unbound's forms: YYYYMMDDHHmmSS, or seconds since 1970; empty: the clock; -1: times do not matter. */
 static int
 read_date(const struct config *config, uint32_t *override_s, char *error)
 {
@@ -137,6 +138,10 @@ read_date(const struct config *config, uint32_t *override_s, char *error)
 	*override_s = 0;
 	if (text[0] == '\0' || strcmp(text, "0") == 0)
 		return 0;
+	if (strcmp(text, "-1") == 0) {
+		*override_s = VERIFY_ANY_TIME;
+		return 0;
+	}
 	const char *rest = strlen(text) == 14 ? strptime(text, "%Y%m%d%H%M%S", &tm) : NULL;
 	if (rest != NULL && *rest == '\0') {
 		*override_s = (uint32_t)timegm(&tm);

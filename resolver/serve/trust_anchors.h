@@ -18,7 +18,7 @@
 
 struct trust_config {
 	struct anchors *anchors; /* NULL: nothing is validated */
-	uint32_t override_s;     /* 0: the clock is right */
+	uint32_t override_s;     /* 0: the clock is right; VERIFY_ANY_TIME (validate/rrsig.h) */
 };
 
 int trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,

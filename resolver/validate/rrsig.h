@@ -21,6 +21,8 @@
 
 struct arena;
 
+#define VERIFY_ANY_TIME UINT32_MAX /* as now_s: whatever the times in the RRSIGs are (val-override-date: -1) */
+
 struct rrsig {
 	uint16_t covered;
 	uint8_t algorithm, labels;

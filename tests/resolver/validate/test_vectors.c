@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "resolver/validate/limits.h"
 #include "resolver/validate/rrsig.h"
 #include "resolver/wire/rdata.h"
 #include "stack/base/arena.h"
@@ -107,6 +108,8 @@ START_TEST(before_and_after_its_time_a_signature_is_nothing)
 	vector_read(&vectors[_i], &read);
 	ck_assert_int_eq(verify_now(&read, vectors[_i].now_s + 90 * 86400).ede, EDE_SIGNATURE_EXPIRED);
 	ck_assert_int_eq(verify_now(&read, vectors[_i].now_s - 90 * 86400).ede, EDE_SIGNATURE_NOT_YET_VALID);
+	const struct verify any = verify_now(&read, VERIFY_ANY_TIME); /* val-override-date: -1 */
+	ck_assert(any.secure && any.ttl_s_max > VALIDATE_SKEW_S);
 }
 END_TEST
 
