@@ -123,6 +123,16 @@ open_journey(struct client *client, struct net_options *net, struct failure *fai
 	return 0;
 }
 
+/* Several transfers at once; a port for each question costs a start that needs few of them. */
+static bool
+is_parallel(const struct client *client)
+{
+	bool is_any = client->run->is_parallel;
+	for (size_t i = 0; i < client->group_count; i++)
+		is_any = is_any || settings_has_mirror(client->groups[i].settings);
+	return is_any;
+}
+
 static int
 open_network(struct client *client, struct failure *failure)
 {
@@ -136,6 +146,8 @@ open_network(struct client *client, struct failure *failure)
 		return -1;
 	if (run->resolver != NULL && names_options_read(&names, run->resolver, failure) != 0)
 		return -1;
+	if (is_parallel(client))
+		net.udp_ports = CLIENT_UDP_PORTS;
 	if (names.source == NAMES_SELF)
 		net.udp_ports = NET_UDP_PORTS_SELF;
 	if (open_journey(client, &net, failure) != 0 || net_open(&client->net, &net, failure) != 0)

@@ -23,6 +23,8 @@
 #include "fetch/verbose.h"
 
 #define CLIENT_BUFFER_BYTES (256u * 1024u)
+#define CLIENT_DIALS_MAX    32u  /* at once; what waits may be served by a kept connection */
+#define CLIENT_UDP_PORTS    128u /* for the questions of so many dials: A, AAAA and HTTPS each */
 #define CLIENT_USER_AGENT   "cairn-fetch/" CAIRN_VERSION
 
 /* What the URLs between two --next share. */
@@ -38,6 +40,7 @@ struct client_group {
 struct client {
 	struct net *net;
 	struct soon soon;
+	unsigned dial_count; /* under way */
 	struct names *names;
 	struct pool *pool;
 	struct idna_icu idna;
@@ -47,7 +50,7 @@ struct client {
 	size_t group_count;
 	struct verbose verbose;
 	struct journey_report *journey; /* NULL: nobody asked for it */
-	int64_t now_s; /* of the start, since 1970: for dates */
+	int64_t now_s;                  /* of the start, since 1970: for dates */
 	uint8_t buffer
 		[CLIENT_BUFFER_BYTES]; /* of whichever transfer reads or sends at this moment */
 };

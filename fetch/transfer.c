@@ -170,8 +170,10 @@ retry(struct transfer *transfer)
 static void
 close_stream(struct transfer *transfer)
 {
-	if (transfer->dial != NULL)
+	if (transfer->dial != NULL) {
 		dial_cancel(transfer->dial);
+		transfer->client->dial_count--;
+	}
 	transfer->dial = NULL;
 	net_timer_stop(transfer->client->net, &transfer->turn);
 	soon_cancel(&transfer->client->soon, &transfer->soon);
@@ -278,6 +280,15 @@ on_port_due(void *data)
 	take_connection(data);
 }
 
+static void
+wait_for_turn(struct transfer *transfer)
+{
+	struct net *net = transfer->client->net;
+	transfer->state = TRANSFER_WAITING;
+	net_timer_start(net, &transfer->turn, net_now_us(net) + PORTS_WAIT_US, on_port_due,
+			transfer);
+}
+
 /*
  * Every port is in use, by transfers beside this one: a connection of theirs may be free in a moment, to
  * be used again, and what is idle towards other places has to go if that does not help.
@@ -294,9 +305,7 @@ wait_for_port(struct transfer *transfer)
 		return false;
 	if (now_us - transfer->ports_since_us > PORTS_PATIENCE_US)
 		pool_drop_oldest(client->pool);
-	transfer->state = TRANSFER_WAITING;
-	net_timer_start(client->net, &transfer->turn, now_us + PORTS_WAIT_US, on_port_due,
-			transfer);
+	wait_for_turn(transfer);
 	return true;
 }
 
@@ -305,6 +314,7 @@ on_dialed(void *data, struct stream *stream, const struct failure *failure)
 {
 	struct transfer *transfer = data;
 	transfer->dial = NULL;
+	transfer->client->dial_count--;
 	if (stream == NULL && failure->cause == FAILURE_PORTS && wait_for_port(transfer))
 		return;
 	transfer->ports_since_us = 0;
@@ -401,7 +411,9 @@ dial(struct transfer *transfer)
 	if (target.host != NULL && (transfer->url.special != URL_HTTPS || target.tls != NULL))
 		transfer->dial =
 			dial_start(client->net, client->names, &target, on_dialed, transfer);
-	if (transfer->dial == NULL)
+	if (transfer->dial != NULL)
+		client->dial_count++;
+	else
 		transfer__fail(transfer, &failure);
 }
 
@@ -414,6 +426,10 @@ take_connection(struct transfer *transfer)
 	}
 	struct stream *stream = kept_stream(transfer);
 	transfer->wants_new_connection = false;
+	if (stream == NULL && transfer->client->dial_count >= CLIENT_DIALS_MAX) {
+		wait_for_turn(transfer);
+		return;
+	}
 	if (stream == NULL) {
 		dial(transfer);
 		return;
