@@ -80,6 +80,12 @@ net_take_events(struct net *net)
 		net->on_events(net->events_data);
 }
 
+bool
+net_more_ports(struct net *net)
+{
+	return net->parts.has_guard && guard_tcp_hold(&net->parts.guard_tcp, NET_TCP_PORTS, &net->rng) > 0;
+}
+
 uint32_t
 net_next_connection(struct net *net)
 {

@@ -108,6 +108,8 @@ struct rng *net_rng(struct net *net);
 struct journey *net_journey(struct net *net); /* as in the options */
 struct event_ring *net_events(struct net *net); /* as in the options */
 void net_take_events(struct net *net);        /* before something is told that came after them */
+/* More ports for connections, when those there are are all in use towards one server; false: there are none. */
+bool net_more_ports(struct net *net);
 uint32_t net_next_connection(struct net *net); /* numbers connections from 1 */
 
 #endif

@@ -33,7 +33,7 @@ open_raw(struct net_link_parts *parts, unsigned udp_ports, struct rng *rng, uint
 	err = guard_open(&parts->guard, &parts->plan, 0, rng, now_us, why);
 	if (err != 0)
 		return err;
-	err = guard_tcp_open(&parts->guard_tcp, &parts->plan, 0, rng, why);
+	err = guard_tcp_open_few(&parts->guard_tcp, &parts->plan, 0, NET_TCP_PORTS, rng, why);
 	if (err != 0) {
 		guard_close(&parts->guard);
 		return err;

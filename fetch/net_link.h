@@ -14,6 +14,8 @@
 #include "fetch/net.h"
 #include "stack/link/guard_tcp.h"
 
+#define NET_TCP_PORTS GUARD_TCP_PORTS_MIN /* at first; more come when they are needed (net_more_ports) */
+
 struct net_link_parts {
 	struct link *link; /* the outermost */
 	struct guard_plan plan;

@@ -256,8 +256,11 @@ stream_tcp_open(struct net *net, const struct ip_addr *remote, uint16_t port,
 					    .remote_port = port,
 					    .number = net_next_connection(net),
 					    .connect_us = now_us };
-	const int err = tcp_open(net_stack(net), remote, port, NULL, 0, &config,
-				 net_sink_user(&tcp->sink), now_us, &tcp->conn);
+	int err;
+	do
+		err = tcp_open(net_stack(net), remote, port, NULL, 0, &config,
+			       net_sink_user(&tcp->sink), now_us, &tcp->conn);
+	while (err == ERR_IN_USE && net_more_ports(net));
 	if (err != 0) {
 		free(tcp);
 		return fail_to_open(failure, err, remote, port);

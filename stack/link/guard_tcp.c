@@ -88,25 +88,53 @@ hold_both(struct guard_tcp *guard, uint16_t port, struct rng *rng)
 	return true;
 }
 
+static bool
+may_hold(const struct guard_tcp *guard, uint32_t port)
+{
+	return port_class_has(&guard->class, (uint16_t)port) &&
+	       !reserved_ports_have(&guard->plan->reserved, (uint16_t)port);
+}
+
+/* errno tells why it is fewer. */
+uint32_t
+guard_tcp_hold(struct guard_tcp *guard, uint32_t port_count, struct rng *rng)
+{
+	const uint32_t before = guard->pool.count;
+	const uint32_t room = GUARD_TCP_PORTS_MAX - before;
+	const uint32_t wanted = before + (port_count < room ? port_count : room);
+	int errno_value = EADDRINUSE;
+
+	for (; guard->next_port <= PORT_LAST && guard->pool.count < wanted; guard->next_port++)
+		if (may_hold(guard, guard->next_port) && !hold_both(guard, (uint16_t)guard->next_port, rng))
+			errno_value = errno;
+	errno = errno_value;
+	return guard->pool.count - before;
+}
+
 int
-guard_tcp_open(struct guard_tcp *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng,
-               struct link_error *error)
+guard_tcp_open_few(struct guard_tcp *guard, const struct guard_plan *plan, unsigned worker, uint32_t port_count,
+                   struct rng *rng, struct link_error *error)
 {
 	*guard = (struct guard_tcp){
 		.class = port_class_make(&plan->secret, GENERATION_TCP, GUARD_TCP_CLASSES,
 		                         (uint16_t)(worker % GUARD_TCP_CLASSES)),
+		.plan = plan,
+		.next_port = PORT_FIRST,
 	};
-	int errno_value = EADDRINUSE;
-	for (uint32_t port = PORT_FIRST; port <= PORT_LAST && guard->pool.count < GUARD_TCP_PORTS_MAX; port++)
-		if (port_class_has(&guard->class, (uint16_t)port) &&
-		    !reserved_ports_have(&plan->reserved, (uint16_t)port) && !hold_both(guard, (uint16_t)port, rng))
-			errno_value = errno;
 	guard->pool.ports = guard->ports;
-	if (guard->pool.count >= GUARD_TCP_PORTS_MIN)
+	if (guard_tcp_hold(guard, port_count, rng) >= GUARD_TCP_PORTS_MIN)
 		return 0;
+	const int errno_value = errno;
 	guard_tcp_close(guard);
 	(void)link__fail(error, errno_value, NULL, "guard sockets for TCP");
 	return ERR_FULL;
+}
+
+int
+guard_tcp_open(struct guard_tcp *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng,
+               struct link_error *error)
+{
+	return guard_tcp_open_few(guard, plan, worker, GUARD_TCP_PORTS, rng, error);
 }
 
 void

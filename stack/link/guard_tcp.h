@@ -7,7 +7,7 @@
  * a socket filter that drops all (on new kernels it takes CAP_NET_ADMIN), or a TCP MD5 key for every peer
  * (RFC 2385), which no segment has and nobody knows (CAP_NET_RAW does not even matter).  Both are set before the port is bound.
  *
- * All ports of one small class (link/port_class.h) that are free are held from start to end: TCP has its sequence
+ * Free ports of one small class (link/port_class.h) are held until the end: TCP has its sequence
  * numbers to keep forgers away, so its ports need no turnover, and what is held for good covers TIME-WAIT. One port
  * serves connections to any number of peers.
  *
@@ -20,7 +20,8 @@
 
 #include "stack/link/guard.h"
 
-#define GUARD_TCP_PORTS_MAX 32u
+#define GUARD_TCP_PORTS_MAX 60u /* about what a class has */
+#define GUARD_TCP_PORTS     32u /* of guard_tcp_open */
 #define GUARD_TCP_PORTS_MIN 8u
 #define GUARD_TCP_CLASSES   1024u /* of all ports; a class has about 63 */
 
@@ -29,10 +30,18 @@ struct guard_tcp {
 	struct port_class class; /* for the receive filter */
 	uint16_t ports[GUARD_TCP_PORTS_MAX];
 	int fds[GUARD_TCP_PORTS_MAX][2]; /* IPv4, IPv6; -1: the host does not have the family */
+
+	const struct guard_plan *plan;
+	uint32_t next_port; /* of the class, those before have been tried */
 };
 
 int guard_tcp_open(struct guard_tcp *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng,
                    struct link_error *error);
+/* With port_count ports (GUARD_TCP_PORTS_MIN at least): for who seldom needs more, since each costs some 30 us. */
+int guard_tcp_open_few(struct guard_tcp *guard, const struct guard_plan *plan, unsigned worker, uint32_t port_count,
+                       struct rng *rng, struct link_error *error);
+/* Holds up to port_count ports more; how many it has got.  The pool grows in place. */
+uint32_t guard_tcp_hold(struct guard_tcp *guard, uint32_t port_count, struct rng *rng);
 void guard_tcp_close(struct guard_tcp *guard);
 
 #endif

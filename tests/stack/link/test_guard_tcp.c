@@ -112,7 +112,12 @@ START_TEST(the_ports_are_distinct_and_of_the_class)
 	struct held held;
 
 	hold_ports(&held, AS_ROOT);
-	ck_assert_uint_eq(held.guard.pool.count, GUARD_TCP_PORTS_MAX);
+	ck_assert_uint_eq(held.guard.pool.count, GUARD_TCP_PORTS);
+	const uint32_t more = guard_tcp_hold(&held.guard, 4, &held.rng);
+	ck_assert_uint_eq(held.guard.pool.count, GUARD_TCP_PORTS + more);
+	(void)guard_tcp_hold(&held.guard, UINT32_MAX, &held.rng);
+	ck_assert_uint_le(held.guard.pool.count, GUARD_TCP_PORTS_MAX);
+	ck_assert_uint_eq(guard_tcp_hold(&held.guard, 1, &held.rng), 0);
 	for (uint32_t i = 0; i < held.guard.pool.count; i++) {
 		ck_assert(port_class_has(&held.guard.class, held.guard.pool.ports[i]));
 		ck_assert(i == 0 || held.guard.pool.ports[i] > held.guard.pool.ports[i - 1]);
