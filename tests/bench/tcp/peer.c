@@ -344,6 +344,7 @@ main(int argc, char **argv)
 	const double began_s = now_s();
 
 	must(sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_end_signal }, NULL) == 0, "sigaction");
+	(void)signal(SIGPIPE, SIG_IGN); /* sendfile to a connection that was reset */
 	peer.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (argc == 3 && strcmp(argv[1], "serve") == 0) {
 		server_open(&peer, (uint16_t)atoi(argv[2]));
