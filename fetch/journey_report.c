@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "fetch/journey/from_stack.h"
+#include "fetch/journey/from_trace.h"
 #include "fetch/journey/ndjson.h"
 #include "fetch/journey/text.h"
 #include "fetch/span.h"
@@ -95,7 +95,7 @@ journey_report_ring(struct journey_report *report)
 void
 journey_report_take(struct journey_report *report)
 {
-	journey_from_stack(&report->journey, &report->ring);
+	journey_from_trace(&report->journey, &report->ring);
 }
 
 void

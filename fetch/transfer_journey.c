@@ -1,4 +1,7 @@
-/* transfer_journey.c - what a transfer tells the journey (transfer_priv.h). Nobody listens: one comparison each. */
+/*
+ * transfer_journey.c - what a transfer tells the journey (transfer_priv.h): each event is the cause of the next.
+ * Where nobody listens it is some stores and a comparison, a few times a request.
+ */
 #include "fetch/framing.h"
 #include "fetch/journey_report.h"
 #include "fetch/transfer_priv.h"
@@ -17,6 +20,7 @@ static struct journey_event
 event_of(const struct transfer *transfer, enum journey_layer layer, const char *name)
 {
 	return (struct journey_event){
+		.cause = transfer->told,
 		.at_us = net_now_us(transfer->client->net),
 		.layer = layer,
 		.name = name,
@@ -27,7 +31,6 @@ event_of(const struct transfer *transfer, enum journey_layer layer, const char *
 	};
 }
 
-/* What the stack and the dial tell from now on is about this transfer. */
 void
 transfer__tell_url(struct transfer *transfer)
 {
@@ -39,7 +42,7 @@ transfer__tell_url(struct transfer *transfer)
 	const struct journey_field fields[] = { { "href", href, 0 }, { "port", NULL, url_port(&transfer->url) } };
 	event.fields = fields;
 	event.field_count = 2;
-	journey_tell(list_of(transfer), &event, "%s, port %u", href, url_port(&transfer->url));
+	transfer->told = journey_tell(list_of(transfer), &event, "%s, port %u", href, url_port(&transfer->url));
 }
 
 void
@@ -53,46 +56,68 @@ transfer__tell_redirect(struct transfer *transfer)
 	const struct journey_field fields[] = { { "to", to, 0 } };
 	event.fields = fields;
 	event.field_count = 1;
-	journey_tell(list_of(transfer), &event, "redirected to %s", to);
+	transfer->told = journey_tell(list_of(transfer), &event, "redirected to %s", to);
 }
 
-void
-transfer__tell_connection(struct transfer *transfer)
+static void
+tell_reuse(struct transfer *transfer, const char *remote)
+{
+	const struct stream_facts *facts = &transfer->facts.stream;
+	struct journey_event event = event_of(transfer, JOURNEY_POLICY, "reuse");
+	const struct journey_field fields[] = { { "remote", remote, 0 }, { "port", NULL, facts->remote_port } };
+	event.connection = facts->number;
+	event.fields = fields;
+	event.field_count = 2;
+	transfer->told = journey_tell(list_of(transfer), &event, "connection %u to %s port %u is used again",
+				      facts->number, remote, facts->remote_port);
+}
+
+static void
+tell_open(struct transfer *transfer, const char *remote)
 {
 	const struct stream_facts *facts = &transfer->facts.stream;
 	struct journey_event event = event_of(transfer, JOURNEY_TCP, "open");
-	char remote[ADDR_TEXT_BYTES];
-
-	if (list_of(transfer) == NULL)
-		return;
-	journey_report_take(transfer->client->journey); /* what the stack saw came first */
-	addr_to_text(&facts->remote, remote, sizeof remote);
 	uint64_t rtt_us = facts->connected_us - facts->connect_us;
 	const struct journey_field fields[] = { { "remote", remote, 0 },
 						{ "port", NULL, facts->remote_port },
 						{ "rtt_us", NULL, rtt_us } };
 	event.fields = fields;
 	event.field_count = 3;
+	transfer->told = journey_tell(list_of(transfer), &event, "connected to %s port %u, round trip %llu.%u ms",
+				      remote, facts->remote_port, (unsigned long long)(rtt_us / 1000),
+				      (unsigned)(rtt_us % 1000 / 100));
+}
+
+static void
+tell_tls(struct transfer *transfer)
+{
+	const struct stream_facts *facts = &transfer->facts.stream;
+	struct journey_event event = event_of(transfer, JOURNEY_TLS, "open");
+	const struct journey_field fields[] = { { "version", facts->tls_version, 0 },
+						{ "cipher", facts->tls_cipher, 0 },
+						{ "alpn", facts->alpn, 0 } };
+	event.fields = fields;
+	event.field_count = 3;
+	transfer->told = journey_tell(list_of(transfer), &event, "%s %s%s%s%s", facts->tls_version, facts->tls_cipher,
+				      facts->alpn[0] != '\0' ? " alpn " : "", facts->alpn,
+				      facts->is_tls_resumed ? " (resumed)" : "");
+}
+
+void
+transfer__tell_connection(struct transfer *transfer)
+{
+	char remote[ADDR_TEXT_BYTES];
+	if (list_of(transfer) == NULL)
+		return;
+	journey_report_take(transfer->client->journey); /* what the stack saw came first */
+	addr_to_text(&transfer->facts.stream.remote, remote, sizeof remote);
 	if (transfer->is_reused) {
-		event.layer = JOURNEY_POLICY;
-		event.name = "reuse";
-		journey_tell(list_of(transfer), &event, "connection %u to %s port %u is used again",
-			     facts->number, remote, facts->remote_port);
+		tell_reuse(transfer, remote);
 		return;
 	}
-	journey_tell(list_of(transfer), &event, "connected to %s port %u, round trip %llu.%u ms", remote,
-		     facts->remote_port, (unsigned long long)(rtt_us / 1000), (unsigned)(rtt_us % 1000 / 100));
-	if (facts->secured_us == 0)
-		return;
-	const struct journey_field tls_fields[] = { { "version", facts->tls_version, 0 },
-						    { "cipher", facts->tls_cipher, 0 },
-						    { "alpn", facts->alpn, 0 } };
-	event = event_of(transfer, JOURNEY_TLS, "open");
-	event.fields = tls_fields;
-	event.field_count = 3;
-	journey_tell(list_of(transfer), &event, "%s %s%s%s%s", facts->tls_version, facts->tls_cipher,
-		     facts->alpn[0] != '\0' ? " alpn " : "", facts->alpn,
-		     facts->is_tls_resumed ? " (resumed)" : "");
+	tell_open(transfer, remote);
+	if (transfer->facts.stream.secured_us != 0)
+		tell_tls(transfer);
 }
 
 void
@@ -107,7 +132,7 @@ transfer__tell_request(struct transfer *transfer)
 		line++;
 	event.fields = fields;
 	event.field_count = 1;
-	journey_tell(list_of(transfer), &event, "-> %.*s  (%zu octets)", (int)(line < WORDS_BYTES ? line : WORDS_BYTES),
+	transfer->told = journey_tell(list_of(transfer), &event, "-> %.*s  (%zu octets)", (int)(line < WORDS_BYTES ? line : WORDS_BYTES),
 		     transfer->head, transfer->head_bytes);
 }
 
@@ -124,7 +149,7 @@ transfer__tell_head(struct transfer *transfer, const struct response_event *resp
 	event.is_bad = head->status >= 400;
 	event.fields = fields;
 	event.field_count = 3;
-	journey_tell(list_of(transfer), &event, "<- %u " SPAN_FORMAT ", content by %s (rule %u)", head->status,
+	transfer->told = journey_tell(list_of(transfer), &event, "<- %u " SPAN_FORMAT ", content by %s (rule %u)", head->status,
 		     SPAN_ARGUMENTS(span_first(head->reason, 60)), framing_text(response->framing->kind),
 		     response->framing->rule);
 }
@@ -169,11 +194,11 @@ transfer__tell_end(struct transfer *transfer)
 	event.fields = fields;
 	event.field_count = failed ? 2 : 1;
 	if (failed)
-		journey_tell(list_of(transfer), &event, "%s",
+		transfer->told = journey_tell(list_of(transfer), &event, "%s",
 			     facts->failure.text[0] != '\0' ? facts->failure.text
 							    : failure_summary(facts->failure.cause));
 	else
-		journey_tell(list_of(transfer), &event, "complete: %llu octets",
+		transfer->told = journey_tell(list_of(transfer), &event, "complete: %llu octets",
 			     (unsigned long long)facts->content_bytes);
 	(void)snprintf(line, sizeof line, "%s  %s  %llu octets in %llu.%u ms", transfer->job.url,
 		       failed ? failure_id(facts->failure.cause) : "ok", (unsigned long long)facts->content_bytes,

@@ -124,6 +124,7 @@ struct transfer {
 	bool is_range_refused;                  /* the whole is asked for from now on */
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
 
+	uint32_t told; /* the event of the journey told last; 0: none */
 	struct net_timer turn, deadline, speed, body_due;
 	struct soon_call soon;
 	bool is_timed; /* the deadline is set: for this attempt and the redirects after it */

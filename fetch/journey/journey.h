@@ -2,18 +2,19 @@
  * journey.h - what happened on the way of a request, from every layer, as one list of events.
  *
  * An event has a time, a layer, a name of the table below, the transfer and connection that it is about, a sentence, and
- * fields for programs.  `cause` is the id of the event that led to it, 0: none.  The forms (text.h, ndjson.h) and the
- * verdict (verdict.h) are made of this list and of nothing else, so that they cannot contradict each other.
+ * fields for programs.  `cause` is the id of the event that led to it, where the teller knows it; 0: it does not.  The forms
+ * (text.h, ndjson.h) and the verdict (verdict.h) are made of this list and of nothing else, so that they cannot contradict
+ * each other.
  *
  *	url    parsed
- *	policy redirect retry reuse
- *	dns    ask answer failed query reply
+ *	policy redirect reuse
+ *	dns    query reply lost answer failed
  *	route  chosen
  *	link   neighbour unreachable
- *	tcp    syn open state lost reset fin
+ *	tcp    syn open lost reset fin
  *	tls    open
- *	http   request interim head data end
- *	out    file failed
+ *	http   request head end
+ *	out    failed
  *
  * Ownership: the block is the caller's; sentences and fields are copied into it.
  * Units:     microseconds of one monotonic clock.

@@ -1,9 +1,9 @@
 /*
- * ndjson.h - a journey for programs: a JSON object a line (RFC 8259), as fetch/journey/journey.schema.json describes.
+ * ndjson.h - a journey for programs: a JSON object a line (RFC 8259).
  *
  *	{"i":7,"p":3,"t":41800,"l":"dns","e":"answer","r":1,"what":"...","bad":false,"name":"...",...}
  *
- * i: id; p: id of the cause; t: microseconds since the start; l: layer; e: event; r: transfer; c: connection; then the
+ * i: id; p: id of the cause, 0: not known; t: microseconds since the start; l: layer; e: event; r: transfer; c: connection; then the
  * event's fields.  A verdict is a line with "e":"verdict" and l "policy".
  *
  * Pure; writes into a json writer that the caller drains.

@@ -266,9 +266,17 @@ void flight__close_oldest(struct engine *engine, struct task *task);
 void flight__late(struct engine *engine, struct flight *query);
 void flight__on_timer(struct engine *engine, struct flight *query);
 /* The name that a query in flight shows, as its task spells it. */
-/* To the listener, if there is one; rcode and meaning are a reply's. */
-void flight__trace(struct engine *engine, const struct flight *query, enum resolver_trace_kind kind, uint16_t rcode,
-		   const char *meaning);
+void flight__trace_put(struct engine *engine, const struct flight *query, enum resolver_trace_kind kind, uint16_t rcode,
+		       const char *meaning);
+/* To the listener; where there is none, one comparison.  rcode and meaning are a reply's. */
+static inline void
+flight__trace(struct engine *engine, const struct flight *query, enum resolver_trace_kind kind, uint16_t rcode,
+	      const char *meaning)
+{
+	if (engine->trace != NULL)
+		flight__trace_put(engine, query, kind, rcode, meaning);
+}
+
 void flight__shown_name(const struct engine *engine, const struct flight *query, struct name *name);
 struct flight *flight__find(struct engine *engine, engine_query number);
 

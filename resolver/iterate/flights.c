@@ -184,16 +184,16 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 }
 
 void
-flight__trace(struct engine *engine, const struct flight *query, enum resolver_trace_kind kind, uint16_t rcode,
-	      const char *meaning)
+flight__trace_put(struct engine *engine, const struct flight *query, enum resolver_trace_kind kind, uint16_t rcode,
+		  const char *meaning)
 {
-	struct resolver_trace body = { .rcode = rcode };
-	if (engine->trace == NULL)
-		return;
-	body.server = query->addr;
-	body.qtype = query->qtype;
-	body.is_tcp = query->tcp;
-	body.took_us = (uint32_t)(engine->now_us - query->sent_at_us);
+	struct resolver_trace body = {
+		.server = query->addr,
+		.qtype = query->qtype,
+		.rcode = rcode,
+		.is_tcp = query->tcp,
+		.took_us = (uint32_t)(engine->now_us - query->sent_at_us),
+	};
 	(void)snprintf(body.meaning, sizeof body.meaning, "%s", meaning);
 	flight__shown_name(engine, query, &body.qname);
 	name_copy(&body.zone, engine->tasks[query->task].cut->zone);

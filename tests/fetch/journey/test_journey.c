@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/journey/from_stack.h"
+#include "fetch/journey/from_trace.h"
 #include "fetch/journey/ndjson.h"
 #include "fetch/journey/text.h"
 #include "resolver/iterate/trace.h"
@@ -149,7 +149,7 @@ START_TEST(handshakes_losses_and_neighbours_are_translated_and_data_is_not)
 	trace(&ring, TRACE_TCP_IN, &tcp, sizeof tcp); /* data: not told */
 	trace(&ring, TRACE_TCP_AGAIN, &tcp, sizeof tcp);
 	trace(&ring, TRACE_NEIGH, &neigh, sizeof neigh);
-	journey_from_stack(&journey, &ring);
+	journey_from_trace(&journey, &ring);
 
 	static const struct {
 		const char *name, *what;
@@ -187,7 +187,7 @@ START_TEST(who_was_asked_and_what_was_said_is_told_instead_of_datagrams)
 	event_put(&ring, TRACE_UDP_IN, 0, 2000, &udp, sizeof udp);
 	event_put(&ring, TRACE_RESOLVER_REPLY, 0, 2000, &trace, sizeof trace);
 	event_put(&ring, TRACE_RESOLVER_LATE, 0, 3000, &trace, sizeof trace);
-	journey_from_stack(&journey, &ring);
+	journey_from_trace(&journey, &ring);
 
 	static const char *const expected[] = {
 		"-> www.example.org. A?  to 192.0.2.53 of org.",

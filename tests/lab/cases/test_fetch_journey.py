@@ -43,6 +43,8 @@ class Journey(lab.WithCairnd):
         self.assertFalse([event for event in events if event["bad"]])
         head = next(event for event in events if event["e"] == "head")
         self.assertEqual((head["status"], head["framing"], head["rule"]), (200, "content-length", 6))
+        request = next(event for event in events if event["e"] == "request")
+        self.assertEqual(head["p"], request["i"])
         self.assertEqual(verdicts[1]["floor_rounds"], 2)
 
     def test_a_kept_connection_is_told_as_such(self):

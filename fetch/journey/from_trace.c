@@ -1,4 +1,4 @@
-#include "fetch/journey/from_stack.h"
+#include "fetch/journey/from_trace.h"
 
 #include <stdio.h>
 
@@ -60,42 +60,38 @@ tell_neigh(struct journey *journey, const struct journey_event *event, const str
 	}
 }
 
+/* What became of a segment: `arrow` says which way it went, `what` follows the peer. */
 static void
-tell_tcp_event(struct journey *journey, const struct journey_event *event, const char *name, bool is_bad,
-               const struct ip_addr *remote, uint16_t port, uint64_t number, const char *format)
+tell_tcp(struct journey *journey, const struct journey_event *event, const char *name, const struct trace_tcp *tcp,
+         const char *arrow, const char *what)
 {
 	char peer[END_BYTES];
-	end_text(remote, port, peer);
-	const struct journey_field fields[] = { { "peer", peer, 0 }, { "octets", NULL, number } };
+	end_text(&tcp->remote, tcp->remote_port, peer);
+	const struct journey_field fields[] = { { "peer", peer, 0 }, { "octets", NULL, tcp->size } };
 	struct journey_event told = *event;
 	told.layer = JOURNEY_TCP;
 	told.name = name;
-	told.is_bad = is_bad;
 	told.fields = fields;
 	told.field_count = 2;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	journey_tell(journey, &told, format, peer);
-#pragma GCC diagnostic pop
+	journey_tell(journey, &told, "%s %s %s", arrow, peer, what);
 }
 
 static void
 tell_segment(struct journey *journey, const struct journey_event *event, enum trace_kind kind, const struct trace_tcp *tcp)
 {
-	bool is_syn = (tcp->flags & TCP_SYN) != 0, has_ack = (tcp->flags & TCP_ACK) != 0;
+	bool is_in = kind == TRACE_TCP_IN, has_ack = (tcp->flags & TCP_ACK) != 0;
+	const char *arrow = is_in ? "<-" : "->";
+	struct journey_event bad = *event;
+
+	bad.is_bad = true;
 	if ((tcp->flags & TCP_RST) != 0)
-		tell_tcp_event(journey, event, "reset", true, &tcp->remote, tcp->remote_port, 0,
-		               kind == TRACE_TCP_IN ? "<- %s RST" : "-> %s RST");
+		tell_tcp(journey, &bad, "reset", tcp, arrow, "RST");
 	else if (kind == TRACE_TCP_AGAIN)
-		tell_tcp_event(journey, event, "lost", true, &tcp->remote, tcp->remote_port, tcp->size,
-		               "-> %s was sent again: no acknowledgment had come");
-	else if (is_syn && kind == TRACE_TCP_OUT && !has_ack)
-		tell_tcp_event(journey, event, "syn", false, &tcp->remote, tcp->remote_port, 0, "-> %s SYN");
-	else if (is_syn && kind == TRACE_TCP_IN && has_ack)
-		tell_tcp_event(journey, event, "open", false, &tcp->remote, tcp->remote_port, 0, "<- %s SYN,ACK");
+		tell_tcp(journey, &bad, "lost", tcp, arrow, "was sent again: no acknowledgment had come");
+	else if ((tcp->flags & TCP_SYN) != 0 && is_in == has_ack)
+		tell_tcp(journey, event, is_in ? "open" : "syn", tcp, arrow, is_in ? "SYN,ACK" : "SYN");
 	else if ((tcp->flags & TCP_FIN) != 0)
-		tell_tcp_event(journey, event, "fin", false, &tcp->remote, tcp->remote_port, 0,
-		               kind == TRACE_TCP_IN ? "<- %s FIN" : "-> %s FIN");
+		tell_tcp(journey, event, "fin", tcp, arrow, "FIN");
 }
 
 static void
@@ -206,7 +202,7 @@ translate(struct journey *journey, const struct event *traced, const void *body)
 }
 
 void
-journey_from_stack(struct journey *journey, struct event_ring *ring)
+journey_from_trace(struct journey *journey, struct event_ring *ring)
 {
 	const struct event *event;
 	const void *body;
