@@ -7,9 +7,9 @@
 
 #include "fetch/self.h"
 #include "resolver/iterate/upstream.h"
+#include "resolver/serve/core_config.h"
 #include "resolver/serve/memory.h"
 #include "resolver/serve/settings.h"
-#include "resolver/serve/worker.h"
 #include "resolver/validate/crypto.h"
 
 #define CLOCK_US  10000000u /* how often the wall clock is looked at */
@@ -47,7 +47,7 @@ set_trust(struct self_core *core, uint64_t now_us)
 static int
 make_engine(struct self_core *core, struct rng *rng, uint64_t now_us)
 {
-	struct engine_config config = worker_engine_config(&core->settings->config);
+	struct engine_config config = core_config_engine(&core->settings->config);
 	struct engine_limits limits = engine_limits_default;
 
 	config.prime_root = false; /* the hints serve for the few questions of one run */

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "resolver/serve/core_config.h"
 #include "resolver/serve/server_priv.h"
 
 static bool
@@ -121,7 +122,7 @@ server__reload(struct server *server)
 	for (unsigned i = 0; i < server->worker_count; i++) {
 		struct worker_order *order = &reload->round.orders[i];
 		order->service = reload->settings->service;
-		order->engine = worker_engine_config(&reload->settings->config);
+		order->engine = core_config_engine(&reload->settings->config);
 		order->open = reload->open + i * reload->open_count;
 		order->open_count = reload->open_count;
 		order->shut = reload->shut;

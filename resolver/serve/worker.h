@@ -84,8 +84,6 @@ struct worker_config {
 	const uint8_t *seed;    /* RNG_SEED_BYTES */
 };
 
-/* The engine's part of the configuration. */
-struct engine_config worker_engine_config(const struct config *config);
 /* Descriptors that one worker may need besides the guards. */
 uint64_t worker_descriptors(const struct config *config, size_t endpoint_count);
 

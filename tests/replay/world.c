@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "resolver/serve/core_config.h"
 #include "resolver/serve/root_hints.h"
-#include "resolver/serve/worker.h"
 
 #define CACHE_BYTES   (4u << 20)
 #define INFRA_COUNT   1024u
@@ -29,7 +29,7 @@ static void
 make_engine(struct world *world)
 {
 	struct engine_limits limits = engine_limits_default;
-	const struct engine_config config = worker_engine_config(&world->config);
+	const struct engine_config config = core_config_engine(&world->config);
 	struct caches *caches = &world->caches;
 
 	limits.task_count = 512;

@@ -1,4 +1,5 @@
 /* The configuration with all that it names: what is refused before anything is opened, and in which words. */
+#include "resolver/serve/core_config.h"
 #include "resolver/serve/settings.h"
 
 #include <check.h>
@@ -7,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "resolver/serve/worker.h"
 #include "stack/base/rng.h"
 #include "tests/suite.h"
 
@@ -176,7 +176,7 @@ START_TEST(options_reach_the_engine)
 		settings_of("server:\n  do-ip6: no\n  qname-minimisation: no\n  use-caps-for-id: no\n  harden-glue: no\n"
 			    "  prime-root: no\n  do-not-query-localhost: no\n  minimal-responses: no\n  cache-min-ttl: 7\n"
 			    "  cache-max-ttl: 700\n  cache-max-negative-ttl: 70\n  edns-buffer-size: 1400\n");
-	const struct engine_config engine = worker_engine_config(&settings->config), usual = engine_config_default;
+	const struct engine_config engine = core_config_engine(&settings->config), usual = engine_config_default;
 	ck_assert(engine.do_ip4 && !engine.do_ip6 && usual.do_ip6);
 	ck_assert(!engine.qname_minimisation && usual.qname_minimisation);
 	ck_assert(!engine.use_caps_for_id && usual.use_caps_for_id);

@@ -1,0 +1,56 @@
+/*
+ * worker_priv.h - a worker's inside, shared by its two files: worker.c is what it does in a turn and on orders,
+ * worker_make.c how it comes to be and ends.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_WORKER_PRIV_H
+#define CAIRN_RESOLVER_SERVE_WORKER_PRIV_H
+
+#include "resolver/serve/worker.h"
+
+struct worker {
+	unsigned index;
+	const struct service *service;
+	struct caches caches;
+	struct mailbox *server;
+
+	uv_thread_t thread;
+	bool is_started, is_closing;
+	uv_loop_t loop;
+	bool has_loop;
+	struct mailbox mailbox;
+	uv_timer_t engine_timer;
+	uint64_t engine_at_us; /* what it is armed for */
+
+	struct rng rng;
+	struct network network;
+	struct stack *stack;
+	uint32_t network_version; /* of what is concluded from failures */
+	struct stack_uv shell;
+	bool has_shell;
+	struct engine *engine;
+	struct crypto *crypto;
+	uint64_t trust_at_us; /* when the wall clock is looked at again */
+	struct upstream upstream;
+
+	struct clients clients;
+	struct arena arena;
+	struct udp_batch *udp;
+	struct stream_pool *tcp;
+	struct listener *listeners;
+	struct listener *own, *own_tcp; /* among them: clients over our own stack, where it is a station */
+
+	void *block;
+	size_t block_bytes;
+};
+
+/* ---- worker.c ------------------------------------------------------------------------------------------------ */
+
+void worker__on_turn(struct stack_uv *shell, uint64_t now_us);
+void worker__on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us);
+void worker__on_mail(uv_async_t *async);
+/* What the engine validates and decides with; reads the wall clock. */
+void worker__set_trust(struct worker *worker, uint64_t now_us);
+/* Everything that the loop watches is closed; the loop ends when all of it is. */
+void worker__close_handles(struct worker *worker);
+
+#endif
