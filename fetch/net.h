@@ -64,7 +64,7 @@ void net_close(struct net *net); /* NULL is nothing */
 
 /* The time of this turn of the loop. */
 uint64_t net_now_us(struct net *net);
-struct uv_loop_s *net_loop(struct net *net); /* uv_loop_t; uv.h and stack/tcp.h cannot be had together */
+struct uv_loop_s *net_loop(struct net *net); /* uv_loop_t, without <uv.h> for whoever needs no loop */
 
 /* ---- timers ------------------------------------------------------------------------------------------------- */
 

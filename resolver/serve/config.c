@@ -39,6 +39,14 @@ config_complain(char error[CONFIG_ERROR_BYTES], const struct config *config, uns
 	va_end(args);
 }
 
+int
+config_refuse(char error[CONFIG_ERROR_BYTES], const struct config *config, unsigned line, const char *option,
+              const char *text, const char *why)
+{
+	config_complain(error, config, line, "%s: `%s`: %s", option, text, why);
+	return ERR_MALFORMED;
+}
+
 static int __attribute__((format(printf, 3, 4)))
 fail(struct parse *parse, size_t line, const char *format, ...)
 {

@@ -165,5 +165,8 @@ unsigned config_line(const struct config *config, const char *name);
 /* Formats "NAME:LINE: text" for checks that come later (an address that is none, a zone type unknown). */
 void config_complain(char error[CONFIG_ERROR_BYTES], const struct config *config, unsigned line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The usual one, "NAME:LINE: OPTION: `TEXT`: WHY"; returns ERR_MALFORMED. */
+int config_refuse(char error[CONFIG_ERROR_BYTES], const struct config *config, unsigned line, const char *option,
+                  const char *text, const char *why);
 
 #endif

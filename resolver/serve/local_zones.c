@@ -3,11 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "resolver/serve/entry_words.h"
 #include "resolver/serve/groups.h"
 #include "stack/base/arena.h"
 #include "stack/base/err.h"
-
-#define WORD_BYTES_MAX 1280u /* a presented name and some */
 
 struct build {
 	struct local *local;
@@ -16,25 +15,9 @@ struct build {
 };
 
 static int
-refuse(const struct build *build, unsigned line, const char *option, const char *text,
-       const char *why)
+refuse(const struct build *build, unsigned line, const char *option, const char *text, const char *why)
 {
-	config_complain(build->error, build->config, line, "%s: `%s`: %s", option, text, why);
-	return ERR_MALFORMED;
-}
-
-/* The two words of an entry: "192.0.2.0/24 inside", "home.arpa. nodefault". */
-struct words {
-	char first[WORD_BYTES_MAX], second[WORD_BYTES_MAX];
-};
-
-/* False unless there are exactly two. */
-static bool
-words_split(struct words *words, const char *text)
-{
-	char rest[2];
-	static_assert(WORD_BYTES_MAX == 1280, "the widths below");
-	return sscanf(text, "%1279s %1279s %1s", words->first, words->second, rest) == 2;
+	return config_refuse(build->error, build->config, line, option, text, why);
 }
 
 /* ---- zones and data ---------------------------------------------------------------------------------------- */
@@ -42,10 +25,10 @@ words_split(struct words *words, const char *text)
 static int
 add_zone(const struct build *build, const char *text, unsigned line)
 {
-	struct words words;
+	struct entry_words words;
 	struct name zone;
 	enum local_type type;
-	if (!words_split(&words, text))
+	if (!entry_words_split(&words, text))
 		return refuse(build, line, "local-zone", text, "is not `NAME TYPE`");
 	if (name_from_text(&zone, words.first, NULL) != 0)
 		return refuse(build, line, "local-zone", words.first, "is no domain name");
@@ -138,10 +121,10 @@ add_clients(struct views *views, const struct config *config, char *error)
 	const struct build build = { .config = config, .error = error };
 	int err = 0;
 	for (size_t i = 0; i < list->count && err == 0; i++) {
-		struct words words;
+		struct entry_words words;
 		struct ip_addr prefix;
 		unsigned prefix_len;
-		if (!words_split(&words, list->items[i]) ||
+		if (!entry_words_split(&words, list->items[i]) ||
 		    addr_prefix_from_text(&prefix, &prefix_len, words.first) != 0)
 			return refuse(&build, list->lines[i], "access-control-view", list->items[i],
 				      "is not `NETBLOCK VIEW`");

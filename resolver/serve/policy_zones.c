@@ -26,9 +26,7 @@ struct build {
 static int
 refuse(const struct build *build, const char *option, const char *text, const char *why)
 {
-	config_complain(build->error, build->config, build->from->line, "%s: `%s`: %s", option,
-			text, why);
-	return ERR_MALFORMED;
+	return config_refuse(build->error, build->config, build->from->line, option, text, why);
 }
 
 static int

@@ -7,9 +7,7 @@ static int
 refuse(const struct config *config, const char *option, const struct config_list *list, size_t at,
        const char *why, char *error)
 {
-	config_complain(error, config, list->lines[at], "%s: `%s`: %s", option, list->items[at],
-			why);
-	return ERR_MALFORMED;
+	return config_refuse(error, config, list->lines[at], option, list->items[at], why);
 }
 
 static int

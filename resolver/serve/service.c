@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 
+#include "resolver/serve/entry_words.h"
 #include "resolver/serve/groups.h"
 #include "resolver/serve/local_zones.h"
 #include "resolver/serve/policy_zones.h"
@@ -15,7 +16,6 @@
 #include "stack/base/rng.h"
 
 #define SERVICE_BYTES_FIRST (UINT64_C(1) << 20)
-#define WORD_BYTES_MAX      1280u /* a presented name and some */
 
 struct build {
 	struct service *service;
@@ -25,27 +25,10 @@ struct build {
 	char *error;
 };
 
-/* ---- the two words of an entry: "192.0.2.0/24 allow", "home.arpa. nodefault" ------------------------------- */
-
-struct words {
-	char first[WORD_BYTES_MAX], second[WORD_BYTES_MAX];
-};
-
-/* False unless there are exactly two. */
-static bool
-words_split(struct words *words, const char *text)
-{
-	char rest[2];
-	static_assert(WORD_BYTES_MAX == 1280, "the widths below");
-	return sscanf(text, "%1279s %1279s %1s", words->first, words->second, rest) == 2;
-}
-
 static int
-refuse(const struct build *build, unsigned line, const char *option, const char *text,
-       const char *why)
+refuse(const struct build *build, unsigned line, const char *option, const char *text, const char *why)
 {
-	config_complain(build->error, build->config, line, "%s: `%s`: %s", option, text, why);
-	return ERR_MALFORMED;
+	return config_refuse(build->error, build->config, line, option, text, why);
 }
 
 /* ---- the parts ------------------------------------------------------------------------------------------- */
@@ -53,11 +36,11 @@ refuse(const struct build *build, unsigned line, const char *option, const char 
 static int
 build_acl_entry(struct build *build, const char *text, unsigned line)
 {
-	struct words words;
+	struct entry_words words;
 	struct ip_addr prefix;
 	unsigned prefix_len;
 	enum acl_action action;
-	if (!words_split(&words, text))
+	if (!entry_words_split(&words, text))
 		return refuse(build, line, "access-control", text, "is not `NETBLOCK ACTION`");
 	if (addr_prefix_from_text(&prefix, &prefix_len, words.first) != 0)
 		return refuse(build, line, "access-control", words.first,
