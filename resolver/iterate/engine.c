@@ -216,15 +216,11 @@ engine__enter(struct engine *engine, uint64_t now_us)
 	engine->lent_task = TASK_NONE;
 }
 
-/* Failures that are remembered are answers here. */
-static int
-from_caches(struct engine *engine, const struct engine_question *question, struct arena *arena,
-	    struct answer *answer, uint64_t now_us)
+struct lookup
+engine__lookup_of(const struct engine *engine, const struct engine_question *question, struct answer *answer)
 {
-	const uint32_t now_s = (uint32_t)(now_us / 1000000u);
 	*answer = (struct answer){ .ede = EDE_NONE, .from_cache = true, .security = SECURITY_SECURE };
-	engine->missed = 0;
-	struct lookup from = {
+	return (struct lookup){
 		.sname = &question->qname,
 		.qtype = question->qtype,
 		.tail = &answer->sections[SECTION_ANSWER],
@@ -234,6 +230,16 @@ from_caches(struct engine *engine, const struct engine_question *question, struc
 		.rpz = engine->rpz,
 		.policies = engine->rpz != NULL ? question->policies : 0,
 	};
+}
+
+/* Failures that are remembered are answers here. */
+static int
+from_caches(struct engine *engine, const struct engine_question *question, struct arena *arena,
+	    struct answer *answer, uint64_t now_us)
+{
+	const uint32_t now_s = (uint32_t)(now_us / 1000000u);
+	engine->missed = 0;
+	struct lookup from = engine__lookup_of(engine, question, answer);
 	do {
 		if (lookup(&from, &engine->caches, arena, answer, now_s) == LOOKUP_MISS) {
 			/* An alias that was found is found again by the task, which keeps it, and so is a policy. */

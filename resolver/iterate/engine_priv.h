@@ -19,6 +19,7 @@
 
 #include "resolver/iterate/hints.h"
 #include "resolver/iterate/flight.h"
+#include "resolver/iterate/lookup.h"
 #include "resolver/iterate/scrub.h"
 #include "resolver/iterate/slots.h"
 #include "resolver/iterate/task.h"
@@ -96,6 +97,10 @@ struct engine {
 	uint8_t datagram[FLIGHT_BYTES_MAX];
 	struct engine_stats stats;
 };
+
+/* A client's question put to the caches; clears *answer, which it fills. */
+struct lookup engine__lookup_of(const struct engine *engine, const struct engine_question *question,
+				struct answer *answer);
 
 static inline uint32_t
 engine__now_s(const struct engine *engine)

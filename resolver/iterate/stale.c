@@ -31,18 +31,8 @@ static bool
 find(const struct engine *engine, const struct engine_question *question, const struct stale_terms *terms,
      struct arena *arena, struct answer *answer, uint32_t now_s)
 {
-	struct lookup from = {
-		.sname = &question->qname,
-		.qtype = question->qtype,
-		.tail = &answer->sections[SECTION_ANSWER],
-		.forwards = engine->forwards,
-		.dnssec_ok = question->dnssec_ok,
-		.checking_disabled = question->checking_disabled,
-		.rpz = engine->rpz,
-		.policies = engine->rpz != NULL ? question->policies : 0,
-	};
+	struct lookup from = engine__lookup_of(engine, question, answer);
 
-	*answer = (struct answer){ .ede = EDE_NONE, .from_cache = true, .security = SECURITY_SECURE };
 	do {
 		if (!lookup_stale(&from, &engine->caches, terms, arena, answer, now_s) ||
 		    (answer->security == SECURITY_UNCHECKED && engine__validates(engine, question)))
