@@ -165,7 +165,7 @@ void stream_watch(struct stream *stream);
 /* Takes the descriptor. */
 void stream_open_kernel(struct stream_pool *pool, struct listener *listener, int fd,
 			const struct sockaddr_storage *peer);
-/* Takes the next connection that waits at `listening`, and ends it when there is no place or nobody is to be there. */
+/* Takes the next connection that waits at `listening`; without a place it goes on waiting, of who is denied it ends. */
 void stream_open_own(struct stream_pool *pool, struct listener *listener, tcp_conn listening);
 /* A STACK_TCP action; of connections that are not ours, or not any more, nothing happens. */
 void stream_own_receive(struct stream_pool *pool, const struct stack_action *action);

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "resolver/serve/listen_own_tcp.h"
-#include "resolver/serve/listen_stack.h"
+#include "resolver/serve/listen_own_udp.h"
 #include "resolver/serve/listen_tcp.h"
 #include "resolver/serve/listen_udp.h"
 #include "resolver/serve/querylog.h"
@@ -195,9 +195,9 @@ worker__on_action(struct stack_uv *shell, const struct stack_action *action, uin
 	struct worker *worker = shell->data;
 	if (upstream_receive(&worker->upstream, action, now_us))
 		return;
-	if (action->kind == STACK_DATAGRAM && action->user == LISTEN_STACK_USER &&
-	    action->flow == 0)
-		listen_stack_receive(worker->own, action, now_us);
+	if (action->kind == STACK_DATAGRAM && action->user == LISTEN_OWN_UDP_USER &&
+	    action->flow == 0 && worker->own_udp != NULL)
+		listen_own_udp_receive(worker->own_udp, action, now_us);
 	else if (action->kind == STACK_TCP)
 		stream_own_receive(worker->tcp, action);
 }
@@ -225,6 +225,8 @@ shut_listener(struct worker *worker, struct listener **at)
 	struct listener *listener = *at;
 	*at = listener->next;
 	clients_forget_listener(&worker->clients, listener);
+	if (listener == worker->own_udp)
+		worker->own_udp = NULL;
 	if (listener == worker->own_tcp)
 		worker->own_tcp = NULL;
 	listener->ops->close(listener, NULL);

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "resolver/serve/listen_own_tcp.h"
-#include "resolver/serve/listen_stack.h"
+#include "resolver/serve/listen_own_udp.h"
 #include "resolver/serve/core_config.h"
 #include "resolver/serve/stream.h"
 #include "resolver/serve/udp_batch.h"
@@ -125,10 +125,10 @@ fail(char error[CONFIG_ERROR_BYTES], const char *what, const char *why)
 static int
 listen_on_stack(struct worker *worker, const struct config *config, char error[CONFIG_ERROR_BYTES])
 {
-	int err = config->do_udp ? listen_stack_new(&worker->own, worker, (uint16_t)config->port) : 0;
+	int err = config->do_udp ? listen_own_udp_new(&worker->own_udp, worker, (uint16_t)config->port) : 0;
 	if (err != 0)
 		return fail(error, "our own UDP", err_text(err));
-	worker->listeners = worker->own;
+	worker->listeners = worker->own_udp;
 	err = config->do_tcp ? listen_own_tcp_new(&worker->own_tcp, worker, (uint16_t)config->port) : 0;
 	if (err != 0)
 		return fail(error, "our own TCP", err_text(err));

@@ -37,7 +37,7 @@ struct worker {
 	struct udp_batch *udp;
 	struct stream_pool *tcp;
 	struct listener *listeners;
-	struct listener *own, *own_tcp; /* among them: clients over our own stack, where it is a station */
+	struct listener *own_udp, *own_tcp; /* among them: clients over our own stack, where it is a station */
 
 	void *block;
 	size_t block_bytes;

@@ -1,4 +1,4 @@
-#include "resolver/serve/listen_stack.h"
+#include "resolver/serve/listen_own_udp.h"
 
 #include <stdlib.h>
 
@@ -7,16 +7,16 @@
 
 #define REPLY_BYTES_MAX 4096u /* the largest max-udp-size */
 
-struct listen_stack {
+struct listen_own_udp {
 	struct listener base;
 	uint8_t reply[REPLY_BYTES_MAX];
 };
 
 static const struct ip_addr every_address = { .family = ADDR_NONE };
-static const struct listener_ops listen_stack_ops;
+static const struct listener_ops listen_own_udp_ops;
 
 static void
-send_reply(struct listen_stack *own, const struct client_source *source, size_t size,
+send_reply(struct listen_own_udp *own, const struct client_source *source, size_t size,
 	   uint64_t now_us)
 {
 	struct stack *stack = worker_stack(own->base.worker);
@@ -26,9 +26,9 @@ send_reply(struct listen_stack *own, const struct client_source *source, size_t 
 }
 
 void
-listen_stack_receive(struct listener *listener, const struct stack_action *action, uint64_t now_us)
+listen_own_udp_receive(struct listener *listener, const struct stack_action *action, uint64_t now_us)
 {
-	struct listen_stack *own = (struct listen_stack *)listener;
+	struct listen_own_udp *own = (struct listen_own_udp *)listener;
 	struct client_source source = {
 		.listener = listener,
 		.addr = action->remote,
@@ -42,24 +42,24 @@ listen_stack_receive(struct listener *listener, const struct stack_action *actio
 }
 
 static uint8_t *
-listen_stack_lend(struct listener *listener, const struct client_source *source, size_t *room)
+listen_own_udp_lend(struct listener *listener, const struct client_source *source, size_t *room)
 {
-	struct listen_stack *own = (struct listen_stack *)listener;
+	struct listen_own_udp *own = (struct listen_own_udp *)listener;
 	(void)source;
 	*room = sizeof own->reply;
 	return own->reply;
 }
 
 static void
-listen_stack_send(struct listener *listener, const struct client_source *source, size_t size)
+listen_own_udp_send(struct listener *listener, const struct client_source *source, size_t size)
 {
 	if (size > 0)
-		send_reply((struct listen_stack *)listener, source, size,
+		send_reply((struct listen_own_udp *)listener, source, size,
 			   worker_now_us(listener->worker));
 }
 
 static void
-listen_stack_close(struct listener *listener, void (*on_close)(struct listener *listener))
+listen_own_udp_close(struct listener *listener, void (*on_close)(struct listener *listener))
 {
 	(void)udp_unlisten(worker_stack(listener->worker), &every_address, listener->endpoint.port);
 	if (on_close != NULL)
@@ -67,25 +67,25 @@ listen_stack_close(struct listener *listener, void (*on_close)(struct listener *
 	free(listener);
 }
 
-static const struct listener_ops listen_stack_ops = {
-	.lend = listen_stack_lend,
-	.send = listen_stack_send,
-	.close = listen_stack_close,
+static const struct listener_ops listen_own_udp_ops = {
+	.lend = listen_own_udp_lend,
+	.send = listen_own_udp_send,
+	.close = listen_own_udp_close,
 };
 
 int
-listen_stack_new(struct listener **listener, struct worker *worker, uint16_t port)
+listen_own_udp_new(struct listener **listener, struct worker *worker, uint16_t port)
 {
-	struct listen_stack *own = calloc(1, sizeof *own);
+	struct listen_own_udp *own = calloc(1, sizeof *own);
 	if (own == NULL)
 		return ERR_NO_MEMORY;
 	own->base = (struct listener){
-		.ops = &listen_stack_ops,
+		.ops = &listen_own_udp_ops,
 		.worker = worker,
 		.endpoint = { .addr = every_address, .port = port },
 		.transport = ENDPOINT_UDP,
 	};
-	int err = udp_listen(worker_stack(worker), &every_address, port, LISTEN_STACK_USER);
+	int err = udp_listen(worker_stack(worker), &every_address, port, LISTEN_OWN_UDP_USER);
 	if (err != 0) {
 		free(own);
 		return err;
