@@ -108,7 +108,9 @@ stream_open_own(struct stream_pool *pool, struct listener *listener, tcp_conn li
 void
 stream_own_receive(struct stream_pool *pool, const struct stack_action *action)
 {
-	struct stream *stream = stream_pool_find(pool, action->user);
+	/* `user` may be anybody's: of a listener, or of a connection upstream that is over. */
+	struct stream *stream =
+		(uint32_t)action->user < pool->stream_max ? stream_pool_find(pool, action->user) : NULL;
 	if (stream != NULL && stream->ops == &own_ops && stream->own.conn == action->conn)
 		make_due(stream);
 }
