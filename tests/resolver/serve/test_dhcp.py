@@ -17,8 +17,8 @@ import unittest
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 
-import test_cairnd
-from test_cairnd import PATIENCE_S, Root, Server, ask, enter_namespace, header
+import cairnd_process
+from cairnd_process import PATIENCE_S, Root, Server, ask, enter_namespace, header
 
 ROOT = "192.0.2.53"
 SKIPPED = 77
@@ -142,6 +142,6 @@ if __name__ == "__main__":
         sys.exit(SKIPPED)
     enter_namespace()
     ip("addr", "add", f"{ROOT}/32", "dev", "lo")
-    test_cairnd.CAIRND = sys.argv.pop(1)
-    test_cairnd.HINTS = f". 3600 NS far.test.\nfar.test. 3600 A {ROOT}\n"
+    os.environ["CAIRND"] = sys.argv.pop(1)
+    cairnd_process.HINTS = f". 3600 NS far.test.\nfar.test. 3600 A {ROOT}\n"
     unittest.main()
