@@ -1,5 +1,6 @@
 """What is seen of cairnd on the home router, with the host's addresses and as a station of its own."""
 import contextlib
+import itertools
 import json
 import socket
 import subprocess
@@ -36,9 +37,9 @@ class OnTheWire:
         pass
 
     @classmethod
-    def ask_many(cls, zone, count):
+    def ask_many(cls, zone, count, prefix="name"):
         """Asks for names that were never asked for."""
-        questions = "".join(f"name{i}.{zone} A\n" for i in range(count))
+        questions = "".join(f"{prefix}{i}.{zone} A\n" for i in range(count))
         lab.on(cls.client, "dig", "-r", "+short", f"@{cls.server}", "-f", "/dev/stdin", input=questions)
 
     def assert_spread(self, numbers, start, end):
@@ -59,7 +60,18 @@ class OnTheWire:
         self.assertAlmostEqual(sum(letter.isupper() for letter in letters) / len(letters), 0.5, delta=0.1)
 
     def test_both_families_are_used_from_the_right_addresses(self):
-        self.assertEqual({question.source for question in self.seen.questions}, set(self.sources))
+        # The registry's servers have both. A family that failed while the network came up is left alone for some seconds
+        # (resolver/cache/infra.h), which a busy machine stretches; no other address is ever used.
+        used, rounds = {question.source for question in self.seen.questions}, itertools.count()
+
+        def are_both_used():
+            with Capture() as seen:
+                self.ask_many("com", 16, f"nobody{next(rounds)}-")
+            used.update(question.source for question in seen.questions)
+            self.assertLessEqual(used, set(self.sources))
+            return used == set(self.sources)
+
+        lab.until(are_both_used, "both families are used", lab.START_S)
 
     def test_the_kernel_disowns_no_flow(self):
         with lab.Disowned() as disowned:
