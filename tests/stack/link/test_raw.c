@@ -1,81 +1,7 @@
-#include "stack/link/raw.h"
+/* Link raw (stack/link/raw.h): what is heard and said beside the kernel, guards, workers, capabilities. */
+#include "tests/stack/link/raw_world.h"
 
-#include <arpa/inet.h>
-#include <check.h>
-#include <errno.h>
-#include <net/if.h>
-#include <stdio.h>
-#include <netinet/in.h>
-#include <stdlib.h>
-#include <sys/capability.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "tests/stack/link/netns.h"
-#include "tests/stack/link/packets.h"
-#include "stack/link/guard.h"
-#include "stack/link/guard_tcp.h"
-#include "tests/stack/link/world.h"
-#include "tests/stack/host.h"
-#include "tests/suite.h"
-
-#define ECHO_PORT  7
-#define PORT_COUNT_OF_TESTS 64
-
-static struct guard_plan plan;
-static struct guard guard;
-static struct rng guard_rng;
-
-static struct link *
-raw_begin(struct guard_tcp *guard_tcp)
-{
-	struct link_error error;
-	struct link *link;
-
-	rng_init_number(&guard_rng, 3);
-	int err = guard_plan_init(&plan, 1, PORT_COUNT_OF_TESTS, &guard_rng, &error);
-	ck_assert_msg(err == 0, "%s", error.text);
-	err = guard_open(&guard, &plan, 0, &guard_rng, uv_hrtime() / 1000, &error);
-	ck_assert_msg(err == 0, "%s", error.text);
-	err = guard_tcp == NULL ? 0 : guard_tcp_open(guard_tcp, &plan, 0, &guard_rng, &error);
-	ck_assert_msg(err == 0, "%s", error.text);
-	const struct raw_config config = { .guard = &guard, .guard_tcp = guard_tcp };
-	err = raw_open(&link, &config, uv_hrtime() / 1000, &error);
-	ck_assert_msg(err == 0, "%s", error.text);
-	return link;
-}
-
-static void
-world_begin(struct world *world)
-{
-	world_open(world, raw_begin(NULL));
-}
-
-static int
-sync_at(struct world *world, uint64_t now_us)
-{
-	return world->link->ops->sync(world->link, world->stack, world->shell.ifindex, now_us);
-}
-
-static void
-world_end(struct world *world)
-{
-	world_close(world);
-	guard_close(&guard);
-}
-
-/* How many port-unreachables the kernel of this namespace has sent. */
-static uint64_t
-unreachables_sent(void)
-{
-	return netns_counter("Icmp", "OutDestUnreachs") + netns_counter(NULL, "Icmp6OutDestUnreachs");
-}
-
-static const char *const servers[] = {
-	"192.0.2.2", "2001:db8::2",  /* the other host */
-	"127.0.0.1", "::1",          /* a program of this one */
-	"192.0.2.1", "2001:db8::1",  /* the same, by the address it has on the network */
-};
+/* ---- beside the kernel ----------------------------------------------------------------------- */
 
 START_TEST(an_echo_server_answers)
 {
@@ -92,22 +18,6 @@ START_TEST(an_echo_server_answers)
 }
 END_TEST
 
-/* The device that every packet socket here listens to; 0: they listen to all, or not to the same. */
-static unsigned
-device_listened_to(void)
-{
-	FILE *file = fopen("/proc/self/net/packet", "re");
-	char line[256];
-	unsigned devices[8], count = 0;
-	ck_assert_ptr_nonnull(file);
-	ck_assert_ptr_nonnull(fgets(line, sizeof line, file)); /* the headings */
-	while (count < COUNT(devices) && fgets(line, sizeof line, file) != NULL)
-		ck_assert_int_eq(sscanf(line, "%*s %*s %*s %*s %u", &devices[count++]), 1);
-	ck_assert_int_eq(fclose(file), 0);
-	ck_assert_uint_eq(count, 2); /* one a family */
-	return devices[0] == devices[1] ? devices[0] : 0;
-}
-
 START_TEST(what_the_host_says_to_itself_is_left_alone_until_it_is_needed)
 {
 	struct world world;
@@ -117,6 +27,20 @@ START_TEST(what_the_host_says_to_itself_is_left_alone_until_it_is_needed)
 	ck_assert_uint_eq(device_listened_to(), veth0);
 	ck_assert_msg(world_ask(&world, servers[_i], ECHO_PORT, 100), "%s", servers[_i]);
 	ck_assert_uint_eq(device_listened_to(), is_own ? 0 : veth0);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(who_lives_briefly_listens_everywhere_from_the_start)
+{
+	struct world world;
+	is_everywhere = true;
+	world_begin(&world);
+	is_everywhere = false;
+	ck_assert_uint_eq(device_listened_to(), 0);
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 40));
+	ck_assert(world_ask(&world, "::1", ECHO_PORT, 40));
+	ck_assert_uint_eq(device_listened_to(), 0);
 	world_end(&world);
 }
 END_TEST
@@ -276,194 +200,7 @@ START_TEST(each_worker_receives_its_own_and_nothing_else)
 }
 END_TEST
 
-/* Every device forgets IPv6, or has it again. */
-static void
-switch_ipv6(bool is_on)
-{
-	FILE *file = fopen("/proc/sys/net/ipv6/conf/all/disable_ipv6", "we");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_eq(fputs(is_on ? "0" : "1", file) >= 0 && fclose(file) == 0, 1);
-}
-
-START_TEST(a_host_without_ipv6_has_ipv4)
-{
-	struct world world;
-	switch_ipv6(false);
-	world_begin(&world);
-	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 40));
-	ck_assert(world_wait_source(&world, "2001:db8::2", "", 0));
-	switch_ipv6(true); /* and has it a moment later */
-	netns_ip("addr add 2001:db8::1/64 dev veth0 nodad");
-	ck_assert(world_wait_source(&world, "2001:db8::2", "2001:db8::1", 5000));
-	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 40));
-	world_end(&world);
-}
-END_TEST
-
-START_TEST(an_idle_link_asks_for_no_attention)
-{
-	struct world world;
-	world_begin(&world);
-	ck_assert_uint_eq(world.link->ops->deadline(world.link), STACK_NEVER);
-	world_end(&world);
-}
-END_TEST
-
-START_TEST(an_address_that_comes_later_is_used_and_one_that_goes_is_not)
-{
-	struct world world;
-	world_begin(&world);
-	ck_assert(world_wait_source(&world, "198.51.100.7", "", 0));
-	netns_ip("addr add 192.0.2.77/32 dev veth0");
-	netns_ip("route add 198.51.100.0/24 via 192.0.2.2 src 192.0.2.77");
-	ck_assert(world_wait_source(&world, "198.51.100.7", "192.0.2.77", 2000));
-	netns_ip("route del 198.51.100.0/24");
-	netns_ip("addr del 192.0.2.77/32 dev veth0");
-	ck_assert(world_wait_source(&world, "198.51.100.7", "", 2000));
-	world_end(&world);
-}
-END_TEST
-
-START_TEST(a_device_that_comes_later_is_used)
-{
-	struct world world;
-	world_begin(&world);
-	netns_ip("link add name veth7 type veth peer name veth8");
-	netns_ip("addr add 203.0.113.1/24 dev veth7");
-	netns_ip("addr add 2001:db8:7::1/64 dev veth7 nodad");
-	netns_ip("link set veth7 up");
-	netns_ip("link set veth8 up");
-	ck_assert(world_wait_source(&world, "203.0.113.9", "203.0.113.1", 2000));
-	ck_assert(world_wait_source(&world, "2001:db8:7::9", "2001:db8:7::1", 2000));
-	ck_assert(world_ask(&world, "203.0.113.1", ECHO_PORT, 20));
-	netns_ip("link del veth7");
-	ck_assert(world_wait_source(&world, "203.0.113.9", "", 2000));
-	ck_assert(world_wait_source(&world, "2001:db8:7::9", "", 2000));
-	world_end(&world);
-}
-END_TEST
-
-START_TEST(a_flood_of_changes_is_survived)
-{
-	/* More than the netlink socket's queue holds, while nobody reads it. */
-	struct world world;
-	world_begin(&world);
-	for (unsigned i = 0; i < 2; i++)
-		ck_assert_int_eq(system(i == 0 ? "seq 8000 | awk '{ print \"route add 10.9.\" int($1 / 250) \".\" $1 "
-		                                 "% 250 \" dev lo\" }' | ip -batch -"
-		                               : "ip route flush root 10.9.0.0/16"),
-		                 0);
-	netns_ip("route add 198.51.100.0/24 via 192.0.2.2");
-	ck_assert(world_wait_source(&world, "198.51.100.7", "192.0.2.1", 5000));
-	netns_ip("route del 198.51.100.0/24");
-	ck_assert(world_wait_source(&world, "198.51.100.7", "", 5000)); /* and it is watched as before */
-	world_end(&world);
-}
-END_TEST
-
-/* Sends one datagram; true when the kernel does not let it go. */
-static bool
-is_refused(struct world *world, const char *remote)
-{
-	const struct link_stats *stats = &world->link->stats;
-	uint64_t sent = stats->sent_frames, failures = stats->send_failures;
-	struct ip_addr to = addr_of(remote);
-	udp_flow flow;
-
-	ck_assert_int_eq(udp_open(world->stack, &to, ECHO_PORT, NULL, 0, 0, &flow), 0);
-	ck_assert_int_eq(udp_send(world->stack, flow, "hello", 5, stack_uv_now_us(&world->shell)), 0);
-	(void)world_run(world, &stats->send_failures, failures + 1, 1000);
-	udp_close(world->stack, flow);
-	return stats->sent_frames == sent && stats->send_failures == failures + 1;
-}
-
-START_TEST(rules_by_source_address_hold)
-{
-	struct world world;
-	world_begin(&world);
-	netns_ip("rule add from 192.0.2.1 lookup 77");
-	netns_ip("-6 rule add from 2001:db8::1 lookup 77");
-	netns_ip("route add blackhole default table 77");
-	netns_ip("-6 route add blackhole default table 77");
-	ck_assert(is_refused(&world, "192.0.2.2"));
-	ck_assert(is_refused(&world, "2001:db8::2"));
-	netns_ip("rule del from 192.0.2.1 lookup 77");
-	netns_ip("-6 rule del from 2001:db8::1 lookup 77");
-	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
-	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 20));
-	world_end(&world);
-}
-END_TEST
-
-/* Loads an nft rule set into our namespace; false where the kernel or the program is missing. */
-static bool
-firewall_begin(const char *rules)
-{
-	char command[400];
-	if (system("nft list ruleset 2>/dev/null") != 0) {
-		printf("skip: no nft here: what a firewall does to link raw is not looked at\n");
-		return false;
-	}
-	(void)snprintf(command, sizeof command, "echo '%s' | nft -f -", rules);
-	ck_assert_int_eq(system(command), 0);
-	return true;
-}
-
-static void
-firewall_end(void)
-{
-	ck_assert_int_eq(system("nft flush ruleset"), 0);
-}
-
-START_TEST(a_stateful_firewall_takes_our_replies_for_what_they_are)
-{
-	/* A packet that goes out through a packet socket would not be known to it, and its reply rejected. */
-	struct world world;
-	world_begin(&world);
-	uint64_t unreachables = unreachables_sent();
-	if (firewall_begin("table inet f { chain in { type filter hook input priority 0; policy drop; "
-	                   "ct state established accept; ip6 nexthdr icmpv6 accept; reject; }\n}")) {
-		ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
-		ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 20));
-		ck_assert_uint_eq(unreachables_sent(), unreachables);
-		firewall_end();
-	}
-	world_end(&world);
-}
-END_TEST
-
-START_TEST(replies_that_come_by_no_way_we_know_are_heard_after_a_while)
-{
-	/* The kernel hands packets for 192.0.2.99 to a program of the host, and no table of ours shows it. */
-	struct world world;
-	world_begin(&world);
-	if (firewall_begin("table ip f { chain out { type nat hook output priority -100; "
-	                   "ip daddr 192.0.2.99 udp dport 7 dnat to 192.0.2.1; }\n}")) {
-		bool is_answered = false;
-		ck_assert(!world_ask(&world, "192.0.2.99", ECHO_PORT, 20));
-		for (unsigned i = 0; i < 10 && !is_answered; i++)
-			is_answered = world_ask(&world, "192.0.2.99", ECHO_PORT, 20);
-		ck_assert(is_answered);
-		ck_assert_uint_eq(device_listened_to(), 0);
-		firewall_end();
-	}
-	world_end(&world);
-}
-END_TEST
-
-START_TEST(what_a_firewall_forbids_to_send_is_counted)
-{
-	struct world world;
-	world_begin(&world);
-	if (firewall_begin("table inet f { chain out { type filter hook output priority 0; udp dport 7 drop; }\n}")) {
-		ck_assert(is_refused(&world, "192.0.2.2"));
-		ck_assert(is_refused(&world, "2001:db8::2"));
-		firewall_end();
-		ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
-	}
-	world_end(&world);
-}
-END_TEST
+/* ---- refusals and floods --------------------------------------------------------------------- */
 
 START_TEST(what_the_kernel_refuses_is_counted_and_the_rest_goes)
 {
@@ -604,34 +341,6 @@ START_TEST(once_open_it_works_without_any_capability)
 }
 END_TEST
 
-static int
-peer_open(void)
-{
-	netns_ip("link set veth1 up");
-	netns_ip("addr add 192.0.2.2/24 dev veth1");
-	netns_ip("addr add 2001:db8::2/64 dev veth1 nodad");
-	return netns_echo_open(ECHO_PORT);
-}
-
-static void
-network_begin(struct netns_peer *peer)
-{
-	netns_enter();
-	netns_ip("link add name veth0 type veth peer name veth1");
-	netns_peer_begin(peer, peer_open, netns_echo_serve);
-	netns_ip("link set veth1 netns %d", (int)peer->pid);
-	netns_ip("link set veth0 up");
-	netns_ip("addr add 192.0.2.1/24 dev veth0");
-	netns_ip("addr add 2001:db8::1/64 dev veth0 nodad");
-	netns_peer_start(peer);
-}
-
-static int
-local_open(void)
-{
-	return netns_echo_open(ECHO_PORT);
-}
-
 int
 main(void)
 {
@@ -643,9 +352,9 @@ main(void)
 	tcase_add_loop_test(tcase, an_echo_server_answers, 0, COUNT(servers));
 	tcase_add_loop_test(tcase, what_the_host_says_to_itself_is_left_alone_until_it_is_needed, 0,
 	                    COUNT(servers));
+	tcase_add_test(tcase, who_lives_briefly_listens_everywhere_from_the_start);
 	tcase_add_test(tcase, with_a_second_device_all_are_listened_to);
 	tcase_add_test(tcase, with_a_route_into_lo_the_host_may_have_any_address);
-	tcase_add_test(tcase, replies_that_come_by_no_way_we_know_are_heard_after_a_while);
 	tcase_add_test(tcase, all_of_127_is_this_host);
 	tcase_add_loop_test(tcase, without_a_guard_the_kernel_would_have_answered, 0, 2);
 	tcase_add_test(tcase, many_flows_at_once_are_all_answered);
@@ -653,14 +362,6 @@ main(void)
 	tcase_add_test(tcase, every_port_drawn_is_guarded);
 	tcase_add_test(tcase, after_a_turnover_of_the_guards_flows_go_on);
 	tcase_add_test(tcase, each_worker_receives_its_own_and_nothing_else);
-	tcase_add_test(tcase, a_host_without_ipv6_has_ipv4);
-	tcase_add_test(tcase, an_idle_link_asks_for_no_attention);
-	tcase_add_test(tcase, an_address_that_comes_later_is_used_and_one_that_goes_is_not);
-	tcase_add_test(tcase, a_device_that_comes_later_is_used);
-	tcase_add_test(tcase, a_flood_of_changes_is_survived);
-	tcase_add_test(tcase, rules_by_source_address_hold);
-	tcase_add_test(tcase, a_stateful_firewall_takes_our_replies_for_what_they_are);
-	tcase_add_test(tcase, what_a_firewall_forbids_to_send_is_counted);
 	tcase_add_test(tcase, what_the_kernel_refuses_is_counted_and_the_rest_goes);
 	tcase_add_test(tcase, other_programs_keep_their_datagrams);
 	tcase_add_test(tcase, a_flood_of_datagrams_does_not_keep_segments_out);

@@ -1,0 +1,218 @@
+/* Link raw while the host changes: families, addresses, devices and rules that come and go, and firewalls. */
+#include "tests/stack/link/raw_world.h"
+
+/* ---- the host changes ------------------------------------------------------------------------ */
+
+/* Every device forgets IPv6, or has it again. */
+static void
+switch_ipv6(bool is_on)
+{
+	FILE *file = fopen("/proc/sys/net/ipv6/conf/all/disable_ipv6", "we");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fputs(is_on ? "0" : "1", file) >= 0 && fclose(file) == 0, 1);
+}
+
+START_TEST(a_host_without_ipv6_has_ipv4)
+{
+	struct world world;
+	switch_ipv6(false);
+	world_begin(&world);
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 40));
+	ck_assert(world_wait_source(&world, "2001:db8::2", "", 0));
+	switch_ipv6(true); /* and has it a moment later */
+	netns_ip("addr add 2001:db8::1/64 dev veth0 nodad");
+	ck_assert(world_wait_source(&world, "2001:db8::2", "2001:db8::1", 5000));
+	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 40));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(an_idle_link_asks_for_no_attention)
+{
+	struct world world;
+	world_begin(&world);
+	ck_assert_uint_eq(world.link->ops->deadline(world.link), STACK_NEVER);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(an_address_that_comes_later_is_used_and_one_that_goes_is_not)
+{
+	struct world world;
+	world_begin(&world);
+	ck_assert(world_wait_source(&world, "198.51.100.7", "", 0));
+	netns_ip("addr add 192.0.2.77/32 dev veth0");
+	netns_ip("route add 198.51.100.0/24 via 192.0.2.2 src 192.0.2.77");
+	ck_assert(world_wait_source(&world, "198.51.100.7", "192.0.2.77", 2000));
+	netns_ip("route del 198.51.100.0/24");
+	netns_ip("addr del 192.0.2.77/32 dev veth0");
+	ck_assert(world_wait_source(&world, "198.51.100.7", "", 2000));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(a_device_that_comes_later_is_used)
+{
+	struct world world;
+	world_begin(&world);
+	netns_ip("link add name veth7 type veth peer name veth8");
+	netns_ip("addr add 203.0.113.1/24 dev veth7");
+	netns_ip("addr add 2001:db8:7::1/64 dev veth7 nodad");
+	netns_ip("link set veth7 up");
+	netns_ip("link set veth8 up");
+	ck_assert(world_wait_source(&world, "203.0.113.9", "203.0.113.1", 2000));
+	ck_assert(world_wait_source(&world, "2001:db8:7::9", "2001:db8:7::1", 2000));
+	ck_assert(world_ask(&world, "203.0.113.1", ECHO_PORT, 20));
+	netns_ip("link del veth7");
+	ck_assert(world_wait_source(&world, "203.0.113.9", "", 2000));
+	ck_assert(world_wait_source(&world, "2001:db8:7::9", "", 2000));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(a_flood_of_changes_is_survived)
+{
+	/* More than the netlink socket's queue holds, while nobody reads it. */
+	struct world world;
+	world_begin(&world);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(system(i == 0 ? "seq 8000 | awk '{ print \"route add 10.9.\" int($1 / 250) \".\" $1 "
+		                                 "% 250 \" dev lo\" }' | ip -batch -"
+		                               : "ip route flush root 10.9.0.0/16"),
+		                 0);
+	netns_ip("route add 198.51.100.0/24 via 192.0.2.2");
+	ck_assert(world_wait_source(&world, "198.51.100.7", "192.0.2.1", 5000));
+	netns_ip("route del 198.51.100.0/24");
+	ck_assert(world_wait_source(&world, "198.51.100.7", "", 5000)); /* and it is watched as before */
+	world_end(&world);
+}
+END_TEST
+
+/* Sends one datagram; true when the kernel does not let it go. */
+static bool
+is_refused(struct world *world, const char *remote)
+{
+	const struct link_stats *stats = &world->link->stats;
+	uint64_t sent = stats->sent_frames, failures = stats->send_failures;
+	struct ip_addr to = addr_of(remote);
+	udp_flow flow;
+
+	ck_assert_int_eq(udp_open(world->stack, &to, ECHO_PORT, NULL, 0, 0, &flow), 0);
+	ck_assert_int_eq(udp_send(world->stack, flow, "hello", 5, stack_uv_now_us(&world->shell)), 0);
+	(void)world_run(world, &stats->send_failures, failures + 1, 1000);
+	udp_close(world->stack, flow);
+	return stats->sent_frames == sent && stats->send_failures == failures + 1;
+}
+
+START_TEST(rules_by_source_address_hold)
+{
+	struct world world;
+	world_begin(&world);
+	netns_ip("rule add from 192.0.2.1 lookup 77");
+	netns_ip("-6 rule add from 2001:db8::1 lookup 77");
+	netns_ip("route add blackhole default table 77");
+	netns_ip("-6 route add blackhole default table 77");
+	ck_assert(is_refused(&world, "192.0.2.2"));
+	ck_assert(is_refused(&world, "2001:db8::2"));
+	netns_ip("rule del from 192.0.2.1 lookup 77");
+	netns_ip("-6 rule del from 2001:db8::1 lookup 77");
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 20));
+	world_end(&world);
+}
+END_TEST
+
+/* Loads an nft rule set into our namespace; false where the kernel or the program is missing. */
+static bool
+firewall_begin(const char *rules)
+{
+	char command[400];
+	if (system("nft list ruleset 2>/dev/null") != 0) {
+		printf("skip: no nft here: what a firewall does to link raw is not looked at\n");
+		return false;
+	}
+	(void)snprintf(command, sizeof command, "echo '%s' | nft -f -", rules);
+	ck_assert_int_eq(system(command), 0);
+	return true;
+}
+
+static void
+firewall_end(void)
+{
+	ck_assert_int_eq(system("nft flush ruleset"), 0);
+}
+
+START_TEST(a_stateful_firewall_takes_our_replies_for_what_they_are)
+{
+	/* A packet that goes out through a packet socket would not be known to it, and its reply rejected. */
+	struct world world;
+	world_begin(&world);
+	uint64_t unreachables = unreachables_sent();
+	if (firewall_begin("table inet f { chain in { type filter hook input priority 0; policy drop; "
+	                   "ct state established accept; ip6 nexthdr icmpv6 accept; reject; }\n}")) {
+		ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+		ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 20));
+		ck_assert_uint_eq(unreachables_sent(), unreachables);
+		firewall_end();
+	}
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(replies_that_come_by_no_way_we_know_are_heard_after_a_while)
+{
+	/* The kernel hands packets for 192.0.2.99 to a program of the host, and no table of ours shows it. */
+	struct world world;
+	world_begin(&world);
+	if (firewall_begin("table ip f { chain out { type nat hook output priority -100; "
+	                   "ip daddr 192.0.2.99 udp dport 7 dnat to 192.0.2.1; }\n}")) {
+		bool is_answered = false;
+		ck_assert(!world_ask(&world, "192.0.2.99", ECHO_PORT, 20));
+		for (unsigned i = 0; i < 10 && !is_answered; i++)
+			is_answered = world_ask(&world, "192.0.2.99", ECHO_PORT, 20);
+		ck_assert(is_answered);
+		ck_assert_uint_eq(device_listened_to(), 0);
+		firewall_end();
+	}
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(what_a_firewall_forbids_to_send_is_counted)
+{
+	struct world world;
+	world_begin(&world);
+	if (firewall_begin("table inet f { chain out { type filter hook output priority 0; udp dport 7 drop; }\n}")) {
+		ck_assert(is_refused(&world, "192.0.2.2"));
+		ck_assert(is_refused(&world, "2001:db8::2"));
+		firewall_end();
+		ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+	}
+	world_end(&world);
+}
+END_TEST
+
+int
+main(void)
+{
+	struct netns_peer peer, local;
+	network_begin(&peer);
+	netns_local_begin(&local, local_open, netns_echo_serve);
+	TCase *tcase = tcase_create("raw_changes");
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, replies_that_come_by_no_way_we_know_are_heard_after_a_while);
+	tcase_add_test(tcase, a_host_without_ipv6_has_ipv4);
+	tcase_add_test(tcase, an_idle_link_asks_for_no_attention);
+	tcase_add_test(tcase, an_address_that_comes_later_is_used_and_one_that_goes_is_not);
+	tcase_add_test(tcase, a_device_that_comes_later_is_used);
+	tcase_add_test(tcase, a_flood_of_changes_is_survived);
+	tcase_add_test(tcase, rules_by_source_address_hold);
+	tcase_add_test(tcase, a_stateful_firewall_takes_our_replies_for_what_they_are);
+	tcase_add_test(tcase, what_a_firewall_forbids_to_send_is_counted);
+	Suite *suite = suite_create("stack/link/raw: changes");
+	suite_add_tcase(suite, tcase);
+	int status = suite_run(suite);
+	netns_peer_end(&local);
+	netns_peer_end(&peer);
+	return status;
+}
