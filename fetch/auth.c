@@ -72,20 +72,11 @@ auth_challenges(const struct fields *fields, const char *name)
 	return challenges;
 }
 
-static size_t
-token_bytes(struct span text)
-{
-	size_t bytes = 0;
-	while (bytes < text.bytes && field_is_token_octet(text.at[bytes]))
-		bytes++;
-	return bytes;
-}
-
 /* Commas part challenges and parameters alike: `Scheme a=b` begins one, `a=b` and `a = b` go on. */
 static bool
 begins_challenge(struct span element)
 {
-	size_t bytes = token_bytes(element);
+	size_t bytes = field_token_bytes(element);
 	struct span after = span_trim(span_from(element, bytes));
 	return bytes != 0 &&
 	       (after.bytes == 0 || (after.at[0] != '=' && after.at == element.at + bytes + 1));
@@ -122,7 +113,7 @@ auth_challenge_next(struct auth_challenges *challenges, struct auth_challenge *c
 	struct span element = challenges->element;
 	if (element.at == NULL)
 		return false;
-	size_t bytes = token_bytes(element);
+	size_t bytes = field_token_bytes(element);
 	*challenge = (struct auth_challenge){ .scheme = span_first(element, bytes) };
 	element = span_trim(span_from(element, bytes));
 	do {

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "fetch/field.h"
+#include "fetch/url_percent.h"
 
 void
 chunked_init(struct chunked *chunked)
@@ -10,15 +11,6 @@ chunked_init(struct chunked *chunked)
 	chunked->state = CHUNKED_LINE;
 	chunked->chunk_bytes = chunked->left_bytes = 0;
 	chunked->extensions_bytes = chunked->line_bytes = 0;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = span_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static int
@@ -35,10 +27,10 @@ size_read(struct span line, uint64_t *size)
 {
 	size_t digits = 0;
 	*size = 0;
-	while (digits < line.bytes && hex_digit(line.at[digits]) >= 0) {
+	while (digits < line.bytes && percent_hex_value(line.at[digits]) >= 0) {
 		if (digits == CHUNKED_SIZE_DIGITS_MAX)
 			return 0;
-		*size = *size << 4 | (uint64_t)hex_digit(line.at[digits++]);
+		*size = *size << 4 | (uint64_t)percent_hex_value(line.at[digits++]);
 	}
 	return digits;
 }

@@ -1,6 +1,7 @@
 #include "fetch/disposition.h"
 
 #include "fetch/field.h"
+#include "fetch/url_percent.h"
 #include "fetch/utf8.h"
 
 /* The value of a parameter: a quoted string with its quotes, or everything up to the next semicolon. */
@@ -47,25 +48,16 @@ take_parameter(struct span *rest, struct parameter *parameter)
 	return false;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = span_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent-decoded into `text`; what is neither an escape nor an attr-char (RFC 8187, section 3.2.1) damages it. */
 static bool
-percent_decode(struct span coded, char *text, size_t text_bytes, size_t *bytes)
+ext_value_decode(struct span coded, char *text, size_t text_bytes, size_t *bytes)
 {
 	for (*bytes = 0; coded.bytes != 0 && *bytes < text_bytes; (*bytes)++) {
 		size_t taken = 1;
 		text[*bytes] = coded.at[0];
 		if (coded.at[0] == '%') {
-			int high = coded.bytes > 2 ? hex_digit(coded.at[1]) : -1;
-			int low = coded.bytes > 2 ? hex_digit(coded.at[2]) : -1;
+			int high = coded.bytes > 2 ? percent_hex_value(coded.at[1]) : -1;
+			int low = coded.bytes > 2 ? percent_hex_value(coded.at[2]) : -1;
 			if (high < 0 || low < 0)
 				return false;
 			text[*bytes] = (char)(high << 4 | low);
@@ -88,7 +80,7 @@ read_extended(struct span value, char name[FILE_NAME_BYTES_MAX + 1])
 	struct span rest = span_from(value, quote < value.bytes ? quote + 1 : quote);
 	size_t second = span_find(rest, '\'');
 	if (second == rest.bytes ||
-	    !percent_decode(span_from(rest, second + 1), text, sizeof text, &bytes))
+	    !ext_value_decode(span_from(rest, second + 1), text, sizeof text, &bytes))
 		return ERR_NOT_FOUND;
 	struct span decoded = span_of(text, bytes);
 	bool is_known = span_is_nocase(charset, "utf-8") ? utf8_is_valid(decoded.at, decoded.bytes)

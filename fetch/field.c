@@ -141,8 +141,8 @@ field_has_element(const struct fields *fields, const char *name, const char *ele
 	return false;
 }
 
-static size_t
-token_bytes(struct span text)
+size_t
+field_token_bytes(struct span text)
 {
 	size_t bytes = 0;
 	while (bytes < text.bytes && field_is_token_octet(text.at[bytes]))
@@ -160,7 +160,7 @@ field_parameter_next(struct span *rest, struct parameter *parameter)
 		*rest = at;
 		return 0;
 	}
-	size_t bytes = token_bytes(at);
+	size_t bytes = field_token_bytes(at);
 	parameter->name = span_first(at, bytes);
 	parameter->value = (struct span){ NULL, 0 };
 	at = span_trim(span_from(at, bytes));
@@ -169,7 +169,7 @@ field_parameter_next(struct span *rest, struct parameter *parameter)
 	if (at.bytes != 0 && at.at[0] == '=') {
 		at = span_trim(span_from(at, 1));
 		bool is_quoted = at.bytes != 0 && at.at[0] == '"';
-		bytes = is_quoted ? quoted_bytes(at) : token_bytes(at);
+		bytes = is_quoted ? quoted_bytes(at) : field_token_bytes(at);
 		if (bytes == 0)
 			return ERR_MALFORMED;
 		parameter->value = span_first(at, bytes);

@@ -23,9 +23,10 @@ struct fields {
 	size_t count;
 };
 
-bool field_is_token_octet(char c);     /* tchar, RFC 9110, section 5.6.2 */
-bool field_is_token(struct span text); /* 1*tchar */
-bool field_is_value(struct span text); /* no CR, LF, NUL: what may be sent and received */
+bool field_is_token_octet(char c);          /* tchar, RFC 9110, section 5.6.2 */
+size_t field_token_bytes(struct span text); /* of the token that it begins with; 0: of none */
+bool field_is_token(struct span text);      /* 1*tchar */
+bool field_is_value(struct span text);      /* no CR, LF, NUL: what may be sent and received */
 
 /* A line without its end; *why says what is wrong with it. */
 int field_read(struct span line, struct field *field, const char **why);
