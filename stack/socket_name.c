@@ -264,18 +264,28 @@ names_of_flow(const struct socket *socket, struct ip_addr *local, uint16_t *port
 		(void)udp_local(socket->stack, socket->flow, local, port);
 }
 
+/* What both calls refuse first, in the order in which they do. */
+static int
+name_ask(struct socket_table *table, int fd, const struct sockaddr *name, const socklen_t *size,
+	 const struct socket **socket)
+{
+	*socket = socket__get(table, fd);
+	if (*socket == NULL)
+		return -EBADF;
+	if ((*socket)->kind == SOCKET_EPOLL)
+		return -ENOTSOCK;
+	return name == NULL || size == NULL ? -EFAULT : 0;
+}
+
 int
 socket_getsockname(struct socket_table *table, int fd, struct sockaddr *name, socklen_t *size)
 {
-	const struct socket *socket = socket__get(table, fd);
+	const struct socket *socket;
 	struct tcp_conn_info info;
+	const int err = name_ask(table, fd, name, size, &socket);
 
-	if (socket == NULL)
-		return -EBADF;
-	if (socket->kind == SOCKET_EPOLL)
-		return -ENOTSOCK;
-	if (name == NULL || size == NULL)
-		return -EFAULT;
+	if (err != 0)
+		return err;
 	struct ip_addr local = socket->local;
 	uint16_t port = socket->local_port;
 	if (socket->kind != SOCKET_STREAM) {
@@ -291,15 +301,12 @@ socket_getsockname(struct socket_table *table, int fd, struct sockaddr *name, so
 int
 socket_getpeername(struct socket_table *table, int fd, struct sockaddr *name, socklen_t *size)
 {
-	const struct socket *socket = socket__get(table, fd);
+	const struct socket *socket;
 	struct tcp_conn_info info;
+	const int err = name_ask(table, fd, name, size, &socket);
 
-	if (socket == NULL)
-		return -EBADF;
-	if (socket->kind == SOCKET_EPOLL)
-		return -ENOTSOCK;
-	if (name == NULL || size == NULL)
-		return -EFAULT;
+	if (err != 0)
+		return err;
 	if (socket->kind != SOCKET_STREAM)
 		return !socket->is_connected ? -ENOTCONN
 					     : socket__name_write(socket, &socket->remote,
