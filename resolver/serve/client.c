@@ -260,7 +260,7 @@ stage_there(struct clients *clients, struct asking *asking)
 		if (engine_cached(clients->engine, &question, clients->arena, &asking->answer, asking->now_us) != 0)
 			return asking->verdict == ACL_MAY_CACHE ? stage_norecurse(clients, &asking->answer)
 								: stage_resolve(clients, asking, &question);
-		if (asking->answer.refresh_due)
+		if (asking->answer.refresh_due && asking->verdict != ACL_MAY_CACHE)
 			engine_refresh(clients->engine, &question, asking->now_us);
 	} while (goes_on(clients, asking));
 	answer_of_alias(clients, asking);

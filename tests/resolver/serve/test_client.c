@@ -20,6 +20,7 @@ static struct client_source source;
 static struct arena reading;
 static struct message message;
 static uint8_t query_bytes[512], reply_bytes[MESSAGE_BYTES_MAX], reading_block[512 << 10];
+static uint64_t now_us;
 
 /* ---- a world in a state -------------------------------------------------------------------------- */
 
@@ -43,6 +44,7 @@ static void
 setup(void)
 {
 	client_world_init(&world, suite_seed(3));
+	now_us = CLIENT_WORLD_NOW_US;
 	arena_init(&reading, reading_block, sizeof reading_block);
 	source = (struct client_source){ .addr = addr_of("192.0.2.1"), .port = 5353 };
 }
@@ -58,8 +60,7 @@ teardown(void)
 static void
 ask_bytes(const uint8_t *bytes, size_t size)
 {
-	client_query(clients, &source, bytes, size, reply_bytes, 4096, CLIENT_WORLD_NOW_US,
-		     &outcome);
+	client_query(clients, &source, bytes, size, reply_bytes, 4096, now_us, &outcome);
 	if (outcome.fate != CLIENT_REPLIES)
 		return;
 	arena_reset(&reading);
@@ -260,6 +261,29 @@ START_TEST(a_snooper_sees_the_cache)
 	ask_with("www.example.", TYPE_A, CLASS_IN, 0, 0);
 	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_NOERROR);
 	ck_assert_uint_eq(message.rrset_counts[SECTION_ANSWER], 1);
+}
+END_TEST
+
+/* What will not last is asked anew for those who may have others asked. */
+START_TEST(a_snooper_makes_nobody_ask)
+{
+	struct engine_config config = engine_config_default;
+	struct engine_stats stats;
+	config.prefetch = true;
+	config.prime_root = false;
+	engine_configure(world.engine, &config);
+	client_world_put(&world, "www.example.");
+	now_us += 280000000u; /* of 300 s */
+
+	source.addr = addr_of("192.0.2.4");
+	ask_with("www.example.", TYPE_A, CLASS_IN, 0, 0);
+	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_NOERROR);
+	engine_stats(world.engine, &stats);
+	ck_assert_uint_eq(stats.refreshes, 0);
+
+	ask_with("www.example.", TYPE_A, CLASS_IN, DNS_RD, 0);
+	engine_stats(world.engine, &stats);
+	ck_assert_uint_eq(stats.refreshes, 1);
 }
 END_TEST
 
@@ -482,6 +506,7 @@ main(void)
 	tcase_add_test(tcase, the_version_is_told);
 	tcase_add_test(tcase, the_cache_answers_in_the_client_s_letter_case);
 	tcase_add_test(tcase, a_snooper_sees_the_cache);
+	tcase_add_test(tcase, a_snooper_makes_nobody_ask);
 	tcase_add_test(tcase, others_do_not_without_rd);
 	tcase_add_test(tcase, a_forgetful_client_may_have_rd_set_for_it);
 	tcase_add_test(tcase, a_local_alias_is_followed_into_the_cache);
