@@ -27,16 +27,6 @@ dns64_ignore(struct dns64 *dns64, const struct name *name)
 	return local_zone_add(dns64->ignored, name, LOCAL_TRANSPARENT);
 }
 
-static bool
-is_ignored(const struct dns64 *dns64, const struct name *name)
-{
-	bool exact;
-	const struct local_node *node = local__node_find(dns64->ignored, name, &exact);
-	while (node != NULL && !node->is_zone)
-		node = node->parent;
-	return node != NULL;
-}
-
 /* ---- steps --------------------------------------------------------------------------------------------- */
 
 enum dns64_step
@@ -46,7 +36,7 @@ dns64_begin(const struct dns64 *dns64, const struct question *question, bool dns
 	if (question->qtype != TYPE_AAAA || question->qclass != CLASS_IN ||
 	    (dnssec_ok && checking_disabled))
 		return DNS64_OFF;
-	return dns64->synthesizes_all || is_ignored(dns64, &question->qname) ? DNS64_A : DNS64_AAAA;
+	return dns64->synthesizes_all || local__has_zone_above(dns64->ignored, &question->qname) ? DNS64_A : DNS64_AAAA;
 }
 
 uint16_t

@@ -200,6 +200,16 @@ local__node_find(const struct local *local, const struct name *name, bool *exact
 	return node;
 }
 
+bool
+local__has_zone_above(const struct local *local, const struct name *name)
+{
+	bool exact;
+	const struct local_node *node = local__node_find(local, name, &exact);
+	while (node != NULL && !node->is_zone)
+		node = node->parent;
+	return node != NULL;
+}
+
 const struct rrset *
 local__node_set(const struct local_node *node, uint16_t type)
 {

@@ -53,6 +53,9 @@ struct local_node *local__node_make(struct local *local, const struct name *name
 /* The deepest node at or above the name; *exact tells whether it is the name's own. */
 const struct local_node *local__node_find(const struct local *local, const struct name *name, bool *exact);
 
+/* Whether one of its zones stands at or above the name, as for lists of domains; finished or not. */
+bool local__has_zone_above(const struct local *local, const struct name *name);
+
 const struct rrset *local__node_set(const struct local_node *node, uint16_t type);
 
 int local__defaults_add(struct local *local, bool unblock_lan_zones);

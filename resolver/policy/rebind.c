@@ -36,16 +36,6 @@ rebind_add_domain(struct rebind *rebind, const struct name *domain)
 	return local_zone_add(rebind->domains, domain, LOCAL_TRANSPARENT);
 }
 
-static bool
-is_in_domain(const struct rebind *rebind, const struct name *name)
-{
-	bool exact;
-	const struct local_node *node = local__node_find(rebind->domains, name, &exact);
-	while (node != NULL && !node->is_zone)
-		node = node->parent;
-	return node != NULL;
-}
-
 /* ---- addresses in rdata -------------------------------------------------------------------------------- */
 
 static bool
@@ -122,7 +112,7 @@ rebind_strip(const struct rebind *rebind, struct rrset *set)
 	struct rdata_walk walk;
 	unsigned stripped = 0, seen = 0;
 
-	if (rebind == NULL || !has_addresses(set) || is_in_domain(rebind, set->owner))
+	if (rebind == NULL || !has_addresses(set) || local__has_zone_above(rebind->domains, set->owner))
 		return 0;
 	rdata_first(set, &walk);
 	while (rdata_next(&walk)) {

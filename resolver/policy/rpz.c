@@ -166,9 +166,18 @@ find_rule(const struct local *names, const struct name *name)
 	return exact && node->sets != NULL ? node : NULL;
 }
 
-void
-rpz_match_name(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger,
-	       const struct name *name, struct rpz_hit *hit)
+/* What the zone says of the name; or, where that is NULL, of the address. */
+static const struct local_node *
+rule_of(const struct rpz_zone *zone, enum rpz_trigger trigger, const struct name *name,
+	const struct ip_addr *addr)
+{
+	return name != NULL ? find_rule(zone->names[trigger], name)
+			    : prefixes_find(&zone->prefixes[trigger], addr);
+}
+
+static void
+match(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger, const struct name *name,
+      const struct ip_addr *addr, struct rpz_hit *hit)
 {
 	const bool is_stream = (zones & RPZ_STREAM) != 0;
 	zones &= rpz->zones_with[trigger];
@@ -177,7 +186,7 @@ rpz_match_name(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger,
 			continue;
 		if (!goes_before(rpz, i, trigger, hit))
 			return;
-		const struct local_node *rule = find_rule(rpz->zones[i].names[trigger], name);
+		const struct local_node *rule = rule_of(&rpz->zones[i], trigger, name, addr);
 		if (rule != NULL) {
 			hit_set(hit, &rpz->zones[i], trigger, rule, is_stream);
 			return;
@@ -186,21 +195,15 @@ rpz_match_name(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger,
 }
 
 void
+rpz_match_name(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger,
+	       const struct name *name, struct rpz_hit *hit)
+{
+	match(rpz, zones, trigger, name, NULL, hit);
+}
+
+void
 rpz_match_addr(const struct rpz *rpz, uint32_t zones, enum rpz_trigger trigger,
 	       const struct ip_addr *addr, struct rpz_hit *hit)
 {
-	const bool is_stream = (zones & RPZ_STREAM) != 0;
-	zones &= rpz->zones_with[trigger];
-	for (uint32_t i = 0; zones >> i != 0; i++) {
-		if ((zones >> i & 1) == 0)
-			continue;
-		if (!goes_before(rpz, i, trigger, hit))
-			return;
-		const struct local_node *rule =
-			prefixes_find(&rpz->zones[i].prefixes[trigger], addr);
-		if (rule != NULL) {
-			hit_set(hit, &rpz->zones[i], trigger, rule, is_stream);
-			return;
-		}
-	}
+	match(rpz, zones, trigger, NULL, addr, hit);
 }
