@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "fetch/arena_text.h"
 #include "stack/addr.h"
 #include "stack/base/err.h"
 
@@ -231,32 +232,13 @@ glob_none(struct glob *glob, struct span text)
 	glob->parts[0] = (struct glob_part){ .kind = GLOB_RAW, .text = text, .count = 1 };
 }
 
-struct output {
-	struct arena *arena;
-	char *text;
-	size_t bytes, bytes_max;
-	bool is_full;
-};
-
 static void
-put(struct output *output, struct span text)
-{
-	if (text.bytes > output->bytes_max - output->bytes) {
-		output->is_full = true;
-		return;
-	}
-	if (text.bytes != 0)
-		memcpy(output->text + output->bytes, text.at, text.bytes);
-	output->bytes += text.bytes;
-}
-
-static void
-put_unescaped(struct output *output, struct span text, enum glob_kind kind)
+put_unescaped(struct arena_text *output, struct span text, enum glob_kind kind)
 {
 	for (size_t i = 0; i < text.bytes; i++) {
 		if (is_escape(text, i, kind))
 			i++;
-		put(output, span_of(text.at + i, 1));
+		arena_text_put(output, span_of(text.at + i, 1));
 	}
 }
 
@@ -278,7 +260,7 @@ element(struct span set, uint64_t index)
 }
 
 static void
-put_value(struct output *output, const struct glob_part *part, uint64_t index)
+put_value(struct arena_text *output, const struct glob_part *part, uint64_t index)
 {
 	char text[VALUE_BYTES_MAX + 1];
 	uint64_t value = part->first + index * part->step;
@@ -288,11 +270,11 @@ put_value(struct output *output, const struct glob_part *part, uint64_t index)
 	case GLOB_SET: put_unescaped(output, element(part->text, index), part->kind); return;
 	case GLOB_LETTERS:
 		text[0] = (char)value;
-		put(output, span_of(text, 1));
+		arena_text_put(output, span_of(text, 1));
 		return;
 	case GLOB_NUMBERS:
 		snprintf(text, sizeof text, "%0*" PRIu64, (int)part->width, value);
-		put(output, span_from_text(text));
+		arena_text_put(output, span_from_text(text));
 		return;
 	}
 }
@@ -306,32 +288,14 @@ value_index(const struct glob *glob, unsigned part_index, uint64_t url_index)
 	return url_index % glob->parts[part_index].count;
 }
 
-static struct output
-output_begin(struct arena *arena)
-{
-	struct output output = { .arena = arena };
-	output.text = arena_rest(arena, &output.bytes_max);
-	return output;
-}
-
-static int
-output_end(struct output *output, struct span *text)
-{
-	if (output->is_full)
-		return ERR_NO_MEMORY;
-	arena_keep(output->arena, output->bytes);
-	*text = span_of(output->text, output->bytes);
-	return 0;
-}
-
 int
 glob_url(const struct glob *glob, uint64_t index, struct arena *arena, struct span *url)
 {
-	struct output output = output_begin(arena);
+	struct arena_text output = arena_text_begin(arena);
 	assert(index < glob->url_count);
 	for (unsigned i = 0; i < glob->part_count; i++)
 		put_value(&output, &glob->parts[i], value_index(glob, i, index));
-	return output_end(&output, url);
+	return arena_text_end(&output, arena, url);
 }
 
 /* The part that #number means; NULL when there is none. */
@@ -349,7 +313,7 @@ int
 glob_name(const struct glob *glob, uint64_t index, struct span name, struct arena *arena,
 	  struct span *filled)
 {
-	struct output output = output_begin(arena);
+	struct arena_text output = arena_text_begin(arena);
 	for (size_t i = 0; i < name.bytes;) {
 		uint64_t number = 0;
 		size_t end = i + 1;
@@ -363,8 +327,8 @@ glob_name(const struct glob *glob, uint64_t index, struct span name, struct aren
 			put_value(&output, part,
 				  value_index(glob, (unsigned)(part - glob->parts), index));
 		else
-			put(&output, span_of(name.at + i, end - i));
+			arena_text_put(&output, span_of(name.at + i, end - i));
 		i = end;
 	}
-	return output_end(&output, filled);
+	return arena_text_end(&output, arena, filled);
 }

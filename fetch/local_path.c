@@ -3,54 +3,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "fetch/arena_text.h"
 #include "fetch/url_percent.h"
 #include "fetch/utf8.h"
 
 #define HASH_TEXT_BYTES 17u /* "-" and 16 digits */
 
-struct output {
-	char *text;
-	size_t bytes, bytes_max;
-	bool is_full;
-};
-
-static struct output
-output_begin(const struct arena *arena)
-{
-	struct output output = { 0 };
-	output.text = arena_rest(arena, &output.bytes_max);
-	return output;
-}
-
-static int
-output_end(struct output *output, struct arena *arena, struct span *text)
-{
-	if (output->is_full)
-		return ERR_NO_MEMORY;
-	arena_keep(arena, output->bytes);
-	*text = span_of(output->text, output->bytes);
-	return 0;
-}
-
 static void
-put(struct output *output, struct span text)
-{
-	if (text.bytes > output->bytes_max - output->bytes) {
-		output->is_full = true;
-		return;
-	}
-	if (text.bytes != 0)
-		memcpy(output->text + output->bytes, text.at, text.bytes);
-	output->bytes += text.bytes;
-}
-
-static void
-put_encoded(struct output *output, struct span octets)
+put_encoded(struct arena_text *output, struct span octets)
 {
 	char encoded[PERCENT_ENCODED_BYTES + 1];
 	for (size_t i = 0; i < octets.bytes; i++) {
 		snprintf(encoded, sizeof encoded, "%%%02X", (unsigned)(uint8_t)octets.at[i]);
-		put(output, span_of(encoded, PERCENT_ENCODED_BYTES));
+		arena_text_put(output, span_of(encoded, PERCENT_ENCODED_BYTES));
 	}
 }
 
@@ -65,7 +30,7 @@ is_unsafe(uint32_t c)
 
 /* Decoded text as (a part of) the name of a file. */
 static void
-put_safe(struct output *output, struct span text, bool is_first)
+put_safe(struct arena_text *output, struct span text, bool is_first)
 {
 	for (size_t at = 0; at < text.bytes;) {
 		size_t begin = at;
@@ -75,7 +40,7 @@ put_safe(struct output *output, struct span text, bool is_first)
 		if (is_unsafe(c) || is_bad_first)
 			put_encoded(output, octets);
 		else
-			put(output, octets);
+			arena_text_put(output, octets);
 	}
 }
 
@@ -91,9 +56,9 @@ hash_of(struct span text)
 
 /* Cuts the name that begins at `begin`, between two characters. */
 static void
-limit_name(struct output *output, size_t begin)
+limit_name(struct arena_text *output, size_t begin)
 {
-	struct span name = span_of(output->text + begin, output->bytes - begin);
+	struct span name = span_of(output->octets + begin, output->bytes - begin);
 	char text[HASH_TEXT_BYTES + 1];
 	if (output->is_full || name.bytes <= LOCAL_PATH_NAME_BYTES_MAX)
 		return;
@@ -102,29 +67,30 @@ limit_name(struct output *output, size_t begin)
 	while (kept > 0 && ((uint8_t)name.at[kept] & 0xc0) == 0x80)
 		kept--;
 	output->bytes = begin + kept;
-	put(output, span_from_text(text));
+	arena_text_put(output, span_from_text(text));
 }
 
 /* A segment, and behind the last one the query. */
 static void
-put_name(struct output *output, struct span segment, const struct url *url, bool is_last,
+put_name(struct arena_text *output, struct span segment, const struct url *url, bool is_last,
 	 char *scratch)
 {
 	size_t begin = output->bytes;
 	struct span decoded = span_of(scratch, percent_decode(segment, scratch));
 	put_safe(output, decoded, true);
 	if (segment.bytes == 0)
-		put(output, is_last ? SPAN(LOCAL_PATH_INDEX) : SPAN("%2F")); /* a//b is not a/b */
+		arena_text_put(output, is_last ? SPAN(LOCAL_PATH_INDEX)
+					       : SPAN("%2F")); /* a//b is not a/b */
 	if (is_last && url->has_query) {
 		decoded = span_of(scratch, percent_decode(url->query, scratch));
-		put(output, SPAN("?"));
+		arena_text_put(output, SPAN("?"));
 		put_safe(output, decoded, false);
 	}
 	limit_name(output, begin);
 }
 
 static void
-put_host(struct output *output, const struct url *url)
+put_host(struct arena_text *output, const struct url *url)
 {
 	char port[8];
 	size_t begin = output->bytes;
@@ -134,7 +100,7 @@ put_host(struct output *output, const struct url *url)
 	put_safe(output, host, true);
 	if (url->has_port) {
 		snprintf(port, sizeof port, "+%u", url->port);
-		put(output, span_from_text(port));
+		arena_text_put(output, span_from_text(port));
 	}
 	limit_name(output, begin);
 }
@@ -144,7 +110,7 @@ local_path_of(const struct url *url, struct arena *arena, struct span *path)
 {
 	size_t mark = arena_mark(arena);
 	char *scratch = arena_alloc(arena, url->href.bytes); /* what a segment decodes to */
-	struct output output = output_begin(arena);
+	struct arena_text output = arena_text_begin(arena);
 	struct span rest = url->path;
 	if (scratch == NULL)
 		return ERR_NO_MEMORY;
@@ -153,7 +119,7 @@ local_path_of(const struct url *url, struct arena *arena, struct span *path)
 		rest = span_from(rest, rest.bytes != 0 ? 1 : 0);
 		size_t slash = span_find(rest, '/');
 		is_last = slash == rest.bytes;
-		put(&output, SPAN("/"));
+		arena_text_put(&output, SPAN("/"));
 		put_name(&output, span_first(rest, slash), url, is_last, scratch);
 		rest = span_from(rest, slash);
 	}
@@ -162,7 +128,7 @@ local_path_of(const struct url *url, struct arena *arena, struct span *path)
 		return ERR_NO_MEMORY;
 	size_t rest_bytes;
 	char *there = arena_rest(arena, &rest_bytes);
-	memmove(there, output.text, output.bytes);
+	memmove(there, output.octets, output.bytes);
 	arena_keep(arena, output.bytes);
 	*path = span_of(there, output.bytes);
 	return 0;
@@ -181,14 +147,14 @@ common_bytes(struct span a, struct span b)
 }
 
 static void
-put_path(struct output *output, struct span path)
+put_path(struct arena_text *output, struct span path)
 {
 	for (size_t i = 0; i < path.bytes; i++) {
 		char c = span_lower(path.at[i]);
 		bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
 				c == '.' || c == '_' || c == '~' || c == '/';
 		if (is_plain)
-			put(output, span_of(path.at + i, 1));
+			arena_text_put(output, span_of(path.at + i, 1));
 		else
 			put_encoded(output, span_of(path.at + i, 1));
 	}
@@ -197,12 +163,12 @@ put_path(struct output *output, struct span path)
 int
 local_path_reference(struct span from, struct span to, struct arena *arena, struct span *reference)
 {
-	struct output output = output_begin(arena);
+	struct arena_text output = arena_text_begin(arena);
 	size_t common = common_bytes(from, to);
 	for (size_t i = common; i < from.bytes; i++) {
 		if (from.at[i] == '/')
-			put(&output, SPAN("../"));
+			arena_text_put(&output, SPAN("../"));
 	}
 	put_path(&output, span_from(to, common));
-	return output_end(&output, arena, reference);
+	return arena_text_end(&output, arena, reference);
 }
