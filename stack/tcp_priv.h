@@ -268,7 +268,7 @@ struct tcp_time_wait {
 	struct wheel_timer timer;        /* TIMER_TCP_TIME_WAIT */
 	uint32_t snd_nxt, rcv_nxt, rcv_wnd;
 	uint32_t ts_recent, ts_offset;
-	uint64_t ts_recent_at_us, challenged_at_us;
+	uint64_t ts_recent_at_us, challenged_at_us, entered_at_us;
 	uint32_t time_wait_ms;
 	uint32_t cause;
 	uint8_t rcv_wscale;

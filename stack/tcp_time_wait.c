@@ -72,6 +72,7 @@ tcp__time_wait_enter(struct stack *stack, struct tcb *tcb)
 	tcp__remove(stack, &tcb->key);
 	if (entry != NULL) {
 		entry_fill(entry, tcb);
+		entry->entered_at_us = stack->now_us;
 		tcp__insert(stack, &entry->key, TCP_KEY_TIME_WAIT);
 		arm(stack, entry);
 	}
@@ -183,8 +184,11 @@ tcp__time_wait_receive(struct stack *stack, struct tcp_time_wait *entry, struct 
 	if (segment->seq == entry->rcv_nxt && tcp_segment_end(segment) == segment->seq &&
 	    !is_old_clock(entry, segment))
 		return; /* a last acknowledgment: nothing to say to it */
-	/* The peer's FIN again: our acknowledgment was lost, and the time begins anew. */
-	if ((segment->flags & TCP_FIN) != 0)
+	/* The peer's FIN again: our acknowledgment was lost, and the time begins anew; unless it is still to leave. */
+	if ((segment->flags & TCP_FIN) != 0) {
 		arm(stack, entry);
+		if (entry->entered_at_us == stack->now_us)
+			return;
+	}
 	answer(stack, entry, segment);
 }
