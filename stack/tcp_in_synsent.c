@@ -78,6 +78,19 @@ answered(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 	tcp__data_receive(stack, tcb, segment);
 }
 
+/*
+ * The peer still has an earlier connection of these ports (RFC 9293, section 3.5.1): the RST ends that, and the SYN
+ * would wait a second for its next chance.  As Linux does.
+ */
+static void
+half_open_met(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
+{
+	stack__drop(stack, DROP_TCP_ACK_UNSENT);
+	tcp__reset_reply(stack, segment);
+	if ((segment->flags & TCP_RST) == 0)
+		tcp__arm_syn_soon(stack, tcb);
+}
+
 void
 tcp__synsent_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 {
@@ -85,8 +98,7 @@ tcp__synsent_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *s
 
 	if (has_ack &&
 	    (seq_le(segment->ack, tcb->iss) || seq_gt(segment->ack, tcb->snd_nxt))) {
-		stack__drop(stack, DROP_TCP_ACK_UNSENT);
-		tcp__reset_reply(stack, segment);
+		half_open_met(stack, tcb, segment);
 		return;
 	}
 	if ((segment->flags & TCP_RST) != 0) {
@@ -100,7 +112,6 @@ tcp__synsent_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *s
 		stack__drop(stack, DROP_TCP_SEQUENCE);
 		return;
 	}
-	/* RFC 7323, section 5.4: an echo of what we never sent is no answer. */
 	if (has_ack)
 		answered(stack, tcb, segment);
 	else

@@ -6,6 +6,7 @@
 #define SHRUNK_WINDOW_US   120000000u /* RFC 9293, section 3.8.6: how long a peer may keep its window shut */
 #define RENEGED_US_MIN     10000u
 #define TICK_US            4000u
+#define SYN_SOON_US        2000u /* TCP_TIMEOUT_MIN of Linux */
 
 /* ---- arming ---------------------------------------------------------------------------------- */
 
@@ -37,6 +38,16 @@ tcp__arm_rto(struct stack *stack, struct tcb *tcb)
 	const uint64_t wait_us =
 		clamp_to_user_timeout(stack, tcb, rto_timeout_us(&tcb->rto));
 	arm_loss(stack, tcb, TIMER_TCP_RTO, stack->now_us + wait_us);
+}
+
+/* The first retransmission alone: a stranger who guesses makes us send one SYN early, not many. */
+void
+tcp__arm_syn_soon(struct stack *stack, struct tcb *tcb)
+{
+	const uint64_t at_us = stack->now_us + SYN_SOON_US;
+
+	if (tcb->retransmits == 0 && tcb->loss_timer.at_us > at_us)
+		arm_loss(stack, tcb, TIMER_TCP_RTO, at_us);
 }
 
 static bool

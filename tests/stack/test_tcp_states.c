@@ -171,6 +171,29 @@ START_TEST(syn_sent_takes_an_answer_to_its_syn)
 }
 END_TEST
 
+/* RFC 9293, section 3.5.1: the RST ends what the peer still had, and nobody waits a second for that. */
+START_TEST(a_syn_that_meets_an_old_connection_is_sent_again_at_once)
+{
+	const struct peer_config config = config_of(_i);
+
+	peer_open(&peer, &config);
+	(void)peer_expect(&peer, "S", 0, 0, 0);
+	peer_send(&peer, &(struct peer_segment){ .flags = "A", .seq = 5000, .ack = 7000, .window = 1000 });
+	(void)peer_expect(&peer, "R", 7000, 0, 0);
+	peer_wait(&peer, 5000);
+	(void)peer_expect(&peer, "S", 0, 0, 0);
+	/* Once: what a stranger guesses does not set the pace. */
+	peer_send(&peer, &(struct peer_segment){ .flags = "A", .seq = 5000, .ack = 7000, .window = 1000 });
+	(void)peer_expect(&peer, "R", 7000, 0, 0);
+	peer_wait(&peer, 900000);
+	peer_expect_nothing(&peer);
+	peer_send(&peer, &(struct peer_segment){ .flags = "SA", .ack = 1, .window = 1000 });
+	(void)peer_expect(&peer, "A", 1, 1, 0);
+	peer_expect_state(&peer, TCP_STATE_ESTABLISHED);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(both_syns_may_cross)
 {
 	struct peer_config config = config_of(_i);
@@ -480,6 +503,7 @@ main(void)
 	tcase_add_loop_test(tcase, nothing_is_reset_where_the_kernel_has_the_address_too, 0, 2);
 	tcase_add_loop_test(tcase, our_own_connections_reset_where_the_kernel_has_the_address_too, 0, 2);
 	tcase_add_loop_test(tcase, syn_sent_takes_an_answer_to_its_syn, 0, 2 * COUNT(answers));
+	tcase_add_loop_test(tcase, a_syn_that_meets_an_old_connection_is_sent_again_at_once, 0, 2);
 	tcase_add_loop_test(tcase, both_syns_may_cross, 0, 2);
 	tcase_add_loop_test(tcase, syn_received_waits_for_the_acknowledgment, 0,
 			    2 * COUNT(handshakes));
