@@ -179,6 +179,7 @@ stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_
               uint64_t now_us)
 {
 	stack__tell_time(stack, now_us);
+	stack_settle(stack);
 	stack->is_batch = (rx_flags & STACK_RX_MORE) != 0;
 	if (ifindex >= stack->if_count || !stack->ifs[ifindex].is_up) {
 		stack__drop(stack, DROP_INTERFACE_DOWN);
@@ -192,6 +193,12 @@ stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_
 		ether_receive(stack, ifindex, frame, frame_bytes, rx_flags);
 	else
 		receive_ip(stack, ifindex, frame, frame_bytes, rx_flags);
+}
+
+void
+stack_settle(struct stack *stack)
+{
+	stream_settle(&stack->tcp.streams);
 }
 
 void

@@ -105,6 +105,8 @@ struct stack_if_config {
 #define STACK_RX_CHECKSUM_PARTIAL 0x2u /* from a local peer, not filled in (vnet_hdr NEEDS_CSUM, TP_STATUS_CSUMNOTREADY) */
 /* Another frame of the same batch follows at once: what can be said for all together waits (acknowledgments of TCP). */
 #define STACK_RX_MORE             0x4u
+/* The frame stays as it is until stack_settle: what a connection's program reads before then need not be copied. */
+#define STACK_RX_LENT             0x8u
 
 /* ---- set-up; also at run time, since networks come and go ------------------------------------ */
 
@@ -168,6 +170,8 @@ uint32_t stack_path_mtu(struct stack *stack, const struct ip_addr *remote, uint6
 
 void stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_t frame_bytes,
                    uint32_t rx_flags, uint64_t now_us);
+/* After a frame with STACK_RX_LENT and what the program has done with its events: copies what it has left unread. */
+void stack_settle(struct stack *stack);
 void stack_timeout(struct stack *stack, uint64_t now_us);
 
 /* A UDP flow: generation << 32 | index, so that a closed flow's number never means a newer one. 0 is none. */

@@ -182,9 +182,19 @@ free_behind(struct stream_pool *pool, struct stream_buf *buf, struct stream_chun
 	}
 }
 
+static void
+loan_end(struct stream_pool *pool)
+{
+	pool->free_count += pool->loan.chunk_count;
+	pool->loan.to->loan = NULL;
+	pool->loan.to = NULL;
+}
+
 void
 stream_clear(struct stream_pool *pool, struct stream_buf *buf)
 {
+	if (buf->loan != NULL)
+		loan_end(pool);
 	free_behind(pool, buf, NULL);
 	buf->begin_seq = buf->end_seq;
 	assert(buf->chunk_count == 0);
@@ -196,7 +206,7 @@ stream_write(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq, con
 {
 	size_t written = 0;
 
-	assert(seq_ge(seq, buf->begin_seq));
+	assert(seq_ge(seq, buf->begin_seq) && buf->loan == NULL);
 	while (written < size) {
 		const uint32_t at = seq + (uint32_t)written;
 		struct stream_chunk *chunk = chunk_before(buf, at);
@@ -214,12 +224,54 @@ stream_write(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq, con
 	return written;
 }
 
+bool
+stream_write_lent(struct stream_pool *pool, struct stream_buf *buf, const uint8_t *bytes, size_t size)
+{
+	const uint32_t chunk_count = chunks_for(size) + 1; /* wherever it begins */
+
+	assert(pool->loan.to == NULL);
+	if (pool->free_count < chunk_count)
+		return false;
+	pool->free_count -= chunk_count;
+	pool->loan = (struct stream_loan){
+		.to = buf,
+		.bytes = bytes,
+		.begin_seq = buf->end_seq,
+		.end_seq = buf->end_seq + (uint32_t)size,
+		.chunk_count = chunk_count,
+	};
+	buf->loan = &pool->loan;
+	buf->end_seq = pool->loan.end_seq;
+	return true;
+}
+
+void
+stream_settle(struct stream_pool *pool)
+{
+	const struct stream_loan loan = pool->loan;
+
+	if (loan.to == NULL)
+		return;
+	loan_end(pool);
+	const size_t size = loan.end_seq - loan.begin_seq,
+		     written = stream_write(pool, loan.to, loan.begin_seq, loan.bytes, size, STREAM_IN_ORDER);
+	assert(written == size);
+	(void)written;
+}
+
 const uint8_t *
 stream_peek(struct stream_buf *buf, uint32_t seq, size_t size, size_t *piece_bytes)
 {
-	struct stream_chunk *chunk = chunk_before(buf, seq);
+	const struct stream_loan *loan = buf->loan;
 
 	assert(seq_ge(seq, buf->begin_seq) && seq_le(seq + (uint32_t)size, buf->end_seq));
+	if (loan != NULL && seq_ge(seq, loan->begin_seq)) {
+		*piece_bytes = size;
+		return loan->bytes + (seq - loan->begin_seq);
+	}
+	if (loan != NULL && size > loan->begin_seq - seq)
+		size = loan->begin_seq - seq;
+	struct stream_chunk *chunk = chunk_before(buf, seq);
 	assert(chunk_holds(chunk, seq));
 	const size_t offset = seq - chunk->begin_seq, left = STREAM_CHUNK_BYTES - offset;
 	*piece_bytes = size < left ? size : left;
@@ -253,6 +305,10 @@ stream_drop_before(struct stream_pool *pool, struct stream_buf *buf, uint32_t se
 	if (buf->first == NULL)
 		buf->last = NULL;
 	buf->begin_seq = seq;
+	if (buf->loan != NULL && seq_gt(seq, buf->loan->begin_seq)) {
+		pool->loan.bytes += seq - pool->loan.begin_seq;
+		pool->loan.begin_seq = seq;
+	}
 }
 
 void
@@ -260,6 +316,8 @@ stream_drop_after(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq
 {
 	if (seq_ge(seq, buf->end_seq))
 		return;
+	if (buf->loan != NULL)
+		stream_settle(pool);
 	if (seq_le(seq, buf->begin_seq)) {
 		buf->end_seq = buf->begin_seq;
 		stream_clear(pool, buf);

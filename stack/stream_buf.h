@@ -8,6 +8,10 @@
  * hole of a receiver).  Two hints remember where the buffer was touched, so that what is sent
  * anew and what is sent again both find their place without a walk.
  *
+ * What has just arrived can be lent to a buffer instead of written: until it is settled its octets
+ * lie where they came, and those that a program reads before then are never copied.  One loan is out
+ * at a time; its chunks are kept free for it, so that settling cannot fail.
+ *
  * Ownership: the pool is lent its block at init and never grows; memory that no chunk was ever
  *            needed for is not touched.
  * Units:     octets; positions are sequence numbers.  All of a buffer lies within 2^31.
@@ -37,10 +41,18 @@ struct stream_chunk {
 	uint8_t bytes[STREAM_CHUNK_BYTES];
 };
 
+struct stream_loan {
+	struct stream_buf *to; /* NULL: none is out */
+	const uint8_t *bytes;
+	uint32_t begin_seq, end_seq;
+	uint32_t chunk_count; /* kept free for it */
+};
+
 struct stream_pool {
 	struct stream_chunk *chunks;
 	struct stream_chunk *free; /* those given back; those behind touched_count were never out */
 	uint32_t chunk_count, free_count, touched_count;
+	struct stream_loan loan;
 };
 
 size_t stream_pool_bytes(size_t buffer_bytes);
@@ -57,6 +69,7 @@ struct stream_buf {
 	struct stream_chunk *hints[2]; /* touched last, once here and once there; may be NULL */
 	uint32_t begin_seq, end_seq;   /* nothing before or behind is held */
 	uint32_t chunk_count;
+	const struct stream_loan *loan; /* the pool's, when it is out to this buffer */
 };
 
 void stream_init(struct stream_buf *buf, uint32_t begin_seq);
@@ -67,6 +80,13 @@ enum stream_use { STREAM_IN_ORDER, STREAM_OTHER }; /* STREAM_OTHER keeps out of 
 /* Copies as much as there is room for to `seq` (>= begin_seq); returns how much. */
 size_t stream_write(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq,
 		    const void *bytes, size_t size, enum stream_use use);
+/*
+ * Puts the octets at the buffer's end without a copy: they must stay as they are until stream_settle, and nothing else
+ * is written to the buffer before.  False when the pool has no room for them: nothing has changed.
+ */
+bool stream_write_lent(struct stream_pool *pool, struct stream_buf *buf, const uint8_t *bytes, size_t size);
+/* Copies what is left of the loan; nothing when none is out. */
+void stream_settle(struct stream_pool *pool);
 /* Copies out; the octets must have been written. */
 void stream_read(struct stream_buf *buf, uint32_t seq, void *out, size_t size);
 /* Lends the longest contiguous piece of `size` octets at `seq`, which must have been written. */

@@ -2,6 +2,7 @@
 #include "stack/stack_priv.h"
 
 #define HOLES_OF_CHUNK (STREAM_CHUNK_BYTES / sizeof(struct seq_range))
+#define LEND_BYTES_MIN 1024u /* a shorter text is copied as quickly as it is lent */
 
 /* ---- acknowledging --------------------------------------------------------------------------- */
 
@@ -177,12 +178,24 @@ duplicate_note(struct tcb *tcb, uint32_t begin, uint32_t end)
 	tcb->dsack.end = seq_min(piece->end, end);
 }
 
+/* Octets taken from the segment: lent, where that saves the copy, or copied. */
+static size_t
+keep(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
+{
+	struct stream_pool *pool = &stack->tcp.streams;
+
+	if ((segment->packet->rx_flags & STACK_RX_LENT) != 0 && segment->data_bytes >= LEND_BYTES_MIN &&
+	    tcb->holes.count == 0 && tcb->receive.end_seq == tcb->rcv_nxt &&
+	    stream_write_lent(pool, &tcb->receive, segment->data, segment->data_bytes))
+		return segment->data_bytes;
+	return stream_write(pool, &tcb->receive, tcb->rcv_nxt, segment->data, segment->data_bytes, STREAM_IN_ORDER);
+}
+
 static void
 in_order(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
 {
 	const uint32_t before = tcb->rcv_nxt;
-	const size_t taken = stream_write(&stack->tcp.streams, &tcb->receive, tcb->rcv_nxt,
-					  segment->data, segment->data_bytes, STREAM_IN_ORDER);
+	const size_t taken = keep(stack, tcb, segment);
 
 	if (taken < segment->data_bytes)
 		stack__drop(stack, DROP_TCP_MEMORY); /* the rest comes again */

@@ -46,8 +46,9 @@ receive(struct stack_uv *shell, unsigned *actions_left)
 		for (size_t i = 0; i < count && !shell->is_closing; i++) {
 			const uint32_t more = i + 1 < count ? STACK_RX_MORE : 0;
 			stack_receive(shell->stack, shell->ifindex, frames[i].bytes, frames[i].size,
-			              frames[i].rx_flags | more, shell->now_us);
+			              frames[i].rx_flags | more | STACK_RX_LENT, shell->now_us);
 			(void)drain(shell, actions_left);
+			stack_settle(shell->stack);
 		}
 		if (count < LINK_BATCH_MAX)
 			return;

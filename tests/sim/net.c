@@ -147,29 +147,6 @@ fingerprint(struct net *net, const uint8_t *bytes, size_t size)
 }
 
 static void
-node_receive(struct net_node *node)
-{
-	struct link_frame frames[LINK_BATCH_MAX];
-	struct net *net = node->net;
-
-	for (unsigned i = 0; i < node->link_count; i++) {
-		struct link *link = node->links[i];
-		for (size_t count; (count = link->ops->receive(link, frames, LINK_BATCH_MAX,
-							       net->now_us)) != 0;) {
-			for (size_t f = 0; f < count; f++) {
-				fingerprint(net, frames[f].bytes, frames[f].size);
-				if (node->stack != NULL)
-					stack_receive(node->stack, i, frames[f].bytes,
-						      frames[f].size, frames[f].rx_flags,
-						      net->now_us);
-				else
-					node->on_frame(node, i, &frames[f]);
-			}
-		}
-	}
-}
-
-static void
 node_drain(struct net_node *node)
 {
 	struct stack_action action;
@@ -181,6 +158,38 @@ node_drain(struct net_node *node)
 			link->ops->send(link, &frame, node->net->now_us);
 		} else if (node->on_action != NULL) {
 			node->on_action(node, &action);
+		}
+	}
+}
+
+/* As stack/uv does it: the program has read when the frame goes, or the stack keeps a copy. */
+static void
+node_frame(struct net_node *node, unsigned ifindex, const struct link_frame *frame)
+{
+	if (node->stack == NULL) {
+		node->on_frame(node, ifindex, frame);
+		return;
+	}
+	stack_receive(node->stack, ifindex, frame->bytes, frame->size, frame->rx_flags | STACK_RX_LENT,
+		      node->net->now_us);
+	node_drain(node);
+	stack_settle(node->stack);
+}
+
+static void
+node_receive(struct net_node *node)
+{
+	struct link_frame frames[LINK_BATCH_MAX];
+	struct net *net = node->net;
+
+	for (unsigned i = 0; i < node->link_count; i++) {
+		struct link *link = node->links[i];
+		for (size_t count; (count = link->ops->receive(link, frames, LINK_BATCH_MAX,
+							       net->now_us)) != 0;) {
+			for (size_t f = 0; f < count; f++) {
+				fingerprint(net, frames[f].bytes, frames[f].size);
+				node_frame(node, i, &frames[f]);
+			}
 		}
 	}
 }

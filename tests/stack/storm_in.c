@@ -48,13 +48,15 @@ frame_receive(struct storm *storm, unsigned ifindex, const uint8_t *bytes, size_
 	uint8_t *copy = malloc(size != 0 ? size : 1);
 	/* A device says rarely that it has looked. */
 	const uint32_t rx_flags =
-		flags < 16 ? flags & (STACK_RX_CHECKSUM_OK | STACK_RX_CHECKSUM_PARTIAL) : 0;
+		(flags < 16 ? flags & (STACK_RX_CHECKSUM_OK | STACK_RX_CHECKSUM_PARTIAL) : 0) |
+		(flags & STACK_RX_LENT);
 
 	REQUIRE(copy != NULL);
 	if (size != 0)
 		memcpy(copy, bytes, size);
 	storm->counts->packets++;
 	stack_receive(storm->stack, ifindex, copy, size, rx_flags, storm->now_us);
+	stack_settle(storm->stack);
 	free(copy);
 }
 

@@ -224,6 +224,83 @@ START_TEST(memory_that_was_never_needed_is_not_touched)
 }
 END_TEST
 
+static void
+lend(uint32_t offset, uint32_t size)
+{
+	ck_assert(stream_write_lent(&pool, &buf, pattern + offset, size));
+}
+
+START_TEST(a_loan_that_is_read_in_time_is_never_copied)
+{
+	size_t piece_bytes;
+
+	ck_assert_uint_eq(write_at(0, 100, STREAM_IN_ORDER), 100);
+	lend(100, 3 * STREAM_CHUNK_BYTES);
+	(void)stream_peek(&buf, BASE, 200, &piece_bytes);
+	ck_assert_uint_eq(piece_bytes, 100); /* up to the loan */
+	ck_assert_ptr_eq(stream_peek(&buf, BASE + 100, 3 * STREAM_CHUNK_BYTES, &piece_bytes), pattern + 100);
+	ck_assert_uint_eq(piece_bytes, 3 * STREAM_CHUNK_BYTES);
+	expect_at(0, 100 + 3 * STREAM_CHUNK_BYTES);
+	stream_drop_before(&pool, &buf, BASE + 5000);
+	expect_at(5000, 100 + 3 * STREAM_CHUNK_BYTES - 5000);
+	stream_drop_before(&pool, &buf, BASE + 100 + 3 * STREAM_CHUNK_BYTES);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+	ck_assert_uint_eq(pool.touched_count, 1);
+	stream_settle(&pool);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+}
+END_TEST
+
+START_TEST(what_is_left_of_a_loan_is_copied)
+{
+	uint8_t octets[2 * STREAM_CHUNK_BYTES];
+
+	ck_assert_uint_eq(write_at(0, 100, STREAM_IN_ORDER), 100);
+	memcpy(octets, pattern + 100, sizeof octets);
+	ck_assert(stream_write_lent(&pool, &buf, octets, sizeof octets));
+	stream_drop_before(&pool, &buf, BASE + 1000);
+	stream_settle(&pool);
+	memset(octets, 0, sizeof octets);
+	expect_at(1000, 100 + sizeof octets - 1000);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS - 3);
+	stream_settle(&pool); /* nothing is out any more */
+	stream_clear(&pool, &buf);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+}
+END_TEST
+
+/* Others may write meanwhile, and find the pool full, but never what the loan needs. */
+START_TEST(the_room_for_a_loan_is_kept)
+{
+	struct stream_buf other;
+
+	ck_assert(!stream_write_lent(&pool, &buf, pattern, POOL_CHUNKS * STREAM_CHUNK_BYTES));
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+	lend(0, 10 * STREAM_CHUNK_BYTES);
+	stream_init(&other, 0);
+	ck_assert_uint_eq(stream_write(&pool, &other, 0, pattern, sizeof pattern, STREAM_IN_ORDER),
+			  (POOL_CHUNKS - 11) * STREAM_CHUNK_BYTES);
+	stream_settle(&pool);
+	expect_at(0, 10 * STREAM_CHUNK_BYTES);
+	stream_clear(&pool, &other);
+	lend(10 * STREAM_CHUNK_BYTES, 5000);
+	stream_clear(&pool, &buf); /* its connection has ended */
+	stream_settle(&pool);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+}
+END_TEST
+
+START_TEST(a_cut_settles_a_loan_first)
+{
+	lend(0, 2 * STREAM_CHUNK_BYTES);
+	stream_drop_after(&pool, &buf, BASE + 5000);
+	ck_assert_uint_eq(buf.end_seq, BASE + 5000);
+	expect_at(0, 5000);
+	stream_clear(&pool, &buf);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+}
+END_TEST
+
 /* ---- the model ------------------------------------------------------------------------------- */
 
 #define STREAMS     3u
@@ -273,6 +350,30 @@ model_write(unsigned i, struct rng *rng)
 	memset(&streams[i].written[at], true, written);
 	if (written != 0 && at + written > streams[i].end)
 		streams[i].end = at + (uint32_t)written;
+}
+
+/* Lent, looked at, taken off in part, and settled. */
+static void
+model_lend(unsigned i, struct rng *rng)
+{
+	const uint32_t at = streams[i].end, room = MODEL_BYTES - at;
+	const uint32_t size = room == 0 ? 0 : 1 + rng_below(rng, room) / (1 + rng_below(rng, 20));
+	static uint8_t bytes[MODEL_BYTES], out[MODEL_BYTES];
+
+	rng_bytes(rng, bytes, size);
+	if (size == 0 || !stream_write_lent(&pool, &streams[i].buf, bytes, size))
+		return;
+	memcpy(&streams[i].bytes[at], bytes, size);
+	memset(&streams[i].written[at], true, size);
+	streams[i].end += size;
+	stream_read(&streams[i].buf, streams[i].base + at, out, size);
+	ck_assert_mem_eq(out, bytes, size);
+	if (rng_below(rng, 2) == 0) {
+		streams[i].begin = at + rng_below(rng, size + 1);
+		stream_drop_before(&pool, &streams[i].buf, streams[i].base + streams[i].begin);
+	}
+	stream_settle(&pool);
+	memset(bytes, 0xee, size);
 }
 
 /* Each run of written octets reads back. */
@@ -349,6 +450,8 @@ START_TEST(streams_hold_what_arrays_hold)
 		const unsigned i = rng_below(&rng, STREAMS);
 		if (streams[i].begin > MODEL_BYTES / 2)
 			model_begin(i, &rng);
+		else if (rng_below(&rng, 6) == 0)
+			model_lend(i, &rng);
 		else if (rng_below(&rng, 4) != 0)
 			model_write(i, &rng);
 		else
@@ -382,6 +485,10 @@ main(void)
 	tcase_add_test(tcase, the_reserve_is_for_receivers_in_order);
 	tcase_add_test(tcase, a_pool_is_low_before_the_reserve_is_touched);
 	tcase_add_test(tcase, memory_that_was_never_needed_is_not_touched);
+	tcase_add_test(tcase, a_loan_that_is_read_in_time_is_never_copied);
+	tcase_add_test(tcase, what_is_left_of_a_loan_is_copied);
+	tcase_add_test(tcase, the_room_for_a_loan_is_kept);
+	tcase_add_test(tcase, a_cut_settles_a_loan_first);
 	tcase_add_test(tcase, streams_hold_what_arrays_hold);
 	Suite *suite = suite_create("stream_buf");
 	suite_add_tcase(suite, tcase);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stack/link/segment.h"
+#include "stack/stack_priv.h"
 #include "stack/tcp.h"
 #include "tests/stack/packet.h"
 #include "tests/stack/pair.h"
@@ -201,6 +202,59 @@ START_TEST(a_super_segment_that_arrives_whole_is_acknowledged_once)
 }
 END_TEST
 
+static void
+receive_lent(void)
+{
+	struct stack_action action;
+
+	stack_receive(offload.b.stack, offload.b.ifindex, offload.frame, offload.frame_bytes,
+		      STACK_RX_CHECKSUM_PARTIAL | STACK_RX_LENT, offload.b.now_us);
+	while (stack_next(offload.b.stack, &action))
+		;
+}
+
+/* The program reads while the link still holds the frame: from there, and what it leaves is kept. */
+START_TEST(what_is_read_from_a_lent_frame_is_not_copied)
+{
+	static uint8_t octets[8 * MSS], read[8 * MSS];
+	const uint8_t *piece;
+	size_t size;
+
+	connect_both();
+	for (size_t i = 0; i < sizeof octets; i++)
+		octets[i] = (uint8_t)(i * 7);
+	ck_assert_int_eq(tcp_send(offload.a.stack, offload.conn, octets, sizeof octets, 0, offload.a.now_us, &size), 0);
+	ck_assert(next_of_a());
+	receive_lent();
+	ck_assert_int_eq(tcp_peek(offload.b.stack, offload.accepted, 0, &piece, &size), 0);
+	ck_assert_uint_eq(size, sizeof octets);
+	ck_assert(piece > offload.frame && piece + size <= offload.frame + offload.frame_bytes);
+	ck_assert_mem_eq(piece, octets, size);
+	ck_assert_int_eq(tcp_consume(offload.b.stack, offload.accepted, 5000, offload.b.now_us), 0);
+	stack_settle(offload.b.stack);
+	memset(offload.frame, 0, sizeof offload.frame);
+	ck_assert_int_eq(tcp_receive(offload.b.stack, offload.accepted, read, sizeof read, offload.b.now_us, &size), 0);
+	ck_assert_uint_eq(size, sizeof octets - 5000);
+	ck_assert_mem_eq(read, octets + 5000, size);
+	disconnect();
+}
+END_TEST
+
+/* The connection is gone before the frame. */
+START_TEST(a_connection_may_end_while_a_frame_is_lent_to_it)
+{
+	connect_both();
+	write_some(8 * MSS);
+	ck_assert(next_of_a());
+	receive_lent();
+	const struct stream_pool *streams = &offload.b.stack->tcp.streams;
+	tcp_abort(offload.b.stack, offload.accepted, offload.b.now_us);
+	stack_settle(offload.b.stack);
+	ck_assert_uint_eq(streams->free_count, streams->chunk_count);
+	disconnect();
+}
+END_TEST
+
 START_TEST(of_a_super_segment_only_the_lost_segments_go_again)
 {
 	connect_both();
@@ -285,6 +339,8 @@ main(void)
 	TCase *tcase = tcase_create("offload");
 	tcase_add_test(tcase, the_initial_window_is_one_super_segment_of_ten);
 	tcase_add_test(tcase, a_super_segment_that_arrives_whole_is_acknowledged_once);
+	tcase_add_test(tcase, what_is_read_from_a_lent_frame_is_not_copied);
+	tcase_add_test(tcase, a_connection_may_end_while_a_frame_is_lent_to_it);
 	tcase_add_test(tcase, of_a_super_segment_only_the_lost_segments_go_again);
 	tcase_add_test(tcase, what_was_refused_as_too_big_goes_again_in_segments);
 	tcase_add_test(tcase, a_link_that_fills_no_checksum_gets_no_super_segments);
