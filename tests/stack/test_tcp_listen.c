@@ -1,5 +1,5 @@
 /*
- * Listeners: options that are granted, the backlog, SYN cookies (RFC 4987), more specific listeners, floods.
+ * Listeners: options that are granted, the backlog, SYN cookies (RFC 4987) and more specific listeners.
  */
 #include <string.h>
 
@@ -315,35 +315,6 @@ START_TEST(a_cookie_is_good_for_two_minutes)
 }
 END_TEST
 
-/* Issue: a SYN flood; service goes on, memory stays bounded. */
-START_TEST(a_flood_of_syns_does_not_keep_others_out)
-{
-	struct tcp_conn_info info;
-	uint32_t place = 0;
-	unsigned half_open = 0;
-
-	peer_listen(&peer, &(struct peer_config){ .family = families[_i] });
-	for (unsigned i = 0; i < 100000; i++) {
-		syn((uint16_t)(1 + i % 60000));
-		peer_discard(&peer);
-	}
-	while (tcp_info_next(peer.host.stack, &place, &info))
-		half_open += info.state == TCP_STATE_SYN_RECEIVED;
-	ck_assert_uint_le(half_open, 8);
-	syn(61000);
-	(void)peer_expect(&peer, "SA", 0, 1, 0);
-	peer_ack(&peer, 1, 1);
-	ck_assert(accepts());
-	peer_data(&peer, 1, 1, 100);
-	ck_assert_uint_eq(peer_read(&peer), 100);
-	peer_wait(&peer, 100000000); /* and then all of it is forgotten */
-	place = 0;
-	while (tcp_info_next(peer.host.stack, &place, &info))
-		ck_assert_int_ne(info.state, TCP_STATE_SYN_RECEIVED);
-	peer_fini(&peer);
-}
-END_TEST
-
 /* ---- which listener ---------------------------------------------------------------------------- */
 
 START_TEST(the_more_specific_listener_takes_the_connection)
@@ -393,7 +364,6 @@ main(void)
 	tcase_add_loop_test(tcase, beyond_the_kept_syns_cookies_are_sent, 0, 2);
 	tcase_add_loop_test(tcase, a_guessed_cookie_is_reset, 0, 2);
 	tcase_add_loop_test(tcase, a_cookie_is_good_for_two_minutes, 0, 2);
-	tcase_add_loop_test(tcase, a_flood_of_syns_does_not_keep_others_out, 0, 2);
 	tcase_add_loop_test(tcase, the_more_specific_listener_takes_the_connection, 0, 2);
 	Suite *suite = suite_create("tcp: listen");
 	suite_add_tcase(suite, tcase);
