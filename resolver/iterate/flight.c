@@ -38,7 +38,7 @@ flight_mix_case(struct name *name, struct rng *rng)
 	}
 }
 
-/* RFC 6891, section 6.1.2; RFC 3225; RFC 7873, section 4. */
+/* RFC 6891, section 6.1.2; RFC 3225; RFC 7873, section 4; RFC 7828, section 3.2.1. */
 static void
 write_opt(struct writer *writer, const struct flight *query, const struct flight_edns *edns)
 {
@@ -52,6 +52,10 @@ write_opt(struct writer *writer, const struct flight *query, const struct flight
 		writer_u16(writer, EDNS_COOKIE);
 		writer_u16(writer, query->cookie_bytes);
 		writer_bytes(writer, query->cookie, query->cookie_bytes);
+	}
+	if (query->tcp) {
+		writer_u16(writer, EDNS_KEEPALIVE);
+		writer_u16(writer, 0);
 	}
 	if (edns->string != NULL) {
 		writer_u16(writer, edns->string_option);

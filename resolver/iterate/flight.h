@@ -22,7 +22,7 @@
 
 #define FLIGHT_BYTES_MAX   (MESSAGE_HEADER_BYTES + NAME_BYTES_MAX + 4u + FLIGHT_OPT_BYTES)
 #define FLIGHT_COOKIE_BYTES (INFRA_COOKIE_CLIENT_BYTES + INFRA_COOKIE_SERVER_BYTES_MAX)
-#define FLIGHT_OPT_BYTES    (EDNS_RECORD_BYTES + 4u + FLIGHT_COOKIE_BYTES + 4u + CLIENT_STRING_BYTES_MAX)
+#define FLIGHT_OPT_BYTES    (EDNS_RECORD_BYTES + 4u + FLIGHT_COOKIE_BYTES + 4u + CLIENT_STRING_BYTES_MAX + 4u)
 #define FLIGHT_LINGER_US   1000000u /* how long a late query is still listened for, at least */
 #define FLIGHT_HEDGE_PERMIL 1200u     /* of SRTT */
 #define FLIGHT_HEDGE_VARS   3u        /* deviations above SRTT that hardly any reply needs */

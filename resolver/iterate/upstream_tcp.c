@@ -5,7 +5,8 @@
 
 #include "stack/tcp.h"
 
-#define LENGTH_BYTES 2u
+#define LENGTH_BYTES      2u
+#define KEEPALIVE_UNIT_US 100000u
 
 static_assert(UPSTREAM_TCP_CONNS < UINT8_MAX, "a place fits into an octet");
 
@@ -82,7 +83,7 @@ conn_to(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, uin
 {
 	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
 		struct upstream_conn *conn = &tcp->conns[i];
-		if (conn->conn != 0 && !conn->is_doubtful && conn->port == port &&
+		if (conn->conn != 0 && !conn->is_doubtful && conn->idle_us != 0 && conn->port == port &&
 		    addr_equal(&conn->addr, addr) && conn->query_count < UPSTREAM_TCP_QUERIES &&
 		    !has_id(conn, id) &&
 		    (tcp_poll(tcp->stack, conn->conn) &
@@ -136,6 +137,7 @@ conn_open(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, u
 	conn->port = port;
 	conn->has_answered = conn->is_doubtful = false;
 	conn->idle_since_us = now_us;
+	conn->idle_us = UPSTREAM_TCP_IDLE_US;
 	tcp->stats.opened++;
 	*opened = conn;
 	return 0;
@@ -256,6 +258,21 @@ has_octet(const struct upstream_tcp *tcp, const struct upstream_conn *conn, size
 	       piece_bytes > 0;
 }
 
+/* Longer than we would is no reason to keep it: places are few. */
+static void
+note_keepalive(struct upstream_conn *conn, const uint8_t *message, size_t size)
+{
+	const uint8_t *value;
+	uint16_t value_bytes;
+	struct edns edns;
+
+	if (!message_edns(&edns, message, size) ||
+	    !edns_find(&edns, EDNS_KEEPALIVE, &value, &value_bytes) || value_bytes != 2)
+		return;
+	const uint64_t wished_us = (uint64_t)(value[0] << 8 | value[1]) * KEEPALIVE_UNIT_US;
+	conn->idle_us = wished_us < UPSTREAM_TCP_IDLE_US ? wished_us : UPSTREAM_TCP_IDLE_US;
+}
+
 /* One whole message to its query; false when there is none. */
 static bool
 take_reply(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us)
@@ -275,6 +292,7 @@ take_reply(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us
 			continue;
 		conn->has_answered = true;
 		conn->is_doubtful = false;
+		note_keepalive(conn, tcp->message, size);
 		const engine_query query = drop_query(tcp, conn, i, now_us);
 		if (query != 0)
 			engine_receive(tcp->engine, query, tcp->message, size, now_us);
@@ -305,7 +323,7 @@ upstream_tcp_tick(struct upstream_tcp *tcp, uint64_t now_us)
 	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
 		struct upstream_conn *conn = &tcp->conns[i];
 		if (conn->conn != 0 && conn->live_count == 0 &&
-		    conn->idle_since_us + UPSTREAM_TCP_IDLE_US <= now_us)
+		    conn->idle_since_us + conn->idle_us <= now_us)
 			conn_close(tcp, conn, now_us);
 	}
 }

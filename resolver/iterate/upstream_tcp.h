@@ -4,7 +4,8 @@
  *
  * A query goes over a connection to its server that is there, or a new one; replies come in any order and find
  * their query by its id, which no two queries on one connection share.  A connection that nobody uses is closed after
- * UPSTREAM_TCP_IDLE_US.
+ * UPSTREAM_TCP_IDLE_US, or as soon as its server wishes; one that should not be idle at all takes no further queries
+ * (edns-tcp-keepalive, RFC 7828, section 3.2.2).
  *
  * A server may close whenever it likes.  What then waits on a connection that has answered before is sent again on
  * another (RFC 7766, section 6.2.4); on one that never has, it has failed.  A query that was given up makes
@@ -35,6 +36,7 @@ struct upstream_conn {
 	bool has_answered;
 	bool is_doubtful;
 	uint64_t idle_since_us;
+	uint64_t idle_us; /* it may be idle for; 0: it takes no further queries */
 	engine_query queries[UPSTREAM_TCP_QUERIES]; /* 0: nobody wants the reply any more */
 	uint16_t ids[UPSTREAM_TCP_QUERIES];
 };

@@ -46,3 +46,39 @@ edns_find(const struct edns *edns, uint16_t code, const uint8_t **value, uint16_
 	}
 	return false;
 }
+
+/* A record: the first OPT is read, what else there is passed over. */
+static void
+pass_record(struct edns *edns, struct cursor *cursor)
+{
+	struct name owner;
+	uint8_t rcode_high;
+
+	name_read(&owner, cursor);
+	const uint16_t type = cursor_u16(cursor), class = cursor_u16(cursor);
+	const uint32_t ttl = cursor_u32(cursor);
+	const uint16_t rdlength = cursor_u16(cursor);
+	if (type == TYPE_OPT && !edns->present)
+		(void)edns_read(edns, cursor, class, ttl, rdlength, &rcode_high);
+	else
+		cursor_skip(cursor, rdlength);
+}
+
+bool
+message_edns(struct edns *edns, const uint8_t *bytes, size_t size)
+{
+	struct cursor cursor = cursor_over(bytes, size);
+	struct name qname;
+
+	*edns = (struct edns){ .present = false };
+	cursor_skip(&cursor, 4);
+	const unsigned questions = cursor_u16(&cursor);
+	const unsigned records = (unsigned)cursor_u16(&cursor) + cursor_u16(&cursor) + cursor_u16(&cursor);
+	for (unsigned i = 0; i < questions && cursor.err == 0; i++) {
+		name_read(&qname, &cursor);
+		cursor_skip(&cursor, 4);
+	}
+	for (unsigned i = 0; i < records && cursor.err == 0; i++)
+		pass_record(edns, &cursor);
+	return cursor.err == 0 && edns->present;
+}

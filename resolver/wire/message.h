@@ -127,6 +127,12 @@ struct message {
  */
 int message_read(struct message *message, struct arena *arena, const uint8_t *bytes, size_t size);
 
+/*
+ * The OPT of any message, the rest passed over, for who needs nothing else of it; false: there is none that can be
+ * read.  Options point into the octets given.
+ */
+bool message_edns(struct edns *edns, const uint8_t *bytes, size_t size);
+
 /* A client's query: header, exactly one question, and of the additional section the OPT alone. */
 struct query {
 	uint16_t id;

@@ -56,13 +56,28 @@ check_sets(const struct rrset *a, const struct rrset *b)
 	check(a == NULL && b == NULL);
 }
 
+/* Who looks for the OPT alone finds the same one. */
+static void
+check_edns(const uint8_t *bytes, size_t size)
+{
+	struct edns edns;
+
+	check(message_edns(&edns, bytes, size) == first.edns.present);
+	check(edns.options_bytes == first.edns.options_bytes && edns.udp_bytes == first.edns.udp_bytes);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	static char text[1u << 20];
 	static uint8_t written[MESSAGE_BYTES_MAX];
-	if (read_message(&first, 0, bytes, size) != 0)
+	const int err = read_message(&first, 0, bytes, size);
+	if (err != 0) {
+		struct edns edns;
+		(void)message_edns(&edns, bytes, size);
 		return 0;
+	}
+	check_edns(bytes, size);
 	(void)message_to_text(&first, text, sizeof text);
 	size_t written_bytes = render(written, sizeof written);
 	if (written_bytes == 0)

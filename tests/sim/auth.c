@@ -385,7 +385,7 @@ write_reply(struct reply *reply, uint8_t *bytes, size_t size)
 	uint16_t flags = (uint16_t)(DNS_QR | (reply->query->flags & (DNS_RD | DNS_CD | 0x7800)));
 
 	render_begin(&render, bytes, size, id, flags, reply->rcode,
-		     reply->has_edns ? EDNS_RECORD_BYTES : 0);
+		     reply->has_edns ? EDNS_RECORD_BYTES + reply->auth->options_bytes : 0u);
 	if (reply->query->question_bytes > 0) {
 		struct question question = question_back(reply);
 		if (render_question(&render, &question) != 0)
@@ -398,7 +398,9 @@ write_reply(struct reply *reply, uint8_t *bytes, size_t size)
 		render.flags |= DNS_TC;
 	struct edns edns = { .present = true,
 			     .dnssec_ok = reply->query->edns.dnssec_ok,
-			     .udp_bytes = auth->udp_bytes_max };
+			     .udp_bytes = auth->udp_bytes_max,
+			     .options = auth->options,
+			     .options_bytes = auth->options_bytes };
 	if (reply->has_edns && render_edns(&render, &edns) != 0)
 		return 0;
 	int written = render_finish(&render);

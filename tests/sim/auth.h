@@ -54,6 +54,8 @@ struct auth {
 	uint32_t faults;   /* enum auth_fault */
 	uint32_t delay_ms; /* not waited here: the simulator reads it */
 	uint16_t udp_bytes_max; /* of our replies; EDNS_UDP_BYTES until changed */
+	const uint8_t *options; /* of EDNS, ready-made, in each reply; NULL: none */
+	uint16_t options_bytes;
 
 	uint64_t query_count, drop_count;
 	struct auth_asked asked[AUTH_ASKED_MAX]; /* the n-th query is asked[n % AUTH_ASKED_MAX] */

@@ -41,6 +41,7 @@ static struct site {
 	bool is_deaf;                       /* to datagrams */
 	bool is_mute;                       /* over TCP */
 	bool is_slow;                       /* an octet at a time */
+	bool has_keepalive;                 /* the last query over TCP had the option (RFC 7828) */
 	unsigned close_after;               /* replies; 0: never */
 	bool seen[65536], forgotten[65536]; /* ports of the resolver's */
 } site;
@@ -134,7 +135,13 @@ line_answer(struct line *line, const uint8_t *query, size_t size)
 {
 	uint8_t *reply = line->out + line->out_bytes;
 
+	struct edns edns;
+	const uint8_t *value;
+	uint16_t value_bytes;
+
 	site.query_count++;
+	site.has_keepalive = message_edns(&edns, query, size) &&
+			     edns_find(&edns, EDNS_KEEPALIVE, &value, &value_bytes) && value_bytes == 0;
 	if (site.is_mute)
 		return;
 	size = auth_answer(&site.zones, query, size, true, reply + 2,
@@ -356,6 +363,12 @@ ask(unsigned number, unsigned zone)
 	return resolver_ask(&site.resolver, &question);
 }
 
+static void
+expect_done(const struct ask *asked)
+{
+	ck_assert_msg(asked->is_done && asked->is_right, "%s: %s", asked->question.qname, asked->why);
+}
+
 /* Asks for `count` names of the first zone at once and waits for all. */
 static void
 expect_right(unsigned first, unsigned count)
@@ -366,8 +379,7 @@ expect_right(unsigned first, unsigned count)
 		asks[i] = ask(first + i, 0);
 	net_run(&site.net, PATIENCE_US / 2);
 	for (unsigned i = 0; i < count; i++)
-		ck_assert_msg(asks[i]->is_done && asks[i]->is_right, "%s: %s",
-			      asks[i]->question.qname, asks[i]->why);
+		expect_done(asks[i]);
 }
 
 static const struct upstream_tcp_stats *
@@ -443,6 +455,29 @@ START_TEST(a_connection_that_nobody_uses_is_closed)
 }
 END_TEST
 
+/* RFC 7828, section 3.2.2; what a server would bear longer than we would is closed when we like. */
+START_TEST(a_server_says_how_long_a_connection_may_be_idle)
+{
+	static const uint8_t options[][6] = { { 0, EDNS_KEEPALIVE, 0, 2, 0, 0 }, { 0, EDNS_KEEPALIVE, 0, 2, 0, 10 },
+					      { 0, EDNS_KEEPALIVE, 0, 2, 0xff, 0xff } };
+
+	begin(_i % 2);
+	site.zones.options = options[_i / 2];
+	site.zones.options_bytes = sizeof options[0];
+	for (unsigned i = 0; i < 2; i++) {
+		const struct ask *asked = ask(i, 0);
+		net_run(&site.net, SECOND_US / 2);
+		expect_done(asked);
+	}
+	ck_assert_uint_eq(tcp_stats()->opened, _i / 2 == 0 ? 2 : 1);
+	net_run(&site.net, 5 * SECOND_US);
+	ck_assert_uint_eq(lines_open(), _i / 2 == 2);
+	ck_assert(site.has_keepalive);
+	expect_no_blame();
+	end();
+}
+END_TEST
+
 START_TEST(a_server_may_close_after_each_reply)
 {
 	begin(_i);
@@ -478,8 +513,7 @@ START_TEST(a_connection_whose_peer_has_vanished_is_left_for_a_new_one)
 	ck_assert_uint_eq(tcp_stats()->opened, 2);
 	const struct ask *next = ask(2, 0);
 	net_run(&site.net, SECOND_US / 10);
-	ck_assert(next->is_done &&
-		  next->is_right); /* it cost one question its patience, not the next */
+	expect_done(next); /* it cost one question its patience, not the next */
 	end();
 }
 END_TEST
@@ -510,8 +544,7 @@ START_TEST(a_server_of_tcp_alone_answers_name_after_name)
 	for (unsigned i = 1; i < 10; i++) {
 		const struct ask *next = ask(i, 0);
 		net_run(&site.net, SECOND_US / 10);
-		ck_assert_msg(next->is_done && next->is_right, "%s: %s", next->question.qname,
-			      next->why);
+		expect_done(next);
 	}
 	ck_assert_uint_eq(engine_counts().sent_udp4 + engine_counts().sent_udp6, datagrams);
 	ck_assert(!infra_of(0).down);
@@ -531,7 +564,7 @@ START_TEST(a_server_that_refuses_connections_keeps_its_name_for_datagrams)
 	site.zones.faults = 0;
 	const struct ask *next = ask(1, 0);
 	net_run(&site.net, SECOND_US / 10);
-	ck_assert(next->is_done && next->is_right);
+	expect_done(next);
 	end();
 }
 END_TEST
@@ -556,8 +589,7 @@ START_TEST(a_full_table_of_connections_is_no_servers_fault)
 	for (unsigned i = 0; i < ZONES; i++) {
 		const struct ask *next = ask(1, i);
 		net_run(&site.net, SECOND_US);
-		ck_assert_msg(next->is_done && next->is_right, "%s: %s", next->question.qname,
-			      next->why);
+		expect_done(next);
 	}
 	end();
 }
@@ -572,14 +604,13 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_truncated_is_asked_over_tcp, 0, 2);
 	tcase_add_loop_test(tcase, many_queries_to_one_server_share_a_connection, 0, 2);
 	tcase_add_loop_test(tcase, a_connection_that_nobody_uses_is_closed, 0, 2);
+	tcase_add_loop_test(tcase, a_server_says_how_long_a_connection_may_be_idle, 0, 6);
 	tcase_add_loop_test(tcase, a_server_may_close_after_each_reply, 0, 2);
 	tcase_add_loop_test(tcase, what_waits_when_the_server_closes_is_sent_again, 0, 2);
-	tcase_add_loop_test(tcase, a_connection_whose_peer_has_vanished_is_left_for_a_new_one, 0,
-			    2);
+	tcase_add_loop_test(tcase, a_connection_whose_peer_has_vanished_is_left_for_a_new_one, 0, 2);
 	tcase_add_loop_test(tcase, a_reply_in_segments_of_one_octet_is_read, 0, 2);
 	tcase_add_loop_test(tcase, a_server_of_tcp_alone_answers_name_after_name, 0, 2);
-	tcase_add_loop_test(tcase, a_server_that_refuses_connections_keeps_its_name_for_datagrams,
-			    0, 2);
+	tcase_add_loop_test(tcase, a_server_that_refuses_connections_keeps_its_name_for_datagrams, 0, 2);
 	tcase_add_loop_test(tcase, a_full_table_of_connections_is_no_servers_fault, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -58,6 +58,7 @@ START_TEST(the_longest_name_fits)
 	const struct client_string string = { .size = CLIENT_STRING_BYTES_MAX };
 	const struct flight_edns edns = { .udp_bytes = 1232, .string_option = CLIENT_STRING_OPTION, .string = &string };
 	exchange.query.cookie_bytes = FLIGHT_COOKIE_BYTES;
+	exchange.query.tcp = true; /* edns-tcp-keepalive */
 	exchange.size = flight_write(&exchange.query, &edns, exchange.bytes);
 	ck_assert_uint_eq(exchange.size, FLIGHT_BYTES_MAX);
 	exchange.bytes[2] |= 0x80;

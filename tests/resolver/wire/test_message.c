@@ -273,6 +273,27 @@ START_TEST(edns_is_taken_out_of_the_additional_section)
 }
 END_TEST
 
+START_TEST(edns_alone_is_found_behind_all_else)
+{
+	const uint8_t *value;
+	uint16_t value_bytes;
+	struct edns edns;
+
+	build_begin(&build, DNS_QR);
+	build_question(&build, "a.", TYPE_A);
+	build_rr(&build, SECTION_ANSWER, "a.", TYPE_A, 60, RDATA("\300\0\2\1"));
+	build_rr_class(&build, SECTION_ADDITIONAL, ".", TYPE_OPT, 1232, 0, RDATA("\0\13\0\2\0\144"));
+	ck_assert(message_edns(&edns, build.bytes, build.writer.pos));
+	ck_assert(edns_find(&edns, EDNS_KEEPALIVE, &value, &value_bytes));
+	ck_assert_uint_eq(value_bytes, 2);
+	ck_assert_uint_eq(value[1], 100);
+	for (size_t size = 0; size < build.writer.pos; size++)
+		ck_assert(!message_edns(&edns, build.bytes, size));
+	build.bytes[11] = 0; /* the additional section is empty */
+	ck_assert(!message_edns(&edns, build.bytes, build.writer.pos));
+}
+END_TEST
+
 START_TEST(small_edns_sizes_count_as_512)
 {
 	build_rr_class(&build, SECTION_ADDITIONAL, ".", TYPE_OPT, 12, 0, RDATA(""));
@@ -541,6 +562,7 @@ message_suite(void)
 	tcase_add_test(tcase, a_ttl_with_the_top_bit_is_zero);
 	tcase_add_test(tcase, rdata_is_kept_with_whole_names_in_their_case);
 	tcase_add_test(tcase, edns_is_taken_out_of_the_additional_section);
+	tcase_add_test(tcase, edns_alone_is_found_behind_all_else);
 	tcase_add_test(tcase, small_edns_sizes_count_as_512);
 	tcase_add_loop_test(tcase, malformed_messages_are_refused, 0, COUNT(refused));
 	tcase_add_test(tcase, signatures_over_the_message_are_no_data);
