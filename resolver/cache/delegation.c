@@ -6,6 +6,7 @@
 
 #include "resolver/cache/pack.h"
 #include "resolver/cache/store.h"
+#include "resolver/cache/value.h"
 #include "stack/base/arena.h"
 #include "stack/base/rng.h"
 
@@ -14,8 +15,6 @@ struct delegation_cache {
 	struct hash_key choice_key; /* with choices: which name servers of too many are kept */
 	atomic_uint_least64_t choices;
 };
-
-enum delegation_flag { DELEGATION_NO_DS_PROVED = 1, DELEGATION_HAS_DS = 2 };
 
 size_t
 delegation_cache_bytes_min(void)
@@ -204,6 +203,12 @@ delegation_cache_find(struct delegation_cache *cache, const struct name *qname, 
 		return 0;
 	arena_rewind(arena, mark);
 	return ERR_NO_MEMORY;
+}
+
+struct store *
+delegation_cache_store(struct delegation_cache *cache)
+{
+	return &cache->store;
 }
 
 void

@@ -55,6 +55,7 @@ int delegation_cache_put(struct delegation_cache *cache, const struct delegation
 int delegation_cache_find(struct delegation_cache *cache, const struct name *qname, struct arena *arena,
                           struct delegation *delegation, uint32_t now_s);
 void delegation_cache_remove(struct delegation_cache *cache, const struct name *zone);
+struct store *delegation_cache_store(struct delegation_cache *cache); /* for who keeps a copy of its log (store.h) */
 void delegation_cache_stats(struct delegation_cache *cache, struct cache_stats *stats);
 
 #endif

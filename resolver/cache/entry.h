@@ -18,12 +18,13 @@
 #include <stdint.h>
 
 #define ENTRY_UNIT_BYTES 8u
-#define ENTRY_TTL_MAX_S  0xffffffu /* half a year; cache-max-ttl allows a week */
+#define ENTRY_TTL_MAX_S  0x7fffffu /* three months; cache-max-ttl allows a week */
 #define ENTRY_RANK_MAX   7u
 
 enum entry_flag {
 	ENTRY_VISITED = 1, /* hit since it was written or moved on */
 	ENTRY_DEAD = 2,    /* replaced or removed: space for the writer */
+	ENTRY_RESTORED = 4, /* out of an earlier process's log, and not written since */
 };
 
 struct entry {
@@ -31,9 +32,9 @@ struct entry {
 	uint32_t expires_s;
 	uint16_t units;
 	uint16_t key_bytes;
-	uint32_t ttl_s : 24; /* that it had when it was put */
+	uint32_t ttl_s : 23; /* that it had when it was put */
 	uint32_t rank : 3;
-	uint32_t flags : 2;  /* enum entry_flag */
+	uint32_t flags : 3;  /* enum entry_flag */
 	uint32_t slack : 3;  /* octets behind the value that fill the last unit */
 	uint8_t bytes[];
 };

@@ -5,15 +5,8 @@
 
 #include "resolver/cache/pack.h"
 #include "resolver/cache/store.h"
+#include "resolver/cache/value.h"
 #include "stack/base/arena.h"
-
-/*
- * NODATA is kept under name and type, NXDOMAIN under the name and a type that no question can have (RFC 6895, section
- * 3.1: 0 is reserved), a failure under name, type and a class that none has: what was known before it may
- * have to stand in for what it keeps from us.
- */
-#define TYPE_OF_NXDOMAIN 0u
-#define CLASS_OF_FAILURE 0x8000u /* ored to the question's */
 
 struct negative_cache {
 	struct store store;
@@ -29,22 +22,6 @@ struct negative_cache *
 negative_cache_new(void *block, size_t block_bytes, struct rng *rng)
 {
 	return store_new(block, block_bytes, sizeof(struct negative_cache), rng);
-}
-
-/* What was validated is not driven out by what was not. */
-static uint8_t
-rank_of(enum negative_kind kind, enum security security)
-{
-	if (kind == NEGATIVE_FAILURE)
-		return 0;
-	switch (security) {
-	case SECURITY_BOGUS: return 1;
-	case SECURITY_UNCHECKED: return 2;
-	case SECURITY_INDETERMINATE: return 3;
-	case SECURITY_INSECURE: return 4;
-	case SECURITY_SECURE: return 5;
-	}
-	return 0;
 }
 
 /* ---- octets --------------------------------------------------------------------------------------- */
@@ -192,7 +169,7 @@ negative_cache_put(struct negative_cache *cache, const struct name *qname, uint1
 	uint32_t ttl_s =
 		negative->ttl_s < NEGATIVE_TTL_MAX_S ? negative->ttl_s : NEGATIVE_TTL_MAX_S;
 	struct store_put put = {
-		.rank = rank_of(negative->kind, (enum security)negative->security),
+		.rank = negative__rank(negative->kind, (enum security)negative->security),
 		.stale_s = negative->stale_s,
 	};
 	int err = store_put(&cache->store, contrary->bytes, contrary->size, &put, now_s);
@@ -320,13 +297,19 @@ negative_cache_get_cut(struct negative_cache *cache, const struct name *qname, u
 	struct store_found found;
 	size_t mark = arena_mark(arena);
 	int err = ERR_NOT_FOUND;
-	uint8_t rank = rank_of(NEGATIVE_NXDOMAIN, at_least);
+	uint8_t rank = negative__rank(NEGATIVE_NXDOMAIN, at_least);
 
 	store_key_make(&key, qname, TYPE_OF_NXDOMAIN, class);
 	for (size_t at = 0; err == ERR_NOT_FOUND && key.bytes[at] != 0; at += 1u + key.bytes[at])
 		err = store_get(&cache->store, key.bytes + at, key.size - at, rank, STORE_MAY_MISS,
 				arena, &found, now_s);
 	return err != 0 ? err : unpack_found(&found, arena, mark, negative);
+}
+
+struct store *
+negative_cache_store(struct negative_cache *cache)
+{
+	return &cache->store;
 }
 
 void

@@ -165,6 +165,12 @@ rrset_cache_remove(struct rrset_cache *cache, const struct name *owner, uint16_t
 	store_remove(&cache->store, key.bytes, key.size);
 }
 
+struct store *
+rrset_cache_store(struct rrset_cache *cache)
+{
+	return &cache->store;
+}
+
 void
 rrset_cache_stats(struct rrset_cache *cache, struct cache_stats *stats)
 {

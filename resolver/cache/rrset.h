@@ -19,6 +19,7 @@
 struct arena;
 struct rng;
 struct rrset_cache;
+struct store;
 
 #define RRSET_ENTRY_BYTES_MAX 65536u
 
@@ -82,6 +83,7 @@ struct cache_stats {
 	uint64_t hits, misses, puts, refused_rank, refused_size, evicted, moved_on, expired;
 	uint64_t entries, bytes_used, bytes_max; /* now: entries and their octets, and what fits */
 };
+struct store *rrset_cache_store(struct rrset_cache *cache); /* for who keeps a copy of its log (store.h) */
 void rrset_cache_stats(struct rrset_cache *cache, struct cache_stats *stats);
 
 #endif

@@ -1,26 +1,11 @@
 #include "resolver/cache/store.h"
 
 #include <assert.h>
-#include <pthread.h>
-#include <stdalign.h>
 #include <string.h>
 
-#include "resolver/cache/index.h"
+#include "resolver/cache/store_priv.h"
 #include "resolver/wire/fold.h"
 #include "stack/base/arena.h"
-
-#define LINE_BYTES 64u
-#define RING_BEGIN 1u /* offset 0 means no entry */
-
-struct store_shard {
-	alignas(LINE_BYTES) pthread_mutex_t lock;
-	struct index index;
-	uint64_t *ring;
-	uint32_t head, tail, last, end; /* offsets: see the drawing in store.h */
-	uint32_t units_max;             /* of one entry */
-	uint64_t units_live;
-	struct cache_stats stats; /* counters only */
-};
 
 void
 store_key_make(struct store_key *key, const struct name *name, uint16_t type, uint16_t class)
@@ -60,6 +45,7 @@ shard_init(struct store_shard *shard, uint8_t *memory, size_t bytes)
 	pthread_mutex_init(&shard->lock, NULL);
 	shard->ring = (uint64_t *)(void *)(memory + buckets * bucket_bytes);
 	shard->head = shard->tail = shard->last = RING_BEGIN;
+	shard->lap = 1;
 	shard->end = (uint32_t)units;
 	shard->units_max = shard->end / STORE_RING_SHARE;
 	if (shard->units_max > STORE_ENTRY_BYTES_MAX / ENTRY_UNIT_BYTES)
@@ -102,8 +88,8 @@ shard_bury(struct store_shard *shard, struct entry *entry)
 	shard->units_live -= entry->units;
 }
 
-static void
-shard_forget(struct store_shard *shard, struct entry *entry, uint32_t offset)
+void
+store__forget(struct store_shard *shard, struct entry *entry, uint32_t offset)
 {
 	index_remove(&shard->index, entry->place, offset);
 	shard_bury(shard, entry);
@@ -138,6 +124,7 @@ shard_make_room(struct store_shard *shard, uint32_t units, uint32_t now_s)
 		if (shard->tail == shard->last) { /* the lap is over: what it wrote becomes old */
 			shard->last = shard->head;
 			shard->head = shard->tail = RING_BEGIN;
+			shard->lap++;
 			continue;
 		}
 		uint32_t at = shard->tail;
@@ -147,11 +134,11 @@ shard_make_room(struct store_shard *shard, uint32_t units, uint32_t now_s)
 			continue;
 		if (entry->expires_s <= now_s) {
 			shard->stats.expired++;
-			shard_forget(shard, entry, at);
+			store__forget(shard, entry, at);
 		} else if ((entry->flags & ENTRY_VISITED) == 0 || moves_left == 0 ||
 			   entry->units > units_left) {
 			shard->stats.evicted++;
-			shard_forget(shard, entry, at);
+			store__forget(shard, entry, at);
 		} else {
 			moves_left--;
 			units_left -= entry->units;
@@ -160,19 +147,28 @@ shard_make_room(struct store_shard *shard, uint32_t units, uint32_t now_s)
 	}
 }
 
-static void
-shard_write(struct store_shard *shard, uint64_t hash, const struct entry *header,
-	    const uint8_t *key, const struct store_put *put)
+static inline void
+shard_write(struct store_shard *shard, const struct entry *header, const uint8_t *key,
+	    const struct store_span *value, unsigned span_count)
 {
 	struct entry *entry = entry_at(shard->ring, shard->head);
 	*entry = *header;
 	uint8_t *at = entry->bytes;
 	memcpy(at, key, header->key_bytes);
 	at += header->key_bytes;
-	for (unsigned i = 0; i < put->span_count; at += put->value[i++].size)
-		if (put->value[i].size != 0)
-			memcpy(at, put->value[i].bytes, put->value[i].size);
+	for (unsigned i = 0; i < span_count; at += value[i++].size)
+		if (value[i].size != 0)
+			memcpy(at, value[i].bytes, value[i].size);
+}
 
+static inline void
+shard_append(struct store_shard *shard, uint64_t hash, const struct entry *header,
+	     const uint8_t *key, const struct store_span *value, unsigned span_count,
+	     uint32_t now_s)
+{
+	if (shard_room(shard) < header->units)
+		shard_make_room(shard, header->units, now_s);
+	shard_write(shard, header, key, value, span_count);
 	uint32_t given_up = index_insert(&shard->index, hash, shard->head);
 	shard->head += header->units;
 	shard->units_live += header->units;
@@ -182,14 +178,32 @@ shard_write(struct store_shard *shard, uint64_t hash, const struct entry *header
 	}
 }
 
-/* ---- the verbs ------------------------------------------------------------------------------------ */
-
-/* The half of the hash that chooses bucket and tag takes no part in choosing the shard. */
-static struct store_shard *
-shard_of(struct store *store, uint64_t hash)
+void
+store__append(struct store_shard *shard, uint64_t hash, const struct entry *header,
+	      const uint8_t *key, const struct store_span *value, unsigned span_count,
+	      uint32_t now_s)
 {
-	return &store->shards[hash >> 56 & (store->shard_count - 1)];
+	shard_append(shard, hash, header, key, value, span_count, now_s);
 }
+
+/*
+ * A removal that nothing follows: an entry with the key alone, dead from the start, so that who copies the log hears of it.
+ */
+static void
+shard_note_removal(struct store_shard *shard, uint64_t hash, const uint8_t *key, size_t key_bytes,
+		   uint32_t now_s)
+{
+	struct entry header;
+	if (!shard->is_logged)
+		return;
+	store__header(&header, hash, key_bytes, 0, 0, 0, 0);
+	header.flags = ENTRY_DEAD;
+	shard_make_room(shard, header.units, now_s);
+	shard_write(shard, &header, key, NULL, 0);
+	shard->head += header.units;
+}
+
+/* ---- the verbs ------------------------------------------------------------------------------------ */
 
 static uint32_t
 ends_at(uint32_t now_s, uint32_t ttl_s)
@@ -213,12 +227,14 @@ shard_put(struct store_shard *shard, uint64_t hash, struct entry *header, const 
 		}
 		if (lives && put->no_later && header->expires_s > old->expires_s)
 			header->expires_s = old->expires_s;
-		shard_forget(shard, old, old_at);
+		store__forget(shard, old, old_at);
 	}
-	if (put->ttl_s == 0)
+	if (put->ttl_s == 0) {
+		if (old_at != 0)
+			shard_note_removal(shard, hash, key, header->key_bytes, now_s);
 		return 0;
-	shard_make_room(shard, header->units, now_s);
-	shard_write(shard, hash, header, key, put);
+	}
+	shard_append(shard, hash, header, key, put->value, put->span_count, now_s);
 	shard->stats.puts++;
 	return 0;
 }
@@ -231,23 +247,12 @@ store_put(struct store *store, const uint8_t *key, size_t key_bytes, const struc
 	size_t value_bytes = 0;
 	for (unsigned i = 0; i < put->span_count; i++)
 		value_bytes += put->value[i].size;
-	size_t units = entry_units(key_bytes, value_bytes);
-
 	uint64_t hash = hash_bytes(&store->hash_key, key, key_bytes);
-	struct store_shard *shard = shard_of(store, hash);
-	bool fits = units <= shard->units_max;
-	assert(put->rank <= ENTRY_RANK_MAX);
-	struct entry header = {
-		.place = (uint32_t)hash,
-		.expires_s = ends_at(now_s, put->ttl_s),
-		.units = (uint16_t)units,
-		.key_bytes = (uint16_t)key_bytes,
-		.ttl_s = (put->ttl_s < ENTRY_TTL_MAX_S ? put->ttl_s : ENTRY_TTL_MAX_S) &
-			 ENTRY_TTL_MAX_S,
-		.rank = put->rank & ENTRY_RANK_MAX,
-		.slack = (units * ENTRY_UNIT_BYTES - sizeof header - key_bytes - value_bytes) &
-			 (ENTRY_UNIT_BYTES - 1),
-	};
+	struct store_shard *shard = store__shard_of(store, hash);
+	bool fits = entry_units(key_bytes, value_bytes) <= shard->units_max;
+	struct entry header;
+	store__header(&header, hash, key_bytes, value_bytes, put->ttl_s, put->rank,
+		      ends_at(now_s, put->ttl_s));
 
 	pthread_mutex_lock(&shard->lock);
 	int err = ERR_TOO_BIG;
@@ -284,7 +289,7 @@ store_get(struct store *store, const uint8_t *key, size_t key_bytes, uint8_t at_
 	  unsigned flags, struct arena *arena, struct store_found *found, uint32_t now_s)
 {
 	uint64_t hash = hash_bytes(&store->hash_key, key, key_bytes);
-	struct store_shard *shard = shard_of(store, hash);
+	struct store_shard *shard = store__shard_of(store, hash);
 	int err = ERR_NOT_FOUND;
 
 	pthread_mutex_lock(&shard->lock);
@@ -306,13 +311,15 @@ static void
 remove_if(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank, uint32_t lives_s)
 {
 	uint64_t hash = hash_bytes(&store->hash_key, key, key_bytes);
-	struct store_shard *shard = shard_of(store, hash);
+	struct store_shard *shard = store__shard_of(store, hash);
 
 	pthread_mutex_lock(&shard->lock);
 	uint32_t at = index_find(&shard->index, hash, key, key_bytes);
 	struct entry *entry = entry_at(shard->ring, at);
-	if (at != 0 && entry->rank < rank && entry->expires_s > lives_s)
-		shard_forget(shard, entry, at);
+	if (at != 0 && entry->rank < rank && entry->expires_s > lives_s) {
+		store__forget(shard, entry, at);
+		shard_note_removal(shard, hash, key, key_bytes, lives_s);
+	}
 	pthread_mutex_unlock(&shard->lock);
 }
 
@@ -333,7 +340,7 @@ void
 store_renew(struct store *store, const uint8_t *key, size_t key_bytes, uint32_t now_s)
 {
 	uint64_t hash = hash_bytes(&store->hash_key, key, key_bytes);
-	struct store_shard *shard = shard_of(store, hash);
+	struct store_shard *shard = store__shard_of(store, hash);
 
 	pthread_mutex_lock(&shard->lock);
 	uint32_t at = index_find(&shard->index, hash, key, key_bytes);

@@ -1,5 +1,6 @@
 /*
- * store.h - keys and values of octets in bounded memory, for several threads (internal to resolver/cache).
+ * store.h - keys and values of octets in bounded memory, for several threads (internal to resolver/cache,
+ *           but for the log below).
  *
  * The block is cut into shards; a key's hash chooses one.  A shard has a lock, an index (index.h) and
  * a ring that is written like a log: a new entry goes to the head, a hit sets a bit and moves nothing.
@@ -97,6 +98,44 @@ void store_remove(struct store *store, const uint8_t *key, size_t key_bytes);
 void store_remove_below(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank, uint32_t now_s);
 /* What has expired counts as expired just now. */
 void store_renew(struct store *store, const uint8_t *key, size_t key_bytes, uint32_t now_s);
+
+/*
+ * ---- the rings as a log, for who keeps a copy of it elsewhere (store_log.c) ----
+ *
+ * Every entry stands in its ring in the order of writing, so a copy that is read from its start gives back what is
+ * there now: a later entry of a key takes the place of an earlier one, and a removal is an entry too, once
+ * store_log_start was called.  What the writer has passed over is in the log no more.
+ */
+void store_log_start(struct store *store);
+
+/* A place in the log of one shard; zeroed: before the oldest entry. */
+struct store_mark {
+	uint32_t lap, offset;
+};
+
+struct store_record {
+	const uint8_t *key, *value;
+	size_t key_bytes, value_bytes;
+	uint8_t rank;
+	uint32_t original_ttl_s;
+	uint32_t expires_s; /* of the same clock as now_s; 0: the key was removed */
+};
+
+/*
+ * Copies entries behind the mark, and moves it: at most block_bytes of them, and few enough that the lock is held for
+ * microseconds.  Without `restored_too` not those that store_restore has put there.  False: the mark is at the head.
+ * The block is aligned to 8 and holds STORE_ENTRY_BYTES_MAX.
+ */
+bool store_log_copy(struct store *store, unsigned shard, struct store_mark *mark, bool restored_too, void *block,
+                    size_t block_bytes, size_t *copied_bytes);
+/* The records of a copy, one a call, lent from the block; *at begins with 0. */
+bool store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_record *record);
+
+/*
+ * Takes a record back, as the latest that the log has of its key.  What was put in this process is newer: ERR_EXISTS.
+ * The record must be as the cache above would have written it (whole.h).  ERR_TOO_BIG as with put.
+ */
+int store_restore(struct store *store, const struct store_record *record, uint32_t now_s);
 
 /* Sums over the shards; bytes_used counts entries that live, bytes_max what the rings hold at most. */
 void store_stats(struct store *store, struct cache_stats *stats);

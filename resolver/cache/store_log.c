@@ -1,0 +1,142 @@
+/* store_log.c - the rings of a store as a log: copied out, and taken back (store.h). */
+#include <assert.h>
+#include <string.h>
+
+#include "resolver/cache/store_priv.h"
+
+#define WALK_UNITS_MAX 2048u /* of ring that one copy passes over: 16 KiB, or one larger entry */
+
+void
+store_log_start(struct store *store)
+{
+	for (unsigned i = 0; i < store->shard_count; i++) {
+		struct store_shard *shard = &store->shards[i];
+		pthread_mutex_lock(&shard->lock);
+		shard->is_logged = true;
+		pthread_mutex_unlock(&shard->lock);
+	}
+}
+
+/* ---- out ------------------------------------------------------------------------------------------ */
+
+static bool
+is_removal(const struct entry *entry)
+{
+	return (entry->flags & ENTRY_DEAD) != 0 && entry->expires_s == 0;
+}
+
+/* A mark that the writer has passed by goes to the oldest entry that is left. */
+static void
+mark_settle(struct store_mark *mark, const struct store_shard *shard)
+{
+	if (mark->lap == shard->lap)
+		return;
+	if (mark->lap + 1 != shard->lap || mark->offset < shard->tail)
+		*mark = (struct store_mark){ shard->lap - 1, shard->tail };
+	if (mark->offset == shard->last)
+		*mark = (struct store_mark){ shard->lap, RING_BEGIN };
+}
+
+/* Where the run of entries that the mark stands in ends. */
+static uint32_t
+run_end(const struct store_mark *mark, const struct store_shard *shard)
+{
+	return mark->lap == shard->lap ? shard->head : shard->last;
+}
+
+static size_t
+shard_copy(const struct store_shard *shard, struct store_mark *mark, unsigned skipped_flags,
+	   uint8_t *block, size_t block_bytes)
+{
+	const uint32_t begin = mark->offset, end = run_end(mark, shard);
+	size_t copied = 0;
+
+	while (mark->offset < end && mark->offset - begin < WALK_UNITS_MAX) {
+		const struct entry *entry = entry_at(shard->ring, mark->offset);
+		size_t bytes = entry->units * (size_t)ENTRY_UNIT_BYTES;
+		bool is_wanted = is_removal(entry) || (entry->flags & skipped_flags) == 0;
+		if (is_wanted && bytes > block_bytes - copied)
+			break;
+		if (is_wanted) {
+			memcpy(block + copied, entry, bytes);
+			copied += bytes;
+		}
+		mark->offset += entry->units;
+	}
+	return copied;
+}
+
+bool
+store_log_copy(struct store *store, unsigned at, struct store_mark *mark, bool restored_too,
+	       void *block, size_t block_bytes, size_t *copied_bytes)
+{
+	assert(at < store->shard_count && block_bytes >= STORE_ENTRY_BYTES_MAX);
+	struct store_shard *shard = &store->shards[at];
+	unsigned skipped = restored_too ? ENTRY_DEAD : ENTRY_DEAD | ENTRY_RESTORED;
+
+	pthread_mutex_lock(&shard->lock);
+	mark_settle(mark, shard);
+	*copied_bytes = shard_copy(shard, mark, skipped, block, block_bytes);
+	mark_settle(mark, shard);
+	bool has_more = mark->lap != shard->lap || mark->offset < shard->head;
+	pthread_mutex_unlock(&shard->lock);
+	return has_more || *copied_bytes > 0;
+}
+
+bool
+store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_record *record)
+{
+	if (*at == copied_bytes)
+		return false;
+	const struct entry *entry = (const void *)((uint8_t *)block + *at);
+	*at += entry->units * (size_t)ENTRY_UNIT_BYTES;
+	assert(*at <= copied_bytes);
+	*record = (struct store_record){
+		.key = entry->bytes,
+		.key_bytes = entry->key_bytes,
+		.value = entry_value(entry),
+		.value_bytes = entry_value_bytes(entry),
+		.rank = entry->rank,
+		.original_ttl_s = entry->ttl_s,
+		.expires_s = entry->expires_s,
+	};
+	return true;
+}
+
+/* ---- and in --------------------------------------------------------------------------------------- */
+
+static int
+shard_restore(struct store_shard *shard, uint64_t hash, const struct store_record *record, uint32_t now_s)
+{
+	uint32_t old_at = index_find(&shard->index, hash, record->key, record->key_bytes);
+	struct entry *old = entry_at(shard->ring, old_at);
+	if (old_at != 0 && (old->flags & ENTRY_RESTORED) == 0)
+		return ERR_EXISTS;
+	if (old_at != 0)
+		store__forget(shard, old, old_at);
+	if (record->expires_s == 0)
+		return 0;
+
+	struct entry header;
+	store__header(&header, hash, record->key_bytes, record->value_bytes, record->original_ttl_s,
+		      record->rank, record->expires_s);
+	header.flags = ENTRY_RESTORED;
+	const struct store_span value = { record->value, record->value_bytes };
+	store__append(shard, hash, &header, record->key, &value, 1, now_s);
+	return 0;
+}
+
+int
+store_restore(struct store *store, const struct store_record *record, uint32_t now_s)
+{
+	assert(record->key_bytes <= STORE_KEY_BYTES_MAX);
+	uint64_t hash = hash_bytes(&store->hash_key, record->key, record->key_bytes);
+	struct store_shard *shard = store__shard_of(store, hash);
+
+	if (entry_units(record->key_bytes, record->value_bytes) > shard->units_max)
+		return ERR_TOO_BIG;
+	pthread_mutex_lock(&shard->lock);
+	int err = shard_restore(shard, hash, record, now_s);
+	pthread_mutex_unlock(&shard->lock);
+	return err;
+}
