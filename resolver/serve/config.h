@@ -79,6 +79,7 @@ struct config {
 	uint32_t num_queries_per_thread, outgoing_range;
 	uint64_t rrset_cache_size, neg_cache_size, delegation_cache_size;
 	uint32_t infra_cache_numhosts;
+	char *cache_file;                  /* NULL: none */
 	uint32_t cache_min_ttl, cache_max_ttl, cache_max_negative_ttl, cache_min_negative_ttl;
 	bool serve_expired, serve_expired_ttl_reset, prefetch;
 	uint32_t serve_expired_ttl, serve_expired_reply_ttl; /* s */

@@ -167,6 +167,8 @@ const struct config_option config_options[] = {
 	       "memory for who serves which zone; auto is an eighth of rrset-cache-size"),
 	SERVER("infra-cache-numhosts", CONFIG_NUMBER, infra_cache_numhosts, "65536", 64, 16777216,
 	       "name servers whose round-trip time and faults are remembered"),
+	SERVER("cache-file", CONFIG_STRING, cache_file, "", 0, 0,
+	       "file in which the caches outlive a restart; empty keeps none"),
 	SERVER("cache-min-ttl", CONFIG_NUMBER, cache_min_ttl, "0", 0, 86400, "seconds that any record is kept at least"),
 	SERVER("cache-max-ttl", CONFIG_NUMBER, cache_max_ttl, "86400", 0, 604800, "seconds that any record is kept at most"),
 	SERVER("cache-max-negative-ttl", CONFIG_NUMBER, cache_max_negative_ttl, "3600", 0, 86400,

@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "resolver/serve/basis.h"
+#include "resolver/serve/core_config.h"
 #include "resolver/serve/server_priv.h"
 
 #define STATUS_SECOND_SIGNAL 128 /* and the signal's number, as a shell has it */
@@ -266,6 +268,27 @@ write_pidfile(struct server *server, char error[CONFIG_ERROR_BYTES])
 	return 0;
 }
 
+/* Before privileges are dropped, for its directory may be root's; read and written by a thread that has none. */
+static void
+open_keeper(struct server *server)
+{
+	const struct settings *settings = server->settings;
+	const struct config *config = &settings->config;
+	const struct cache_file_config file = {
+		.path = config->cache_file,
+		.has_owner = server->user.is_set,
+		.uid = server->user.uid,
+		.gid = server->user.gid,
+		.basis = basis_of(settings),
+		.wall_s = cache_file_wall_s(),
+		.stale_s = config->serve_expired ? core_config_engine(config).serve_expired_ttl_s : 0,
+		.rng = &server->rng,
+		.log = server__log(server),
+	};
+	if (config->cache_file != NULL && config->cache_file[0] != '\0')
+		cache_keeper_open(&server->keeper, &file, &server->memory.caches);
+}
+
 /* A start that fails half-way: nobody waits for their answers, server_close for their threads. */
 static void
 stop_started(struct server *server, unsigned count)
@@ -318,8 +341,12 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 		err = server__listen(server, error);
 	if (err == 0)
 		err = write_pidfile(server, error);
-	if (err == 0)
+	if (err == 0) {
+		open_keeper(server);
 		err = privilege_drop(&server->user, error);
+	}
+	if (err == 0)
+		cache_keeper_start(&server->keeper);
 	return err == 0 ? start_workers(server, error) : err;
 }
 
@@ -366,6 +393,7 @@ server_close(struct server *server)
 	free(server->report.orders);
 	free(server->ping.orders);
 	free(server->reload.round.orders);
+	cache_keeper_stop(&server->keeper);
 	memory_close(&server->memory);
 	if (server->has_pidfile)
 		(void)unlink(server->pidfile);
@@ -385,6 +413,7 @@ server_run(const char *path, unsigned verbosity)
 	server->path = path;
 	server->verbosity = verbosity;
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is no reason to end */
 	notify_init(&server->notify);
 	int err = open_rng(server, error);
 	if (err == 0)
@@ -433,6 +462,8 @@ check_host(const struct config *config, char error[CONFIG_ERROR_BYTES])
 
 	if (err == 0)
 		err = check_directory("pidfile", config->pidfile, error);
+	if (err == 0)
+		err = check_directory("cache-file", config->cache_file, error);
 	if (err == 0)
 		err = check_directory("capture", config->capture, error);
 	if (err == 0 && config->link == CONFIG_LINK_PACKET && if_nametoindex(config->device) == 0) {

@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "resolver/serve/cache_keeper.h"
 #include "resolver/serve/memory.h"
 #include "resolver/serve/notify.h"
 #include "resolver/serve/privilege.h"
@@ -38,6 +39,7 @@ struct server {
 	struct settings *settings;
 	struct rng rng;
 	struct memory memory;
+	struct cache_keeper keeper;
 	struct guard_plan plan;
 	struct notify notify;
 	struct privilege_user user;

@@ -21,6 +21,7 @@ static const char *const fixed_options[] = {
 	"neg-cache-size",
 	"delegation-cache-size",
 	"infra-cache-numhosts",
+	"cache-file",
 	"num-queries-per-thread",
 	"outgoing-range",
 	"incoming-num-tcp",

@@ -1,0 +1,310 @@
+/* cache_file_log.c - a cache file read at the start, and written on (cache_file.h). */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "resolver/serve/cache_file_priv.h"
+
+static uint64_t
+offset_of(uint32_t place)
+{
+	return SEGMENT_FILE_HEAD_BYTES + (uint64_t)place * SEGMENT_BYTES;
+}
+
+/* As much as there is, and zeros: what has been cut off is no record. */
+static void
+read_at(const struct cache_file *file, uint8_t *bytes, size_t size, uint64_t at)
+{
+	size_t got = 0;
+	while (got < size) {
+		ssize_t more = pread(file->fd, bytes + got, size - got, (off_t)(at + got));
+		if (more < 0 && errno == EINTR)
+			continue;
+		if (more <= 0)
+			break;
+		got += (size_t)more;
+	}
+	memset(bytes + got, 0, size - got);
+}
+
+/* ---- loading -------------------------------------------------------------------------------------- */
+
+static uint32_t
+places_in(const struct cache_file *file)
+{
+	struct stat stat;
+	if (fstat(file->fd, &stat) != 0 || stat.st_size <= (off_t)SEGMENT_FILE_HEAD_BYTES)
+		return 0;
+	uint64_t count = ((uint64_t)stat.st_size - SEGMENT_FILE_HEAD_BYTES + SEGMENT_BYTES - 1) / SEGMENT_BYTES;
+	return count < CACHE_PLACES_MAX ? (uint32_t)count : CACHE_PLACES_MAX;
+}
+
+/* Notes every segment whose head is sound. */
+static uint32_t
+find_segments(const struct cache_file *file, struct cache_place *found, uint32_t end, uint64_t *damaged)
+{
+	uint32_t count = 0;
+	for (uint32_t place = 0; place < end; place++) {
+		uint8_t bytes[SEGMENT_HEAD_BYTES];
+		struct segment_head head;
+		read_at(file, bytes, sizeof bytes, offset_of(place));
+		struct cursor cursor = cursor_over(bytes, sizeof bytes);
+		int err = segment_read_head(&cursor, &head, &file->head.key, place);
+		*damaged += err == ERR_MALFORMED;
+		if (err == 0 && head.sequence != 0)
+			found[count++] = (struct cache_place){ head.sequence, place, head.kind };
+	}
+	return count;
+}
+
+/* Takes its records back; the tail is left at their end. */
+static void
+load_segment(struct cache_file *file, struct cache_tail *tail, const struct cache_place *place,
+	     const struct record_clock *clock, struct cache_file_loaded *loaded)
+{
+	struct store_record record;
+	read_at(file, file->segment, SEGMENT_BYTES, offset_of(place->place));
+	struct cursor cursor = cursor_over(file->segment, SEGMENT_BYTES);
+	int err = segment_read_head(&cursor, &tail->head, &file->head.key, place->place);
+	if (err != 0 || tail->head.sequence != place->sequence || tail->head.kind != place->kind) {
+		loaded->damaged++; /* between two looks at it */
+		tail->head.sequence = 0;
+		tail->head.kind = place->kind;
+		return;
+	}
+	tail->place = place->place;
+	for (;;) {
+		tail->end = cursor.pos;
+		err = segment_read_record(&cursor, &tail->head, &file->head.key, &record, clock);
+		if (err != 0)
+			break;
+		bool is_back = store_restore(tail->store, &record, clock->now_s) == 0 && record.expires_s != 0;
+		loaded->records += is_back;
+		loaded->refused += !is_back;
+	}
+	loaded->damaged += err != ERR_NOT_FOUND;
+}
+
+static bool
+is_set(const atomic_bool *is_cancelled)
+{
+	return is_cancelled != NULL && atomic_load_explicit(is_cancelled, memory_order_relaxed);
+}
+
+/* From the oldest to the newest, as they were written; the newest may have room for more. */
+static void
+load_cache(struct cache_file *file, enum record_kind kind, const struct record_clock *clock,
+	   const atomic_bool *is_cancelled, struct cache_file_loaded *loaded)
+{
+	const struct cache_queue *queue = &file->places.queues[kind];
+	struct cache_tail *tail = &file->tails[kind];
+	for (uint32_t i = 0; i < queue->count && !is_set(is_cancelled); i++)
+		load_segment(file, tail, &queue->places[(queue->first + i) % queue->share], clock, loaded);
+	if (tail->head.used_bytes != 0)
+		tail->head.sequence = 0; /* full */
+}
+
+void
+cache_file_load(struct cache_file *file, uint32_t now_s, uint32_t wall_s, const atomic_bool *is_cancelled,
+		struct cache_file_loaded *loaded)
+{
+	static const enum record_kind order[] = { RECORD_DELEGATION, RECORD_NEGATIVE, RECORD_RRSET };
+	const struct record_clock clock = { now_s, wall_s, file->stale_s };
+	*loaded = (struct cache_file_loaded){ 0 };
+	uint32_t end = places_in(file), count = 0;
+	struct cache_place *found = calloc(end + 1u, sizeof *found);
+	if (found == NULL)
+		goto spoil;
+	count = find_segments(file, found, end, &loaded->damaged);
+	if (cache_places_adopt(&file->places, found, count, end) != 0)
+		goto spoil;
+	if (count > 0)
+		file->sequence = found[count - 1].sequence;
+	for (unsigned i = 0; i < RECORD_KINDS; i++)
+		load_cache(file, order[i], &clock, is_cancelled, loaded);
+	free(found);
+	file->is_spoilt = is_set(is_cancelled);
+	return;
+spoil:
+	free(found);
+	file->is_spoilt = true;
+}
+
+/* ---- saving --------------------------------------------------------------------------------------- */
+
+/* What goes to the file in one go, for one cache: the writer is over the open segment, of which octets before `from` are there. */
+struct saving {
+	struct cache_file *file;
+	struct cache_tail *tail;
+	struct record_clock clock;
+	struct writer writer;
+	size_t from;
+};
+
+/* Zeros behind the last record: whatever an earlier life of the file has left there is not read as the next one. */
+#define TERMINATOR_BYTES 8u
+
+static int
+write_out(struct saving *saving)
+{
+	struct writer *writer = &saving->writer;
+	size_t room = writer->end - writer->pos, padding = room < TERMINATOR_BYTES ? room : TERMINATOR_BYTES;
+	if (writer->pos == saving->from)
+		return 0;
+	memset(writer->begin + writer->pos, 0, padding);
+	int err = cache_file__write(saving->file, writer->begin + saving->from, writer->pos + padding - saving->from,
+				    offset_of(saving->tail->place) + saving->from);
+	if (err == 0)
+		saving->from = saving->tail->end = writer->pos;
+	return err;
+}
+
+static void
+begin_segment(struct saving *saving)
+{
+	struct cache_file *file = saving->file;
+	struct cache_tail *tail = saving->tail;
+	tail->head.sequence = ++file->sequence;
+	tail->head.used_bytes = 0;
+	tail->place = cache_places_take(&file->places, tail->head.kind, tail->head.sequence);
+	saving->writer = writer_over(file->segment, SEGMENT_BYTES);
+	segment_write_head(&saving->writer, &tail->head, &file->head.key, tail->place);
+	saving->from = 0;
+}
+
+/* Its head tells from now on where the records end, so that damage to them can be told from their end. */
+static int
+end_segment(struct saving *saving)
+{
+	struct cache_file *file = saving->file;
+	struct cache_tail *tail = saving->tail;
+	uint8_t bytes[SEGMENT_HEAD_BYTES];
+	struct writer writer = writer_over(bytes, sizeof bytes);
+	int err = write_out(saving);
+	tail->head.used_bytes = (uint32_t)saving->writer.pos;
+	segment_write_head(&writer, &tail->head, &file->head.key, tail->place);
+	if (err == 0)
+		err = cache_file__write(file, bytes, sizeof bytes, offset_of(tail->place));
+	return err;
+}
+
+static int
+save_record(struct saving *saving, const struct store_record *record)
+{
+	const struct hash_key *key = &saving->file->head.key;
+	struct cache_tail *tail = saving->tail;
+	if (!record_lasts(tail->head.kind, record, &saving->clock) ||
+	    segment_write_record(&saving->writer, &tail->head, key, record, &saving->clock))
+		return 0;
+	int err = end_segment(saving);
+	if (err != 0)
+		return err;
+	begin_segment(saving);
+	bool fits = segment_write_record(&saving->writer, &tail->head, key, record, &saving->clock);
+	assert(fits);
+	(void)fits;
+	return 0;
+}
+
+static int
+save_shard(struct saving *saving, unsigned shard)
+{
+	struct cache_file *file = saving->file;
+	struct cache_tail *tail = saving->tail;
+	size_t copied;
+	while (store_log_copy(tail->store, shard, &tail->marks[shard], file->saves_restored, file->copy,
+			      STORE_ENTRY_BYTES_MAX, &copied)) {
+		struct store_record record;
+		for (size_t at = 0; store_log_next(file->copy, copied, &at, &record);) {
+			int err = save_record(saving, &record);
+			if (err != 0)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static int
+save_cache(struct cache_file *file, struct cache_tail *tail, const struct record_clock *clock)
+{
+	struct saving saving = {
+		.file = file,
+		.tail = tail,
+		.clock = *clock,
+		.writer = writer_over(file->segment, SEGMENT_BYTES),
+		.from = tail->end,
+	};
+	saving.writer.pos = tail->end;
+	if (tail->head.sequence == 0)
+		begin_segment(&saving);
+	int err = 0;
+	for (unsigned shard = 0; shard < tail->store->shard_count && err == 0; shard++)
+		err = save_shard(&saving, shard);
+	return err == 0 ? write_out(&saving) : err;
+}
+
+/* A clock that went back makes what was written look younger than it is: all of it is written again, under a new key. */
+static int
+check_clock(struct cache_file *file, const struct record_clock *clock)
+{
+	int64_t offset_s = (int64_t)clock->wall_s - (int64_t)clock->now_s;
+	if (offset_s > file->offset_max_s)
+		file->offset_max_s = offset_s;
+	if (offset_s + (int64_t)CACHE_FILE_BACKWARD_S >= file->offset_max_s)
+		return 0;
+	log_notice(&file->log, "cache-file: %s begins anew: the clock has been set back by %lld s", file->path,
+		   (long long)(file->offset_max_s - offset_s));
+	file->saves_restored = true;
+	int err = cache_file__begin(file, clock->wall_s);
+	file->offset_max_s = offset_s;
+	return err;
+}
+
+static int
+save_all(struct cache_file *file, const struct record_clock *clock)
+{
+	int err = check_clock(file, clock);
+	if (err != 0)
+		return err;
+	if (clock->wall_s > file->head.written_s) {
+		file->head.written_s = clock->wall_s;
+		err = cache_file__write_head(file);
+	}
+	for (unsigned kind = 0; kind < RECORD_KINDS && err == 0; kind++)
+		err = save_cache(file, &file->tails[kind], clock);
+	return err;
+}
+
+/* What did not get there is found by its mark no more: all is written again when there is room. */
+static void
+note_failure(struct cache_file *file, uint32_t now_s)
+{
+	if (file->retry_at_s == 0)
+		log_warning(&file->log,
+			    "cache-file: %s: %s: what is learnt from now on is not kept; make room, or let the user of "
+			    "cairnd write there (it is tried again every %u s)",
+			    file->path, strerror(errno), CACHE_FILE_RETRY_S);
+	file->retry_at_s = now_s + CACHE_FILE_RETRY_S;
+	file->saves_restored = true;
+	for (unsigned kind = 0; kind < RECORD_KINDS; kind++) {
+		memset(file->tails[kind].marks, 0, sizeof file->tails[kind].marks);
+		file->tails[kind].head.sequence = 0;
+	}
+}
+
+void
+cache_file_save(struct cache_file *file, uint32_t now_s, uint32_t wall_s)
+{
+	const struct record_clock clock = { now_s, wall_s, 0 };
+	if (file->is_spoilt || now_s < file->retry_at_s)
+		return;
+	if (save_all(file, &clock) != 0) {
+		note_failure(file, now_s);
+	} else if (file->retry_at_s != 0) {
+		file->retry_at_s = 0;
+		log_notice(&file->log, "cache-file: %s is written again", file->path);
+	}
+}

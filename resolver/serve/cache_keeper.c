@@ -1,0 +1,106 @@
+#include "resolver/serve/cache_keeper.h"
+
+#include "stack/base/err.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S  UINT64_C(1000000000)
+
+/* The clock of the workers' loops, and so of the caches. */
+static uint32_t
+now_s(void)
+{
+	return (uint32_t)(uv_hrtime() / NS_PER_S);
+}
+
+void
+cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_config *config, const struct caches *caches)
+{
+	char error[CONFIG_ERROR_BYTES] = "cache-file: the path is too long; choose a shorter one";
+	struct cache_file_config own = *config;
+	*keeper = (struct cache_keeper){ .log = *config->log };
+	own.path = keeper->path;
+	size_t path_bytes = (size_t)snprintf(keeper->path, sizeof keeper->path, "%s", config->path);
+	if (path_bytes >= sizeof keeper->path || cache_file_open(&keeper->file, &own, caches, error) != 0) {
+		keeper->file = NULL;
+		log_warning(&keeper->log, "%s; the caches are not kept", error);
+	}
+}
+
+static void
+load(struct cache_keeper *keeper)
+{
+	struct cache_file_loaded loaded;
+	uint64_t began_ns = uv_hrtime();
+	cache_file_load(keeper->file, now_s(), cache_file_wall_s(), &keeper->is_stopping, &loaded);
+	log_info(&keeper->log, "cache-file: %llu entries of %s are back after %llu ms",
+		 (unsigned long long)loaded.records, keeper->path,
+		 (unsigned long long)((uv_hrtime() - began_ns) / NS_PER_MS));
+	if (loaded.damaged > 0)
+		log_warning(&keeper->log,
+			    "cache-file: %s: damage in %llu places; what was there is asked for anew (did the machine "
+			    "lose power? if not, look after its disk)",
+			    keeper->path, (unsigned long long)loaded.damaged);
+}
+
+/* False: it is time to end. */
+static bool
+rest(struct cache_keeper *keeper)
+{
+	uv_mutex_lock(&keeper->lock);
+	if (!keeper->is_stopping)
+		(void)uv_cond_timedwait(&keeper->wake, &keeper->lock, CACHE_KEEPER_PERIOD_MS * NS_PER_MS);
+	bool goes_on = !keeper->is_stopping;
+	uv_mutex_unlock(&keeper->lock);
+	return goes_on;
+}
+
+static void
+run(void *arg)
+{
+	struct cache_keeper *keeper = arg;
+	load(keeper);
+	while (rest(keeper))
+		cache_file_save(keeper->file, now_s(), cache_file_wall_s());
+}
+
+void
+cache_keeper_start(struct cache_keeper *keeper)
+{
+	if (keeper->file == NULL)
+		return;
+	int err = uv_mutex_init(&keeper->lock);
+	if (err != 0)
+		goto give_up;
+	err = uv_cond_init(&keeper->wake);
+	if (err != 0)
+		goto destroy_mutex;
+	err = uv_thread_create(&keeper->thread, run, keeper);
+	if (err != 0)
+		goto destroy_cond;
+	keeper->is_started = true;
+	return;
+destroy_cond:
+	uv_cond_destroy(&keeper->wake);
+destroy_mutex:
+	uv_mutex_destroy(&keeper->lock);
+give_up:
+	log_warning(&keeper->log, "cache-file: %s: %s; the caches are not kept", keeper->path, uv_strerror(err));
+}
+
+void
+cache_keeper_stop(struct cache_keeper *keeper)
+{
+	if (keeper->is_started) {
+		uv_mutex_lock(&keeper->lock);
+		keeper->is_stopping = true;
+		uv_cond_signal(&keeper->wake);
+		uv_mutex_unlock(&keeper->lock);
+		(void)uv_thread_join(&keeper->thread);
+		uv_cond_destroy(&keeper->wake);
+		uv_mutex_destroy(&keeper->lock);
+		cache_file_save(keeper->file, now_s(), cache_file_wall_s());
+	}
+	if (keeper->file != NULL)
+		cache_file_close(keeper->file);
+	*keeper = (struct cache_keeper){ 0 };
+}

@@ -1,0 +1,37 @@
+/*
+ * cache_keeper.h - the thread that reads the cache file while clients are being served, and writes on it from then on.
+ *
+ * Nobody waits for the disk: what has not been read yet is asked of name servers, what is learnt gets to the file
+ * within CACHE_KEEPER_PERIOD_MS.  A file that cannot be had is a warning, and the keeper keeps nothing.
+ *
+ * Ownership: the caches are lent until the stop.
+ */
+#ifndef CAIRN_RESOLVER_SERVE_CACHE_KEEPER_H
+#define CAIRN_RESOLVER_SERVE_CACHE_KEEPER_H
+
+#include <limits.h>
+#include <uv.h>
+
+#include "resolver/serve/cache_file.h"
+
+#define CACHE_KEEPER_PERIOD_MS 1000u
+
+struct cache_keeper {
+	struct cache_file *file; /* NULL: none */
+	struct log log;
+	char path[PATH_MAX];     /* the configuration may be read anew */
+	uv_thread_t thread;
+	bool is_started;
+	atomic_bool is_stopping;
+	uv_mutex_t lock; /* with the condition: of is_stopping */
+	uv_cond_t wake;
+};
+
+/* Opens the file, while there are the rights to. */
+void cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_config *config, const struct caches *caches);
+/* Starts the thread, with the rights that its maker has left. */
+void cache_keeper_start(struct cache_keeper *keeper);
+/* Saves what is new and closes the file.  A keeper that is zeroed has none. */
+void cache_keeper_stop(struct cache_keeper *keeper);
+
+#endif
