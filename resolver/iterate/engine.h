@@ -133,6 +133,7 @@ struct engine_question {
 	uint16_t qtype, qclass;
 	bool dnssec_ok;         /* DO: RRSIGs and proofs are wanted in the answer */
 	bool checking_disabled; /* CD */
+	bool anew;              /* not from the caches: its zone's servers are asked (RFC 5011, section 2.3) */
 	uint32_t policies;      /* the zones of policy/rpz.h that it is subject to, and RPZ_STREAM; 0: none */
 };
 

@@ -44,7 +44,7 @@ task__look_up(struct engine *engine, struct task *task)
 		.policies = task->policies,
 	};
 
-	if (task->priming || task->validation.skip_cache)
+	if (task->priming || task->question.anew || task->validation.skip_cache)
 		return TASK_CUT;
 	struct rrset *proofs = task->answer.sections[SECTION_AUTHORITY];
 	task->answer.sections[SECTION_AUTHORITY] = NULL;

@@ -49,22 +49,14 @@ static enum finding
 judge_signed(struct engine *engine, struct task *task, struct rrset *set, const struct name *signer,
 	     struct verify *verify)
 {
-	struct validation_fact fact;
-	bool failed;
+	const struct rrset *keys;
 
 	if (set->type == TYPE_DNSKEY && name_equal(set->owner, signer))
 		return judge_keys(engine, task, set, verify);
 	if (set->type == TYPE_DS && name_equal(set->owner, signer) && set->owner->size > 1)
 		return validation__bogus(task, EDE_DNSSEC_BOGUS, "a DS set signed by the child");
-	if (!validation__get_fact(engine, task, signer, TYPE_DNSKEY, &fact, &failed))
-		return failed ? FINDING_SPENT : FINDING_WAIT;
-	if (fact.rcode == RCODE_SERVFAIL)
-		return validation__fact_failed(task, &fact, EDE_DNSKEY_MISSING);
-	if (fact.security == SECURITY_INSECURE)
-		return FINDING_INSECURE;
-	if (fact.set == NULL || fact.security != SECURITY_SECURE)
-		return validation__bogus(task, EDE_DNSKEY_MISSING, "the zone has no keys");
-	return verify_with(engine, task, set, fact.set, signer, NULL, verify);
+	const enum finding finding = validation__find_keys(engine, task, signer, &keys);
+	return finding == FINDING_SECURE ? verify_with(engine, task, set, keys, signer, NULL, verify) : finding;
 }
 
 /* A name that a wildcard made must not be there itself (RFC 4035, section 5.3.4). */

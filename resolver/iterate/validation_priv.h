@@ -29,6 +29,9 @@ bool validation__denial_from(struct engine *engine, struct task *task,
 /* Whether the zone is signed, with its DS set, or not to be validated. */
 enum cut_finding validation__find_cut(struct engine *engine, struct task *task,
 		const struct name *zone, const struct rrset **ds);
+/* FINDING_SECURE: with the keys of the zone, which may have to be asked for. */
+enum finding validation__find_keys(struct engine *engine, struct task *task, const struct name *zone,
+		const struct rrset **keys);
 /* Data without signatures: is there an unsigned delegation above? */
 enum finding validation__find_unsigned(struct engine *engine, struct task *task,
 		const struct name *owner, uint16_t type);

@@ -204,6 +204,24 @@ validation__find_cut(struct engine *engine, struct task *task, const struct name
 	return CUT_SECURE;
 }
 
+enum finding
+validation__find_keys(struct engine *engine, struct task *task, const struct name *zone, const struct rrset **keys)
+{
+	struct validation_fact fact;
+	bool failed;
+
+	if (!validation__get_fact(engine, task, zone, TYPE_DNSKEY, &fact, &failed))
+		return failed ? FINDING_SPENT : FINDING_WAIT;
+	if (fact.rcode == RCODE_SERVFAIL)
+		return validation__fact_failed(task, &fact, EDE_DNSKEY_MISSING);
+	if (fact.security == SECURITY_INSECURE)
+		return FINDING_INSECURE;
+	if (fact.set == NULL || fact.security != SECURITY_SECURE)
+		return validation__bogus(task, EDE_DNSKEY_MISSING, "the zone has no keys");
+	*keys = fact.set;
+	return FINDING_SECURE;
+}
+
 /*
  * Data without signatures: insecure if a delegation without DS lies above it.  First the nearest cut that iteration
  * knows is looked at, then every name from there down, in case one server serves parent and child.
@@ -213,7 +231,7 @@ validation__find_unsigned(struct engine *engine, struct task *task, const struct
 {
 	struct validation *state = &task->validation;
 	const unsigned labels = name_labels(owner) - (type == TYPE_DS && owner->size > 1 ? 1 : 0);
-	const struct rrset *ds;
+	const struct rrset *ds, *keys;
 	struct delegation delegation;
 	struct name zone;
 
@@ -222,6 +240,9 @@ validation__find_unsigned(struct engine *engine, struct task *task, const struct
 		const struct rrset *anchor = anchors_above(engine->trust.anchors, &zone);
 		if (anchor == NULL)
 			return FINDING_INSECURE; /* a DS set above the anchor */
+		const enum finding finding = validation__find_keys(engine, task, anchor->owner, &keys);
+		if (finding != FINDING_SECURE)
+			return finding; /* whatever is not there, nobody could prove it */
 		unsigned first = name_labels(anchor->owner) + 1;
 		if (delegation_cache_find(engine->caches.delegations, &zone, &engine->scratch, &delegation,
 					  engine__now_s(engine)) == 0 &&

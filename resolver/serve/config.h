@@ -87,7 +87,9 @@ struct config {
 	uint32_t edns_buffer_size, max_udp_size;
 	bool qname_minimisation, use_caps_for_id, harden_glue, do_not_query_localhost, prime_root;
 	char *module_config;               /* "validator iterator", "iterator" */
-	struct config_list trust_anchor, trust_anchor_file; /* both empty: the root's keys, built in */
+	struct config_list trust_anchor, trust_anchor_file, auto_trust_anchor_file; /* all empty: the root's keys, built in */
+	uint32_t add_holddown, del_holddown, keep_missing; /* s */
+	bool permit_small_holddown;
 	struct config_list domain_insecure;
 	char *val_override_date;           /* "": the clock */
 	bool trust_anchor_signaling;       /* only `no`: no such queries are sent */

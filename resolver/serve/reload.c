@@ -147,6 +147,7 @@ server__reload_done(struct server *server, struct round *round)
 	struct settings *old = server->settings;
 	(void)round;
 	server->settings = reload->settings;
+	server__trust_renew(server);
 	log_notice(server__log(server),
 		   "configuration read again: %zu sockets opened, %zu closed in each thread",
 		   reload->open_count, reload->shut_count);

@@ -30,9 +30,9 @@ server__log(const struct server *server)
 
 /* ---- rounds: one order to every worker ------------------------------------------------------------------------------- */
 
-static int
-round_init(struct server *server, struct round *round, enum worker_order_kind kind,
-	   void (*on_done)(struct server *server, struct round *round))
+int
+server__round_init(struct server *server, struct round *round, enum worker_order_kind kind,
+		   void (*on_done)(struct server *server, struct round *round))
 {
 	round->orders = calloc(server->worker_count, sizeof *round->orders);
 	round->on_done = on_done;
@@ -62,7 +62,12 @@ on_mail(uv_async_t *async)
 	struct server *server = async->data;
 	struct letter *letter;
 	while ((letter = mailbox_take(&server->mailbox)) != NULL) {
-		struct round *round = ((struct worker_order *)letter)->data;
+		struct worker_order *order = (struct worker_order *)letter;
+		if (order->kind == WORKER_ASK_KEYS) {
+			server__trust_heard(server);
+			continue;
+		}
+		struct round *round = order->data;
 		if (--round->left == 0)
 			round->on_done(server, round);
 	}
@@ -102,6 +107,7 @@ on_stopped(struct server *server, struct round *round)
 	for (size_t i = 0; i < SIGNALS; i++)
 		uv_close((uv_handle_t *)&server->signals[i], NULL);
 	uv_close((uv_handle_t *)&server->watchdog, NULL);
+	server__trust_stop(server);
 	mailbox_close(&server->mailbox);
 }
 
@@ -199,8 +205,9 @@ open_loop(struct server *server, char error[CONFIG_ERROR_BYTES])
 		(void)uv_loop_close(&server->loop);
 		return fail(error, "event loop", uv_strerror(err));
 	}
-	(void)uv_timer_init(&server->loop, &server->watchdog); /* neither of the two can fail */
+	(void)uv_timer_init(&server->loop, &server->watchdog); /* none of these can fail */
 	server->watchdog.data = server;
+	(void)uv_timer_init(&server->loop, &server->trust.timer);
 	for (size_t i = 0; i < SIGNALS; i++) {
 		(void)uv_signal_init(&server->loop, &server->signals[i]);
 		server->signals[i].data = server;
@@ -212,15 +219,14 @@ open_loop(struct server *server, char error[CONFIG_ERROR_BYTES])
 static int
 open_rounds(struct server *server)
 {
-	int err = round_init(server, &server->stop, WORKER_STOP, on_stopped);
+	int err = server__round_init(server, &server->stop, WORKER_STOP, on_stopped);
 	if (err == 0)
-		err = round_init(server, &server->report, WORKER_REPORT, server__report_done);
+		err = server__round_init(server, &server->report, WORKER_REPORT, server__report_done);
 	if (err == 0)
-		err = round_init(server, &server->ping, WORKER_REPORT, on_pinged);
+		err = server__round_init(server, &server->ping, WORKER_REPORT, on_pinged);
 	if (err == 0)
-		err = round_init(server, &server->reload.round, WORKER_RECONFIGURE,
-				 server__reload_done);
-	return err;
+		err = server__round_init(server, &server->reload.round, WORKER_RECONFIGURE, server__reload_done);
+	return err == 0 ? server__trust_open(server) : err;
 }
 
 static int
@@ -315,6 +321,7 @@ start_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
 		stop_started(server, i);
 		return fail(error, "threads", uv_strerror(err));
 	}
+	server__trust_start(server);
 	return 0;
 }
 
@@ -394,6 +401,7 @@ server_close(struct server *server)
 	free(server->ping.orders);
 	free(server->reload.round.orders);
 	cache_keeper_stop(&server->keeper);
+	server__trust_close(server);
 	memory_close(&server->memory);
 	if (server->has_pidfile)
 		(void)unlink(server->pidfile);
@@ -466,6 +474,8 @@ check_host(const struct config *config, char error[CONFIG_ERROR_BYTES])
 		err = check_directory("cache-file", config->cache_file, error);
 	if (err == 0)
 		err = check_directory("capture", config->capture, error);
+	for (size_t i = 0; err == 0 && i < config->auto_trust_anchor_file.count; i++)
+		err = check_directory("auto-trust-anchor-file", config->auto_trust_anchor_file.items[i], error);
 	if (err == 0 && config->link == CONFIG_LINK_PACKET && if_nametoindex(config->device) == 0) {
 		(void)snprintf(error, CONFIG_ERROR_BYTES, "device: `%s`: %s; `ip link` lists those there are",
 			       config->device, strerror(errno));

@@ -33,6 +33,19 @@ struct reload {
 	bool is_wanted_again;
 };
 
+/* What keeps the anchors that update themselves (trust_points.h); all of it on the main thread. */
+struct trust_keeper {
+	struct crypto *crypto;
+	uv_timer_t timer;
+	struct worker_order ask;
+	struct worker_keys *keys;
+	bool is_asking;
+	struct trust_point *point;    /* whose zone is asked; NULL: the settings that it was of are gone */
+	struct round round;           /* new anchors to every worker */
+	struct anchors *now, *coming; /* blocks: what the workers have, and what they are being given */
+	bool is_wanted_again;         /* something has changed since `coming` was made */
+};
+
 struct server {
 	const char *path;
 	unsigned verbosity; /* of the command line */
@@ -58,11 +71,14 @@ struct server {
 	unsigned worker_count;
 	struct round stop, report, ping;
 	struct reload reload;
+	struct trust_keeper trust;
 };
 
 const struct log *server__log(const struct server *server);
 
 /* server.c */
+int server__round_init(struct server *server, struct round *round, enum worker_order_kind kind,
+		       void (*on_done)(struct server *server, struct round *round));
 void server__round_start(struct server *server, struct round *round);
 
 /* sockets.c */
@@ -79,6 +95,15 @@ int server__listen(struct server *server, char error[CONFIG_ERROR_BYTES]);
 void server__reload(struct server *server);
 void server__reload_done(struct server *server, struct round *round);
 void server__reload_abandon(struct server *server);
+
+/* trust_keeper.c */
+int server__trust_open(struct server *server); /* after the loop and before the workers */
+void server__trust_start(struct server *server);
+void server__trust_heard(struct server *server);
+/* A reload has read the files anew: what was known by the old settings is over. */
+void server__trust_renew(struct server *server);
+void server__trust_stop(struct server *server); /* the timer */
+void server__trust_close(struct server *server);
 
 /* report.c */
 void server__report_done(struct server *server, struct round *round);

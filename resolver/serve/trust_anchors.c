@@ -63,7 +63,9 @@ read_text(struct reading *reading, const char *name, unsigned config_line, const
 				      "no DS or DNSKEY record; `module-config: iterator` is how to do without");
 		if (result == 0)
 			return 0;
-		result = anchors_add(reading->anchors, reading->crypto, &reading->record);
+		const struct text_record *record = &reading->record;
+		result = anchors_add(reading->anchors, reading->crypto, &record->owner, record->type, record->rdata,
+				     record->rdata_bytes);
 		if (result == ERR_NO_MEMORY)
 			return result;
 		if (result != 0)
@@ -94,7 +96,8 @@ read_anchors(struct reading *reading)
 	const struct config *config = reading->config;
 	int err = 0;
 
-	if (config->trust_anchor.count == 0 && config->trust_anchor_file.count == 0)
+	if (config->trust_anchor.count == 0 && config->trust_anchor_file.count == 0 &&
+	    config->auto_trust_anchor_file.count == 0)
 		return read_text(reading, "(built in)", 0, builtin_root_key, builtin_root_key_bytes);
 	for (size_t i = 0; i < config->trust_anchor.count && err == 0; i++) {
 		const char *text = config->trust_anchor.items[i];
@@ -157,6 +160,55 @@ read_date(const struct config *config, uint32_t *override_s, char *error)
 	return ERR_MALFORMED;
 }
 
+static int
+merge(struct anchors *anchors, struct arena *arena, const struct trust_config *trust, struct crypto *crypto)
+{
+	const int err = anchors_init_from(anchors, arena, trust->fixed);
+	return err == 0 ? trust_points_anchors(&trust->points, anchors, crypto) : err;
+}
+
+struct anchors *
+trust_anchors_now(const struct trust_config *trust, struct crypto *crypto)
+{
+	const size_t size = sizeof(struct anchors) + ANCHORS_MAX * sizeof(struct rrset) +
+			    trust->points.count * TRUST_POINT_ANCHORS_BYTES;
+	void *block = malloc(size);
+	struct arena arena;
+
+	arena_init(&arena, block, block != NULL ? size : 0);
+	struct anchors *anchors = arena_alloc(&arena, sizeof *anchors); /* at the block's begin */
+	if (anchors != NULL && merge(anchors, &arena, trust, crypto) == 0)
+		return anchors;
+	free(block);
+	return NULL;
+}
+
+/* What is trusted has to be of some use: else nobody would notice that nothing is validated. */
+static int
+check_points(const struct reading *reading, const struct trust_config *trust)
+{
+	for (unsigned i = 0; i < trust->points.count; i++) {
+		const struct trust_point *point = &trust->points.items[i];
+		if (point->trust.is_revoked || anchors_at(trust->anchors, &point->trust.zone) != NULL)
+			continue;
+		config_complain(reading->error, reading->config, point->line, "auto-trust-anchor-file: %s: no key has an algorithm and digest that are supported",
+				point->path);
+		return ERR_UNSUPPORTED;
+	}
+	return 0;
+}
+
+static int
+add_points(struct reading *reading, struct trust_config *trust, struct arena *arena)
+{
+	int err = trust_points_read(&trust->points, arena, reading->config, reading->error);
+	if (err != 0)
+		return err;
+	trust->anchors = arena_alloc(arena, sizeof *trust->anchors);
+	err = trust->anchors != NULL ? merge(trust->anchors, arena, trust, reading->crypto) : ERR_NO_MEMORY;
+	return err == 0 ? check_points(reading, trust) : err;
+}
+
 int
 trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,
 		    char error[CONFIG_ERROR_BYTES])
@@ -180,7 +232,9 @@ trust_anchors_build(struct trust_config *trust, struct arena *arena, const struc
 		err = read_insecure(reading);
 	if (err == 0)
 		err = read_date(config, &trust->override_s, error);
-	trust->anchors = reading->anchors;
+	trust->fixed = reading->anchors;
+	if (err == 0)
+		err = add_points(reading, trust, arena);
 	crypto_free(reading->crypto);
 	free(reading);
 	return err;

@@ -1,5 +1,6 @@
 #include "resolver/serve/worker_priv.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "resolver/serve/listen_own_tcp.h"
@@ -12,6 +13,7 @@
 
 #define TRUST_CLOCK_US 10000000u
 #define ANSWERS_A_TURN 4096u
+#define KEYS_CLIENT    UINT64_MAX /* who has the engine ask for WORKER_ASK_KEYS; clients' own numbers are small */
 
 /* ---- for listeners ------------------------------------------------------------------------------------------- */
 
@@ -92,12 +94,58 @@ worker_query(struct worker *worker, const struct client_source *source, const ui
 	return outcome.fate;
 }
 
+/* ---- a zone's keys, for the main thread (validate/autotrust.h) -------------------------------------------------- */
+
+static bool
+copy_keys(struct worker_keys *keys, const struct answer *answer)
+{
+	for (const struct rrset *set = answer->sections[SECTION_ANSWER]; set != NULL; set = set->next) {
+		if (set->type != TYPE_DNSKEY || !name_equal(set->owner, &keys->zone) ||
+		    set->rdata_bytes > sizeof keys->rdata)
+			continue;
+		keys->set = *set;
+		keys->set.owner = &keys->zone;
+		keys->set.rdata = keys->rdata;
+		memcpy(keys->rdata, set->rdata, set->rdata_bytes);
+		return true;
+	}
+	return false;
+}
+
+/* answer NULL: it could not even be asked. */
+static void
+tell_keys(struct worker *worker, const struct answer *answer)
+{
+	struct worker_order *order = worker->asking;
+
+	worker->asking = NULL;
+	order->keys->is_there = answer != NULL && copy_keys(order->keys, answer);
+	mailbox_post(worker->server, &order->letter);
+}
+
+static void
+ask_keys(struct worker *worker, struct worker_order *order)
+{
+	const struct engine_question question = {
+		.qname = order->keys->zone, .qtype = TYPE_DNSKEY, .qclass = CLASS_IN,
+		.dnssec_ok = true, .checking_disabled = true, .anew = true,
+	};
+
+	worker->asking = order;
+	if (engine_ask(worker->engine, &question, KEYS_CLIENT, worker_now_us(worker)) != 0)
+		tell_keys(worker, NULL);
+}
+
 /* ---- a turn ------------------------------------------------------------------------------------------------------ */
 
 /* An answer of the engine goes to the client that waited for it, if that is still there. */
 static void
 deliver(struct worker *worker, const struct engine_action *action, uint64_t now_us)
 {
+	if (action->client == KEYS_CLIENT) {
+		tell_keys(worker, action->answer);
+		return;
+	}
 	const struct client_source *source = client_source_of(&worker->clients, action->client);
 	struct listener *listener = source->listener;
 	size_t room = 0;
@@ -147,7 +195,7 @@ void
 worker__set_trust(struct worker *worker, uint64_t now_us)
 {
 	const struct engine_trust trust = {
-		.anchors = worker->service->trust.anchors,
+		.anchors = worker->anchors != NULL ? worker->anchors : worker->service->trust.anchors,
 		.crypto = worker->crypto,
 		.wall_offset_s = (int64_t)time(NULL) - (int64_t)(now_us / 1000000u),
 		.override_s = worker->service->trust.override_s,
@@ -251,6 +299,7 @@ static void
 reconfigure(struct worker *worker, const struct worker_order *order)
 {
 	worker->service = order->service;
+	worker->anchors = NULL;
 	clients_set_policy(&worker->clients, &order->service->policy);
 	engine_configure(worker->engine, &order->engine);
 	worker__set_trust(worker, worker_now_us(worker));
@@ -286,6 +335,13 @@ report(struct worker *worker, struct worker_report *report)
 	report->link = worker->network.link->stats;
 }
 
+static void
+trust(struct worker *worker, const struct worker_order *order)
+{
+	worker->anchors = order->anchors;
+	worker__set_trust(worker, worker_now_us(worker));
+}
+
 /* Everything that the loop still watches is closed; the loop ends when all of it is. */
 void
 worker__close_handles(struct worker *worker)
@@ -311,6 +367,8 @@ worker__on_mail(uv_async_t *async)
 		switch (order->kind) {
 		case WORKER_RECONFIGURE: reconfigure(worker, order); break;
 		case WORKER_REPORT: report(worker, &order->report); break;
+		case WORKER_TRUST: trust(worker, order); break;
+		case WORKER_ASK_KEYS: ask_keys(worker, order); continue; /* it goes back with the answer */
 		case WORKER_STOP: worker__close_handles(worker); break;
 		}
 		mailbox_post(worker->server, letter);

@@ -41,6 +41,8 @@ struct worker_socket {
 enum worker_order_kind {
 	WORKER_RECONFIGURE, /* take the service and the new sockets, leave the listed endpoints */
 	WORKER_REPORT,      /* copy the counters */
+	WORKER_TRUST,       /* validate with these anchors */
+	WORKER_ASK_KEYS,    /* ask a zone's servers for its DNSKEY set; goes back when the answer is there */
 	WORKER_STOP,
 };
 
@@ -59,6 +61,16 @@ struct worker_report {
 	struct link_stats link;
 };
 
+#define WORKER_KEYS_BYTES_MAX MESSAGE_BYTES_MAX
+
+/* A zone's DNSKEY set with its signatures, as it came. */
+struct worker_keys {
+	struct name zone;
+	bool is_there;
+	struct rrset set; /* owner and rdata are here */
+	uint8_t rdata[WORKER_KEYS_BYTES_MAX];
+};
+
 struct worker_order {
 	struct letter letter; /* first: a letter is its order */
 	enum worker_order_kind kind;
@@ -70,7 +82,9 @@ struct worker_order {
 	const struct worker_socket
 		*shut; /* RECONFIGURE: by endpoint and transport; fd means nothing */
 	size_t shut_count;
-	struct worker_report report; /* REPORT */
+	const struct anchors *anchors; /* TRUST: lent until the next such order or RECONFIGURE is back */
+	struct worker_keys *keys;      /* ASK_KEYS: one order at a time */
+	struct worker_report report;   /* REPORT */
 };
 
 struct worker_config {

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "resolver/wire/text.h"
 #include "stack/base/arena.h"
 
 #define DS_FIXED_BYTES     4u
@@ -13,6 +12,21 @@ void
 anchors_init(struct anchors *anchors, struct arena *arena)
 {
 	*anchors = (struct anchors){ .arena = arena };
+}
+
+/* The sets are new, since more may be added to them; what they hold now is not copied. */
+int
+anchors_init_from(struct anchors *anchors, struct arena *arena, const struct anchors *base)
+{
+	*anchors = *base;
+	anchors->arena = arena;
+	for (unsigned i = 0; i < base->count; i++) {
+		anchors->ds[i] = arena_alloc(arena, sizeof *anchors->ds[i]);
+		if (anchors->ds[i] == NULL)
+			return ERR_NO_MEMORY;
+		*anchors->ds[i] = *base->ds[i];
+	}
+	return 0;
 }
 
 static struct rrset *
@@ -62,40 +76,40 @@ set_append(struct arena *arena, struct rrset *set, const uint8_t *rdata, size_t 
 
 /* RFC 4034, section 5.1.4. */
 static int
-ds_of_key(struct crypto *crypto, const struct text_record *record, uint8_t ds[DS_BYTES_MAX], size_t *ds_bytes)
+ds_of_key(struct crypto *crypto, const struct name *zone, const uint8_t *rdata, size_t size, uint8_t ds[DS_BYTES_MAX],
+	  size_t *ds_bytes)
 {
 	struct dnskey key;
 	struct name lower;
 
-	if (dnskey_read(&key, record->rdata, record->rdata_bytes) != 0 || !dnskey_signs(&key))
+	if (dnskey_read(&key, rdata, size) != 0 || !dnskey_signs(&key))
 		return ERR_MALFORMED;
 	if (!crypto_knows_algorithm(crypto, key.algorithm))
 		return ERR_UNSUPPORTED;
-	name_lower(&lower, &record->owner);
+	name_lower(&lower, zone);
 	struct writer w = writer_over(ds, DS_BYTES_MAX);
 	writer_u16(&w, key.tag);
 	writer_u8(&w, key.algorithm);
 	writer_u8(&w, DIGEST_SHA256);
 	const struct crypto_span name = { lower.wire, lower.size };
-	const size_t size = crypto_digest(crypto, DIGEST_SHA256, name, key.rdata, ds + DS_FIXED_BYTES);
-	*ds_bytes = DS_FIXED_BYTES + size;
-	return size != 0 ? 0 : ERR_UNSUPPORTED;
+	const size_t digest_bytes = crypto_digest(crypto, DIGEST_SHA256, name, key.rdata, ds + DS_FIXED_BYTES);
+	*ds_bytes = DS_FIXED_BYTES + digest_bytes;
+	return digest_bytes != 0 ? 0 : ERR_UNSUPPORTED;
 }
 
 int
-anchors_add(struct anchors *anchors, struct crypto *crypto, const struct text_record *record)
+anchors_add(struct anchors *anchors, struct crypto *crypto, const struct name *zone, uint16_t type, const uint8_t *rdata,
+	    size_t size)
 {
 	uint8_t made[DS_BYTES_MAX];
-	const uint8_t *rdata = record->rdata;
-	size_t size = record->rdata_bytes;
 	struct ds ds;
 
-	if (record->type == TYPE_DNSKEY) {
-		int err = ds_of_key(crypto, record, made, &size);
+	if (type == TYPE_DNSKEY) {
+		int err = ds_of_key(crypto, zone, rdata, size, made, &size);
 		if (err != 0)
 			return err;
 		rdata = made;
-	} else if (record->type != TYPE_DS) {
+	} else if (type != TYPE_DS) {
 		return ERR_MALFORMED;
 	}
 	int err = ds_read(&ds, rdata, size);
@@ -103,9 +117,9 @@ anchors_add(struct anchors *anchors, struct crypto *crypto, const struct text_re
 		return err;
 	if (!crypto_knows_algorithm(crypto, ds.algorithm) || !crypto_knows_digest(crypto, ds.digest_type))
 		return ERR_UNSUPPORTED;
-	struct rrset *set = set_at(anchors, &record->owner);
+	struct rrset *set = set_at(anchors, zone);
 	if (set == NULL)
-		set = set_new(anchors, &record->owner);
+		set = set_new(anchors, zone);
 	return set == NULL ? ERR_FULL : set_append(anchors->arena, set, rdata, size);
 }
 

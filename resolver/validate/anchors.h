@@ -15,7 +15,6 @@
 #include "resolver/validate/dnskey.h"
 
 struct arena;
-struct text_record;
 
 #define ANCHORS_MAX          64u
 #define ANCHORS_INSECURE_MAX 1024u
@@ -29,8 +28,11 @@ struct anchors {
 };
 
 void anchors_init(struct anchors *anchors, struct arena *arena);
+/* Starts with what another one has, whose zones and names it shares from then on. */
+int anchors_init_from(struct anchors *anchors, struct arena *arena, const struct anchors *base);
 /* A DS or DNSKEY record. */
-int anchors_add(struct anchors *anchors, struct crypto *crypto, const struct text_record *record);
+int anchors_add(struct anchors *anchors, struct crypto *crypto, const struct name *zone, uint16_t type,
+		const uint8_t *rdata, size_t size);
 int anchors_add_insecure(struct anchors *anchors, const struct name *name);
 
 /* The DS set of the anchor that counts for the name; NULL: nobody vouches for it. */

@@ -4,6 +4,11 @@
 
 #include "stack/base/cursor.h"
 
+/* Not used for validation; their keys are told of like others (RFC 2536, section 2). */
+#define ALGORITHM_DSA            3
+#define ALGORITHM_DSA_NSEC3_SHA1 6
+#define DSA_FIXED_BYTES          21u /* T and Q */
+
 /* RFC 4034, appendix B: a sum of 16-bit words, the carry added once. */
 static uint16_t
 key_tag(const uint8_t *rdata, size_t size)
@@ -36,6 +41,37 @@ dnskey_signs(const struct dnskey *key)
 {
 	return (key->flags & DNSKEY_ZONE) != 0 && (key->flags & DNSKEY_REVOKED) == 0 &&
 	       key->protocol == DNSKEY_PROTOCOL;
+}
+
+/* RFC 3110, section 2: the exponent's size in one octet or three, the exponent, the modulus. */
+static unsigned
+rsa_bits(struct cursor c)
+{
+	size_t exponent_bytes = cursor_u8(&c);
+
+	if (exponent_bytes == 0)
+		exponent_bytes = cursor_u16(&c);
+	cursor_skip(&c, exponent_bytes);
+	return (unsigned)cursor_left(&c) * 8;
+}
+
+unsigned
+dnskey_bits(const struct dnskey *key)
+{
+	const unsigned octets = (unsigned)key->public_key.size;
+
+	switch (key->algorithm) {
+	case ALGORITHM_RSASHA1:
+	case ALGORITHM_RSASHA1_NSEC3_SHA1:
+	case ALGORITHM_RSASHA256:
+	case ALGORITHM_RSASHA512:
+		return rsa_bits(cursor_over(key->public_key.bytes, key->public_key.size));
+	case ALGORITHM_DSA:
+	case ALGORITHM_DSA_NSEC3_SHA1: return octets > DSA_FIXED_BYTES ? (octets - DSA_FIXED_BYTES) / 3 * 8 : 0; /* P, G, Y */
+	case ALGORITHM_ECDSAP256SHA256:
+	case ALGORITHM_ECDSAP384SHA384: return octets * 4; /* two coordinates */
+	}
+	return octets * 8;
 }
 
 int

@@ -26,6 +26,8 @@ struct dnskey {
 int dnskey_read(struct dnskey *key, const uint8_t *rdata, size_t size);
 /* May sign a zone's records: the zone bit, protocol 3, not revoked. */
 bool dnskey_signs(const struct dnskey *key);
+/* Its size as people tell it: of RSA the modulus. */
+unsigned dnskey_bits(const struct dnskey *key);
 
 struct ds {
 	uint16_t tag;

@@ -250,6 +250,16 @@ is_anchored(const struct verify *verify, const struct dnskey *key)
 	return false;
 }
 
+static bool
+may_sign(const struct verify *verify, const struct dnskey *key)
+{
+	struct dnskey unrevoked = *key;
+
+	if (verify->takes_revoked)
+		unrevoked.flags &= (uint16_t)~DNSKEY_REVOKED;
+	return dnskey_signs(&unrevoked);
+}
+
 /* The next key that may have made the signature. */
 static bool
 next_key(struct verify *verify, struct dnskey *key)
@@ -263,7 +273,7 @@ next_key(struct verify *verify, struct dnskey *key)
 		    key->tag != verify->sig.tag || key->algorithm != verify->sig.algorithm)
 			continue;
 		verify->key_index = at + 1;
-		if (!dnskey_signs(key)) {
+		if (!may_sign(verify, key)) {
 			verify->ede = EDE_NO_ZONE_KEY_BIT;
 			continue;
 		}

@@ -1,5 +1,6 @@
 #include "resolver/wire/codec.h"
 
+#include "resolver/wire/date.h"
 #include "resolver/wire/fold.h"
 
 #define TIME_DIGITS 14u
@@ -95,48 +96,7 @@ put_quoted(struct writer *out, const uint8_t *bytes, size_t size)
 	put_char(out, '"');
 }
 
-/* ---- the calendar -------------------------------------------------------------------------------- */
-
-struct date {
-	unsigned year, month, day;
-};
-
-static bool
-is_leap(unsigned year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static unsigned
-month_days(unsigned year, unsigned month)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	return 0u + days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* 32 bits of seconds end in 2106: counting years and months is quick enough. */
-static struct date
-date_of(uint32_t days)
-{
-	struct date date = { 1970, 1, 0 };
-	for (; days >= 365u + is_leap(date.year); date.year++)
-		days -= 365u + is_leap(date.year);
-	for (; days >= month_days(date.year, date.month); date.month++)
-		days -= month_days(date.year, date.month);
-	date.day = days + 1;
-	return date;
-}
-
-static uint64_t
-days_until(const struct date *date)
-{
-	uint64_t days = date->day - 1;
-	for (unsigned year = 1970; year < date->year; year++)
-		days += 365u + is_leap(year);
-	for (unsigned month = 1; month < date->month; month++)
-		days += month_days(date->year, month);
-	return days;
-}
+/* ---- times ---------------------------------------------------------------------------------------- */
 
 static void
 put_digits(struct writer *out, unsigned number, unsigned digits)
@@ -148,7 +108,7 @@ put_digits(struct writer *out, unsigned number, unsigned digits)
 void
 put_time(struct writer *out, uint32_t seconds)
 {
-	struct date date = date_of(seconds / DAY_S);
+	struct date date = date_of_day(seconds / DAY_S);
 	put_digits(out, date.year, 4);
 	put_digits(out, date.month, 2);
 	put_digits(out, date.day, 2);
@@ -179,10 +139,10 @@ get_time(const char *text, size_t size, uint32_t *seconds)
 	unsigned hour = two_digits(text + 8), minute = two_digits(text + 10),
 		 second = two_digits(text + 12);
 	if (date.year < 1970 || date.year > 2106 || date.month == 0 || date.month > 12 ||
-	    date.day == 0 || date.day > month_days(date.year, date.month) || hour > 23 ||
+	    date.day == 0 || date.day > date_month_days(date.year, date.month) || hour > 23 ||
 	    minute > 59 || second > 59)
 		return ERR_MALFORMED;
-	number = days_until(&date) * DAY_S + hour * 3600u + minute * 60u + second;
+	number = date_days(&date) * DAY_S + hour * 3600u + minute * 60u + second;
 	*seconds = (uint32_t)number;
 	return number > UINT32_MAX ? ERR_TOO_BIG : 0;
 }

@@ -59,7 +59,9 @@ evaluate(const struct macros *macros, const char *text, char *out)
 		return true;
 	}
 	if (strncmp(text, "ctime ", 6) == 0) {
-		const time_t at = (time_t)strtod(text + 6, NULL);
+		if (!compute(text + 6, &value))
+			return false;
+		const time_t at = (time_t)value;
 		struct tm tm;
 		return gmtime_r(&at, &tm) != NULL && strftime(out, MACRO_TEXT_BYTES, "%a %b %e %H:%M:%S %Y", &tm) > 0;
 	}

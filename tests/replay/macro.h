@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define MACRO_VARIABLES_MAX 64u
-#define MACRO_TEXT_BYTES    512u
+#define MACRO_TEXT_BYTES    1024u
 
 struct macros {
 	struct {

@@ -77,8 +77,7 @@ read_config(struct script *script, struct lines *lines)
 		else if (line_begins(line, "CONFIG_END", &rest))
 			break;
 		else if (line_begins(line, "AUTOTRUST_FILE", &rest))
-			is_right = fprintf(out, "\tauto-trust-anchor-file: \"@%s\"\n", rest) > 0 &&
-				   add_tempfile(script, lines, rest, true);
+			is_right = add_tempfile(script, lines, rest, true);
 		else if (line_begins(line, "TEMPFILE_CONTENTS", &rest))
 			is_right = add_tempfile(script, lines, rest, false);
 		else if (line_begins(line, "TEMPFILE_NAME", &rest))
@@ -186,6 +185,20 @@ read_step_entry(struct script *script, struct lines *lines, struct step *step)
 }
 
 static bool
+read_step_file(struct script *script, struct lines *lines, struct step *step)
+{
+	const char *line, *rest;
+
+	do {
+		line = lines_next(lines);
+	} while (line != NULL && line_is_empty(line));
+	if (line == NULL || !line_begins(line, "FILE_BEGIN", &rest))
+		return fail(script, lines->line, "no FILE_BEGIN behind", step->text);
+	step->body = read_body(lines, "FILE_END");
+	return step->body != NULL;
+}
+
+static bool
 read_step(struct script *script, struct lines *lines, const char *rest)
 {
 	struct step *step = &script->steps[script->step_count];
@@ -208,7 +221,7 @@ read_step(struct script *script, struct lines *lines, const char *rest)
 	if (has_entry(step->kind))
 		return read_step_entry(script, lines, step);
 	if (step->kind == STEP_CHECK_AUTOTRUST || step->kind == STEP_CHECK_TEMPFILE)
-		step->body = read_body(lines, "FILE_END");
+		return read_step_file(script, lines, step);
 	return true;
 }
 
@@ -220,7 +233,8 @@ read_scenario(struct script *script, struct lines *lines)
 
 	while ((line = lines_next(lines)) != NULL) {
 		bool is_right = true;
-		if (line_is_empty(line) || line_begins(line, "SCENARIO_BEGIN", &rest))
+		if (line_is_empty(line) || line_begins(line, "SCENARIO_BEGIN", &rest) ||
+		    line_begins(line, "RANGE_END", &rest)) /* once too often in some files */
 			continue;
 		if (line_begins(line, "SCENARIO_END", &rest))
 			return true;

@@ -212,6 +212,22 @@ take_line(struct state *state, struct lines *lines, const char *line)
 	return true;
 }
 
+/* What testbound keeps as auto-trust-anchor-file by itself. */
+static void
+put_autotrust_files(struct state *state)
+{
+	char path[SCRIPT_WORD_BYTES * 10];
+
+	for (unsigned i = 0; i < state->script->tempfile_count; i++) {
+		const struct tempfile *file = &state->script->tempfiles[i];
+		if (!file->is_autotrust)
+			continue;
+		(void)snprintf(path, sizeof path, "%s/%s", state->directory, file->name);
+		put_option(state, "auto-trust-anchor-file", path);
+		state->has_anchor = true;
+	}
+}
+
 bool
 translate(struct translation *translation, const struct script *script, const char *directory)
 {
@@ -228,7 +244,9 @@ translate(struct translation *translation, const struct script *script, const ch
 	while (is_right && (line = lines_next(&lines)) != NULL)
 		if (!line_is_empty(line))
 			is_right = take_line(&state, &lines, line);
-	(void)fprintf(state.out, "server:\n  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  send-cookie: no\n  max-udp-size: 4096\n%s%s",
+	(void)fprintf(state.out, "server:\n");
+	put_autotrust_files(&state);
+	(void)fprintf(state.out, "  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  send-cookie: no\n  max-udp-size: 4096\n%s%s",
 		      state.has_anchor ? state.modules : without_validator(state.modules),
 		      state.has_prefetch ? "" : "  prefetch: no\n", state.has_deny_any ? "" : "  deny-any: no\n");
 	(void)fclose(state.out);

@@ -52,7 +52,7 @@ static void
 set_trust(struct world *world)
 {
 	const struct engine_trust trust = {
-		.anchors = world->service->trust.anchors,
+		.anchors = world->anchors != NULL ? world->anchors : world->service->trust.anchors,
 		.crypto = world->crypto,
 		.wall_offset_s = -(int64_t)(WORLD_START_US / 1000000u),
 		.override_s = world->service->trust.override_s,
@@ -105,12 +105,77 @@ world_set_time(struct world *world, uint64_t now_us)
 	engine_timeout(world->engine, now_us);
 }
 
+/* ---- trust points ------------------------------------------------------------------------------------------------- */
+
+static uint64_t
+wall_s(const struct world *world)
+{
+	return (world->now_us - WORLD_START_US) / 1000000u;
+}
+
+static void
+ask_keys_of(struct world *world, const struct trust_point *point)
+{
+	const struct engine_question question = {
+		.qname = point->trust.zone, .qtype = TYPE_DNSKEY, .qclass = CLASS_IN,
+		.dnssec_ok = true, .checking_disabled = true, .anew = true,
+	};
+	const uint64_t index = (uint64_t)(point - world->service->trust.points.items);
+
+	(void)engine_ask(world->engine, &question, WORLD_KEYS_CLIENT + index, world->now_us);
+}
+
+void
+world_ask_keys(struct world *world)
+{
+	const struct trust_point *point;
+
+	while ((point = trust_points_due(&world->service->trust.points, &world->rng, wall_s(world))) != NULL)
+		ask_keys_of(world, point);
+}
+
+void
+world_hear_keys(struct world *world, uint64_t client, const struct answer *answer)
+{
+	struct trust_config *trust = &world->service->trust;
+	struct trust_point *point = &trust->points.items[client - WORLD_KEYS_CLIENT];
+	const struct rrset *set = answer->sections[SECTION_ANSWER];
+
+	while (set != NULL && set->type != TYPE_DNSKEY)
+		set = set->next;
+	struct log log;
+
+	log_init(&log, "replay", LOG_LEVEL_ERROR);
+	const bool asks_again = trust_points_hear(&trust->points, point, set, world->crypto, &world->rng, trust->override_s,
+						  wall_s(world), &log);
+	if (point->trust.has_changed) {
+		struct anchors *anchors = trust_anchors_now(trust, world->crypto);
+		free(world->anchors);
+		world->anchors = anchors;
+		set_trust(world);
+	}
+	if (asks_again)
+		ask_keys_of(world, point);
+}
+
+double
+world_timeout_s(const struct world *world)
+{
+	const uint64_t engine_us = engine_deadline(world->engine);
+	const uint64_t point_s = trust_points_deadline(&world->service->trust.points);
+	const uint64_t point_us = point_s != AUTOTRUST_NEVER ? WORLD_START_US + point_s * 1000000u : ENGINE_NEVER;
+	const uint64_t at_us = engine_us < point_us ? engine_us : point_us;
+
+	return at_us == ENGINE_NEVER || at_us < world->now_us ? 0 : (double)(at_us - world->now_us) / 1e6;
+}
+
 void
 world_fini(struct world *world)
 {
 	for (unsigned i = 0; i < world->block_count; i++)
 		(void)munmap(world->blocks[i], world->block_bytes[i]);
 	crypto_free(world->crypto);
+	free(world->anchors);
 	service_free(world->service);
 	config_free(&world->config);
 }

@@ -18,6 +18,7 @@ struct world {
 	struct service *service;
 	struct caches caches;
 	struct engine *engine;
+	struct anchors *anchors; /* with what the trust points have come to; NULL: as they were read */
 	struct crypto *crypto;
 	struct clients clients;
 	struct arena arena;
@@ -27,9 +28,18 @@ struct world {
 	uint64_t now_us;
 };
 
+/* Clients of the engine from here on are the trust points, the last one first. */
+#define WORLD_KEYS_CLIENT (UINT64_MAX - TRUST_POINTS_MAX)
+
 /* config: YAML; clients_max: that may wait at once, 0: many.  False with the reason in `why`. */
 bool world_init(struct world *world, const char *config, unsigned clients_max, char *why, size_t why_bytes);
 void world_fini(struct world *world);
 void world_set_time(struct world *world, uint64_t now_us);
+/* Has the zones of the trust points asked whose time has come, as cairnd's main thread does. */
+void world_ask_keys(struct world *world);
+/* The engine's answer to that; asks again where that has to be. */
+void world_hear_keys(struct world *world, uint64_t client, const struct answer *answer);
+/* Until the next timer, of the engine or of a trust point; 0: none. */
+double world_timeout_s(const struct world *world);
 
 #endif

@@ -1,0 +1,166 @@
+/*
+ * trust_keeper.c - keeps the anchors that update themselves (trust_points.h), on the main thread.
+ *
+ * It has a worker ask a zone for its keys, one zone at a time, judges what came, writes the file, and gives every worker
+ * the new anchors, a block that lives until all of them have the next one.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "resolver/serve/server_priv.h"
+
+#define LOOK_AGAIN_S 3600u /* the wall clock may be set meanwhile */
+
+static struct trust_config *
+config_of(struct server *server)
+{
+	return &server->settings->service->trust;
+}
+
+/* ---- new anchors for the workers ------------------------------------------------------------------------------------ */
+
+static void
+hand_out(struct server *server)
+{
+	struct trust_keeper *keeper = &server->trust;
+
+	keeper->is_wanted_again = keeper->round.left > 0;
+	if (keeper->is_wanted_again || server->is_stopping || server->reload.round.left > 0)
+		return; /* after a reload the workers have what its files say */
+	keeper->coming = trust_anchors_now(config_of(server), keeper->crypto);
+	if (keeper->coming == NULL) {
+		log_error(server__log(server), "trust anchors: %s: the old ones stay in use", err_text(ERR_NO_MEMORY));
+		return;
+	}
+	for (unsigned i = 0; i < server->worker_count; i++)
+		keeper->round.orders[i].anchors = keeper->coming;
+	server__round_start(server, &keeper->round);
+}
+
+/* Every worker validates with the new ones. */
+static void
+on_handed_out(struct server *server, struct round *round)
+{
+	struct trust_keeper *keeper = &server->trust;
+	(void)round;
+
+	free(keeper->now);
+	keeper->now = keeper->coming;
+	keeper->coming = NULL;
+	if (keeper->is_wanted_again)
+		hand_out(server);
+}
+
+/* ---- asking ----------------------------------------------------------------------------------------------------------- */
+
+static void arm(struct server *server);
+
+static void
+ask(struct server *server)
+{
+	struct trust_keeper *keeper = &server->trust;
+
+	keeper->is_asking = true;
+	keeper->keys->zone = keeper->point->trust.zone;
+	mailbox_post(worker_mailbox(server->workers[0]), &keeper->ask.letter);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct server *server = timer->data;
+	struct trust_keeper *keeper = &server->trust;
+
+	if (keeper->is_asking || server->is_stopping)
+		return;
+	keeper->point = trust_points_due(&config_of(server)->points, &server->rng, (uint64_t)time(NULL));
+	if (keeper->point != NULL)
+		ask(server);
+	else
+		arm(server);
+}
+
+static void
+arm(struct server *server)
+{
+	const uint64_t now_s = (uint64_t)time(NULL), at_s = trust_points_deadline(&config_of(server)->points);
+	const uint64_t wait_s = at_s > now_s ? at_s - now_s : 0;
+
+	if (at_s != AUTOTRUST_NEVER && !server->is_stopping)
+		(void)uv_timer_start(&server->trust.timer, on_timer, 1000 * (wait_s < LOOK_AGAIN_S ? wait_s : LOOK_AGAIN_S), 0);
+}
+
+/* While a reload is on its way its files are read already: what comes now would be written over by neither. */
+void
+server__trust_heard(struct server *server)
+{
+	struct trust_keeper *keeper = &server->trust;
+	struct trust_config *config = config_of(server);
+	const struct rrset *set = keeper->keys->is_there ? &keeper->keys->set : NULL;
+
+	keeper->is_asking = false;
+	if (keeper->point != NULL && server->reload.round.left == 0) {
+		const bool asks_again = trust_points_hear(&config->points, keeper->point, set, keeper->crypto, &server->rng,
+							  config->override_s, (uint64_t)time(NULL), server__log(server));
+		if (keeper->point->trust.has_changed)
+			hand_out(server);
+		if (asks_again && !server->is_stopping) {
+			ask(server);
+			return;
+		}
+	}
+	keeper->point = NULL;
+	arm(server);
+}
+
+/* ---- start, reload, end -------------------------------------------------------------------------------------------------- */
+
+int
+server__trust_open(struct server *server)
+{
+	struct trust_keeper *keeper = &server->trust;
+
+	keeper->timer.data = server;
+	keeper->ask.kind = WORKER_ASK_KEYS;
+	keeper->keys = calloc(1, sizeof *keeper->keys);
+	keeper->ask.keys = keeper->keys;
+	keeper->crypto = crypto_new();
+	if (keeper->keys == NULL || keeper->crypto == NULL)
+		return ERR_NO_MEMORY;
+	return server__round_init(server, &keeper->round, WORKER_TRUST, on_handed_out);
+}
+
+void
+server__trust_start(struct server *server)
+{
+	arm(server);
+}
+
+void
+server__trust_renew(struct server *server)
+{
+	struct trust_keeper *keeper = &server->trust;
+
+	keeper->point = NULL;
+	free(keeper->now); /* every worker has gone over to the service's own */
+	keeper->now = NULL;
+	arm(server);
+}
+
+void
+server__trust_stop(struct server *server)
+{
+	uv_close((uv_handle_t *)&server->trust.timer, NULL);
+}
+
+void
+server__trust_close(struct server *server)
+{
+	struct trust_keeper *keeper = &server->trust;
+
+	free(keeper->now);
+	free(keeper->coming);
+	free(keeper->keys);
+	free(keeper->round.orders);
+	crypto_free(keeper->crypto);
+}
