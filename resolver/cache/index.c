@@ -41,6 +41,13 @@ second_bucket(const struct index *index, uint32_t place)
 	return bucket_of(index, place >> 16 | place << 16);
 }
 
+void
+index_prefetch(const struct index *index, uint64_t hash)
+{
+	__builtin_prefetch(&index->buckets[first_bucket(index, (uint32_t)hash)]);
+	__builtin_prefetch(&index->buckets[second_bucket(index, (uint32_t)hash)]);
+}
+
 static uint32_t
 bucket_find(const struct index *index, const struct index_bucket *bucket, uint64_t hash,
 	    const uint8_t *key, size_t key_bytes)
@@ -113,6 +120,13 @@ index_split(struct index *index)
 		bucket_add(new, old->tags[i], old->offsets[i]);
 		bucket_drop(old, i);
 	}
+}
+
+void
+index_reserve(struct index *index, uint32_t entries)
+{
+	while (entries / INDEX_FILL >= index->count && index->count < index->count_max)
+		index_split(index);
 }
 
 /* Sends one entry of a full bucket to its other bucket, if that has room. */

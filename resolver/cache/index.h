@@ -41,6 +41,12 @@ struct index {
 /* count_max >= INDEX_BUCKETS_MIN. */
 void index_init(struct index *index, struct index_bucket *buckets, uint32_t count_max, uint64_t *ring);
 
+/* Grows the table as for so many entries, of which hardly any is there yet: then no insertion has to look at old ones. */
+void index_reserve(struct index *index, uint32_t entries);
+
+/* Has the buckets of a key fetched that will be looked for soon. */
+void index_prefetch(const struct index *index, uint64_t hash);
+
 /* The offset of the entry with this key, 0 when there is none. */
 uint32_t index_find(const struct index *index, uint64_t hash, const uint8_t *key, size_t key_bytes);
 

@@ -131,11 +131,15 @@ bool store_log_copy(struct store *store, unsigned shard, struct store_mark *mark
 /* The records of a copy, one a call, lent from the block; *at begins with 0. */
 bool store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_record *record);
 
+/* So much is about to be restored, in octets of entries. */
+void store_reserve(struct store *store, uint64_t bytes);
+
 /*
- * Takes a record back, as the latest that the log has of its key.  What was put in this process is newer: ERR_EXISTS.
- * The record must be as the cache above would have written it (whole.h).  ERR_TOO_BIG as with put.
+ * Takes records back, each as the latest that the log has of its key, and returns how many live now.  What was put in this
+ * process is newer and stays.  The records must be as the cache above would have written them (whole.h).
  */
-int store_restore(struct store *store, const struct store_record *record, uint32_t now_s);
+#define STORE_RESTORE_MAX 16u
+unsigned store_restore(struct store *store, const struct store_record *records, unsigned count, uint32_t now_s);
 
 /* Sums over the shards; bytes_used counts entries that live, bytes_max what the rings hold at most. */
 void store_stats(struct store *store, struct cache_stats *stats);

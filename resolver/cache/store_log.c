@@ -105,17 +105,31 @@ store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_record
 
 /* ---- and in --------------------------------------------------------------------------------------- */
 
-static int
+void
+store_reserve(struct store *store, uint64_t bytes)
+{
+	uint64_t entries = bytes / STORE_ENTRY_BYTES_TYPICAL / store->shard_count;
+	for (unsigned i = 0; i < store->shard_count; i++) {
+		struct store_shard *shard = &store->shards[i];
+		pthread_mutex_lock(&shard->lock);
+		index_reserve(&shard->index, entries < UINT32_MAX ? (uint32_t)entries : UINT32_MAX);
+		pthread_mutex_unlock(&shard->lock);
+	}
+}
+
+static bool
 shard_restore(struct store_shard *shard, uint64_t hash, const struct store_record *record, uint32_t now_s)
 {
+	if (entry_units(record->key_bytes, record->value_bytes) > shard->units_max)
+		return false;
 	uint32_t old_at = index_find(&shard->index, hash, record->key, record->key_bytes);
 	struct entry *old = entry_at(shard->ring, old_at);
 	if (old_at != 0 && (old->flags & ENTRY_RESTORED) == 0)
-		return ERR_EXISTS;
+		return false;
 	if (old_at != 0)
 		store__forget(shard, old, old_at);
 	if (record->expires_s == 0)
-		return 0;
+		return false;
 
 	struct entry header;
 	store__header(&header, hash, record->key_bytes, record->value_bytes, record->original_ttl_s,
@@ -123,20 +137,29 @@ shard_restore(struct store_shard *shard, uint64_t hash, const struct store_recor
 	header.flags = ENTRY_RESTORED;
 	const struct store_span value = { record->value, record->value_bytes };
 	store__append(shard, hash, &header, record->key, &value, 1, now_s);
-	return 0;
+	return true;
 }
 
-int
-store_restore(struct store *store, const struct store_record *record, uint32_t now_s)
+/* All the buckets are on their way before the first is waited for: most of the time of a restart would be waiting. */
+unsigned
+store_restore(struct store *store, const struct store_record *records, unsigned count, uint32_t now_s)
 {
-	assert(record->key_bytes <= STORE_KEY_BYTES_MAX);
-	uint64_t hash = hash_bytes(&store->hash_key, record->key, record->key_bytes);
-	struct store_shard *shard = store__shard_of(store, hash);
-
-	if (entry_units(record->key_bytes, record->value_bytes) > shard->units_max)
-		return ERR_TOO_BIG;
-	pthread_mutex_lock(&shard->lock);
-	int err = shard_restore(shard, hash, record, now_s);
-	pthread_mutex_unlock(&shard->lock);
-	return err;
+	uint64_t hashes[STORE_RESTORE_MAX];
+	unsigned restored = 0;
+	assert(count <= STORE_RESTORE_MAX);
+	for (unsigned i = 0; i < count; i++) {
+		assert(records[i].key_bytes <= STORE_KEY_BYTES_MAX);
+		hashes[i] = hash_bytes(&store->hash_key, records[i].key, records[i].key_bytes);
+		struct store_shard *shard = store__shard_of(store, hashes[i]);
+		pthread_mutex_lock(&shard->lock);
+		index_prefetch(&shard->index, hashes[i]);
+		pthread_mutex_unlock(&shard->lock);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct store_shard *shard = store__shard_of(store, hashes[i]);
+		pthread_mutex_lock(&shard->lock);
+		restored += shard_restore(shard, hashes[i], &records[i], now_s);
+		pthread_mutex_unlock(&shard->lock);
+	}
+	return restored;
 }

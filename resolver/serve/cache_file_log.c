@@ -65,7 +65,7 @@ static void
 load_segment(struct cache_file *file, struct cache_tail *tail, const struct cache_place *place,
 	     const struct record_clock *clock, struct cache_file_loaded *loaded)
 {
-	struct store_record record;
+	struct store_record records[STORE_RESTORE_MAX];
 	read_at(file, file->segment, SEGMENT_BYTES, offset_of(place->place));
 	struct cursor cursor = cursor_over(file->segment, SEGMENT_BYTES);
 	int err = segment_read_head(&cursor, &tail->head, &file->head.key, place->place);
@@ -76,14 +76,16 @@ load_segment(struct cache_file *file, struct cache_tail *tail, const struct cach
 		return;
 	}
 	tail->place = place->place;
-	for (;;) {
-		tail->end = cursor.pos;
-		err = segment_read_record(&cursor, &tail->head, &file->head.key, &record, clock);
-		if (err != 0)
-			break;
-		bool is_back = store_restore(tail->store, &record, clock->now_s) == 0 && record.expires_s != 0;
-		loaded->records += is_back;
-		loaded->refused += !is_back;
+	while (err == 0) {
+		unsigned count = 0;
+		do {
+			tail->end = cursor.pos;
+			err = segment_read_record(&cursor, &tail->head, &file->head.key, &records[count], clock);
+			count += err == 0;
+		} while (err == 0 && count < STORE_RESTORE_MAX);
+		unsigned restored = store_restore(tail->store, records, count, clock->now_s);
+		loaded->records += restored;
+		loaded->refused += count - restored;
 	}
 	loaded->damaged += err != ERR_NOT_FOUND;
 }
@@ -101,6 +103,7 @@ load_cache(struct cache_file *file, enum record_kind kind, const struct record_c
 {
 	const struct cache_queue *queue = &file->places.queues[kind];
 	struct cache_tail *tail = &file->tails[kind];
+	store_reserve(tail->store, (uint64_t)queue->count * SEGMENT_BYTES);
 	for (uint32_t i = 0; i < queue->count && !is_set(is_cancelled); i++)
 		load_segment(file, tail, &queue->places[(queue->first + i) % queue->share], clock, loaded);
 	if (tail->head.used_bytes != 0)

@@ -64,7 +64,7 @@ follow(struct fixture *from, struct marks *marks, bool restored_too, struct fixt
 	for (unsigned shard = 0; shard < from->store->shard_count; shard++)
 		while (store_log_copy(from->store, shard, &marks->of[shard], restored_too, block, sizeof block, &copied))
 			for (size_t at = 0; store_log_next(block, copied, &at, &record); records++)
-				(void)store_restore(to->store, &record, now_s);
+				(void)store_restore(to->store, &record, 1, now_s);
 	return records;
 }
 
@@ -162,9 +162,9 @@ START_TEST(what_this_process_has_put_is_newer_than_any_record)
 		.expires_s = TTL_S,
 	};
 	put(&one, key, 2, 10, 1);
-	ck_assert_int_eq(store_restore(one.store, &record, 1), ERR_EXISTS);
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, 1), 0);
 	record.expires_s = 0;
-	ck_assert_int_eq(store_restore(one.store, &record, 1), ERR_EXISTS);
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, 1), 0);
 	ck_assert_uint_eq(get(&one, key, 1, &ttl_s), 2);
 	memory_fini(&one.memory);
 }

@@ -3,11 +3,13 @@
  * mixed-up one shows; races show under ThreadSanitizer.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "resolver/cache/delegation.h"
 #include "resolver/cache/infra.h"
 #include "resolver/cache/negative.h"
+#include "resolver/cache/store.h"
 #include "tests/resolver/cache/cache_test.h"
 
 #define THREADS 4u
@@ -152,6 +154,35 @@ work(void *argument)
 	return NULL;
 }
 
+/* One more, which copies all that is put into another cache, as the keeper of a cache file does. */
+struct follower {
+	pthread_t thread;
+	struct store *from, *to;
+	struct store_mark marks[STORE_SHARDS_MAX];
+	atomic_bool is_over;
+	unsigned records;
+};
+
+static void *
+follow(void *argument)
+{
+	static uint64_t block[STORE_ENTRY_BYTES_MAX / 8];
+	struct follower *follower = argument;
+	bool is_last;
+	do {
+		is_last = follower->is_over;
+		for (unsigned shard = 0; shard < follower->from->shard_count; shard++) {
+			struct store_record record;
+			size_t copied;
+			while (store_log_copy(follower->from, shard, &follower->marks[shard], false, block, sizeof block,
+					      &copied))
+				for (size_t at = 0; store_log_next(block, copied, &at, &record); follower->records++)
+					(void)store_restore(follower->to, &record, 1, 100);
+		}
+	} while (!is_last);
+	return NULL;
+}
+
 static void
 shared_init(struct shared *shared, struct rng *rng)
 {
@@ -173,6 +204,12 @@ START_TEST(workers_that_share_the_caches_never_see_a_torn_entry)
 	static struct worker workers[THREADS];
 	rng_init_number(&rng, 5);
 	shared_init(&shared, &rng);
+	static struct follower follower;
+	void *copy = calloc(1, 65536);
+	follower.from = rrset_cache_store(shared.rrsets);
+	follower.to = rrset_cache_store(rrset_cache_new(copy, 65536, &rng));
+	store_log_start(follower.from);
+	ck_assert_int_eq(pthread_create(&follower.thread, NULL, follow, &follower), 0);
 	for (unsigned i = 0; i < THREADS; i++) {
 		workers[i].shared = &shared;
 		rng_init_number(&workers[i].rng, i);
@@ -185,7 +222,11 @@ START_TEST(workers_that_share_the_caches_never_see_a_torn_entry)
 		ck_assert_uint_eq(workers[i].wrong, 0);
 		ck_assert_uint_gt(workers[i].hits, STEPS / 10);
 	}
+	follower.is_over = true;
+	pthread_join(follower.thread, NULL);
 	rrset_cache_stats(shared.rrsets, &stats);
+	ck_assert_uint_ge(follower.records, stats.entries);
+	free(copy);
 	ck_assert_uint_gt(stats.evicted + stats.expired, 100);
 	delegation_cache_stats(shared.delegations, &stats);
 	ck_assert_uint_gt(stats.evicted, 100);
