@@ -10,6 +10,7 @@
 #define HEADER_BYTES  MESSAGE_HEADER_BYTES
 #define ENTRY_UDP_BYTES 4096u
 #define RECORD_TEXT_BYTES 70000u
+#define RRSIG_WORDS 9u /* RRSIG and what stands before the signature (RFC 4034, section 3.2) */
 
 struct word_bit {
 	const char *word;
@@ -196,18 +197,48 @@ hide_type(const char *text, char *changed, size_t max, uint16_t *type)
 }
 
 /*
- * An RRSIG without a signature is no record to the reader; Unbound's files have some, for signatures that do not verify.  One
- * octet stands for none, which is as wrong (fake_crypto.c).
+ * `CH A` with the address of the Internet's class; the reader knows no such thing of other classes (RFC 1035, section 3.4.1), so it
+ * is shown IN.  True, with the text in `changed`.
+ */
+static bool
+hide_class(const char *text, char *changed, size_t max)
+{
+	char owner[SCRIPT_WORD_BYTES * 5], word[SCRIPT_WORD_BYTES], type[SCRIPT_WORD_BYTES];
+	const char *rest = line_word(text, owner, sizeof owner), *class = rest;
+
+	if (rest == NULL || (rest = line_word(rest, word, sizeof word)) == NULL)
+		return false;
+	if (word[strspn(word, "0123456789")] == '\0') {
+		class = rest;
+		if ((rest = line_word(rest, word, sizeof word)) == NULL)
+			return false;
+	}
+	if (strcasecmp(word, "CH") != 0 || line_word(rest, type, sizeof type) == NULL || strcasecmp(type, "A") != 0)
+		return false;
+	const int size = snprintf(changed, max, "%.*s IN %s", (int)(class - text), text, rest);
+	return size > 0 && (size_t)size < max;
+}
+
+/*
+ * An RRSIG without a signature, or with one that is no base64, is no record to the reader; Unbound's files have some, for
+ * signatures that do not verify.  One octet stands for what there is, which is as wrong (fake_crypto.c).
  */
 static bool
 read_text(struct draft *draft, const char *begin)
 {
+	const char *end = strstr(begin, "RRSIG");
+
 	text_reader_init(&draft->reader, begin, strlen(begin), &name_root);
 	if (text_reader_next(&draft->reader, &draft->record) == 1)
 		return true;
-	if (strstr(begin, "RRSIG") == NULL ||
-	    (size_t)snprintf(draft->changed, sizeof draft->changed, "%.*s AA==", (int)strcspn(begin, "\n"), begin) >=
-		    sizeof draft->changed)
+	for (unsigned words = 0; end != NULL && words < RRSIG_WORDS; words++) {
+		end += strcspn(end, " \t\n");
+		end += strspn(end, " \t");
+	}
+	const size_t line_bytes = strcspn(begin, "\n");
+	const size_t kept_bytes = end != NULL && (size_t)(end - begin) < line_bytes ? (size_t)(end - begin) : line_bytes;
+	if (end == NULL || (size_t)snprintf(draft->changed, sizeof draft->changed, "%.*s AA==", (int)kept_bytes, begin) >=
+				   sizeof draft->changed)
 		return false;
 	text_reader_init(&draft->reader, draft->changed, strlen(draft->changed), &name_root);
 	return text_reader_next(&draft->reader, &draft->record) == 1;
@@ -235,7 +266,8 @@ read_record(struct draft *draft, struct lines *lines, char *first)
 	const char *begin = text + (strspn(text, " \t"));
 	uint16_t type;
 	const bool is_hidden = hide_type(begin, draft->changed, sizeof draft->changed, &type);
-	if (is_hidden)
+	const bool is_chaos = !is_hidden && hide_class(begin, draft->changed, sizeof draft->changed);
+	if (is_hidden || is_chaos)
 		begin = draft->changed;
 	if (!read_text(draft, begin)) {
 		(void)snprintf(draft->script->error, sizeof draft->script->error, "line %u: %s", lines->line,
@@ -245,6 +277,8 @@ read_record(struct draft *draft, struct lines *lines, char *first)
 	const struct text_record *record = &draft->record;
 	if (is_hidden)
 		draft->record.type = type;
+	if (is_chaos)
+		draft->record.class = CLASS_CH;
 	writer_bytes(&draft->records, record->owner.wire, record->owner.size);
 	writer_u16(&draft->records, record->type);
 	writer_u16(&draft->records, record->class);

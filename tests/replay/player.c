@@ -11,7 +11,8 @@
 #include "tests/replay/translate.h"
 #include "tests/replay/world.h"
 
-#define CLIENT_PORT 4242u
+#define CLIENT_PORT     4242u
+#define TIMEOUT_WAIT_US 5000000u
 
 /* A query of the engine's that nobody has answered. */
 struct asked {
@@ -272,22 +273,42 @@ do_check_out_query(struct player *player, const struct step *step)
 	return (step->entry->adjust & ADJUST_COPY_ID) == 0 || reply_to(player, (unsigned)at, step->entry);
 }
 
-static bool
-do_failure(struct player *player, const struct step *step, enum stack_error error)
-{
-	if (player->asked_count == 0)
-		return fail(player, step, "no query is pending", "");
-	const struct asked asked = player->asked[player->asked_count - 1];
-	drop_asked(player, player->asked_count - 1);
-	engine_failed(player->world.engine, asked.query, error, player->world.now_us);
-	return drain(player);
-}
-
 static void
 set_clock(struct player *player, uint64_t now_us)
 {
 	world_set_time(&player->world, now_us);
 	player->macros.now_s = (double)(now_us - WORLD_START_US) / 1e6;
+}
+
+/* Nobody answers the newest query: time passes until something comes of that. */
+static bool
+do_timeout(struct player *player, const struct step *step)
+{
+	const uint64_t end_us = player->world.now_us + TIMEOUT_WAIT_US;
+	uint64_t at_us;
+
+	if (player->asked_count == 0)
+		return fail(player, step, "no query is pending", "");
+	drop_asked(player, player->asked_count - 1);
+	const unsigned asked_count = player->asked_count, answered_count = player->answered_count;
+	while (player->asked_count <= asked_count && player->answered_count == answered_count &&
+	       (at_us = engine_deadline(player->world.engine)) <= end_us) {
+		set_clock(player, at_us > player->world.now_us ? at_us : player->world.now_us + 1000);
+		if (!drain(player))
+			return false;
+	}
+	return true;
+}
+
+static bool
+do_error(struct player *player, const struct step *step)
+{
+	if (player->asked_count == 0)
+		return fail(player, step, "no query is pending", "");
+	const struct asked asked = player->asked[player->asked_count - 1];
+	drop_asked(player, player->asked_count - 1);
+	engine_failed(player->world.engine, asked.query, STACK_ERROR_PORT_UNREACHABLE, player->world.now_us);
+	return drain(player);
 }
 
 /* Timers that fall due on the way run at their own time; those of trust points, which scenarios count on, at the end. */
@@ -353,8 +374,8 @@ do_step(struct player *player, const struct step *step)
 	case STEP_REPLY:
 		return player->asked_count == 0 ? fail(player, step, "no query is pending", "")
 						 : reply_to(player, player->asked_count - 1, step->entry);
-	case STEP_TIMEOUT:     return do_failure(player, step, STACK_ERROR_TIME_EXCEEDED);
-	case STEP_ERROR:       return do_failure(player, step, STACK_ERROR_PORT_UNREACHABLE);
+	case STEP_TIMEOUT:     return do_timeout(player, step);
+	case STEP_ERROR:       return do_error(player, step);
 	case STEP_TIME_PASSES: return do_time_passes(player, step);
 	case STEP_ASSIGN:
 		return macro_assign(&player->macros, step->text) ? true : fail(player, step, "no assignment", step->text);

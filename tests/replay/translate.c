@@ -20,7 +20,7 @@ static const char *const let_pass[] = {
 	"root-key-sentinel", "prefetch-key", "msg-cache-slabs", "rrset-cache-slabs",
 	"key-cache-slabs", "infra-cache-slabs", "so-reuseport", "harden-unknown-additional", "harden-unverified-glue",
 	"harden-algo-downgrade", "aggressive-nsec", "val-max-restart", "max-query-restarts", "max-global-quota",
-	"outbound-msg-retry", "discard-timeout",
+	"discard-timeout",
 };
 
 /* What Cairn does not have, switched off or not used. */
@@ -31,6 +31,22 @@ static const struct {
 	{ "serve-original-ttl", "no" },
 	{ "unknown-server-time-limit", "376" },
 };
+
+/* Unbound's defaults where Cairn's are others: what a scenario does not name, it has counted on. */
+static const struct {
+	const char *option, *value;
+} defaults[] = {
+	{ "deny-any", "no" },
+	{ "max-udp-size", "4096" },
+	{ "outbound-msg-retry", "5" },
+	{ "prefetch", "no" },
+	{ "prime-root", "no" },
+	{ "send-cookie", "no" },
+	{ "use-caps-for-id", "no" },
+	{ "val-nsec3-keysize-iterations", "1024 150 2048 150 4096 150" },
+};
+
+#define DEFAULTS (sizeof defaults / sizeof defaults[0])
 
 static const char *const sections[] = {
 	"server", "forward-zone", "stub-zone", "auth-zone", "rpz", "view", "remote-control", "python", "dynlib", "cachedb",
@@ -43,7 +59,8 @@ struct state {
 	const char *directory;
 	FILE *out;
 	char section[SCRIPT_WORD_BYTES];
-	bool has_anchor, has_prefetch, has_deny_any;
+	bool has_anchor;
+	bool has_default[DEFAULTS]; /* the scenario names it itself */
 	char modules[SCRIPT_WORD_BYTES];
 };
 
@@ -161,8 +178,8 @@ take_option(struct state *state, const char *option, const char *value)
 		state->has_anchor = true;
 	if (strncmp(option, "auto-trust-anchor", 17) == 0)
 		state->has_anchor = true;
-	state->has_prefetch |= strcmp(option, "prefetch") == 0;
-	state->has_deny_any |= strcmp(option, "deny-any") == 0;
+	for (size_t i = 0; i < DEFAULTS; i++)
+		state->has_default[i] |= strcmp(option, defaults[i].option) == 0;
 	if (is_known(state->section, option)) {
 		put_option(state, option, value);
 		return true;
@@ -246,9 +263,11 @@ translate(struct translation *translation, const struct script *script, const ch
 			is_right = take_line(&state, &lines, line);
 	(void)fprintf(state.out, "server:\n");
 	put_autotrust_files(&state);
-	(void)fprintf(state.out, "  module-config: '%s'\n  prime-root: no\n  use-caps-for-id: no\n  send-cookie: no\n  max-udp-size: 4096\n%s%s",
-		      state.has_anchor ? state.modules : without_validator(state.modules),
-		      state.has_prefetch ? "" : "  prefetch: no\n", state.has_deny_any ? "" : "  deny-any: no\n");
+	(void)fprintf(state.out, "  module-config: '%s'\n",
+		      state.has_anchor ? state.modules : without_validator(state.modules));
+	for (size_t i = 0; i < DEFAULTS; i++)
+		if (!state.has_default[i])
+			put_option(&state, defaults[i].option, defaults[i].value);
 	(void)fclose(state.out);
 	free(config);
 	return is_right;

@@ -56,6 +56,7 @@ set_trust(struct world *world)
 		.crypto = world->crypto,
 		.wall_offset_s = -(int64_t)(WORLD_START_US / 1000000u),
 		.override_s = world->service->trust.override_s,
+		.nsec3_iterations_max = world->service->trust.nsec3_iterations_max,
 	};
 	engine_set_trust(world->engine, &trust);
 }
