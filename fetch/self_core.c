@@ -38,6 +38,7 @@ set_trust(struct self_core *core, uint64_t now_us)
 		.crypto = core->crypto,
 		.wall_offset_s = (int64_t)time(NULL) - (int64_t)(now_us / 1000000u),
 		.override_s = service->trust.override_s,
+		.nsec3_iterations_max = service->trust.nsec3_iterations_max,
 	};
 	engine_set_trust(core->engine, &trust);
 	engine_set_forwards(core->engine, service->forwards);

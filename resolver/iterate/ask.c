@@ -60,13 +60,13 @@ struct options {
 
 /* False when the server has had its chances, or is just having one. */
 static bool
-has_chances(struct cut_server *server, const struct infra_server *infra)
+has_chances(const struct engine *engine, struct cut_server *server, const struct infra_server *infra)
 {
 	if (!server->held_checked)
 		server->held = infra->down || infra->timeouts >= INFRA_DOWN_TIMEOUTS;
 	server->held_checked = true;
 	return server->sends <
-	       (server->held ? BUDGET_PROBES_PER_SERVER_MAX : BUDGET_SENDS_PER_SERVER_MAX);
+	       (server->held ? BUDGET_PROBES_PER_SERVER_MAX : engine->config.outbound_msg_retry);
 }
 
 /*
@@ -117,7 +117,7 @@ collect(struct engine *engine, struct task *task, struct options *options)
 		if (server->useless)
 			continue;
 		infra_get(engine->caches.infra, &server->addr, &infra, engine->now_us);
-		if (server->busy || !has_chances(server, &infra)) {
+		if (server->busy || !has_chances(engine, server, &infra)) {
 			options->all_held &= server->held;
 			continue;
 		}

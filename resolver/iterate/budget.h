@@ -21,7 +21,7 @@
 #define BUDGET_URGENT_US           400000u     /* after this, and a timeout, two servers are asked at once */
 #define BUDGET_SENDS_MAX           200u        /* queries in all; 128 proved too few in the field (CAMP) */
 #define BUDGET_SENDS_PER_NAME_MAX  32u         /* queries for one name of the chain of aliases */
-#define BUDGET_SENDS_PER_SERVER_MAX 6u         /* queries to one server about one cut: five losses in a row are no accident */
+#define BUDGET_SENDS_PER_SERVER    6u          /* queries to one server about one cut, if not configured: five losses in a row are no accident */
 #define BUDGET_PROBES_PER_SERVER_MAX 2u        /* ... that was down before: a dead zone shall not cost much for every name */
 #define BUDGET_RECEIVED_BYTES_MAX  131072u     /* octets of replies */
 #define BUDGET_SILENT_HASTE        10u         /* queries of a task in a row without a reply: no haste any more ... */

@@ -32,6 +32,7 @@ const struct engine_config engine_config_default = {
 	.serve_expired_ttl_s = 86400,
 	.serve_expired_reply_ttl_s = 30,
 	.serve_expired_client_timeout_ms = 1800,
+	.outbound_msg_retry = BUDGET_SENDS_PER_SERVER,
 	.edns_udp_bytes = EDNS_UDP_BYTES,
 	.server_port = 53,
 };
@@ -251,7 +252,7 @@ from_caches(struct engine *engine, const struct engine_question *question, struc
 			return ERR_NOT_FOUND; /* a task has to find out whether it can be trusted */
 	} while (from.policies != 0 &&
 		 rewrite_answer(&from, &answer->sections[SECTION_ANSWER], arena, answer) == REWRITE_ALIAS);
-	if (!engine->config.minimal_responses && !answer->is_ruled)
+	if (engine__wants_extras(engine, question->qtype) && !answer->is_ruled)
 		extras_from_cache(answer, &engine->caches, arena, 0, now_s);
 	answer->from_cache = true;
 	answer->refresh_due = from.ends_soon && engine->config.prefetch;

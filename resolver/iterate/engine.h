@@ -87,6 +87,7 @@ struct engine_config {
 	uint32_t serve_expired_ttl_s; /* how long after its end; UINT32_MAX: as long as it is there */
 	uint32_t serve_expired_reply_ttl_s;
 	uint32_t serve_expired_client_timeout_ms; /* 0: at once */
+	uint8_t outbound_msg_retry;  /* queries to one server about one cut; at most BUDGET_SENDS_PER_NAME_MAX */
 	uint16_t edns_udp_bytes;     /* edns-buffer-size */
 	uint16_t server_port;        /* 53; tests may use another */
 };
@@ -108,6 +109,7 @@ struct engine_trust {
 	struct crypto *crypto;
 	int64_t wall_offset_s;         /* seconds since 1970 less the engine's clock, for the times in RRSIGs */
 	uint32_t override_s;           /* val-override-date; 0: the clock */
+	uint16_t nsec3_iterations_max; /* val-nsec3-keysize-iterations; 0: VALIDATE_NSEC3_ITERATIONS_MAX */
 };
 void engine_set_trust(struct engine *engine, const struct engine_trust *trust);
 

@@ -120,6 +120,13 @@ engine__budget(const struct engine *engine, const struct task *task)
 	return &engine->budgets[task->budget];
 }
 
+/* What stands beside an answer (extras.h): always for a zone's servers. */
+static inline bool
+engine__wants_extras(const struct engine *engine, uint16_t qtype)
+{
+	return !engine->config.minimal_responses || qtype == TYPE_NS;
+}
+
 static inline bool
 engine__validates(const struct engine *engine, const struct engine_question *question)
 {

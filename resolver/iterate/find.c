@@ -22,7 +22,7 @@ found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
 		*task->authority_tail = absence;
 		task->answer.sections[SECTION_AUTHORITY] = proofs;
 	}
-	if (!engine->config.minimal_responses && !task->answer.is_ruled)
+	if (engine__wants_extras(engine, task->question.qtype) && !task->answer.is_ruled)
 		extras_from_cache(&task->answer, &engine->caches, &task->arena, 0, engine__now_s(engine));
 	return task->answer.security != SECURITY_UNCHECKED ? TASK_DONE : validation__after_answer(engine, task);
 }

@@ -108,6 +108,13 @@ negative_ttl(const struct rrset *soa_set, const struct scrub_limits *limits)
 	return ttl_s > limits->negative_ttl_min_s ? ttl_s : limits->negative_ttl_min_s;
 }
 
+/* Who asks for the servers of a zone wants to find them (RFC 8109, section 4), minimal or not. */
+static bool
+keeps_extras(const struct scrub_limits *limits, const struct asked *asked)
+{
+	return limits->keeps_extras || asked->qtype == TYPE_NS;
+}
+
 static void
 scrub_authority(struct scrubbed *scrubbed, struct message *message,
 		const struct classified *classified, const struct asked *asked,
@@ -115,7 +122,7 @@ scrub_authority(struct scrubbed *scrubbed, struct message *message,
 {
 	struct rrset *soa = classified->soa, *next;
 	struct list proofs;
-	const bool with_ns = limits->keeps_extras && classified->response == RESPONSE_ANSWER;
+	const bool with_ns = keeps_extras(limits, asked) && classified->response == RESPONSE_ANSWER;
 
 	list_init(&proofs);
 	for (struct rrset *set = message->sections[SECTION_AUTHORITY]; set != NULL; set = next) {
@@ -162,9 +169,9 @@ scrub(struct scrubbed *scrubbed, struct message *message, const struct classifie
 	case RESPONSE_YXDOMAIN:
 		/* A set made by a wildcard comes with the proof that nothing closer exists. */
 		if (is_signed(scrub_answer(scrubbed, message, classified, asked, limits, &kept)) ||
-		    limits->keeps_extras)
+		    keeps_extras(limits, asked))
 			scrub_authority(scrubbed, message, classified, asked, limits, &kept);
-		if (limits->keeps_extras && classified->response == RESPONSE_ANSWER)
+		if (keeps_extras(limits, asked) && classified->response == RESPONSE_ANSWER)
 			scrubbed->additional = extras_of_reply(message, scrubbed, classified, asked, limits);
 		break;
 	case RESPONSE_NODATA:

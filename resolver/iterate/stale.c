@@ -55,7 +55,7 @@ stale__find(const struct engine *engine, const struct engine_question *question,
 		arena_rewind(arena, mark);
 		return false;
 	}
-	if (!engine->config.minimal_responses && !answer->is_ruled)
+	if (engine__wants_extras(engine, question->qtype) && !answer->is_ruled)
 		extras_from_cache(answer, &engine->caches, arena, terms.stale_s, now_s);
 	if (!answer->is_ruled)
 		answer->ede = answer->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
@@ -142,15 +142,13 @@ stale__on_failure(struct engine *engine, struct task *task)
 	struct stale_terms terms = terms_of(engine);
 	struct answer answer;
 
-	if (!task->may_be_stale)
-		return;
-	if (engine->config.serve_expired_ttl_reset) {
+	if (engine->config.serve_expired && engine->config.serve_expired_ttl_reset) {
 		const size_t mark = arena_mark(&task->arena);
 		terms.renew = true;
 		(void)find(engine, &task->question, &terms, &task->arena, &answer, engine__now_s(engine));
 		arena_rewind(&task->arena, mark);
 	}
-	if (!stale__find(engine, &task->question, &task->arena, &answer, engine__now_s(engine)))
+	if (!task->may_be_stale || !stale__find(engine, &task->question, &task->arena, &answer, engine__now_s(engine)))
 		return;
 	engine->stats.stale_answers += task->client_count;
 	task->answer = answer;

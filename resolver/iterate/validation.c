@@ -454,7 +454,7 @@ task__validate(struct engine *engine, struct task *task)
 	case FINDING_SECURE:   task->answer.security = SECURITY_SECURE; break;
 	case FINDING_INSECURE: task->answer.security = SECURITY_INSECURE; break;
 	}
-	if (!engine->config.minimal_responses)
+	if (engine__wants_extras(engine, task->question.qtype))
 		keep_extras(engine, task);
 	return TASK_DONE;
 }

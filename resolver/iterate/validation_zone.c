@@ -147,6 +147,7 @@ validation__denial_from(struct engine *engine, struct task *task, const struct r
 		.zone = zone,
 		.crypto = engine->trust.crypto,
 		.hashes = &engine__budget(engine, task)->hashes_left,
+		.iterations_max = engine->trust.nsec3_iterations_max,
 	};
 	return is_found;
 }

@@ -250,6 +250,16 @@ goes_on(struct clients *clients, struct asking *asking)
 	return false;
 }
 
+/*
+ * Who may only look causes no query where the answer stands by itself; one that has ended is to be asked for whoever
+ * was given it (RFC 8767, section 5).
+ */
+static bool
+should_refresh(const struct asking *asking)
+{
+	return asking->answer.refresh_due && (asking->verdict != ACL_MAY_CACHE || asking->answer.is_stale);
+}
+
 /* From the caches or the engine, in as many steps as it takes. */
 static enum stage
 stage_there(struct clients *clients, struct asking *asking)
@@ -260,7 +270,7 @@ stage_there(struct clients *clients, struct asking *asking)
 		if (engine_cached(clients->engine, &question, clients->arena, &asking->answer, asking->now_us) != 0)
 			return asking->verdict == ACL_MAY_CACHE ? stage_norecurse(clients, &asking->answer)
 								: stage_resolve(clients, asking, &question);
-		if (asking->answer.refresh_due && asking->verdict != ACL_MAY_CACHE)
+		if (should_refresh(asking))
 			engine_refresh(clients->engine, &question, asking->now_us);
 	} while (goes_on(clients, asking));
 	answer_of_alias(clients, asking);

@@ -84,7 +84,7 @@ struct config {
 	bool serve_expired, serve_expired_ttl_reset, prefetch;
 	uint32_t serve_expired_ttl, serve_expired_reply_ttl; /* s */
 	uint32_t serve_expired_client_timeout;               /* ms */
-	uint32_t edns_buffer_size, max_udp_size;
+	uint32_t edns_buffer_size, max_udp_size, outbound_msg_retry;
 	bool qname_minimisation, use_caps_for_id, harden_glue, do_not_query_localhost, prime_root;
 	char *module_config;               /* "validator iterator", "iterator" */
 	struct config_list trust_anchor, trust_anchor_file, auto_trust_anchor_file; /* all empty: the root's keys, built in */
@@ -92,6 +92,7 @@ struct config {
 	bool permit_small_holddown;
 	struct config_list domain_insecure;
 	char *val_override_date;           /* "": the clock */
+	char *val_nsec3_keysize_iterations; /* pairs; "": VALIDATE_NSEC3_ITERATIONS_MAX */
 	bool trust_anchor_signaling;       /* only `no`: no such queries are sent */
 	bool minimal_responses, deny_any;
 	bool hide_identity, hide_version;

@@ -41,6 +41,7 @@ core_config_engine(const struct config *config)
 	engine.serve_expired_ttl_s = config->serve_expired_ttl != 0 ? config->serve_expired_ttl : UINT32_MAX;
 	engine.serve_expired_reply_ttl_s = config->serve_expired_reply_ttl;
 	engine.serve_expired_client_timeout_ms = config->serve_expired_client_timeout;
+	engine.outbound_msg_retry = config->outbound_msg_retry > 0 ? (uint8_t)config->outbound_msg_retry : 1;
 	engine.edns_udp_bytes = (uint16_t)config->edns_buffer_size;
 	return engine;
 }

@@ -191,12 +191,23 @@ write_required(const struct respond_config *config, const struct reply_form *for
 	return 0;
 }
 
+/* The servers of a zone are of no use without their addresses. */
+static bool
+names_servers(const struct answer *answer)
+{
+	const struct rrset *last = answer->sections[SECTION_ANSWER];
+
+	while (last != NULL && last->next != NULL)
+		last = last->next;
+	return last != NULL && last->type == TYPE_NS;
+}
+
 /* What does not fit is left out without a word (RFC 2181, section 9). */
 static void
 write_additional(const struct respond_config *config, const struct reply_form *form,
 		 const struct answer *answer, struct render *render)
 {
-	if (config->minimal_responses && answer->sections[SECTION_ANSWER] != NULL)
+	if (config->minimal_responses && answer->sections[SECTION_ANSWER] != NULL && !names_servers(answer))
 		return;
 	for (const struct rrset *rrset = answer->sections[SECTION_ADDITIONAL]; rrset != NULL;
 	     rrset = rrset->next)

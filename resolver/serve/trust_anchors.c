@@ -11,6 +11,8 @@
 #include "resolver/wire/text.h"
 #include "stack/base/arena.h"
 
+#define NSEC3_ITERATIONS_TOP 2500u /* RFC 5155, section 10.3 */
+
 /* The reader and its record are too large for a thread's stack. */
 struct reading {
 	struct anchors *anchors;
@@ -209,6 +211,37 @@ add_points(struct reading *reading, struct trust_config *trust, struct arena *ar
 	return err == 0 ? check_points(reading, trust) : err;
 }
 
+/*
+ * unbound's form: pairs of a key size and the iterations that are borne up to that size.  The zone's key is not looked
+ * at: the least of all counts.
+ */
+static int
+read_iterations(const struct config *config, uint16_t *iterations_max, char *error)
+{
+	const char *text = config->val_nsec3_keysize_iterations != NULL ? config->val_nsec3_keysize_iterations : "";
+	unsigned long least = NSEC3_ITERATIONS_TOP + 1u, bits_before = 0;
+
+	while (text[strspn(text, " ")] != '\0') {
+		char *end;
+		const unsigned long bits = strtoul(text, &end, 10);
+		const bool is_pair = end != text && *end == ' ' && bits > bits_before;
+		text = end;
+		const unsigned long iterations = strtoul(text, &end, 10);
+		if (!is_pair || end == text || (*end != '\0' && *end != ' ') || iterations == 0 ||
+		    iterations > NSEC3_ITERATIONS_TOP) {
+			config_complain(error, config, config_line(config, "val-nsec3-keysize-iterations"),
+					"val-nsec3-keysize-iterations: `%s`: wants pairs of a key size, ascending, and 1 to %u iterations",
+					config->val_nsec3_keysize_iterations, NSEC3_ITERATIONS_TOP);
+			return ERR_MALFORMED;
+		}
+		least = iterations < least ? iterations : least;
+		bits_before = bits;
+		text = end;
+	}
+	*iterations_max = least <= NSEC3_ITERATIONS_TOP ? (uint16_t)least : 0;
+	return 0;
+}
+
 int
 trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,
 		    char error[CONFIG_ERROR_BYTES])
@@ -232,6 +265,8 @@ trust_anchors_build(struct trust_config *trust, struct arena *arena, const struc
 		err = read_insecure(reading);
 	if (err == 0)
 		err = read_date(config, &trust->override_s, error);
+	if (err == 0)
+		err = read_iterations(config, &trust->nsec3_iterations_max, error);
 	trust->fixed = reading->anchors;
 	if (err == 0)
 		err = add_points(reading, trust, arena);

@@ -1,6 +1,7 @@
 /*
  * trust_anchors.h - what the configuration says about validation: anchors, names that are not validated, the clock
- * (trust-anchor, trust-anchor-file, auto-trust-anchor-file, domain-insecure, val-override-date, module-config).
+ * (trust-anchor, trust-anchor-file, auto-trust-anchor-file, domain-insecure, val-override-date,
+ * val-nsec3-keysize-iterations, module-config).
  *
  * Without any anchor named, conf/root.key as it is built in.
  *
@@ -22,6 +23,7 @@ struct trust_config {
 	struct anchors *fixed;   /* of them those that the configuration names itself */
 	struct trust_points points;
 	uint32_t override_s;     /* 0: the clock is right; VERIFY_ANY_TIME (validate/rrsig.h) */
+	uint16_t nsec3_iterations_max; /* 0: VALIDATE_NSEC3_ITERATIONS_MAX */
 };
 
 int trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,

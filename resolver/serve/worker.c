@@ -199,6 +199,7 @@ worker__set_trust(struct worker *worker, uint64_t now_us)
 		.crypto = worker->crypto,
 		.wall_offset_s = (int64_t)time(NULL) - (int64_t)(now_us / 1000000u),
 		.override_s = worker->service->trust.override_s,
+		.nsec3_iterations_max = worker->service->trust.nsec3_iterations_max,
 	};
 	engine_set_trust(worker->engine, &trust);
 	clients_set_clock(&worker->clients, trust.wall_offset_s);

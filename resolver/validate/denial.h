@@ -37,6 +37,7 @@ struct denial {
 	const struct name *zone;
 	struct crypto *crypto;
 	unsigned *hashes;          /* budget */
+	uint16_t iterations_max;   /* of NSEC3; 0: VALIDATE_NSEC3_ITERATIONS_MAX */
 	bool too_many_iterations;  /* told back: EDE 27 */
 };
 

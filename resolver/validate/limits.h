@@ -14,7 +14,7 @@
 #define VALIDATE_DS_MAX               8u   /* DS records of one zone that are looked at */
 #define VALIDATE_KEYS_MAX             32u  /* DNSKEYs of one zone that are looked at */
 #define VALIDATE_NSEC3_MAX            8u   /* NSEC3 records of one answer; with more it proves nothing */
-#define VALIDATE_NSEC3_ITERATIONS_MAX 50u  /* RFC 9276, section 3.2: more is insecure */
+#define VALIDATE_NSEC3_ITERATIONS_MAX 50u  /* RFC 9276, section 3.2: more is insecure; unless configured otherwise */
 #define VALIDATE_NSEC3_HASHES_MAX     64u  /* names hashed for one question */
 #define VALIDATE_SKEW_S               60u  /* clocks differ: RRSIG times count from a minute before to a minute after */
 #define VALIDATE_RSA_BITS_MAX         4096u

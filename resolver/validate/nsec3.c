@@ -88,6 +88,12 @@ same_parameters(const struct nsec3 *a, const struct nsec3 *b)
 	       memcmp(a->salt.bytes, b->salt.bytes, a->salt.size) == 0;
 }
 
+static unsigned
+iterations_max(const struct denial *denial)
+{
+	return denial->iterations_max != 0 ? denial->iterations_max : VALIDATE_NSEC3_ITERATIONS_MAX;
+}
+
 static void
 chain_read(struct chain *chain, struct denial *denial)
 {
@@ -97,7 +103,7 @@ chain_read(struct chain *chain, struct denial *denial)
 	for (const struct rrset *set = denial->sets; set != NULL; set = set->next) {
 		if (!nsec3_read(denial, set, &nsec3))
 			continue;
-		if (nsec3.iterations > VALIDATE_NSEC3_ITERATIONS_MAX) {
+		if (nsec3.iterations > iterations_max(denial)) {
 			chain->too_costly = denial->too_many_iterations = true;
 			return;
 		}

@@ -57,6 +57,24 @@ START_TEST(what_nobody_asked_for_is_left_behind)
 }
 END_TEST
 
+/* Minimal responses or not: servers are of no use without addresses; what nobody named stays behind here too. */
+START_TEST(servers_that_were_asked_for_keep_their_addresses)
+{
+	struct subject subject;
+	subject_init(&subject, "example.com.", "example.com.", TYPE_NS, DNS_AA, 0);
+	subject_fill(&subject, SECTION_ANSWER,
+	     (struct record[SUBJECT_RECORDS_MAX]){ { "example.com.", TYPE_NS, 60, "ns.example.com." },
+					   { "example.com.", TYPE_NS, 60, "ns.example.org." } });
+	subject_fill(&subject, SECTION_ADDITIONAL,
+	     (struct record[SUBJECT_RECORDS_MAX]){ { "ns.example.com.", TYPE_A, 60, "192.0.2.1" },
+					   { "ns.example.org.", TYPE_A, 60, "192.0.2.66" },
+					   { "other.example.com.", TYPE_A, 60, "192.0.2.66" } });
+	struct scrubbed scrubbed = subject_scrub(&subject);
+	ck_assert_uint_eq(records_count(scrubbed.additional), 1);
+	ck_assert(records_has(scrubbed.additional, "ns.example.com.", TYPE_A, "192.0.2.1"));
+}
+END_TEST
+
 START_TEST(a_cname_that_contradicts_its_dname_is_corrected)
 {
 	struct subject subject;
@@ -254,6 +272,7 @@ main(void)
 	TCase *tcase = tcase_create("responses");
 	tcase_add_test(tcase, a_chain_of_eleven_aliases_is_followed_and_one_more_is_not);
 	tcase_add_test(tcase, what_nobody_asked_for_is_left_behind);
+	tcase_add_test(tcase, servers_that_were_asked_for_keep_their_addresses);
 	tcase_add_test(tcase, a_cname_that_contradicts_its_dname_is_corrected);
 	tcase_add_test(tcase, a_cname_below_a_dname_that_is_asked_for_is_the_answer);
 	tcase_add_test(tcase, ttls_come_out_within_their_limits);

@@ -39,6 +39,20 @@ START_TEST(when_nobody_replies_the_client_is_told_so_within_its_time)
 }
 END_TEST
 
+START_TEST(a_server_gets_as_many_queries_as_the_operator_grants)
+{
+	struct servers s = servers_of(1);
+	struct engine_config config = engine_config_default;
+
+	s.single->dead = true;
+	config.outbound_msg_retry = 2;
+	engine_configure(s.world->engine, &config);
+	ck_assert_uint_eq(world_resolve(s.world, "www.single.", TYPE_A)->rcode, RCODE_SERVFAIL);
+	ck_assert_uint_eq(s.single->asked, 2);
+	world_free(s.world);
+}
+END_TEST
+
 START_TEST(a_failure_is_cached_and_grows)
 {
 	struct servers s = servers_of(1);
@@ -369,6 +383,7 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_dead_server_costs_one_timeout_at_most_and_is_avoided_then);
 	tcase_add_test(tcase, when_nobody_replies_the_client_is_told_so_within_its_time);
+	tcase_add_test(tcase, a_server_gets_as_many_queries_as_the_operator_grants);
 	tcase_add_test(tcase, a_failure_is_cached_and_grows);
 	tcase_add_test(tcase, a_failure_is_forgotten_when_the_network_has_changed);
 	tcase_add_test(tcase, a_failure_that_began_before_a_change_is_not_held_against_the_name);

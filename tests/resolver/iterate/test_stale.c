@@ -196,6 +196,24 @@ START_TEST(each_failure_gives_more_time_where_that_is_wanted)
 }
 END_TEST
 
+/* Nobody waits, so it is the refreshing that fails. */
+START_TEST(a_refresh_that_fails_gives_more_time_where_that_is_wanted)
+{
+	for (unsigned reset = 0; reset < 2; reset++) {
+		struct stage stage = after_the_end(0, reset != 0);
+		for (unsigned i = 0; i < 3; i++) {
+			refresh(stage.world, "www.test.");
+			world_run(stage.world, 1800 * SECOND);
+		}
+		if (reset != 0)
+			check_stale(world_cached(stage.world, "www.test.", TYPE_A), "www.test.", "192.0.2.80", 30);
+		else
+			ck_assert_ptr_null(world_cached(stage.world, "www.test.", TYPE_A));
+		world_free(stage.world);
+	}
+}
+END_TEST
+
 START_TEST(without_a_timeout_nobody_waits_and_the_cache_is_filled_afterwards)
 {
 	struct stage stage = after_the_end(0, false);
@@ -250,6 +268,7 @@ main(void)
 	tcase_add_test(tcase, the_word_that_ended_last_counts);
 	tcase_add_test(tcase, what_ended_too_long_ago_stands_in_for_nothing);
 	tcase_add_test(tcase, each_failure_gives_more_time_where_that_is_wanted);
+	tcase_add_test(tcase, a_refresh_that_fails_gives_more_time_where_that_is_wanted);
 	tcase_add_test(tcase, without_a_timeout_nobody_waits_and_the_cache_is_filled_afterwards);
 	tcase_add_test(tcase, what_is_asked_anew_leaves_half_of_the_tasks_to_clients);
 	tcase_add_test(tcase, without_room_for_what_stands_in_clients_get_what_the_work_comes_to);

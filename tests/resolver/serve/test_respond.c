@@ -434,6 +434,19 @@ START_TEST(minimal_responses_keep_what_the_answer_needs)
 }
 END_TEST
 
+/* Who asks for a zone's servers wants to reach them (RFC 8109, section 4). */
+START_TEST(minimal_responses_give_servers_with_their_addresses)
+{
+	struct reply_form form = form_of(DNS_RD);
+	struct question question = question_of("example.", TYPE_NS);
+	struct answer answer = { .ede = EDE_NONE };
+	add_set(&answer.sections[SECTION_ANSWER], "example.", TYPE_NS, 1, 1, 0);
+	add_set(&answer.sections[SECTION_ADDITIONAL], "ns.example.", TYPE_A, 1, 4, 0);
+	respond_and_read(&plain, &form, &question, &answer, NULL);
+	ck_assert_uint_eq(count_type(SECTION_ADDITIONAL, TYPE_A), 1);
+}
+END_TEST
+
 START_TEST(a_referral_keeps_its_servers)
 {
 	struct reply_form form = form_of(0);
@@ -523,6 +536,7 @@ main(void)
 	tcase_add_test(tcase, an_absence_without_its_soa_is_truncated);
 	tcase_add_test(tcase, additional_records_are_left_out_without_a_word);
 	tcase_add_test(tcase, minimal_responses_keep_what_the_answer_needs);
+	tcase_add_test(tcase, minimal_responses_give_servers_with_their_addresses);
 	tcase_add_test(tcase, a_referral_keeps_its_servers);
 	tcase_add_test(tcase, signatures_and_proofs_are_for_who_sets_do);
 	tcase_add_test(tcase, any_is_answered_with_one_hinfo);

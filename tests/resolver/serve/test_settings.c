@@ -94,6 +94,12 @@ static const struct {
 	  "test.conf:2: nsid: `xyz`: is neither `ascii_TEXT` nor hexadecimal octets" },
 	{ "a date is whole", "server:\n  val-override-date: 2026112801380x\n",
 	  "test.conf:2: val-override-date: `2026112801380x`: is neither YYYYMMDDHHmmSS nor seconds since 1970" },
+	{ "iterations come with a key size", "server:\n  val-nsec3-keysize-iterations: 1024 150 512 100\n",
+	  "test.conf:2: val-nsec3-keysize-iterations: `1024 150 512 100`: wants pairs of a key size, ascending, and 1 to "
+	  "2500 iterations" },
+	{ "iterations have an end", "server:\n  val-nsec3-keysize-iterations: 1024 2501\n",
+	  "test.conf:2: val-nsec3-keysize-iterations: `1024 2501`: wants pairs of a key size, ascending, and 1 to "
+	  "2500 iterations" },
 	{ "modules are told by their line", "server:\n  module-config: python\n",
 	  "test.conf:2: module-config: `python`: is not `iterator` with or without `validator`, `dns64`, `respip`" },
 	{ "root hints that are not there are told by option and line", "server:\n\n  root-hints: root.hints\n",
@@ -121,6 +127,7 @@ static const char *const accepted[] = {
 	"stack:\n  faults: loss=100%,burst=3,delay=60s,jitter=0us,rate=1000gbit,size=1280,seed=7\n",
 	"server:\n  access-control: [ 192.168.1.7 allow, 192.168.0.0/16 refuse, \"::/0 deny\" ]\n",
 	"server:\n  val-override-date: 20261128013800\n",
+	"server:\n  val-nsec3-keysize-iterations: 1024 150 2048 500\n",
 };
 
 START_TEST(what_is_right_is_taken)
@@ -175,7 +182,8 @@ START_TEST(options_reach_the_engine)
 	struct settings *settings =
 		settings_of("server:\n  do-ip6: no\n  qname-minimisation: no\n  use-caps-for-id: no\n  harden-glue: no\n"
 			    "  prime-root: no\n  do-not-query-localhost: no\n  minimal-responses: no\n  cache-min-ttl: 7\n"
-			    "  cache-max-ttl: 700\n  cache-max-negative-ttl: 70\n  edns-buffer-size: 1400\n");
+			    "  cache-max-ttl: 700\n  cache-max-negative-ttl: 70\n  edns-buffer-size: 1400\n  outbound-msg-retry: 0\n"
+			    "  val-nsec3-keysize-iterations: 1024 150 2048 100\n");
 	const struct engine_config engine = core_config_engine(&settings->config), usual = engine_config_default;
 	ck_assert(engine.do_ip4 && !engine.do_ip6 && usual.do_ip6);
 	ck_assert(!engine.qname_minimisation && usual.qname_minimisation);
@@ -188,6 +196,9 @@ START_TEST(options_reach_the_engine)
 	ck_assert_uint_eq(engine.cache_max_ttl_s, 700);
 	ck_assert_uint_eq(engine.cache_max_negative_ttl_s, 70);
 	ck_assert_uint_eq(engine.edns_udp_bytes, 1400);
+	ck_assert_uint_eq(engine.outbound_msg_retry, 1);
+	ck_assert_uint_eq(usual.outbound_msg_retry, 6);
+	ck_assert_uint_eq(settings->service->trust.nsec3_iterations_max, 100);
 	settings_free(settings);
 }
 END_TEST
