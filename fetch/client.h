@@ -41,6 +41,7 @@ struct client {
 	struct net *net;
 	struct soon soon;
 	unsigned dial_count; /* under way */
+	uint32_t transfer_count; /* begun */
 	struct names *names;
 	struct pool *pool;
 	struct idna_icu idna;

@@ -396,6 +396,7 @@ tell_answer(const struct dial *dial, const struct names_answer *answer)
 		                                { "secure", NULL, answer->is_secure } };
 	event.fields = fields;
 	event.field_count = 6;
+	event.cause = journey_last(net_journey(dial->net), JOURNEY_URL, "parsed", dial->request, NULL, NULL);
 	if (failed)
 		journey_tell(net_journey(dial->net), &event, "%s %s: %s", dial->host, type, answer->failure.text);
 	else

@@ -1,8 +1,8 @@
 /*
  * journey_report.h - the journey of a run: kept while it goes on, and written at its end in the forms that were asked for.
  *
- * --journey[=text,json] to --journey-file FILE, or to standard error.  Written also, and above all, when a transfer has
- * failed: the list then ends with the first bad step.
+ * --journey[=FORMS] to --journey-file FILE, or to standard error (journey_forms.h).  Written also, and above all, when a
+ * transfer has failed: the list then ends with the first bad step.
  *
  * Ownership: journey_report_open allocates, journey_report_close frees.  It outlives the net that tells it.
  * Errors:    FAILURE_USAGE for a form that is unknown, FAILURE_JOURNEY for a file that cannot be written.
@@ -12,8 +12,7 @@
 #define CAIRN_FETCH_JOURNEY_REPORT_H
 
 #include "fetch/failure.h"
-#include "fetch/journey/journey.h"
-#include "fetch/journey/verdict.h"
+#include "fetch/journey/story.h"
 
 #define JOURNEY_BLOCK_BYTES (8u << 20)
 #define JOURNEY_RING_BYTES  (1u << 20) /* of the stack's trace, between two turns */
@@ -22,16 +21,15 @@
 struct event_ring;
 struct journey_report;
 
-/* forms: "text,json"; empty: text.  path NULL: standard error. */
+/* forms, path: as of journey_forms_read. */
 int journey_report_open(struct journey_report **report, const char *forms, const char *path, uint64_t now_us,
                         struct failure *failure);
 struct journey *journey_report_list(struct journey_report *report); /* NULL for NULL */
 struct event_ring *journey_report_ring(struct journey_report *report);
 /* Takes what the stack has traced. */
 void journey_report_take(struct journey_report *report);
-/* The end of a transfer: `line` is its summary. */
-void journey_report_end(struct journey_report *report, uint32_t request, const struct verdict_times *times,
-                        const char *line);
+/* The end of a transfer; its verdict is judged here. */
+void journey_report_end(struct journey_report *report, const struct journey_end *end, const struct verdict_times *times);
 /* 0, or -1 and *failure. */
 int journey_report_write(struct journey_report *report, struct failure *failure);
 void journey_report_close(struct journey_report *report); /* NULL is nothing */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fetch/client.h"
+#include "fetch/journey_replay.h"
 #include "fetch/option_table.h"
 #include "fetch/options.h"
 #include "fetch/parse_url.h"
@@ -123,6 +124,14 @@ parse_urls(const char *path)
 }
 
 static int
+replay(const struct run_settings *run)
+{
+	struct failure failure = { 0 };
+	const char *forms = run->journey != NULL ? run->journey : "";
+	return journey_replay(run->replay, forms, run->journey_file, &failure) == 0 ? 0 : tell(&failure);
+}
+
+static int
 do_wish(const struct options *options)
 {
 	switch (options->wish) {
@@ -133,6 +142,8 @@ do_wish(const struct options *options)
 	}
 	if (options->run.url_input != NULL)
 		return parse_urls(options->run.url_input);
+	if (options->run.replay != NULL)
+		return replay(&options->run);
 	return fetch(options);
 }
 

@@ -398,7 +398,7 @@ dial(struct transfer *transfer)
 		.alpn = settings->is_http_1_0 || settings->is_http_1_1 ? "http/1.1" : "h2,http/1.1",
 		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
 		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),
-		.request = transfer->job.number + 1,
+		.request = transfer->number,
 		.proxy = transfer->proxy.kind != PROXY_NONE ? &transfer->proxy : NULL,
 		.needs_tunnel =
 			transfer->proxy.kind != PROXY_NONE && !transfer__asks_proxy(transfer),
@@ -523,6 +523,7 @@ transfer_start(struct client *client, const struct transfer_job *job, transfer_d
 	transfer->client = client;
 	transfer->job = *job;
 	transfer->settings = job->group->settings;
+	transfer->number = ++client->transfer_count;
 	transfer->modified_s = -1;
 	transfer->local = -1;
 	transfer->on_done = on_done;

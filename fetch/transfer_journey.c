@@ -4,9 +4,11 @@
  */
 #include "fetch/framing.h"
 #include "fetch/journey_report.h"
+#include "fetch/printable.h"
 #include "fetch/transfer_priv.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define WORDS_BYTES 512u
 
@@ -24,7 +26,7 @@ event_of(const struct transfer *transfer, enum journey_layer layer, const char *
 		.at_us = net_now_us(transfer->client->net),
 		.layer = layer,
 		.name = name,
-		.request = transfer->job.number + 1,
+		.request = transfer->number,
 		.connection = layer == JOURNEY_HTTP || layer == JOURNEY_TLS || layer == JOURNEY_TCP
 				      ? transfer->facts.stream.number
 				      : 0,
@@ -81,6 +83,8 @@ tell_open(struct transfer *transfer, const char *remote)
 	const struct journey_field fields[] = { { "remote", remote, 0 },
 						{ "port", NULL, facts->remote_port },
 						{ "rtt_us", NULL, rtt_us } };
+	uint32_t handshake = journey_last(list_of(transfer), JOURNEY_TCP, "open", transfer->number, NULL, NULL);
+	event.cause = handshake != 0 ? handshake : event.cause;
 	event.fields = fields;
 	event.field_count = 3;
 	transfer->told = journey_tell(list_of(transfer), &event, "connected to %s port %u, round trip %llu.%u ms",
@@ -184,7 +188,7 @@ transfer__tell_end(struct transfer *transfer)
 	const struct journey_field fields[] = { { "octets", NULL, facts->content_bytes },
 						{ "cause", failure_id(facts->failure.cause), 0 } };
 	const struct verdict_times times = times_of(transfer);
-	char line[WORDS_BYTES];
+	char url[WORDS_BYTES];
 
 	if (list_of(transfer) == NULL)
 		return;
@@ -200,9 +204,8 @@ transfer__tell_end(struct transfer *transfer)
 	else
 		transfer->told = journey_tell(list_of(transfer), &event, "complete: %llu octets",
 			     (unsigned long long)facts->content_bytes);
-	(void)snprintf(line, sizeof line, "%s  %s  %llu octets in %llu.%u ms", transfer->job.url,
-		       failed ? failure_id(facts->failure.cause) : "ok", (unsigned long long)facts->content_bytes,
-		       (unsigned long long)((facts->end_us - facts->start_us) / 1000),
-		       (unsigned)((facts->end_us - facts->start_us) % 1000 / 100));
-	journey_report_end(transfer->client->journey, transfer->job.number + 1, &times, line);
+	(void)printable_text(url, sizeof url, transfer->job.url, strlen(transfer->job.url));
+	const struct journey_end end = { .request = transfer->number, .url = url, .octets = facts->content_bytes,
+					 .result = failed ? failure_id(facts->failure.cause) : "ok", .is_bad = failed };
+	journey_report_end(transfer->client->journey, &end, &times);
 }

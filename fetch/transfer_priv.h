@@ -124,6 +124,7 @@ struct transfer {
 	bool is_range_refused;                  /* the whole is asked for from now on */
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
 
+	uint32_t number; /* of this transfer among those of the run, from 1: the journey's request */
 	uint32_t told; /* the event of the journey told last; 0: none */
 	struct net_timer turn, deadline, speed, body_due;
 	struct soon_call soon;

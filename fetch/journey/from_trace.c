@@ -1,6 +1,7 @@
 #include "fetch/journey/from_trace.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "resolver/iterate/trace.h"
 #include "resolver/wire/text.h"
@@ -53,11 +54,23 @@ tell_neigh(struct journey *journey, const struct journey_event *event, const str
 	told.fields = fields;
 	told.field_count = neigh->news == TRACE_NEIGH_FOUND ? 2 : 1;
 	told.is_bad = neigh->news == TRACE_NEIGH_LOST;
+	if (neigh->news != TRACE_NEIGH_ASKED)
+		told.cause = journey_last(journey, JOURNEY_LINK, "neighbour", 0, "addr", addr);
 	switch ((enum trace_neigh_news)neigh->news) {
 	case TRACE_NEIGH_ASKED: journey_tell(journey, &told, "%s: who has %s?", protocol, addr); break;
 	case TRACE_NEIGH_FOUND: journey_tell(journey, &told, "%s: %s is at %s", protocol, addr, mac); break;
 	case TRACE_NEIGH_LOST: journey_tell(journey, &told, "%s: nobody has %s", protocol, addr); break;
 	}
+}
+
+/* What led to a segment: its connection's SYN; to that, the address. */
+static uint32_t
+cause_of_segment(const struct journey *journey, const struct journey_event *event, const char *peer)
+{
+	uint32_t cause = journey_last(journey, JOURNEY_TCP, "syn", event->request, "peer", peer);
+	if (cause == 0)
+		cause = journey_last(journey, JOURNEY_DNS, "answer", event->request, NULL, NULL);
+	return cause != 0 ? cause : journey_last(journey, JOURNEY_URL, "parsed", event->request, NULL, NULL);
 }
 
 /* What became of a segment: `arrow` says which way it went, `what` follows the peer. */
@@ -71,6 +84,7 @@ tell_tcp(struct journey *journey, const struct journey_event *event, const char 
 	struct journey_event told = *event;
 	told.layer = JOURNEY_TCP;
 	told.name = name;
+	told.cause = event->request != 0 ? cause_of_segment(journey, event, peer) : 0;
 	told.fields = fields;
 	told.field_count = 2;
 	journey_tell(journey, &told, "%s %s %s", arrow, peer, what);
@@ -136,6 +150,31 @@ tell_error(struct journey *journey, const struct journey_event *event, const str
 	             remote, text != NULL ? text : "an error");
 }
 
+/* Of a reply, and of one that is late: the query. */
+static uint32_t
+query_of(const struct journey *journey, const char *qname, const char *type, const char *server)
+{
+	const struct journey_event *event = journey->last;
+	for (unsigned left = JOURNEY_LOOK_BACK; event != NULL && left > 0; event = event->previous, left--)
+		if (event->layer == JOURNEY_DNS && strcmp(event->name, "query") == 0 &&
+		    strcmp(journey_field_text(event, "qname"), qname) == 0 &&
+		    strcmp(journey_field_text(event, "type"), type) == 0 &&
+		    strcmp(journey_field_text(event, "server"), server) == 0)
+			return event->id;
+	return 0;
+}
+
+/* Of a query: what was read right before, else what was to be fetched. */
+static uint32_t
+reason_to_ask(const struct journey *journey, uint64_t at_us)
+{
+	const struct journey_event *event = journey->last;
+	for (unsigned left = JOURNEY_LOOK_BACK; event != NULL && event->at_us == at_us && left > 0; event = event->previous, left--)
+		if (event->layer == JOURNEY_DNS && (strcmp(event->name, "reply") == 0 || strcmp(event->name, "lost") == 0))
+			return event->id;
+	return journey_last(journey, JOURNEY_URL, "parsed", 0, NULL, NULL);
+}
+
 static void
 tell_resolver(struct journey *journey, const struct journey_event *event, enum resolver_trace_kind kind,
               const struct resolver_trace *trace)
@@ -155,6 +194,7 @@ tell_resolver(struct journey *journey, const struct journey_event *event, enum r
 	told.layer = JOURNEY_DNS;
 	told.fields = fields;
 	told.field_count = kind == TRACE_RESOLVER_REPLY ? 8 : 5;
+	told.cause = kind == TRACE_RESOLVER_QUERY ? reason_to_ask(journey, event->at_us) : query_of(journey, qname, type, server);
 	switch (kind) {
 	case TRACE_RESOLVER_QUERY:
 		told.name = "query";

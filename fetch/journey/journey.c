@@ -87,10 +87,48 @@ journey_tell(struct journey *journey, const struct journey_event *event, const c
 		return 0;
 	}
 	kept->id = ++journey->event_count;
+	kept->previous = journey->last;
 	if (journey->last != NULL)
 		journey->last->next = kept;
 	else
 		journey->first = kept;
 	journey->last = kept;
 	return kept->id;
+}
+
+/* ---- looking back ------------------------------------------------------------------------------------ */
+
+const struct journey_field *
+journey_field(const struct journey_event *event, const char *name)
+{
+	for (unsigned i = 0; i < event->field_count; i++)
+		if (strcmp(event->fields[i].name, name) == 0)
+			return &event->fields[i];
+	return NULL;
+}
+
+const char *
+journey_field_text(const struct journey_event *event, const char *name)
+{
+	const struct journey_field *field = journey_field(event, name);
+	return field != NULL && field->text != NULL ? field->text : "";
+}
+
+uint64_t
+journey_field_number(const struct journey_event *event, const char *name)
+{
+	const struct journey_field *field = journey_field(event, name);
+	return field != NULL && field->text == NULL ? field->number : 0;
+}
+
+uint32_t
+journey_last(const struct journey *journey, enum journey_layer layer, const char *name, uint32_t request, const char *field,
+             const char *text)
+{
+	const struct journey_event *event = journey != NULL ? journey->last : NULL;
+	for (unsigned left = JOURNEY_LOOK_BACK; event != NULL && left > 0; event = event->previous, left--)
+		if (event->layer == layer && strcmp(event->name, name) == 0 && (request == 0 || event->request == request) &&
+		    (field == NULL || strcmp(journey_field_text(event, field), text) == 0))
+			return event->id;
+	return 0;
 }

@@ -33,6 +33,7 @@
 #define JOURNEY_FIELDS_MAX    8u
 #define JOURNEY_TEXT_BYTES    512u /* a sentence; a longer one is cut */
 #define JOURNEY_RESERVE_BYTES 16384u
+#define JOURNEY_LOOK_BACK     512u /* events that a cause is looked for among */
 
 enum journey_layer {
 	JOURNEY_URL,
@@ -54,7 +55,7 @@ struct journey_field {
 };
 
 struct journey_event {
-	const struct journey_event *next;
+	const struct journey_event *next, *previous;
 	uint32_t id, cause;
 	uint64_t at_us;
 	enum journey_layer layer;
@@ -80,10 +81,22 @@ struct journey {
 void journey_init(struct journey *journey, void *block, size_t block_bytes);
 
 /*
- * Keeps a copy of `event`, of which next, id and what are not looked at, with the sentence.  Control characters
+ * Keeps a copy of `event`, of which next, previous, id and what are not looked at, with the sentence.  Control characters
  * become visible (printable.h).  Returns its id; 0 when journey is NULL or there was no room.
  */
 uint32_t journey_tell(struct journey *journey, const struct journey_event *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * For a cause: the id of the last event of that layer and name, told about `request` (0: any), whose field of the name `field` is `text`
+ * (field NULL: any).  0: none of the last JOURNEY_LOOK_BACK, or journey is NULL.
+ */
+uint32_t journey_last(const struct journey *journey, enum journey_layer layer, const char *name, uint32_t request,
+                      const char *field, const char *text);
+
+/* The event's field of that name; NULL: it has none. */
+const struct journey_field *journey_field(const struct journey_event *event, const char *name);
+const char *journey_field_text(const struct journey_event *event, const char *name);  /* empty: it has none */
+uint64_t journey_field_number(const struct journey_event *event, const char *name);   /* 0: it has none */
 
 #endif

@@ -40,15 +40,21 @@ journey_json_event(struct json *json, const struct journey_event *event, uint64_
 }
 
 void
-journey_json_verdict(struct json *json, const struct verdict *verdict, uint32_t request)
+journey_json_end(struct json *json, const struct journey_end *end)
 {
+	const struct verdict *verdict = &end->verdict;
 	char advice[JOURNEY_TEXT_BYTES];
 
 	verdict_advice(verdict, advice, sizeof advice);
 	json_object_begin(json);
 	put_text(json, "l", "policy");
 	put_text(json, "e", "verdict");
-	put_uint(json, "r", request);
+	put_uint(json, "r", end->request);
+	put_text(json, "url", end->url);
+	put_text(json, "result", end->result);
+	json_key(json, "bad");
+	json_bool(json, end->is_bad);
+	put_uint(json, "octets", end->octets);
 	put_uint(json, "total_us", verdict->total_us);
 	json_key(json, "parts_us");
 	json_object_begin(json);
@@ -57,6 +63,7 @@ journey_json_verdict(struct json *json, const struct verdict *verdict, uint32_t 
 	json_object_end(json);
 	put_text(json, "largest", verdict_part_name(verdict->largest));
 	put_uint(json, "floor_rounds", verdict->floor_rounds);
+	put_uint(json, "round_us", verdict->round_us);
 	put_uint(json, "floor_us", verdict->floor_us);
 	put_text(json, "try", advice);
 	json_object_end(json);

@@ -4,7 +4,8 @@
  *	{"i":7,"p":3,"t":41800,"l":"dns","e":"answer","r":1,"what":"...","bad":false,"name":"...",...}
  *
  * i: id; p: id of the cause, 0: not known; t: microseconds since the start; l: layer; e: event; r: transfer; c: connection; then the
- * event's fields.  A verdict is a line with "e":"verdict" and l "policy".
+ * event's fields.  The end of a transfer is a line with "e":"verdict" and l "policy".  journey.schema.json is the
+ * schema of a line.
  *
  * Pure; writes into a json writer that the caller drains.
  */
@@ -12,10 +13,10 @@
 #define CAIRN_FETCH_JOURNEY_NDJSON_H
 
 #include "fetch/journey/journey.h"
-#include "fetch/journey/verdict.h"
+#include "fetch/journey/story.h"
 #include "fetch/json.h"
 
 void journey_json_event(struct json *json, const struct journey_event *event, uint64_t start_us);
-void journey_json_verdict(struct json *json, const struct verdict *verdict, uint32_t request);
+void journey_json_end(struct json *json, const struct journey_end *end);
 
 #endif

@@ -23,6 +23,14 @@ journey_text_event(const struct journey_event *event, uint64_t start_us, char *l
 	               event->what, event->is_bad ? "   !" : "");
 }
 
+void
+journey_text_end(const struct journey_end *end, char *line, size_t line_bytes)
+{
+	uint64_t us = end->verdict.total_us;
+	(void)snprintf(line, line_bytes, "%s  %s  %" PRIu64 " octets in %" PRIu64 ".%u ms", end->url, end->result, end->octets,
+	               us / 1000, (unsigned)(us % 1000 / 100));
+}
+
 /* The parts that take a hundredth or more, in their order. */
 void
 journey_text_verdict(const struct verdict *verdict, char *line, size_t line_bytes)

@@ -8,7 +8,7 @@
 #define CAIRN_FETCH_JOURNEY_TEXT_H
 
 #include "fetch/journey/journey.h"
-#include "fetch/journey/verdict.h"
+#include "fetch/journey/story.h"
 
 #define JOURNEY_LINE_BYTES (JOURNEY_TEXT_BYTES + 64u)
 
@@ -16,6 +16,8 @@
 void journey_text_head(char *line, size_t line_bytes);
 /* start_us: what counts as 0. */
 void journey_text_event(const struct journey_event *event, uint64_t start_us, char *line, size_t line_bytes);
+/* "http://www.example.org/  ok  1234 octets in 56.7 ms" */
+void journey_text_end(const struct journey_end *end, char *line, size_t line_bytes);
 /* "WHERE  61 % name (41.8 ms) ..." */
 void journey_text_verdict(const struct verdict *verdict, char *line, size_t line_bytes);
 

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import tempfile
+import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import lab
@@ -82,6 +83,48 @@ class Journey(lab.WithCairnd):
         self.assertIn("layer  what", lines[0])
         self.assertTrue(any(line.startswith("WHERE ") for line in lines))
         self.assertTrue(any("http://www.shop.com/  ok  306 octets" in line for line in lines))
+
+    def picture(self, *words, status=0):
+        """The texts of the SVG of one run."""
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            path = Path(directory) / "journey.svg"
+            done = subprocess.run([FETCH, "-q", "-s", "-o", "/dev/null", "--journey=svg", "--journey-file", path, *words],
+                                  capture_output=True, timeout=FETCH_S)
+            self.assertEqual(done.returncode, status)
+            return ["".join(element.itertext()) for element in xml.parse(path).iter("{http://www.w3.org/2000/svg}text")]
+
+    def test_the_picture_has_a_lane_for_each_who_takes_part(self):
+        texts = self.picture("http://www.shop.com/")
+        for lane in ("cairn-fetch", "resolver", "server"):
+            self.assertIn(lane, texts)
+        self.assertTrue(any(text.startswith("GET / HTTP/1.1") and "200 OK" in text for text in texts))
+
+    def test_without_a_resolver_the_picture_goes_down_from_the_root(self):
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            configuration = Path(directory) / "cairn.conf"
+            configuration.write_text(f"server:\n  trust-anchor-file: {os.environ['LAB_DIR']}/root.key\n")
+            texts = self.picture("--resolver", f"self={configuration}", "http://www.shop.com/")
+        for lane in ("resolver", "root", "TLD", "authority", "gateway", "server"):
+            self.assertIn(lane, texts)
+
+    def test_the_picture_of_a_failure_ends_with_it(self):
+        for words, status, said in ((("http://nothing.shop.com/",), 6, "does not exist"),
+                                    (("http://192.168.1.1:81/",), 7, "refused"),
+                                    (("--connect-timeout", "0.5", "http://192.168.1.77/"), 28, "no answer")):
+            with self.subTest(said):
+                texts = self.picture(*words, status=status)
+                self.assertTrue(any(said in text for text in texts), texts)
+
+    def test_several_forms_have_a_file_each_and_what_was_written_can_be_shown_again(self):
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            base = Path(directory) / "j"
+            subprocess.run([FETCH, "-q", "-s", "-o", "/dev/null", "--journey=text,json,svg,html", "--journey-file", base,
+                            "http://www.shop.com/"], check=True, timeout=FETCH_S)
+            self.assertEqual(sorted(path.name for path in base.parent.iterdir()), ["j.html", "j.json", "j.svg", "j.text"])
+            again = base.with_suffix(".again")
+            subprocess.run([FETCH, "-q", "--replay", base.with_suffix(".json"), "--journey=json", "--journey-file", again],
+                           check=True, timeout=FETCH_S)
+            self.assertEqual(again.read_text(), base.with_suffix(".json").read_text())
 
     def test_a_form_that_is_unknown_is_an_error_before_anything_is_sent(self):
         done = subprocess.run([FETCH, "-q", "--journey=pictures", "http://www.shop.com/"], capture_output=True, text=True)

@@ -1,0 +1,30 @@
+/*
+ * read.h - a journey that was written as NDJSON (ndjson.h), read back: to draw it anew, or to compare it with another.
+ *
+ * Members that are none of an event's own become its fields; nested values are skipped.
+ *
+ * Ownership: everything is copied into the journey's arena.
+ * Errors:    ERR_MALFORMED: a line is no event of a journey, `line` tells which; ERR_NO_MEMORY.
+ * Bounds:    the journey's block; JOURNEY_FIELDS_MAX fields an event, READ_ENDS_MAX ends: what is more is left out and counted.
+ */
+#ifndef CAIRN_FETCH_JOURNEY_READ_H
+#define CAIRN_FETCH_JOURNEY_READ_H
+
+#include "fetch/journey/story.h"
+#include "fetch/span.h"
+
+#define READ_ENDS_MAX 1024u
+
+struct journey_read {
+	struct journey journey;
+	struct journey_end ends[READ_ENDS_MAX];
+	unsigned end_count;
+	uint64_t lost_count;
+	unsigned line; /* the last one read, from 1 */
+};
+
+/* The whole of a file. */
+int journey_read(struct journey_read *read, struct span text, void *block, size_t block_bytes);
+struct story journey_read_story(const struct journey_read *read);
+
+#endif

@@ -1,0 +1,176 @@
+#include "fetch/journey_forms.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/journey/ndjson.h"
+#include "fetch/journey/svg.h"
+#include "fetch/journey/text.h"
+#include "fetch/output.h"
+#include "fetch/span.h"
+
+#define JSON_LINE_BYTES 16384u
+
+static const char *const names[FORMS_MAX] = {
+	[FORM_TEXT] = "text",
+	[FORM_JSON] = "json",
+	[FORM_SVG] = "svg",
+	[FORM_HTML] = "html",
+};
+
+static unsigned
+form_of(struct span word)
+{
+	unsigned form = 0;
+	while (form < FORMS_MAX && !span_is(word, names[form]))
+		form++;
+	return form;
+}
+
+int
+journey_forms_read(unsigned *forms, const char *words, const char *path, struct failure *failure)
+{
+	struct span rest = span_from_text(words);
+
+	(void)path;
+	*forms = rest.bytes == 0 ? 1u << FORM_TEXT : 0;
+	while (rest.bytes > 0) {
+		size_t comma = span_find(rest, ',');
+		struct span word = span_first(rest, comma);
+		unsigned form = form_of(word);
+		if (form == FORMS_MAX) {
+			failure_set(failure, FAILURE_USAGE, "--journey knows text, json, svg and html, not `" SPAN_FORMAT "'",
+			            SPAN_ARGUMENTS(word));
+			return -1;
+		}
+		*forms |= 1u << form;
+		rest = span_from(rest, comma < rest.bytes ? comma + 1 : comma);
+	}
+	return 0;
+}
+
+/* ---- the forms --------------------------------------------------------------------------------------- */
+
+static void
+write_text(const struct story *story, FILE *file)
+{
+	char line[JOURNEY_LINE_BYTES], advice[JOURNEY_TEXT_BYTES];
+
+	journey_text_head(line, sizeof line);
+	fprintf(file, "%s\n", line);
+	for (const struct journey_event *event = story->journey->first; event != NULL; event = event->next) {
+		journey_text_event(event, story->start_us, line, sizeof line);
+		fprintf(file, "%s\n", line);
+	}
+	for (unsigned i = 0; i < story->end_count; i++) {
+		journey_text_end(&story->ends[i], line, sizeof line);
+		fprintf(file, "%s\n", line);
+		journey_text_verdict(&story->ends[i].verdict, line, sizeof line);
+		fprintf(file, "%s\n", line);
+		verdict_advice(&story->ends[i].verdict, advice, sizeof advice);
+		if (advice[0] != '\0')
+			fprintf(file, "TRY    %s\n", advice);
+	}
+	if (story->lost_count != 0)
+		fprintf(file, "(%llu events or ends had no room)\n", (unsigned long long)story->lost_count);
+}
+
+static void
+drain(struct json *json, FILE *file)
+{
+	size_t bytes;
+	const char *text = json_drain(json, &bytes);
+	(void)fwrite(text, 1, bytes, file);
+}
+
+static void
+write_json(const struct story *story, FILE *file)
+{
+	char buffer[JSON_LINE_BYTES];
+	struct json json;
+
+	json_init(&json, buffer, sizeof buffer);
+	for (const struct journey_event *event = story->journey->first; event != NULL; event = event->next) {
+		journey_json_event(&json, event, story->start_us);
+		drain(&json, file);
+	}
+	for (unsigned i = 0; i < story->end_count; i++) {
+		journey_json_end(&json, &story->ends[i]);
+		drain(&json, file);
+	}
+}
+
+/* Both are made in memory, and what does not fit there is no picture: errno tells. */
+static int
+write_picture(const struct story *story, FILE *file, bool is_page)
+{
+	struct ladder *ladder = malloc(sizeof *ladder);
+	char *text = malloc(SVG_BYTES_MAX);
+	struct markup markup;
+	int result = -1;
+
+	if (ladder != NULL && text != NULL) {
+		markup_init(&markup, text, SVG_BYTES_MAX);
+		if (is_page)
+			html_write(&markup, story, ladder);
+		else
+			svg_write(&markup, story, ladder);
+		errno = ENOSPC;
+		if (markup.err == 0 && fwrite(markup.text, 1, markup.bytes, file) == markup.bytes)
+			result = 0;
+	}
+	free(ladder);
+	free(text);
+	return result;
+}
+
+static int
+write_form(enum journey_form form, const struct story *story, FILE *file)
+{
+	switch (form) {
+	case FORM_TEXT: write_text(story, file); break;
+	case FORM_JSON: write_json(story, file); break;
+	case FORM_SVG: return write_picture(story, file, false);
+	case FORM_HTML: return write_picture(story, file, true);
+	case FORMS_MAX: break;
+	}
+	return 0;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------- */
+
+static int
+write_to(enum journey_form form, const struct story *story, const char *path, struct failure *failure)
+{
+	FILE *file = path != NULL ? fopen(path, "we") : stderr;
+	bool is_bad = file == NULL;
+
+	if (file != NULL) {
+		is_bad = write_form(form, story, file) != 0 || ferror(file) != 0;
+		is_bad |= file != stderr ? fclose(file) != 0 : fflush(file) != 0;
+	}
+	if (!is_bad)
+		return 0;
+	failure_set(failure, FAILURE_JOURNEY, "the journey cannot be written to %s: %s",
+	            path != NULL ? path : "standard error", strerror(errno));
+	return -1;
+}
+
+int
+journey_forms_write(unsigned forms, const struct story *story, const char *path, struct failure *failure)
+{
+	bool is_one = (forms & (forms - 1)) == 0;
+	int result = 0;
+
+	for (unsigned form = 0; form < FORMS_MAX && result == 0; form++) {
+		char named[OUTPUT_PATH_BYTES];
+		if ((forms & 1u << form) == 0)
+			continue;
+		if (path != NULL)
+			(void)snprintf(named, sizeof named, is_one ? "%s" : "%s.%s", path, names[form]);
+		result = write_to((enum journey_form)form, story, path != NULL ? named : NULL, failure);
+	}
+	return result;
+}

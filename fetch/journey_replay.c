@@ -1,0 +1,92 @@
+#include "fetch/journey_replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fetch/journey/read.h"
+#include "fetch/journey_forms.h"
+
+#define EVENT_GROWTH 4u /* an event in memory against its line, and more than that */
+
+struct replay {
+	void *file, *block;
+	size_t file_bytes, block_bytes;
+	struct journey_read read;
+};
+
+/* NULL: errno tells. */
+static void *
+map_file(const char *path, size_t *bytes)
+{
+	struct stat stat;
+	void *mapped = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return NULL;
+	errno = EFBIG;
+	if (fstat(fd, &stat) == 0 && stat.st_size >= 0 && (uint64_t)stat.st_size <= REPLAY_FILE_BYTES_MAX) {
+		*bytes = (size_t)stat.st_size;
+		mapped = mmap(NULL, *bytes + 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	}
+	(void)close(fd);
+	return mapped != MAP_FAILED ? mapped : NULL;
+}
+
+static void
+close_replay(struct replay *replay)
+{
+	if (replay == NULL)
+		return;
+	if (replay->file != NULL)
+		(void)munmap(replay->file, replay->file_bytes + 1);
+	if (replay->block != NULL)
+		(void)munmap(replay->block, replay->block_bytes);
+	free(replay);
+}
+
+/* NULL: *failure. */
+static struct replay *
+open_replay(const char *path, struct failure *failure)
+{
+	struct replay *replay = calloc(1, sizeof *replay);
+	if (replay != NULL)
+		replay->file = map_file(path, &replay->file_bytes);
+	if (replay == NULL || replay->file == NULL) {
+		failure_set(failure, FAILURE_READ, "%s: %s", path, strerror(errno));
+		close_replay(replay);
+		return NULL;
+	}
+	replay->block_bytes = EVENT_GROWTH * replay->file_bytes + JOURNEY_RESERVE_BYTES;
+	replay->block = mmap(NULL, replay->block_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (replay->block == MAP_FAILED) {
+		replay->block = NULL;
+		failure_set(failure, FAILURE_MEMORY, "no memory for the journey of %s", path);
+	} else if (journey_read(&replay->read, span_of(replay->file, replay->file_bytes), replay->block, replay->block_bytes) != 0) {
+		failure_set(failure, FAILURE_READ, "%s: line %u is no event of a journey (--journey=json)", path, replay->read.line);
+	} else {
+		return replay;
+	}
+	close_replay(replay);
+	return NULL;
+}
+
+int
+journey_replay(const char *from, const char *words, const char *path, struct failure *failure)
+{
+	unsigned forms;
+	if (journey_forms_read(&forms, words, path, failure) != 0)
+		return -1;
+	struct replay *replay = open_replay(from, failure);
+	if (replay == NULL)
+		return -1;
+	const struct story story = journey_read_story(&replay->read);
+	int result = journey_forms_write(forms, &story, path, failure);
+	close_replay(replay);
+	return result;
+}

@@ -1,0 +1,100 @@
+/* What was written as NDJSON is read back as it was told. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/journey/ndjson.h"
+#include "fetch/journey/read.h"
+#include "tests/suite.h"
+
+static uint8_t told_block[JOURNEY_RESERVE_BYTES + 65536], read_block[JOURNEY_RESERVE_BYTES + 65536];
+static struct journey_read reading;
+static char text[16384];
+static size_t text_bytes;
+
+static void
+add(struct json *json)
+{
+	size_t bytes;
+	const char *line = json_drain(json, &bytes);
+	memcpy(text + text_bytes, line, bytes);
+	text_bytes += bytes;
+}
+
+START_TEST(events_and_ends_come_back_as_they_were)
+{
+	struct journey told;
+	struct json json;
+	char buffer[4096];
+	const struct journey_field fields[] = { { "qname", "www.example.org.", 0 }, { "rcode", NULL, 3 } };
+	const struct journey_event event = { .at_us = 5000, .layer = JOURNEY_DNS, .name = "reply", .request = 2, .connection = 7,
+		                             .cause = 1, .is_bad = true, .fields = fields, .field_count = 2 };
+	const struct journey_end end = { .request = 2, .url = "http://example.org/\"", .result = "dns-bogus", .octets = 12, .is_bad = true,
+		                         .verdict = { .total_us = 30, .parts_us = { [VERDICT_NAME] = 20, [VERDICT_TLS] = 10 },
+		                                      .largest = VERDICT_NAME, .floor_us = 6, .floor_rounds = 2, .round_us = 3 } };
+
+	text_bytes = 0;
+	journey_init(&told, told_block, sizeof told_block);
+	ck_assert_uint_eq(journey_tell(&told, &event, "said \"nothing\""), 1);
+	json_init(&json, buffer, sizeof buffer);
+	journey_json_event(&json, told.first, 1000);
+	add(&json);
+	journey_json_end(&json, &end);
+	add(&json);
+	ck_assert_int_eq(journey_read(&reading, span_of(text, text_bytes), read_block, sizeof read_block), 0);
+
+	const struct journey_event *read = reading.journey.first;
+	ck_assert_ptr_nonnull(read);
+	ck_assert_ptr_null(read->next);
+	ck_assert_uint_eq(read->id, 1);
+	ck_assert_uint_eq(read->cause, 1);
+	ck_assert_uint_eq(read->at_us, 4000);
+	ck_assert_int_eq(read->layer, JOURNEY_DNS);
+	ck_assert_str_eq(read->name, "reply");
+	ck_assert_str_eq(read->what, "said \"nothing\"");
+	ck_assert(read->is_bad);
+	ck_assert_uint_eq(read->request, 2);
+	ck_assert_uint_eq(read->connection, 7);
+	ck_assert_str_eq(journey_field_text(read, "qname"), "www.example.org.");
+	ck_assert_uint_eq(journey_field_number(read, "rcode"), 3);
+	ck_assert_uint_eq(reading.end_count, 1);
+	ck_assert_str_eq(reading.ends[0].url, end.url);
+	ck_assert_str_eq(reading.ends[0].result, end.result);
+	ck_assert_uint_eq(reading.ends[0].octets, 12);
+	ck_assert_mem_eq(&reading.ends[0].verdict, &end.verdict, sizeof end.verdict);
+}
+END_TEST
+
+static const struct {
+	const char *behaviour, *text;
+} refused[] = {
+	{ "no JSON", "hello\n" },
+	{ "an object that is no event", "{\"a\":1}\n" },
+	{ "a layer that there is not", "{\"i\":1,\"t\":1,\"l\":\"x\",\"e\":\"y\",\"what\":\"z\"}\n" },
+	{ "ids that go back", "{\"i\":2,\"t\":1,\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n{\"i\":2,\"t\":1,\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n" },
+};
+
+START_TEST(what_is_no_journey_is_refused)
+{
+	ck_assert_msg(journey_read(&reading, span_from_text(refused[_i].text), read_block, sizeof read_block) < 0, "%s",
+	              refused[_i].behaviour);
+}
+END_TEST
+
+START_TEST(an_empty_file_is_a_journey_without_events)
+{
+	ck_assert_int_eq(journey_read(&reading, span_of("", 0), read_block, sizeof read_block), 0);
+	ck_assert_ptr_null(reading.journey.first);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("read");
+	tcase_add_test(tcase, events_and_ends_come_back_as_they_were);
+	tcase_add_loop_test(tcase, what_is_no_journey_is_refused, 0, (int)COUNT(refused));
+	tcase_add_test(tcase, an_empty_file_is_a_journey_without_events);
+	Suite *suite = suite_create("fetch: journey, read");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
