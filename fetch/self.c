@@ -1,13 +1,19 @@
 #include "fetch/self.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "fetch/module.h"
 #include "fetch/self_module.h"
 #include "resolver/answer.h"
 #include "stack/base/err.h"
 
-#define ANSWERS_A_TURN 1024u
+#define ANSWERS_A_TURN  1024u
+#define CACHE_DIRECTORY "/cairn"
+#define CACHE_FILE      "/names.cache"
 
 struct self_client {
 	struct question question;
@@ -73,12 +79,32 @@ deadline(const struct net_driver *driver)
 	return self->module->deadline(self->core);
 }
 
+/* The user's place for what can be had again (XDG Base Directory Specification), made if need be; NULL: there is none. */
+static const char *
+cache_path(char path[PATH_MAX])
+{
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int bytes = -1;
+
+	if (base != NULL && base[0] == '/')
+		bytes = snprintf(path, PATH_MAX, "%s", base);
+	else if (home != NULL && home[0] == '/')
+		bytes = snprintf(path, PATH_MAX, "%s/.cache", home);
+	if (bytes < 0 || (size_t)bytes + sizeof CACHE_DIRECTORY + sizeof CACHE_FILE > PATH_MAX)
+		return NULL;
+	(void)mkdir(path, S_IRWXU); /* what cannot be made cannot be opened either, which is no failure */
+	(void)strcat(path, CACHE_DIRECTORY);
+	(void)mkdir(path, S_IRWXU);
+	return strcat(path, CACHE_FILE);
+}
+
 int
 self_new(struct self **made, struct net *net, const char *config_path, struct failure *failure)
 {
 	const struct self_module *module =
 		module_load(SELF_MODULE_FILE, SELF_MODULE_SYMBOL, FAILURE_RESOLVE, failure);
 	struct self *self = calloc(1, sizeof *self);
+	char path[PATH_MAX];
 
 	if (module == NULL || self == NULL) {
 		free(self);
@@ -87,7 +113,7 @@ self_new(struct self **made, struct net *net, const char *config_path, struct fa
 	self->driver = (struct net_driver){ .on_action = on_action, .on_turn = on_turn, .deadline = deadline };
 	self->net = net;
 	self->module = module;
-	const int err = module->core_new(&self->core, net_stack(net), config_path, net_rng(net),
+	const int err = module->core_new(&self->core, net_stack(net), config_path, cache_path(path), net_rng(net),
 					 net_now_us(net), failure);
 	if (err != 0) {
 		free(self);
@@ -105,7 +131,7 @@ self_free(struct self *self)
 	if (self == NULL)
 		return;
 	net_set_driver(self->net, NULL);
-	self->module->core_free(self->core);
+	self->module->core_free(self->core, net_now_us(self->net));
 	free(self);
 }
 

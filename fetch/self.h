@@ -6,6 +6,10 @@
  * and a file of the same form, or its defaults.  The engine, its caches and libcrypto are a module of their own
  * (self_module.h), mapped when the first self is made.
  *
+ * What it has learnt, the next run knows: it is kept in XDG_CACHE_HOME/cairn/names.cache, which is read when the first self is
+ * made and written when it ends (resolver/serve/cache_file.h).  With a file of configuration that tells by its cache-file.  Of
+ * several runs at once, one has it.
+ *
  * Ownership: a self belongs to a net, whose driver it becomes; it ends before the net.
  * Errors:    of the file: USAGE; answers with a failure.
  * Bounds:    SELF_CLIENTS_MAX questions at once, SELF_CACHE_BYTES of records.
@@ -17,7 +21,7 @@
 #include "fetch/net.h"
 
 #define SELF_CLIENTS_MAX 256u
-#define SELF_CACHE_BYTES (32u << 20)
+#define SELF_CACHE_BYTES (8u << 20) /* read at the start of a run: so much takes some ten milliseconds */
 
 struct self;
 

@@ -1,12 +1,16 @@
 /* The module that has the engine: what cairnd's worker is made of, without its clients. */
 #include "fetch/self_module.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
 #include "fetch/self.h"
 #include "resolver/iterate/upstream.h"
+#include "resolver/serve/basis.h"
+#include "resolver/serve/cache_file.h"
 #include "resolver/serve/core_config.h"
 #include "resolver/serve/memory.h"
 #include "resolver/serve/settings.h"
@@ -18,6 +22,8 @@
 struct self_core {
 	struct settings *settings;
 	struct memory memory;
+	struct cache_file *file; /* NULL: none */
+	char file_path[PATH_MAX];
 	struct stack *stack;
 	struct engine *engine;
 	struct upstream upstream;
@@ -84,9 +90,44 @@ add_hints(struct self_core *core)
 	return err;
 }
 
+/* What the last run has learnt.  A file that cannot be had is no failure: the names are asked for again. */
 static void
-core_free(struct self_core *core)
+open_file(struct self_core *core, const char *config_path, const char *cache_path, struct rng *rng, uint64_t now_us)
 {
+	char error[CONFIG_ERROR_BYTES];
+	struct cache_file_loaded loaded;
+	struct log log;
+	const struct cache_file_config config = {
+		.path = core->file_path,
+		.basis = basis_of(core->settings),
+		.wall_s = cache_file_wall_s(),
+		.rng = rng,
+		.log = &log,
+	};
+
+	if (config_path != NULL)
+		cache_path = core->settings->config.cache_file;
+	if (cache_path == NULL || strlen(cache_path) >= sizeof core->file_path)
+		return;
+	strcpy(core->file_path, cache_path);
+	log_init(&log, "cairn-fetch", LOG_LEVEL_WARNING);
+	if (cache_file_open(&core->file, &config, &core->memory.caches, error) == 0)
+		cache_file_load(core->file, (uint32_t)(now_us / 1000000u), config.wall_s, NULL, &loaded);
+}
+
+static void
+close_file(struct self_core *core, uint64_t now_us)
+{
+	if (core->file == NULL)
+		return;
+	cache_file_save(core->file, (uint32_t)(now_us / 1000000u), cache_file_wall_s());
+	cache_file_close(core->file);
+}
+
+static void
+core_free(struct self_core *core, uint64_t now_us)
+{
+	close_file(core, now_us);
 	crypto_free(core->crypto);
 	if (core->block != NULL)
 		(void)munmap(core->block, core->block_bytes);
@@ -124,8 +165,8 @@ make_parts(struct self_core *core, const char *config_path, struct rng *rng, uin
 }
 
 static int
-core_new(struct self_core **made, struct stack *stack, const char *config_path, struct rng *rng,
-	 uint64_t now_us, struct failure *failure)
+core_new(struct self_core **made, struct stack *stack, const char *config_path, const char *cache_path,
+	 struct rng *rng, uint64_t now_us, struct failure *failure)
 {
 	struct self_core *core = calloc(1, sizeof *core);
 
@@ -137,9 +178,10 @@ core_new(struct self_core **made, struct stack *stack, const char *config_path, 
 	core->network_version = stack_network_version(stack);
 	const int err = make_parts(core, config_path, rng, now_us, failure);
 	if (err != 0) {
-		core_free(core);
+		core_free(core, now_us);
 		return err;
 	}
+	open_file(core, config_path, cache_path, rng, now_us);
 	*made = core;
 	return 0;
 }

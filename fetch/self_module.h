@@ -17,9 +17,10 @@ struct rng;
 struct self_core;
 
 struct self_module {
-	int (*core_new)(struct self_core **core, struct stack *stack, const char *config_path, struct rng *rng,
-	                uint64_t now_us, struct failure *failure);
-	void (*core_free)(struct self_core *core);
+	/* cache_path: where what was learnt is kept, if the configuration is the default; NULL: nowhere. */
+	int (*core_new)(struct self_core **core, struct stack *stack, const char *config_path, const char *cache_path,
+	                struct rng *rng, uint64_t now_us, struct failure *failure);
+	void (*core_free)(struct self_core *core, uint64_t now_us);
 	void (*trace)(struct self_core *core, struct event_ring *ring); /* resolver/iterate/trace.h; NULL: nobody listens */
 	int (*ask)(struct self_core *core, const struct question *question, uint64_t client, uint64_t now_us);
 	void (*forget)(struct self_core *core, uint64_t client);

@@ -67,6 +67,15 @@ class Fetch(lab.WithCairnd):
         # The lab's root has a key of its own, so with the real one nothing there is true.
         self.assertIn("DNSKEY", fetch("--resolver", "self", "http://www.shop.com/", status=BOGUS))
 
+    def test_what_one_run_has_resolved_the_next_one_knows(self):
+        configuration = self.directory / "cairn.conf"
+        configuration.write_text(f"server:\n  trust-anchor-file: {os.environ['LAB_DIR']}/root.key\n"
+                                 f"  cache-file: {self.directory}/names.cache\n")
+        for run, questions in (("cold", range(3, 100)), ("warm", range(1))):
+            with self.subTest(run), lab.Sent() as sent:
+                self.assertEqual(fetch("--resolver", f"self={configuration}", "http://www.shop.com/"), page("index.html"))
+            self.assertIn(sent.questions, questions)
+
     def test_either_family_is_used_alone(self):
         for option, address in (("-4", "198.18.6.80"), ("-6", "2001:2:0:6::80")):
             with self.subTest(option):
