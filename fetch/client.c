@@ -17,6 +17,7 @@ read_link(struct net_options *net, const char *word, struct failure *failure)
 		{ "raw", NET_LINK_RAW },
 		{ "packet", NET_LINK_PACKET },
 		{ "tap", NET_LINK_TAP },
+		{ "xdp", NET_LINK_XDP },
 	};
 
 	if (word == NULL)
@@ -27,7 +28,7 @@ read_link(struct net_options *net, const char *word, struct failure *failure)
 			return 0;
 		}
 	}
-	failure_set(failure, FAILURE_USAGE, "--link is raw, packet or tap, not `%s'", word);
+	failure_set(failure, FAILURE_USAGE, "--link is raw, packet, tap or xdp, not `%s'", word);
 	return -1;
 }
 

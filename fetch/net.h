@@ -2,7 +2,7 @@
  * net.h - the program's place on the network: one loop, one stack of Cairn's on a link, and the timers of everything above.
  *
  * By default the stack shares the host's addresses (link raw; guards hold its ports, stack/link/guard_tcp.h); with link
- * packet or tap it is a station with addresses of its own.  There is no socket of the kernel's in the way of a
+ * packet, tap or xdp it is a station with addresses of its own.  There is no socket of the kernel's in the way of a
  * transfer: connections and questions to resolvers are the stack's.
  *
  * What the stack has to say goes to a sink: whoever opens a flow or a connection gives its sink as `user`.
@@ -37,11 +37,11 @@ struct uv_loop_s;
 #define NET_UDP_PORTS      16u  /* enough for who asks one resolver */
 #define NET_UDP_PORTS_SELF 256u /* for who asks them all */
 
-enum net_link { NET_LINK_RAW, NET_LINK_PACKET, NET_LINK_TAP };
+enum net_link { NET_LINK_RAW, NET_LINK_PACKET, NET_LINK_TAP, NET_LINK_XDP };
 
 struct net_options {
 	enum net_link link;
-	const char *device; /* packet, tap */
+	const char *device; /* packet, tap, xdp */
 	/* Of a station of our own; without any it asks DHCP and routers. Link raw has the host's. */
 	struct stack_addr addrs[NET_ADDRS_MAX];
 	struct ip_addr gateways[NET_ADDRS_MAX];

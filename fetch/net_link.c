@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fetch/module.h"
+#include "fetch/net_link_module.h"
 #include "stack/base/err.h"
 #include "stack/link/bad_line.h"
 #include "stack/link/capture.h"
@@ -45,6 +47,22 @@ open_raw(struct net_link_parts *parts, unsigned udp_ports, struct rng *rng, uint
 	return raw_open(&parts->link, &raw, now_us, why);
 }
 
+/* The libraries of AF_XDP are mapped for nobody else. */
+static int
+open_xdp(struct net_link_parts *parts, const char *device, uint64_t now_us, struct link_error *why)
+{
+	const struct xdp_config xdp = { .device = device };
+	struct failure failure;
+	const struct net_link_module *module =
+		module_load(NET_LINK_MODULE_FILE, NET_LINK_MODULE_SYMBOL, FAILURE_LINK, &failure);
+
+	if (module == NULL) {
+		(void)snprintf(why->text, sizeof why->text, "%.190s", failure.text);
+		return ERR_NOT_FOUND;
+	}
+	return module->xdp_open(&parts->link, &xdp, now_us, why);
+}
+
 static int
 open_link(struct net_link_parts *parts, const struct net_options *options, struct rng *rng,
 	  uint64_t now_us, struct link_error *why)
@@ -61,6 +79,7 @@ open_link(struct net_link_parts *parts, const struct net_options *options, struc
 	case NET_LINK_RAW: return open_raw(parts, options->udp_ports, rng, now_us, why);
 	case NET_LINK_PACKET: return packet_open(&parts->link, &packet, now_us, why);
 	case NET_LINK_TAP: return tap_open(&parts->link, &tap, why);
+	case NET_LINK_XDP: return open_xdp(parts, options->device, now_us, why);
 	}
 	return ERR_UNSUPPORTED;
 }

@@ -59,7 +59,8 @@ struct config_zone {
 
 #define CONFIG_ZONES_MAX 4096u
 
-enum config_link { CONFIG_LINK_RAW, CONFIG_LINK_PACKET, CONFIG_LINK_TAP };
+enum config_link { CONFIG_LINK_RAW, CONFIG_LINK_PACKET, CONFIG_LINK_TAP, CONFIG_LINK_XDP };
+enum config_xdp_mode { CONFIG_XDP_AUTO, CONFIG_XDP_ZERO_COPY, CONFIG_XDP_NATIVE, CONFIG_XDP_GENERIC };
 
 struct config {
 	char *file; /* as given to config_load */
@@ -129,11 +130,12 @@ struct config {
 
 	/* stack: */
 	enum config_link link;
-	char *device;                      /* packet, tap */
+	char *device;                      /* packet, tap, xdp */
 	struct config_list address;        /* "192.0.2.7/24", "2001:db8::7/64", "dhcp", "slaac" */
 	struct config_list gateway;
 	char *mac;                         /* NULL: random, locally administered */
 	uint32_t vlan, mtu;                /* 0: none, the device's */
+	enum config_xdp_mode xdp_mode;
 	uint32_t guard_ports;              /* link raw: kernel sockets that hold our ports */
 	char *capture;                     /* pcapng file of all frames; NULL: none */
 	char *faults;                      /* "loss=10%,delay=20ms,seed=7" for tests; NULL: none */

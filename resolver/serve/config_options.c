@@ -238,14 +238,17 @@ const struct config_option config_options[] = {
 	ZONE("view", "view-first", CONFIG_BOOL, first, "no", "what it does not answer is looked for in the server's local zones"),
 
 	/* Cairn's own place on the network */
-	{ "stack", "link", CONFIG_CHOICE, AT(link), "raw", 0, 0, "raw packet tap",
-	  "how Cairn is on the network: with the host's address (raw), or as a host of its own on a device (packet) or a TAP (tap)" },
-	STACK("device", CONFIG_STRING, device, "", 0, 0, "network device of link packet, name of link tap"),
+	{ "stack", "link", CONFIG_CHOICE, AT(link), "raw", 0, 0, "raw packet tap xdp",
+	  "how Cairn is on the network: with the host's address (raw), or as a host of its own on a device (packet; xdp: by "
+	  "AF_XDP) or a TAP (tap)" },
+	STACK("device", CONFIG_STRING, device, "", 0, 0, "network device of links packet and xdp, name of link tap"),
 	STACK("address", CONFIG_LIST, address, "", 0, 0,
-	      "links packet and tap: address/prefix-length, `dhcp` (IPv4) or `slaac` (IPv6)"),
-	STACK("gateway", CONFIG_LIST, gateway, "", 0, 0, "links packet and tap: default gateways, one a family"),
-	STACK("mac", CONFIG_STRING, mac, "", 0, 0, "links packet and tap: MAC address; empty draws a random local one"),
+	      "links packet, tap and xdp: address/prefix-length, `dhcp` (IPv4) or `slaac` (IPv6)"),
+	STACK("gateway", CONFIG_LIST, gateway, "", 0, 0, "links packet, tap and xdp: default gateways, one a family"),
+	STACK("mac", CONFIG_STRING, mac, "", 0, 0, "links packet, tap and xdp: MAC address; empty draws a random local one"),
 	STACK("vlan", CONFIG_NUMBER, vlan, "0", 0, 4094, "links packet and tap: 802.1Q tag; 0 is untagged"),
+	{ "stack", "xdp-mode", CONFIG_CHOICE, AT(xdp_mode), "auto", 0, 0, "auto zero-copy native generic",
+	  "link xdp: how frames get to us, by the driver without a copy, by the driver, or by the kernel; auto is the best there is" },
 	STACK("mtu", CONFIG_NUMBER, mtu, "0", 0, 65535, "largest IP packet; 0 is the device's"),
 	STACK("guard-ports", CONFIG_NUMBER, guard_ports, "4096", 64, 32768,
 	      "link raw: ports held ready at once, from which each query's is drawn"),

@@ -1,5 +1,5 @@
 /*
- * listen_own_tcp.h - clients over our own TCP, when the stack is a station of its own (link packet, tap; RFC 7766).
+ * listen_own_tcp.h - clients over our own TCP, when the stack is a station of its own (link packet, tap, xdp; RFC 7766).
  *
  * One port on all of the station's addresses, present and future.  Its connections live in the worker's pool beside
  * those of the kernel's sockets (stream.h), with the same bounds.

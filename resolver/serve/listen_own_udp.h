@@ -1,5 +1,5 @@
 /*
- * listen_own_udp.h - clients over our own UDP, when the stack is a station of its own (link packet, tap).
+ * listen_own_udp.h - clients over our own UDP, when the stack is a station of its own (link packet, tap, xdp).
  *
  * One port on all of the station's addresses, present and future; answers leave from the address that was asked.
  *

@@ -1,6 +1,6 @@
 /*
  * network.h - the configuration's `stack:` section made into a link, and into the addresses of a stack
- * (RFC 1122; stack/link/raw.h, packet.h, tap.h, and the wrappers faults.h and capture.h).
+ * (RFC 1122; stack/link/raw.h, packet.h, tap.h, xdp.h, and the wrappers faults.h and capture.h).
  *
  * In the order of the calls: network_check reads the words; network_open opens what needs privileges;
  * network_describe tells the shell what the link cannot know; network_set_up gives a stack of its own the
@@ -37,12 +37,15 @@ struct network {
 	struct link *link; /* the outermost: wrappers and all */
 	void *faults_block;
 	struct network_plan plan;
+	struct link_error told; /* by the link as it was opened, for the log; may be empty */
 };
 
 /* Link raw alone shares the host's addresses, and its ports with other workers. */
 bool network_is_shared(const struct config *config);
 
 int network_check(const struct config *config, char error[CONFIG_ERROR_BYTES]);
+/* The words that network_check has found good. */
+int network_plan_read(struct network_plan *plan, const struct config *config, char error[CONFIG_ERROR_BYTES]);
 /* The guards' plan is the process's; unused unless network_is_shared.  The rng is the worker's and outlives the network. */
 int network_open(struct network *network, const struct config *config,
 		 const struct guard_plan *guards, unsigned worker, struct rng *rng, uint64_t now_us,

@@ -357,6 +357,18 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 	return err == 0 ? start_workers(server, error) : err;
 }
 
+static const char *
+link_word(enum config_link link)
+{
+	switch (link) {
+	case CONFIG_LINK_RAW:    return "raw";
+	case CONFIG_LINK_PACKET: return "packet";
+	case CONFIG_LINK_TAP:    return "tap";
+	case CONFIG_LINK_XDP:    return "xdp";
+	}
+	return "";
+}
+
 static void
 log_places(const struct server *server)
 {
@@ -367,7 +379,10 @@ log_places(const struct server *server)
 		log_info(log, "serving %s", endpoint_to_text(&settings->endpoints[i], text, sizeof text));
 	if (!network_is_shared(&settings->config))
 		log_notice(log, "serving our own addresses@%u (link %s)", settings->config.port,
-		           settings->config.link == CONFIG_LINK_TAP ? "tap" : "packet");
+		           link_word(settings->config.link));
+	for (unsigned i = 0; i < server->worker_count; i++)
+		if (worker_told(server->workers[i])[0] != '\0')
+			log_notice(log, "%s", worker_told(server->workers[i]));
 	log_notice(log, "start of service (cairnd %s, %u threads)", CAIRN_VERSION, server->worker_count);
 }
 
@@ -476,7 +491,8 @@ check_host(const struct config *config, char error[CONFIG_ERROR_BYTES])
 		err = check_directory("capture", config->capture, error);
 	for (size_t i = 0; err == 0 && i < config->auto_trust_anchor_file.count; i++)
 		err = check_directory("auto-trust-anchor-file", config->auto_trust_anchor_file.items[i], error);
-	if (err == 0 && config->link == CONFIG_LINK_PACKET && if_nametoindex(config->device) == 0) {
+	const bool has_device = config->link == CONFIG_LINK_PACKET || config->link == CONFIG_LINK_XDP;
+	if (err == 0 && has_device && if_nametoindex(config->device) == 0) {
 		(void)snprintf(error, CONFIG_ERROR_BYTES, "device: `%s`: %s; `ip link` lists those there are",
 			       config->device, strerror(errno));
 		err = ERR_NOT_FOUND;

@@ -65,6 +65,12 @@ worker_mailbox(struct worker *worker)
 	return &worker->mailbox;
 }
 
+const char *
+worker_told(const struct worker *worker)
+{
+	return worker->network.told.text;
+}
+
 static void
 log_outcome(const struct service *service, const struct client_source *source,
 	    const struct client_outcome *outcome)

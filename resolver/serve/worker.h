@@ -107,6 +107,8 @@ int worker_new(struct worker **worker, const struct worker_config *config,
 int worker_listen(struct worker *worker, const struct worker_socket *socket);
 int worker_start(struct worker *worker);
 struct mailbox *worker_mailbox(struct worker *worker);
+/* What the link has to tell the operator of how it was opened; "": nothing. */
+const char *worker_told(const struct worker *worker);
 /* After its thread was told to stop, or before worker_start. */
 void worker_free(struct worker *worker);
 

@@ -51,6 +51,16 @@ class Fetch(lab.WithCairnd):
     def test_a_page_comes_by_its_name(self):
         self.assertEqual(fetch("http://www.shop.com/"), page("index.html"))
 
+    def test_a_page_comes_to_a_station_of_its_own(self):
+        lab.root_alone("load an XDP program")
+        # The network is asked for some seconds whether somebody has the address (RFC 5227); till then there is no route.
+        station = ("--retry", "10", "--retry-delay", "1", "--retry-all-errors", "--device", "eth0", "--address", "192.168.1.77/24",
+                   "--gateway", "192.168.1.1")
+        for link in ("packet", "xdp"):
+            with self.subTest(link):
+                self.assertEqual(fetch("--link", link, *station, "--resolve", "www.shop.com:80:198.18.6.80",
+                                       "http://www.shop.com/"), page("index.html"))
+
     def test_names_come_from_who_is_asked(self):
         for resolver in ("127.0.0.1", "[::1]:53", "daemon"):
             with self.subTest(resolver):

@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import time
+import unittest
 
 import lab
 from capture import Capture
@@ -219,6 +220,45 @@ class Packet(AsStation, lab.WithCairnd):
     """link packet: a second host on the device of the first."""
 
     configuration = STATION + "  link: packet\n  device: eth0\n"
+
+
+class OverXdp(AsStation):
+    """link xdp: the same, with an XDP program that takes its frames out of the device's queues."""
+
+    mode = said = None
+
+    @classmethod
+    def setUpClass(cls):
+        lab.root_alone("load an XDP program")
+        cls.configuration = STATION + f"  link: xdp\n  device: eth0\n  xdp-mode: {cls.mode}\n"
+        super().setUpClass()
+
+    def test_the_log_tells_the_mode(self):
+        self.assertIn(f"eth0: XDP {self.mode}, 1 queue", self.cairnd.log())
+
+
+class XdpNative(OverXdp, lab.WithCairnd):
+    mode = "native"
+
+
+class XdpGeneric(OverXdp, lab.WithCairnd):
+    mode = "generic"
+
+
+class XdpEnds(unittest.TestCase):
+    def test_the_program_goes_with_the_process_however_that_ends(self):
+        lab.root_alone("load an XDP program")
+        for mode, end in itertools.product(("native", "generic"), (lab.Cairnd.stop, lab.Cairnd.kill)):
+            with self.subTest(mode, end=end.__name__):
+                cairnd = lab.Cairnd(STATION + f"  link: xdp\n  device: eth0\n  xdp-mode: {mode}\n")
+                self.assertTrue(has_program())
+                end(cairnd)
+                lab.until(lambda: not has_program(), "the program is gone")
+                self.assertTrue(pings("192.168.1.10"))
+
+
+def has_program():
+    return "prog/xdp" in lab.on("lan", "ip", "-d", "link", "show", "dev", "eth0")
 
 
 class Tap(AsStation, lab.WithCairnd):

@@ -103,7 +103,7 @@ static const struct {
 	  "test.conf:2: rrset-cache-size: `4x` is not a size such as 512k, 64m, 4g (at most 1024g)" },
 	{ "a size beyond 64 bits does not wrap", "server:\n  rrset-cache-size: 99999999999g\n",
 	  "test.conf:2: rrset-cache-size: `99999999999g` is not a size such as 512k, 64m, 4g (at most 1024g)" },
-	{ "a choice lists its words", "stack:\n  link: rawr\n", "test.conf:2: link: `rawr` is not one of: raw packet tap" },
+	{ "a choice lists its words", "stack:\n  link: rawr\n", "test.conf:2: link: `rawr` is not one of: raw packet tap xdp" },
 	{ "a single value is not a list", "server:\n  port: [ 53, 54 ]\n", "test.conf:2: port: takes one value, not a list" },
 	{ "a single value is given once", "server:\n  port: 53\n  port: 54\n", "test.conf:3: port: given twice, first in line 2" },
 	{ "a list holds plain values", "server:\n  interface: { a: b }\n",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "stack/base/rng.h"
+#include "stack/link/xdp.h"
 #include "tests/suite.h"
 
 static char directory[] = "/tmp/cairn_settings.XXXXXX";
@@ -58,11 +59,22 @@ static const struct {
 	const char *behaviour, *text, *error;
 } refusals[] = {
 	{ "link packet needs a device", "stack:\n  address: dhcp\n  link: packet\n",
-	  "test.conf:3: link: packet needs `device`, the network device to be on" },
+	  "test.conf:3: link: packet and xdp need `device`, the network device to be on" },
+#if XDP_IS_BUILT
+	{ "... and so does link xdp", "stack:\n  address: dhcp\n  link: xdp\n",
+	  "test.conf:3: link: packet and xdp need `device`, the network device to be on" },
+	{ "a tag is out of link xdp's sight", "stack:\n  address: dhcp\n  link: xdp\n  device: eth0\n  vlan: 5\n",
+	  "test.conf:5: vlan: drivers take the tag off before link xdp could see it; be on a VLAN device, or say `link: packet`" },
+	{ "a mode of XDP is one of four", "stack:\n  xdp-mode: fast\n",
+	  "test.conf:2: xdp-mode: `fast` is not one of: auto zero-copy native generic" },
+#else
+	{ "a build without its libraries names the packages", "stack:\n  address: dhcp\n  link: xdp\n  device: eth0\n",
+	  "test.conf:3: link: " XDP_ABSENT },
+#endif
 	{ "a host of its own needs an address", TAP,
-	  "test.conf:2: link: packet and tap need `address`, such as 192.0.2.7/24, dhcp or slaac" },
+	  "test.conf:2: link: packet, tap and xdp need `address`, such as 192.0.2.7/24, dhcp or slaac" },
 	{ "a host of its own has one thread", "server:\n  num-threads: 2\n" TAP "  address: dhcp\n",
-	  "test.conf:2: num-threads: a station of our own (link packet, tap) has one thread" },
+	  "test.conf:2: num-threads: a station of our own (link packet, tap, xdp) has one thread" },
 	{ "the host's address is not given twice", "stack:\n  address: 192.0.2.1/24\n",
 	  "test.conf:2: address: link raw uses the host's; remove it, or say `link: packet`" },
 	{ "... nor its gateway", "stack:\n  gateway: 192.0.2.1\n",
