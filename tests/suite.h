@@ -9,6 +9,7 @@
 
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -22,6 +23,15 @@ suite_run(Suite *suite)
 	int failed_count = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* A figure of an attack's, for tests/resolver/README.md: what it came to, and what is allowed. */
+static inline void
+suite_figure(const char *attack, const char *of, uint64_t seen, uint64_t limit)
+{
+	(void)printf("# %s: %llu %s, %llu allowed\n", attack, (unsigned long long)seen, of, (unsigned long long)limit);
+	ck_assert_msg(seen <= limit, "%s: %llu %s, %llu allowed", attack, (unsigned long long)seen, of,
+		      (unsigned long long)limit);
 }
 
 static inline uint64_t

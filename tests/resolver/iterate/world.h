@@ -55,6 +55,7 @@ struct world_result {
 	uint16_t rcode;
 	int ede;
 	bool from_cache;
+	uint8_t security; /* enum security */
 	char ede_text[256];
 	struct rrset *sections[SECTIONS];
 	uint64_t asked_us, took_us;
@@ -94,6 +95,7 @@ struct world {
 	unsigned packet_count;
 	struct world_log *log; /* every query sent */
 	unsigned sent_count, log_max;
+	bool has_forwarder; /* who is asked with RD; else nobody is */
 };
 
 /* config NULL: the default, with the root server 192.0.2.1 ("ns.root.") as hint and without priming. */
@@ -107,8 +109,10 @@ void world_serve_instead(struct world_server *server, const struct world_zone *z
 
 /* Asks and returns the number of the result; world_run has to follow. */
 unsigned world_ask(struct world *world, const char *qname, uint16_t qtype);
+unsigned world_ask_as(struct world *world, const struct engine_question *question);
 /* Asks and runs until the answer is there. */
 const struct world_result *world_resolve(struct world *world, const char *qname, uint16_t qtype);
+const struct world_result *world_resolve_as(struct world *world, const struct engine_question *question);
 /* The same from the caches alone; NULL: they do not know. */
 const struct world_result *world_cached(struct world *world, const char *qname, uint16_t qtype);
 void world_run(struct world *world, uint64_t for_us);

@@ -65,13 +65,17 @@ canonical_order(const void *left, const void *right)
 }
 
 static void
-put_records(struct writer *w, struct arena *arena, const struct rrset *set)
+put_records(struct writer *w, struct arena *arena, const struct rrset *set, unsigned labels)
 {
 	struct rdata_walk *records = arena_zalloc(arena, set->rr_count, sizeof *records), walk;
-	struct name owner;
+	struct name owner, above;
 	unsigned count = 0;
 
 	name_lower(&owner, set->owner);
+	if (labels < name_labels(&owner)) {
+		name_tail(&above, &owner, labels);
+		ck_assert_int_eq(name_prepend(&owner, (const uint8_t *)"*", 1, &above), 0);
+	}
 	for (rdata_first(set, &walk); count < set->rr_count && rdata_next(&walk); count++) {
 		uint8_t *copy = arena_copy(arena, walk.bytes, walk.size);
 		rdata_canonicalise(set->type, set->class, copy, walk.size);
@@ -93,6 +97,13 @@ void
 signer_sign(struct arena *arena, struct rrset *set, const struct name *zone, unsigned number, uint16_t flags,
 	    uint32_t inception_s, uint32_t expires_s)
 {
+	signer_sign_as(arena, set, zone, number, flags, inception_s, expires_s, name_labels(set->owner));
+}
+
+void
+signer_sign_as(struct arena *arena, struct rrset *set, const struct name *zone, unsigned number, uint16_t flags,
+	       uint32_t inception_s, uint32_t expires_s, unsigned labels)
+{
 	uint8_t key[SIGNER_RDATA_BYTES], signature[SIGNATURE_BYTES], *data = malloc(DATA_BYTES_MAX);
 	struct writer w = writer_over(data, DATA_BYTES_MAX);
 	EVP_PKEY *pair = key_pair(number);
@@ -101,14 +112,14 @@ signer_sign(struct arena *arena, struct rrset *set, const struct name *zone, uns
 
 	writer_u16(&w, set->type);
 	writer_u8(&w, SIGNER_ALGORITHM);
-	writer_u8(&w, (uint8_t)name_labels(set->owner));
+	writer_u8(&w, (uint8_t)labels);
 	writer_u32(&w, set->ttl_s);
 	writer_u32(&w, expires_s);
 	writer_u32(&w, inception_s);
 	writer_u16(&w, signer_key(number, flags, key));
 	writer_bytes(&w, zone->wire, zone->size);
 	const size_t head_bytes = w.pos;
-	put_records(&w, arena, set);
+	put_records(&w, arena, set, labels);
 	ck_assert_int_eq(w.err, 0);
 	ck_assert_int_eq(EVP_DigestSignInit(context, NULL, NULL, NULL, pair), 1);
 	ck_assert_int_eq(EVP_DigestSign(context, signature, &size, data, w.pos), 1);

@@ -21,8 +21,11 @@ uint16_t signer_key(unsigned number, uint16_t flags, uint8_t rdata[SIGNER_RDATA_
 /* Adds a record; before any signature. */
 void signer_add(struct arena *arena, struct rrset *set, const void *rdata, size_t size);
 
-/* Adds the RRSIG that the key of this number and flags makes; labels are the owner's. */
+/* Adds the RRSIG that the key of this number and flags makes. */
 void signer_sign(struct arena *arena, struct rrset *set, const struct name *zone, unsigned number, uint16_t flags,
 		 uint32_t inception_s, uint32_t expires_s);
+/* The same, as if a wildcard with so many labels, without the asterisk, had made the set. */
+void signer_sign_as(struct arena *arena, struct rrset *set, const struct name *zone, unsigned number, uint16_t flags,
+		    uint32_t inception_s, uint32_t expires_s, unsigned labels);
 
 #endif
