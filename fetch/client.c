@@ -114,9 +114,12 @@ open_journey(struct client *client, struct net_options *net, struct failure *fai
 	const struct run_settings *run = client->run;
 	if (run->journey == NULL)
 		return 0;
-	if (journey_report_open(&client->journey, run->journey, run->journey_file, now_us(),
-				failure) != 0)
+	const struct journey_wish wish = { .forms = run->journey, .path = run->journey_file,
+					   .has_secrets = run->journey_secrets };
+	if (journey_report_open(&client->journey, &wish, now_us(), failure) != 0)
 		return -1;
+	net->journey_capture = journey_report_capture(client->journey);
+	net->capture_ahead_us = journey_report_ahead_us(client->journey);
 	net->events = journey_report_ring(client->journey);
 	net->journey = journey_report_list(client->journey);
 	net->on_events = take_events;
@@ -202,13 +205,14 @@ make_groups(struct client *client, const struct options *options, struct failure
 }
 
 struct tls *
-client_tls(struct client_group *group, struct failure *failure)
+client_tls(const struct client *client, struct client_group *group, struct failure *failure)
 {
 	const struct settings *settings = group->settings;
 	struct tls_options options = {
 		.ca_file = settings->ca_file,
 		.ca_path = settings->ca_directory,
 		.is_insecure = settings->is_insecure,
+		.secrets_fd = journey_report_secrets(client->journey),
 		.cert_file = settings->certificate,
 		.key_file = settings->key,
 		.version_min = settings->tls_version_min == 3   ? TLS_VERSION_1_3
@@ -246,15 +250,24 @@ client_open(struct client **result, const struct options *options, struct failur
 }
 
 void
-client_close(struct client *client)
+client_disconnect(struct client *client)
 {
-	if (client == NULL)
-		return;
 	pool_free(client->pool);
 	names_close(client->names);
 	if (client->net != NULL)
 		soon_close(&client->soon);
 	net_close(client->net);
+	client->pool = NULL;
+	client->names = NULL;
+	client->net = NULL;
+}
+
+void
+client_close(struct client *client)
+{
+	if (client == NULL)
+		return;
+	client_disconnect(client);
 	for (size_t i = 0; i < client->group_count; i++) {
 		client__write_cookies(client, &client->groups[i]);
 		client__write_hsts(client, &client->groups[i]);

@@ -58,9 +58,11 @@ struct client {
 
 /* 0, or -1 and *failure with nothing left open. */
 int client_open(struct client **client, const struct options *options, struct failure *failure);
+/* No network any more: every transfer is over, and so is what is captured. */
+void client_disconnect(struct client *client);
 void client_close(struct client *client); /* NULL is nothing */
 
 /* The group's TLS, loaded when it is asked for first; NULL and *failure. */
-struct tls *client_tls(struct client_group *group, struct failure *failure);
+struct tls *client_tls(const struct client *client, struct client_group *group, struct failure *failure);
 
 #endif

@@ -393,9 +393,10 @@ tell_answer(const struct dial *dial, const struct names_answer *answer)
 		addr_to_text(&answer->server, server, sizeof server);
 	const struct journey_field fields[] = { { "name", dial->host, 0 }, { "type", type, 0 }, { "server", server, 0 },
 		                                { "ttl_s", NULL, answer->ttl_s }, { "took_us", NULL, answer->took_us },
-		                                { "secure", NULL, answer->is_secure } };
+		                                { "secure", NULL, answer->is_secure },
+		                                { "addrs", addrs[0] != '\0' ? addrs + 1 : "", 0 } };
 	event.fields = fields;
-	event.field_count = 6;
+	event.field_count = 7;
 	event.cause = journey_last(net_journey(dial->net), JOURNEY_URL, "parsed", dial->request, NULL, NULL);
 	if (failed)
 		journey_tell(net_journey(dial->net), &event, "%s %s: %s", dial->host, type, answer->failure.text);

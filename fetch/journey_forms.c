@@ -8,6 +8,7 @@
 #include "fetch/journey/ndjson.h"
 #include "fetch/journey/svg.h"
 #include "fetch/journey/text.h"
+#include "fetch/journey_pcapng.h"
 #include "fetch/output.h"
 #include "fetch/span.h"
 
@@ -18,6 +19,7 @@ static const char *const names[FORMS_MAX] = {
 	[FORM_JSON] = "json",
 	[FORM_SVG] = "svg",
 	[FORM_HTML] = "html",
+	[FORM_PCAPNG] = "pcapng",
 };
 
 static unsigned
@@ -34,19 +36,22 @@ journey_forms_read(unsigned *forms, const char *words, const char *path, struct 
 {
 	struct span rest = span_from_text(words);
 
-	(void)path;
 	*forms = rest.bytes == 0 ? 1u << FORM_TEXT : 0;
 	while (rest.bytes > 0) {
 		size_t comma = span_find(rest, ',');
 		struct span word = span_first(rest, comma);
 		unsigned form = form_of(word);
 		if (form == FORMS_MAX) {
-			failure_set(failure, FAILURE_USAGE, "--journey knows text, json, svg and html, not `" SPAN_FORMAT "'",
+			failure_set(failure, FAILURE_USAGE, "--journey knows text, json, svg, html and pcapng, not `" SPAN_FORMAT "'",
 			            SPAN_ARGUMENTS(word));
 			return -1;
 		}
 		*forms |= 1u << form;
 		rest = span_from(rest, comma < rest.bytes ? comma + 1 : comma);
+	}
+	if ((*forms & 1u << FORM_PCAPNG) != 0 && path == NULL) {
+		failure_set(failure, FAILURE_USAGE, "--journey=pcapng needs --journey-file");
+		return -1;
 	}
 	return 0;
 }
@@ -134,6 +139,7 @@ write_form(enum journey_form form, const struct story *story, FILE *file)
 	case FORM_JSON: write_json(story, file); break;
 	case FORM_SVG: return write_picture(story, file, false);
 	case FORM_HTML: return write_picture(story, file, true);
+	case FORM_PCAPNG:
 	case FORMS_MAX: break;
 	}
 	return 0;
@@ -158,10 +164,26 @@ write_to(enum journey_form form, const struct story *story, const char *path, st
 	return -1;
 }
 
-int
-journey_forms_write(unsigned forms, const struct story *story, const char *path, struct failure *failure)
+void
+journey_form_path(unsigned forms, enum journey_form form, const char *path, char *named, size_t named_bytes)
 {
 	bool is_one = (forms & (forms - 1)) == 0;
+	(void)snprintf(named, named_bytes, is_one ? "%s" : "%s.%s", path, names[form]);
+}
+
+static int
+write_packets(const struct story *story, const struct journey_packets *packets, struct failure *failure)
+{
+	if (packets->path != NULL)
+		return journey_pcapng_write(story, packets->path, packets->ahead_us, packets->secrets_fd, failure);
+	failure_set(failure, FAILURE_JOURNEY, "there are no packets of a journey that is over");
+	return -1;
+}
+
+int
+journey_forms_write(unsigned forms, const struct story *story, const char *path, const struct journey_packets *packets,
+                    struct failure *failure)
+{
 	int result = 0;
 
 	for (unsigned form = 0; form < FORMS_MAX && result == 0; form++) {
@@ -169,8 +191,9 @@ journey_forms_write(unsigned forms, const struct story *story, const char *path,
 		if ((forms & 1u << form) == 0)
 			continue;
 		if (path != NULL)
-			(void)snprintf(named, sizeof named, is_one ? "%s" : "%s.%s", path, names[form]);
-		result = write_to((enum journey_form)form, story, path != NULL ? named : NULL, failure);
+			journey_form_path(forms, (enum journey_form)form, path, named, sizeof named);
+		result = form == FORM_PCAPNG ? write_packets(story, packets, failure)
+					     : write_to((enum journey_form)form, story, path != NULL ? named : NULL, failure);
 	}
 	return result;
 }

@@ -5,6 +5,7 @@
  *	json     a line of JSON an event (journey/ndjson.h)
  *	svg      one picture (journey/svg.h)
  *	html     the same as a page
+ *	pcapng   the packets, for Wireshark (journey_pcapng.h); needs FILE
  *
  * One form goes to FILE itself; of several each goes to FILE with its name behind, FILE.svg.  Without FILE they go to
  * standard error.
@@ -17,11 +18,21 @@
 #include "fetch/failure.h"
 #include "fetch/journey/story.h"
 
-enum journey_form { FORM_TEXT, FORM_JSON, FORM_SVG, FORM_HTML, FORMS_MAX };
+enum journey_form { FORM_TEXT, FORM_JSON, FORM_SVG, FORM_HTML, FORM_PCAPNG, FORMS_MAX };
+
+/* What the run has kept beside the list, for pcapng. */
+struct journey_packets {
+	const char *path; /* of their capture, which is over; NULL: there are none */
+	uint64_t ahead_us;
+	int secrets_fd;   /* 0: none */
+};
 
 /* words: "text,svg"; empty: text.  *forms: a bit each, 1 << FORM_.  0, or -1 and *failure. */
 int journey_forms_read(unsigned *forms, const char *words, const char *path, struct failure *failure);
+/* The file of a form; path is not NULL. */
+void journey_form_path(unsigned forms, enum journey_form form, const char *path, char *named, size_t named_bytes);
 /* path NULL: standard error.  0, or -1 and *failure. */
-int journey_forms_write(unsigned forms, const struct story *story, const char *path, struct failure *failure);
+int journey_forms_write(unsigned forms, const struct story *story, const char *path, const struct journey_packets *packets,
+                        struct failure *failure);
 
 #endif

@@ -86,7 +86,8 @@ journey_replay(const char *from, const char *words, const char *path, struct fai
 	if (replay == NULL)
 		return -1;
 	const struct story story = journey_read_story(&replay->read);
-	int result = journey_forms_write(forms, &story, path, failure);
+	const struct journey_packets none = { .path = NULL };
+	int result = journey_forms_write(forms, &story, path, &none, failure);
 	close_replay(replay);
 	return result;
 }

@@ -2,9 +2,12 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "fetch/journey/from_trace.h"
 #include "fetch/journey_forms.h"
+#include "fetch/output.h"
 
 struct journey_report {
 	struct journey journey;
@@ -12,17 +15,47 @@ struct journey_report {
 	void *block; /* of both; only what is used of it becomes memory */
 	unsigned forms;
 	const char *path;
+	char capture[OUTPUT_PATH_BYTES]; /* empty: none */
+	uint64_t ahead_us;
+	int secrets_fd; /* 0: none */
 	uint64_t start_us;
 	struct journey_end ends[JOURNEY_ENDS_MAX];
 	unsigned end_count, end_lost;
 };
 
+/* The clock of packets in a file is the wall's. */
+static uint64_t
+wall_ahead_us(uint64_t now_us)
+{
+	struct timespec wall;
+	(void)clock_gettime(CLOCK_REALTIME, &wall);
+	return (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000 - now_us;
+}
+
+/* In memory: secrets lie in no file but the one that was asked for. */
+static int
+open_packets(struct journey_report *report, bool has_secrets, struct failure *failure)
+{
+	if ((report->forms & 1u << FORM_PCAPNG) == 0)
+		return 0;
+	journey_form_path(report->forms, FORM_PCAPNG, report->path, report->capture, sizeof report->capture);
+	report->ahead_us = wall_ahead_us(report->start_us);
+	if (!has_secrets)
+		return 0;
+	int fd = memfd_create("secrets", MFD_CLOEXEC);
+	if (fd > 0) {
+		report->secrets_fd = fd;
+		return 0;
+	}
+	failure_set(failure, FAILURE_MEMORY, "no memory for the secrets of the journey");
+	return -1;
+}
+
 int
-journey_report_open(struct journey_report **opened, const char *forms, const char *path, uint64_t now_us,
-                    struct failure *failure)
+journey_report_open(struct journey_report **opened, const struct journey_wish *wish, uint64_t now_us, struct failure *failure)
 {
 	unsigned asked;
-	if (journey_forms_read(&asked, forms, path, failure) != 0)
+	if (journey_forms_read(&asked, wish->forms, wish->path, failure) != 0)
 		return -1;
 	struct journey_report *report = calloc(1, sizeof *report);
 	void *block = mmap(NULL, JOURNEY_BLOCK_BYTES + JOURNEY_RING_BYTES, PROT_READ | PROT_WRITE,
@@ -37,12 +70,34 @@ journey_report_open(struct journey_report **opened, const char *forms, const cha
 	}
 	report->block = block;
 	report->forms = asked;
-	report->path = path;
+	report->path = wish->path;
 	report->start_us = now_us;
 	journey_init(&report->journey, block, JOURNEY_BLOCK_BYTES);
 	event_ring_init(&report->ring, (uint8_t *)block + JOURNEY_BLOCK_BYTES, JOURNEY_RING_BYTES);
+	if (open_packets(report, wish->has_secrets, failure) != 0) {
+		journey_report_close(report);
+		return -1;
+	}
 	*opened = report;
 	return 0;
+}
+
+const char *
+journey_report_capture(const struct journey_report *report)
+{
+	return report->capture[0] != '\0' ? report->capture : NULL;
+}
+
+uint64_t
+journey_report_ahead_us(const struct journey_report *report)
+{
+	return report->ahead_us;
+}
+
+int
+journey_report_secrets(const struct journey_report *report)
+{
+	return report != NULL ? report->secrets_fd : 0;
 }
 
 struct journey *
@@ -88,7 +143,10 @@ journey_report_write(struct journey_report *report, struct failure *failure)
 		.end_count = report->end_count,
 		.lost_count = report->journey.lost_count + report->ring.lost_count + report->end_lost,
 	};
-	return journey_forms_write(report->forms, &story, report->path, failure);
+	const struct journey_packets packets = { .path = journey_report_capture(report),
+		                                 .ahead_us = report->ahead_us,
+		                                 .secrets_fd = report->secrets_fd };
+	return journey_forms_write(report->forms, &story, report->path, &packets, failure);
 }
 
 void
@@ -96,6 +154,8 @@ journey_report_close(struct journey_report *report)
 {
 	if (report == NULL)
 		return;
+	if (report->secrets_fd != 0)
+		(void)close(report->secrets_fd);
 	(void)munmap(report->block, JOURNEY_BLOCK_BYTES + JOURNEY_RING_BYTES);
 	free(report);
 }

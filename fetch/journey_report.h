@@ -21,16 +21,23 @@
 struct event_ring;
 struct journey_report;
 
-/* forms, path: as of journey_forms_read. */
-int journey_report_open(struct journey_report **report, const char *forms, const char *path, uint64_t now_us,
-                        struct failure *failure);
+struct journey_wish {
+	const char *forms, *path; /* as of journey_forms_read */
+	bool has_secrets;         /* those of TLS go into the pcapng */
+};
+
+int journey_report_open(struct journey_report **report, const struct journey_wish *wish, uint64_t now_us, struct failure *failure);
+/* The file that packets are captured to while the run goes on; NULL: none. */
+const char *journey_report_capture(const struct journey_report *report);
+uint64_t journey_report_ahead_us(const struct journey_report *report); /* of the capture's clock before the journey's */
+int journey_report_secrets(const struct journey_report *report);       /* a descriptor for struct tls_options; report may be NULL */
 struct journey *journey_report_list(struct journey_report *report); /* NULL for NULL */
 struct event_ring *journey_report_ring(struct journey_report *report);
 /* Takes what the stack has traced. */
 void journey_report_take(struct journey_report *report);
 /* The end of a transfer; its verdict is judged here. */
 void journey_report_end(struct journey_report *report, const struct journey_end *end, const struct verdict_times *times);
-/* 0, or -1 and *failure. */
+/* When the capture is over.  0, or -1 and *failure. */
 int journey_report_write(struct journey_report *report, struct failure *failure);
 void journey_report_close(struct journey_report *report); /* NULL is nothing */
 

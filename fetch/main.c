@@ -108,10 +108,11 @@ fetch(const struct options *options)
 	if (client_open(&client, options, &failure) != 0)
 		return tell(&failure);
 	int exit_status = run_transfers(client, options);
+	leave_sockets_behind();
+	client_disconnect(client);
 	if (client->journey != NULL && journey_report_write(client->journey, &failure) != 0 &&
 	    exit_status == 0)
 		exit_status = tell(&failure);
-	leave_sockets_behind();
 	client_close(client);
 	return exit_status;
 }

@@ -48,6 +48,8 @@ struct net_options {
 	unsigned addr_count, gateway_count;
 	unsigned udp_ports;        /* link raw: guarded, for questions to draw theirs from; 0: NET_UDP_PORTS */
 	const char *capture;       /* a pcapng file for what passes the link; NULL: none */
+	const char *journey_capture; /* another, whose clock is this one's and so much ahead of it */
+	uint64_t capture_ahead_us;
 	const char *faults;        /* a bad line in front of the link (stack/link/faults.h); NULL: none */
 	struct link *given;        /* used instead of all that, not closed: tests */
 	struct event_ring *events; /* of stack and resolver; NULL: nobody listens */

@@ -104,11 +104,13 @@ wrap_in_faults(struct net_link_parts *parts, const char *text, struct link_error
 	return 0;
 }
 
+/* wall_us: what the wall's clock says now; 0: it is asked. */
 static int
-wrap_in_capture(struct net_link_parts *parts, const char *path, uint64_t now_us,
+wrap_in_capture(struct net_link_parts *parts, const char *path, uint64_t wall_us, uint64_t now_us,
 		struct link_error *why)
 {
 	const struct capture_config capture = { .path = path,
+						.wall_us = wall_us,
 						.application = "cairn-fetch " CAIRN_VERSION };
 	struct link *inside = parts->link;
 
@@ -126,7 +128,9 @@ net_link_open(struct net_link_parts *parts, const struct net_options *options, s
 	if (err == 0)
 		err = wrap_in_faults(parts, options->faults, &why);
 	if (err == 0)
-		err = wrap_in_capture(parts, options->capture, now_us, &why);
+		err = wrap_in_capture(parts, options->capture, 0, now_us, &why);
+	if (err == 0)
+		err = wrap_in_capture(parts, options->journey_capture, now_us + options->capture_ahead_us, now_us, &why);
 	if (err == 0)
 		return 0;
 	net_link_close(parts);

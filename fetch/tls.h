@@ -37,6 +37,7 @@ struct tls_options {
 	const char *key_password;            /* of an encrypted key; NULL: none */
 	const char *ciphers, *ciphers_1_3;   /* openssl-ciphers(1); NULL: the library's */
 	enum tls_version version_min, version_max;
+	int secrets_fd;                      /* where the secrets are written too, lent; 0: nowhere */
 };
 
 int tls_new(struct tls **tls, const struct tls_options *options, struct failure *failure);

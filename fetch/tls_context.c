@@ -129,7 +129,9 @@ on_key_log(const SSL *ssl, const char *line)
 	memcpy(text, line, bytes);
 	text[bytes] = '\n';
 	/* One write a line, so that programs may share the file; a full disk is no reason to end a transfer. */
-	if (write(context->key_log_fd, text, bytes + 1) < 0)
+	if (context->key_log_fd != -1 && write(context->key_log_fd, text, bytes + 1) < 0)
+		return;
+	if (context->secrets_fd != 0 && write(context->secrets_fd, text, bytes + 1) < 0)
 		return;
 }
 
@@ -139,10 +141,9 @@ open_key_log(struct tls_context *context)
 	const char *path = secure_getenv("SSLKEYLOGFILE");
 
 	context->key_log_fd = -1;
-	if (path == NULL || path[0] == '\0')
-		return;
-	context->key_log_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (context->key_log_fd != -1)
+	if (path != NULL && path[0] != '\0')
+		context->key_log_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (context->key_log_fd != -1 || context->secrets_fd != 0)
 		SSL_CTX_set_keylog_callback(context->ctx, on_key_log);
 }
 
@@ -212,6 +213,7 @@ context_new(struct tls_context **made, const struct tls_options *options, struct
 	context->ctx = SSL_CTX_new(TLS_client_method());
 	context->bio_method = tls__bio_method();
 	context->is_insecure = options->is_insecure;
+	context->secrets_fd = options->secrets_fd;
 	int err = ERR_NO_MEMORY;
 	if (context->ctx == NULL || context->bio_method == NULL)
 		failure_set(failure, FAILURE_MEMORY, "TLS: %s", tls__library_words());

@@ -23,6 +23,7 @@ struct tls_context {
 	bool is_insecure;
 	const char *roots; /* what is trusted, in words */
 	int key_log_fd;    /* -1: none */
+	int secrets_fd;    /* lent; 0: none */
 	struct tls_session sessions[TLS_SESSIONS_MAX];
 	unsigned session_next; /* the place that is used when all are taken */
 };

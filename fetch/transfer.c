@@ -407,7 +407,7 @@ dial(struct transfer *transfer)
 	transfer->state = TRANSFER_DIALING;
 	failure_set(&failure, FAILURE_MEMORY, "no memory for a connection");
 	if (transfer->url.special == URL_HTTPS)
-		target.tls = client_tls(transfer->job.group, &failure);
+		target.tls = client_tls(transfer->client, transfer->job.group, &failure);
 	if (target.host != NULL && (transfer->url.special != URL_HTTPS || target.tls != NULL))
 		transfer->dial =
 			dial_start(client->net, client->names, &target, on_dialed, transfer);

@@ -5,7 +5,9 @@
 enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,
-	BLOCK_PACKET = 6,
+	BLOCK_NAMES = 4,
+	BLOCK_PACKET = PCAPNG_BLOCK_PACKET,
+	BLOCK_SECRETS = 10,
 	BYTE_ORDER_MAGIC = 0x1a2b3c4d,
 };
 enum {
@@ -16,6 +18,8 @@ enum {
 	OPTION_INTERFACE_RESOLUTION = 9,
 	OPTION_PACKET_FLAGS = 2,
 };
+enum { NAME_END = 0, NAME_IPV4 = 1, NAME_IPV6 = 2 };
+#define SECRETS_TLS_KEY_LOG     0x544c534bu /* "TLSK" */
 #define RESOLUTION_MICROSECONDS 6u /* 10^-6 s */
 
 /* A block's total length stands at both its ends. */
@@ -105,4 +109,53 @@ pcapng_packet_write(struct writer *w, const struct pcapng_packet *packet)
 		option_text(w, OPTION_COMMENT, packet->comment);
 	option(w, OPTION_END, NULL, 0);
 	block_end(w, begin);
+}
+
+void
+pcapng_names_write(struct writer *w, const struct pcapng_name *names, size_t count)
+{
+	size_t begin = block_begin(w, BLOCK_NAMES);
+	for (size_t i = 0; i < count; i++) {
+		size_t addr = addr_bytes(&names[i].addr), name = strlen(names[i].name) + 1;
+		writer_u16(w, names[i].addr.family == ADDR_IPV4 ? NAME_IPV4 : NAME_IPV6);
+		writer_u16(w, (uint16_t)(addr + name));
+		writer_bytes(w, names[i].addr.octets, addr);
+		writer_bytes(w, names[i].name, name);
+		pad(w, addr + name);
+	}
+	writer_u16(w, NAME_END);
+	writer_u16(w, 0);
+	block_end(w, begin);
+}
+
+void
+pcapng_secrets_write(struct writer *w, const void *key_log, size_t bytes)
+{
+	size_t begin = block_begin(w, BLOCK_SECRETS);
+	writer_u32(w, SECRETS_TLS_KEY_LOG);
+	writer_u32(w, (uint32_t)bytes);
+	writer_bytes(w, key_log, bytes);
+	pad(w, bytes);
+	block_end(w, begin);
+}
+
+int
+pcapng_packet_read(struct cursor *c, struct pcapng_packet *packet)
+{
+	*packet = (struct pcapng_packet){ 0 };
+	uint32_t type = cursor_u32(c);
+	cursor_skip(c, 4);
+	packet->interface = cursor_u32(c);
+	packet->at_us = (uint64_t)cursor_u32(c) << 32;
+	packet->at_us |= cursor_u32(c);
+	packet->size = cursor_u32(c);
+	packet->size_before = cursor_u32(c);
+	packet->bytes = cursor_bytes(c, packet->size);
+	cursor_skip(c, -packet->size & 3);
+	uint16_t code = cursor_u16(c), bytes = cursor_u16(c); /* the flags stand first */
+	cursor_skip(c, 3);
+	packet->direction = (enum pcapng_direction)(cursor_u8(c) & 3);
+	if (type != BLOCK_PACKET || code != OPTION_PACKET_FLAGS || bytes != 4)
+		cursor_fail(c, ERR_MALFORMED);
+	return c->err;
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 import lab
 
 FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
+CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
 FETCH_S = 30
 
 
@@ -125,6 +126,45 @@ class Journey(lab.WithCairnd):
             subprocess.run([FETCH, "-q", "--replay", base.with_suffix(".json"), "--journey=json", "--journey-file", again],
                            check=True, timeout=FETCH_S)
             self.assertEqual(again.read_text(), base.with_suffix(".json").read_text())
+
+    def packets(self, *words, fields, options=()):
+        """What tshark shows of each packet of one run: its fields."""
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            path = Path(directory) / "journey.pcapng"
+            subprocess.run([FETCH, "-q", "-s", "-o", "/dev/null", "--journey=pcapng", "--journey-file", path, *words],
+                           check=True, timeout=FETCH_S)
+            shown = subprocess.run(["tshark", "-r", path, *options, "-T", "fields", "-E", "separator=|",
+                                    *(word for field in fields for word in ("-e", field))],
+                                   check=True, capture_output=True, text=True, env={**os.environ, "HOME": "/nonexistent"})
+            return [line.split("|") for line in shown.stdout.splitlines()]
+
+    def test_packets_have_their_events_as_comments(self):
+        packets = self.packets("http://www.shop.com/", fields=("tcp.flags", "http.response.code", "frame.comment"))
+        syn = [comment for flags, _, comment in packets if flags == "0x0002"]
+        self.assertTrue(syn and all("SYN" in comment for comment in syn), packets)
+        answer = [comment for _, code, comment in packets if code == "200"]
+        self.assertTrue(answer and "200 OK" in answer[0], packets)
+
+    def test_each_reply_has_the_comment_of_its_own_question(self):
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            configuration = Path(directory) / "cairn.conf"
+            configuration.write_text(f"server:\n  trust-anchor-file: {os.environ['LAB_DIR']}/root.key\n")
+            packets = self.packets("--resolver", f"self={configuration}", "https://www.shop.com/", "--cacert", CA,
+                                   fields=("dns.flags.response", "dns.qry.name", "frame.comment"))
+        replies = [(name, comment) for response, name, comment in packets if response == "1" and comment]
+        self.assertGreater(len(replies), 4)
+        for name, comment in replies:
+            self.assertIn(f"<- {'' if name == '<Root>' else name.lower()}.", comment.lower())
+
+    def test_wireshark_decrypts_tls_and_only_when_secrets_were_asked_for(self):
+        for options, seen in (((), []), (("--journey-secrets",), ["200"])):
+            with self.subTest(" ".join(options) or "no option"):
+                packets = self.packets("--cacert", CA, *options, "https://www.shop.com/", fields=("http.response.code",))
+                self.assertEqual([code for (code,) in packets if code], seen)
+
+    def test_wireshark_learns_the_names_that_were_resolved(self):
+        packets = self.packets("-4", "http://www.shop.com/", fields=("ip.dst_host",), options=("-N", "n"))
+        self.assertIn(["www.shop.com"], packets)
 
     def test_a_form_that_is_unknown_is_an_error_before_anything_is_sent(self):
         done = subprocess.run([FETCH, "-q", "--journey=pictures", "http://www.shop.com/"], capture_output=True, text=True)
