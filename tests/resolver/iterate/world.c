@@ -141,7 +141,14 @@ send(struct world *world, const struct engine_action *action)
 struct world *
 world_new(uint64_t seed, const struct engine_config *config)
 {
+	return world_new_sized(seed, config, CACHE_BYTES);
+}
+
+struct world *
+world_new_sized(uint64_t seed, const struct engine_config *config, size_t cache_bytes)
+{
 	struct world *world = calloc(1, sizeof *world);
+	world->cache_bytes = cache_bytes;
 	world->seed = seed;
 	world->now_us = 1000000;
 	rng_init_number(&world->rng, seed);
@@ -157,13 +164,13 @@ world_new(uint64_t seed, const struct engine_config *config)
 		.task_arena_bytes = 128u << 10,
 	};
 	for (unsigned i = 0; i < 3; i++)
-		world->blocks[i] = map(CACHE_BYTES);
+		world->blocks[i] = map(cache_bytes);
 	world->blocks[3] = map(infra_bytes(SERVERS_KEPT));
 	world->blocks[4] = map(engine_bytes(&world->limits));
 	world->caches = (struct caches){
-		.rrsets = rrset_cache_new(world->blocks[0], CACHE_BYTES, &world->rng),
-		.negatives = negative_cache_new(world->blocks[1], CACHE_BYTES, &world->rng),
-		.delegations = delegation_cache_new(world->blocks[2], CACHE_BYTES, &world->rng),
+		.rrsets = rrset_cache_new(world->blocks[0], cache_bytes, &world->rng),
+		.negatives = negative_cache_new(world->blocks[1], cache_bytes, &world->rng),
+		.delegations = delegation_cache_new(world->blocks[2], cache_bytes, &world->rng),
 		.infra = infra_new(world->blocks[3], infra_bytes(SERVERS_KEPT), SERVERS_KEPT,
 				   &world->rng),
 	};
@@ -179,20 +186,36 @@ world_new(uint64_t seed, const struct engine_config *config)
 	return world;
 }
 
-void
-world_free(struct world *world)
+static void
+expect_idle(const struct world *world)
 {
 	struct engine_stats stats;
-	world_run(world, 20000000);
 	engine_stats(world->engine, &stats);
 	ck_assert_msg(stats.tasks == 0 && stats.clients == 0 && stats.queries == 0,
 		      "seed %llu: %u tasks, %u clients, %u queries are left",
 		      (unsigned long long)world->seed, stats.tasks, stats.clients, stats.queries);
 	ck_assert_uint_eq(world->done_count, world->result_count);
+}
+
+void
+world_begin_anew(struct world *world)
+{
+	expect_idle(world);
+	ck_assert_uint_eq(world->packet_count, 0);
+	memset(world->results, 0, world->result_count * sizeof world->results[0]);
+	world->result_count = world->done_count = world->sent_count = 0;
+	arena_reset(&world->arena);
+}
+
+void
+world_free(struct world *world)
+{
+	world_run(world, 20000000);
+	expect_idle(world);
 	for (unsigned i = 0; i < world->packet_count; i++)
 		free(world->packets[i].bytes);
 	for (unsigned i = 0; i < 3; i++)
-		munmap(world->blocks[i], CACHE_BYTES);
+		munmap(world->blocks[i], world->cache_bytes);
 	munmap(world->blocks[3], infra_bytes(SERVERS_KEPT));
 	munmap(world->blocks[4], engine_bytes(&world->limits));
 	munmap(world->arena_block, ARENA_BYTES);

@@ -82,6 +82,7 @@ struct world {
 	struct rng rng, dice; /* the engine's; the world's own */
 	struct caches caches;
 	void *blocks[5];
+	size_t cache_bytes; /* of each of the first three */
 	struct engine *engine;
 	struct engine_config config;
 	struct engine_limits limits;
@@ -100,6 +101,10 @@ struct world {
 
 /* config NULL: the default, with the root server 192.0.2.1 ("ns.root.") as hint and without priming. */
 struct world *world_new(uint64_t seed, const struct engine_config *config);
+/* With caches of so many octets each. */
+struct world *world_new_sized(uint64_t seed, const struct engine_config *config, size_t cache_bytes);
+/* Forgets all results and what was sent; nothing may be under way. */
+void world_begin_anew(struct world *world);
 void world_free(struct world *world); /* checks that nothing is left behind */
 
 struct world_server *world_server(struct world *world, const char *addr,
