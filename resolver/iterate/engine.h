@@ -55,6 +55,7 @@ struct caches {
 	struct negative_cache *negatives;
 	struct delegation_cache *delegations;
 	struct infra *infra;
+	struct ready_cache *ready; /* for whoever renders answers; the engine does not look at it */
 };
 
 struct engine_limits {

@@ -41,6 +41,12 @@ clients_set_clock(struct clients *clients, int64_t wall_offset_s)
 }
 
 void
+clients_set_ready(struct clients *clients, struct ready_cache *ready)
+{
+	clients->ready = ready;
+}
+
+void
 clients_set_policy(struct clients *clients, const struct client_policy *policy)
 {
 	clients->policy = policy;
@@ -294,6 +300,17 @@ count_query(struct server_stats *stats, const struct client_source *source,
 }
 
 static void
+outcome_told(struct clients *clients, struct client_outcome *outcome, const struct answer *answer, size_t reply_bytes)
+{
+	outcome->fate = CLIENT_REPLIES;
+	outcome->reply_bytes = reply_bytes;
+	outcome->rcode = answer->rcode;
+	outcome->ede = answer->ede;
+	outcome->ede_text = answer->ede_text;
+	clients->stats.rcodes[answer->rcode < STATS_RCODES ? answer->rcode : RCODE_SERVFAIL]++;
+}
+
+static void
 outcome_replies(struct clients *clients, struct client_outcome *outcome,
 		const struct reply_form *form, const struct question *question,
 		const struct answer *answer, uint8_t *reply, size_t reply_max)
@@ -308,13 +325,8 @@ outcome_replies(struct clients *clients, struct client_outcome *outcome,
 	int reply_bytes = respond(&clients->policy->respond, form, question, answer, reply,
 				  reply_max, &is_truncated);
 	assert(reply_bytes > 0);
-	outcome->fate = CLIENT_REPLIES;
-	outcome->reply_bytes = (size_t)reply_bytes;
-	outcome->rcode = answer->rcode;
-	outcome->ede = answer->ede;
-	outcome->ede_text = answer->ede_text;
+	outcome_told(clients, outcome, answer, (size_t)reply_bytes);
 	clients->stats.truncated += is_truncated;
-	clients->stats.rcodes[answer->rcode < STATS_RCODES ? answer->rcode : RCODE_SERVFAIL]++;
 }
 
 static bool
@@ -374,7 +386,9 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	     size_t size, uint8_t *reply, size_t reply_max, uint64_t now_us,
 	     struct client_outcome *outcome)
 {
+	struct ready_place place = { .is_used = false };
 	struct asking asking;
+	size_t ready_bytes = 0;
 	asking.source = source;
 	asking.now_us = now_us;
 	asking.policies = 0;
@@ -388,9 +402,13 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	clients->is_renamed = false;
 
 	enum stage stage = stage_read(clients, &asking, bytes, size);
-	if (stage == STAGE_PASSES)
-		stage = client__here(clients, &asking);
 	if (stage == STAGE_PASSES) {
+		client__ready_place(clients, &asking, &place);
+		ready_bytes = client__ready(clients, &place, &asking, reply, reply_max);
+	}
+	if (stage == STAGE_PASSES && ready_bytes == 0)
+		stage = client__here(clients, &asking);
+	if (stage == STAGE_PASSES && ready_bytes == 0) {
 		begin_resolution(clients, &asking);
 		stage = stage_there(clients, &asking);
 	}
@@ -402,9 +420,13 @@ client_query(struct clients *clients, const struct client_source *source, const 
 		.from_cache = true,
 		.ede = EDE_NONE,
 	};
-	if (stage == STAGE_ANSWERS)
-		outcome_replies(clients, outcome, &asking.form, outcome->question, &asking.answer,
-				reply, reply_max);
+	if (ready_bytes != 0)
+		outcome_told(clients, outcome, &asking.answer, ready_bytes);
+	if (stage != STAGE_ANSWERS)
+		return;
+	outcome_replies(clients, outcome, &asking.form, outcome->question, &asking.answer, reply, reply_max);
+	if (outcome->fate == CLIENT_REPLIES)
+		client__keep_ready(clients, &place, &asking, reply, outcome->reply_bytes);
 }
 
 /*

@@ -4,7 +4,8 @@
  *     access control -> parse -> what is refused by kind -> CHAOS, local zones, policy, ANY -> caches -> engine -> render
  *
  * A query that the caches can answer is answered in the call that brings it, straight into the buffer
- * that will be sent, without allocation.  One that needs the network becomes pending; its number goes with the
+ * that will be sent, without allocation; one that was answered a moment ago from a ready-made message, before any of
+ * the steps behind parsing (client_ready.c).  One that needs the network becomes pending; its number goes with the
  * question into the engine and comes back with the answer.
  *
  * A core: it knows no sockets.  What moves octets is a listener (listener.h), known here only as a pointer
@@ -19,6 +20,7 @@
 #ifndef CAIRN_RESOLVER_SERVE_CLIENT_H
 #define CAIRN_RESOLVER_SERVE_CLIENT_H
 
+#include "resolver/cache/ready.h"
 #include "resolver/iterate/engine.h"
 #include "resolver/policy/acl.h"
 #include "resolver/policy/chaos.h"
@@ -52,6 +54,7 @@ struct client_policy {
 	struct rate_limit rate, cookie_rate; /* of a client over UDP; the latter of those with a good cookie */
 	struct cookie_secret cookie_secret;
 	uint64_t discard_after_us; /* discard-timeout; 0: never */
+	uint32_t generation;       /* of the configuration: what was made under another is not for this one */
 };
 
 /* Where a query came from and where its answer goes. */
@@ -102,6 +105,7 @@ struct client_outcome {
 struct clients {
 	const struct client_policy *policy;
 	struct engine *engine;
+	struct ready_cache *ready; /* of all workers; NULL: none */
 	struct arena *arena; /* of one query at a time */
 	int64_t wall_offset_s; /* seconds since 1970 less the loop's clock, for cookies */
 	struct server_stats stats;
@@ -125,6 +129,8 @@ void clients_init(struct clients *clients, void *block, uint32_t pending_max,
 /* The wall clock may be set while we run. */
 void clients_set_clock(struct clients *clients, int64_t wall_offset_s);
 void clients_set_policy(struct clients *clients, const struct client_policy *policy);
+/* Answers are kept ready-made there, and looked for; lent. */
+void clients_set_ready(struct clients *clients, struct ready_cache *ready);
 
 /* A query's octets.  reply_max is at least RESPOND_UDP_BYTES_PLAIN. */
 void client_query(struct clients *clients, const struct client_source *source, const uint8_t *bytes,

@@ -3,6 +3,7 @@
  *
  *	client.c       from octets to octets: reading, pending, rendering
  *	client_here.c  what needs no resolution: refusals, CHAOS, local zones, policy about the client
+ *	client_ready.c what was answered a moment ago
  */
 #ifndef CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
 #define CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
@@ -32,6 +33,23 @@ struct asking {
 	struct answer prefix; /* the CNAMEs in front of clients->alias */
 	struct answer answer;
 };
+
+/* ---- client_ready.c ---- */
+/* A query's place among the ready-made answers. */
+struct ready_place {
+	bool is_used; /* else nothing is looked for nor kept */
+	struct name qname; /* in lower case */
+	struct ready_key key;
+	uint64_t hash;
+};
+/* Where policy looks at each client or each answer, none is made ahead. */
+void client__ready_place(const struct clients *clients, const struct asking *asking, struct ready_place *place);
+/* The reply's octets and asking->answer as far as the log and counters want it; 0: there is none for this client. */
+size_t client__ready(struct clients *clients, const struct ready_place *place, struct asking *asking, uint8_t *reply,
+		     size_t reply_max);
+/* An answer that engine_cached has given, and its reply. */
+void client__keep_ready(struct clients *clients, const struct ready_place *place, const struct asking *asking,
+			const uint8_t *reply, size_t reply_bytes);
 
 /* ---- client_here.c ---- */
 /* The arena or a table is full: our bug or absurd local data; the client hears of it. */

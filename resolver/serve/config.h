@@ -78,7 +78,7 @@ struct config {
 	bool log_queries, log_replies, log_servfail;
 	bool do_ip4, do_ip6, do_udp, do_tcp;
 	uint32_t num_queries_per_thread, outgoing_range;
-	uint64_t rrset_cache_size, neg_cache_size, delegation_cache_size;
+	uint64_t rrset_cache_size, neg_cache_size, delegation_cache_size, msg_cache_size;
 	uint32_t infra_cache_numhosts;
 	char *cache_file;                  /* NULL: none */
 	uint32_t cache_min_ttl, cache_max_ttl, cache_max_negative_ttl, cache_min_negative_ttl;

@@ -179,6 +179,8 @@ const struct config_option config_options[] = {
 	       "memory for what does not exist or failed; auto is an eighth of rrset-cache-size"),
 	SERVER("delegation-cache-size", CONFIG_SIZE, delegation_cache_size, "auto", 0, 1024 * GIB,
 	       "memory for who serves which zone; auto is an eighth of rrset-cache-size"),
+	SERVER("msg-cache-size", CONFIG_SIZE, msg_cache_size, "auto", 0, 1024 * GIB,
+	       "memory for answers that are sent again as they are; auto is an eighth of rrset-cache-size"),
 	SERVER("infra-cache-numhosts", CONFIG_NUMBER, infra_cache_numhosts, "65536", 64, 16777216,
 	       "name servers whose round-trip time and faults are remembered"),
 	SERVER("cache-file", CONFIG_STRING, cache_file, "", 0, 0,

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <uv.h>
 
+#include "resolver/cache/ready.h"
+
 #define AUTO_SHARE     8u /* of the machine, for records; and of that for each of the two others */
 #define AUTO_BYTES_MIN (UINT64_C(64) << 20)
 #define AUTO_BYTES_MAX (UINT64_C(4) << 30)
@@ -33,6 +35,7 @@ memory_sizes(const struct config *config, uint64_t total_bytes)
 				  negative_cache_bytes_min());
 	sizes.delegations = size_of(config->delegation_cache_size, sizes.rrsets / AUTO_SHARE,
 				    delegation_cache_bytes_min());
+	sizes.ready = size_of(config->msg_cache_size, sizes.rrsets / AUTO_SHARE, READY_BYTES_LEAST);
 	sizes.infra = infra_bytes(config->infra_cache_numhosts);
 	return sizes;
 }
@@ -58,7 +61,7 @@ memory_open(struct memory *memory, const struct config *config, struct rng *rng,
 	struct caches *caches = &memory->caches;
 	*memory = (struct memory){ 0 };
 	size_t bytes = whole_lines(sizes.rrsets) + whole_lines(sizes.negatives) +
-		       whole_lines(sizes.delegations) + whole_lines(sizes.infra);
+		       whole_lines(sizes.delegations) + whole_lines(sizes.ready) + whole_lines(sizes.infra);
 	uint8_t *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (block == MAP_FAILED) {
@@ -76,9 +79,11 @@ memory_open(struct memory *memory, const struct config *config, struct rng *rng,
 	block += whole_lines(sizes.negatives);
 	caches->delegations = delegation_cache_new(block, sizes.delegations, rng);
 	block += whole_lines(sizes.delegations);
+	caches->ready = ready_cache_new(block, sizes.ready, rng);
+	block += whole_lines(sizes.ready);
 	caches->infra = infra_new(block, sizes.infra, config->infra_cache_numhosts, rng);
 	if (caches->rrsets != NULL && caches->negatives != NULL && caches->delegations != NULL &&
-	    caches->infra != NULL)
+	    caches->ready != NULL && caches->infra != NULL)
 		return 0;
 	memory_close(memory);
 	(void)snprintf(error, CONFIG_ERROR_BYTES, "caches: %s", err_text(ERR_NO_MEMORY));

@@ -17,7 +17,7 @@ struct memory {
 };
 
 struct memory_sizes {
-	size_t rrsets, negatives, delegations, infra;
+	size_t rrsets, negatives, delegations, ready, infra;
 };
 
 /* total_bytes: what the machine has. */

@@ -6,6 +6,10 @@
 #include "stack/base/arena.h"
 
 #define ANY_TTL_S 3600u
+#define ID_AT         0u
+#define FLAGS_AT      2u
+#define ARCOUNT_AT    10u
+#define RCODE_BITS    0xfu
 
 #define QUESTION_FIXED_BYTES 4u
 #define OPTIONS_BYTES_MAX    (4u + RESPOND_NSID_BYTES_MAX + 6u + 4u + COOKIE_BYTES + 6u + RESPOND_TEXT_BYTES_MAX)
@@ -287,4 +291,56 @@ respond(const struct respond_config *config, const struct reply_form *form,
 	if (form->has_edns && (err = render_edns(&render, &edns)) != 0)
 		return err;
 	return render_finish(&render);
+}
+
+/* ---- ready-made answers -------------------------------------------------------------------------------- */
+
+static void
+put_u16(uint8_t *at, uint16_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static uint16_t
+u16_of(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+size_t
+respond_ready(const struct respond_config *config, const struct reply_form *form,
+	      const struct question *question, const struct ready_facts *facts, uint8_t *bytes,
+	      size_t bytes_max)
+{
+	const struct answer answer = { .security = facts->security, .ede = EDE_NONE };
+	const size_t room = respond_room(config, form, bytes_max);
+	uint8_t options[OPTIONS_BYTES_MAX];
+	struct edns edns = { .present = true, .dnssec_ok = form->dnssec_ok, .udp_bytes = EDNS_UDP_BYTES, .options = options };
+
+	if (form->has_edns)
+		edns.options_bytes = (uint16_t)write_options(config, form, &answer, options, sizeof options);
+	if (facts->size + (form->has_edns ? EDNS_RECORD_BYTES + edns.options_bytes : 0u) > room)
+		return 0;
+	put_u16(bytes + ID_AT, form->id);
+	put_u16(bytes + FLAGS_AT, respond_flags(form, &answer) | (u16_of(bytes + FLAGS_AT) & RCODE_BITS));
+	memcpy(bytes + MESSAGE_HEADER_BYTES, question->qname.wire, question->qname.size);
+	if (!form->has_edns)
+		return facts->size;
+	struct writer writer = writer_over(bytes, room);
+	writer.pos = facts->size;
+	edns_write(&writer, &edns, 0);
+	put_u16(bytes + ARCOUNT_AT, (uint16_t)(u16_of(bytes + ARCOUNT_AT) + 1));
+	return writer.pos;
+}
+
+size_t
+respond_ready_bytes(const struct respond_config *config, const struct reply_form *form, size_t reply_bytes)
+{
+	const struct answer answer = { .ede = EDE_NONE };
+	uint8_t options[OPTIONS_BYTES_MAX];
+
+	if (!form->has_edns)
+		return reply_bytes;
+	return reply_bytes - EDNS_RECORD_BYTES - write_options(config, form, &answer, options, sizeof options);
 }

@@ -14,6 +14,7 @@
 #define CAIRN_RESOLVER_SERVE_RESPOND_H
 
 #include "resolver/answer.h"
+#include "resolver/cache/ready.h"
 #include "resolver/policy/cookie.h"
 
 struct arena;
@@ -51,6 +52,16 @@ void reply_form_read(struct reply_form *form, const struct query *query, bool is
 int respond(const struct respond_config *config, const struct reply_form *form,
 	    const struct question *question, const struct answer *answer, uint8_t *bytes,
 	    size_t bytes_max, bool *is_truncated);
+
+/*
+ * The same of a message that is made already (cache/ready.h) and stands in `bytes`: gives it the client's id, flags,
+ * letters and OPT record.  Returns the octets, or 0 where it does not fit the client: then respond has to leave out or cut.
+ */
+size_t respond_ready(const struct respond_config *config, const struct reply_form *form,
+		     const struct question *question, const struct ready_facts *facts, uint8_t *bytes,
+		     size_t bytes_max);
+/* Of a message that respond has written, the octets before its OPT record; the answer has no EDE. */
+size_t respond_ready_bytes(const struct respond_config *config, const struct reply_form *form, size_t reply_bytes);
 
 /* An answer without records. */
 void answer_rcode(struct answer *answer, uint16_t rcode, enum ede ede, const char *ede_text);

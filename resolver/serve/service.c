@@ -111,7 +111,7 @@ verbosity_level(uint32_t verbosity)
 }
 
 static int
-build_options(struct build *build, const char *hostname)
+build_options(struct build *build, const char *hostname, struct rng *rng)
 {
 	const struct config *config = build->config;
 	struct service *service = build->service;
@@ -126,6 +126,7 @@ build_options(struct build *build, const char *hostname)
 	policy->respond.minimal_responses = config->minimal_responses;
 	policy->respond.udp_bytes_max = (uint16_t)config->max_udp_size;
 	policy->respond.tcp_idle_timeout_ms = config->tcp_idle_timeout;
+	policy->generation = (uint32_t)rng_u64(rng);
 	service->tcp_idle_timeout_ms = config->tcp_idle_timeout;
 	service->log_queries = config->log_queries;
 	service->log_replies = config->log_replies;
@@ -190,7 +191,7 @@ service_try(struct service **service, const struct config *config, const char *h
 	if (err == 0)
 		err = local_views_build(&views, &build.service->arena, config, rng, error);
 	if (err == 0)
-		err = build_options(&build, hostname);
+		err = build_options(&build, hostname, rng);
 	if (err == 0)
 		err = build_cookie(&build, rng);
 	if (err == 0)

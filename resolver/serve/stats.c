@@ -21,6 +21,7 @@ static const struct {
 	COUNTER("num.query.cookie.client", cookies_new),
 	COUNTER("num.query.cookie.invalid", cookies_bad),
 	COUNTER("answers.cached", answers_cached),
+	COUNTER("answers.ready", answers_ready),
 	COUNTER("answers.recursed", answers_recursed),
 	COUNTER("answers.local", answers_local),
 	COUNTER("answers.policy", answers_policy),

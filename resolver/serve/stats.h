@@ -18,6 +18,7 @@ struct server_stats {
 	uint64_t cookies_good, cookies_new, cookies_bad;
 
 	/* how each ended */
+	uint64_t answers_ready; /* of those from the caches */
 	uint64_t answers_cached, answers_recursed, answers_local, answers_policy, answers_slipped, answers_chaos, answers_any;
 	uint64_t refused_acl, refused_no_recursion;
 	uint64_t refused_kind;   /* class, opcode, transfer */

@@ -79,6 +79,7 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 	arena_init(&worker->arena, places.arena, ARENA_BYTES);
 	clients_init(&worker->clients, places.clients, engine_limits.client_count,
 		     &worker->service->policy, worker->engine, &worker->arena, &worker->rng);
+	clients_set_ready(&worker->clients, worker->caches.ready);
 	worker__set_trust(worker, now_us);
 	return 0;
 }

@@ -33,6 +33,19 @@ edns_read(struct edns *edns, struct cursor *cursor, uint16_t class, uint32_t ttl
 	return cursor->err;
 }
 
+void
+edns_write(struct writer *writer, const struct edns *edns, uint16_t rcode)
+{
+	writer_u8(writer, 0); /* the root */
+	writer_u16(writer, TYPE_OPT);
+	writer_u16(writer, edns->udp_bytes);
+	writer_u8(writer, (uint8_t)(rcode >> 4));
+	writer_u8(writer, edns->version);
+	writer_u16(writer, edns->dnssec_ok ? EDNS_DO : 0);
+	writer_u16(writer, edns->options_bytes);
+	writer_bytes(writer, edns->options, edns->options_bytes);
+}
+
 bool
 edns_find(const struct edns *edns, uint16_t code, const uint8_t **value, uint16_t *value_bytes)
 {

@@ -133,6 +133,9 @@ int message_read(struct message *message, struct arena *arena, const uint8_t *by
  */
 bool message_edns(struct edns *edns, const uint8_t *bytes, size_t size);
 
+/* Writes an OPT record; the upper eight bits of the rcode go with it. The writer's error tells of no room. */
+void edns_write(struct writer *writer, const struct edns *edns, uint16_t rcode);
+
 /* A client's query: header, exactly one question, and of the additional section the OPT alone. */
 struct query {
 	uint16_t id;

@@ -13,7 +13,6 @@
 #define RECORD_FIXED_BYTES 10u /* type, class, TTL and length: between owner and rdata */
 #define FLAGS_AT           2u
 #define COUNTS_AT          4u
-#define EDNS_DO            0x8000u
 
 static_assert(RENDER_NAMES_MAX < UINT8_MAX, "a slot holds an index and one");
 
@@ -318,14 +317,7 @@ render_edns(struct render *render, const struct edns *edns)
 	struct writer *writer = &render->writer;
 	const struct writer before = *writer;
 	writer->end += render->reserved;
-	writer_u8(writer, 0); /* the root */
-	writer_u16(writer, TYPE_OPT);
-	writer_u16(writer, edns->udp_bytes);
-	writer_u8(writer, (uint8_t)(render->rcode >> 4));
-	writer_u8(writer, edns->version);
-	writer_u16(writer, edns->dnssec_ok ? EDNS_DO : 0);
-	writer_u16(writer, edns->options_bytes);
-	writer_bytes(writer, edns->options, edns->options_bytes);
+	edns_write(writer, edns, render->rcode);
 	if (writer->err != 0) {
 		*writer = before;
 		return ERR_FULL;

@@ -12,7 +12,7 @@ static const char *const let_pass[] = {
 	"target-fetch-policy", "iter-scrub-promiscuous", "rrset-roundrobin", "log-time-ascii", "log-time-iso", "ede",
 	"ede-serve-expired",
 	"fake-dsa", "verbosity", "do-daemonize", "use-syslog", "directory", "chroot", "username", "interface", "port",
-	"outgoing-range", "num-threads", "msg-cache-size", "do-udp", "do-tcp", "harden-referral-path",
+	"outgoing-range", "num-threads", "do-udp", "do-tcp", "harden-referral-path",
 	"harden-below-nxdomain", "harden-large-queries", "harden-short-bufsize", "harden-dnssec-stripped",
 	"unwanted-reply-threshold", "infra-host-ttl", "infra-keep-probing", "log-queries", "log-replies",
 	"log-servfail", "val-log-level", "val-clean-additional", "hide-identity", "hide-version", "key-cache-size",

@@ -22,6 +22,7 @@ def cairnd(folder, root):
   rrset-cache-size: {CACHE_MIB}m
   neg-cache-size: {CACHE_MIB // 8}m
   delegation-cache-size: {CACHE_MIB // 8}m
+  msg-cache-size: {CACHE_MIB // 8}m
 """)
     return [str(root / "build/release/bin/cairnd"), "-c", f"{folder}/cairn.conf"]
 
