@@ -82,6 +82,13 @@ link_mtu(const struct iface *iface, const struct ip_addr *destination)
 }
 
 uint32_t
+ip_path_mtu(struct stack *stack, unsigned ifindex, const struct ip_addr *destination, bool *dont_fragment)
+{
+	return pmtu_get(&stack->pmtu, &stack->hash_key, destination, link_mtu(&stack->ifs[ifindex], destination),
+	                stack->now_us, dont_fragment);
+}
+
+uint32_t
 stack_path_mtu(struct stack *stack, const struct ip_addr *remote, uint64_t now_us)
 {
 	struct route_hop hop;
@@ -90,8 +97,7 @@ stack_path_mtu(struct stack *stack, const struct ip_addr *remote, uint64_t now_u
 	stack__tell_time(stack, now_us);
 	if (route_lookup(stack, remote, &hop) != 0)
 		return remote->family == ADDR_IPV4 ? IPV4_MTU_MIN : IPV6_MTU_MIN;
-	return pmtu_get(&stack->pmtu, &stack->hash_key, remote, link_mtu(&stack->ifs[hop.ifindex], remote),
-	                stack->now_us, &dont_fragment);
+	return ip_path_mtu(stack, hop.ifindex, remote, &dont_fragment);
 }
 
 /* ---- out --------------------------------------------------------------------------------------- */
@@ -139,8 +145,7 @@ ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_
 	if (send->segment_bytes != 0 && send->is_waiting)
 		return ERR_TOO_BIG; /* what waits has lost its way to the link that would split it */
 	send->payload_bytes = payload_bytes;
-	send->path_mtu = pmtu_get(&stack->pmtu, &stack->hash_key, &send->destination,
-	                          link_mtu(iface, &send->destination), stack->now_us, &send->dont_fragment);
+	send->path_mtu = ip_path_mtu(stack, send->hop.ifindex, &send->destination, &send->dont_fragment);
 	send->is_fragmented = send->segment_bytes == 0 && header + payload_bytes > send->path_mtu;
 	send->checksum_offload = false;
 	if (send->is_fragmented) {

@@ -57,6 +57,9 @@ struct ip_packet {
 void ipv4_receive(struct stack *stack, struct ip_packet *packet, const uint8_t *bytes, size_t size);
 void ipv6_receive(struct stack *stack, struct ip_packet *packet, const uint8_t *bytes, size_t size);
 
+/* The largest packet known to pass from this interface; *dont_fragment: as a router has not said otherwise. */
+uint32_t ip_path_mtu(struct stack *stack, unsigned ifindex, const struct ip_addr *destination, bool *dont_fragment);
+
 /* To the protocol above; packet->protocol and payload are set. */
 void ip_deliver(struct stack *stack, const struct ip_packet *packet);
 

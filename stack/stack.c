@@ -198,6 +198,7 @@ stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_
 void
 stack_settle(struct stack *stack)
 {
+	udp_turn_settle(stack);
 	stream_settle(&stack->tcp.streams);
 }
 
@@ -323,6 +324,8 @@ next_up(struct stack *stack, struct stack_action *action)
 {
 	const struct stack_action *up;
 
+	if (udp_turn_next_datagram(stack, action))
+		return true;
 	while ((up = queue_take(&stack->receive)) != NULL) {
 		if (up->flow != 0 && !udp_is_open(stack, up->flow))
 			continue; /* closed while it waited: its user may be gone */
@@ -338,7 +341,7 @@ stack_next(struct stack *stack, struct stack_action *action)
 	for (;;) {
 		if (next_up(stack, action))
 			return true;
-		if (!next_frame(stack, action)) {
+		if (!udp_turn_next_reply(stack, action) && !next_frame(stack, action)) {
 			/* All that came has been told: now TCP answers it. */
 			if (stack->is_batch || !tcp_flush(stack))
 				return false;

@@ -105,8 +105,11 @@ struct stack_if_config {
 #define STACK_RX_CHECKSUM_PARTIAL 0x2u /* from a local peer, not filled in (vnet_hdr NEEDS_CSUM, TP_STATUS_CSUMNOTREADY) */
 /* Another frame of the same batch follows at once: what can be said for all together waits (acknowledgments of TCP). */
 #define STACK_RX_MORE             0x4u
-/* The frame stays as it is until stack_settle: what a connection's program reads before then need not be copied. */
+/* The frame stays as it is until stack_settle: what its program takes before then need not be copied. */
 #define STACK_RX_LENT             0x8u
+/* With STACK_RX_LENT: STACK_RX_ROOM_BYTES from its first octet on may be written to, so a reply can take its place (udp_turn). */
+#define STACK_RX_WRITABLE         0x10u
+#define STACK_RX_ROOM_BYTES       1536u
 
 /* ---- set-up; also at run time, since networks come and go ------------------------------------ */
 
@@ -170,7 +173,7 @@ uint32_t stack_path_mtu(struct stack *stack, const struct ip_addr *remote, uint6
 
 void stack_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_t frame_bytes,
                    uint32_t rx_flags, uint64_t now_us);
-/* After a frame with STACK_RX_LENT and what the program has done with its events: copies what it has left unread. */
+/* After a frame with STACK_RX_LENT and what the program has done with its events: copies what it has left untaken. */
 void stack_settle(struct stack *stack);
 void stack_timeout(struct stack *stack, uint64_t now_us);
 
@@ -255,6 +258,13 @@ int udp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, 
 int udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port);
 int udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
               uint16_t remote_port, const void *payload, size_t size, uint64_t now_us);
+/*
+ * Replies to the datagram that stack_next has given last in the frame that it came in: that goes back to the station which
+ * sent it, without a look at routes and neighbours.  ERR_UNSUPPORTED, and udp_reply is to be used, where the frame is
+ * not STACK_RX_WRITABLE or not to an address of ours alone, has options, or the reply is more than the path takes
+ * whole.  The payload does not lie in the frame.
+ */
+int udp_turn(struct stack *stack, const void *payload, size_t size, uint64_t now_us);
 /* As udp_reply; local may be NULL (chosen by route), options NULL. */
 int udp_send_to(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
                 uint16_t remote_port, const struct udp_options *options, const void *payload, size_t size,

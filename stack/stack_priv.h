@@ -46,6 +46,7 @@
 #include "stack/stack.h"
 #include "stack/tcp_priv.h"
 #include "stack/udp.h"
+#include "stack/udp_turn.h"
 
 #define STACK_IF_LOOPBACK   STACK_IFS_MAX /* frames to our own addresses; never seen by the driver */
 #define STACK_IF_NAME_BYTES 16u
@@ -113,6 +114,7 @@ struct stack {
 	struct tcp tcp;
 	bool is_batch; /* STACK_RX_MORE: the flush of TCP waits */
 
+	struct udp_turn turn;  /* goes before the queues */
 	struct queue transmit; /* struct transmit_record, then the frame */
 	struct queue receive;  /* struct stack_action, then the payload */
 	uint8_t *scratch;      /* IP_PACKET_BYTES_MAX: a packet that cannot be built in place */

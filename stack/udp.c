@@ -9,6 +9,7 @@
 #include "stack/icmp.h"
 #include "stack/stack_priv.h"
 #include "stack/trace_priv.h"
+#include "stack/udp_turn.h"
 
 #define AT_CHECKSUM 6u /* within the header */
 
@@ -280,6 +281,30 @@ udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port)
 
 /* ---- sending ----------------------------------------------------------------------------------- */
 
+void
+udp__datagram_write(const struct ip_send *send, uint8_t *room, uint16_t local_port, uint16_t remote_port,
+                    const void *payload, size_t size)
+{
+	const uint16_t udp_size = (uint16_t)(UDP_HEADER_BYTES + size);
+	struct writer w = writer_over(room, udp_size);
+
+	writer_u16(&w, local_port);
+	writer_u16(&w, remote_port);
+	writer_u16(&w, udp_size);
+	writer_u16(&w, 0);
+	writer_bytes(&w, payload, size);
+	assert(w.err == 0);
+
+	uint64_t sum = checksum_pseudo(&send->source, &send->destination, IP_PROTOCOL_UDP, udp_size);
+	uint16_t checksum = checksum_fold(sum);
+	if (!send->checksum_offload) {
+		checksum = checksum_finish(checksum_add(sum, room, udp_size));
+		if (checksum == 0)
+			checksum = 0xffff; /* RFC 768: zero means that there is none */
+	}
+	writer_patch_u16(&w, AT_CHECKSUM, checksum);
+}
+
 int
 udp__datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_port, uint16_t remote_port,
                    const void *payload, size_t size)
@@ -292,24 +317,8 @@ udp__datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_por
 	int err = ip_begin(stack, send, UDP_HEADER_BYTES + size, &room);
 	if (err != 0)
 		return err;
-	const uint16_t udp_size = (uint16_t)(UDP_HEADER_BYTES + size);
-	struct writer w = writer_over(room, udp_size);
-	writer_u16(&w, local_port);
-	writer_u16(&w, remote_port);
-	writer_u16(&w, udp_size);
-	writer_u16(&w, 0);
-	writer_bytes(&w, payload, size);
-	assert(w.err == 0);
-
-	uint64_t sum = checksum_pseudo(&send->source, &send->destination, IP_PROTOCOL_UDP, udp_size);
-	uint16_t checksum = checksum_fold(sum);
 	send->checksum_offset = AT_CHECKSUM;
-	if (!send->checksum_offload) {
-		checksum = checksum_finish(checksum_add(sum, room, udp_size));
-		if (checksum == 0)
-			checksum = 0xffff; /* RFC 768: zero means that there is none */
-	}
-	writer_patch_u16(&w, AT_CHECKSUM, checksum);
+	udp__datagram_write(send, room, local_port, remote_port, payload, size);
 	ip_end(stack, send);
 	stack->stats.datagrams_out++;
 	return 0;
@@ -424,7 +433,8 @@ demultiplex(struct stack *stack, const struct ip_packet *packet, struct stack_ac
 		action->user = listener->user;
 	}
 	stack->stats.datagrams_in++;
-	stack__report(stack, action);
+	if (!udp_turn_offer(stack, packet, action))
+		stack__report(stack, action);
 }
 
 void

@@ -68,6 +68,10 @@ void udp_receive(struct stack *stack, const struct ip_packet *packet);
 int udp__datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_port, uint16_t remote_port,
                        const void *payload, size_t size);
 
+/* Header and payload into their room, with the checksum or what a link is to make it of (send->checksum_offload). */
+void udp__datagram_write(const struct ip_send *send, uint8_t *room, uint16_t local_port, uint16_t remote_port,
+                         const void *payload, size_t size);
+
 /* The open flow of this 4-tuple, or NULL. */
 struct udp_flow_entry *udp_find(struct stack *stack, const struct ip_addr *local, uint16_t local_port,
                                 const struct ip_addr *remote, uint16_t remote_port);

@@ -25,6 +25,14 @@ send_reply(struct listen_own_udp *own, const struct client_source *source, size_
 		worker_stats(own->base.worker)->udp_send_failures++;
 }
 
+/* A reply at once goes back in the frame of its query, where the link lets us write there. */
+static void
+send_at_once(struct listen_own_udp *own, const struct client_source *source, size_t size, uint64_t now_us)
+{
+	if (udp_turn(worker_stack(own->base.worker), own->reply, size, now_us) != 0)
+		send_reply(own, source, size, now_us);
+}
+
 void
 listen_own_udp_receive(struct listener *listener, const struct stack_action *action, uint64_t now_us)
 {
@@ -38,7 +46,7 @@ listen_own_udp_receive(struct listener *listener, const struct stack_action *act
 	size_t reply_bytes;
 	if (worker_query(listener->worker, &source, action->bytes, action->size, own->reply,
 			 sizeof own->reply, now_us, &reply_bytes) == CLIENT_REPLIES)
-		send_reply(own, &source, reply_bytes, now_us);
+		send_at_once(own, &source, reply_bytes, now_us);
 }
 
 static uint8_t *

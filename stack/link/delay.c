@@ -87,6 +87,7 @@ delay_put(struct delay *delay, const struct link_frame *frame, const struct faul
 	memcpy(bytes, frame->bytes, frame->size);
 	slot->frame = *frame;
 	slot->frame.bytes = bytes;
+	slot->frame.rx_flags &= ~STACK_RX_WRITABLE; /* a slot has less room */
 	slot->at_us = copy->at_us;
 	slot->order = delay->order++;
 	if (copy->corrupt_xor != 0) {

@@ -89,7 +89,9 @@ xdp_queue_receive(struct xdp_queue *queue, struct link_frame *frames, size_t max
 	for (uint32_t i = 0; i < count; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&queue->receive, at + i);
 		const uint16_t frame = frame_at(queue, desc->addr);
-		frames[i] = (struct link_frame){ .bytes = queue->memory + desc->addr, .size = desc->len };
+		frames[i] = (struct link_frame){ .bytes = queue->memory + desc->addr,
+			                         .size = desc->len,
+			                         .rx_flags = STACK_RX_WRITABLE };
 		queue->places[frame] = XDP_LENT;
 		queue->lent[queue->lent_count++] = frame;
 	}

@@ -17,6 +17,7 @@
 #ifndef CAIRN_STACK_LINK_XDP_QUEUE_H
 #define CAIRN_STACK_LINK_XDP_QUEUE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <xdp/xsk.h>
@@ -54,6 +55,8 @@ xdp_queue_room(unsigned frame_shift)
 {
 	return (1u << frame_shift) - XDP_HEADROOM_BYTES;
 }
+
+static_assert((1u << XDP_FRAME_SHIFT_MIN) - XDP_HEADROOM_BYTES >= STACK_RX_ROOM_BYTES, "a reply finds its room");
 
 /* Zeros are not a closed queue: this is, for close to be called whatever has happened. */
 void xdp_queue_init(struct xdp_queue *queue, unsigned frame_shift);
