@@ -186,7 +186,7 @@ http_date_read(struct span text, int64_t now_s, int64_t *time_s)
 /* ---- writing ------------------------------------------------------------------------------------- */
 
 void
-http_date_write(int64_t time_s, char text[HTTP_DATE_BYTES])
+http_date_from_time(int64_t time_s, struct http_date *date)
 {
 	const int64_t time_s_min = days_to_year(0) * DAY_S,
 		      time_s_max = days_to_year(10000) * DAY_S - 1;
@@ -202,7 +202,19 @@ http_date_write(int64_t time_s, char text[HTTP_DATE_BYTES])
 	unsigned left = (unsigned)(day - days_to_year(year));
 	while (left >= days_of_month(year, month))
 		left -= days_of_month(year, month++);
+	*date = (struct http_date){ .year = year, .month = month, .day = left + 1, .hour = second / 3600,
+				    .minute = second / 60 % 60, .second = second % 60 };
+}
+
+void
+http_date_write(int64_t time_s, char text[HTTP_DATE_BYTES])
+{
+	struct http_date date;
+
+	http_date_from_time(time_s, &date);
+	(void)http_date_to_time(&date, &time_s); /* what was outside is the nearest inside now */
+	int64_t day = (time_s - (time_s < 0 ? DAY_S - 1 : 0)) / DAY_S;
 	snprintf(text, HTTP_DATE_BYTES, "%s, %02u %s %04u %02u:%02u:%02u GMT",
-		 days[(unsigned)(day + 719530) % 7], (left + 1) % 32, months[month - 1],
-		 (unsigned)year % 10000, second / 3600 % 24, second / 60 % 60, second % 60);
+		 days[(unsigned)(day + 719530) % 7], date.day % 32, months[date.month - 1],
+		 (unsigned)date.year % 10000, date.hour % 24, date.minute % 60, date.second % 60);
 }

@@ -21,7 +21,8 @@ struct http_date {
 
 /* now_s: in which century a year of two digits is. */
 int http_date_read(struct span text, int64_t now_s, int64_t *time_s);
-/* Times outside of the years 0 to 9999 are written as the nearest inside. */
+/* Times outside of the years 0 to 9999 are taken for the nearest inside. */
+void http_date_from_time(int64_t time_s, struct http_date *date);
 void http_date_write(int64_t time_s, char text[HTTP_DATE_BYTES]);
 
 /* For other forms of dates: cookies, netrc's neighbours. */

@@ -4,3 +4,5 @@ install(TARGETS cairn-fetch RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONEN
 install(TARGETS cairn-fetch-html cairn-fetch-http2 cairn-fetch-self cairn-fetch-tls cairn-fetch-xdp
   LIBRARY DESTINATION lib/cairn COMPONENT cairn-fetch)
 install(FILES man/cairn-fetch.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT cairn-fetch)
+# The schema of a line of --journey=json.
+install(FILES fetch/journey/journey.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/cairn COMPONENT cairn-fetch)

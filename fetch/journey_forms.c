@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/journey/har.h"
 #include "fetch/journey/ndjson.h"
 #include "fetch/journey/svg.h"
 #include "fetch/journey/text.h"
@@ -12,13 +13,14 @@
 #include "fetch/output.h"
 #include "fetch/span.h"
 
-#define JSON_LINE_BYTES 16384u
+#define JSON_LINE_BYTES 65536u
 
 static const char *const names[FORMS_MAX] = {
 	[FORM_TEXT] = "text",
 	[FORM_JSON] = "json",
 	[FORM_SVG] = "svg",
 	[FORM_HTML] = "html",
+	[FORM_HAR] = "har",
 	[FORM_PCAPNG] = "pcapng",
 };
 
@@ -42,7 +44,7 @@ journey_forms_read(unsigned *forms, const char *words, const char *path, struct 
 		struct span word = span_first(rest, comma);
 		unsigned form = form_of(word);
 		if (form == FORMS_MAX) {
-			failure_set(failure, FAILURE_USAGE, "--journey knows text, json, svg, html and pcapng, not `" SPAN_FORMAT "'",
+			failure_set(failure, FAILURE_USAGE, "--journey knows text, json, svg, html, har and pcapng, not `" SPAN_FORMAT "'",
 			            SPAN_ARGUMENTS(word));
 			return -1;
 		}
@@ -102,9 +104,26 @@ write_json(const struct story *story, FILE *file)
 		drain(&json, file);
 	}
 	for (unsigned i = 0; i < story->end_count; i++) {
-		journey_json_end(&json, &story->ends[i]);
+		journey_json_end(&json, &story->ends[i], story->wall_us);
 		drain(&json, file);
 	}
+}
+
+static void
+write_har(const struct story *story, FILE *file)
+{
+	char buffer[JSON_LINE_BYTES];
+	struct json json;
+	const struct journey_event *next = NULL;
+
+	json_init(&json, buffer, sizeof buffer);
+	har_begin(&json);
+	do {
+		next = har_entry(&json, story, next);
+		drain(&json, file);
+	} while (next != NULL);
+	har_end(&json);
+	drain(&json, file);
 }
 
 /* Both are made in memory, and what does not fit there is no picture: errno tells. */
@@ -137,6 +156,7 @@ write_form(enum journey_form form, const struct story *story, FILE *file)
 	switch (form) {
 	case FORM_TEXT: write_text(story, file); break;
 	case FORM_JSON: write_json(story, file); break;
+	case FORM_HAR: write_har(story, file); break;
 	case FORM_SVG: return write_picture(story, file, false);
 	case FORM_HTML: return write_picture(story, file, true);
 	case FORM_PCAPNG:

@@ -5,6 +5,7 @@
  *	json     a line of JSON an event (journey/ndjson.h)
  *	svg      one picture (journey/svg.h)
  *	html     the same as a page
+ *	har      for the waterfalls of other tools: HTTP Archive 1.2 (journey/har.h)
  *	pcapng   the packets, for Wireshark (journey_pcapng.h); needs FILE
  *
  * One form goes to FILE itself; of several each goes to FILE with its name behind, FILE.svg.  Without FILE they go to
@@ -18,7 +19,7 @@
 #include "fetch/failure.h"
 #include "fetch/journey/story.h"
 
-enum journey_form { FORM_TEXT, FORM_JSON, FORM_SVG, FORM_HTML, FORM_PCAPNG, FORMS_MAX };
+enum journey_form { FORM_TEXT, FORM_JSON, FORM_SVG, FORM_HTML, FORM_HAR, FORM_PCAPNG, FORMS_MAX };
 
 /* What the run has kept beside the list, for pcapng. */
 struct journey_packets {

@@ -16,7 +16,7 @@ struct journey_report {
 	unsigned forms;
 	const char *path;
 	char capture[OUTPUT_PATH_BYTES]; /* empty: none */
-	uint64_t ahead_us;
+	uint64_t ahead_us; /* the wall's clock, before ours */
 	int secrets_fd; /* 0: none */
 	uint64_t start_us;
 	struct journey_end ends[JOURNEY_ENDS_MAX];
@@ -39,7 +39,6 @@ open_packets(struct journey_report *report, bool has_secrets, struct failure *fa
 	if ((report->forms & 1u << FORM_PCAPNG) == 0)
 		return 0;
 	journey_form_path(report->forms, FORM_PCAPNG, report->path, report->capture, sizeof report->capture);
-	report->ahead_us = wall_ahead_us(report->start_us);
 	if (!has_secrets)
 		return 0;
 	int fd = memfd_create("secrets", MFD_CLOEXEC);
@@ -72,6 +71,7 @@ journey_report_open(struct journey_report **opened, const struct journey_wish *w
 	report->forms = asked;
 	report->path = wish->path;
 	report->start_us = now_us;
+	report->ahead_us = wall_ahead_us(now_us);
 	journey_init(&report->journey, block, JOURNEY_BLOCK_BYTES);
 	event_ring_init(&report->ring, (uint8_t *)block + JOURNEY_BLOCK_BYTES, JOURNEY_RING_BYTES);
 	if (open_packets(report, wish->has_secrets, failure) != 0) {
@@ -139,6 +139,7 @@ journey_report_write(struct journey_report *report, struct failure *failure)
 	const struct story story = {
 		.journey = &report->journey,
 		.start_us = report->start_us,
+		.wall_us = report->start_us + report->ahead_us,
 		.ends = report->ends,
 		.end_count = report->end_count,
 		.lost_count = report->journey.lost_count + report->ring.lost_count + report->end_lost,

@@ -72,7 +72,7 @@ const struct option_row option_table[] = {
 	WITH(TEXT, 'w', "write-out", "FORMAT", OUTPUT, SHORT, OF_URL(write_out),
 	     "write FORMAT after each transfer, with %{variables}"),
 	{ '\0', "journey", OPTION_WORDS, 0, NULL, OUTPUT, SHORT, OF_RUN(journey),
-	  "tell the whole way of each request; --journey=text,json,svg,html,pcapng picks the forms" },
+	  "tell the whole way of each request; --journey=text,json,svg,html,har,pcapng picks the forms" },
 	WITH(TEXT, '\0', "journey-file", "FILE", OUTPUT, LONG, OF_RUN(journey_file),
 	     "write the journey to FILE instead of standard error"),
 	SWITCH('\0', "journey-secrets", OUTPUT, LONG, OF_RUN(journey_secrets),

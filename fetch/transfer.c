@@ -157,6 +157,10 @@ retry(struct transfer *transfer)
 						       : failure_summary(transfer->failure.cause),
 		     transfer->facts.retry_count,
 		     (unsigned long long)transfer->settings->retries_max, (double)wait_us / 1e6);
+	transfer__tell_retry(transfer,
+			     transfer->failure.text[0] != '\0' ? transfer->failure.text
+							       : failure_summary(transfer->failure.cause),
+			     wait_us);
 	stop_timers(transfer);
 	transfer->state = TRANSFER_WAITING;
 	transfer->is_timed = false;
@@ -238,6 +242,7 @@ transfer__fail(struct transfer *transfer, const struct failure *failure)
 		verbose_note(&transfer->client->verbose,
 			     "The kept connection was closed; a new one is opened");
 		close_stream(transfer);
+		transfer__tell_retry(transfer, "the kept connection was closed", 0);
 		transfer->wants_new_connection = true;
 		attempt(transfer);
 		return;
@@ -258,9 +263,15 @@ transfer__attempt_over(struct transfer *transfer)
 	case NEXT_CONTENT:
 	case NEXT_KEPT:
 	case NEXT_NOTHING: succeed(transfer); return;
-	case NEXT_WHOLE: transfer->is_range_refused = true; break;
-	case NEXT_UNASKED: transfer->is_expect_refused = true; break;
-	case NEXT_LOGIN: break;
+	case NEXT_WHOLE:
+		transfer->is_range_refused = true;
+		transfer__tell_retry(transfer, "the whole instead of a range", 0);
+		break;
+	case NEXT_UNASKED:
+		transfer->is_expect_refused = true;
+		transfer__tell_retry(transfer, "without Expect", 0);
+		break;
+	case NEXT_LOGIN: transfer__tell_retry(transfer, "with the login that was asked for", 0); break;
 	case NEXT_RETRY:
 	case NEXT_FAILURE: transfer__fail(transfer, &transfer->failure); return;
 	case NEXT_REDIRECT:

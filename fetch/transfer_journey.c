@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORDS_BYTES 512u
+#define WORDS_BYTES        512u
+#define JOURNEY_HEAD_BYTES 4096u /* of a head that is told; further fields are left out */
 
 static struct journey *
 list_of(const struct transfer *transfer)
@@ -61,6 +62,21 @@ transfer__tell_redirect(struct transfer *transfer)
 	transfer->told = journey_tell(list_of(transfer), &event, "redirected to %s", to);
 }
 
+void
+transfer__tell_retry(struct transfer *transfer, const char *why, uint64_t wait_us)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_POLICY, "retry");
+	char href[WORDS_BYTES];
+	if (list_of(transfer) == NULL)
+		return;
+	(void)snprintf(href, sizeof href, SPAN_FORMAT, SPAN_ARGUMENTS(transfer->url.href));
+	const struct journey_field fields[] = { { "why", why, 0 }, { "wait_us", NULL, wait_us }, { "to", href, 0 } };
+	event.fields = fields;
+	event.field_count = 3;
+	transfer->told = journey_tell(list_of(transfer), &event, "once more, in %llu ms: %s",
+				      (unsigned long long)(wait_us / 1000), why);
+}
+
 static void
 tell_reuse(struct transfer *transfer, const char *remote)
 {
@@ -85,6 +101,7 @@ tell_open(struct transfer *transfer, const char *remote)
 						{ "rtt_us", NULL, rtt_us } };
 	uint32_t handshake = journey_last(list_of(transfer), JOURNEY_TCP, "open", transfer->number, NULL, NULL);
 	event.cause = handshake != 0 ? handshake : event.cause;
+	event.at_us = facts->connected_us;
 	event.fields = fields;
 	event.field_count = 3;
 	transfer->told = journey_tell(list_of(transfer), &event, "connected to %s port %u, round trip %llu.%u ms",
@@ -97,6 +114,7 @@ tell_tls(struct transfer *transfer)
 {
 	const struct stream_facts *facts = &transfer->facts.stream;
 	struct journey_event event = event_of(transfer, JOURNEY_TLS, "open");
+	event.at_us = facts->secured_us;
 	const struct journey_field fields[] = { { "version", facts->tls_version, 0 },
 						{ "cipher", facts->tls_cipher, 0 },
 						{ "alpn", facts->alpn, 0 } };
@@ -124,18 +142,72 @@ transfer__tell_connection(struct transfer *transfer)
 		tell_tls(transfer);
 }
 
+/* What a field of credentials says is not told. */
+static bool
+is_secret(struct span name)
+{
+	static const char *const names[] = { "authorization", "proxy-authorization", "cookie", "set-cookie" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (span_is_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+static size_t
+add_field_line(char *lines, size_t used, struct span name, struct span value)
+{
+	if (is_secret(name))
+		value = SPAN("...");
+	if (used + name.bytes + value.bytes + 4 > JOURNEY_HEAD_BYTES)
+		return used;
+	return used + (size_t)snprintf(lines + used, JOURNEY_HEAD_BYTES - used, SPAN_FORMAT ": " SPAN_FORMAT "\n",
+				       SPAN_ARGUMENTS(name), SPAN_ARGUMENTS(value));
+}
+
+/* The lines of a request's head behind the first. */
+static void
+request_lines(const struct transfer *transfer, char *lines)
+{
+	struct span rest = span_of(transfer->head, transfer->head_bytes);
+	size_t used = 0;
+
+	lines[0] = '\0';
+	for (bool is_first = true; rest.bytes > 0; is_first = false) {
+		size_t end = span_find(rest, '\n');
+		struct span line = span_first(rest, end > 0 && rest.at[end - 1] == '\r' ? end - 1 : end);
+		size_t colon = span_find(line, ':');
+		rest = span_from(rest, end < rest.bytes ? end + 1 : end);
+		if (line.bytes == 0)
+			return; /* the head is over */
+		if (!is_first && colon + 2 <= line.bytes)
+			used = add_field_line(lines, used, span_first(line, colon), span_from(line, colon + 2));
+	}
+}
+
+static void
+response_lines(const struct head *head, char *lines)
+{
+	size_t used = 0;
+	lines[0] = '\0';
+	for (size_t i = 0; i < head->fields.count; i++)
+		used = add_field_line(lines, used, head->fields.at[i].name, head->fields.at[i].value);
+}
+
 void
 transfer__tell_request(struct transfer *transfer)
 {
 	struct journey_event event = event_of(transfer, JOURNEY_HTTP, "request");
-	const struct journey_field fields[] = { { "octets", NULL, transfer->head_bytes } };
+	char lines[JOURNEY_HEAD_BYTES], method[32];
 	size_t line = 0;
 	if (list_of(transfer) == NULL)
 		return;
+	request_lines(transfer, lines);
+	(void)snprintf(method, sizeof method, SPAN_FORMAT, SPAN_ARGUMENTS(transfer->method));
+	const struct journey_field fields[] = { { "method", method, 0 }, { "octets", NULL, transfer->head_bytes }, { "fields", lines, 0 } };
 	while (line < transfer->head_bytes && transfer->head[line] != '\r')
 		line++;
 	event.fields = fields;
-	event.field_count = 1;
+	event.field_count = 3;
 	transfer->told = journey_tell(list_of(transfer), &event, "-> %.*s  (%zu octets)", (int)(line < WORDS_BYTES ? line : WORDS_BYTES),
 		     transfer->head, transfer->head_bytes);
 }
@@ -145,14 +217,20 @@ transfer__tell_head(struct transfer *transfer, const struct response_event *resp
 {
 	struct journey_event event = event_of(transfer, JOURNEY_HTTP, "head");
 	const struct head *head = response->head;
-	const struct journey_field fields[] = { { "status", NULL, head->status },
-						{ "framing", framing_text(response->framing->kind), 0 },
-						{ "rule", NULL, response->framing->rule } };
+	char lines[JOURNEY_HEAD_BYTES], reason[64];
 	if (list_of(transfer) == NULL)
 		return;
+	response_lines(head, lines);
+	(void)snprintf(reason, sizeof reason, SPAN_FORMAT, SPAN_ARGUMENTS(span_first(head->reason, sizeof reason - 1)));
+	const struct journey_field fields[] = { { "status", NULL, head->status },
+						{ "framing", framing_text(response->framing->kind), 0 },
+						{ "rule", NULL, response->framing->rule },
+						{ "version", NULL, head->version },
+						{ "reason", reason, 0 },
+						{ "fields", lines, 0 } };
 	event.is_bad = head->status >= 400;
 	event.fields = fields;
-	event.field_count = 3;
+	event.field_count = 6;
 	transfer->told = journey_tell(list_of(transfer), &event, "<- %u " SPAN_FORMAT ", content by %s (rule %u)", head->status,
 		     SPAN_ARGUMENTS(span_first(head->reason, 60)), framing_text(response->framing->kind),
 		     response->framing->rule);

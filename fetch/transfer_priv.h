@@ -177,6 +177,7 @@ int transfer__on_data(struct transfer *transfer, struct span data);
 /* transfer_journey.c */
 void transfer__tell_url(struct transfer *transfer);
 void transfer__tell_redirect(struct transfer *transfer);
+void transfer__tell_retry(struct transfer *transfer, const char *why, uint64_t wait_us);
 void transfer__tell_connection(struct transfer *transfer);
 void transfer__tell_request(struct transfer *transfer);
 void transfer__tell_head(struct transfer *transfer, const struct response_event *event);

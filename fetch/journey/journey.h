@@ -7,7 +7,7 @@
  * each other.
  *
  *	url    parsed
- *	policy redirect reuse
+ *	policy redirect retry reuse
  *	dns    query reply lost answer failed
  *	route  chosen
  *	link   neighbour unreachable

@@ -40,7 +40,7 @@ journey_json_event(struct json *json, const struct journey_event *event, uint64_
 }
 
 void
-journey_json_end(struct json *json, const struct journey_end *end)
+journey_json_end(struct json *json, const struct journey_end *end, uint64_t wall_us)
 {
 	const struct verdict *verdict = &end->verdict;
 	char advice[JOURNEY_TEXT_BYTES];
@@ -50,6 +50,7 @@ journey_json_end(struct json *json, const struct journey_end *end)
 	put_text(json, "l", "policy");
 	put_text(json, "e", "verdict");
 	put_uint(json, "r", end->request);
+	put_uint(json, "started_us", wall_us);
 	put_text(json, "url", end->url);
 	put_text(json, "result", end->result);
 	json_key(json, "bad");

@@ -17,6 +17,7 @@
 #include "fetch/json.h"
 
 void journey_json_event(struct json *json, const struct journey_event *event, uint64_t start_us);
-void journey_json_end(struct json *json, const struct journey_end *end);
+/* wall_us: of the start, since 1970. */
+void journey_json_end(struct json *json, const struct journey_end *end, uint64_t wall_us);
 
 #endif

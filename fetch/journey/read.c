@@ -10,7 +10,7 @@ struct line {
 	struct journey_event event;
 	struct journey_field fields[JOURNEY_FIELDS_MAX];
 	const char *what, *layer;
-	uint64_t total_us, floor_us, floor_rounds, round_us, octets;
+	uint64_t total_us, floor_us, floor_rounds, round_us, started_us;
 	const char *url, *result, *largest;
 	struct span parts;
 };
@@ -59,6 +59,7 @@ take_verdict(struct line *line, struct arena *arena, const struct json_member *m
 		{ "floor_us", offsetof(struct line, floor_us) },
 		{ "floor_rounds", offsetof(struct line, floor_rounds) },
 		{ "round_us", offsetof(struct line, round_us) },
+		{ "started_us", offsetof(struct line, started_us) },
 	};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		if (span_is(member->key, numbers[i].key)) {
@@ -129,6 +130,7 @@ keep_end(struct journey_read *read, const struct line *line, struct arena *scrat
 		return 0;
 	}
 	struct journey_end *end = &read->ends[read->end_count++];
+	read->wall_us = line->started_us;
 	*end = (struct journey_end){
 		.request = line->event.request,
 		.url = arena_printf(arena, "%s", line->url != NULL ? line->url : ""),
@@ -222,6 +224,6 @@ journey_read(struct journey_read *read, struct span text, void *block, size_t bl
 struct story
 journey_read_story(const struct journey_read *read)
 {
-	return (struct story){ .journey = &read->journey, .ends = read->ends, .end_count = read->end_count,
+	return (struct story){ .journey = &read->journey, .wall_us = read->wall_us, .ends = read->ends, .end_count = read->end_count,
 		               .lost_count = read->lost_count + read->journey.lost_count };
 }

@@ -19,7 +19,7 @@ struct journey_read {
 	struct journey journey;
 	struct journey_end ends[READ_ENDS_MAX];
 	unsigned end_count;
-	uint64_t lost_count;
+	uint64_t lost_count, wall_us;
 	unsigned line; /* the last one read, from 1 */
 };
 

@@ -22,6 +22,7 @@ struct journey_end {
 struct story {
 	const struct journey *journey;
 	uint64_t start_us; /* what counts as 0 */
+	uint64_t wall_us;  /* that moment, since 1970; 0: not known */
 	const struct journey_end *ends;
 	unsigned end_count;
 	uint64_t lost_count; /* events and ends that had no room */

@@ -38,7 +38,7 @@ START_TEST(events_and_ends_come_back_as_they_were)
 	json_init(&json, buffer, sizeof buffer);
 	journey_json_event(&json, told.first, 1000);
 	add(&json);
-	journey_json_end(&json, &end);
+	journey_json_end(&json, &end, 1767225600000000);
 	add(&json);
 	ck_assert_int_eq(journey_read(&reading, span_of(text, text_bytes), read_block, sizeof read_block), 0);
 
@@ -57,6 +57,7 @@ START_TEST(events_and_ends_come_back_as_they_were)
 	ck_assert_str_eq(journey_field_text(read, "qname"), "www.example.org.");
 	ck_assert_uint_eq(journey_field_number(read, "rcode"), 3);
 	ck_assert_uint_eq(reading.end_count, 1);
+	ck_assert_uint_eq(journey_read_story(&reading).wall_us, 1767225600000000);
 	ck_assert_str_eq(reading.ends[0].url, end.url);
 	ck_assert_str_eq(reading.ends[0].result, end.result);
 	ck_assert_uint_eq(reading.ends[0].octets, 12);

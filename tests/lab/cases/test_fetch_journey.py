@@ -6,11 +6,16 @@ import tempfile
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
+import jsonschema
+
 import lab
 
 FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
 CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
 FETCH_S = 30
+
+
+SCHEMA = jsonschema.Draft202012Validator(json.loads((lab.ROOT / "fetch/journey/journey.schema.json").read_text()))
 
 
 def journey(*words, status=0):
@@ -33,6 +38,8 @@ def names(events):
 class Journey(lab.WithCairnd):
     def check(self, events, verdicts):
         self.assertEqual([event["i"] for event in events], list(range(1, len(events) + 1)))
+        for line in [*events, *verdicts.values()]:
+            SCHEMA.validate(line)
         for verdict in verdicts.values():
             self.assertEqual(sum(verdict["parts_us"].values()), verdict["total_us"])
 
@@ -126,6 +133,74 @@ class Journey(lab.WithCairnd):
             subprocess.run([FETCH, "-q", "--replay", base.with_suffix(".json"), "--journey=json", "--journey-file", again],
                            check=True, timeout=FETCH_S)
             self.assertEqual(again.read_text(), base.with_suffix(".json").read_text())
+
+    def test_the_schema_refuses_what_is_no_line_of_a_journey(self):
+        good = journey("http://192.168.1.1:81/", status=7)[0][0]
+        SCHEMA.validate(good)
+        for change in ({"l": "nowhere"}, {"e": "other"}, {"t": -1}, {"bad": "no"}, {"href": None}):
+            with self.subTest(str(change)):
+                self.assertFalse(SCHEMA.is_valid({**good, **change}))
+
+    def archive(self, *words, status=0):
+        """The entries of the HAR of one run, which has HAR 1.2's structure."""
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            path = Path(directory) / "journey.har"
+            done = subprocess.run([FETCH, "-q", "-s", "-o", "/dev/null", "--journey=har", "--journey-file", path, *words],
+                                  capture_output=True, timeout=FETCH_S)
+            self.assertEqual(done.returncode, status)
+            log = json.loads(path.read_text())["log"]
+        self.assertEqual(log["version"], "1.2")
+        self.assertEqual(log["creator"]["name"], "cairn-fetch")
+        for entry in log["entries"]:
+            self.check_entry(entry)
+        return log["entries"]
+
+    def check_entry(self, entry):
+        """The members that HAR 1.2 demands, of their types; timings that sum to the time, ssl being a part of connect."""
+        self.assertRegex(entry["startedDateTime"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$")
+        self.assertIsInstance(entry["cache"], dict)
+        for side, members in (("request", {"method": str, "url": str, "httpVersion": str, "cookies": list, "headers": list,
+                                           "queryString": list, "headersSize": int, "bodySize": int}),
+                              ("response", {"status": int, "statusText": str, "httpVersion": str, "cookies": list, "headers": list,
+                                            "content": dict, "redirectURL": str, "headersSize": int, "bodySize": int})):
+            self.assertEqual({name: type(value) for name, value in entry[side].items()}, members)
+            for field in entry[side]["headers"]:
+                self.assertEqual(sorted(field), ["name", "value"])
+        self.assertEqual({name: type(value) for name, value in entry["response"]["content"].items()}, {"size": int, "mimeType": str})
+        timings = entry["timings"]
+        self.assertEqual(sorted(timings), ["blocked", "connect", "dns", "receive", "send", "ssl", "wait"])
+        for name in ("send", "wait", "receive"):
+            self.assertGreaterEqual(timings[name], 0)
+        parts = [time for name, time in timings.items() if name != "ssl" and time != -1]
+        self.assertAlmostEqual(sum(parts), entry["time"], places=6)
+        self.assertLessEqual(timings["ssl"], timings["connect"])
+        self.assertFalse([name for name in entry if not name.startswith("_")
+                          and name not in ("startedDateTime", "time", "request", "response", "cache", "timings", "serverIPAddress", "connection")])
+
+    def test_the_archive_has_an_entry_a_request_with_what_was_said(self):
+        first, second = self.archive("--cacert", CA, "https://www.shop.com/?a=1&b=", "https://www.shop.com/shop.css")
+        self.assertEqual(first["request"]["queryString"], [{"name": "a", "value": "1"}, {"name": "b", "value": ""}])
+        self.assertEqual(first["response"]["status"], 200)
+        self.assertIn({"name": "Host", "value": "www.shop.com"}, first["request"]["headers"])
+        self.assertTrue(second["response"]["content"]["mimeType"].startswith("text/"))
+        self.assertGreater(first["timings"]["ssl"], 0)
+        self.assertEqual(second["timings"]["connect"], -1)  # the connection was there
+        self.assertEqual(first["connection"], second["connection"])
+
+    def test_a_redirect_is_an_entry_of_its_own(self):
+        first, second = self.archive("-L", "http://www.shop.com/old")
+        self.assertEqual((first["response"]["status"], first["response"]["redirectURL"]), (301, second["request"]["url"]))
+        self.assertEqual(second["response"]["status"], 200)
+
+    def test_credentials_are_not_in_the_archive(self):
+        (entry,) = self.archive("-u", "me:geheim", "-H", "Cookie: geheim", "http://www.shop.com/")
+        self.assertIn("Authorization", [field["name"] for field in entry["request"]["headers"]])
+        self.assertNotIn("geheim", json.dumps(entry))
+
+    def test_a_failure_is_an_entry_without_a_response(self):
+        (entry,) = self.archive("http://192.168.1.1:81/", status=7)
+        self.assertEqual(entry["response"]["status"], 0)
+        self.assertIn("refused", entry["_error"])
 
     def packets(self, *words, fields, options=()):
         """What tshark shows of each packet of one run: its fields."""
