@@ -189,23 +189,33 @@ take_revocations(struct look *look)
 	}
 }
 
-/* An anchor has signed the set; *sig is its signature. */
+/* A key of the set has signed it that a DS among the anchors stands for. */
 static bool
-is_vouched_for(struct look *look, struct rrsig *sig)
+is_vouched_for_by_ds(struct look *look, struct rrsig *sig)
 {
 	struct rdata_walk walk;
 	struct dnskey dnskey;
 	unsigned left;
 
-	for (first_dnskey(look, &walk, &left); next_dnskey(&walk, &left, &dnskey);) {
-		const struct autotrust_key *key = find_key(look->trust, &dnskey);
-		if (!dnskey_signs(&dnskey) || !((key != NULL && is_anchor(key)) ||
-						 has_ds_of(look->trust, &dnskey, look->means->crypto)))
-			continue;
-		if (has_signed(look, &dnskey, sig))
+	for (first_dnskey(look, &walk, &left); next_dnskey(&walk, &left, &dnskey);)
+		if (dnskey_signs(&dnskey) && has_ds_of(look->trust, &dnskey, look->means->crypto) &&
+		    has_signed(look, &dnskey, sig))
+			return true;
+	return false;
+}
+
+/* An anchor has signed the set, whether it is in it or missing; *sig is its signature. */
+static bool
+is_vouched_for(struct look *look, struct rrsig *sig)
+{
+	struct dnskey dnskey;
+
+	for (unsigned i = 0; i < look->trust->key_count; i++) {
+		const struct autotrust_key *key = &look->trust->keys[i];
+		if (is_anchor(key) && read_key(key, &dnskey) && has_signed(look, &dnskey, sig))
 			return true;
 	}
-	return false;
+	return is_vouched_for_by_ds(look, sig);
 }
 
 /* ---- the states (RFC 5011, section 4) ------------------------------------------------------------------------------------- */
@@ -325,6 +335,15 @@ count_valid(const struct autotrust *trust)
 	return count;
 }
 
+static bool
+has_way_in(const struct autotrust *trust)
+{
+	for (unsigned i = 0; i < trust->key_count; i++)
+		if (is_anchor(&trust->keys[i]) && !is_sep(&trust->keys[i]))
+			return true;
+	return false;
+}
+
 /*
  * The operator has started with a key that has no SEP bit, and no other is valid: what it vouches for is taken at once, since
  * it may not be there for as long as the hold-down.
@@ -334,7 +353,7 @@ take_first_keys(struct look *look, bool is_first)
 {
 	struct autotrust *trust = look->trust;
 
-	if (!is_first || count_valid(trust) > 0)
+	if (!is_first || count_valid(trust) > 0 || !has_way_in(trust))
 		return;
 	for (unsigned i = 0; i < trust->key_count; i++)
 		if (trust->keys[i].state == AUTOTRUST_ADDPEND && is_sep(&trust->keys[i]))

@@ -299,6 +299,18 @@ START_TEST(a_missing_key_stays_an_anchor_and_comes_back)
 }
 END_TEST
 
+START_TEST(a_missing_key_still_vouches_for_the_set)
+{
+	running_with(1);
+	ck_assert_int_eq(hear_after(1, KEYS(ZSK + 9), KEYS(1)), AUTOTRUST_TAKEN);
+	ck_assert_int_eq(state_of(1), AUTOTRUST_MISSING);
+	ck_assert_int_eq(hear_after(400, KEYS(ZSK + 9, 2), KEYS(1)), AUTOTRUST_TAKEN);
+	ck_assert_int_eq(state_of(1), AUTOTRUST_MISSING); /* the only one: it stays */
+	ck_assert_int_eq(state_of(2), AUTOTRUST_ADDPEND);
+	ck_assert_uint_eq(anchors_of(&trust), 1);
+}
+END_TEST
+
 START_TEST(more_keys_than_there_is_room_for_are_not_tracked)
 {
 	running_with(1);
@@ -347,6 +359,15 @@ START_TEST(a_zone_key_is_a_way_in_and_goes)
 	ck_assert_int_eq(hear_after(0, KEYS(ZSK + 9, 1), KEYS(ZSK + 9)), AUTOTRUST_TAKEN);
 	ck_assert_int_eq(state_of(1), AUTOTRUST_VALID);
 	ck_assert_uint_eq(trust.key_count, 1);
+}
+END_TEST
+
+START_TEST(a_key_that_is_missing_from_the_start_is_no_way_in)
+{
+	start_with(1);
+	ck_assert_int_eq(hear_after(0, KEYS(2), KEYS(1)), AUTOTRUST_TAKEN);
+	ck_assert_int_eq(state_of(1), AUTOTRUST_MISSING);
+	ck_assert_int_eq(state_of(2), AUTOTRUST_ADDPEND);
 }
 END_TEST
 
@@ -572,9 +593,11 @@ autotrust_suite(void)
 	tcase_add_test(states, a_revoked_key_is_forgotten_when_it_was_not_seen_for_the_remove_hold_down);
 	tcase_add_test(states, a_zone_that_has_revoked_all_its_keys_has_no_trust_point_any_more);
 	tcase_add_test(states, a_missing_key_stays_an_anchor_and_comes_back);
+	tcase_add_test(states, a_missing_key_still_vouches_for_the_set);
 	tcase_add_test(states, more_keys_than_there_is_room_for_are_not_tracked);
 	tcase_add_test(states, a_ds_record_is_a_way_in);
 	tcase_add_test(states, a_zone_key_is_a_way_in_and_goes);
+	tcase_add_test(states, a_key_that_is_missing_from_the_start_is_no_way_in);
 	tcase_add_test(states, nothing_is_learnt_from_no_set_or_another_zones);
 	tcase_add_loop_test(states, the_set_is_asked_for_again_after, 0, COUNT(intervals));
 	tcase_add_test(states, a_clock_that_is_set_back_ends_no_hold_down);
