@@ -41,6 +41,7 @@ read_point(struct trust_points *points, struct arena *arena, const struct config
 	err = autotrust_read(&point->trust, reader, text, text_bytes);
 	free(text);
 	if (err == 0 && is_known_zone(points, &point->trust.zone)) {
+		reader->line = 1;
 		reader->why = "is of the same zone as another auto-trust-anchor-file";
 		err = ERR_EXISTS;
 	}

@@ -104,18 +104,22 @@ trap_keys(struct world *world, struct world_server *server, const struct query *
 		add_keys_of_one_tag(world, reply->sections[SECTION_ANSWER]);
 }
 
-/* The signature of what is asked for with another last octet. */
+/* The last signature with another last octet. */
+static void
+spoil_last(struct world *world, struct rrset *set)
+{
+	uint8_t *bytes = arena_copy(&world->arena, set->rdata, set->rdata_bytes);
+
+	bytes[set->rdata_bytes - 1] ^= 1;
+	set->rdata = bytes;
+}
+
 static void
 spoil(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
 {
-	struct rrset *set = reply->sections[SECTION_ANSWER];
-
 	(void)server;
-	if (query->question.qtype == TYPE_DNSKEY || set == NULL)
-		return;
-	uint8_t *bytes = arena_copy(&world->arena, set->rdata, set->rdata_bytes);
-	bytes[set->rdata_bytes - 1] ^= 1;
-	set->rdata = bytes;
+	if (query->question.qtype != TYPE_DNSKEY && reply->sections[SECTION_ANSWER] != NULL)
+		spoil_last(world, reply->sections[SECTION_ANSWER]);
 }
 
 static void
@@ -140,7 +144,7 @@ START_TEST(keys_of_one_tag_and_signatures_without_end_cost_what_one_question_may
 }
 END_TEST
 
-/* Many sets in one answer, each with signatures that all have to be tried. */
+/* Many sets in one answer, the right signature of each behind three others. */
 static void
 chain_of_traps(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
 {
@@ -154,7 +158,9 @@ chain_of_traps(struct world *world, struct world_server *server, const struct qu
 		(void)snprintf(target, sizeof target, "c%u.mal.", i + 1);
 		struct rrset *alias = signed_one(world, owner, TYPE_CNAME, 300, target);
 		signed_sign(world, signed_zone_of(server), alias);
+		spoil_last(world, alias);
 		add_bad_signatures(world, alias, 2);
+		signed_sign(world, signed_zone_of(server), alias);
 		records_append(&reply->sections[SECTION_ANSWER], alias);
 	}
 	records_append(&reply->sections[SECTION_ANSWER], signed_one(world, target, TYPE_A, 300, "203.0.113.80"));
@@ -163,7 +169,7 @@ chain_of_traps(struct world *world, struct world_server *server, const struct qu
 START_TEST(a_chain_of_signed_aliases_is_paid_from_one_purse)
 {
 	signed_world_init(&sw, 1, NULL, chain_of_traps, NULL);
-	(void)resolve("c0.mal.", TYPE_A);
+	expect_bogus(resolve("c0.mal.", TYPE_A));
 	suite_figure("signatures over a chain", "signatures checked for a question", signed_world_work()->verifications,
 	     VALIDATE_SIGNATURES_MAX);
 	expect_good();
@@ -357,9 +363,7 @@ slip_in_nsec(struct world *world, struct world_server *server, const struct quer
 		return;
 	struct rrset *nsec = signed_one(world, "a.mal.", TYPE_NSEC, 300, "zz.mal. A RRSIG NSEC");
 	signed_sign(world, signed_zone_of(server), nsec);
-	uint8_t *bytes = arena_copy(&world->arena, nsec->rdata, nsec->rdata_bytes);
-	bytes[nsec->rdata_bytes - 1] ^= 1;
-	nsec->rdata = bytes;
+	spoil_last(world, nsec);
 	records_append(&reply->sections[SECTION_AUTHORITY], nsec);
 }
 

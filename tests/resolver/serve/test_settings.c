@@ -118,6 +118,8 @@ static const struct {
 	  "test.conf:3: root-hints: root.hints: No such file or directory" },
 	{ "a trust anchor file that is not there is told by option and line", "server:\n  trust-anchor-file: root.key\n",
 	  "test.conf:2: trust-anchor-file: root.key: No such file or directory" },
+	{ "... and so is one that updates itself", "server:\n  auto-trust-anchor-file: root.key\n",
+	  "test.conf:2: auto-trust-anchor-file: root.key: No such file or directory" },
 };
 
 START_TEST(what_is_wrong_is_said_with_its_place)
@@ -160,6 +162,29 @@ settings_of(const char *text)
 	ck_assert_msg(settings_new(&settings, "test.conf", 0, &rng, error) == 0, "%s", error);
 	return settings;
 }
+
+static const struct {
+	const char *behaviour, *text, *error;
+} anchor_files[] = {
+	{ "a start", ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n", NULL },
+	{ "nothing", "", "test.conf:2: auto-trust-anchor-file: root.key:1: has no key that is an anchor" },
+	{ "half a state", ";;id: . 1\n;;last_queried: 1\n",
+	  "test.conf:2: auto-trust-anchor-file: root.key:2: ends before the state is complete" },
+	{ "keys that nobody can check", ". IN DNSKEY 257 3 3 AAAA\n",
+	  "test.conf:2: auto-trust-anchor-file: root.key: no key has an algorithm and digest that are supported" },
+};
+
+START_TEST(a_trust_anchor_that_updates_itself_has_a_whole_file)
+{
+	char error[CONFIG_ERROR_BYTES] = "";
+
+	write_file("root.key", anchor_files[_i].text);
+	const int err = read_text("server:\n  auto-trust-anchor-file: root.key\n", error);
+	ck_assert_msg((err == 0) == (anchor_files[_i].error == NULL), "%s: %s", anchor_files[_i].behaviour, error);
+	if (err != 0)
+		ck_assert_str_eq(error, anchor_files[_i].error);
+}
+END_TEST
 
 START_TEST(what_takes_a_restart_is_named)
 {
@@ -334,6 +359,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, enter_directory, leave_directory);
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
 	tcase_add_loop_test(tcase, what_is_right_is_taken, 0, COUNT(accepted));
+	tcase_add_loop_test(tcase, a_trust_anchor_that_updates_itself_has_a_whole_file, 0, COUNT(anchor_files));
 	tcase_add_test(tcase, what_takes_a_restart_is_named);
 	tcase_add_test(tcase, options_reach_the_engine);
 	tcase_add_test(tcase, options_reach_what_clients_are_told);
