@@ -49,7 +49,10 @@ stack_new(void *block, size_t block_bytes, const struct stack_limits *limits, st
 
 	if (block_bytes < stack_bytes(limits) || (uintptr_t)block % STACK_ALIGN != 0)
 		return NULL;
-	arena_init(&arena, block, block_bytes);
+	if (limits->is_block_clear)
+		arena_init_clear(&arena, block, block_bytes);
+	else
+		arena_init(&arena, block, block_bytes);
 	struct stack *stack = arena_zalloc(&arena, 1, sizeof *stack);
 	stack->rng = rng;
 	stack->hash_key = hash_key_draw(rng);

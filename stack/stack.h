@@ -59,6 +59,9 @@ struct stack_limits {
 	uint32_t tcp_sent_count;      /* records of what is in flight, besides one for each connection */
 	uint32_t tcp_syn_count;       /* half-open connections; beyond: SYN cookies */
 	uint32_t tcp_time_wait_count; /* beyond: the oldest goes */
+
+	/* Whether the block is all zeros, as mmap gives it: what is never used of it is then never touched. */
+	bool is_block_clear;
 };
 
 extern const struct stack_limits stack_limits_default;

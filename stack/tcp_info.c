@@ -120,13 +120,22 @@ tcp_info(const struct stack *stack, tcp_conn conn, struct tcp_conn_info *info)
 	return 0;
 }
 
-/* Connections, then SYNs that are kept, then TIME-WAITs, in one row of places. */
+static void
+skip_to(uint32_t *place, uint32_t first)
+{
+	*place = *place < first ? first : *place;
+}
+
+/*
+ * Connections, then SYNs that are kept, then TIME-WAITs, in one row of places; those that were never used are not
+ * looked at.
+ */
 bool
 tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_conn_info *info)
 {
 	const struct tcp *tcp = &stack->tcp;
 
-	for (; *place < tcp->tcb_count; ++*place) {
+	for (; *place < tcp->tcbs_touched; ++*place) {
 		const struct tcb *tcb = &tcp->tcbs[*place];
 		if ((tcb->generation & 1) == 0)
 			continue;
@@ -134,7 +143,8 @@ tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_conn_info *
 		++*place;
 		return true;
 	}
-	for (; *place - tcp->tcb_count < tcp->syn_count; ++*place) {
+	skip_to(place, tcp->tcb_count);
+	for (; *place - tcp->tcb_count < tcp->syns_touched; ++*place) {
 		const struct tcp_syn *syn = &tcp->syns[*place - tcp->tcb_count];
 		if (syn->key.kind == TCP_KEY_FREE)
 			continue;
@@ -147,7 +157,8 @@ tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_conn_info *
 		return true;
 	}
 	const uint32_t first = tcp->tcb_count + tcp->syn_count;
-	for (; *place - first < tcp->time_wait_count; ++*place) {
+	skip_to(place, first);
+	for (; *place - first < tcp->time_waits_touched; ++*place) {
 		const struct tcp_time_wait *entry = &tcp->time_waits[*place - first];
 		if (entry->key.kind == TCP_KEY_FREE)
 			continue;

@@ -282,6 +282,7 @@ struct tcp {
 	uint32_t chain_mask;
 	struct tcp_key *listeners[TCP_LISTENER_CHAINS];
 
+	/* Of each array: those given back; those behind its touched count were never out. */
 	struct tcb *tcbs;
 	struct tcb_list free_tcbs;
 	struct tcp_syn *syns;
@@ -289,6 +290,7 @@ struct tcp {
 	struct tcp_time_wait *time_waits;
 	struct tcp_time_wait_list free_time_waits, aged_time_waits; /* the oldest first */
 	uint32_t tcb_count, syn_count, time_wait_count; /* of the arrays */
+	uint32_t tcbs_touched, syns_touched, time_waits_touched;
 	uint32_t tcbs_used, syns_used, time_waits_used;
 
 	struct stream_pool streams;

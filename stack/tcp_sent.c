@@ -30,8 +30,6 @@ tcp_sent_pool_init(struct tcp_sent_pool *pool, struct arena *arena, uint32_t rec
 		.free_count = record_count,
 	};
 	TAILQ_INIT(&pool->free);
-	for (uint32_t i = 0; i < record_count; i++)
-		TAILQ_INSERT_TAIL(&pool->free, &pool->records[i], list);
 }
 
 static struct tcp_sent *
@@ -43,9 +41,12 @@ record_get(struct tcp_sent_pool *pool, struct tcp_flight *flight)
 		flight->is_own_used = true;
 		return &flight->own;
 	}
-	if (record == NULL)
+	if (pool->free_count == 0)
 		return NULL;
-	TAILQ_REMOVE(&pool->free, record, list);
+	if (record != NULL)
+		TAILQ_REMOVE(&pool->free, record, list);
+	else
+		record = &pool->records[pool->touched_count++];
 	pool->free_count--;
 	return record;
 }

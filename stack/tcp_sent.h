@@ -66,8 +66,8 @@ struct tcp_count {
 
 struct tcp_sent_pool {
 	struct tcp_sent *records;
-	struct tcp_sent_list free;
-	uint32_t record_count, free_count;
+	struct tcp_sent_list free; /* those given back; those behind touched_count were never out */
+	uint32_t record_count, free_count, touched_count;
 };
 
 struct tcp_flight {

@@ -61,12 +61,6 @@ tcp_init(struct tcp *tcp, struct arena *arena, const struct stack_limits *limits
 	TAILQ_INIT(&tcp->flushes);
 	TAILQ_INIT(&tcp->starved);
 	TAILQ_INIT(&tcp->orphans);
-	for (uint32_t i = 0; i < tcp->tcb_count; i++)
-		TAILQ_INSERT_TAIL(&tcp->free_tcbs, &tcp->tcbs[i], accept_link);
-	for (uint32_t i = 0; i < tcp->syn_count; i++)
-		TAILQ_INSERT_TAIL(&tcp->free_syns, &tcp->syns[i], link);
-	for (uint32_t i = 0; i < tcp->time_wait_count; i++)
-		TAILQ_INSERT_TAIL(&tcp->free_time_waits, &tcp->time_waits[i], link);
 }
 
 /* ---- by the 4-tuple -------------------------------------------------------------------------- */
@@ -186,7 +180,20 @@ tcp__conn_of(const struct stack *stack, const struct tcb *tcb)
 bool
 tcp__tcb_is_left(const struct stack *stack)
 {
-	return !TAILQ_EMPTY(&stack->tcp.free_tcbs) || !TAILQ_EMPTY(&stack->tcp.orphans);
+	return stack->tcp.tcbs_used < stack->tcp.tcb_count || !TAILQ_EMPTY(&stack->tcp.orphans);
+}
+
+static struct tcb *
+tcb_take(struct tcp *tcp)
+{
+	struct tcb *tcb = TAILQ_FIRST(&tcp->free_tcbs);
+
+	assert(tcp->tcbs_used < tcp->tcb_count);
+	tcp->tcbs_used++;
+	if (tcb == NULL)
+		return &tcp->tcbs[tcp->tcbs_touched++];
+	TAILQ_REMOVE(&tcp->free_tcbs, tcb, accept_link);
+	return tcb;
 }
 
 struct tcb *
@@ -194,11 +201,9 @@ tcp__tcb_new(struct stack *stack)
 {
 	if (!tcp__tcb_is_left(stack))
 		return NULL;
-	if (TAILQ_EMPTY(&stack->tcp.free_tcbs))
+	if (stack->tcp.tcbs_used == stack->tcp.tcb_count)
 		tcp__orphan_abort(stack);
-	struct tcb *tcb = TAILQ_FIRST(&stack->tcp.free_tcbs);
-	TAILQ_REMOVE(&stack->tcp.free_tcbs, tcb, accept_link);
-	stack->tcp.tcbs_used++;
+	struct tcb *tcb = tcb_take(&stack->tcp);
 	const uint32_t generation = tcb->generation + 1;
 	memset(tcb, 0, sizeof *tcb);
 	tcb->generation = generation;
@@ -229,12 +234,16 @@ tcp__tcb_free(struct stack *stack, struct tcb *tcb)
 struct tcp_syn *
 tcp__syn_new(struct stack *stack, struct tcb *listener)
 {
-	struct tcp_syn *syn = TAILQ_FIRST(&stack->tcp.free_syns);
+	struct tcp *tcp = &stack->tcp;
+	struct tcp_syn *syn = TAILQ_FIRST(&tcp->free_syns);
 
-	if (syn == NULL)
+	if (tcp->syns_used == tcp->syn_count)
 		return NULL;
-	TAILQ_REMOVE(&stack->tcp.free_syns, syn, link);
-	stack->tcp.syns_used++;
+	if (syn != NULL)
+		TAILQ_REMOVE(&tcp->free_syns, syn, link);
+	else
+		syn = &tcp->syns[tcp->syns_touched++];
+	tcp->syns_used++;
 	memset(syn, 0, sizeof *syn);
 	syn->listener = listener;
 	TAILQ_INSERT_TAIL(&listener->accepts.syns, syn, link);

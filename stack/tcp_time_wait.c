@@ -32,14 +32,17 @@ entry_new(struct stack *stack)
 {
 	struct tcp *tcp = &stack->tcp;
 
-	if (TAILQ_EMPTY(&tcp->free_time_waits) && !TAILQ_EMPTY(&tcp->aged_time_waits)) {
+	if (tcp->time_wait_count == 0)
+		return NULL; /* a stack without TIME-WAIT */
+	if (tcp->time_waits_used == tcp->time_wait_count) {
 		stack__drop(stack, DROP_TCP_TIME_WAIT_FULL);
 		forget(stack, TAILQ_FIRST(&tcp->aged_time_waits));
 	}
 	struct tcp_time_wait *entry = TAILQ_FIRST(&tcp->free_time_waits);
-	if (entry == NULL)
-		return NULL; /* a stack without TIME-WAIT */
-	TAILQ_REMOVE(&tcp->free_time_waits, entry, link);
+	if (entry != NULL)
+		TAILQ_REMOVE(&tcp->free_time_waits, entry, link);
+	else
+		entry = &tcp->time_waits[tcp->time_waits_touched++];
 	TAILQ_INSERT_TAIL(&tcp->aged_time_waits, entry, link);
 	tcp->time_waits_used++;
 	return entry;

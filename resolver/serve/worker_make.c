@@ -58,6 +58,8 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 {
 	struct engine_limits engine_limits = core_config_engine_limits(config->config);
 	struct stack_limits limits = core_config_stack_limits(config->config, &engine_limits);
+
+	limits.is_block_clear = true; /* it is mapped below */
 	worker->block_bytes = lay_out(worker, &limits, &engine_limits).total_bytes;
 	void *block = mmap(NULL, worker->block_bytes, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -12,13 +12,20 @@ arena_init(struct arena *arena, void *block, size_t block_bytes)
 	*arena = (struct arena){ .block = block, .block_bytes = block_bytes };
 }
 
+void
+arena_init_clear(struct arena *arena, void *block, size_t block_bytes)
+{
+	arena_init(arena, block, block_bytes);
+	arena->is_clear = true;
+}
+
 void *
 arena_zalloc(struct arena *arena, size_t count, size_t size)
 {
 	if (size != 0 && count > SIZE_MAX / size)
 		return NULL;
 	void *taken = arena_alloc(arena, count * size);
-	if (taken != NULL)
+	if (taken != NULL && !arena->is_clear)
 		memset(taken, 0, count * size);
 	return taken;
 }
@@ -46,4 +53,5 @@ arena_rewind(struct arena *arena, size_t mark)
 {
 	assert(mark <= arena->used);
 	arena->used = mark;
+	arena->is_clear = false;
 }

@@ -10,6 +10,7 @@
 #define CAIRN_STACK_BASE_ARENA_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,9 +21,15 @@ struct arena {
 	uint8_t *block;
 	size_t block_bytes;
 	size_t used;
+	bool is_clear; /* what was never taken is all zeros */
 };
 
 void arena_init(struct arena *arena, void *block, size_t block_bytes);
+/*
+ * The block is all zeros, as mmap gives it: clearing what is taken from it would make memory of what may never be
+ * used.  Until the arena is reset or rewound; nothing is written to its rest before it is taken.
+ */
+void arena_init_clear(struct arena *arena, void *block, size_t block_bytes);
 void *arena_zalloc(struct arena *arena, size_t count, size_t size); /* cleared; count * size checked */
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -59,6 +66,7 @@ static inline void
 arena_reset(struct arena *arena)
 {
 	arena->used = 0;
+	arena->is_clear = false;
 }
 
 /*

@@ -79,7 +79,7 @@ int
 batch_rx_init(struct batch_rx *rx, size_t slot_bytes, bool is_ethernet)
 {
 	*rx = (struct batch_rx){ .slot_bytes = slot_bytes, .is_ethernet = is_ethernet };
-	rx->block = calloc(LINK_BATCH_MAX, BATCH_VLAN_BYTES + slot_bytes);
+	rx->block = reallocarray(NULL, LINK_BATCH_MAX, BATCH_VLAN_BYTES + slot_bytes);
 	if (rx->block == NULL)
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < LINK_BATCH_MAX; i++) {
@@ -197,7 +197,7 @@ int
 batch_tx_init(struct batch_tx *tx, size_t slot_bytes, bool has_header)
 {
 	*tx = (struct batch_tx){ .slot_bytes = slot_bytes, .has_header = has_header };
-	tx->block = calloc(LINK_BATCH_MAX, slot_bytes);
+	tx->block = reallocarray(NULL, LINK_BATCH_MAX, slot_bytes);
 	if (tx->block == NULL)
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < LINK_BATCH_MAX; i++) {

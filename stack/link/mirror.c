@@ -8,9 +8,9 @@ mirror_init(struct mirror *mirror, uint32_t device_max, uint32_t addr_max, uint3
 {
 	*mirror = (struct mirror){ .device_max = device_max, .addr_max = addr_max, .route_max = route_max };
 	/* Two routes more: the default routes that stand in for those that were cut. */
-	mirror->devices = calloc(device_max + 1, sizeof *mirror->devices);
-	mirror->addrs = calloc(addr_max + 1, sizeof *mirror->addrs);
-	mirror->routes = calloc(route_max + 2, sizeof *mirror->routes);
+	mirror->devices = reallocarray(NULL, device_max + 1, sizeof *mirror->devices);
+	mirror->addrs = reallocarray(NULL, addr_max + 1, sizeof *mirror->addrs);
+	mirror->routes = reallocarray(NULL, route_max + 2, sizeof *mirror->routes);
 	if (mirror->devices != NULL && mirror->addrs != NULL && mirror->routes != NULL)
 		return 0;
 	mirror_fini(mirror);

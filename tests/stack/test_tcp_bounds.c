@@ -1,5 +1,6 @@
 /* Bounds: many connections, pools that are used up, and nothing left at the end. */
 #include <string.h>
+#include <sys/mman.h>
 
 #include "tests/stack/pair.h"
 #include "tests/suite.h"
@@ -42,6 +43,33 @@ START_TEST(a_stack_holds_a_hundred_thousand_connections)
 	ck_assert_int_eq(tcp_open(host.stack, &self, 3, NULL, 9997, NULL, 0, host.now_us, &conn),
 			 ERR_FULL);
 	host_fini(&host);
+}
+END_TEST
+
+START_TEST(in_a_clear_block_only_what_is_used_becomes_memory)
+{
+	struct stack_limits limits = stack_limits_default;
+	unsigned char resident[65536];
+	size_t resident_count = 0;
+	struct rng rng;
+
+	limits.flow_count = limits.route_count = limits.neigh_count = limits.pmtu_count = 16; /* lists from the start */
+	limits.reass_bytes = 64u << 10;
+	limits.tcp_count = 4096;
+	limits.tcp_buffer_bytes = 16u << 20;
+	limits.tcp_sent_count = limits.tcp_time_wait_count = limits.tcp_syn_count = 16384;
+	limits.is_block_clear = true;
+	const size_t block_bytes = stack_bytes(&limits), page_count = (block_bytes + 4095) / 4096;
+	void *block = mmap(NULL, block_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert(block != MAP_FAILED && page_count <= sizeof resident);
+	rng_init_number(&rng, 1);
+	ck_assert_ptr_nonnull(stack_new(block, block_bytes, &limits, &rng, 0));
+	ck_assert_int_eq(mincore(block, block_bytes, resident), 0);
+	for (size_t i = 0; i < page_count; i++)
+		resident_count += resident[i] & 1;
+	ck_assert_uint_gt(resident_count, 0);
+	ck_assert_msg(resident_count < 128, "%zu of %zu pages", resident_count, page_count);
+	ck_assert_int_eq(munmap(block, block_bytes), 0);
 }
 END_TEST
 
@@ -101,6 +129,7 @@ main(void)
 	TCase *tcase = tcase_create("bounds");
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_stack_holds_a_hundred_thousand_connections);
+	tcase_add_test(tcase, in_a_clear_block_only_what_is_used_becomes_memory);
 	tcase_add_test(tcase, a_pool_of_records_that_is_used_up_slows_and_stops_nobody);
 	tcase_add_test(tcase, little_memory_for_streams_slows_and_stops_nobody);
 	tcase_add_loop_test(tcase, after_loss_and_reordering_nothing_is_left, 0, 10);

@@ -85,6 +85,23 @@ START_TEST(zalloc_clears_what_an_earlier_use_left)
 }
 END_TEST
 
+START_TEST(a_clear_block_is_cleared_only_where_it_was_used_before)
+{
+	_Alignas(8) uint8_t memory[64] = { 0 };
+	static const uint8_t zeros[32];
+	struct arena arena;
+	arena_init_clear(&arena, memory, sizeof memory);
+	memory[40] = 1; /* as if it were not clear: to see that it is left alone */
+	ck_assert_uint_eq(((uint8_t *)arena_zalloc(&arena, 8, 8))[40], 1);
+	arena_rewind(&arena, 32);
+	ck_assert_mem_eq(arena_zalloc(&arena, 4, 8), zeros, sizeof zeros);
+	arena_init_clear(&arena, memory, sizeof memory);
+	memset(arena_alloc(&arena, 32), 0xff, 32);
+	arena_reset(&arena);
+	ck_assert_mem_eq(arena_zalloc(&arena, 4, 8), zeros, sizeof zeros);
+}
+END_TEST
+
 START_TEST(rewind_gives_back_what_came_after_the_mark)
 {
 	_Alignas(8) uint8_t memory[64];
@@ -133,6 +150,7 @@ main(void)
 	tcase_add_test(tcase, a_full_arena_refuses_and_serves_smaller_requests);
 	tcase_add_test(tcase, a_count_times_size_that_overflows_is_refused);
 	tcase_add_test(tcase, zalloc_clears_what_an_earlier_use_left);
+	tcase_add_test(tcase, a_clear_block_is_cleared_only_where_it_was_used_before);
 	tcase_add_test(tcase, rewind_gives_back_what_came_after_the_mark);
 	tcase_add_test(tcase, printf_takes_what_the_text_needs_and_nothing_when_it_does_not_fit);
 	tcase_add_test(tcase, an_arena_without_a_block_refuses_everything);
