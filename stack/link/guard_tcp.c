@@ -122,7 +122,8 @@ guard_tcp_open_few(struct guard_tcp *guard, const struct guard_plan *plan, unsig
 		.next_port = PORT_FIRST,
 	};
 	guard->pool.ports = guard->ports;
-	if (guard_tcp_hold(guard, port_count, rng) >= GUARD_TCP_PORTS_MIN)
+	const uint32_t needed = port_count < GUARD_TCP_PORTS_MIN ? port_count : GUARD_TCP_PORTS_MIN;
+	if (guard_tcp_hold(guard, port_count, rng) >= needed)
 		return 0;
 	const int errno_value = errno;
 	guard_tcp_close(guard);

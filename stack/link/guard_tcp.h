@@ -12,7 +12,7 @@
  * serves connections to any number of peers.
  *
  * Ownership: belongs to one worker's thread; `pool` is lent to tcp_set_port_pool.
- * Errors:    ERR_FULL when fewer than GUARD_TCP_PORTS_MIN ports can be held.
+ * Errors:    ERR_FULL when fewer ports than GUARD_TCP_PORTS_MIN, or than were asked for, can be held.
  * Bounds:    GUARD_TCP_PORTS_MAX ports a worker, two descriptors each.
  */
 #ifndef CAIRN_STACK_LINK_GUARD_TCP_H
@@ -37,7 +37,7 @@ struct guard_tcp {
 
 int guard_tcp_open(struct guard_tcp *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng,
                    struct link_error *error);
-/* With port_count ports (GUARD_TCP_PORTS_MIN at least): for who seldom needs more, since each costs some 30 us. */
+/* With port_count ports: for who seldom needs more, since each costs some 100 us. */
 int guard_tcp_open_few(struct guard_tcp *guard, const struct guard_plan *plan, unsigned worker, uint32_t port_count,
                        struct rng *rng, struct link_error *error);
 /* Holds up to port_count ports more; how many it has got.  The pool grows in place. */

@@ -23,6 +23,8 @@
 
 enum { IPV4, IPV6, FAMILIES };
 
+static const char *const family_names[FAMILIES] = { "IPv4", "IPv6" };
+
 struct raw {
 	struct link link;
 	struct guard *guard;
@@ -39,6 +41,7 @@ struct raw {
 	uint64_t mirror_refusals; /* addresses and routes that the stack had no room for */
 	uint64_t sent_at_renewal; /* frames sent when the guards were last looked after */
 	uint64_t stats_due_at_us;
+	bool hears_udp;
 	bool is_filter_due; /* the guards' classes have changed since it was attached */
 };
 
@@ -80,7 +83,7 @@ listen_to_all(struct raw *raw)
 	if (raw->device == 0)
 		return;
 	raw->device = 0;
-	for (unsigned family = 0; family < FAMILIES; family++)
+	for (unsigned family = 0; family < FAMILIES && raw->hears_udp; family++)
 		(void)listen_to(raw->receive_fds[family], family, 0); /* it cannot fail: no device is named */
 }
 
@@ -98,7 +101,7 @@ attach_tcp_filter(const struct raw *raw, unsigned family)
 
 /* Listens to no protocol yet, so that before the filter is in place nothing foreign is queued. */
 static int
-open_receiver(struct raw *raw, unsigned family, int *receiver, int (*attach)(const struct raw *, unsigned))
+open_receiver(int *receiver)
 {
 	int on = 1;
 	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -107,22 +110,20 @@ open_receiver(struct raw *raw, unsigned family, int *receiver, int (*attach)(con
 	if (fd == -1)
 		return -1;
 	link__grow_buffers(fd, RAW_QUEUE_BYTES, 0);
-	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on) != 0 || attach(raw, family) != 0)
-		return -1;
-	return 0;
+	return setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on);
 }
 
 static int
-open_udp(struct raw *raw, unsigned family)
+hear_udp(struct raw *raw, unsigned family)
 {
-	int *receiver = &raw->receive_fds[family];
+	const int receiver = raw->receive_fds[family];
 
-	if (open_receiver(raw, family, receiver, attach_filter) != 0)
+	if (attach_filter(raw, family) != 0)
 		return -1;
-	if (raw->device != 0 && listen_to(*receiver, family, raw->device) == 0)
+	if (raw->device != 0 && listen_to(receiver, family, raw->device) == 0)
 		return 0;
 	raw->device = 0; /* or gone meanwhile */
-	return listen_to(*receiver, family, 0);
+	return listen_to(receiver, family, 0);
 }
 
 static int
@@ -132,7 +133,7 @@ open_tcp(struct raw *raw, unsigned family)
 
 	if (raw->guard_tcp == NULL)
 		return 0;
-	if (open_receiver(raw, family, receiver, attach_tcp_filter) != 0)
+	if (open_receiver(receiver) != 0 || attach_tcp_filter(raw, family) != 0)
 		return -1;
 	return listen_to(*receiver, family, 0);
 }
@@ -154,13 +155,11 @@ open_sender(struct raw *raw, unsigned family)
 static int
 open_sockets(struct raw *raw, struct link_error *error)
 {
-	static const char *const names[FAMILIES] = { "IPv4", "IPv6" };
-
 	for (unsigned family = 0; family < FAMILIES; family++) {
-		if (open_udp(raw, family) != 0 || open_tcp(raw, family) != 0)
-			return link__fail(error, errno, CAPABILITY, "packet socket for %s", names[family]);
+		if (open_receiver(&raw->receive_fds[family]) != 0 || open_tcp(raw, family) != 0)
+			return link__fail(error, errno, CAPABILITY, "packet socket for %s", family_names[family]);
 		if (open_sender(raw, family) != 0)
-			return link__fail(error, errno, CAPABILITY, "raw socket for %s", names[family]);
+			return link__fail(error, errno, CAPABILITY, "raw socket for %s", family_names[family]);
 	}
 	return 0;
 }
@@ -209,6 +208,8 @@ raw_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t n
 	for (unsigned i = 0; i < receivers; i++) {
 		const unsigned receiver = (raw->first_receiver + i) % receivers;
 		const bool is_udp = receiver < FAMILIES;
+		if (is_udp && !raw->hears_udp)
+			continue;
 		const size_t read_count = batch_rx_read(is_udp ? &raw->rx : &raw->tcp_rx, receiver_fd(raw, receiver),
 		                                        frames + count, max - count, &link->stats);
 		if (is_udp && read_count != 0) /* TCP is heard from all devices anyway */
@@ -321,9 +322,9 @@ raw_flush(struct link *link, uint64_t now_us)
 
 /* Ports wear out by being used: without traffic there is nothing to renew, and nothing to wake up for. */
 static bool
-has_sent(const struct raw *raw)
+needs_renewal(const struct raw *raw)
 {
-	return raw->link.stats.sent_frames != raw->sent_at_renewal;
+	return raw->hears_udp && raw->link.stats.sent_frames != raw->sent_at_renewal;
 }
 
 static int
@@ -340,7 +341,7 @@ raw_sync(struct link *link, struct stack *stack, unsigned ifindex, uint64_t now_
 		raw->mirror_refusals = mirror_apply(netlink_before(&raw->netlink),
 		                                    netlink_mirror(&raw->netlink), stack, ifindex, now_us);
 	}
-	if (!has_sent(raw) || raw->guard->due_at_us > now_us)
+	if (!needs_renewal(raw) || raw->guard->due_at_us > now_us)
 		return 0;
 	raw->sent_at_renewal = link->stats.sent_frames;
 	raw->is_filter_due |= guard_renew(raw->guard, now_us);
@@ -361,7 +362,7 @@ raw_deadline(const struct link *link)
 {
 	const struct raw *raw = raw_of(link);
 	uint64_t at_us = netlink_deadline(&raw->netlink);
-	return has_sent(raw) && raw->guard->due_at_us < at_us ? raw->guard->due_at_us : at_us;
+	return needs_renewal(raw) && raw->guard->due_at_us < at_us ? raw->guard->due_at_us : at_us;
 }
 
 /* ---- open and close ---------------------------------------------------------------------------- */
@@ -426,6 +427,19 @@ static const struct link_ops raw_ops = {
 	.close = raw_close,
 };
 
+int
+raw_hear_udp(struct link *link, struct link_error *error)
+{
+	struct raw *raw = raw_of(link);
+
+	assert(link->ops == &raw_ops && !raw->hears_udp);
+	for (unsigned family = 0; family < FAMILIES; family++)
+		if (hear_udp(raw, family) != 0)
+			return link__fail(error, errno, CAPABILITY, "packet socket for %s", family_names[family]);
+	raw->hears_udp = true;
+	return 0;
+}
+
 static uint32_t
 mtu_of(const struct mirror *mirror)
 {
@@ -474,7 +488,10 @@ raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, s
 	if (err != 0)
 		goto close_raw;
 	raw->device = config->is_everywhere ? 0 : mirror_only_device(netlink_mirror(&raw->netlink));
+	raw->stats_due_at_us = now_us + STATS_US;
 	err = open_sockets(raw, error);
+	if (err == 0 && !config->is_udp_later)
+		err = raw_hear_udp(&raw->link, error);
 	if (err != 0)
 		goto close_raw;
 	raw->mtu = mtu_of(netlink_mirror(&raw->netlink));

@@ -61,8 +61,12 @@ struct raw_config {
 	 * all of its processors, some milliseconds, whenever a packet socket changes its device.
 	 */
 	bool is_everywhere;
+	/* No UDP before raw_hear_udp, which also is when the guard must have been opened: for who may never need it. */
+	bool is_udp_later;
 };
 
 int raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, struct link_error *error);
+/* Of a link of raw_open, once. */
+int raw_hear_udp(struct link *link, struct link_error *error);
 
 #endif

@@ -45,6 +45,29 @@ START_TEST(who_lives_briefly_listens_everywhere_from_the_start)
 }
 END_TEST
 
+START_TEST(udp_that_comes_later_costs_nothing_before_and_is_heard_then)
+{
+	struct world world;
+	struct link *link;
+	struct link_error error;
+	udp_flow flow;
+	const struct ip_addr to = addr_of(servers[_i]);
+
+	rng_init_number(&guard_rng, 5);
+	guard = (struct guard){ 0 };
+	ck_assert_int_eq(guard_plan_init(&plan, 1, PORT_COUNT_OF_TESTS, &guard_rng, &error), 0);
+	const struct raw_config config = { .guard = &guard, .is_everywhere = true, .is_udp_later = true };
+	ck_assert_int_eq(raw_open(&link, &config, uv_hrtime() / 1000, &error), 0);
+	world_open(&world, link);
+	ck_assert_int_eq(udp_open(world.stack, &to, ECHO_PORT, NULL, 0, 0, &flow), ERR_IN_USE);
+	ck_assert_int_eq(sync_at(&world, uv_hrtime() / 1000), 0);
+	ck_assert_int_eq(guard_open(&guard, &plan, 0, &guard_rng, uv_hrtime() / 1000, &error), 0);
+	ck_assert_int_eq(raw_hear_udp(link, &error), 0);
+	ck_assert_msg(world_ask(&world, servers[_i], ECHO_PORT, 100), "%s", servers[_i]);
+	world_end(&world);
+}
+END_TEST
+
 START_TEST(with_a_second_device_all_are_listened_to)
 {
 	struct world world;
@@ -353,6 +376,8 @@ main(void)
 	tcase_add_loop_test(tcase, what_the_host_says_to_itself_is_left_alone_until_it_is_needed, 0,
 	                    COUNT(servers));
 	tcase_add_test(tcase, who_lives_briefly_listens_everywhere_from_the_start);
+	tcase_add_loop_test(tcase, udp_that_comes_later_costs_nothing_before_and_is_heard_then, 0,
+	                    COUNT(servers));
 	tcase_add_test(tcase, with_a_second_device_all_are_listened_to);
 	tcase_add_test(tcase, with_a_route_into_lo_the_host_may_have_any_address);
 	tcase_add_test(tcase, all_of_127_is_this_host);
