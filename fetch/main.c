@@ -1,13 +1,15 @@
 /*
  * main.c - cairn-fetch: the command line, the network, the transfers, the exit status.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fetch/client.h"
@@ -23,6 +25,8 @@
  */
 #define KEPT_BLOCK_BYTES (16 << 20)
 #define KEPT_BYTES       (32 << 20)
+
+#define HOLDER_BYTES (32u << 10) /* memory of the child that holds sockets */
 
 static int
 tell(const struct failure *failure)
@@ -75,24 +79,37 @@ has_url(const struct options *options)
 }
 
 /*
+ * Lets go of standard input and output first, lest a reader wait for it.  It shares its parent's memory, errno
+ * and all: bare system calls, and a stack of its own.
+ */
+static int
+hold_sockets(void *data)
+{
+	const int *ends = data;
+	char nothing;
+
+	(void)syscall(SYS_close_range, STDIN_FILENO, STDERR_FILENO, 0);
+	(void)syscall(SYS_close, ends[1]);
+	(void)syscall(SYS_read, ends[0], &nothing, sizeof nothing);
+	(void)syscall(SYS_exit, EXIT_SUCCESS);
+	return EXIT_SUCCESS;
+}
+
+/*
  * The kernel waits for all of its processors when a packet socket goes, 10 to 20 ms for each of them.  A child that
- * nobody waits for holds them until this process has ended, and waits in its place; it lets go of standard input and
- * output first, lest a reader wait for it.
+ * nobody waits for holds them until this process has ended, and waits in its place.  A copy of the memory for it
+ * would cost more than a small transfer.
  */
 static void
 leave_sockets_behind(void)
 {
-	int ends[2];
-	char nothing;
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	uint8_t *block = mmap(NULL, HOLDER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	int *ends = (int *)block; /* at one end of it, the stack at the other: both outlive this function */
+
+	if (block == MAP_FAILED)
 		return;
-	if (fork() != 0)
-		return; /* the writing end closes with this process */
-	(void)close_range(STDIN_FILENO, STDERR_FILENO, 0);
-	(void)close(ends[1]);
-	while (read(ends[0], &nothing, 1) < 0 && errno == EINTR)
-		;
-	_exit(EXIT_SUCCESS);
+	if (pipe2(ends, O_CLOEXEC) == 0) /* the writing end closes with this process */
+		(void)clone(hold_sockets, block + HOLDER_BYTES, CLONE_VM, ends);
 }
 
 static int
@@ -105,6 +122,8 @@ fetch(const struct options *options)
 		failure_set(&failure, FAILURE_USAGE, "no URL is given");
 		return tell(&failure);
 	}
+	(void)mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 	if (client_open(&client, options, &failure) != 0)
 		return tell(&failure);
 	int exit_status = run_transfers(client, options);

@@ -282,6 +282,8 @@ ask_parts(struct names_ask *ask, unsigned kinds, struct failure *failure)
 	/* AAAA first (RFC 8305, section 3). */
 	static const unsigned order[KINDS] = { NAMES_IPV6, NAMES_IPV4, NAMES_HTTPS };
 
+	if (net_open_udp(ask->names->net, failure) != 0)
+		return false;
 	for (unsigned i = 0; i < KINDS; i++) {
 		struct names_part *part = &ask->parts[i];
 		*part = (struct names_part){ .ask = ask, .kind = order[i] };

@@ -80,10 +80,16 @@ net_take_events(struct net *net)
 		net->on_events(net->events_data);
 }
 
+int
+net_open_udp(struct net *net, struct failure *failure)
+{
+	return net_link_open_udp(&net->parts, &net->rng, net_now_us(net), failure);
+}
+
 bool
 net_more_ports(struct net *net)
 {
-	return net->parts.has_guard && guard_tcp_hold(&net->parts.guard_tcp, NET_TCP_PORTS, &net->rng) > 0;
+	return net->parts.has_guard && guard_tcp_hold(&net->parts.guard_tcp, NET_TCP_PORTS_MORE, &net->rng) > 0;
 }
 
 uint32_t
@@ -214,6 +220,7 @@ make_stack(struct net *net, const struct net_options *options, uint64_t now_us)
 	limits.tcp_sent_count = 16384;
 	limits.tcp_syn_count = 4;
 	limits.tcp_time_wait_count = 1024;
+	limits.is_block_clear = true;
 	net->block_bytes = stack_bytes(&limits);
 	net->block = mmap(NULL, net->block_bytes, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

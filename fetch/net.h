@@ -34,7 +34,7 @@ struct uv_loop_s;
 #define NET_FLOWS_MAX    256u
 #define NET_BUFFER_BYTES (64u << 20)
 #define NET_ADDRS_MAX    4u
-#define NET_UDP_PORTS      16u  /* enough for who asks one resolver */
+#define NET_UDP_PORTS      8u   /* enough for who asks one resolver */
 #define NET_UDP_PORTS_SELF 256u /* for who asks them all */
 
 enum net_link { NET_LINK_RAW, NET_LINK_PACKET, NET_LINK_TAP, NET_LINK_XDP };
@@ -110,6 +110,8 @@ struct rng *net_rng(struct net *net);
 struct journey *net_journey(struct net *net); /* as in the options */
 struct event_ring *net_events(struct net *net); /* as in the options */
 void net_take_events(struct net *net);        /* before something is told that came after them */
+/* Before the first question over UDP, and harmless before every other. */
+int net_open_udp(struct net *net, struct failure *failure);
 /* More ports for connections, when those there are are all in use towards one server; false: there are none. */
 bool net_more_ports(struct net *net);
 uint32_t net_next_connection(struct net *net); /* numbers connections from 1 */

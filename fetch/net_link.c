@@ -32,19 +32,17 @@ open_raw(struct net_link_parts *parts, unsigned udp_ports, struct rng *rng, uint
 	int err = guard_plan_init(&parts->plan, 1, udp_ports != 0 ? udp_ports : NET_UDP_PORTS, rng, why);
 	if (err != 0)
 		return err;
-	err = guard_open(&parts->guard, &parts->plan, 0, rng, now_us, why);
+	err = guard_tcp_open_few(&parts->guard_tcp, &parts->plan, 0, NET_TCP_PORTS, rng, why);
 	if (err != 0)
 		return err;
-	err = guard_tcp_open_few(&parts->guard_tcp, &parts->plan, 0, NET_TCP_PORTS, rng, why);
-	if (err != 0) {
-		guard_close(&parts->guard);
-		return err;
-	}
 	parts->has_guard = true;
 	const struct raw_config raw = { .guard = &parts->guard,
 	                                .guard_tcp = &parts->guard_tcp,
-	                                .is_everywhere = true };
-	return raw_open(&parts->link, &raw, now_us, why);
+	                                .is_everywhere = true,
+	                                .is_udp_later = true };
+	err = raw_open(&parts->link, &raw, now_us, why);
+	parts->raw = parts->link;
+	return err;
 }
 
 /* The libraries of AF_XDP are mapped for nobody else. */
@@ -135,6 +133,24 @@ net_link_open(struct net_link_parts *parts, const struct net_options *options, s
 		return 0;
 	net_link_close(parts);
 	return complain(failure, err, &why);
+}
+
+int
+net_link_open_udp(struct net_link_parts *parts, struct rng *rng, uint64_t now_us, struct failure *failure)
+{
+	struct link_error why = { "" };
+
+	if (parts->raw == NULL || parts->has_udp)
+		return 0;
+	int err = guard_open(&parts->guard, &parts->plan, 0, rng, now_us, &why);
+	if (err == 0)
+		err = raw_hear_udp(parts->raw, &why);
+	if (err != 0) {
+		guard_close(&parts->guard);
+		return complain(failure, err, &why);
+	}
+	parts->has_udp = true;
+	return 0;
 }
 
 void

@@ -3,7 +3,7 @@
  * fetch/net.c).
  *
  * A tool that lives for a second must not spend it on preparing: few ports are guarded, since every one costs the
- * kernel some microseconds, and drawn anew in each process.
+ * kernel some microseconds, and drawn anew in each process; those for UDP only once a name is to be asked for.
  *
  * Ownership: net_link_close frees link and guards, but not a link that was given.
  * Errors:    a negative ERR_* and a failure with device, capability, remedy.
@@ -14,20 +14,24 @@
 #include "fetch/net.h"
 #include "stack/link/guard_tcp.h"
 
-#define NET_TCP_PORTS GUARD_TCP_PORTS_MIN /* at first; more come when they are needed (net_more_ports) */
+#define NET_TCP_PORTS      2u /* at first */
+#define NET_TCP_PORTS_MORE 8u /* each time that they do not suffice (net_more_ports) */
 
 struct net_link_parts {
 	struct link *link; /* the outermost */
 	struct guard_plan plan;
 	struct guard guard;
 	struct guard_tcp guard_tcp;
-	bool has_guard, is_given;
+	struct link *raw; /* innermost; NULL: another link */
+	bool has_guard, has_udp, is_given;
 	void *faults_block;
 };
 
 /* The rng outlives the parts. */
 int net_link_open(struct net_link_parts *parts, const struct net_options *options, struct rng *rng, uint64_t now_us,
                   struct failure *failure);
+/* Before the first question over UDP; nothing to do after that, or on another link than raw. */
+int net_link_open_udp(struct net_link_parts *parts, struct rng *rng, uint64_t now_us, struct failure *failure);
 void net_link_close(struct net_link_parts *parts);
 
 #endif
