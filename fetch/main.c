@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fetch/client.h"
+#include "fetch/hops.h"
 #include "fetch/journey_replay.h"
 #include "fetch/option_table.h"
 #include "fetch/options.h"
@@ -127,6 +128,8 @@ fetch(const struct options *options)
 	if (client_open(&client, options, &failure) != 0)
 		return tell(&failure);
 	int exit_status = run_transfers(client, options);
+	if (options->run.has_hops)
+		hops_tell(client->net);
 	leave_sockets_behind();
 	client_disconnect(client);
 	if (client->journey != NULL && journey_report_write(client->journey, &failure) != 0 &&

@@ -75,6 +75,8 @@ const struct option_row option_table[] = {
 	  "tell the whole way of each request; --journey=text,json,svg,html,har,pcapng picks the forms" },
 	WITH(TEXT, '\0', "journey-file", "FILE", OUTPUT, LONG, OF_RUN(journey_file),
 	     "write the journey to FILE instead of standard error"),
+	SWITCH('\0', "hops", OUTPUT, LONG, OF_RUN(has_hops),
+	       "find the routers on the way to each server, for the journey"),
 	SWITCH('\0', "journey-secrets", OUTPUT, LONG, OF_RUN(journey_secrets),
 	       "put the secrets of TLS into the journey's pcapng, for Wireshark to decrypt"),
 	WITH(TEXT, '\0', "replay", "FILE", OUTPUT, LONG, OF_RUN(replay),

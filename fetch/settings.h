@@ -95,7 +95,7 @@ struct run_settings {
 	bool has_progress, wants_bar, is_unbuffered;
 	const char *progress, *report_file, *trace_file;
 	const char *journey, *journey_file; /* the forms, empty: text; NULL: no journey */
-	bool journey_secrets;
+	bool journey_secrets, has_hops;
 	const char *replay; /* a journey that is drawn anew; NULL: none */
 	bool is_parallel;
 	uint64_t parallel_max;

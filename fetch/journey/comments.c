@@ -160,7 +160,8 @@ belongs(const struct comment_packet *packet, const struct journey_event *event, 
 	case JOURNEY_HTTP: return packet->has_data && packet->protocol == PROTOCOL_TCP && is_address(packet, remote);
 	case JOURNEY_URL:
 	case JOURNEY_OUT: return packet->protocol != 0;
-	case JOURNEY_POLICY: break;
+	case JOURNEY_POLICY:
+	case JOURNEY_PATH: break;
 	}
 	return false;
 }

@@ -19,6 +19,7 @@ journey_layer_name(enum journey_layer layer)
 	case JOURNEY_TLS: return "tls";
 	case JOURNEY_HTTP: return "http";
 	case JOURNEY_OUT: return "out";
+	case JOURNEY_PATH: return "path";
 	}
 	return "?";
 }

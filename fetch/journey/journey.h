@@ -15,6 +15,7 @@
  *	tls    open
  *	http   request head end
  *	out    failed
+ *	path   hop end
  *
  * Ownership: the block is the caller's; sentences and fields are copied into it.
  * Units:     microseconds of one monotonic clock.
@@ -45,6 +46,7 @@ enum journey_layer {
 	JOURNEY_TLS,
 	JOURNEY_HTTP,
 	JOURNEY_OUT,
+	JOURNEY_PATH,
 };
 const char *journey_layer_name(enum journey_layer layer); /* "dns" */
 

@@ -169,9 +169,9 @@ keep_event(struct journey_read *read, struct line *line)
 	struct journey *journey = &read->journey;
 	int layer = JOURNEY_URL;
 
-	while (layer <= JOURNEY_OUT && strcmp(journey_layer_name((enum journey_layer)layer), line->layer) != 0)
+	while (layer <= JOURNEY_PATH && strcmp(journey_layer_name((enum journey_layer)layer), line->layer) != 0)
 		layer++;
-	if (layer > JOURNEY_OUT || line->event.id <= journey->event_count)
+	if (layer > JOURNEY_PATH || line->event.id <= journey->event_count)
 		return ERR_MALFORMED;
 	line->event.layer = (enum journey_layer)layer;
 	if (!keep_names(line, &journey->arena))

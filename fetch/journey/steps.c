@@ -448,6 +448,7 @@ on_event(struct ladder *ladder, const struct journey_event *event, uint64_t at_u
 		note(ladder, event, at_us, LANE_PROGRAM);
 		break;
 	case JOURNEY_POLICY: note(ladder, event, at_us, LANE_PROGRAM); break;
+	case JOURNEY_PATH: break; /* was looked for when all was over, and has no place in its time */
 	case JOURNEY_URL: {
 		struct step *step = take(ladder, STEP_REQUEST, event, at_us);
 		if (step != NULL)
@@ -477,7 +478,7 @@ ladder_build(struct ladder *ladder, const struct story *story)
 	*ladder = (struct ladder){ .begin_us = first != NULL ? first->at_us : story->start_us };
 	(void)steps__lane(ladder, LANE_PROGRAM, NULL);
 	ladder->end_us = ladder->begin_us;
-	for (const struct journey_event *event = first; event != NULL; event = event->next) {
+	for (const struct journey_event *event = first; event != NULL && event->layer != JOURNEY_PATH; event = event->next) {
 		/* Traces are told a little later than they happened: time does not run backwards here. */
 		if (event->at_us > ladder->end_us)
 			ladder->end_us = event->at_us;

@@ -17,7 +17,7 @@ static const char style_light[] =
 	".page{fill:#fff}.ink,text{fill:#1f2a37}.soft{fill:#6a7686}.grid{stroke:#e3e8ee}.band{fill:#f4f6f9}.badband{fill:#fdeeee}"
 	".s-url,.s-policy{stroke:#6a7686}.s-dns{stroke:#7a57e0}.s-route,.s-link{stroke:#0d8f82}.s-tcp{stroke:#2474d6}"
 	".s-tls{stroke:#2a8f4f}.s-http{stroke:#c96f0a}.s-out,.s-bad{stroke:#cf2f3a}"
-	".f-url,.f-policy{fill:#6a7686}.f-dns{fill:#7a57e0}.f-route,.f-link{fill:#0d8f82}.f-tcp{fill:#2474d6}"
+	".f-url,.f-policy{fill:#6a7686}.f-dns{fill:#7a57e0}.f-route,.f-link,.f-path{fill:#0d8f82}.f-tcp{fill:#2474d6}"
 	".f-tls{fill:#2a8f4f}.f-http{fill:#c96f0a}.f-out,.f-bad,.t-bad{fill:#cf2f3a}"
 	".p-waits{fill:#9aa5b3}.p-name{fill:#7a57e0}.p-attempts{fill:#cf2f3a}.p-connect{fill:#2474d6}.p-tls{fill:#2a8f4f}"
 	".p-request{fill:#e8b36a}.p-server{fill:#d98324}.p-transfer{fill:#0d8f82}.halo{stroke:#fff}";
@@ -25,7 +25,7 @@ static const char style_dark[] =
 	".page{fill:#10161d}.ink,text{fill:#e4e9f0}.soft{fill:#8c99a9}.grid{stroke:#26303b}.band{fill:#18212b}.badband{fill:#321a1f}"
 	".s-url,.s-policy{stroke:#8c99a9}.s-dns{stroke:#a78dff}.s-route,.s-link{stroke:#3fc4b4}.s-tcp{stroke:#64a8f8}"
 	".s-tls{stroke:#5cc684}.s-http{stroke:#f0a54a}.s-out,.s-bad{stroke:#ff6f78}"
-	".f-url,.f-policy{fill:#8c99a9}.f-dns{fill:#a78dff}.f-route,.f-link{fill:#3fc4b4}.f-tcp{fill:#64a8f8}"
+	".f-url,.f-policy{fill:#8c99a9}.f-dns{fill:#a78dff}.f-route,.f-link,.f-path{fill:#3fc4b4}.f-tcp{fill:#64a8f8}"
 	".f-tls{fill:#5cc684}.f-http{fill:#f0a54a}.f-out,.f-bad,.t-bad{fill:#ff6f78}"
 	".p-waits{fill:#667384}.p-name{fill:#a78dff}.p-attempts{fill:#ff6f78}.p-connect{fill:#64a8f8}.p-tls{fill:#5cc684}"
 	".p-request{fill:#f7cf95}.p-server{fill:#f0a54a}.p-transfer{fill:#3fc4b4}.halo{stroke:#10161d}";
@@ -244,6 +244,7 @@ svg_write(struct markup *markup, const struct story *story, struct ladder *ladde
 
 	ladder_build(ladder, story);
 	svg__ladder_frame(&frame, ladder, TOP + strips_height(story));
+	frame.height += svg__path_height(story);
 	markup_put(markup, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" role=\"img\">\n",
 	           frame.width, frame.height, frame.width, frame.height);
 	markup_put(markup, "<title>The journey of ");
@@ -254,6 +255,7 @@ svg_write(struct markup *markup, const struct story *story, struct ladder *ladde
 	write_title(markup, story);
 	write_strips(markup, story, frame.width, STRIPS_TOP);
 	svg__ladder(markup, &frame, ladder, story);
+	svg__path(markup, story, frame.rows_bottom);
 	write_footer(markup, &frame, ladder, story);
 	markup_put(markup, "</svg>\n");
 }

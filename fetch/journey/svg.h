@@ -5,6 +5,7 @@
  *	a bar            where that time went, part by part; a transfer each, STRIPS_MAX of them
  *	ladder           lanes from the program to the server, time downwards, a step a row (steps.h); at the right each step's
  *	                 time to scale, joined to the step that led to it
+ *	path             the routers on the way, with their round trips (--hops)
  *
  * The file stands alone: no script, no font, no address to be fetched.  It follows the reader's light or dark theme, and
  * whoever points at a row is shown the event's fields.  All text is escaped (markup.h).

@@ -3,6 +3,7 @@
  *
  *	svg.c         the frame, the title, the bars of the verdict
  *	svg_ladder.c  lanes, rows, and the time of each at the right
+ *	svg_path.c    the routers on the way, below
  *	html.c        the page around it
  */
 #ifndef CAIRN_FETCH_JOURNEY_SVG_PRIV_H
@@ -29,5 +30,7 @@ const char *svg__duration(uint64_t us, char text[SVG_MS_BYTES]);
 void svg__ladder_frame(struct svg_frame *frame, const struct ladder *ladder, unsigned top);
 void svg__ladder(struct markup *markup, const struct svg_frame *frame, const struct ladder *ladder,
                  const struct story *story);
+unsigned svg__path_height(const struct story *story);
+void svg__path(struct markup *markup, const struct story *story, unsigned top);
 
 #endif

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
@@ -133,6 +134,34 @@ class Journey(lab.WithCairnd):
             subprocess.run([FETCH, "-q", "--replay", base.with_suffix(".json"), "--journey=json", "--journey-file", again],
                            check=True, timeout=FETCH_S)
             self.assertEqual(again.read_text(), base.with_suffix(".json").read_text())
+
+    def test_hops_are_the_routers_on_the_way(self):
+        for family, routers in (("-4", ["192.168.1.1"]), ("-6", ["2001:2:0:100::1"])):
+            with self.subTest(family):
+                events, verdicts = journey(family, "--hops", "http://www.shop.com/")
+                self.check(events, verdicts)
+                path = [event for event in events if event["l"] == "path"]
+                self.assertEqual([event["addr"] for event in path[:1]], routers)
+                self.assertEqual([event["hop"] for event in path[:-1]], list(range(1, len(path))))
+                self.assertEqual((path[-1]["e"], path[-1]["hops"]), ("end", len(path) - 1))
+                self.assertGreater(sum("rtt_us" in event for event in path), 3)
+
+    def test_the_path_ends_at_who_says_that_nobody_is_there(self):
+        events, _ = journey("--hops", "http://192.168.1.1:81/", status=7)
+        path = [event for event in events if event["l"] == "path"]
+        self.assertEqual([event["e"] for event in path], ["hop", "end"])
+        self.assertEqual((path[0]["addr"], path[1]["reached"]), ("192.168.1.1", 1))
+
+    def test_the_path_to_an_address_that_nobody_has_ends_in_silence_and_in_time(self):
+        began = time.monotonic()
+        events, _ = journey("--hops", "--connect-timeout", "0.3", "http://192.168.1.77/", status=28)
+        self.assertLess(time.monotonic() - began, 6)
+        self.assertEqual([event["reached"] for event in events if event["l"] == "path" and event["e"] == "end"], [0])
+
+    def test_the_picture_shows_the_path(self):
+        texts = self.picture("-4", "--hops", "http://www.shop.com/")
+        self.assertIn("192.168.1.1", texts)
+        self.assertIn("path", texts)
 
     def test_the_schema_refuses_what_is_no_line_of_a_journey(self):
         good = journey("http://192.168.1.1:81/", status=7)[0][0]

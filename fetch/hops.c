@@ -1,0 +1,205 @@
+#include "fetch/hops.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/journey/journey.h"
+#include "fetch/path.h"
+
+struct probe {
+	struct net_sink sink; /* first */
+	struct search *search;
+	unsigned hop;
+	udp_flow flow;
+};
+
+/* The path to one server. */
+struct search {
+	struct hops *hops;
+	struct ip_addr addr;
+	struct path path;
+	struct net_timer timer;
+	struct probe probes[PATH_HOPS_MAX + 1]; /* by hop */
+	uint32_t request, cause;
+	char peer[ADDR_TEXT_BYTES + 10u]; /* as the journey writes it */
+	bool is_over;
+};
+
+struct hops {
+	struct net *net;
+	struct search searches[HOPS_SERVERS_MAX];
+	unsigned count, over;
+};
+
+static void go_on(struct search *search);
+
+/* ---- probes ------------------------------------------------------------------------------------------ */
+
+/* What comes back from a port that nobody serves is Port Unreachable, or a datagram: either is the server's. */
+static void
+on_action(struct net_sink *sink, const struct stack_action *action, uint64_t now_us)
+{
+	struct probe *probe = (struct probe *)sink;
+	struct search *search = probe->search;
+	bool is_router = action->kind == STACK_ERROR && action->router.family != ADDR_NONE;
+	const struct ip_addr *from = is_router ? &action->router : &action->remote;
+
+	if (action->kind == STACK_ERROR && !is_router)
+		return; /* our own stack's: the hop stays silent */
+	path_heard(&search->path, probe->hop, from, addr_equal(from, &search->addr), now_us);
+	go_on(search);
+}
+
+static void
+send_probe(struct search *search, unsigned hop)
+{
+	struct stack *stack = net_stack(search->hops->net);
+	struct probe *probe = &search->probes[hop];
+	const struct udp_options options = { .hop_limit = (uint8_t)hop };
+
+	*probe = (struct probe){ .sink.on_action = on_action, .search = search, .hop = hop };
+	if (udp_open(stack, &search->addr, (uint16_t)(HOPS_PORT + hop - 1), NULL, 0, net_sink_user(&probe->sink), &probe->flow) != 0) {
+		probe->flow = 0;
+		return; /* it stays silent */
+	}
+	udp_set_options(stack, probe->flow, &options);
+	(void)udp_send(stack, probe->flow, "", 0, net_now_us(search->hops->net));
+}
+
+/* ---- what is told ------------------------------------------------------------------------------------ */
+
+static void
+tell_hop(const struct search *search, unsigned number)
+{
+	const struct path_hop *hop = &search->path.hops[number];
+	bool is_heard = hop->state == PATH_HEARD;
+	char to[ADDR_TEXT_BYTES], router[ADDR_TEXT_BYTES] = "";
+	addr_to_text(&search->addr, to, sizeof to);
+	if (is_heard)
+		addr_to_text(&hop->router, router, sizeof router);
+	const struct journey_field fields[] = { { "to", to, 0 }, { "hop", NULL, number }, { "addr", router, 0 },
+		                                { "rtt_us", NULL, hop->rtt_us } };
+	const struct journey_event event = { .at_us = net_now_us(search->hops->net), .layer = JOURNEY_PATH, .name = "hop",
+		                             .request = search->request, .cause = search->cause, .fields = fields,
+		                             .field_count = is_heard ? 4 : 3 };
+	if (is_heard)
+		journey_tell(net_journey(search->hops->net), &event, "hop %u to %s: %s, %llu.%02u ms", number, to, router,
+		             (unsigned long long)(hop->rtt_us / 1000), (unsigned)(hop->rtt_us % 1000 / 10));
+	else
+		journey_tell(net_journey(search->hops->net), &event, "hop %u to %s: silent", number, to);
+}
+
+/* A firewall that lets TCP pass may let no probe pass. */
+static bool
+has_answered(const struct search *search)
+{
+	return journey_last(net_journey(search->hops->net), JOURNEY_TCP, "open", 0, "peer", search->peer) != 0;
+}
+
+static void
+tell_path(struct search *search)
+{
+	unsigned length = path_length(&search->path);
+	bool is_reached = search->path.target != 0;
+	const char *how = is_reached ? "hops away"
+			  : has_answered(search)
+				  ? "hops away or more: it answers over TCP, and not to probes"
+				  : "hops away or more: nothing there answers";
+	char to[ADDR_TEXT_BYTES];
+
+	addr_to_text(&search->addr, to, sizeof to);
+	for (unsigned hop = 1; hop <= length; hop++)
+		tell_hop(search, hop);
+	const struct journey_field fields[] = { { "to", to, 0 }, { "hops", NULL, length }, { "reached", NULL, is_reached } };
+	const struct journey_event event = { .at_us = net_now_us(search->hops->net), .layer = JOURNEY_PATH, .name = "end",
+		                             .request = search->request, .cause = search->cause, .fields = fields, .field_count = 3 };
+	journey_tell(net_journey(search->hops->net), &event, "%s is %u %s", to, length, how);
+}
+
+/* ---- a search ---------------------------------------------------------------------------------------- */
+
+static void
+end_search(struct search *search)
+{
+	struct hops *hops = search->hops;
+	net_timer_stop(hops->net, &search->timer);
+	for (unsigned hop = 1; hop <= search->path.sent; hop++)
+		if (search->probes[hop].flow != 0)
+			udp_close(net_stack(hops->net), search->probes[hop].flow);
+	search->is_over = true;
+	if (++hops->over == hops->count)
+		net_stop(hops->net);
+}
+
+static void
+on_due(void *data)
+{
+	struct search *search = data;
+	path_timeout(&search->path, net_now_us(search->hops->net));
+	go_on(search);
+}
+
+static void
+go_on(struct search *search)
+{
+	struct net *net = search->hops->net;
+	unsigned hop;
+
+	if (search->is_over)
+		return;
+	while ((hop = path_next(&search->path, net_now_us(net))) != 0)
+		send_probe(search, hop);
+	if (path_is_over(&search->path))
+		end_search(search);
+	else
+		net_timer_start(net, &search->timer, path_deadline(&search->path), on_due, search);
+}
+
+static void
+add_server(struct hops *hops, const struct journey_event *event)
+{
+	char text[ADDR_TEXT_BYTES];
+	struct ip_addr addr;
+	const char *peer = journey_field_text(event, "peer"), *end = strrchr(peer, ':');
+	bool is_ipv6 = peer[0] == '[';
+	size_t bytes = end != NULL ? (size_t)(end - peer) - (is_ipv6 ? 2 : 0) : sizeof text;
+
+	if (bytes >= sizeof text || hops->count == HOPS_SERVERS_MAX)
+		return;
+	memcpy(text, peer + is_ipv6, bytes);
+	text[bytes] = '\0';
+	if (addr_from_text(&addr, text) != 0)
+		return;
+	for (unsigned i = 0; i < hops->count; i++)
+		if (addr_equal(&hops->searches[i].addr, &addr))
+			return;
+	hops->searches[hops->count++] = (struct search){ .hops = hops, .addr = addr, .request = event->request, .cause = event->id };
+	(void)snprintf(hops->searches[hops->count - 1].peer, sizeof hops->searches[0].peer, "%s", peer);
+}
+
+void
+hops_tell(struct net *net)
+{
+	const struct journey *journey = net_journey(net);
+	struct hops *hops = journey != NULL ? calloc(1, sizeof *hops) : NULL;
+
+	if (hops == NULL)
+		return;
+	hops->net = net;
+	for (const struct journey_event *event = journey->first; event != NULL; event = event->next)
+		if (event->layer == JOURNEY_TCP && event->request != 0 && strcmp(event->name, "syn") == 0)
+			add_server(hops, event);
+	for (unsigned i = 0; i < hops->count; i++) {
+		path_init(&hops->searches[i].path, net_now_us(net));
+		go_on(&hops->searches[i]);
+	}
+	if (hops->over < hops->count) {
+		net_wake(net);
+		net_run(net);
+	}
+	net_take_events(net);
+	for (unsigned i = 0; i < hops->count; i++)
+		tell_path(&hops->searches[i]);
+	free(hops);
+}
