@@ -3,6 +3,8 @@
 
 #include "resolver/iterate/engine_priv.h"
 
+#define FETCH_INDEX_MASK 0xffffffu /* of the number of a fetch: the task's place */
+
 void
 engine__todo(struct engine *engine, enum engine_action_kind kind, uint32_t index)
 {
@@ -79,6 +81,44 @@ next_answer(struct engine *engine, struct task *task, struct engine_action *acti
 	return true;
 }
 
+/* The number tells this fetch from those of tasks that had the place before, and from earlier ones of this task. */
+static engine_query
+fetch_number(const struct engine *engine, const struct task *task)
+{
+	return ((uint64_t)task->cause << 32 | engine__task_index(engine, task)) ^ (uint64_t)task->fetched << 24;
+}
+
+static bool
+next_fetch(struct engine *engine, struct task *task, struct engine_action *action)
+{
+	if (!task->fetch_is_due || task->state != TASK_FETCHING)
+		return false; /* it went on meanwhile */
+	task->fetch_is_due = false;
+	*action = (struct engine_action){
+		.kind = ENGINE_FETCH,
+		.query = fetch_number(engine, task),
+		.cause = task->cause,
+		.fetch_name = task->sname,
+		.fetch_type = task->question.qtype,
+		.question = &task->question,
+	};
+	return true;
+}
+
+void
+engine_fetched(struct engine *engine, engine_query fetch, bool found, uint64_t now_us)
+{
+	engine__enter(engine, now_us);
+	const uint32_t index = (uint32_t)fetch & FETCH_INDEX_MASK;
+	struct task *task = index < engine->limits.task_count ? &engine->tasks[index] : NULL;
+	if (task == NULL || task->state != TASK_FETCHING || fetch_number(engine, task) != fetch)
+		return;
+	engine->stats.fetched += found;
+	task->state = found ? TASK_LOOKUP : TASK_CUT;
+	task__wake(engine, task);
+	task__run_all(engine);
+}
+
 bool
 engine_next(struct engine *engine, struct engine_action *action)
 {
@@ -94,6 +134,10 @@ engine_next(struct engine *engine, struct engine_action *action)
 		case ENGINE_CLOSE:
 			engine->todo_head++;
 			is_due = next_close(engine, &engine->queries[todo.index], action);
+			break;
+		case ENGINE_FETCH:
+			engine->todo_head++;
+			is_due = next_fetch(engine, &engine->tasks[todo.index], action);
 			break;
 		case ENGINE_ANSWER:
 			is_due = next_answer(engine, &engine->tasks[todo.index], action);

@@ -63,7 +63,7 @@ lay_out(struct engine *engine, uint8_t *block, const struct engine_limits *limit
 {
 	uint32_t tasks = limits->task_count, queries = limits->query_count,
 		 clients = limits->client_count;
-	uint32_t todos = power_of_two(2 * queries + tasks + 1);
+	uint32_t todos = power_of_two(2 * queries + 3 * tasks + 1);
 	size_t used = 0;
 
 	carve(block, &used, 1, sizeof *engine);
@@ -305,7 +305,7 @@ join(struct engine *engine, const struct engine_question *question, uint64_t cli
 	task = task__new(engine, question, hash, SLOT_NONE, 0);
 	if (task == NULL)
 		return ERR_FULL;
-	if (hash == missed)
+	if (hash == missed && !engine->config.second_level)
 		task->state = TASK_CUT;
 	stale__on_join(engine, task);
 	return client__add(engine, task, client);

@@ -9,6 +9,7 @@
  *     engine_receive(engine, query, bytes, now)       a reply to one of our queries
  *     engine_failed(engine, query, error, now)        the network says that it cannot be delivered
  *     engine_lost, engine_unsent                      its connection has ended; it never left this host
+ *     engine_fetched(engine, fetch, found, now)       the second level has answered, or never will
  *     engine_timeout(engine, now)                     what is due
  *     engine_next(engine, &action)                    until false: queries to send, queries to forget, answers to give
  *     engine_deadline(engine)                         when to call engine_timeout next
@@ -16,6 +17,9 @@
  * A question becomes a task unless a task for the same question runs: then the client joins it.
  * A task is one state machine (iterate/task.h) with one arena and one work budget that also pays for every task
  * that it starts (addresses of name servers).
+ *
+ * Where there is a second level of the caches (second_level), a task whose name they do not know has it asked before any
+ * server: ENGINE_FETCH.  Whoever fetches puts what is found into the caches, then says so; the task looks there once more.
  *
  * Ownership: lives in one block lent at engine_new; caches are shared with other engines and outlive it.
  *            What an action points to is lent until the next call on the same engine.
@@ -82,6 +86,7 @@ struct engine_config {
 	bool minimal_responses;      /* else answers have what extras.h adds */
 	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s, cache_min_negative_ttl_s;
 	struct rate_limit zone_rate; /* ratelimit: queries to the servers of one zone */
+	bool second_level;           /* Cairn's: ENGINE_FETCH is understood */
 	bool prefetch;
 	bool serve_expired;          /* RFC 8767 */
 	bool serve_expired_ttl_reset;
@@ -167,6 +172,8 @@ void engine_failed(struct engine *engine, engine_query query, enum stack_error e
 void engine_lost(struct engine *engine, engine_query query, uint64_t now_us);
 /* It could not be sent for want of room here: no server is to blame. */
 void engine_unsent(struct engine *engine, engine_query query, uint64_t now_us);
+/* What the ENGINE_FETCH of that number has come to; of a task that has gone on meanwhile, nothing.  Until then the task waits. */
+void engine_fetched(struct engine *engine, engine_query fetch, bool found, uint64_t now_us);
 void engine_timeout(struct engine *engine, uint64_t now_us);
 uint64_t engine_deadline(const struct engine *engine);
 
@@ -174,13 +181,14 @@ enum engine_action_kind {
 	ENGINE_SEND,   /* a new query: open a flow with a fresh random port and send bytes */
 	ENGINE_CLOSE,  /* forget the query's flow */
 	ENGINE_ANSWER, /* to a client */
+	ENGINE_FETCH,  /* ask the second level for all that it has of name and type, and tell engine_fetched soon */
 };
 
 enum engine_transport { ENGINE_UDP, ENGINE_TCP };
 
 struct engine_action {
 	enum engine_action_kind kind;
-	engine_query query;
+	engine_query query; /* of a FETCH: its own number */
 	enum engine_transport transport;
 	struct ip_addr server;
 	uint16_t server_port;
@@ -189,6 +197,8 @@ struct engine_action {
 	uint32_t cause; /* the task, for the trace */
 	uint64_t client;
 	const struct answer *answer;
+	const struct name *fetch_name;
+	uint16_t fetch_type;
 	const struct engine_question *question; /* the task's; the client's letter case is the client's to keep */
 };
 bool engine_next(struct engine *engine, struct engine_action *action);
@@ -197,6 +207,7 @@ struct engine_stats {
 	uint64_t questions, cache_answers, joined, refused_full, answers, servfails;
 	uint64_t stale_answers;     /* whose time was over */
 	uint64_t refreshes;         /* questions asked anew for the caches */
+	uint64_t fetches, fetched;  /* asked of the second level, and found there */
 	uint64_t sent_udp4, sent_udp6, sent_tcp4, sent_tcp6;
 	uint64_t resent;            /* of those over TCP, once more on another connection */
 	uint64_t unsent;            /* for want of room here */

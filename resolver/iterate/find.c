@@ -27,6 +27,21 @@ found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
 	return task->answer.security != SECURITY_UNCHECKED ? TASK_DONE : validation__after_answer(engine, task);
 }
 
+/* Once for each name that is looked for; what is asked anew or is due soon is the servers' to answer. */
+static enum task_state
+fetch(struct engine *engine, struct task *task)
+{
+	const uint8_t mark = (uint8_t)(task->chain_count + 1u);
+
+	if (!engine->config.second_level || task->refreshes || task->fetched == mark)
+		return TASK_CUT;
+	task->fetched = mark;
+	task->fetch_is_due = true;
+	engine->stats.fetches++;
+	engine__todo(engine, ENGINE_FETCH, engine__task_index(engine, task));
+	return TASK_FETCHING;
+}
+
 /* Step 1 of RFC 1034, section 5.3.3: the caches. */
 enum task_state
 task__look_up(struct engine *engine, struct task *task)
@@ -62,7 +77,7 @@ task__look_up(struct engine *engine, struct task *task)
 		task->sname = lookup_state.sname;
 		qmin_start(&task->qmin, task->sname, engine->config.qname_minimisation);
 	}
-	return TASK_CUT;
+	return fetch(engine, task);
 }
 
 /* The parent speaks about a DS set, not the zone itself (RFC 4035, section 3.1.4.1). */

@@ -231,6 +231,7 @@ step(struct engine *engine, struct task *task)
 	case TASK_HEARD: return task__hear(engine, task); /* 4: a response, matched and parsed */
 	case TASK_VALIDATE: return task__validate(engine, task); /* can it be trusted? */
 	case TASK_WAITING:
+	case TASK_FETCHING:
 	case TASK_DONE: break;
 	}
 	return task->state;
@@ -259,6 +260,8 @@ task__run_all(struct engine *engine)
 		task->runnable = false;
 		if (task->state == TASK_WAITING)
 			task->state = task->validation.is_active ? TASK_VALIDATE : TASK_ASK;
+		else if (task->state == TASK_FETCHING) /* it takes too long */
+			task->state = TASK_CUT;
 		arena_reset(&engine->scratch);
 		task__run(engine, task);
 	}

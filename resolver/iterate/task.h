@@ -32,6 +32,7 @@
 
 enum task_state {
 	TASK_LOOKUP,  /* step 1: sname is set; the caches have not been asked about it */
+	TASK_FETCHING, /* step 1: the second level of the caches has been asked about it (engine.h) */
 	TASK_CUT,     /* step 2: the caches do not know; the cut nearest to sname is to be found */
 	TASK_ASK,     /* step 3: the cut is known, and no query on the way is still expected in time */
 	TASK_WAITING, /* step 3: a query is in flight, or another task looks for a server's address */
@@ -73,6 +74,8 @@ struct task {
 	bool runnable;
 	bool in_table;
 	bool asked;               /* something was sent for it */
+	bool fetch_is_due;        /* an ENGINE_FETCH waits for engine_next */
+	uint8_t fetched;          /* the second level was asked when there were so many aliases, less one */
 	bool priming;             /* not answered from the cache */
 	bool refreshes;           /* nor with what the cache has not for long any more */
 	uint32_t policies;        /* of the question, until one of them lets it pass (rewrite.h) */
@@ -123,7 +126,7 @@ struct task {
 static inline bool
 task_rests(enum task_state state)
 {
-	return state == TASK_WAITING || state == TASK_DONE;
+	return state == TASK_WAITING || state == TASK_FETCHING || state == TASK_DONE;
 }
 
 #endif

@@ -125,7 +125,8 @@ upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t 
 				udp_close(upstream->stack, *flow);
 			*flow = 0;
 			break;
-		case ENGINE_ANSWER: *answer = action; return true;
+		case ENGINE_ANSWER:
+		case ENGINE_FETCH: *answer = action; return true;
 		}
 	}
 	return false;

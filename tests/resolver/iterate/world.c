@@ -294,6 +294,12 @@ drain(struct world *world)
 		switch (action.kind) {
 		case ENGINE_SEND: send(world, &action); break;
 		case ENGINE_CLOSE: break;
+		case ENGINE_FETCH:
+			if (world->on_fetch != NULL)
+				world->on_fetch(world, &action);
+			else
+				engine_fetched(world->engine, action.query, false, world->now_us);
+			break;
 		case ENGINE_ANSWER:
 			ck_assert(!world->results[action.client - 1].done);
 			keep(world, &world->results[action.client - 1], action.answer);
@@ -369,6 +375,7 @@ void
 world_run(struct world *world, uint64_t for_us)
 {
 	uint64_t end_us = world->now_us + for_us;
+	drain(world); /* what the test itself has told the engine */
 	while (step(world, end_us))
 		;
 	world->now_us = end_us;

@@ -94,6 +94,9 @@ struct world {
 	unsigned result_count, done_count;
 	struct world_packet packets[WORLD_PACKETS_MAX];
 	unsigned packet_count;
+	/* ENGINE_FETCH, with second_level; NULL: nothing is found. */
+	void (*on_fetch)(struct world *world, const struct engine_action *action);
+	void *fetch_context;
 	struct world_log *log; /* every query sent */
 	unsigned sent_count, log_max;
 	bool has_forwarder; /* who is asked with RD; else nobody is */
