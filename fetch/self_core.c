@@ -57,6 +57,7 @@ make_engine(struct self_core *core, struct rng *rng, uint64_t now_us)
 	struct engine_config config = core_config_engine(&core->settings->config);
 	struct engine_limits limits = engine_limits_default;
 
+	config.second_level = false;
 	config.prime_root = false; /* the hints serve for the few questions of one run */
 	limits.task_count = TASKS_MAX;
 	limits.client_count = SELF_CLIENTS_MAX;

@@ -160,8 +160,7 @@ negative_cache_put(struct negative_cache *cache, const struct name *qname, uint1
 		store_key_make(&exact, qname, qtype, class | CLASS_OF_FAILURE);
 		return put_failure(cache, &exact, negative, now_s);
 	}
-	store_key_make(&exact, qname, qtype, class);
-	store_key_make(&nxdomain, qname, TYPE_OF_NXDOMAIN, class);
+	negative_cache_keys(qname, qtype, class, &exact, &nxdomain);
 
 	bool is_nxdomain = negative->kind == NEGATIVE_NXDOMAIN;
 	const struct store_key *key = is_nxdomain ? &nxdomain : &exact;
@@ -304,6 +303,14 @@ negative_cache_get_cut(struct negative_cache *cache, const struct name *qname, u
 		err = store_get(&cache->store, key.bytes + at, key.size - at, rank, STORE_MAY_MISS,
 				arena, &found, now_s);
 	return err != 0 ? err : unpack_found(&found, arena, mark, negative);
+}
+
+void
+negative_cache_keys(const struct name *qname, uint16_t qtype, uint16_t class, struct store_key *nodata,
+		    struct store_key *nxdomain)
+{
+	store_key_make(nodata, qname, qtype, class);
+	store_key_make(nxdomain, qname, TYPE_OF_NXDOMAIN, class);
 }
 
 struct store *

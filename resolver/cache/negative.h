@@ -64,6 +64,10 @@ int negative_cache_get_cut(struct negative_cache *cache, const struct name *qnam
 
 /* The name and type exist: forgets NODATA or failure of the type and NXDOMAIN of the name. */
 void negative_cache_remove(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class);
+/* Under which keys NODATA and NXDOMAIN of a question are kept in the store. */
+struct store_key;
+void negative_cache_keys(const struct name *qname, uint16_t qtype, uint16_t class, struct store_key *nodata,
+                         struct store_key *nxdomain);
 struct store *negative_cache_store(struct negative_cache *cache); /* for who keeps a copy of its log (store.h) */
 void negative_cache_stats(struct negative_cache *cache, struct cache_stats *stats);
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "resolver/cache/entry.h"
+#include "resolver/cache/value.h"
 #include "resolver/cache/whole.h"
 
 #define RANK_SHIFT 24u
@@ -86,4 +87,12 @@ record_read(struct cursor *cursor, enum record_kind kind, struct store_record *r
 		return ERR_MALFORMED;
 	record->expires_s = expiry(remaining_s, written_s, clock);
 	return 0;
+}
+
+uint8_t
+record_security(enum record_kind kind, const struct store_record *record)
+{
+	const size_t at = kind == RECORD_RRSET ? RRSET_SECURITY_AT : NEGATIVE_SECURITY_AT;
+	assert(kind != RECORD_DELEGATION && at < record->value_bytes);
+	return record->value[at];
 }

@@ -43,4 +43,7 @@ void record_write(struct writer *writer, const struct store_record *record, cons
 int record_read(struct cursor *cursor, enum record_kind kind, struct store_record *record,
                 const struct record_clock *clock);
 
+/* What the validator has said of a whole RECORD_RRSET or RECORD_NEGATIVE: enum security. */
+uint8_t record_security(enum record_kind kind, const struct store_record *record);
+
 #endif

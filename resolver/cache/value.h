@@ -32,6 +32,10 @@ negative__rank(enum negative_kind kind, enum security security)
 	return 0;
 }
 
+/* Where in the values of sets and of absences the validator's word stands. */
+#define RRSET_SECURITY_AT    4u
+#define NEGATIVE_SECURITY_AT 1u
+
 enum delegation_flag { DELEGATION_NO_DS_PROVED = 1, DELEGATION_HAS_DS = 2 };
 
 #endif

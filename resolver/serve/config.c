@@ -390,7 +390,7 @@ take_section(struct parse *parse, const yaml_event_t *key)
 {
 	size_t line = key->start_mark.line + 1;
 	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
-		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view` and `stack`",
+		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view`, `cachedb` and `stack`",
 		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
 	yaml_event_t value;
 	int err = next_event(parse, &value);

@@ -128,6 +128,13 @@ struct config {
 	struct config_zone *zones;         /* in the order of the file */
 	size_t zone_count;
 
+	/* cachedb: */
+	char *cachedb_backend;             /* NULL: none; "redis" */
+	char *secret_seed;
+	char *redis_server_host, *redis_server_path, *redis_server_password; /* path, password NULL: none */
+	uint32_t redis_server_port, redis_timeout, redis_logical_db; /* ms */
+	bool redis_expire_records, cachedb_no_store;
+
 	/* stack: */
 	enum config_link link;
 	char *device;                      /* packet, tap, xdp */

@@ -9,6 +9,9 @@
 #define STACK(name, form, field, initial, smallest, largest, what)                                                     \
 	{ "stack", name, form, AT(field), initial, smallest, largest, NULL, what }
 
+#define CACHEDB(name, form, field, initial, smallest, largest, what)                                                   \
+	{ "cachedb", name, form, AT(field), initial, smallest, largest, NULL, what }
+
 #define KIB 1024ull
 #define MIB (KIB * KIB)
 #define GIB (KIB * MIB)
@@ -238,6 +241,21 @@ const struct config_option config_options[] = {
 	ZONE("view", "local-data", CONFIG_LIST, local_data, "", "as in the server section"),
 	ZONE("view", "local-data-ptr", CONFIG_LIST, local_data_ptr, "", "as in the server section"),
 	ZONE("view", "view-first", CONFIG_BOOL, first, "no", "what it does not answer is looked for in the server's local zones"),
+
+	/* a second level of the caches, shared by several machines */
+	CACHEDB("backend", CONFIG_STRING, cachedb_backend, "", 0, 0, "`redis`, for Redis or Valkey; empty has no second level"),
+	CACHEDB("secret-seed", CONFIG_STRING, secret_seed, "default", 0, 0,
+		"seals what is stored; only who knows it is believed, so choose one that nobody can guess"),
+	CACHEDB("redis-server-host", CONFIG_STRING, redis_server_host, "127.0.0.1", 0, 0, "address of the server"),
+	CACHEDB("redis-server-port", CONFIG_NUMBER, redis_server_port, "6379", 1, 65535, "its port"),
+	CACHEDB("redis-server-path", CONFIG_STRING, redis_server_path, "", 0, 0, "its Unix socket, instead of address and port"),
+	CACHEDB("redis-server-password", CONFIG_STRING, redis_server_password, "", 0, 0, "for AUTH; empty sends none"),
+	CACHEDB("redis-timeout", CONFIG_NUMBER, redis_timeout, "100", 1, 10000,
+		"milliseconds that a question waits for the server at most; after that it is left alone for a while"),
+	CACHEDB("redis-expire-records", CONFIG_BOOL, redis_expire_records, "no", 0, 0,
+		"store records with their TTL, so that the server drops them"),
+	CACHEDB("redis-logical-db", CONFIG_NUMBER, redis_logical_db, "0", 0, 65535, "number of its database"),
+	CACHEDB("cachedb-no-store", CONFIG_BOOL, cachedb_no_store, "no", 0, 0, "only read from it"),
 
 	/* Cairn's own place on the network */
 	{ "stack", "link", CONFIG_CHOICE, AT(link), "raw", 0, 0, "raw packet tap xdp",

@@ -36,6 +36,7 @@ core_config_engine(const struct config *config)
 	engine.cache_max_negative_ttl_s = config->cache_max_negative_ttl;
 	engine.cache_min_negative_ttl_s = config->cache_min_negative_ttl;
 	engine.prefetch = config->prefetch;
+	engine.second_level = config->cachedb_backend != NULL && config->cachedb_backend[0] != '\0';
 	engine.serve_expired = config->serve_expired;
 	engine.serve_expired_ttl_reset = config->serve_expired_ttl_reset;
 	engine.serve_expired_ttl_s = config->serve_expired_ttl != 0 ? config->serve_expired_ttl : UINT32_MAX;

@@ -107,6 +107,9 @@ on_stopped(struct server *server, struct round *round)
 	for (size_t i = 0; i < SIGNALS; i++)
 		uv_close((uv_handle_t *)&server->signals[i], NULL);
 	uv_close((uv_handle_t *)&server->watchdog, NULL);
+	if (server->cachedb_writer != NULL)
+		cachedb_writer_close(server->cachedb_writer);
+	server->cachedb_writer = NULL;
 	server__trust_stop(server);
 	mailbox_close(&server->mailbox);
 }
@@ -216,6 +219,18 @@ open_loop(struct server *server, char error[CONFIG_ERROR_BYTES])
 	return 0;
 }
 
+/* What the workers find out goes to the second level from here. */
+static int
+open_cachedb(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	server->cachedb = server->settings->cachedb;
+	if (!server->cachedb.is_on || !server->cachedb.stores)
+		return 0;
+	server->cachedb_writer = cachedb_writer_new(&server->loop, &server->cachedb, &server->memory.caches,
+						    server__log(server));
+	return server->cachedb_writer != NULL ? 0 : fail(error, "cachedb", err_text(ERR_NO_MEMORY));
+}
+
 static int
 open_rounds(struct server *server)
 {
@@ -244,6 +259,7 @@ open_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
 			.config = &server->settings->config,
 			.service = server->settings->service,
 			.caches = &server->memory.caches,
+			.cachedb = server->cachedb.is_on ? &server->cachedb : NULL,
 			.hints = &server->settings->hints,
 			.plan = &server->plan,
 			.server = &server->mailbox,
@@ -340,6 +356,8 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 	err = memory_open(&server->memory, config, &server->rng, error);
 	if (err == 0)
 		err = open_loop(server, error);
+	if (err == 0)
+		err = open_cachedb(server, error);
 	if (err == 0)
 		err = server__open_sockets(server, error);
 	if (err == 0)

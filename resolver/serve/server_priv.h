@@ -53,6 +53,8 @@ struct server {
 	struct rng rng;
 	struct memory memory;
 	struct cache_keeper keeper;
+	struct cachedb_config cachedb;         /* of the start */
+	struct cachedb_writer *cachedb_writer; /* NULL: none */
 	struct guard_plan plan;
 	struct notify notify;
 	struct privilege_user user;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "resolver/serve/basis.h"
 #include "resolver/serve/config_priv.h"
 #include "resolver/serve/network.h"
 
@@ -44,7 +45,7 @@ is_among(const char *name, const char *const *names, size_t count)
 static bool
 is_fixed(const struct config_option *option, const struct config *config)
 {
-	if (strcmp(option->section, "stack") == 0)
+	if (strcmp(option->section, "stack") == 0 || strcmp(option->section, "cachedb") == 0)
 		return true;
 	if (config__is_of_zone(option))
 		return false;
@@ -123,7 +124,14 @@ read_all(struct settings *settings, struct rng *rng, char error[CONFIG_ERROR_BYT
 	drop_missing_defaults(settings);
 	if (gethostname(hostname, sizeof hostname - 1) != 0)
 		hostname[0] = '\0';
-	return service_new(&settings->service, config, hostname, rng, error);
+	err = service_new(&settings->service, config, hostname, rng, error);
+	if (err != 0)
+		return err;
+	err = cachedb_config_read(&settings->cachedb, config, basis_of(settings), settings->service->trust.anchors != NULL,
+				  error);
+	if (err != 0)
+		service_free(settings->service);
+	return err;
 }
 
 int

@@ -8,6 +8,7 @@
 #ifndef CAIRN_RESOLVER_SERVE_SETTINGS_H
 #define CAIRN_RESOLVER_SERVE_SETTINGS_H
 
+#include "resolver/serve/cachedb.h"
 #include "resolver/serve/endpoint.h"
 #include "resolver/serve/root_hints.h"
 #include "resolver/serve/service.h"
@@ -15,6 +16,7 @@
 struct settings {
 	struct config config;
 	struct service *service;
+	struct cachedb_config cachedb;
 	struct root_hints hints;
 	struct endpoint endpoints[ENDPOINTS_MAX];
 	size_t endpoint_count;

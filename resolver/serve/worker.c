@@ -217,6 +217,23 @@ worker__set_trust(struct worker *worker, uint64_t now_us)
 	worker->trust_at_us = now_us + TRUST_CLOCK_US;
 }
 
+/* ---- the second level of the caches ---------------------------------------------------------------------------- */
+
+void
+worker__on_fetched(void *data, engine_query fetch, bool found)
+{
+	struct worker *worker = data;
+	engine_fetched(worker->engine, fetch, found, worker_now_us(worker));
+}
+
+static void
+fetch(struct worker *worker, const struct engine_action *action, uint64_t now_us)
+{
+	if (worker->cachedb == NULL ||
+	    !cachedb_fetch(worker->cachedb, action->query, action->fetch_name, action->fetch_type))
+		engine_fetched(worker->engine, action->query, false, now_us);
+}
+
 void
 worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 {
@@ -235,7 +252,10 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 	if (engine_deadline(worker->engine) <= now_us)
 		engine_timeout(worker->engine, now_us);
 	while (answers_left > 0 && upstream_next(&worker->upstream, &action, now_us)) {
-		deliver(worker, &action, now_us);
+		if (action.kind == ENGINE_FETCH)
+			fetch(worker, &action, now_us);
+		else
+			deliver(worker, &action, now_us);
 		answers_left--;
 	}
 	udp_batch_flush(worker->udp);
@@ -332,6 +352,8 @@ report(struct worker *worker, struct worker_report *report)
 	report->server.udp_send_failures = udp->send_failures;
 	engine_stats(worker->engine, &report->engine);
 	report->upstream_tcp = worker->upstream.tcp.stats;
+	if (worker->cachedb != NULL)
+		report->cachedb = cachedb_reader_stats(worker->cachedb);
 	report->upstream.open_failures = worker->upstream.open_failures;
 	report->upstream.send_failures = worker->upstream.send_failures;
 	report->host.sync_failures = worker->shell.sync_failures;
@@ -358,6 +380,9 @@ worker__close_handles(struct worker *worker)
 		shut_listener(worker, &worker->listeners);
 	if (worker->tcp != NULL)
 		stream_pool_close(worker->tcp);
+	if (worker->cachedb != NULL)
+		cachedb_reader_close(worker->cachedb);
+	worker->cachedb = NULL;
 	uv_close((uv_handle_t *)&worker->engine_timer, NULL);
 	mailbox_close(&worker->mailbox);
 	if (worker->has_shell)

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "resolver/iterate/upstream.h"
+#include "resolver/serve/cachedb.h"
 #include "resolver/serve/client.h"
 #include "resolver/serve/root_hints.h"
 #include "resolver/serve/listener.h"
@@ -50,6 +51,7 @@ struct worker_report {
 	struct server_stats server;
 	struct engine_stats engine;
 	struct upstream_tcp_stats upstream_tcp;
+	struct cachedb_stats cachedb;
 	struct {
 		uint64_t open_failures, send_failures;
 	} upstream;
@@ -92,6 +94,7 @@ struct worker_config {
 	const struct config *config; /* read by worker_new only */
 	const struct service *service;
 	const struct caches *caches;
+	const struct cachedb_config *cachedb; /* NULL: there is no second level */
 	const struct root_hints *hints; /* read by worker_new only */
 	const struct guard_plan *plan;
 	struct mailbox *server; /* where orders go back to */

@@ -183,6 +183,12 @@ make_parts(struct worker *worker, const struct worker_config *config,
 	worker->udp = udp_batch_new();
 	if (worker->tcp == NULL || worker->udp == NULL)
 		return fail(error, "buffers", uv_strerror(UV_ENOMEM));
+	if (config->cachedb != NULL) {
+		worker->cachedb = cachedb_reader_new(&worker->loop, config->cachedb, &worker->caches, &worker->service->log,
+						     worker__on_fetched, worker);
+		if (worker->cachedb == NULL)
+			return fail(error, "cachedb", uv_strerror(UV_ENOMEM));
+	}
 	return make_shell(worker, config->config, now_us, error);
 }
 

@@ -33,6 +33,7 @@ struct worker {
 	struct worker_order *asking;   /* WORKER_ASK_KEYS that is not answered; NULL: none */
 	uint64_t trust_at_us; /* when the wall clock is looked at again */
 	struct upstream upstream;
+	struct cachedb_reader *cachedb; /* NULL: none */
 
 	struct clients clients;
 	struct arena arena;
@@ -50,6 +51,8 @@ struct worker {
 void worker__on_turn(struct stack_uv *shell, uint64_t now_us);
 void worker__on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us);
 void worker__on_mail(uv_async_t *async);
+/* The second level has answered. */
+void worker__on_fetched(void *data, engine_query fetch, bool found);
 /* What the engine validates and decides with; reads the wall clock. */
 void worker__set_trust(struct worker *worker, uint64_t now_us);
 /* Everything that the loop watches is closed; the loop ends when all of it is. */

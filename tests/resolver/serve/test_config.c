@@ -93,7 +93,7 @@ static const struct {
 	{ "a name like none is sent to the manual", "server:\n  so-long-and-thanks-for-all: fish\n",
 	  "test.conf:2: unknown option `so-long-and-thanks-for-all` in `server:`; cairn.conf(5) lists them all" },
 	{ "an unknown section names the known ones", "sever:\n  port: 53\n",
-	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view` and `stack`" },
+	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view`, `cachedb` and `stack`" },
 	{ "truth is yes or no", "server:\n\n  do-ip6: maybe\n", "test.conf:3: do-ip6: `maybe` is not `yes` or `no`" },
 	{ "numbers have bounds", "server:\n  port: 65536\n", "test.conf:2: port: `65536` is not a number from 1 to 65535" },
 	{ "numbers are decimal", "server:\n  port: 0x35\n", "test.conf:2: port: `0x35` is not a number from 1 to 65535" },
