@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fetch/destination.h"
+#include "stack/destination.h"
 
 #define EYEBALLS_ADDRS_MAX 32u
 #define EYEBALLS_NEVER     UINT64_MAX

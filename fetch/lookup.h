@@ -1,12 +1,12 @@
 /*
  * lookup.h - one question to a resolver and what its answer means for a fetch (RFC 1034, section 5.3.1; RFC 8914).
  *
- * Writes a question with RD, AD (RFC 6840, section 5.7) and EDNS (RFC 6891), and reads the reply: addresses behind the
+ * Reads the reply to a question of resolver/wire/ask.h: addresses behind the
  * chain of aliases (RFC 1034, section 3.6.2), whether they were validated, or why there are none in the resolver's words.
  *
  * Errors:    lookup_read: ERR_MALFORMED, ERR_SHORT: no reply to this question, which may still come.  What the
  *            resolver says is no error but an answer, perhaps with a failure.
- * Bounds:    NAMES_ADDRS_MAX addresses of an answer, the rest is left out; LOOKUP_ALIASES_MAX.
+ * Bounds:    NAMES_ADDRS_MAX addresses of an answer, the rest is left out; ASK_ALIASES_MAX.
  */
 #ifndef CAIRN_FETCH_LOOKUP_H
 #define CAIRN_FETCH_LOOKUP_H
@@ -17,12 +17,10 @@
 
 #include "fetch/failure.h"
 #include "fetch/svcb.h"
-#include "resolver/wire/message.h"
+#include "resolver/wire/ask.h"
 #include "stack/addr.h"
 
 #define NAMES_ADDRS_MAX     16u
-#define LOOKUP_ALIASES_MAX  16u
-#define LOOKUP_BYTES_MAX    300u /* of a question: a name of the largest size, and OPT */
 
 /* What is asked for, as a set of bits. */
 #define NAMES_IPV4 0x1u /* A */
@@ -45,9 +43,6 @@ struct names_answer {
 };
 
 uint16_t lookup_type(unsigned kind); /* TYPE_A ... */
-
-/* The question as octets into LOOKUP_BYTES_MAX; their number. */
-size_t lookup_write(uint8_t *bytes, const struct question *question, uint16_t id, bool has_edns);
 
 enum lookup_result {
 	LOOKUP_ANSWER,    /* *answer is filled in but for server and took_us */

@@ -194,8 +194,8 @@ leave_tcp(struct stub_query *query)
 static bool
 write_question(struct stub_query *query)
 {
-	uint8_t framed[LENGTH_BYTES + LOOKUP_BYTES_MAX];
-	const size_t size = lookup_write(framed + LENGTH_BYTES, &query->question, query->id, query->has_edns);
+	uint8_t framed[LENGTH_BYTES + ASK_BYTES_MAX];
+	const size_t size = ask_write(framed + LENGTH_BYTES, &query->question, query->id, query->has_edns);
 
 	framed[0] = (uint8_t)(size >> 8);
 	framed[1] = (uint8_t)size;
@@ -294,12 +294,12 @@ send_datagram(struct stub_query *query)
 	struct stack *stack = net_stack(stub->net);
 	const struct stub_server *server = &stub->servers[query->server];
 	udp_flow *flow = &query->flows[query->server];
-	uint8_t bytes[LOOKUP_BYTES_MAX];
+	uint8_t bytes[ASK_BYTES_MAX];
 	int err = 0;
 
 	if (*flow == 0)
 		err = udp_open(stack, &server->addr, server->port, NULL, 0, net_sink_user(&query->sink), flow);
-	const size_t size = lookup_write(bytes, &query->question, query->id, query->has_edns);
+	const size_t size = ask_write(bytes, &query->question, query->id, query->has_edns);
 	if (err == 0)
 		err = udp_send(stack, *flow, bytes, size, net_now_us(stub->net));
 	if (err == ERR_NO_ROUTE)

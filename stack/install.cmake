@@ -44,12 +44,4 @@ endforeach()
 
 install(FILES ${PROJECT_SOURCE_DIR}/man/cairn-stack.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT cairn-stack)
 
-# The prefix is known when it is installed, not before.
-install(CODE "set(version \"${PROJECT_VERSION}\")\nset(libdir \"${CMAKE_INSTALL_LIBDIR}\")\nset(includedir \"${CMAKE_INSTALL_INCLUDEDIR}\")\nset(template \"${PROJECT_SOURCE_DIR}/stack/cairn-stack.pc.in\")"
-  COMPONENT cairn-stack)
-install(CODE [[
-  set(PROJECT_VERSION ${version})
-  set(CMAKE_INSTALL_LIBDIR ${libdir})
-  set(CMAKE_INSTALL_INCLUDEDIR ${includedir})
-  configure_file("${template}" "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/${libdir}/pkgconfig/cairn-stack.pc" @ONLY)
-]] COMPONENT cairn-stack)
+cairn_pkg_config(cairn-stack ${PROJECT_SOURCE_DIR}/stack/cairn-stack.pc.in)

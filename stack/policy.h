@@ -1,7 +1,7 @@
 /*
  * policy.h - what RFC 6724 says of an address by itself: its scope (section 3.1, 3.2), label and precedence (section 2.1).
  *
- * Sources are chosen by it in source.h, the order of destinations in fetch/destination.h.
+ * Sources are chosen by it in source.h, the order of destinations in stack/destination.h.
  */
 #ifndef CAIRN_STACK_POLICY_H
 #define CAIRN_STACK_POLICY_H

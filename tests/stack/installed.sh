@@ -14,11 +14,12 @@ fail() {
 }
 
 cmake --install "$build" --component cairn-stack --prefix "$work" >/dev/null
+cmake --install "$build" --component cairn-resolver --prefix "$work" >/dev/null
 export PKG_CONFIG_PATH="$(dirname "$(find "$work" -name cairn-stack.pc)")"
 cflags="-std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror ${sanitizers:+-fsanitize=$sanitizers} $(pkg-config --cflags cairn-stack)"
 
 # Each header compiles alone, beside the system's own.
-for header in $(cd "$work/include/cairn" && find stack -name '*.h'); do
+for header in $(cd "$work/include/cairn" && find stack resolver -name '*.h'); do
 	printf '#include <%s>\n#include <netinet/tcp.h>\n#include <uv.h>\nint unused;\n' "$header" >"$work/alone.c"
 	cc $cflags -c "$work/alone.c" -o "$work/alone.o" || fail "$header does not compile alone"
 done
@@ -27,6 +28,30 @@ done
 for call in $(grep -ho 'cairn_[a-z_0-9]*(' "$source/stack/bsd.h" "$source/stack/host.h" | tr -d '(' | sort -u); do
 	[ "$call" = cairn_condition ] || grep -q "Fn $call" "$source/man/cairn-stack.3" || fail "the manual does not name $call"
 done
+
+for call in $(grep -ho 'cairn_[a-z_0-9]*(' "$source/resolver/netdb/netdb.h" | tr -d '(' | sort -u); do
+	grep -q "Fn $call" "$source/man/cairn-resolver.3" || fail "the manual does not name $call"
+done
+
+# A program that asks for names is whole with what pkg-config says.
+cat >"$work/names.c" <<'NAMES'
+#include <resolver/netdb/netdb.h>
+
+int
+main(void)
+{
+	const struct cairn_netdb_config config = { .servers = { "192.0.2.53" } };
+	struct cairn_netdb *netdb;
+	struct addrinfo *infos;
+	if (cairn_netdb_open(&netdb, &config) != 0 || cairn_getaddrinfo(netdb, "192.0.2.1", "80", NULL, &infos) != 0)
+		return 1;
+	cairn_freeaddrinfo(infos);
+	cairn_netdb_close(netdb);
+	return 0;
+}
+NAMES
+cc $cflags "$work/names.c" -o "$work/names" $(pkg-config --libs cairn-resolver) || fail "a program that asks for names does not build"
+"$work/names" || fail "a program that asks for names fails"
 
 cc $cflags "$source/examples/echo.c" -o "$work/echo" $(pkg-config --libs cairn-stack) || fail "the example does not build"
 

@@ -1,4 +1,4 @@
-#include "fetch/destination.h"
+#include "stack/destination.h"
 
 #include "stack/policy.h"
 

@@ -1,9 +1,9 @@
-/* The order of a host's addresses (fetch/destination.h; RFC 6724, section 6; RFC 8305, section 4). */
+/* The order of a host's addresses (stack/destination.h; RFC 6724, section 6; RFC 8305, section 4). */
 #include "tests/suite.h"
 
 #include <string.h>
 
-#include "fetch/destination.h"
+#include "stack/destination.h"
 
 #define DESTINATIONS_MAX 6u
 

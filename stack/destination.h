@@ -5,8 +5,8 @@
  * the source is the best that the stack has already), then the families take turns, beginning with that of the
  * best address.
  */
-#ifndef CAIRN_FETCH_DESTINATION_H
-#define CAIRN_FETCH_DESTINATION_H
+#ifndef CAIRN_STACK_DESTINATION_H
+#define CAIRN_STACK_DESTINATION_H
 
 #include "stack/addr.h"
 

@@ -1,0 +1,383 @@
+/* getaddrinfo (RFC 3493, section 6.1), and the names and addresses that all of these calls share. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "resolver/netdb/netdb_priv.h"
+#include "stack/destination.h"
+#include "stack/stack.h"
+
+#define DNS_PORT    53u
+#define KNOWN_FLAGS (AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_NUMERICSERV | AI_V4MAPPED | AI_ALL | AI_ADDRCONFIG)
+
+/* ---- addresses of sockets --------------------------------------------------------------------------- */
+
+socklen_t
+netdb__sockaddr(struct sockaddr_storage *to, const struct ip_addr *addr, uint16_t port)
+{
+	memset(to, 0, sizeof *to);
+	if (addr->family == ADDR_IPV4) {
+		struct sockaddr_in *in = (struct sockaddr_in *)to;
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		memcpy(&in->sin_addr, addr->octets, 4);
+		return sizeof *in;
+	}
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	memcpy(&in6->sin6_addr, addr->octets, 16);
+	return sizeof *in6;
+}
+
+bool
+netdb__addr_of(const struct sockaddr *from, socklen_t size, struct ip_addr *addr, uint16_t *port)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (size >= sizeof in && from->sa_family == AF_INET) {
+		memcpy(&in, from, sizeof in);
+		*addr = addr_ipv4((const uint8_t *)&in.sin_addr);
+		*port = ntohs(in.sin_port);
+		return true;
+	}
+	if (size < sizeof in6 || from->sa_family != AF_INET6)
+		return false;
+	memcpy(&in6, from, sizeof in6);
+	*addr = addr_ipv6(in6.sin6_addr.s6_addr);
+	if (addr_is_ipv4_mapped(addr))
+		*addr = addr_ipv4(addr->octets + 12);
+	*port = ntohs(in6.sin6_port);
+	return true;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------- */
+
+int
+cairn_netdb_open(struct cairn_netdb **netdb, const struct cairn_netdb_config *config)
+{
+	struct cairn_netdb *made = calloc(1, sizeof *made);
+	uint8_t seed[RNG_SEED_BYTES];
+	struct ip_addr addr;
+
+	if (made == NULL)
+		return EAI_MEMORY;
+	made->cairn = config->cairn;
+	for (unsigned i = 0; i < NETDB_SERVERS_MAX && config->servers[i] != NULL; i++) {
+		if (addr_from_text(&addr, config->servers[i]) != 0) {
+			free(made);
+			return EAI_NONAME;
+		}
+		made->server_bytes[i] = netdb__sockaddr(&made->servers[i], &addr, config->port != 0 ? config->port : DNS_PORT);
+		made->server_count++;
+	}
+	if (getrandom(seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
+		free(made);
+		return EAI_SYSTEM;
+	}
+	rng_init(&made->rng, seed);
+	*netdb = made;
+	return 0;
+}
+
+void
+cairn_netdb_close(struct cairn_netdb *netdb)
+{
+	free(netdb);
+}
+
+/* ---- names ------------------------------------------------------------------------------------------ */
+
+static void
+add_addr(struct netdb_host *host, const struct ip_addr *addr)
+{
+	if (host->addr_count < NETDB_ADDRS_MAX)
+		host->addrs[host->addr_count++] = *addr;
+}
+
+static bool
+wants(int family, enum addr_family of)
+{
+	return family == AF_UNSPEC || family == (of == ADDR_IPV4 ? AF_INET : AF_INET6);
+}
+
+static void
+add_loopback(struct netdb_host *host, int family)
+{
+	static const uint8_t one4[4] = { 127, 0, 0, 1 }, one6[16] = { [15] = 1 };
+	const struct ip_addr addr4 = addr_ipv4(one4), addr6 = addr_ipv6(one6);
+
+	if (wants(family, ADDR_IPV6))
+		add_addr(host, &addr6);
+	if (wants(family, ADDR_IPV4))
+		add_addr(host, &addr4);
+}
+
+static int
+add_records(struct cairn_netdb *netdb, const struct name *qname, uint16_t type, struct netdb_host *host)
+{
+	const struct rrset *set;
+	struct rdata_walk walk;
+	const int err = netdb__ask(netdb, qname, type, &set);
+
+	if (err != 0 || set == NULL)
+		return err;
+	(void)name_to_text(set->owner, host->canonical, sizeof host->canonical);
+	unsigned left = set->rr_count;
+	for (rdata_first(set, &walk); left > 0 && rdata_next(&walk); left--) {
+		const struct ip_addr addr = type == TYPE_A && walk.size == 4 ? addr_ipv4(walk.bytes)
+					    : walk.size == 16		     ? addr_ipv6(walk.bytes)
+									     : (struct ip_addr){ 0 };
+		if (addr.family != ADDR_NONE)
+			add_addr(host, &addr);
+	}
+	return 0;
+}
+
+/* RFC 6724: what can be reached, and is nearest, first. */
+static void
+sort(struct cairn_netdb *netdb, struct netdb_host *host)
+{
+	struct destination destinations[NETDB_ADDRS_MAX];
+
+	for (unsigned i = 0; i < host->addr_count; i++) {
+		destinations[i] = (struct destination){ .addr = host->addrs[i] };
+		(void)stack_source_for(netdb->cairn->stack, &host->addrs[i], &destinations[i].source);
+	}
+	destination_sort(destinations, host->addr_count, NULL);
+	for (unsigned i = 0; i < host->addr_count; i++)
+		host->addrs[i] = destinations[i].addr;
+}
+
+/* The dot of the root is not shown. */
+static void
+undot(char *name)
+{
+	const size_t size = strlen(name);
+
+	if (size > 1 && name[size - 1] == '.')
+		name[size - 1] = '\0';
+}
+
+int
+netdb__resolve(struct cairn_netdb *netdb, const char *node, int family, struct netdb_host *host)
+{
+	static const uint8_t localhost[] = { 9, 'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't', 0 };
+	struct name qname, local = { .size = sizeof localhost };
+	int err = 0;
+
+	*host = (struct netdb_host){ .addr_count = 0 };
+	if (strlen(node) >= NAME_TEXT_BYTES || name_from_text(&qname, node, &name_root) != 0)
+		return EAI_NONAME;
+	(void)name_to_text(&qname, host->canonical, sizeof host->canonical);
+	memcpy(local.wire, localhost, sizeof localhost);
+	if (name_is_under(&qname, &local)) {
+		add_loopback(host, family);
+	} else {
+		if (wants(family, ADDR_IPV6))
+			err = add_records(netdb, &qname, TYPE_AAAA, host);
+		/* That one question has failed is no reason not to ask the other; that the name is not there is. */
+		if (wants(family, ADDR_IPV4) && err != EAI_NONAME) {
+			const int err4 = add_records(netdb, &qname, TYPE_A, host);
+			err = err4 != 0 || family == AF_INET ? err4 : err;
+		}
+		sort(netdb, host);
+	}
+	undot(host->canonical);
+	if (host->addr_count > 0)
+		return 0;
+	return err != 0 ? err : EAI_NONAME; /* it is there, and has no address */
+}
+
+/* ---- getaddrinfo --------------------------------------------------------------------------------------- */
+
+struct wanted {
+	struct addrinfo hints;
+	uint16_t port;
+	const char *canonical; /* of the first; NULL: none */
+	struct addrinfo *first, **tail;
+};
+
+static const struct {
+	int type, protocol;
+} kinds[] = { { SOCK_STREAM, IPPROTO_TCP }, { SOCK_DGRAM, IPPROTO_UDP } };
+
+static bool
+is_kind(const struct addrinfo *hints, unsigned i)
+{
+	return (hints->ai_socktype == 0 || hints->ai_socktype == kinds[i].type) &&
+	       (hints->ai_protocol == 0 || hints->ai_protocol == kinds[i].protocol);
+}
+
+static int
+port_of(const char *service, const struct addrinfo *hints, uint16_t *port)
+{
+	char *end, buffer[1024];
+	struct servent entry, *found = NULL;
+
+	*port = 0;
+	if (service == NULL)
+		return 0;
+	const unsigned long number = strtoul(service, &end, 10);
+	if (end != service && *end == '\0' && service[0] != '-') {
+		*port = (uint16_t)number;
+		return number <= UINT16_MAX ? 0 : EAI_SERVICE;
+	}
+	if ((hints->ai_flags & AI_NUMERICSERV) != 0)
+		return EAI_NONAME;
+	for (unsigned i = 0; i < 2 && found == NULL; i++)
+		if (is_kind(hints, i))
+			(void)getservbyname_r(service, i == 0 ? "tcp" : "udp", &entry, buffer, sizeof buffer, &found);
+	if (found == NULL)
+		return EAI_SERVICE;
+	*port = ntohs((uint16_t)found->s_port);
+	return 0;
+}
+
+static int
+add_info(struct wanted *wanted, const struct ip_addr *addr, unsigned kind)
+{
+	struct whole {
+		struct addrinfo info;
+		struct sockaddr_storage addr;
+		char canonical[];
+	};
+	const char *canonical = wanted->first == NULL && wanted->canonical != NULL ? wanted->canonical : "";
+	struct whole *whole = calloc(1, sizeof *whole + strlen(canonical) + 1);
+
+	if (whole == NULL)
+		return EAI_MEMORY;
+	whole->info = (struct addrinfo){
+		.ai_family = addr->family == ADDR_IPV4 ? AF_INET : AF_INET6,
+		.ai_socktype = kinds[kind].type,
+		.ai_protocol = kinds[kind].protocol,
+		.ai_addr = (struct sockaddr *)&whole->addr,
+		.ai_addrlen = netdb__sockaddr(&whole->addr, addr, wanted->port),
+	};
+	strcpy(whole->canonical, canonical);
+	if (canonical[0] != '\0')
+		whole->info.ai_canonname = whole->canonical;
+	*wanted->tail = &whole->info;
+	wanted->tail = &whole->info.ai_next;
+	return 0;
+}
+
+static int
+add_host(struct wanted *wanted, const struct netdb_host *host)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < host->addr_count && err == 0; i++)
+		for (unsigned kind = 0; kind < 2 && err == 0; kind++)
+			if (is_kind(&wanted->hints, kind))
+				err = add_info(wanted, &host->addrs[i], kind);
+	return err;
+}
+
+/* RFC 3493, section 6.1: what no name is given for. */
+static void
+any_host(const struct addrinfo *hints, struct netdb_host *host)
+{
+	static const uint8_t zero[16];
+	const struct ip_addr addr4 = addr_ipv4(zero), addr6 = addr_ipv6(zero);
+
+	if ((hints->ai_flags & AI_PASSIVE) == 0) {
+		add_loopback(host, hints->ai_family);
+		return;
+	}
+	if (wants(hints->ai_family, ADDR_IPV6))
+		add_addr(host, &addr6);
+	if (wants(hints->ai_family, ADDR_IPV4))
+		add_addr(host, &addr4);
+}
+
+/* AI_V4MAPPED: IPv4 addresses for who wants IPv6, where there are none of those, or with AI_ALL beside them. */
+static int
+map_ipv4(struct cairn_netdb *netdb, const char *node, const struct addrinfo *hints, struct netdb_host *host)
+{
+	struct netdb_host of_ipv4;
+	uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
+
+	if ((hints->ai_flags & AI_V4MAPPED) == 0 || hints->ai_family != AF_INET6 ||
+	    (host->addr_count > 0 && (hints->ai_flags & AI_ALL) == 0))
+		return EAI_NONAME;
+	const int err = netdb__resolve(netdb, node, AF_INET, &of_ipv4);
+	for (unsigned i = 0; i < of_ipv4.addr_count && err == 0; i++) {
+		memcpy(mapped + 12, of_ipv4.addrs[i].octets, 4);
+		const struct ip_addr addr = addr_ipv6(mapped);
+		add_addr(host, &addr);
+	}
+	return err;
+}
+
+static int
+find_host(struct cairn_netdb *netdb, const char *node, const struct addrinfo *hints, struct netdb_host *host)
+{
+	struct ip_addr addr;
+
+	if (node == NULL) {
+		any_host(hints, host);
+		return 0;
+	}
+	if (addr_from_text(&addr, node) == 0) {
+		(void)strncpy(host->canonical, node, sizeof host->canonical - 1);
+		if (!wants(hints->ai_family, (enum addr_family)addr.family))
+			return EAI_NONAME;
+		add_addr(host, &addr);
+		return 0;
+	}
+	if ((hints->ai_flags & AI_NUMERICHOST) != 0)
+		return EAI_NONAME;
+	const int err = netdb__resolve(netdb, node, hints->ai_family, host);
+	return (err == 0 || err == EAI_NONAME) && map_ipv4(netdb, node, hints, host) == 0 ? 0 : err;
+}
+
+static int
+check(const char *node, const char *service, const struct addrinfo *hints)
+{
+	if (node == NULL && service == NULL)
+		return EAI_NONAME;
+	if ((hints->ai_flags & ~KNOWN_FLAGS) != 0 || ((hints->ai_flags & AI_CANONNAME) != 0 && node == NULL))
+		return EAI_BADFLAGS;
+	if (hints->ai_family != AF_UNSPEC && hints->ai_family != AF_INET && hints->ai_family != AF_INET6)
+		return EAI_FAMILY;
+	return is_kind(hints, 0) || is_kind(hints, 1) ? 0 : EAI_SOCKTYPE;
+}
+
+int
+cairn_getaddrinfo(struct cairn_netdb *netdb, const char *node, const char *service, const struct addrinfo *hints,
+		  struct addrinfo **result)
+{
+	struct netdb_host host = { .addr_count = 0 };
+	struct wanted wanted = { .tail = &wanted.first };
+
+	if (hints != NULL)
+		wanted.hints = *hints;
+	int err = check(node, service, &wanted.hints);
+	if (err == 0)
+		err = port_of(service, &wanted.hints, &wanted.port);
+	if (err == 0)
+		err = find_host(netdb, node, &wanted.hints, &host);
+	if (err != 0)
+		return err;
+	wanted.canonical = (wanted.hints.ai_flags & AI_CANONNAME) != 0 ? host.canonical : NULL;
+	err = add_host(&wanted, &host);
+	if (err != 0)
+		cairn_freeaddrinfo(wanted.first);
+	else
+		*result = wanted.first;
+	return err;
+}
+
+void
+cairn_freeaddrinfo(struct addrinfo *result)
+{
+	while (result != NULL) {
+		struct addrinfo *next = result->ai_next;
+		free(result);
+		result = next;
+	}
+}

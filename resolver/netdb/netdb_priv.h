@@ -1,0 +1,51 @@
+/*
+ * netdb_priv.h - between the files of resolver/netdb: one question to the resolvers, and what came of it.
+ *
+ *	exchange.c   a question to one resolver after the other, over UDP and TCP
+ *	netdb.c      getaddrinfo
+ *	nameinfo.c   getnameinfo
+ *	hostent.c    gethostbyname, gethostbyaddr
+ */
+#ifndef CAIRN_RESOLVER_NETDB_PRIV_H
+#define CAIRN_RESOLVER_NETDB_PRIV_H
+
+#include "resolver/netdb/netdb.h"
+#include "resolver/wire/message.h"
+#include "stack/addr.h"
+#include "stack/base/rng.h"
+
+#define NETDB_ARENA_BYTES (512u << 10)
+
+struct netdb_host {
+	char canonical[NAME_TEXT_BYTES];
+	struct ip_addr addrs[NETDB_ADDRS_MAX];
+	unsigned addr_count;
+};
+
+struct cairn_netdb {
+	struct cairn *cairn;
+	struct sockaddr_storage servers[NETDB_SERVERS_MAX];
+	socklen_t server_bytes[NETDB_SERVERS_MAX];
+	unsigned server_count;
+	struct rng rng;
+	struct netdb_host host; /* of the last gethostby call, and what is lent of it: */
+	struct hostent hostent;
+	char *aliases[1], *addr_list[NETDB_ADDRS_MAX + 1];
+	uint8_t arena[NETDB_ARENA_BYTES]; /* of one reply */
+};
+
+/* EAI_*; 0: the reply says NOERROR, and *set is at the end of the aliases, NULL where there is none. Lent until the next. */
+int netdb__ask(struct cairn_netdb *netdb, const struct name *qname, uint16_t qtype, const struct rrset **set);
+
+/* The addresses of a name for AF_INET, AF_INET6 or AF_UNSPEC, in the order to be tried. EAI_*. */
+int netdb__resolve(struct cairn_netdb *netdb, const char *node, int family, struct netdb_host *host);
+
+/* The name of an address (RFC 1035, section 3.5; RFC 3596, section 2.5). EAI_*. */
+int netdb__name_of(struct cairn_netdb *netdb, const struct ip_addr *addr, char name[NAME_TEXT_BYTES]);
+
+/* A socket's address; IPv4 as such. */
+socklen_t netdb__sockaddr(struct sockaddr_storage *to, const struct ip_addr *addr, uint16_t port);
+/* IPv4 and IPv4-mapped alike become IPv4.  False: of no family that is known here, or too short. */
+bool netdb__addr_of(const struct sockaddr *from, socklen_t size, struct ip_addr *addr, uint16_t *port);
+
+#endif
