@@ -36,26 +36,10 @@ day_rolls(const struct day *day)
 /* ---- replies --------------------------------------------------------------------------------------------------- */
 
 static void
-clear(struct world_reply *reply, uint16_t flags, uint16_t rcode)
-{
-	for (unsigned i = 0; i < SECTIONS; i++)
-		reply->sections[i] = NULL;
-	reply->flags = DNS_QR | flags;
-	reply->rcode = rcode;
-}
-
-static struct rrset *
-one(struct world *world, const char *owner, uint16_t type, uint32_t ttl_s, const char *value)
-{
-	const struct record record = { owner, type, ttl_s, value };
-	return records_set(&world->arena, &record, 1);
-}
-
-static void
 deny(struct world *world, struct world_reply *reply, uint16_t rcode, const char *zone)
 {
-	clear(reply, DNS_AA, rcode);
-	records_append(&reply->sections[SECTION_AUTHORITY], one(world, zone, TYPE_SOA, 60, "mname. rname. 1 2 3 4 60"));
+	world_reply_clear(reply, DNS_AA, rcode);
+	records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, zone, TYPE_SOA, 60, "mname. rname. 1 2 3 4 60"));
 }
 
 /* The zone below the root that the name lies in, as text and number; 0 when it is none of the customers'. */
@@ -81,9 +65,9 @@ hoster_address(char text[ADDR_TEXT_BYTES], unsigned hoster)
 static void
 refer(struct world *world, struct world_reply *reply, const char *zone, const char *ns, const char *address)
 {
-	records_append(&reply->sections[SECTION_AUTHORITY], one(world, zone, TYPE_NS, DELEGATED_S, ns));
+	records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, zone, TYPE_NS, DELEGATED_S, ns));
 	records_append(&reply->sections[SECTION_ADDITIONAL],
-		       one(world, ns, strchr(address, ':') != NULL ? TYPE_AAAA : TYPE_A, DELEGATED_S, address));
+		       world_record(world, ns, strchr(address, ':') != NULL ? TYPE_AAAA : TYPE_A, DELEGATED_S, address));
 }
 
 static void
@@ -97,7 +81,7 @@ refer_to_hosters(struct world *world, struct world_reply *reply, const char *zon
 		servers[i] = (struct record){ zone, TYPE_NS, DELEGATED_S, ns[i] };
 		hoster_address(address, (number * 7 + i * 5) % DAY_HOSTERS);
 		records_append(&reply->sections[SECTION_ADDITIONAL],
-			       one(world, ns[i], strchr(address, ':') != NULL ? TYPE_AAAA : TYPE_A, DELEGATED_S, address));
+			       world_record(world, ns[i], strchr(address, ':') != NULL ? TYPE_AAAA : TYPE_A, DELEGATED_S, address));
 	}
 	records_append(&reply->sections[SECTION_AUTHORITY], records_set(&world->arena, servers, 2));
 }
@@ -111,7 +95,7 @@ root_says(struct world *world, struct world_server *server, const struct query *
 	if (query->question.qname.size == 1)
 		return;
 	const unsigned number = zone_of(&query->question.qname, zone);
-	clear(reply, 0, RCODE_NOERROR);
+	world_reply_clear(reply, 0, RCODE_NOERROR);
 	if (number != 0)
 		refer_to_hosters(world, reply, zone, number);
 	else if (strcasecmp(zone, "signed.") == 0)
@@ -138,16 +122,16 @@ hoster_says(struct world *world, struct world_server *server, const struct query
 		return;
 	}
 	const uint32_t ttl_s = 30 + (number * 31 + host * 17) % 3570;
-	clear(reply, DNS_AA, RCODE_NOERROR);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	if ((kind | 0x20) == 'a') {
 		(void)snprintf(value, sizeof value, "h%u.z%u.", host, number % DAY_ZONES + 1);
-		records_append(&reply->sections[SECTION_ANSWER], one(world, owner, TYPE_CNAME, ttl_s, value));
+		records_append(&reply->sections[SECTION_ANSWER], world_record(world, owner, TYPE_CNAME, ttl_s, value));
 	} else if ((kind | 0x20) == 'h' && question->qtype == TYPE_A) {
 		(void)snprintf(value, sizeof value, "192.0.2.%u", host % 250 + 1);
-		records_append(&reply->sections[SECTION_ANSWER], one(world, owner, TYPE_A, ttl_s, value));
+		records_append(&reply->sections[SECTION_ANSWER], world_record(world, owner, TYPE_A, ttl_s, value));
 	} else if ((kind | 0x20) == 't' && question->qtype == TYPE_TXT) {
 		records_append(&reply->sections[SECTION_ANSWER],
-			       one(world, owner, TYPE_TXT, ttl_s, "\"some words that take some room in a cache\""));
+			       world_record(world, owner, TYPE_TXT, ttl_s, "\"some words that take some room in a cache\""));
 	} else {
 		deny(world, reply, strchr("hHtT", kind) != NULL ? RCODE_NOERROR : RCODE_NXDOMAIN, zone);
 	}
@@ -215,11 +199,11 @@ signer_says(struct world *world, struct world_server *server, const struct query
 	struct rrset *set;
 
 	name_to_text(&query->question.qname, owner, sizeof owner);
-	clear(reply, DNS_AA, RCODE_NOERROR);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	if (query->question.qtype == TYPE_DNSKEY) {
 		set = key_set(day, &keys);
 	} else {
-		set = one(world, owner, TYPE_A, SIGNED_TTL_S, "192.0.2.251");
+		set = world_record(world, owner, TYPE_A, SIGNED_TTL_S, "192.0.2.251");
 		sign(day, set, keys.is_revoked ? keys.new : keys.old, SIGNER_KSK);
 	}
 	records_append(&reply->sections[SECTION_ANSWER], set);

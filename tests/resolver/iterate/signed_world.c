@@ -76,13 +76,6 @@ signed_zone_of(const struct world_server *server)
 	return server->context;
 }
 
-struct rrset *
-signed_one(struct world *world, const char *owner, uint16_t type, uint32_t ttl_s, const char *value)
-{
-	const struct record record = { owner, type, ttl_s, value };
-	return records_set(&world->arena, &record, 1);
-}
-
 void
 signed_sign(struct world *world, const struct signed_zone *zone, struct rrset *set)
 {
@@ -96,15 +89,6 @@ signed_sign_as(struct world *world, const struct signed_zone *zone, struct rrset
 		       labels);
 }
 
-void
-signed_clear(struct world_reply *reply, uint16_t rcode)
-{
-	for (unsigned i = 0; i < SECTIONS; i++)
-		reply->sections[i] = NULL;
-	reply->flags = DNS_QR | DNS_AA;
-	reply->rcode = rcode;
-}
-
 static void
 answer_with_keys(struct world *world, const struct signed_zone *zone, struct world_reply *reply)
 {
@@ -115,7 +99,7 @@ answer_with_keys(struct world *world, const struct signed_zone *zone, struct wor
 			       .ttl_s = TTL_S };
 	(void)signer_key(zone->key, SIGNER_KSK, rdata);
 	signer_add(&world->arena, set, rdata, sizeof rdata);
-	signed_clear(reply, RCODE_NOERROR);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	reply->sections[SECTION_ANSWER] = set;
 }
 

@@ -45,12 +45,9 @@ void signed_world_fini(struct signed_world *signed_world);
 const struct signed_work *signed_world_work(void);
 struct engine_stats signed_world_stats(const struct signed_world *signed_world);
 
-/* For habits: the server's zone, a record of text, and a signature in the zone's name, as the zone's own or a wildcard's. */
+/* For habits: the server's zone, and a signature in the zone's name, as the zone's own or a wildcard's. */
 struct signed_zone *signed_zone_of(const struct world_server *server);
-struct rrset *signed_one(struct world *world, const char *owner, uint16_t type, uint32_t ttl_s, const char *value);
 void signed_sign(struct world *world, const struct signed_zone *zone, struct rrset *set);
 void signed_sign_as(struct world *world, const struct signed_zone *zone, struct rrset *set, unsigned labels);
-/* Nothing is in the reply but the question. */
-void signed_clear(struct world_reply *reply, uint16_t rcode);
 
 #endif

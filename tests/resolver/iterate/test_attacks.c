@@ -2,86 +2,8 @@
 #include <stdio.h>
 
 #include "resolver/iterate/engine_priv.h"
-#include "tests/resolver/iterate/world.h"
+#include "tests/resolver/iterate/attack_world.h"
 #include "tests/suite.h"
-
-static const char root_text[] = ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
-				". 86400 NS ns.root.\n"
-				"ns.root. 86400 A 192.0.2.1\n"
-				"victim. 3600 NS ns.victim.\n"
-				"ns.victim. 3600 A 192.0.2.2\n"
-				"mal. 3600 NS ns.mal.\n"
-				"ns.mal. 3600 A 203.0.113.66\n"
-				/* each needs the other's server */
-				"a. 3600 NS ns.b.\n"
-				"b. 3600 NS ns.a.\n"
-				/* three in a ring, and one that needs itself */
-				"x. 3600 NS ns.y.\n"
-				"y. 3600 NS ns.z.\n"
-				"z. 3600 NS ns.x.\n"
-				"self. 3600 NS ns.self.\n"
-				/* in a ring, with a way out */
-				"p. 3600 NS ns.q.\n"
-				"q. 3600 NS ns.p.\n"
-				"q. 3600 NS ns.victim.\n";
-static const struct world_zone root = { ".", root_text };
-
-static const char victim_text[] = "victim. 600 SOA mname. rname. 1 2 3 4 300\n"
-				  "victim. 3600 NS ns.victim.\n"
-				  "ns.victim. 3600 A 192.0.2.2\n"
-				  "www.victim. 300 A 192.0.2.80\n"
-				  "good.victim. 300 A 192.0.2.81\n";
-static const struct world_zone victim = { "victim.", victim_text };
-
-static const char q_text[] = "q. 600 SOA mname. rname. 1 2 3 4 300\n"
-			     "ns.q. 3600 A 192.0.2.3\n";
-static const struct world_zone q = { "q.", q_text };
-
-static const char p_text[] = "p. 600 SOA mname. rname. 1 2 3 4 300\n"
-			     "www.p. 3600 A 192.0.2.82\n";
-static const struct world_zone p = { "p.", p_text };
-
-struct attack {
-	struct world *world;
-	struct world_server *victim, *mal;
-};
-
-static struct attack
-attack_of(uint64_t seed, world_habit *habit)
-{
-	struct attack attack = { .world = world_new(suite_seed(seed), NULL) };
-	world_server(attack.world, "192.0.2.1", &root);
-	attack.victim = world_server(attack.world, "192.0.2.2", &victim);
-	world_serve(attack.victim, &q);
-	world_server(attack.world, "192.0.2.3", &p);
-	attack.mal = world_server(attack.world, "203.0.113.66", NULL);
-	attack.mal->habit = habit;
-	return attack;
-}
-
-static struct engine_stats
-stats_of(const struct attack *attack)
-{
-	struct engine_stats stats;
-	engine_stats(attack->world->engine, &stats);
-	return stats;
-}
-
-static void
-clear(struct world_reply *reply, uint16_t flags)
-{
-	for (unsigned i = 0; i < SECTIONS; i++)
-		reply->sections[i] = NULL;
-	reply->flags = DNS_QR | flags;
-	reply->rcode = RCODE_NOERROR;
-}
-
-static struct rrset *
-one(struct world *world, const char *owner, uint16_t type, uint32_t ttl_s, const char *value)
-{
-	struct record record = { owner, type, ttl_s, value };
-	return records_set(&world->arena, &record, 1);
-}
 
 /* ---- forged replies ------------------------------------------------------------------------------- */
 
@@ -105,8 +27,8 @@ forge(struct world *world, struct world_server *server, const struct query *quer
 			forged->id ^= (uint16_t)(1 + i);
 		if (forgery->other_name)
 			forged->question.qname = name_of("other.victim.");
-		clear(forged, DNS_AA);
-		struct rrset *set = one(world, "www.victim.", TYPE_A, 86400, "203.0.113.66");
+		world_reply_clear(forged, DNS_AA, RCODE_NOERROR);
+		struct rrset *set = world_record(world, "www.victim.", TYPE_A, 86400, "203.0.113.66");
 		records_append(&forged->sections[SECTION_ANSWER], set);
 		if (forgery->no_sense) { /* the true header and question, and then rubbish */
 			forged->raw = forgery->raw;
@@ -190,23 +112,23 @@ poison(struct world *world, struct world_server *server, const struct query *que
 	char qname[NAME_TEXT_BYTES];
 	(void)server;
 	name_to_text(&query->question.qname, qname, sizeof qname);
-	clear(reply, DNS_AA);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	struct rrset **sections = reply->sections;
 	records_append(&sections[SECTION_ANSWER],
-		       one(world, qname, TYPE_CNAME, 60, "good.victim."));
+		       world_record(world, qname, TYPE_CNAME, 60, "good.victim."));
 	records_append(&sections[SECTION_ANSWER],
-		       one(world, "good.victim.", TYPE_A, 86400, "203.0.113.66"));
+		       world_record(world, "good.victim.", TYPE_A, 86400, "203.0.113.66"));
 	records_append(&sections[SECTION_ANSWER],
-		       one(world, "www.victim.", TYPE_A, 86400, "203.0.113.66"));
+		       world_record(world, "www.victim.", TYPE_A, 86400, "203.0.113.66"));
 	records_append(&sections[SECTION_AUTHORITY],
-		       one(world, "victim.", TYPE_NS, 86400, "ns.mal."));
-	records_append(&sections[SECTION_AUTHORITY], one(world, ".", TYPE_NS, 86400, "ns.mal."));
+		       world_record(world, "victim.", TYPE_NS, 86400, "ns.mal."));
+	records_append(&sections[SECTION_AUTHORITY], world_record(world, ".", TYPE_NS, 86400, "ns.mal."));
 	records_append(&sections[SECTION_AUTHORITY],
-		       one(world, "victim.", TYPE_SOA, 86400, "mname. rname. 1 2 3 4 86400"));
+		       world_record(world, "victim.", TYPE_SOA, 86400, "mname. rname. 1 2 3 4 86400"));
 	records_append(&sections[SECTION_ADDITIONAL],
-		       one(world, "ns.victim.", TYPE_A, 86400, "203.0.113.66"));
+		       world_record(world, "ns.victim.", TYPE_A, 86400, "203.0.113.66"));
 	records_append(&sections[SECTION_ADDITIONAL],
-		       one(world, "ns.root.", TYPE_A, 86400, "203.0.113.66"));
+		       world_record(world, "ns.root.", TYPE_A, 86400, "203.0.113.66"));
 }
 
 START_TEST(an_attackers_server_speaks_for_its_own_zone_only)
@@ -229,11 +151,11 @@ refer_aside(struct world *world, struct world_server *server, const struct query
 	    struct world_reply *reply)
 {
 	(void)server, (void)query;
-	clear(reply, 0);
+	world_reply_clear(reply, 0, RCODE_NOERROR);
 	records_append(&reply->sections[SECTION_AUTHORITY],
-		       one(world, "victim.", TYPE_NS, 86400, "ns.mal."));
+		       world_record(world, "victim.", TYPE_NS, 86400, "ns.mal."));
 	records_append(&reply->sections[SECTION_ADDITIONAL],
-		       one(world, "ns.mal.", TYPE_A, 86400, "203.0.113.66"));
+		       world_record(world, "ns.mal.", TYPE_A, 86400, "203.0.113.66"));
 }
 
 START_TEST(a_referral_to_somebody_elses_zone_is_none)
@@ -257,7 +179,7 @@ delegate_to_victim(struct world *world, struct world_server *server, const struc
 	char owner[NAME_TEXT_BYTES];
 	static char names[200][64];
 	name_to_text(&query->question.qname, owner, sizeof owner);
-	clear(reply, 0);
+	world_reply_clear(reply, 0, RCODE_NOERROR);
 	for (unsigned i = 0; i < 40; i++) {
 		snprintf(names[i], sizeof names[i], "n%u-%u.victim.", server->asked, i);
 		records[i] = (struct record){ owner, TYPE_NS, 3600, names[i] };
@@ -293,7 +215,7 @@ delegate_to_more(struct world *world, struct world_server *server, const struct 
 	unsigned labels = name_labels(&query->question.qname);
 	name_tail(&cut, &query->question.qname, labels < 2 ? labels : 2);
 	name_to_text(&cut, owner, sizeof owner);
-	clear(reply, 0);
+	world_reply_clear(reply, 0, RCODE_NOERROR);
 	for (unsigned i = 0; i < 3; i++) {
 		snprintf(names[i], sizeof names[i], "ns.t%u-%u.mal.", server->asked, i);
 		records[i] = (struct record){ owner, TYPE_NS, 3600, names[i] };
@@ -324,10 +246,10 @@ delegate_downward(struct world *world, struct world_server *server, const struct
 	(void)server;
 	name_to_text(&query->question.qname, owner, sizeof owner);
 	snprintf(ns, sizeof ns, "n.%s", owner);
-	clear(reply, 0);
-	records_append(&reply->sections[SECTION_AUTHORITY], one(world, owner, TYPE_NS, 3600, ns));
+	world_reply_clear(reply, 0, RCODE_NOERROR);
+	records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, owner, TYPE_NS, 3600, ns));
 	records_append(&reply->sections[SECTION_ADDITIONAL],
-		       one(world, ns, TYPE_A, 3600, "203.0.113.66"));
+		       world_record(world, ns, TYPE_A, 3600, "203.0.113.66"));
 }
 
 START_TEST(referrals_downward_stop_after_so_many_cuts)
@@ -406,12 +328,12 @@ alias_on(struct world *world, struct world_server *server, const struct query *q
 	char owner[NAME_TEXT_BYTES], next[32];
 	unsigned number = 0, last = *(unsigned *)server->context;
 	name_to_text(&query->question.qname, owner, sizeof owner);
-	clear(reply, DNS_AA);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	sscanf(owner + 1, "%u", &number);
 	snprintf(next, sizeof next, "c%u.mal.", number + 1);
 	records_append(&reply->sections[SECTION_ANSWER],
-		       number < last ? one(world, owner, TYPE_CNAME, 60, next)
-				     : one(world, owner, TYPE_A, 60, "192.0.2.9"));
+		       number < last ? world_record(world, owner, TYPE_CNAME, 60, next)
+				     : world_record(world, owner, TYPE_A, 60, "192.0.2.9"));
 }
 
 START_TEST(a_chain_over_many_answers_is_as_long_as_one_in_one_answer)
@@ -441,10 +363,10 @@ alias_around(struct world *world, struct world_server *server, const struct quer
 	char owner[NAME_TEXT_BYTES];
 	(void)server;
 	name_to_text(&query->question.qname, owner, sizeof owner);
-	clear(reply, DNS_AA);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	records_append(
 		&reply->sections[SECTION_ANSWER],
-		one(world, owner, TYPE_CNAME, 60, (owner[0] | 0x20) == 'a' ? "b.mal." : "a.mal."));
+		world_record(world, owner, TYPE_CNAME, 60, (owner[0] | 0x20) == 'a' ? "b.mal." : "a.mal."));
 }
 
 START_TEST(aliases_in_a_circle_end_and_are_not_asked_again)
@@ -467,9 +389,9 @@ delegate_to_good(struct world *world, struct world_server *server, const struct 
 		 struct world_reply *reply)
 {
 	(void)server, (void)query;
-	clear(reply, 0);
+	world_reply_clear(reply, 0, RCODE_NOERROR);
 	records_append(&reply->sections[SECTION_AUTHORITY],
-		       one(world, "trap.mal.", TYPE_NS, 60, "good.victim."));
+		       world_record(world, "trap.mal.", TYPE_NS, 60, "good.victim."));
 }
 
 /* The look-up of good.victim. is begun with the attacker's purse, which is spent while it lasts. */

@@ -8,37 +8,8 @@
 
 #include "resolver/iterate/budget.h"
 #include "resolver/policy/forward.h"
-#include "tests/resolver/iterate/world.h"
+#include "tests/resolver/iterate/attack_world.h"
 #include "tests/suite.h"
-
-static const struct world_zone root = { ".", ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
-					     ". 86400 NS ns.root.\n"
-					     "ns.root. 86400 A 192.0.2.1\n"
-					     "victim. 3600 NS ns.victim.\n"
-					     "ns.victim. 3600 A 192.0.2.2\n"
-					     "mal. 3600 NS ns.mal.\n"
-					     "ns.mal. 3600 A 203.0.113.66\n" };
-static const struct world_zone victim = { "victim.", "victim. 600 SOA mname. rname. 1 2 3 4 300\n"
-						     "victim. 3600 NS ns.victim.\n"
-						     "ns.victim. 3600 A 192.0.2.2\n"
-						     "good.victim. 300 A 192.0.2.81\n" };
-
-struct attack {
-	struct world *world;
-	struct world_server *victim, *mal;
-};
-
-static struct attack
-attack_of(uint64_t seed, world_habit *habit)
-{
-	struct attack attack = { .world = world_new(suite_seed(seed), NULL) };
-
-	world_server(attack.world, "192.0.2.1", &root);
-	attack.victim = world_server(attack.world, "192.0.2.2", &victim);
-	attack.mal = world_server(attack.world, "203.0.113.66", NULL);
-	attack.mal->habit = habit;
-	return attack;
-}
 
 static void
 expect_good(const struct attack *attack)
@@ -47,22 +18,6 @@ expect_good(const struct attack *attack)
 
 	ck_assert(world_has(result, SECTION_ANSWER, "good.victim.", TYPE_A, "192.0.2.81"));
 	ck_assert_uint_lt(result->took_us, 100000);
-}
-
-static void
-clear(struct world_reply *reply, uint16_t flags)
-{
-	for (unsigned i = 0; i < SECTIONS; i++)
-		reply->sections[i] = NULL;
-	reply->flags = DNS_QR | flags;
-	reply->rcode = RCODE_NOERROR;
-}
-
-static struct rrset *
-one(struct world *world, const char *owner, uint16_t type, uint32_t ttl_s, const char *value)
-{
-	const struct record record = { owner, type, ttl_s, value };
-	return records_set(&world->arena, &record, 1);
 }
 
 /* ---- NRDelegation (CVE-2022-3204) ------------------------------------------------------------------------------------- */
@@ -78,16 +33,16 @@ delegate_to_crowd(struct world *world, struct world_server *server, const struct
 	char owner[NAME_TEXT_BYTES];
 
 	if (!server->over_tcp) { /* it does not fit into a datagram */
-		clear(reply, DNS_TC);
+		world_reply_clear(reply, DNS_TC, RCODE_NOERROR);
 		return;
 	}
 	name_to_text(&query->question.qname, owner, sizeof owner);
-	clear(reply, 0);
+	world_reply_clear(reply, 0, RCODE_NOERROR);
 	for (unsigned i = 0; i < DELEGATED; i++) {
 		(void)snprintf(names[i], sizeof names[i], "n%u.mal.", i);
 		(void)snprintf(addrs[i], sizeof addrs[i], "198.51.100.%u", i + 1);
 		servers[i] = (struct record){ owner, TYPE_NS, 3600, names[i] };
-		records_append(&reply->sections[SECTION_ADDITIONAL], one(world, names[i], TYPE_A, 3600, addrs[i]));
+		records_append(&reply->sections[SECTION_ADDITIONAL], world_record(world, names[i], TYPE_A, 3600, addrs[i]));
 	}
 	records_append(&reply->sections[SECTION_AUTHORITY], records_set(&world->arena, servers, DELEGATED));
 }
@@ -122,14 +77,14 @@ overreach(struct world *world, struct world_server *server, const struct query *
 
 	(void)server;
 	name_to_text(&query->question.qname, owner, sizeof owner);
-	clear(reply, 0);
+	world_reply_clear(reply, 0, RCODE_NOERROR);
 	struct rrset **sections = reply->sections;
-	records_append(&sections[SECTION_ANSWER], one(world, owner, TYPE_CNAME, 300, "good.victim."));
-	records_append(&sections[SECTION_ANSWER], one(world, "good.victim.", TYPE_A, 86400, "203.0.113.66"));
-	records_append(&sections[SECTION_AUTHORITY], one(world, "victim.", TYPE_NS, 86400, "ns.mal."));
-	records_append(&sections[SECTION_AUTHORITY], one(world, ".", TYPE_NS, 86400, "ns.mal."));
-	records_append(&sections[SECTION_ADDITIONAL], one(world, "ns.mal.", TYPE_A, 86400, "203.0.113.66"));
-	records_append(&sections[SECTION_ADDITIONAL], one(world, "ns.victim.", TYPE_A, 86400, "203.0.113.66"));
+	records_append(&sections[SECTION_ANSWER], world_record(world, owner, TYPE_CNAME, 300, "good.victim."));
+	records_append(&sections[SECTION_ANSWER], world_record(world, "good.victim.", TYPE_A, 86400, "203.0.113.66"));
+	records_append(&sections[SECTION_AUTHORITY], world_record(world, "victim.", TYPE_NS, 86400, "ns.mal."));
+	records_append(&sections[SECTION_AUTHORITY], world_record(world, ".", TYPE_NS, 86400, "ns.mal."));
+	records_append(&sections[SECTION_ADDITIONAL], world_record(world, "ns.mal.", TYPE_A, 86400, "203.0.113.66"));
+	records_append(&sections[SECTION_ADDITIONAL], world_record(world, "ns.victim.", TYPE_A, 86400, "203.0.113.66"));
 }
 
 static unsigned
@@ -193,7 +148,7 @@ static void
 truncate_all(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
 {
 	(void)world, (void)server, (void)query;
-	clear(reply, DNS_AA | DNS_TC);
+	world_reply_clear(reply, DNS_AA | DNS_TC, RCODE_NOERROR);
 }
 
 START_TEST(truncation_over_and_over_ends)

@@ -152,18 +152,18 @@ chain_of_traps(struct world *world, struct world_server *server, const struct qu
 
 	if (query->question.qtype == TYPE_DNSKEY || !name_is_under(&query->question.qname, &signed_zone_of(server)->apex))
 		return;
-	signed_clear(reply, RCODE_NOERROR);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	for (unsigned i = 0; i < BUDGET_CHAIN_MAX; i++) {
 		(void)snprintf(owner, sizeof owner, "c%u.mal.", i);
 		(void)snprintf(target, sizeof target, "c%u.mal.", i + 1);
-		struct rrset *alias = signed_one(world, owner, TYPE_CNAME, 300, target);
+		struct rrset *alias = world_record(world, owner, TYPE_CNAME, 300, target);
 		signed_sign(world, signed_zone_of(server), alias);
 		spoil_last(world, alias);
 		add_bad_signatures(world, alias, 2);
 		signed_sign(world, signed_zone_of(server), alias);
 		records_append(&reply->sections[SECTION_ANSWER], alias);
 	}
-	records_append(&reply->sections[SECTION_ANSWER], signed_one(world, target, TYPE_A, 300, "203.0.113.80"));
+	records_append(&reply->sections[SECTION_ANSWER], world_record(world, target, TYPE_A, 300, "203.0.113.80"));
 }
 
 START_TEST(a_chain_of_signed_aliases_is_paid_from_one_purse)
@@ -192,7 +192,7 @@ bogus_camp(struct world *world, struct world_server *server, const struct query 
 	if (query->question.qtype == TYPE_DNSKEY)
 		return;
 	name_to_text(&query->question.qname, owner, sizeof owner);
-	signed_clear(reply, RCODE_NOERROR);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	if (labels > 2) {
 		name_tail(&cut, &query->question.qname, 2);
 		name_to_text(&cut, owner, sizeof owner);
@@ -205,7 +205,7 @@ bogus_camp(struct world *world, struct world_server *server, const struct query 
 		return;
 	}
 	(void)snprintf(target, sizeof target, "w.t%u.mal.", server->asked);
-	records_append(&reply->sections[SECTION_ANSWER], signed_one(world, owner, TYPE_CNAME, 0, target));
+	records_append(&reply->sections[SECTION_ANSWER], world_record(world, owner, TYPE_CNAME, 0, target));
 }
 
 START_TEST(starting_again_opens_no_new_purse)
@@ -236,13 +236,13 @@ deny_with_nsec3(struct world *world, struct world_server *server, const struct q
 	(void)server;
 	if (query->question.qtype == TYPE_DNSKEY)
 		return;
-	signed_clear(reply, RCODE_NXDOMAIN);
+	world_reply_clear(reply, DNS_AA, RCODE_NXDOMAIN);
 	records_append(&reply->sections[SECTION_AUTHORITY],
-		       signed_one(world, "mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300"));
+		       world_record(world, "mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300"));
 	for (unsigned i = 0; i < trap.records; i++) {
 		(void)snprintf(owner, sizeof owner, "%c0p9mhaveqvm6t7vbl5lop2u3t2rp3to.mal.", "0123456789abcdefghijklmnopqrstuv"[i]);
 		(void)snprintf(value, sizeof value, "1 0 %u aabb%02x 2vptu5timamqttgl4luu9kg21e0aor3s A RRSIG", trap.iterations, i);
-		records_append(&reply->sections[SECTION_AUTHORITY], signed_one(world, owner, TYPE_NSEC3, 300, value));
+		records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, owner, TYPE_NSEC3, 300, value));
 	}
 }
 
@@ -330,11 +330,11 @@ deny_with_nsec(struct world *world, struct world_server *server, const struct qu
 	(void)server;
 	if (query->question.qtype == TYPE_DNSKEY)
 		return;
-	signed_clear(reply, RCODE_NXDOMAIN);
+	world_reply_clear(reply, DNS_AA, RCODE_NXDOMAIN);
 	struct rrset **authority = &reply->sections[SECTION_AUTHORITY];
-	records_append(authority, signed_one(world, "mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300"));
-	records_append(authority, signed_one(world, nsec_case->owner, TYPE_NSEC, 300, nsec_case->value));
-	records_append(authority, signed_one(world, "mal.", TYPE_NSEC, 300, "a.mal. NS SOA RRSIG NSEC DNSKEY"));
+	records_append(authority, world_record(world, "mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300"));
+	records_append(authority, world_record(world, nsec_case->owner, TYPE_NSEC, 300, nsec_case->value));
+	records_append(authority, world_record(world, "mal.", TYPE_NSEC, 300, "a.mal. NS SOA RRSIG NSEC DNSKEY"));
 }
 
 START_TEST(a_span_proves_what_lies_in_it_and_in_its_zone)
@@ -361,7 +361,7 @@ slip_in_nsec(struct world *world, struct world_server *server, const struct quer
 {
 	if (query->question.qtype == TYPE_DNSKEY || !name_is_under(&query->question.qname, &signed_zone_of(server)->apex))
 		return;
-	struct rrset *nsec = signed_one(world, "a.mal.", TYPE_NSEC, 300, "zz.mal. A RRSIG NSEC");
+	struct rrset *nsec = world_record(world, "a.mal.", TYPE_NSEC, 300, "zz.mal. A RRSIG NSEC");
 	signed_sign(world, signed_zone_of(server), nsec);
 	spoil_last(world, nsec);
 	records_append(&reply->sections[SECTION_AUTHORITY], nsec);
@@ -393,13 +393,13 @@ expand_wildcard(struct world *world, struct world_server *server, const struct q
 	if (query->question.qtype == TYPE_DNSKEY || !name_is_under(&query->question.qname, &signed_zone_of(server)->apex))
 		return;
 	name_to_text(&query->question.qname, owner, sizeof owner);
-	signed_clear(reply, RCODE_NOERROR);
-	struct rrset *alias = signed_one(world, owner, TYPE_CNAME, 60, "www.victim.");
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
+	struct rrset *alias = world_record(world, owner, TYPE_CNAME, 60, "www.victim.");
 	signed_sign_as(world, signed_zone_of(server), alias, 1);
 	records_append(&reply->sections[SECTION_ANSWER], alias);
 	if (has_proof)
 		records_append(&reply->sections[SECTION_AUTHORITY],
-			       signed_one(world, "mal.", TYPE_NSEC, 60, "zz.mal. NS SOA RRSIG NSEC DNSKEY"));
+			       world_record(world, "mal.", TYPE_NSEC, 60, "zz.mal. NS SOA RRSIG NSEC DNSKEY"));
 }
 
 START_TEST(a_wildcard_needs_its_proof_across_an_alias_too)
@@ -448,9 +448,9 @@ deny_ds_as_child(struct world *world, struct world_server *server, const struct 
 	(void)server;
 	if (query->question.qtype != TYPE_DS)
 		return;
-	signed_clear(reply, RCODE_NOERROR);
-	struct rrset *soa = signed_one(world, "sub.mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300");
-	struct rrset *nsec = signed_one(world, "sub.mal.", TYPE_NSEC, 300, "a.sub.mal. NS SOA RRSIG NSEC DNSKEY");
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
+	struct rrset *soa = world_record(world, "sub.mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300");
+	struct rrset *nsec = world_record(world, "sub.mal.", TYPE_NSEC, 300, "a.sub.mal. NS SOA RRSIG NSEC DNSKEY");
 	signed_sign(world, &child, soa);
 	signed_sign(world, &child, nsec);
 	records_append(&reply->sections[SECTION_AUTHORITY], soa);
@@ -464,11 +464,11 @@ deny_ds_as_parent(struct world *world, struct world_server *server, const struct
 	(void)server;
 	if (query->question.qtype != TYPE_DS)
 		return;
-	signed_clear(reply, RCODE_NOERROR);
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
 	records_append(&reply->sections[SECTION_AUTHORITY],
-		       signed_one(world, "mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300"));
+		       world_record(world, "mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300"));
 	records_append(&reply->sections[SECTION_AUTHORITY],
-		       signed_one(world, "sub.mal.", TYPE_NSEC, 300, "a.sub.mal. NS SOA RRSIG NSEC DNSKEY"));
+		       world_record(world, "sub.mal.", TYPE_NSEC, 300, "a.sub.mal. NS SOA RRSIG NSEC DNSKEY"));
 }
 
 /* Data of sub.mal. without signatures, which only a delegation without DS would allow. */
@@ -477,7 +477,7 @@ strip(struct world *world, struct world_server *server, const struct query *quer
 {
 	(void)world, (void)server;
 	if (query->question.qtype == TYPE_A)
-		reply->sections[SECTION_ANSWER] = signed_one(world, "www.sub.mal.", TYPE_A, 300, "203.0.113.83");
+		reply->sections[SECTION_ANSWER] = world_record(world, "www.sub.mal.", TYPE_A, 300, "203.0.113.83");
 }
 
 START_TEST(a_childs_apex_does_not_deny_the_parents_ds)
@@ -498,9 +498,9 @@ lie(struct world *world, struct world_server *server, const struct query *query,
 	(void)world, (void)server;
 	if (!lies || query->question.qtype == TYPE_DNSKEY)
 		return;
-	signed_clear(reply, RCODE_NXDOMAIN);
+	world_reply_clear(reply, DNS_AA, RCODE_NXDOMAIN);
 	records_append(&reply->sections[SECTION_AUTHORITY],
-		       signed_one(world, "mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300"));
+		       world_record(world, "mal.", TYPE_SOA, 300, "mname. rname. 1 2 3 4 300"));
 }
 
 START_TEST(an_unchecked_denial_drives_out_nothing_that_was_checked)
@@ -524,10 +524,10 @@ poison_signed(struct world *world, struct world_server *server, const struct que
 {
 	if (query->question.qtype == TYPE_DNSKEY)
 		return;
-	struct rrset *set = signed_one(world, "good.victim.", TYPE_A, 86400, "203.0.113.66");
+	struct rrset *set = world_record(world, "good.victim.", TYPE_A, 86400, "203.0.113.66");
 	signed_sign(world, signed_zone_of(server), set);
 	records_append(&reply->sections[SECTION_ANSWER], set);
-	set = signed_one(world, "victim.", TYPE_DNSKEY, 86400, "257 3 15 AAAA");
+	set = world_record(world, "victim.", TYPE_DNSKEY, 86400, "257 3 15 AAAA");
 	signed_sign(world, signed_zone_of(server), set);
 	records_append(&reply->sections[SECTION_AUTHORITY], set);
 }

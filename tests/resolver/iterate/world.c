@@ -50,6 +50,22 @@ write_reply(const struct world_reply *reply, const struct query *query, uint8_t 
 	return (size_t)written;
 }
 
+void
+world_reply_clear(struct world_reply *reply, uint16_t flags, uint16_t rcode)
+{
+	for (unsigned i = 0; i < SECTIONS; i++)
+		reply->sections[i] = NULL;
+	reply->flags = DNS_QR | flags;
+	reply->rcode = rcode;
+}
+
+struct rrset *
+world_record(struct world *world, const char *owner, uint16_t type, uint32_t ttl_s, const char *value)
+{
+	const struct record record = { owner, type, ttl_s, value };
+	return records_set(&world->arena, &record, 1);
+}
+
 static void
 post(struct world *world, engine_query number, const uint8_t *bytes, size_t size, uint64_t at_us)
 {

@@ -115,6 +115,10 @@ struct world_server *world_server(struct world *world, const char *addr,
 void world_serve(struct world_server *server, const struct world_zone *zone); /* one more zone */
 void world_serve_instead(struct world_server *server, const struct world_zone *zone);
 
+/* For habits: nothing is in the reply but the question; a set of one record. */
+void world_reply_clear(struct world_reply *reply, uint16_t flags, uint16_t rcode);
+struct rrset *world_record(struct world *world, const char *owner, uint16_t type, uint32_t ttl_s, const char *value);
+
 /* Asks and returns the number of the result; world_run has to follow. */
 unsigned world_ask(struct world *world, const char *qname, uint16_t qtype);
 unsigned world_ask_as(struct world *world, const struct engine_question *question);
