@@ -190,6 +190,8 @@ hops_tell(struct net *net)
 	for (const struct journey_event *event = journey->first; event != NULL; event = event->next)
 		if (event->layer == JOURNEY_TCP && event->request != 0 && strcmp(event->name, "syn") == 0)
 			add_server(hops, event);
+	net_take_events(net);
+	stack_trace(net_stack(net), NULL); /* what routers say of probes is no fault on the way of a transfer */
 	for (unsigned i = 0; i < hops->count; i++) {
 		path_init(&hops->searches[i].path, net_now_us(net));
 		go_on(&hops->searches[i]);
@@ -198,7 +200,7 @@ hops_tell(struct net *net)
 		net_wake(net);
 		net_run(net);
 	}
-	net_take_events(net);
+	stack_trace(net_stack(net), net_events(net));
 	for (unsigned i = 0; i < hops->count; i++)
 		tell_path(&hops->searches[i]);
 	free(hops);

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fetch/journey/diff.h"
 #include "fetch/journey/read.h"
 #include "fetch/journey_forms.h"
 
@@ -89,5 +91,41 @@ journey_replay(const char *from, const char *words, const char *path, struct fai
 	const struct journey_packets none = { .path = NULL };
 	int result = journey_forms_write(forms, &story, path, &none, failure);
 	close_replay(replay);
+	return result;
+}
+
+/* -1: no memory, or it cannot be written; errno tells. */
+static int
+write_diff(const struct story *before, const struct story *after)
+{
+	struct diff *diff = malloc(sizeof *diff);
+	char *text = malloc(DIFF_TEXT_BYTES);
+	int result = -1;
+
+	if (diff != NULL && text != NULL) {
+		size_t bytes = diff_write(diff, before, after, text, DIFF_TEXT_BYTES);
+		if (fwrite(text, 1, bytes, stdout) == bytes && fflush(stdout) == 0)
+			result = 0;
+	}
+	free(diff);
+	free(text);
+	return result;
+}
+
+int
+journey_compare(const char *before, const char *after, struct failure *failure)
+{
+	struct replay *first = open_replay(before, failure);
+	struct replay *second = first != NULL ? open_replay(after, failure) : NULL;
+	int result = -1;
+
+	if (second != NULL) {
+		const struct story told = journey_read_story(&first->read), again = journey_read_story(&second->read);
+		result = write_diff(&told, &again);
+		if (result != 0)
+			failure_set(failure, FAILURE_WRITE, "standard output: %s", strerror(errno));
+	}
+	close_replay(first);
+	close_replay(second);
 	return result;
 }

@@ -13,5 +13,7 @@
 
 /* The NDJSON of `from` in other forms (journey_forms.h), to path.  0, or -1 and *failure. */
 int journey_replay(const char *from, const char *forms, const char *path, struct failure *failure);
+/* What has changed between two of them (journey/diff.h), to standard output. */
+int journey_compare(const char *before, const char *after, struct failure *failure);
 
 #endif

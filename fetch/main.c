@@ -154,6 +154,18 @@ replay(const struct run_settings *run)
 	return journey_replay(run->replay, forms, run->journey_file, &failure) == 0 ? 0 : tell(&failure);
 }
 
+/* The later journey stands where a URL does. */
+static int
+compare_journeys(const struct options *options)
+{
+	struct failure failure = { 0 };
+	if (options->group_count != 1 || options->groups[0].urls.count != 1) {
+		failure_set(&failure, FAILURE_USAGE, "--journey-diff wants two files");
+		return tell(&failure);
+	}
+	return journey_compare(options->run.journey_before, options->groups[0].urls.items[0].text, &failure) == 0 ? 0 : tell(&failure);
+}
+
 static int
 do_wish(const struct options *options)
 {
@@ -165,6 +177,8 @@ do_wish(const struct options *options)
 	}
 	if (options->run.url_input != NULL)
 		return parse_urls(options->run.url_input);
+	if (options->run.journey_before != NULL)
+		return compare_journeys(options);
 	if (options->run.replay != NULL)
 		return replay(&options->run);
 	return fetch(options);

@@ -79,6 +79,8 @@ const struct option_row option_table[] = {
 	       "find the routers on the way to each server, for the journey"),
 	SWITCH('\0', "journey-secrets", OUTPUT, LONG, OF_RUN(journey_secrets),
 	       "put the secrets of TLS into the journey's pcapng, for Wireshark to decrypt"),
+	WITH(TEXT, '\0', "journey-diff", "BEFORE", OUTPUT, LONG, OF_RUN(journey_before),
+	     "fetch nothing: tell what changed between two files of --journey=json, BEFORE and the next"),
 	WITH(TEXT, '\0', "replay", "FILE", OUTPUT, LONG, OF_RUN(replay),
 	     "fetch nothing: show the journey that --journey=json has written to FILE"),
 	WITH(TEXT, '\0', "json-report", "FILE", OUTPUT, LONG, OF_RUN(report_file),

@@ -97,6 +97,7 @@ struct run_settings {
 	const char *journey, *journey_file; /* the forms, empty: text; NULL: no journey */
 	bool journey_secrets, has_hops;
 	const char *replay; /* a journey that is drawn anew; NULL: none */
+	const char *journey_before; /* a journey that the one in place of a URL is compared with; NULL: none */
 	bool is_parallel;
 	uint64_t parallel_max;
 	const char *resolver, *link, *device, *address, *gateway, *capture, *faults;

@@ -270,6 +270,17 @@ class Journey(lab.WithCairnd):
         packets = self.packets("-4", "http://www.shop.com/", fields=("ip.dst_host",), options=("-N", "n"))
         self.assertIn(["www.shop.com"], packets)
 
+    def test_two_journeys_are_compared(self):
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            for family in ("-4", "-6"):
+                subprocess.run([FETCH, "-q", "-s", "-o", "/dev/null", family, "--journey=json", "--journey-file", family[1:],
+                                "http://www.shop.com/"], check=True, cwd=directory, timeout=FETCH_S)
+            told = subprocess.run([FETCH, "-q", "--journey-diff", "4", "6"], check=True, cwd=directory, capture_output=True, text=True).stdout
+            self.assertIn("address    198.18.6.80 -> 2001:2:0:6::80", told)
+            self.assertIn("tcp syn [2001:2:0:6::80]:80", told)
+            same = subprocess.run([FETCH, "-q", "--journey-diff", "4", "4"], check=True, cwd=directory, capture_output=True, text=True).stdout
+            self.assertEqual(len(same.splitlines()), 2)  # the URL and its total
+
     def test_a_form_that_is_unknown_is_an_error_before_anything_is_sent(self):
         done = subprocess.run([FETCH, "-q", "--journey=pictures", "http://www.shop.com/"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
