@@ -22,7 +22,8 @@ is_whole(enum record_kind kind, const struct store_record *record)
 }
 
 bool
-record_lasts(enum record_kind kind, const struct store_record *record, const struct record_clock *clock)
+record_lasts(enum record_kind kind, const struct store_record *record,
+	     const struct record_clock *clock)
 {
 	if (record->expires_s == 0)
 		return whole_key(record);
@@ -30,10 +31,12 @@ record_lasts(enum record_kind kind, const struct store_record *record, const str
 }
 
 void
-record_write(struct writer *writer, const struct store_record *record, const struct record_clock *clock)
+record_write(struct writer *writer, const struct store_record *record,
+	     const struct record_clock *clock)
 {
 	assert(record->key_bytes <= STORE_KEY_BYTES_MAX && record->value_bytes <= UINT16_MAX);
-	uint32_t remaining_s = record->expires_s > clock->now_s ? record->expires_s - clock->now_s : 0;
+	uint32_t remaining_s =
+		record->expires_s > clock->now_s ? record->expires_s - clock->now_s : 0;
 	if (remaining_s > record->original_ttl_s) /* cut where an entry's field ends */
 		remaining_s = record->original_ttl_s;
 

@@ -2,10 +2,10 @@
 
 #include <assert.h>
 
-#define FILE_MAGIC      UINT64_C(0x636169726e0d0a01) /* "cairn", and what a text-mode copy would spoil */
-#define SEGMENT_MAGIC   UINT32_C(0x63736567)         /* "cseg" */
-#define CHECKSUM_BYTES  8u
-#define FILE_HEAD_USED  56u
+#define FILE_MAGIC     UINT64_C(0x636169726e0d0a01) /* "cairn", and what a text-mode copy would spoil */
+#define SEGMENT_MAGIC  UINT32_C(0x63736567)         /* "cseg" */
+#define CHECKSUM_BYTES 8u
+#define FILE_HEAD_USED 56u
 
 static void
 write_u64(struct writer *writer, uint64_t value)
@@ -36,7 +36,8 @@ segment_write_file_head(struct writer *writer, const struct segment_file_head *h
 	writer_u32(writer, head->written_s);
 	writer_u32(writer, 0);
 	if (writer->err == 0)
-		write_u64(writer, hash_bytes(&head->key, writer->begin + begin, writer->pos - begin));
+		write_u64(writer,
+			  hash_bytes(&head->key, writer->begin + begin, writer->pos - begin));
 	assert(writer->err != 0 || writer->pos - begin == FILE_HEAD_USED);
 }
 
@@ -63,7 +64,8 @@ segment_read_file_head(struct cursor *cursor, struct segment_file_head *head)
 
 /* The checksum's key for what stands there, and nowhere else and never before. */
 static uint64_t
-checksum_of(const struct hash_key *key, uint64_t sequence, uint64_t place, const uint8_t *bytes, size_t size)
+checksum_of(const struct hash_key *key, uint64_t sequence, uint64_t place, const uint8_t *bytes,
+	    size_t size)
 {
 	const struct hash_key mixed = { key->k0 ^ sequence, key->k1 ^ place };
 	return hash_bytes(&mixed, bytes, size);
@@ -72,8 +74,8 @@ checksum_of(const struct hash_key *key, uint64_t sequence, uint64_t place, const
 #define HEAD_CHECKED (SEGMENT_HEAD_BYTES - CHECKSUM_BYTES)
 
 void
-segment_write_head(struct writer *writer, const struct segment_head *head, const struct hash_key *key,
-		   uint32_t place)
+segment_write_head(struct writer *writer, const struct segment_head *head,
+		   const struct hash_key *key, uint32_t place)
 {
 	const size_t begin = writer->pos;
 	writer_u32(writer, SEGMENT_MAGIC);
@@ -96,7 +98,8 @@ is_blank(const uint8_t *bytes, size_t size)
 }
 
 int
-segment_read_head(struct cursor *cursor, struct segment_head *head, const struct hash_key *key, uint32_t place)
+segment_read_head(struct cursor *cursor, struct segment_head *head, const struct hash_key *key,
+		  uint32_t place)
 {
 	struct cursor ahead = *cursor;
 	const uint8_t *bytes = cursor_bytes(&ahead, SEGMENT_HEAD_BYTES);
@@ -111,7 +114,8 @@ segment_read_head(struct cursor *cursor, struct segment_head *head, const struct
 	    checksum != checksum_of(key, 0, place, bytes, HEAD_CHECKED))
 		return ERR_MALFORMED;
 	head->kind = (enum record_kind)kind;
-	return head->used_bytes == 0 || (head->used_bytes >= SEGMENT_HEAD_BYTES && head->used_bytes <= SEGMENT_BYTES)
+	return head->used_bytes == 0 || (head->used_bytes >= SEGMENT_HEAD_BYTES &&
+					 head->used_bytes <= SEGMENT_BYTES)
 		       ? 0
 		       : ERR_MALFORMED;
 }
@@ -119,18 +123,21 @@ segment_read_head(struct cursor *cursor, struct segment_head *head, const struct
 /* ---- records -------------------------------------------------------------------------------------- */
 
 bool
-segment_write_record(struct writer *writer, const struct segment_head *head, const struct hash_key *key,
-		     const struct store_record *record, const struct record_clock *clock)
+segment_write_record(struct writer *writer, const struct segment_head *head,
+		     const struct hash_key *key, const struct store_record *record,
+		     const struct record_clock *clock)
 {
 	const size_t begin = writer->pos, body = begin + CHECKSUM_BYTES;
-	const size_t size = CHECKSUM_BYTES + RECORD_HEAD_BYTES + record->key_bytes + record->value_bytes;
+	const size_t size =
+		CHECKSUM_BYTES + RECORD_HEAD_BYTES + record->key_bytes + record->value_bytes;
 	if (writer->err != 0 || size > writer->end - writer->pos)
 		return false;
 	write_u64(writer, 0);
 	record_write(writer, record, clock);
 	assert(writer->err == 0 && writer->pos == begin + size);
 	struct writer checksum = { .begin = writer->begin, .pos = begin, .end = body };
-	write_u64(&checksum, checksum_of(key, head->sequence, begin, writer->begin + body, writer->pos - body));
+	write_u64(&checksum, checksum_of(key, head->sequence, begin, writer->begin + body,
+					 writer->pos - body));
 	return true;
 }
 
@@ -144,8 +151,9 @@ body_bytes(struct cursor ahead)
 }
 
 int
-segment_read_record(struct cursor *cursor, const struct segment_head *head, const struct hash_key *key,
-		    struct store_record *record, const struct record_clock *clock)
+segment_read_record(struct cursor *cursor, const struct segment_head *head,
+		    const struct hash_key *key, struct store_record *record,
+		    const struct record_clock *clock)
 {
 	const size_t begin = cursor->pos;
 	const bool must_be = head->used_bytes != 0;
@@ -153,8 +161,8 @@ segment_read_record(struct cursor *cursor, const struct segment_head *head, cons
 		return begin == head->used_bytes ? ERR_NOT_FOUND : ERR_MALFORMED;
 	uint64_t checksum = read_u64(cursor);
 	size_t size = body_bytes(*cursor);
-	if (size == 0 ||
-	    checksum != checksum_of(key, head->sequence, begin, cursor->begin + cursor->pos, size)) {
+	if (size == 0 || checksum != checksum_of(key, head->sequence, begin,
+						 cursor->begin + cursor->pos, size)) {
 		cursor_fail(cursor, ERR_MALFORMED);
 		return must_be ? ERR_MALFORMED : ERR_NOT_FOUND;
 	}

@@ -135,8 +135,8 @@ bool store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_r
 void store_reserve(struct store *store, uint64_t bytes);
 
 /*
- * Takes records back, each as the latest that the log has of its key, and returns how many live now.  What was put in this
- * process is newer and stays.  The records must be as the cache above would have written them (whole.h).
+ * Takes records back, each as the latest that the log has of its key, and returns how many are there now.  What was put in
+ * this process is newer and stays while it lives.  The records must be as the cache above would have written them (whole.h).
  */
 #define STORE_RESTORE_MAX 16u
 unsigned store_restore(struct store *store, const struct store_record *records, unsigned count, uint32_t now_s);

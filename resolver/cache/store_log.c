@@ -118,13 +118,15 @@ store_reserve(struct store *store, uint64_t bytes)
 }
 
 static bool
-shard_restore(struct store_shard *shard, uint64_t hash, const struct store_record *record, uint32_t now_s)
+shard_restore(struct store_shard *shard, uint64_t hash, const struct store_record *record,
+	      uint32_t now_s)
 {
 	if (entry_units(record->key_bytes, record->value_bytes) > shard->units_max)
 		return false;
 	uint32_t old_at = index_find(&shard->index, hash, record->key, record->key_bytes);
 	struct entry *old = entry_at(shard->ring, old_at);
-	if (old_at != 0 && (old->flags & ENTRY_RESTORED) == 0)
+	bool is_ours = old_at != 0 && (old->flags & ENTRY_RESTORED) == 0;
+	if (is_ours && (old->expires_s > now_s || record->expires_s <= now_s))
 		return false;
 	if (old_at != 0)
 		store__forget(shard, old, old_at);
@@ -142,7 +144,8 @@ shard_restore(struct store_shard *shard, uint64_t hash, const struct store_recor
 
 /* All the buckets are on their way before the first is waited for: most of the time of a restart would be waiting. */
 unsigned
-store_restore(struct store *store, const struct store_record *records, unsigned count, uint32_t now_s)
+store_restore(struct store *store, const struct store_record *records, unsigned count,
+	      uint32_t now_s)
 {
 	uint64_t hashes[STORE_RESTORE_MAX];
 	unsigned restored = 0;

@@ -122,7 +122,8 @@ whole_negative(const struct store_record *record)
 	uint8_t security = cursor_u8(&cursor);
 	if (security > SECURITY_BOGUS || record->rank != negative__rank(kind, security))
 		return false;
-	cursor_skip(&cursor, 2 + 2 + 4 + 4); /* EDE, failures in a row, epoch, TTL: any value will do */
+	cursor_skip(&cursor,
+		    2 + 2 + 4 + 4); /* EDE, failures in a row, epoch, TTL: any value will do */
 	size_t text_bytes = cursor_u8(&cursor);
 	cursor_skip(&cursor, text_bytes);
 	unsigned sets = cursor_u8(&cursor);
@@ -155,7 +156,8 @@ bool
 whole_delegation(const struct store_record *record)
 {
 	struct key key;
-	if (!read_key(record, &key) || key.type != TYPE_NS || key.class != CLASS_IN || record->rank != 0)
+	if (!read_key(record, &key) || key.type != TYPE_NS || key.class != CLASS_IN ||
+	    record->rank != 0)
 		return false;
 	struct cursor cursor = cursor_over(record->value, record->value_bytes);
 	unsigned flags = cursor_u8(&cursor), ns_count = cursor_u8(&cursor);

@@ -10,10 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILE_MODE          0600
-#define OTHERS_MAY_WRITE   (S_IWGRP | S_IWOTH)
-#define PLACES_NUMERATOR   3u /* of what the rings hold, the file holds so much ... */
-#define PLACES_DENOMINATOR 2u /* ... for a record is larger than its entry, and shards do not turn at one pace */
+#define FILE_MODE        0600
+#define OTHERS_MAY_WRITE (S_IWGRP | S_IWOTH)
+#define PLACES_NUMERATOR 3u /* of what the rings hold, the file holds so much ... */
+#define PLACES_DENOMINATOR                                                                         \
+	2u /* ... for a record is larger than its entry, and shards do not turn at one pace */
 
 uint32_t
 cache_file_wall_s(void)
@@ -66,7 +67,8 @@ cache_file__begin(struct cache_file *file, uint32_t wall_s)
 /* ---- opening -------------------------------------------------------------------------------------- */
 
 static int
-refuse(char error[CONFIG_ERROR_BYTES], const char *path, int err, const char *what, const char *remedy)
+refuse(char error[CONFIG_ERROR_BYTES], const char *path, int err, const char *what,
+       const char *remedy)
 {
 	(void)snprintf(error, CONFIG_ERROR_BYTES, "cache-file: %s: %s; %s", path, what, remedy);
 	return err;
@@ -75,10 +77,11 @@ refuse(char error[CONFIG_ERROR_BYTES], const char *path, int err, const char *wh
 static int
 refuse_errno(char error[CONFIG_ERROR_BYTES], const char *path)
 {
-	const char *remedy = errno == ENOENT ? "make its directory, and let the user of cairnd write there"
-			   : errno == ELOOP  ? "name the file itself, no symbolic link"
-			   : errno == ENOSPC ? "make room on that file system"
-					     : "let the user of cairnd write there, or name another file";
+	const char *remedy =
+		errno == ENOENT   ? "make its directory, and let the user of cairnd write there"
+		: errno == ELOOP  ? "name the file itself, no symbolic link"
+		: errno == ENOSPC ? "make room on that file system"
+				  : "let the user of cairnd write there, or name another file";
 	return refuse(error, path, ERR_IO, strerror(errno), remedy);
 }
 
@@ -94,23 +97,27 @@ open_or_make(const char *path, bool *is_new)
 
 /* Whether it may be believed and written at all. */
 static int
-check_file(const struct cache_file *file, const struct cache_file_config *config, char error[CONFIG_ERROR_BYTES])
+check_file(const struct cache_file *file, const struct cache_file_config *config,
+	   char error[CONFIG_ERROR_BYTES])
 {
 	struct stat stat;
 	if (fstat(file->fd, &stat) != 0)
 		return refuse_errno(error, file->path);
 	if (!S_ISREG(stat.st_mode) || stat.st_nlink != 1)
-		return refuse(error, file->path, ERR_UNSUPPORTED, "is no file of one name", "name another file");
+		return refuse(error, file->path, ERR_UNSUPPORTED, "is no file of one name",
+			      "name another file");
 	if (stat.st_uid != geteuid() && !(config->has_owner && stat.st_uid == config->uid))
 		return refuse(error, file->path, ERR_PERMISSION, "belongs to another user",
 			      "remove it, or give it to the user of cairnd");
 	if ((stat.st_mode & OTHERS_MAY_WRITE) != 0)
-		return refuse(error, file->path, ERR_PERMISSION, "others may write to it, so it cannot be believed",
+		return refuse(error, file->path, ERR_PERMISSION,
+			      "others may write to it, so it cannot be believed",
 			      "remove it; cairnd makes it anew");
 	if (flock(file->fd, LOCK_EX | LOCK_NB) != 0)
-		return errno == EWOULDBLOCK ? refuse(error, file->path, ERR_IN_USE, "another process uses it",
-						     "give each its own file")
-					    : refuse_errno(error, file->path);
+		return errno == EWOULDBLOCK
+			       ? refuse(error, file->path, ERR_IN_USE, "another process uses it",
+					"give each its own file")
+			       : refuse_errno(error, file->path);
 	return 0;
 }
 
@@ -127,9 +134,10 @@ read_head(struct cache_file *file, const struct cache_file_config *config, const
 	}
 	struct cursor cursor = cursor_over(bytes, size > 0 ? (size_t)size : 0);
 	int err = segment_read_file_head(&cursor, &head);
-	*why = err == ERR_UNSUPPORTED                  ? "it is of another version"
-	       : err != 0                              ? "it is damaged, or no cache file"
-	       : head.basis != config->basis                   ? "trust anchors, forwarders or other grounds of its records have changed"
+	*why = err == ERR_UNSUPPORTED ? "it is of another version"
+	       : err != 0             ? "it is damaged, or no cache file"
+	       : head.basis != config->basis
+		       ? "trust anchors, forwarders or other grounds of its records have changed"
 	       : (int64_t)head.written_s - config->wall_s > CACHE_FILE_BACKWARD_S
 		       ? "its times are ahead of the clock"
 		       : NULL;
@@ -140,15 +148,21 @@ read_head(struct cache_file *file, const struct cache_file_config *config, const
 
 /* What cannot be believed is kept for whoever wants to know why. */
 static int
-set_aside(struct cache_file *file, const struct cache_file_config *config, char error[CONFIG_ERROR_BYTES])
+set_aside(struct cache_file *file, const struct cache_file_config *config,
+	  char error[CONFIG_ERROR_BYTES])
 {
 	char aside[PATH_MAX];
-	if ((size_t)snprintf(aside, sizeof aside, "%s" CACHE_FILE_DAMAGED_SUFFIX, file->path) >= sizeof aside)
-		return refuse(error, file->path, ERR_TOO_BIG, "the path is too long", "choose a shorter one");
+	if ((size_t)snprintf(aside, sizeof aside, "%s" CACHE_FILE_DAMAGED_SUFFIX, file->path) >=
+	    sizeof aside)
+		return refuse(error, file->path, ERR_TOO_BIG, "the path is too long",
+			      "choose a shorter one");
 	if (rename(file->path, aside) != 0)
-		return refuse(error, file->path, ERR_IO, "is damaged, or no cache file, and cannot be renamed",
+		return refuse(error, file->path, ERR_IO,
+			      "is damaged, or no cache file, and cannot be renamed",
 			      "remove it, or name another file");
-	log_warning(&file->log, "cache-file: %s is damaged, or no cache file: it is %s now, and the caches begin empty",
+	log_warning(&file->log,
+		    "cache-file: %s is damaged, or no cache file: it is %s now, and the caches "
+		    "begin empty",
 		    file->path, aside);
 	bool is_new;
 	(void)close(file->fd);
@@ -157,7 +171,8 @@ set_aside(struct cache_file *file, const struct cache_file_config *config, char 
 }
 
 static int
-begin_anew(struct cache_file *file, const struct cache_file_config *config, const char *why, char error[CONFIG_ERROR_BYTES])
+begin_anew(struct cache_file *file, const struct cache_file_config *config, const char *why,
+	   char error[CONFIG_ERROR_BYTES])
 {
 	if (why != NULL)
 		log_notice(&file->log, "cache-file: %s begins anew: %s", file->path, why);
@@ -166,7 +181,8 @@ begin_anew(struct cache_file *file, const struct cache_file_config *config, cons
 }
 
 static int
-open_file(struct cache_file *file, const struct cache_file_config *config, char error[CONFIG_ERROR_BYTES])
+open_file(struct cache_file *file, const struct cache_file_config *config,
+	  char error[CONFIG_ERROR_BYTES])
 {
 	const char *why;
 	bool is_new;
@@ -199,7 +215,8 @@ share_of(struct store *store)
 {
 	struct cache_stats stats;
 	store_stats(store, &stats);
-	uint64_t places = stats.bytes_max / PLACES_DENOMINATOR * PLACES_NUMERATOR / SEGMENT_BYTES + CACHE_FILE_SLACK;
+	uint64_t places = stats.bytes_max / PLACES_DENOMINATOR * PLACES_NUMERATOR / SEGMENT_BYTES +
+			  CACHE_FILE_SLACK;
 	return places < CACHE_PLACES_MAX ? (uint32_t)places : CACHE_PLACES_MAX;
 }
 
@@ -216,18 +233,20 @@ make_parts(struct cache_file *file, const struct caches *caches)
 	}
 	file->segment = malloc(SEGMENT_BYTES);
 	file->copy = malloc(STORE_ENTRY_BYTES_MAX);
-	return file->segment == NULL || file->copy == NULL ? ERR_NO_MEMORY
-							   : cache_places_init(&file->places, shares);
+	return file->segment == NULL || file->copy == NULL
+		       ? ERR_NO_MEMORY
+		       : cache_places_init(&file->places, shares);
 }
 
 int
-cache_file_open(struct cache_file **made, const struct cache_file_config *config, const struct caches *caches,
-		char error[CONFIG_ERROR_BYTES])
+cache_file_open(struct cache_file **made, const struct cache_file_config *config,
+		const struct caches *caches, char error[CONFIG_ERROR_BYTES])
 {
 	uint8_t seed[RNG_SEED_BYTES];
 	struct cache_file *file = calloc(1, sizeof *file);
 	if (file == NULL)
-		return refuse(error, config->path, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY), "the caches begin empty");
+		return refuse(error, config->path, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY),
+			      "the caches begin empty");
 	file->fd = -1;
 	file->path = config->path;
 	file->log = *config->log;

@@ -38,13 +38,15 @@ places_in(const struct cache_file *file)
 	struct stat stat;
 	if (fstat(file->fd, &stat) != 0 || stat.st_size <= (off_t)SEGMENT_FILE_HEAD_BYTES)
 		return 0;
-	uint64_t count = ((uint64_t)stat.st_size - SEGMENT_FILE_HEAD_BYTES + SEGMENT_BYTES - 1) / SEGMENT_BYTES;
+	uint64_t count = ((uint64_t)stat.st_size - SEGMENT_FILE_HEAD_BYTES + SEGMENT_BYTES - 1) /
+			 SEGMENT_BYTES;
 	return count < CACHE_PLACES_MAX ? (uint32_t)count : CACHE_PLACES_MAX;
 }
 
 /* Notes every segment whose head is sound. */
 static uint32_t
-find_segments(const struct cache_file *file, struct cache_place *found, uint32_t end, uint64_t *damaged)
+find_segments(const struct cache_file *file, struct cache_place *found, uint32_t end,
+	      uint64_t *damaged)
 {
 	uint32_t count = 0;
 	for (uint32_t place = 0; place < end; place++) {
@@ -80,7 +82,8 @@ load_segment(struct cache_file *file, struct cache_tail *tail, const struct cach
 		unsigned count = 0;
 		do {
 			tail->end = cursor.pos;
-			err = segment_read_record(&cursor, &tail->head, &file->head.key, &records[count], clock);
+			err = segment_read_record(&cursor, &tail->head, &file->head.key,
+						  &records[count], clock);
 			count += err == 0;
 		} while (err == 0 && count < STORE_RESTORE_MAX);
 		unsigned restored = store_restore(tail->store, records, count, clock->now_s);
@@ -105,16 +108,18 @@ load_cache(struct cache_file *file, enum record_kind kind, const struct record_c
 	struct cache_tail *tail = &file->tails[kind];
 	store_reserve(tail->store, (uint64_t)queue->count * SEGMENT_BYTES);
 	for (uint32_t i = 0; i < queue->count && !is_set(is_cancelled); i++)
-		load_segment(file, tail, &queue->places[(queue->first + i) % queue->share], clock, loaded);
+		load_segment(file, tail, &queue->places[(queue->first + i) % queue->share], clock,
+			     loaded);
 	if (tail->head.used_bytes != 0)
 		tail->head.sequence = 0; /* full */
 }
 
 void
-cache_file_load(struct cache_file *file, uint32_t now_s, uint32_t wall_s, const atomic_bool *is_cancelled,
-		struct cache_file_loaded *loaded)
+cache_file_load(struct cache_file *file, uint32_t now_s, uint32_t wall_s,
+		const atomic_bool *is_cancelled, struct cache_file_loaded *loaded)
 {
-	static const enum record_kind order[] = { RECORD_DELEGATION, RECORD_NEGATIVE, RECORD_RRSET };
+	static const enum record_kind order[] = { RECORD_DELEGATION, RECORD_NEGATIVE,
+						  RECORD_RRSET };
 	const struct record_clock clock = { now_s, wall_s, file->stale_s };
 	*loaded = (struct cache_file_loaded){ 0 };
 	uint32_t end = places_in(file), count = 0;
@@ -154,11 +159,13 @@ static int
 write_out(struct saving *saving)
 {
 	struct writer *writer = &saving->writer;
-	size_t room = writer->end - writer->pos, padding = room < TERMINATOR_BYTES ? room : TERMINATOR_BYTES;
+	size_t room = writer->end - writer->pos,
+	       padding = room < TERMINATOR_BYTES ? room : TERMINATOR_BYTES;
 	if (writer->pos == saving->from)
 		return 0;
 	memset(writer->begin + writer->pos, 0, padding);
-	int err = cache_file__write(saving->file, writer->begin + saving->from, writer->pos + padding - saving->from,
+	int err = cache_file__write(saving->file, writer->begin + saving->from,
+				    writer->pos + padding - saving->from,
 				    offset_of(saving->tail->place) + saving->from);
 	if (err == 0)
 		saving->from = saving->tail->end = writer->pos;
@@ -218,8 +225,8 @@ save_shard(struct saving *saving, unsigned shard)
 	struct cache_file *file = saving->file;
 	struct cache_tail *tail = saving->tail;
 	size_t copied;
-	while (store_log_copy(tail->store, shard, &tail->marks[shard], file->saves_restored, file->copy,
-			      STORE_ENTRY_BYTES_MAX, &copied)) {
+	while (store_log_copy(tail->store, shard, &tail->marks[shard], file->saves_restored,
+			      file->copy, STORE_ENTRY_BYTES_MAX, &copied)) {
 		struct store_record record;
 		for (size_t at = 0; store_log_next(file->copy, copied, &at, &record);) {
 			int err = save_record(saving, &record);
@@ -258,8 +265,8 @@ check_clock(struct cache_file *file, const struct record_clock *clock)
 		file->offset_max_s = offset_s;
 	if (offset_s + (int64_t)CACHE_FILE_BACKWARD_S >= file->offset_max_s)
 		return 0;
-	log_notice(&file->log, "cache-file: %s begins anew: the clock has been set back by %lld s", file->path,
-		   (long long)(file->offset_max_s - offset_s));
+	log_notice(&file->log, "cache-file: %s begins anew: the clock has been set back by %lld s",
+		   file->path, (long long)(file->offset_max_s - offset_s));
 	file->saves_restored = true;
 	int err = cache_file__begin(file, clock->wall_s);
 	file->offset_max_s = offset_s;
@@ -287,7 +294,8 @@ note_failure(struct cache_file *file, uint32_t now_s)
 {
 	if (file->retry_at_s == 0)
 		log_warning(&file->log,
-			    "cache-file: %s: %s: what is learnt from now on is not kept; make room, or let the user of "
+			    "cache-file: %s: %s: what is learnt from now on is not kept; make "
+			    "room, or let the user of "
 			    "cairnd write there (it is tried again every %u s)",
 			    file->path, strerror(errno), CACHE_FILE_RETRY_S);
 	file->retry_at_s = now_s + CACHE_FILE_RETRY_S;

@@ -13,14 +13,16 @@ now_s(void)
 }
 
 void
-cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_config *config, const struct caches *caches)
+cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_config *config,
+		  const struct caches *caches)
 {
 	char error[CONFIG_ERROR_BYTES] = "cache-file: the path is too long; choose a shorter one";
 	struct cache_file_config own = *config;
 	*keeper = (struct cache_keeper){ .log = *config->log };
 	own.path = keeper->path;
 	size_t path_bytes = (size_t)snprintf(keeper->path, sizeof keeper->path, "%s", config->path);
-	if (path_bytes >= sizeof keeper->path || cache_file_open(&keeper->file, &own, caches, error) != 0) {
+	if (path_bytes >= sizeof keeper->path ||
+	    cache_file_open(&keeper->file, &own, caches, error) != 0) {
 		keeper->file = NULL;
 		log_warning(&keeper->log, "%s; the caches are not kept", error);
 	}
@@ -37,7 +39,8 @@ load(struct cache_keeper *keeper)
 		 (unsigned long long)((uv_hrtime() - began_ns) / NS_PER_MS));
 	if (loaded.damaged > 0)
 		log_warning(&keeper->log,
-			    "cache-file: %s: damage in %llu places; what was there is asked for anew (did the machine "
+			    "cache-file: %s: damage in %llu places; what was there is asked for "
+			    "anew (did the machine "
 			    "lose power? if not, look after its disk)",
 			    keeper->path, (unsigned long long)loaded.damaged);
 }
@@ -48,7 +51,8 @@ rest(struct cache_keeper *keeper)
 {
 	uv_mutex_lock(&keeper->lock);
 	if (!keeper->is_stopping)
-		(void)uv_cond_timedwait(&keeper->wake, &keeper->lock, CACHE_KEEPER_PERIOD_MS * NS_PER_MS);
+		(void)uv_cond_timedwait(&keeper->wake, &keeper->lock,
+					CACHE_KEEPER_PERIOD_MS * NS_PER_MS);
 	bool goes_on = !keeper->is_stopping;
 	uv_mutex_unlock(&keeper->lock);
 	return goes_on;
@@ -84,7 +88,8 @@ destroy_cond:
 destroy_mutex:
 	uv_mutex_destroy(&keeper->lock);
 give_up:
-	log_warning(&keeper->log, "cache-file: %s: %s; the caches are not kept", keeper->path, uv_strerror(err));
+	log_warning(&keeper->log, "cache-file: %s: %s; the caches are not kept", keeper->path,
+		    uv_strerror(err));
 }
 
 void

@@ -58,7 +58,8 @@ queue_pop(struct cache_queue *queue)
 static int
 by_sequence(const void *a, const void *b)
 {
-	uint64_t x = ((const struct cache_place *)a)->sequence, y = ((const struct cache_place *)b)->sequence;
+	uint64_t x = ((const struct cache_place *)a)->sequence,
+		 y = ((const struct cache_place *)b)->sequence;
 	return (x > y) - (x < y);
 }
 
@@ -77,7 +78,8 @@ note_free(struct cache_places *places, uint8_t *is_taken)
 }
 
 int
-cache_places_adopt(struct cache_places *places, struct cache_place *found, uint32_t count, uint32_t end)
+cache_places_adopt(struct cache_places *places, struct cache_place *found, uint32_t count,
+		   uint32_t end)
 {
 	assert(places->end == 0 && places->free == NULL);
 	if (end == 0)

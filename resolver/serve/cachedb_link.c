@@ -55,8 +55,10 @@ rest(struct cachedb_link *link, const char *why)
 		return;
 	if (link->rest_ms == 0)
 		log_warning(&link->log,
-			    "cachedb: %s: %s; questions are answered without it, it is tried again from time to time",
-			    link->server->path[0] != '\0' ? link->server->path : link->server->host, why);
+			    "cachedb: %s: %s; questions are answered without it, it is tried again "
+			    "from time to time",
+			    link->server->path[0] != '\0' ? link->server->path : link->server->host,
+			    why);
 	link->rest_ms = link->rest_ms == 0 ? CACHEDB_LINK_REST_MIN_MS : link->rest_ms * 2;
 	if (link->rest_ms > CACHEDB_LINK_REST_MAX_MS)
 		link->rest_ms = CACHEDB_LINK_REST_MAX_MS;
@@ -123,10 +125,12 @@ send_words(struct cachedb_link *link, unsigned count, const char *words[], const
 {
 	if (cachedb_link_room(link) == 0)
 		return ERR_FULL;
-	if (redisAsyncCommandArgv(link->context, on_reply, link, (int)count, words, sizes) != REDIS_OK)
+	if (redisAsyncCommandArgv(link->context, on_reply, link, (int)count, words, sizes) !=
+	    REDIS_OK)
 		return ERR_CLOSED;
 	link->pending[link->tail++ % CACHEDB_LINK_PENDING_MAX] =
-		(struct cachedb_pending){ uv_now(link->loop) + link->server->timeout_ms, on_answer, data };
+		(struct cachedb_pending){ uv_now(link->loop) + link->server->timeout_ms, on_answer,
+					  data };
 	if (!uv_is_active((uv_handle_t *)&link->timer))
 		(void)uv_timer_start(&link->timer, on_timer, link->server->timeout_ms, 0);
 	return 0;
@@ -143,7 +147,8 @@ greet(struct cachedb_link *link)
 		err = send_words(link, 2, auth, sizes, on_greeted, link);
 	}
 	if (err == 0 && link->server->logical_db != 0) {
-		const size_t sizes[] = { 6, (size_t)snprintf(number, sizeof number, "%u", link->server->logical_db) };
+		const size_t sizes[] = { 6, (size_t)snprintf(number, sizeof number, "%u",
+							     link->server->logical_db) };
 		err = send_words(link, 2, select, sizes, on_greeted, link);
 	}
 	return err;
@@ -153,8 +158,9 @@ static int
 open_connection(struct cachedb_link *link)
 {
 	const struct cachedb_server *server = link->server;
-	redisAsyncContext *context = server->path[0] != '\0' ? redisAsyncConnectUnix(server->path)
-							  : redisAsyncConnect(server->host, server->port);
+	redisAsyncContext *context = server->path[0] != '\0'
+					     ? redisAsyncConnectUnix(server->path)
+					     : redisAsyncConnect(server->host, server->port);
 	if (context == NULL || context->err != 0 || hiredis_uv_attach(context, link->loop) != 0) {
 		rest(link, context != NULL && context->err != 0 ? context->errstr : "no memory");
 		if (context != NULL)
@@ -180,8 +186,8 @@ cachedb_link_init(struct cachedb_link *link, uv_loop_t *loop, const struct cache
 }
 
 int
-cachedb_link_send(struct cachedb_link *link, unsigned count, const char *words[], const size_t *sizes,
-		  cachedb_reply_cb on_answer, void *data)
+cachedb_link_send(struct cachedb_link *link, unsigned count, const char *words[],
+		  const size_t *sizes, cachedb_reply_cb on_answer, void *data)
 {
 	assert(count <= CACHEDB_LINK_WORDS_MAX);
 	if (link->is_closing || uv_now(link->loop) < link->rest_until_ms)

@@ -34,8 +34,9 @@ struct cachedb_reader {
 };
 
 struct cachedb_reader *
-cachedb_reader_new(uv_loop_t *loop, const struct cachedb_config *config, const struct caches *caches,
-		   const struct log *log, cachedb_fetched_cb on_fetched, void *data)
+cachedb_reader_new(uv_loop_t *loop, const struct cachedb_config *config,
+		   const struct caches *caches, const struct log *log,
+		   cachedb_fetched_cb on_fetched, void *data)
 {
 	struct cachedb_reader *reader = calloc(1, sizeof *reader);
 	if (reader == NULL)
@@ -60,19 +61,21 @@ take(struct cachedb_reader *reader, const struct fetch *fetch, unsigned at, cons
 {
 	struct store_record record;
 	/* A second ahead: of two machines' clocks one is behind, and no TTL may grow by that. */
-	const struct record_clock clock = { (uint32_t)(uv_hrtime() / NS_PER_S), cache_file_wall_s() + 1, 0 };
+	const struct record_clock clock = { (uint32_t)(uv_hrtime() / NS_PER_S),
+					    cache_file_wall_s() + 1, 0 };
 	const struct store_key *key = &fetch->asked[at].key;
 	enum record_kind kind = fetch->asked[at].kind;
 
 	if (value->type != REDIS_REPLY_STRING)
 		return false;
-	if (cachedb_seal_read(&reader->config->seal, kind, fetch->asked[at].text, (const uint8_t *)value->str,
-			      value->len, &record, &clock) != 0 ||
+	if (cachedb_seal_read(&reader->config->seal, kind, fetch->asked[at].text,
+			      (const uint8_t *)value->str, value->len, &record, &clock) != 0 ||
 	    record.key_bytes != key->size || memcmp(record.key, key->bytes, key->size) != 0) {
 		reader->stats.refused++;
 		return false;
 	}
-	return record.expires_s != 0 && store_restore(reader->stores[kind], &record, 1, clock.now_s) == 1;
+	return record.expires_s != 0 &&
+	       store_restore(reader->stores[kind], &record, 1, clock.now_s) == 1;
 }
 
 static void
@@ -96,11 +99,13 @@ ask_for(struct fetch *fetch, unsigned at, enum record_kind kind, const struct st
 {
 	fetch->asked[at].kind = kind;
 	fetch->asked[at].key = *key;
-	cachedb_seal_key(&fetch->reader->config->seal, kind, key->bytes, key->size, fetch->asked[at].text);
+	cachedb_seal_key(&fetch->reader->config->seal, kind, key->bytes, key->size,
+			 fetch->asked[at].text);
 }
 
 bool
-cachedb_fetch(struct cachedb_reader *reader, engine_query number, const struct name *name, uint16_t type)
+cachedb_fetch(struct cachedb_reader *reader, engine_query number, const struct name *name,
+	      uint16_t type)
 {
 	const char *words[1 + KINDS_ASKED] = { "MGET" };
 	size_t sizes[1 + KINDS_ASKED] = { 4 };
@@ -118,7 +123,8 @@ cachedb_fetch(struct cachedb_reader *reader, engine_query number, const struct n
 	}
 	fetch->number = number;
 	reader->free = fetch->next_free;
-	if (cachedb_link_send(&reader->link, 1 + KINDS_ASKED, words, sizes, on_values, fetch) != 0) {
+	if (cachedb_link_send(&reader->link, 1 + KINDS_ASKED, words, sizes, on_values, fetch) !=
+	    0) {
 		fetch->next_free = reader->free;
 		reader->free = fetch;
 		return false;

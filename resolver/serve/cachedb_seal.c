@@ -13,10 +13,12 @@
 static_assert(CACHEDB_KEY_BYTES == PREFIX_BYTES + 32, "two hashes of 64 bits");
 
 static void
-digest(const void *secret, size_t secret_bytes, const void *bytes, size_t size, uint8_t out[DIGEST_BYTES])
+digest(const void *secret, size_t secret_bytes, const void *bytes, size_t size,
+       uint8_t out[DIGEST_BYTES])
 {
 	unsigned out_bytes = DIGEST_BYTES;
-	const void *made = HMAC(EVP_sha256(), secret, (int)secret_bytes, bytes, size, out, &out_bytes);
+	const void *made =
+		HMAC(EVP_sha256(), secret, (int)secret_bytes, bytes, size, out, &out_bytes);
 	assert(made != NULL && out_bytes == DIGEST_BYTES);
 	(void)made;
 }
@@ -40,8 +42,8 @@ cachedb_seal_init(struct cachedb_seal *seal, const char *secret_seed, uint64_t b
 }
 
 void
-cachedb_seal_key(const struct cachedb_seal *seal, enum record_kind kind, const uint8_t *key, size_t key_bytes,
-		 char text[CACHEDB_KEY_BYTES])
+cachedb_seal_key(const struct cachedb_seal *seal, enum record_kind kind, const uint8_t *key,
+		 size_t key_bytes, char text[CACHEDB_KEY_BYTES])
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t octets[1 + STORE_KEY_BYTES_MAX];
@@ -58,8 +60,8 @@ cachedb_seal_key(const struct cachedb_seal *seal, enum record_kind kind, const u
 }
 
 static void
-seal_of(const struct cachedb_seal *seal, const char key[CACHEDB_KEY_BYTES], const uint8_t *body, size_t body_bytes,
-	uint8_t out[DIGEST_BYTES])
+seal_of(const struct cachedb_seal *seal, const char key[CACHEDB_KEY_BYTES], const uint8_t *body,
+	size_t body_bytes, uint8_t out[DIGEST_BYTES])
 {
 	uint8_t octets[CACHEDB_KEY_BYTES + RECORD_BYTES_MAX];
 	memcpy(octets, key, CACHEDB_KEY_BYTES);
@@ -68,9 +70,9 @@ seal_of(const struct cachedb_seal *seal, const char key[CACHEDB_KEY_BYTES], cons
 }
 
 size_t
-cachedb_seal_write(const struct cachedb_seal *seal, enum record_kind kind, const char key[CACHEDB_KEY_BYTES],
-		   const struct store_record *record, const struct record_clock *clock,
-		   uint8_t value[CACHEDB_VALUE_BYTES_MAX])
+cachedb_seal_write(const struct cachedb_seal *seal, enum record_kind kind,
+		   const char key[CACHEDB_KEY_BYTES], const struct store_record *record,
+		   const struct record_clock *clock, uint8_t value[CACHEDB_VALUE_BYTES_MAX])
 {
 	uint8_t out[DIGEST_BYTES];
 	if (!record_lasts(kind, record, clock))
@@ -85,9 +87,9 @@ cachedb_seal_write(const struct cachedb_seal *seal, enum record_kind kind, const
 }
 
 int
-cachedb_seal_read(const struct cachedb_seal *seal, enum record_kind kind, const char key[CACHEDB_KEY_BYTES],
-		  const uint8_t *value, size_t value_bytes, struct store_record *record,
-		  const struct record_clock *clock)
+cachedb_seal_read(const struct cachedb_seal *seal, enum record_kind kind,
+		  const char key[CACHEDB_KEY_BYTES], const uint8_t *value, size_t value_bytes,
+		  struct store_record *record, const struct record_clock *clock)
 {
 	uint8_t out[DIGEST_BYTES];
 	if (value_bytes <= CACHEDB_SEAL_BYTES || value_bytes > CACHEDB_VALUE_BYTES_MAX)

@@ -18,7 +18,7 @@ struct cachedb_writer {
 		struct store *store;
 		struct store_mark marks[STORE_SHARDS_MAX];
 	} logs[STORED_KINDS];
-	size_t copied, at;    /* of the copy: its size, and what of it has been stored */
+	size_t copied, at; /* of the copy: its size, and what of it has been stored */
 	enum record_kind copied_kind;
 	uint64_t copy[STORE_ENTRY_BYTES_MAX / 8];
 	uint8_t value[CACHEDB_VALUE_BYTES_MAX];
@@ -26,14 +26,16 @@ struct cachedb_writer {
 
 /* What nobody has judged, though we validate, is nobody's answer; nor is glue. */
 static bool
-is_for_others(const struct cachedb_writer *writer, enum record_kind kind, const struct store_record *record)
+is_for_others(const struct cachedb_writer *writer, enum record_kind kind,
+	      const struct store_record *record)
 {
 	if (record->expires_s == 0)
 		return true;
 	if (kind == RECORD_RRSET && record->rank < TRUST_ANSWER)
 		return false;
 	uint8_t security = record_security(kind, record);
-	return security != SECURITY_BOGUS && (security != SECURITY_UNCHECKED || !writer->config->validates);
+	return security != SECURITY_BOGUS &&
+	       (security != SECURITY_UNCHECKED || !writer->config->validates);
 }
 
 /* Stores it, or takes it away. */
@@ -41,7 +43,8 @@ static int
 store(struct cachedb_writer *writer, enum record_kind kind, const struct store_record *record)
 {
 	char key[CACHEDB_KEY_BYTES], ttl_s[16];
-	const struct record_clock clock = { (uint32_t)(uv_hrtime() / NS_PER_S), cache_file_wall_s(), 0 };
+	const struct record_clock clock = { (uint32_t)(uv_hrtime() / NS_PER_S), cache_file_wall_s(),
+					    0 };
 	const struct cachedb_seal *seal = &writer->config->seal;
 	if (!is_for_others(writer, kind, record))
 		return 0;
@@ -54,10 +57,12 @@ store(struct cachedb_writer *writer, enum record_kind kind, const struct store_r
 	size_t value_bytes = cachedb_seal_write(seal, kind, key, record, &clock, writer->value);
 	if (value_bytes == 0)
 		return 0;
-	size_t ttl_bytes = (size_t)snprintf(ttl_s, sizeof ttl_s, "%u", record->expires_s - clock.now_s);
+	size_t ttl_bytes =
+		(size_t)snprintf(ttl_s, sizeof ttl_s, "%u", record->expires_s - clock.now_s);
 	const char *words[] = { "SET", key, (const char *)writer->value, "EX", ttl_s };
 	const size_t sizes[] = { 3, sizeof key, value_bytes, 2, ttl_bytes };
-	return cachedb_link_send(&writer->link, writer->config->expires ? 5 : 3, words, sizes, NULL, NULL);
+	return cachedb_link_send(&writer->link, writer->config->expires ? 5 : 3, words, sizes, NULL,
+				 NULL);
 }
 
 /* The rest of the copy; false: the server takes no more for now. */
@@ -65,7 +70,8 @@ static bool
 store_copied(struct cachedb_writer *writer)
 {
 	struct store_record record;
-	for (size_t at = writer->at; store_log_next(writer->copy, writer->copied, &at, &record); writer->at = at)
+	for (size_t at = writer->at; store_log_next(writer->copy, writer->copied, &at, &record);
+	     writer->at = at)
 		if (store(writer, writer->copied_kind, &record) != 0)
 			return false;
 	writer->at = writer->copied = 0;
@@ -78,8 +84,8 @@ copy(struct cachedb_writer *writer, enum record_kind kind, unsigned shard)
 {
 	writer->copied_kind = kind;
 	writer->at = 0;
-	return store_log_copy(writer->logs[kind].store, shard, &writer->logs[kind].marks[shard], false, writer->copy,
-			      sizeof writer->copy, &writer->copied);
+	return store_log_copy(writer->logs[kind].store, shard, &writer->logs[kind].marks[shard],
+			      false, writer->copy, sizeof writer->copy, &writer->copied);
 }
 
 static void
@@ -96,8 +102,8 @@ on_timer(uv_timer_t *timer)
 }
 
 struct cachedb_writer *
-cachedb_writer_new(uv_loop_t *loop, const struct cachedb_config *config, const struct caches *caches,
-		   const struct log *log)
+cachedb_writer_new(uv_loop_t *loop, const struct cachedb_config *config,
+		   const struct caches *caches, const struct log *log)
 {
 	struct cachedb_writer *writer = calloc(1, sizeof *writer);
 	if (writer == NULL)
@@ -110,7 +116,8 @@ cachedb_writer_new(uv_loop_t *loop, const struct cachedb_config *config, const s
 	cachedb_link_init(&writer->link, loop, &config->server, log);
 	(void)uv_timer_init(loop, &writer->timer); /* cannot fail */
 	writer->timer.data = writer;
-	(void)uv_timer_start(&writer->timer, on_timer, CACHEDB_STORE_PERIOD_MS, CACHEDB_STORE_PERIOD_MS);
+	(void)uv_timer_start(&writer->timer, on_timer, CACHEDB_STORE_PERIOD_MS,
+			     CACHEDB_STORE_PERIOD_MS);
 	writer->handles = 2;
 	return writer;
 }

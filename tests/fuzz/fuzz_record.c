@@ -55,13 +55,15 @@ ask(const struct caches_of_three *caches, const struct store_record *record, str
 	struct negative negative;
 	struct delegation delegation;
 	arena_reset(arena);
-	if (rrset_cache_get(caches->rrsets, &name, type, class, TRUST_NONE, arena, &set, clock_now.now_s) == 0)
+	if (rrset_cache_get(caches->rrsets, &name, type, class, TRUST_NONE, arena, &set,
+			    clock_now.now_s) == 0)
 		check_set(set);
-	if (negative_cache_get(caches->negatives, &name, type == 0 ? TYPE_A : type, class, arena, &negative,
-			       clock_now.now_s) == 0)
+	if (negative_cache_get(caches->negatives, &name, type == 0 ? TYPE_A : type, class, arena,
+			       &negative, clock_now.now_s) == 0)
 		for (set = negative.authority; set != NULL; set = set->next)
 			check_set(set);
-	if (delegation_cache_find(caches->delegations, &name, arena, &delegation, clock_now.now_s) == 0 &&
+	if (delegation_cache_find(caches->delegations, &name, arena, &delegation,
+				  clock_now.now_s) == 0 &&
 	    delegation.ds != NULL)
 		check_set(delegation.ds);
 }
@@ -79,7 +81,8 @@ try_records(const uint8_t *bytes, size_t size)
 	arena_init(&arena, arena_block, sizeof arena_block);
 	const struct caches_of_three caches = { rrset_cache_new(blocks[0], BLOCK_BYTES, &rng),
 						negative_cache_new(blocks[1], BLOCK_BYTES, &rng),
-						delegation_cache_new(blocks[2], BLOCK_BYTES, &rng) };
+						delegation_cache_new(blocks[2], BLOCK_BYTES,
+								     &rng) };
 	stores[RECORD_RRSET] = rrset_cache_store(caches.rrsets);
 	stores[RECORD_NEGATIVE] = negative_cache_store(caches.negatives);
 	stores[RECORD_DELEGATION] = delegation_cache_store(caches.delegations);
@@ -97,7 +100,8 @@ static void
 try_segment(const uint8_t *bytes, size_t size)
 {
 	struct segment_file_head file_head;
-	struct segment_head head = { .kind = (enum record_kind)(size % RECORD_KINDS), .sequence = 1 };
+	struct segment_head head = { .kind = (enum record_kind)(size % RECORD_KINDS),
+				     .sequence = 1 };
 	struct store_record record;
 	struct cursor cursor = cursor_over(bytes, size);
 	(void)segment_read_file_head(&cursor, &file_head);

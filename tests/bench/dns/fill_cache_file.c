@@ -11,16 +11,20 @@
 #include "resolver/serve/memory.h"
 #include "stack/base/rng.h"
 
-#define TTL_S        3600u
-#define SAVE_EVERY   10000u
-#define TENTH        10u
+#define TTL_S      3600u
+#define SAVE_EVERY 10000u
+#define TENTH      10u
 
 static void
 put_address(const struct caches *caches, const struct name *owner, unsigned i, uint32_t now_s)
 {
 	const uint8_t rdata[] = { 0, 4, 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
-	const struct rrset set = { .owner = owner, .type = TYPE_A, .class = CLASS_IN, .rr_count = 1,
-				   .rdata = rdata, .rdata_bytes = sizeof rdata };
+	const struct rrset set = { .owner = owner,
+				   .type = TYPE_A,
+				   .class = CLASS_IN,
+				   .rr_count = 1,
+				   .rdata = rdata,
+				   .rdata_bytes = sizeof rdata };
 	(void)rrset_cache_put(caches->rrsets, &set, TRUST_ANSWER_AA, TTL_S, now_s);
 }
 
@@ -28,10 +32,17 @@ static void
 put_absence(const struct caches *caches, const struct name *owner, uint32_t now_s)
 {
 	static const struct name zone = { 9, "\7example" };
-	static const uint8_t rdata[] = { 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 14, 16 };
-	struct rrset soa = { .owner = &zone, .type = TYPE_SOA, .class = CLASS_IN, .rr_count = 1,
-			     .rdata = rdata, .rdata_bytes = sizeof rdata };
-	const struct negative negative = { .kind = NEGATIVE_NODATA, .ttl_s = TTL_S, .authority = &soa };
+	static const uint8_t rdata[] = { 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0,  2,
+					 0, 0,  0, 3, 0, 0, 0, 4, 0, 0, 14, 16 };
+	struct rrset soa = { .owner = &zone,
+			     .type = TYPE_SOA,
+			     .class = CLASS_IN,
+			     .rr_count = 1,
+			     .rdata = rdata,
+			     .rdata_bytes = sizeof rdata };
+	const struct negative negative = { .kind = NEGATIVE_NODATA,
+					   .ttl_s = TTL_S,
+					   .authority = &soa };
 	(void)negative_cache_put(caches->negatives, owner, TYPE_MX, CLASS_IN, &negative, now_s);
 }
 
@@ -42,7 +53,9 @@ put_delegation(const struct caches *caches, const struct name *owner, uint32_t n
 	struct delegation_ns ns = { .name = owner, .addr_count = 1 };
 	name_strip(&zone, owner, 1);
 	ns.addrs[0] = addr_ipv4((uint8_t[4]){ 192, 0, 2, 1 });
-	const struct delegation delegation = { .zone = &zone, .ttl_s = TTL_S, .ns_count = 1, .ns = &ns };
+	const struct delegation delegation = {
+		.zone = &zone, .ttl_s = TTL_S, .ns_count = 1, .ns = &ns
+	};
 	(void)delegation_cache_put(caches->delegations, &delegation, UINT32_MAX, now_s);
 }
 

@@ -20,7 +20,8 @@ store_of(size_t bytes, uint64_t seed)
 {
 	struct fixture fixture;
 	memory_init(&fixture.memory, bytes, seed);
-	fixture.store = store_new(fixture.memory.block, bytes, sizeof *fixture.store, &fixture.memory.rng);
+	fixture.store =
+		store_new(fixture.memory.block, bytes, sizeof *fixture.store, &fixture.memory.rng);
 	ck_assert_ptr_nonnull(fixture.store);
 	return fixture;
 }
@@ -39,9 +40,10 @@ get(struct fixture *fixture, uint32_t key, uint32_t now_s, uint32_t *ttl_s)
 {
 	struct store_found found;
 	uint32_t value;
-	arena_init(&fixture->memory.arena, fixture->memory.arena_block, sizeof fixture->memory.arena_block);
-	if (store_get(fixture->store, (const uint8_t *)&key, sizeof key, 0, STORE_QUIETLY, &fixture->memory.arena,
-		      &found, now_s) != 0)
+	arena_init(&fixture->memory.arena, fixture->memory.arena_block,
+		   sizeof fixture->memory.arena_block);
+	if (store_get(fixture->store, (const uint8_t *)&key, sizeof key, 0, STORE_QUIETLY,
+		      &fixture->memory.arena, &found, now_s) != 0)
 		return 0;
 	ck_assert_uint_eq(found.value_bytes, sizeof value);
 	memcpy(&value, found.value, sizeof value);
@@ -55,14 +57,16 @@ struct marks {
 
 /* Gives everything behind the marks to another store; returns how many records that were. */
 static unsigned
-follow(struct fixture *from, struct marks *marks, bool restored_too, struct fixture *to, uint32_t now_s)
+follow(struct fixture *from, struct marks *marks, bool restored_too, struct fixture *to,
+       uint32_t now_s)
 {
 	static uint64_t block[STORE_ENTRY_BYTES_MAX / 8];
 	struct store_record record;
 	unsigned records = 0;
 	size_t copied;
 	for (unsigned shard = 0; shard < from->store->shard_count; shard++)
-		while (store_log_copy(from->store, shard, &marks->of[shard], restored_too, block, sizeof block, &copied))
+		while (store_log_copy(from->store, shard, &marks->of[shard], restored_too, block,
+				      sizeof block, &copied))
 			for (size_t at = 0; store_log_next(block, copied, &at, &record); records++)
 				(void)store_restore(to->store, &record, 1, now_s);
 	return records;
@@ -133,7 +137,8 @@ END_TEST
 
 START_TEST(what_was_restored_is_not_given_out_again_unless_asked_for)
 {
-	struct fixture one = store_of(BLOCK_BYTES, 1), two = store_of(BLOCK_BYTES, 2), three = store_of(BLOCK_BYTES, 3);
+	struct fixture one = store_of(BLOCK_BYTES, 1), two = store_of(BLOCK_BYTES, 2),
+		       three = store_of(BLOCK_BYTES, 3);
 	struct marks first = { 0 }, second = { 0 }, again = { 0 };
 	for (uint32_t key = 0; key < KEYS; key++)
 		put(&one, key, key + 1, TTL_S, 1);
@@ -170,6 +175,30 @@ START_TEST(what_this_process_has_put_is_newer_than_any_record)
 }
 END_TEST
 
+START_TEST(what_has_ended_here_makes_room_for_what_lives)
+{
+	struct fixture one = store_of(BLOCK_BYTES, 1);
+	const uint32_t key = 7, other = 1;
+	uint32_t ttl_s;
+	struct store_record record = {
+		.key = (const uint8_t *)&key,
+		.key_bytes = sizeof key,
+		.value = (const uint8_t *)&other,
+		.value_bytes = sizeof other,
+		.original_ttl_s = TTL_S,
+		.expires_s = 15,
+	};
+	put(&one, key, 2, 10, 1);
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, 20),
+			  0); /* both have ended, and ours is newer */
+	record.expires_s = 30;
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, 20), 1);
+	ck_assert_uint_eq(get(&one, key, 20, &ttl_s), 1);
+	ck_assert_uint_eq(ttl_s, 10);
+	memory_fini(&one.memory);
+}
+END_TEST
+
 START_TEST(a_removal_is_told_only_to_who_listens)
 {
 	struct fixture one = store_of(BLOCK_BYTES, 1), two = store_of(BLOCK_BYTES, 2);
@@ -198,6 +227,7 @@ suite(void)
 	tcase_add_test(tcase, a_copy_that_falls_behind_goes_on_with_the_oldest_that_is_left);
 	tcase_add_test(tcase, what_was_restored_is_not_given_out_again_unless_asked_for);
 	tcase_add_test(tcase, what_this_process_has_put_is_newer_than_any_record);
+	tcase_add_test(tcase, what_has_ended_here_makes_room_for_what_lives);
 	tcase_add_test(tcase, a_removal_is_told_only_to_who_listens);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -33,8 +33,12 @@ learn_address(struct world *world)
 {
 	const struct name owner = name_of("www.test.");
 	static const uint8_t rdata[] = { 0, 4, 192, 0, 2, 99 };
-	const struct rrset set = { .owner = &owner, .type = TYPE_A, .class = CLASS_IN, .rr_count = 1,
-				   .rdata = rdata, .rdata_bytes = sizeof rdata };
+	const struct rrset set = { .owner = &owner,
+				   .type = TYPE_A,
+				   .class = CLASS_IN,
+				   .rr_count = 1,
+				   .rdata = rdata,
+				   .rdata_bytes = sizeof rdata };
 	ck_assert_int_eq(rrset_cache_put(world->caches.rrsets, &set, TRUST_ANSWER_AA, 60,
 					 (uint32_t)(world->now_us / SECOND)),
 			 0);
@@ -45,8 +49,12 @@ learn_alias(struct world *world)
 {
 	const struct name owner = name_of("alias.test.");
 	static const uint8_t rdata[] = { 0, 10, 3, 'w', 'w', 'w', 4, 't', 'e', 's', 't', 0 };
-	const struct rrset set = { .owner = &owner, .type = TYPE_CNAME, .class = CLASS_IN, .rr_count = 1,
-				   .rdata = rdata, .rdata_bytes = sizeof rdata };
+	const struct rrset set = { .owner = &owner,
+				   .type = TYPE_CNAME,
+				   .class = CLASS_IN,
+				   .rr_count = 1,
+				   .rdata = rdata,
+				   .rdata_bytes = sizeof rdata };
 	ck_assert_int_eq(rrset_cache_put(world->caches.rrsets, &set, TRUST_ANSWER_AA, 60,
 					 (uint32_t)(world->now_us / SECOND)),
 			 0);
@@ -145,7 +153,8 @@ START_TEST(a_task_waits_for_it_and_those_who_join_with_it)
 	engine_fetched(world->engine, second.held[0], true, world->now_us);
 	world_run(world, SECOND);
 	ck_assert(world->results[first].done && world->results[joined].done);
-	ck_assert(world_has(&world->results[joined], SECTION_ANSWER, "www.test.", TYPE_A, "192.0.2.99"));
+	ck_assert(world_has(&world->results[joined], SECTION_ANSWER, "www.test.", TYPE_A,
+			    "192.0.2.99"));
 	world_free(world);
 }
 END_TEST
@@ -155,7 +164,8 @@ START_TEST(what_is_told_twice_or_of_another_time_is_nothing)
 	struct second second = { .holds = true };
 	struct world *world = world_of(&second, true);
 	unsigned first = world_ask(world, "www.test.", TYPE_A);
-	engine_fetched(world->engine, second.held[0] ^ UINT64_C(1) << 32, true, world->now_us); /* another task's */
+	engine_fetched(world->engine, second.held[0] ^ UINT64_C(1) << 32, true,
+		       world->now_us); /* another task's */
 	engine_fetched(world->engine, second.held[0] ^ 1, true, world->now_us);
 	engine_fetched(world->engine, UINT64_MAX, true, world->now_us);
 	ck_assert(!world->results[first].done);

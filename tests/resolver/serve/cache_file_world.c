@@ -13,9 +13,11 @@ static struct log quiet;
 struct cache_file_config
 process_config(struct process *process, uint32_t wall_s)
 {
-	return (struct cache_file_config){
-		.path = cache_path, .basis = 1, .wall_s = wall_s, .rng = &process->rng, .log = &quiet
-	};
+	return (struct cache_file_config){ .path = cache_path,
+					   .basis = 1,
+					   .wall_s = wall_s,
+					   .rng = &process->rng,
+					   .log = &quiet };
 }
 
 void
@@ -26,8 +28,10 @@ process_begin(struct process *process, uint64_t seed)
 	for (unsigned i = 0; i < 3; i++)
 		process->blocks[i] = calloc(1, BLOCK_BYTES);
 	process->caches.rrsets = rrset_cache_new(process->blocks[0], BLOCK_BYTES, &process->rng);
-	process->caches.negatives = negative_cache_new(process->blocks[1], BLOCK_BYTES, &process->rng);
-	process->caches.delegations = delegation_cache_new(process->blocks[2], BLOCK_BYTES, &process->rng);
+	process->caches.negatives =
+		negative_cache_new(process->blocks[1], BLOCK_BYTES, &process->rng);
+	process->caches.delegations =
+		delegation_cache_new(process->blocks[2], BLOCK_BYTES, &process->rng);
 }
 
 int
@@ -75,22 +79,38 @@ know_address(struct process *process, unsigned i, uint8_t mark, uint32_t ttl_s, 
 	struct name owner;
 	const uint8_t rdata[] = { 0, 4, mark, 0, (uint8_t)(i >> 8), (uint8_t)i };
 	name_of(&owner, "www", i);
-	const struct rrset set = { .owner = &owner, .type = TYPE_A, .class = CLASS_IN, .rr_count = 1,
-				   .rdata = rdata, .rdata_bytes = sizeof rdata, .security = SECURITY_INSECURE };
-	ck_assert_int_eq(rrset_cache_put(process->caches.rrsets, &set, TRUST_ANSWER_AA, ttl_s, now_s), 0);
+	const struct rrset set = { .owner = &owner,
+				   .type = TYPE_A,
+				   .class = CLASS_IN,
+				   .rr_count = 1,
+				   .rdata = rdata,
+				   .rdata_bytes = sizeof rdata,
+				   .security = SECURITY_INSECURE };
+	ck_assert_int_eq(
+		rrset_cache_put(process->caches.rrsets, &set, TRUST_ANSWER_AA, ttl_s, now_s), 0);
 }
 
 static void
-know_absence(struct process *process, unsigned i, enum negative_kind kind, uint32_t ttl_s, uint32_t now_s)
+know_absence(struct process *process, unsigned i, enum negative_kind kind, uint32_t ttl_s,
+	     uint32_t now_s)
 {
 	struct name owner, zone;
-	static const uint8_t rdata[] = { 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5 };
+	static const uint8_t rdata[] = { 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2,
+					 0, 0,  0, 3, 0, 0, 0, 4, 0, 0, 0, 5 };
 	name_of(&owner, "no", i);
 	ck_assert_int_eq(name_from_text(&zone, "example.", NULL), 0);
-	struct rrset soa = { .owner = &zone, .type = TYPE_SOA, .class = CLASS_IN, .rr_count = 1,
-			     .rdata = rdata, .rdata_bytes = sizeof rdata };
-	const struct negative negative = { .kind = kind, .ttl_s = ttl_s, .security = SECURITY_INSECURE, .authority = &soa };
-	ck_assert_int_eq(negative_cache_put(process->caches.negatives, &owner, TYPE_AAAA, CLASS_IN, &negative, now_s), 0);
+	struct rrset soa = { .owner = &zone,
+			     .type = TYPE_SOA,
+			     .class = CLASS_IN,
+			     .rr_count = 1,
+			     .rdata = rdata,
+			     .rdata_bytes = sizeof rdata };
+	const struct negative negative = {
+		.kind = kind, .ttl_s = ttl_s, .security = SECURITY_INSECURE, .authority = &soa
+	};
+	ck_assert_int_eq(negative_cache_put(process->caches.negatives, &owner, TYPE_AAAA, CLASS_IN,
+					    &negative, now_s),
+			 0);
 }
 
 static void
@@ -102,8 +122,12 @@ know_delegation(struct process *process, unsigned i, uint32_t now_s)
 	struct delegation_ns ns = { .name = &server, .addr_count = 2 };
 	ns.addrs[0] = addr_ipv4((uint8_t[4]){ 192, 0, 2, (uint8_t)i });
 	ns.addrs[1] = addr_ipv6((uint8_t[16]){ 0x20, 1, 0xd, 0xb8, [15] = (uint8_t)i });
-	const struct delegation delegation = { .zone = &zone, .ttl_s = ttl_of(i), .ns_count = 1, .ns = &ns };
-	ck_assert_int_eq(delegation_cache_put(process->caches.delegations, &delegation, UINT32_MAX, now_s), 0);
+	const struct delegation delegation = {
+		.zone = &zone, .ttl_s = ttl_of(i), .ns_count = 1, .ns = &ns
+	};
+	ck_assert_int_eq(
+		delegation_cache_put(process->caches.delegations, &delegation, UINT32_MAX, now_s),
+		0);
 }
 
 void
@@ -111,7 +135,8 @@ know_much(struct process *process)
 {
 	for (unsigned i = 0; i < NAMES; i++) {
 		know_address(process, i, 1, ttl_of(i), NOW_S);
-		know_absence(process, i, i % 2 ? NEGATIVE_NXDOMAIN : NEGATIVE_NODATA, ttl_of(i), NOW_S);
+		know_absence(process, i, i % 2 ? NEGATIVE_NXDOMAIN : NEGATIVE_NODATA, ttl_of(i),
+			     NOW_S);
 		know_delegation(process, i, NOW_S);
 	}
 }
@@ -128,7 +153,8 @@ find_address(struct process *process, unsigned i, uint32_t now_s)
 	struct rrset *set;
 	arena_init(&arena, arena_block, sizeof arena_block);
 	name_of(&owner, "www", i);
-	return rrset_cache_get(process->caches.rrsets, &owner, TYPE_A, CLASS_IN, TRUST_ANSWER_AA, &arena, &set, now_s) == 0
+	return rrset_cache_get(process->caches.rrsets, &owner, TYPE_A, CLASS_IN, TRUST_ANSWER_AA,
+			       &arena, &set, now_s) == 0
 		       ? set
 		       : NULL;
 }
@@ -155,7 +181,8 @@ absence_found(struct process *process, unsigned i, uint32_t now_s, uint32_t *ttl
 	struct negative negative;
 	arena_init(&arena, arena_block, sizeof arena_block);
 	name_of(&owner, "no", i);
-	if (negative_cache_get(process->caches.negatives, &owner, TYPE_AAAA, CLASS_IN, &arena, &negative, now_s) != 0)
+	if (negative_cache_get(process->caches.negatives, &owner, TYPE_AAAA, CLASS_IN, &arena,
+			       &negative, now_s) != 0)
 		return false;
 	ck_assert_int_eq(negative.kind, i % 2 ? NEGATIVE_NXDOMAIN : NEGATIVE_NODATA);
 	ck_assert_uint_eq(negative.authority->type, TYPE_SOA);
@@ -171,7 +198,8 @@ delegation_found(struct process *process, unsigned i, uint32_t now_s, uint32_t *
 	struct delegation delegation;
 	arena_init(&arena, arena_block, sizeof arena_block);
 	name_of(&zone, "zone", i);
-	if (delegation_cache_find(process->caches.delegations, &zone, &arena, &delegation, now_s) != 0)
+	if (delegation_cache_find(process->caches.delegations, &zone, &arena, &delegation, now_s) !=
+	    0)
 		return false;
 	ck_assert(name_equal(delegation.zone, &zone));
 	ck_assert_uint_eq(delegation.ns_count, 1);
@@ -197,7 +225,8 @@ count_known(struct process *process, uint32_t now_s, uint32_t age_s)
 			known++;
 		}
 		if (delegation_found(process, i, now_s, &ttl_s)) {
-			uint32_t whole_s = ttl_of(i) < DELEGATION_TTL_MIN_S ? DELEGATION_TTL_MIN_S : ttl_of(i);
+			uint32_t whole_s =
+				ttl_of(i) < DELEGATION_TTL_MIN_S ? DELEGATION_TTL_MIN_S : ttl_of(i);
 			ck_assert_uint_eq(ttl_s, whole_s - age_s);
 			known++;
 		}
@@ -210,7 +239,8 @@ count_due(uint32_t age_s)
 {
 	unsigned due = 0;
 	for (unsigned i = 0; i < NAMES; i++) {
-		uint32_t whole_s = ttl_of(i) < DELEGATION_TTL_MIN_S ? DELEGATION_TTL_MIN_S : ttl_of(i);
+		uint32_t whole_s =
+			ttl_of(i) < DELEGATION_TTL_MIN_S ? DELEGATION_TTL_MIN_S : ttl_of(i);
 		due += 2u * (ttl_of(i) > age_s) + (whole_s > age_s);
 	}
 	return due;

@@ -50,7 +50,8 @@ START_TEST(what_is_learnt_is_appended_and_a_third_process_knows_both)
 	ck_assert_int_eq(process_open(&process, NEXT_NOW_S, WALL_S + 3), 0);
 	for (unsigned i = 0; i < 30; i++)
 		if (i < 20 || ttl_of(i) > 3)
-			ck_assert_uint_eq(address_mark(&process, i, NEXT_NOW_S, &ttl_s), i < 20 ? 9 : 1);
+			ck_assert_uint_eq(address_mark(&process, i, NEXT_NOW_S, &ttl_s),
+					  i < 20 ? 9 : 1);
 	ck_assert_uint_eq(address_mark(&process, 19, NEXT_NOW_S, &ttl_s), 9);
 	ck_assert_uint_eq(ttl_s, 497);
 	process_end(&process);
@@ -88,7 +89,9 @@ START_TEST(failures_are_forgotten)
 	name_of(&owner, "no", 1);
 	process_begin(&process, 1);
 	ck_assert_int_eq(process_open(&process, NOW_S, WALL_S), 0);
-	ck_assert_int_eq(negative_cache_put(process.caches.negatives, &owner, TYPE_A, CLASS_IN, &negative, NOW_S), 0);
+	ck_assert_int_eq(negative_cache_put(process.caches.negatives, &owner, TYPE_A, CLASS_IN,
+					    &negative, NOW_S),
+			 0);
 	cache_file_save(process.file, NOW_S, WALL_S);
 	process_end(&process);
 	process_begin(&process, 2);
@@ -109,13 +112,15 @@ START_TEST(what_has_ended_comes_back_for_who_serves_it)
 	process_begin(&process, 2);
 	struct cache_file_config config = process_config(&process, WALL_S + 1000);
 	config.stale_s = 600;
-	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error), 0);
+	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error),
+			 0);
 	cache_file_load(process.file, NOW_S, WALL_S + 1000, NULL, &process.loaded);
 	for (unsigned i = 0; i < 1000; i++) { /* all have ended, those up to 600 s ago are there */
 		arena_init(&arena, arena_block, sizeof arena_block);
 		name_of(&owner, "www", i);
-		int err = rrset_cache_get_stale(process.caches.rrsets, &owner, TYPE_A, CLASS_IN, TRUST_ANSWER_AA, 3600,
-						&arena, &set, &expired_s, NOW_S);
+		int err = rrset_cache_get_stale(process.caches.rrsets, &owner, TYPE_A, CLASS_IN,
+						TRUST_ANSWER_AA, 3600, &arena, &set, &expired_s,
+						NOW_S);
 		ck_assert_msg((err == 0) == (ttl_of(i) >= 400), "www%u", i);
 		if (err == 0)
 			ck_assert_uint_eq(expired_s, 1000 - ttl_of(i));
@@ -145,7 +150,8 @@ START_TEST(a_clock_that_is_set_back_while_we_run_lengthens_nothing)
 	cache_file_save(process.file, NOW_S + 10, WALL_S - 3590); /* an hour back */
 	process_end(&process);
 	process_begin(&process, 2);
-	ck_assert_int_eq(process_open(&process, NEXT_NOW_S, WALL_S - 3540), 0); /* after another 50 s */
+	ck_assert_int_eq(process_open(&process, NEXT_NOW_S, WALL_S - 3540),
+			 0); /* after another 50 s */
 	ck_assert_uint_gt(count_known(&process, NEXT_NOW_S, 60), NAMES);
 	process_end(&process);
 }
@@ -158,7 +164,8 @@ START_TEST(a_file_written_on_other_grounds_begins_anew)
 	process_begin(&process, 2);
 	struct cache_file_config config = process_config(&process, WALL_S);
 	config.basis = 2;
-	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error), 0);
+	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error),
+			 0);
 	cache_file_load(process.file, NEXT_NOW_S, WALL_S, NULL, &process.loaded);
 	ck_assert_uint_eq(count_known(&process, NEXT_NOW_S, 0), 0);
 	process_end(&process);
@@ -185,7 +192,8 @@ START_TEST(the_file_holds_what_the_rings_hold_and_not_much_more)
 	rrset_cache_stats(process.caches.rrsets, &stats);
 	ck_assert_uint_gt(stats.evicted, 1000);
 	ck_assert_int_eq(stat(cache_path, &stat_after), 0);
-	ck_assert_uint_lt((uint64_t)stat_after.st_size, stats.bytes_max * 3 / 2 + 8 * SEGMENT_BYTES);
+	ck_assert_uint_lt((uint64_t)stat_after.st_size,
+			  stats.bytes_max * 3 / 2 + 8 * SEGMENT_BYTES);
 	struct process next;
 	process_begin(&next, 2);
 	cache_file_close(process.file);
@@ -237,7 +245,8 @@ START_TEST(a_load_that_was_cut_short_saves_nothing)
 	write_file();
 	process_begin(&process, 2);
 	struct cache_file_config config = process_config(&process, WALL_S);
-	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error), 0);
+	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error),
+			 0);
 	cache_file_load(process.file, NEXT_NOW_S, WALL_S, &is_cancelled, &process.loaded);
 	know_address(&process, 1, 9, 500, NEXT_NOW_S);
 	cache_file_save(process.file, NEXT_NOW_S, WALL_S);

@@ -54,15 +54,19 @@ START_TEST(no_damage_is_taken_for_a_record)
 		memcpy(image, sound, image_bytes);
 		for (unsigned flips = 0; flips < FLIPS; flips++) {
 			/* mostly where octets are used: every segment's beginning */
-			size_t at = rng_below(&dice, 4) == 0 ? rng_below(&dice, (uint32_t)image_bytes)
-					: SEGMENT_FILE_HEAD_BYTES + rng_below(&dice, 3) * SEGMENT_BYTES + rng_below(&dice, 60000);
+			size_t at = rng_below(&dice, 4) == 0
+					    ? rng_below(&dice, (uint32_t)image_bytes)
+					    : SEGMENT_FILE_HEAD_BYTES +
+						      rng_below(&dice, 3) * SEGMENT_BYTES +
+						      rng_below(&dice, 60000);
 			if (rng_below(&dice, 40) == 0)
 				at = rng_below(&dice, 56);
 			if (at < image_bytes)
 				image[at] ^= (uint8_t)(1u << rng_below(&dice, 8));
 		}
 		if (rng_below(&dice, 4) == 0) {
-			size_t from = rng_below(&dice, (uint32_t)image_bytes - 5000), to = rng_below(&dice, (uint32_t)image_bytes - 5000);
+			size_t from = rng_below(&dice, (uint32_t)image_bytes - 5000),
+			       to = rng_below(&dice, (uint32_t)image_bytes - 5000);
 			memmove(image + to, image + from, rng_below(&dice, 5000));
 		}
 		if (rng_below(&dice, 4) == 0)
@@ -70,8 +74,8 @@ START_TEST(no_damage_is_taken_for_a_record)
 		write_image(size);
 		process_end(&process);
 		process_begin(&process, 2 + i);
-		ck_assert_msg(process_open(&process, NEXT_NOW_S, WALL_S + LATER_S) == 0, "seed %llu, %u: %s",
-			      (unsigned long long)seed, i, process.error);
+		ck_assert_msg(process_open(&process, NEXT_NOW_S, WALL_S + LATER_S) == 0,
+			      "seed %llu, %u: %s", (unsigned long long)seed, i, process.error);
 		unsigned known = count_known(&process, NEXT_NOW_S, LATER_S);
 		set_aside += access(cache_aside, F_OK) == 0;
 		lost += known < count_due(LATER_S);

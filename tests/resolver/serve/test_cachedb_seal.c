@@ -8,7 +8,8 @@
 #include "tests/suite.h"
 
 static const struct record_clock written = { 5000, 1800000000, 0 };
-static const struct record_clock later = { 70, 1800000030, 0 }; /* another machine, half a minute on */
+static const struct record_clock later = { 70, 1800000030,
+					   0 }; /* another machine, half a minute on */
 static const uint8_t value[] = { 0, 1, 0, 0, 3, 0, 4, 192, 0, 2, 1 }; /* one address, secure */
 
 struct sealed {
@@ -42,8 +43,10 @@ sealed_of(const char *name)
 					     .rank = TRUST_SECURE,
 					     .original_ttl_s = 300,
 					     .expires_s = written.now_s + 100 };
-	cachedb_seal_key(&sealed.seal, RECORD_RRSET, sealed.name.bytes, sealed.name.size, sealed.key);
-	sealed.size = cachedb_seal_write(&sealed.seal, RECORD_RRSET, sealed.key, &record, &written, sealed.octets);
+	cachedb_seal_key(&sealed.seal, RECORD_RRSET, sealed.name.bytes, sealed.name.size,
+			 sealed.key);
+	sealed.size = cachedb_seal_write(&sealed.seal, RECORD_RRSET, sealed.key, &record, &written,
+					 sealed.octets);
 	ck_assert_uint_gt(sealed.size, CACHEDB_SEAL_BYTES);
 	return sealed;
 }
@@ -51,7 +54,8 @@ sealed_of(const char *name)
 static int
 read_back(const struct sealed *sealed, struct store_record *record)
 {
-	return cachedb_seal_read(&sealed->seal, RECORD_RRSET, sealed->key, sealed->octets, sealed->size, record, &later);
+	return cachedb_seal_read(&sealed->seal, RECORD_RRSET, sealed->key, sealed->octets,
+				 sealed->size, record, &later);
 }
 
 START_TEST(it_comes_back_with_what_remains_of_its_ttl)
@@ -108,8 +112,11 @@ START_TEST(another_secret_basis_name_or_kind_is_another_record)
 		struct store_key name = key_of(cases[i].name);
 		cachedb_seal_init(&other.seal, cases[i].secret, cases[i].basis);
 		cachedb_seal_key(&other.seal, cases[i].kind, name.bytes, name.size, other.key);
-		ck_assert_msg((memcmp(other.key, sealed.key, CACHEDB_KEY_BYTES) == 0) == cases[i].is_same, "%s", cases[i].what);
-		int err = cachedb_seal_read(&other.seal, cases[i].kind, other.key, other.octets, other.size, &record, &later);
+		ck_assert_msg((memcmp(other.key, sealed.key, CACHEDB_KEY_BYTES) == 0) ==
+				      cases[i].is_same,
+			      "%s", cases[i].what);
+		int err = cachedb_seal_read(&other.seal, cases[i].kind, other.key, other.octets,
+					    other.size, &record, &later);
 		ck_assert_msg((err == 0) == cases[i].is_same, "%s", cases[i].what);
 	}
 }
@@ -134,10 +141,16 @@ START_TEST(what_has_ended_or_failed_is_not_written)
 				       .rank = TRUST_SECURE,
 				       .original_ttl_s = 300,
 				       .expires_s = written.now_s };
-	ck_assert_uint_eq(cachedb_seal_write(&sealed.seal, RECORD_RRSET, sealed.key, &record, &written, sealed.octets), 0);
+	ck_assert_uint_eq(cachedb_seal_write(&sealed.seal, RECORD_RRSET, sealed.key, &record,
+					     &written, sealed.octets),
+			  0);
 	record.expires_s++;
-	ck_assert_uint_ne(cachedb_seal_write(&sealed.seal, RECORD_RRSET, sealed.key, &record, &written, sealed.octets), 0);
-	ck_assert_uint_eq(cachedb_seal_write(&sealed.seal, RECORD_NEGATIVE, sealed.key, &record, &written, sealed.octets), 0);
+	ck_assert_uint_ne(cachedb_seal_write(&sealed.seal, RECORD_RRSET, sealed.key, &record,
+					     &written, sealed.octets),
+			  0);
+	ck_assert_uint_eq(cachedb_seal_write(&sealed.seal, RECORD_NEGATIVE, sealed.key, &record,
+					     &written, sealed.octets),
+			  0);
 }
 END_TEST
 

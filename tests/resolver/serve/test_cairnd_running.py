@@ -4,6 +4,7 @@
 usage: test_cairnd_running.py CAIRND [unittest's arguments]
 """
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -301,6 +302,18 @@ class Start(unittest.TestCase):
                 self.assertNotIn("0", status["Uid"].split())
                 self.assertNotIn("0", status["Gid"].split())
             self.assertEqual(header(ask("127.0.0.1"))[2], 1)
+
+    def test_the_cache_file_belongs_to_the_user_it_becomes_and_is_read_without_a_right(self):
+        user = pwd.getpwnam("nobody").pw_uid if is_real_root() else os.geteuid()
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "cache")
+            for _ in ("it is made", "it is there"):
+                with Server(f"  cache-file: {path}" + ("\n  username: nobody" if is_real_root() else "")) as server:
+                    for task in os.listdir(f"/proc/{server.process.pid}/task"):
+                        with open(f"/proc/{server.process.pid}/task/{task}/status") as file:
+                            self.assertIn(f"CapEff:\t{1 << 13:016x}", file.read())
+                status = os.stat(path)
+                self.assertEqual((status.st_uid, status.st_mode & 0o777), (user, 0o600))
 
     def test_the_pidfile_tells_the_process_and_goes_with_it(self):
         with tempfile.TemporaryDirectory() as directory:

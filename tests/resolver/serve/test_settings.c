@@ -99,6 +99,12 @@ static const struct {
 	  "test.conf:2: faults: wrong from `loss=120%` on; known are loss dup reorder corrupt (0% to 100%), "
 	  "burst (0 to 1000000 packets), delay jitter (0s to 60s), rate (0bit to 1000gbit a second), "
 	  "size (0 to 65535 octets), seed (0 to 10^15)" },
+	{ "a second level is Redis, or none", "cachedb:\n  backend: memcached\n",
+	  "test.conf:2: backend: `memcached`: is not `redis`" },
+	{ "... and has an address", "cachedb:\n  backend: redis\n  redis-server-host: localhost\n",
+	  "test.conf:3: redis-server-host: `localhost`: is no address: a resolver cannot wait for a name here" },
+	{ "... and a secret", "cachedb:\n  backend: redis\n  secret-seed: \"\"\n",
+	  "test.conf:3: secret-seed: ``: is empty: choose one that nobody can guess" },
 	{ "a netblock is no address in it", "server:\n  access-control: 192.168.1.7/24 allow\n",
 	  "test.conf:2: access-control: `192.168.1.7/24`: names an address in the netblock: leave the bits behind the "
 	  "prefix 0, or write /32 or /128 for the one address" },
