@@ -106,7 +106,7 @@ xdp_queue_receive(struct xdp_queue *queue, struct link_frame *frames, size_t max
 static void
 reap(struct xdp_queue *queue)
 {
-	uint32_t at;
+	uint32_t at = 0;
 	const uint32_t count = xsk_ring_cons__peek(&queue->completion, XDP_RING_FRAMES, &at);
 
 	for (uint32_t i = 0; i < count; i++)
