@@ -33,7 +33,8 @@ fetch(struct engine *engine, struct task *task)
 {
 	const uint8_t mark = (uint8_t)(task->chain_count + 1u);
 
-	if (!engine->config.second_level || task->refreshes || task->fetched == mark)
+	if (!engine->config.second_level || task->refreshes || task->fetched == mark ||
+	    forwards_uncached(engine->forwards, task->sname))
 		return TASK_CUT;
 	task->fetched = mark;
 	task->fetch_is_due = true;

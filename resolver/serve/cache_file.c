@@ -121,18 +121,20 @@ check_file(const struct cache_file *file, const struct cache_file_config *config
 	return 0;
 }
 
-/* 0, or why what is in the file is of no use: ERR_MALFORMED (no such file, or damaged), ERR_UNSUPPORTED (sound, and stale). */
+/*
+ * 0, or why what is in the file is of no use: ERR_MALFORMED (no such file, or damaged), ERR_UNSUPPORTED (sound, and
+ * stale), ERR_IO.
+ */
 static int
 read_head(struct cache_file *file, const struct cache_file_config *config, const char **why)
 {
 	uint8_t bytes[SEGMENT_FILE_HEAD_BYTES];
 	struct segment_file_head head;
 	ssize_t size = pread(file->fd, bytes, sizeof bytes, 0);
-	if (size == 0) {
-		*why = NULL;
-		return ERR_UNSUPPORTED;
-	}
-	struct cursor cursor = cursor_over(bytes, size > 0 ? (size_t)size : 0);
+	*why = NULL;
+	if (size <= 0)
+		return size == 0 ? ERR_UNSUPPORTED : ERR_IO;
+	struct cursor cursor = cursor_over(bytes, (size_t)size);
 	int err = segment_read_file_head(&cursor, &head);
 	*why = err == ERR_UNSUPPORTED ? "it is of another version"
 	       : err != 0             ? "it is damaged, or no cache file"
@@ -146,12 +148,23 @@ read_head(struct cache_file *file, const struct cache_file_config *config, const
 	return err == 0 && *why != NULL ? ERR_UNSUPPORTED : err;
 }
 
+/* Ours are nobody else's to read: what others may read was somebody's file before a slip of the configuration. */
+static bool
+may_be_ours(const struct cache_file *file)
+{
+	struct stat stat;
+	return fstat(file->fd, &stat) == 0 && (stat.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
 /* What cannot be believed is kept for whoever wants to know why. */
 static int
 set_aside(struct cache_file *file, const struct cache_file_config *config,
 	  char error[CONFIG_ERROR_BYTES])
 {
 	char aside[PATH_MAX];
+	if (!may_be_ours(file))
+		return refuse(error, file->path, ERR_MALFORMED,
+			      "is no cache file, and has never been one", "name another file");
 	if ((size_t)snprintf(aside, sizeof aside, "%s" CACHE_FILE_DAMAGED_SUFFIX, file->path) >=
 	    sizeof aside)
 		return refuse(error, file->path, ERR_TOO_BIG, "the path is too long",
@@ -193,6 +206,8 @@ open_file(struct cache_file *file, const struct cache_file_config *config,
 	if (err != 0)
 		return err;
 	err = read_head(file, config, &why);
+	if (err == ERR_IO)
+		return refuse_errno(error, file->path);
 	if (err == ERR_MALFORMED) {
 		why = NULL;
 		err = set_aside(file, config, error);

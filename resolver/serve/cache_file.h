@@ -6,7 +6,8 @@
  * Nothing is mapped: a page of a file can fail to come, or to go, and would hold up whoever touches it.
  *
  * Who may be believed: the file is ours or of the user we become, and nobody else may write it; it is locked, so that one
- * process has it; a head that is not of such a file, or is damaged, sends it aside as FILE.damaged.  What is read is
+ * process has it; a head that is not of such a file, or is damaged, sends it aside as FILE.damaged (but no file that others
+ * may read: that was never ours).  What is read is
  * judged record by record (cache/record.h).  A sound file begins anew, with a notice, when its records would mislead: written
  * by another version, under other trust anchors or forwarders (`basis`), or by a wall clock that is ahead of ours.
  *

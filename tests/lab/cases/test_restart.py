@@ -76,6 +76,7 @@ class Restart(unittest.TestCase):
 
     def test_a_damaged_file_is_set_aside(self):
         self.file.write_bytes(b"This is no cache file.\n")
+        self.file.chmod(0o600)
         with self.cairnd() as cairnd:
             cairnd.await_log("cache.damaged now")
             self.fill(cairnd)
@@ -85,6 +86,7 @@ class Restart(unittest.TestCase):
     def test_no_fault_of_the_file_keeps_it_from_serving(self):
         for fault, make in {
             "others may write": lambda: (self.file.touch(), self.file.chmod(0o666)),
+            "has never been one": lambda: self.file.write_bytes(b"root:x:0:0:root:/root:/bin/sh\n"),
             "No such file": lambda: self.file.parent.rmdir(),
         }.items():
             with self.subTest(fault):

@@ -329,6 +329,10 @@ START_TEST(a_file_of_something_else_is_set_aside_whole)
 	int fd = open(cache_path, O_WRONLY | O_CREAT, 0600);
 	ck_assert_int_eq(write(fd, words, sizeof words), sizeof words);
 	(void)close(fd);
+	ck_assert_int_eq(chmod(cache_path, 0644), 0); /* whose it was, it stays */
+	ck_assert_int_eq(open_again(error), ERR_MALFORMED);
+	ck_assert_int_eq(access(cache_aside, F_OK), -1);
+	ck_assert_int_eq(chmod(cache_path, 0600), 0);
 	ck_assert_int_eq(open_again(error), 0);
 	fd = open(cache_aside, O_RDONLY);
 	ck_assert_int_eq(read(fd, read_back, sizeof read_back), sizeof words);
