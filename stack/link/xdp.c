@@ -20,10 +20,13 @@
 #include "stack/link/xdp_queue.h"
 #include "stack/link/xdp_steer.h"
 
-#define CAPABILITY  "CAP_NET_ADMIN and CAP_BPF"
-#define STATS_US    1000000u /* how often the kernel is asked what it had to drop */
-#define RETRY_US    1000u    /* until a device that was full is tried again */
-#define NAME_BYTES  16u
+#define CAPABILITY   "CAP_NET_ADMIN and CAP_BPF"
+#define STATS_US     1000000u /* how often the kernel is asked what it had to drop */
+#define RETRY_US     1000u    /* until a device that was full is tried again; twice as long each time, */
+#define RETRY_US_MAX 1000000u /* since it may be down for days */
+#define BUSY_US      20000u   /* between two tries to get what another has, */
+#define BUSY_TRIES   50u      /* a second's worth */
+#define NAME_BYTES   16u
 
 struct xdp {
 	struct link link;
@@ -35,7 +38,8 @@ struct xdp {
 	unsigned queue_count, next_queue; /* next_queue: whose frames come first in the next batch */
 	struct xdp_queue queues[XDP_QUEUES_MAX];
 	struct link_stats stats; /* of the sockets; the link's are these and the packet socket's */
-	uint64_t stats_due_at_us, retry_at_us;
+	uint64_t stats_due_at_us;
+	uint64_t retry_at_us, retry_us; /* STACK_NEVER: nothing waits */
 };
 
 static struct xdp *
@@ -114,6 +118,18 @@ xdp_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 }
 
 static void
+note_waiting(struct xdp *xdp, bool is_waiting, uint64_t now_us)
+{
+	if (!is_waiting) {
+		xdp->retry_at_us = STACK_NEVER;
+		xdp->retry_us = RETRY_US;
+	} else if (xdp->retry_at_us == STACK_NEVER || xdp->retry_at_us <= now_us) {
+		xdp->retry_at_us = now_us + xdp->retry_us;
+		xdp->retry_us = xdp->retry_us < RETRY_US_MAX / 2 ? 2 * xdp->retry_us : RETRY_US_MAX;
+	}
+}
+
+static void
 xdp_flush(struct link *link, uint64_t now_us)
 {
 	struct xdp *xdp = xdp_of(link);
@@ -121,7 +137,7 @@ xdp_flush(struct link *link, uint64_t now_us)
 
 	for (unsigned i = 0; i < xdp->queue_count; i++)
 		is_done = xdp_queue_flush(&xdp->queues[i]) && is_done;
-	xdp->retry_at_us = is_done ? STACK_NEVER : now_us + RETRY_US;
+	note_waiting(xdp, !is_done, now_us);
 	xdp->packet->ops->flush(xdp->packet, now_us);
 	add_stats(xdp);
 }
@@ -320,6 +336,18 @@ tell_instead(const struct way *way, enum xdp_mode asked, struct link_error *told
 		               way->instead);
 }
 
+/* The kernel takes queue and device from a process that has gone in its own time: whoever starts again waits for it. */
+static int
+take_way_patiently(struct xdp *xdp, const struct way *way, const struct mac_addr *mac, struct link_error *told)
+{
+	for (unsigned tries = 0;; tries++) {
+		int err = take_way(xdp, way, mac, told);
+		if (err != ERR_IN_USE || tries == BUSY_TRIES)
+			return err;
+		(void)usleep(BUSY_US);
+	}
+}
+
 static int
 take_best_way(struct xdp *xdp, const struct xdp_config *config, const struct mac_addr *mac, struct link_error *told)
 {
@@ -329,7 +357,7 @@ take_best_way(struct xdp *xdp, const struct xdp_config *config, const struct mac
 	for (size_t i = 0; i < WAY_COUNT; i++) {
 		if (config->mode != XDP_MODE_AUTO && config->mode != ways[i].mode)
 			continue;
-		err = take_way(xdp, &ways[i], mac, told);
+		err = take_way_patiently(xdp, &ways[i], mac, told);
 		if (err == 0) {
 			tell_way(xdp, &ways[i], &why, told);
 			return 0;
@@ -402,7 +430,7 @@ xdp_open(struct link **link, const struct xdp_config *config, uint64_t now_us, s
 		return link__fail(told, ENOMEM, NULL, "link xdp");
 	xdp->link.ops = &xdp_ops;
 	xdp->sockets_fd = xdp->program_fd = xdp->attachment_fd = -1;
-	xdp->retry_at_us = STACK_NEVER;
+	note_waiting(xdp, false, now_us);
 	for (unsigned i = 0; i < XDP_QUEUES_MAX; i++)
 		xdp_queue_init(&xdp->queues[i], XDP_FRAME_SHIFT_MIN);
 	if (memcmp(&packet.mac, &none, sizeof none) == 0)

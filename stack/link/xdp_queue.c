@@ -16,6 +16,8 @@
 /* A frame on its way out is an skb of the copying modes: some 2 KB of the socket's send buffer. */
 #define SEND_QUEUE_BYTES (4 << 20)
 
+#define CACHE_LINE_BYTES 64
+
 static size_t
 memory_bytes(const struct xdp_queue *queue)
 {
@@ -76,6 +78,17 @@ xdp_queue_settle(struct xdp_queue *queue)
 	queue->lent_count = 0;
 }
 
+/* Whoever has written the frames may have done so on another core: their headers are under way while the first is read. */
+static void
+prefetch(const struct xdp_queue *queue, uint32_t at, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t *bytes = queue->memory + xsk_ring_cons__rx_desc(&queue->receive, at + i)->addr;
+		__builtin_prefetch(bytes, 1);
+		__builtin_prefetch(bytes + CACHE_LINE_BYTES, 1);
+	}
+}
+
 size_t
 xdp_queue_receive(struct xdp_queue *queue, struct link_frame *frames, size_t max)
 {
@@ -86,6 +99,7 @@ xdp_queue_receive(struct xdp_queue *queue, struct link_frame *frames, size_t max
 
 	if (count == 0)
 		return 0;
+	prefetch(queue, at, count);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&queue->receive, at + i);
 		const uint16_t frame = frame_at(queue, desc->addr);

@@ -313,6 +313,36 @@ START_TEST(every_queue_of_the_device_is_served)
 }
 END_TEST
 
+START_TEST(what_a_device_that_is_down_has_not_taken_is_tried_again_and_ever_more_seldom)
+{
+	struct link *ours, *other;
+	uint8_t bytes[FRAME_BYTES];
+	struct link_frame frame = { .bytes = bytes, .size = sizeof bytes };
+	const struct mac_addr everybody = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	uint64_t now_us = uv_hrtime() / 1000, waited_us = 0;
+	open_both(&ours, &other, modes[_i]);
+	ck_assert_uint_gt(ours->ops->deadline(ours), now_us + 1000000);
+	netns_ip("link set veth7 down");
+	build(bytes, &everybody, 1);
+	ours->ops->send(ours, &frame, now_us);
+	for (unsigned i = 0; i < 20; i++) {
+		ours->ops->flush(ours, now_us);
+		ours->ops->flush(ours, now_us); /* asked in between it does not wait longer */
+		ck_assert_uint_ge(ours->ops->deadline(ours) - now_us, waited_us);
+		waited_us = ours->ops->deadline(ours) - now_us;
+		ck_assert_uint_le(waited_us, 1000000);
+		now_us += waited_us;
+	}
+	ck_assert_uint_eq(waited_us, 1000000);
+	netns_ip("link set veth7 up");
+	netns_wait_running("veth7");
+	ours->ops->flush(ours, now_us);
+	ck_assert(receive_one(other, &frame));
+	ck_assert_mem_eq(frame.bytes, bytes, sizeof bytes);
+	close_both(ours, other);
+}
+END_TEST
+
 /* ---- beginning and end -------------------------------------------------------------------------- */
 
 static bool
@@ -489,6 +519,7 @@ main(void)
 	tcase_add_loop_test(tcase, what_nobody_fetches_is_dropped_and_counted_and_the_rest_comes, 0, 2);
 	tcase_add_loop_test(tcase, a_super_segment_goes_both_ways_beside_the_sockets, 0, 2);
 	tcase_add_loop_test(tcase, every_queue_of_the_device_is_served, 0, 2);
+	tcase_add_loop_test(tcase, what_a_device_that_is_down_has_not_taken_is_tried_again_and_ever_more_seldom, 0, 2);
 	tcase_add_loop_test(tcase, no_program_is_left_on_the_device, 0, 2);
 	tcase_add_loop_test(tcase, it_is_said_what_can_be_had_and_what_cannot, 0,
 	                    sizeof outcomes / sizeof outcomes[0]);
