@@ -225,24 +225,30 @@ class Packet(AsStation, lab.WithCairnd):
 class OverXdp(AsStation):
     """link xdp: the same, with an XDP program that takes its frames out of the device's queues."""
 
-    mode = said = None
+    mode = None
 
     @classmethod
     def setUpClass(cls):
         lab.root_alone("load an XDP program")
-        cls.configuration = STATION + f"  link: xdp\n  device: eth0\n  xdp-mode: {cls.mode}\n"
+        station = STATION.replace(STATION_V4, cls.sources[0]).replace(STATION_V6, cls.sources[1])
+        cls.configuration = station + f"  link: xdp\n  device: eth0\n  xdp-mode: {cls.mode}\n"
         super().setUpClass()
 
     def test_the_log_tells_the_mode(self):
         self.assertIn(f"eth0: XDP {self.mode}, 1 queue", self.cairnd.log())
 
 
+# Each with addresses of its own: what servers still say to the connections of the one before would be disowned, rightly.
 class XdpNative(OverXdp, lab.WithCairnd):
     mode = "native"
+    sources = ("192.168.1.54", "2001:2:0:100::54")
+    server = sources[0]
 
 
 class XdpGeneric(OverXdp, lab.WithCairnd):
     mode = "generic"
+    sources = ("192.168.1.55", "2001:2:0:100::55")
+    server = sources[0]
 
 
 class XdpEnds(unittest.TestCase):
