@@ -193,6 +193,9 @@ network_check(const struct config *config, char error[CONFIG_ERROR_BYTES])
 	struct network_plan plan;
 	int err = network_is_shared(config) ? check_shared(config, error)
 					    : check_station(config, error);
+	if (err == 0 && config->xdp_mode != CONFIG_XDP_AUTO && config->link != CONFIG_LINK_XDP)
+		err = refuse(config, config_line(config, "xdp-mode"), "xdp-mode",
+			     "counts with `link: xdp` alone", error);
 	if (err == 0)
 		err = network_plan_read(&plan, config, error);
 	if (err == 0)

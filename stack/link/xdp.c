@@ -260,7 +260,7 @@ load_program(struct xdp *xdp, const struct mac_addr *mac, struct link_error *tol
 	if (xdp->sockets_fd < 0)
 		return link__fail(told, errno, CAPABILITY, "link xdp: map of sockets");
 	xdp_steer_own(&steer, mac, xdp_queue_room(xdp->frame_shift), xdp->sockets_fd);
-	xdp->program_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "cairn_steer", "GPL", steer.insns, steer.count, NULL);
+	xdp->program_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "cairn_steer", "BSD", steer.insns, steer.count, NULL);
 	if (xdp->program_fd < 0)
 		return link__fail(told, errno, CAPABILITY, "link xdp: XDP program");
 	return 0;
@@ -276,7 +276,7 @@ attach(struct xdp *xdp, const struct way *way, struct link_error *told)
 		return 0;
 	if (errno == EBUSY || errno == EEXIST)
 		return link__fail(told, errno, NULL,
-		                  "device %s has an XDP program (`ip link set dev %s xdp off` takes it off)", xdp->device,
+		                  "device %s runs an XDP program of another's: see `ip -d link show dev %s`", xdp->device,
 		                  xdp->device);
 	return link__fail(told, errno, CAPABILITY, "%s: %s XDP", xdp->device, way->word);
 }

@@ -17,8 +17,11 @@
  * A received frame is lent as memory that may be written to, and when it is handed to send it goes out from where it
  * lies: a reply can be built in its request.
  *
- * Not done: 802.1Q tags, which many drivers take out of a frame before a program could see them; a device of the same
- * name that comes after ours was taken away (the capabilities for it are gone by then): the interface stays down.
+ * Not done: the host's own addresses (link raw has them): that takes their changes and those of the guarded ports in maps
+ * of the program.  802.1Q tags, which many drivers take out of a frame before a program could see them.  A device of the
+ * same name that comes after ours was taken away (the capabilities for it are gone by then): the interface stays down.
+ *
+ * What a process that has just gone had of the device is waited for, up to a second.
  *
  * Needs:  CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF at open; the program must have been built with libxdp and libbpf.
  * Errors: the one line says what kernel, driver or device lacks and what to set instead; after success it says

@@ -71,6 +71,8 @@ static const struct {
 	{ "a build without its libraries names the packages", "stack:\n  address: dhcp\n  link: xdp\n  device: eth0\n",
 	  "test.conf:3: link: " XDP_ABSENT },
 #endif
+	{ "a mode of XDP is link xdp's", "stack:\n  xdp-mode: native\n",
+	  "test.conf:2: xdp-mode: counts with `link: xdp` alone" },
 	{ "a host of its own needs an address", TAP,
 	  "test.conf:2: link: packet, tap and xdp need `address`, such as 192.0.2.7/24, dhcp or slaac" },
 	{ "a host of its own has one thread", "server:\n  num-threads: 2\n" TAP "  address: dhcp\n",

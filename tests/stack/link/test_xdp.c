@@ -428,7 +428,7 @@ START_TEST(a_device_that_runs_a_program_keeps_it)
 	struct link_error told;
 	struct link *second, *first = open_on("veth0", XDP_MODE_GENERIC);
 	ck_assert_int_eq(xdp_open(&second, &config, 0, &told), ERR_IN_USE);
-	ck_assert_ptr_nonnull(strstr(told.text, "`ip link set dev veth0 xdp off`"));
+	ck_assert_ptr_nonnull(strstr(told.text, "runs an XDP program of another's: see `ip -d link show dev veth0`"));
 	ck_assert(has_program("veth0"));
 	first->ops->close(first);
 }
