@@ -9,6 +9,7 @@
  *     engine_receive(engine, query, bytes, now)       a reply to one of our queries
  *     engine_failed(engine, query, error, now)        the network says that it cannot be delivered
  *     engine_lost, engine_unsent                      its connection has ended; it never left this host
+ *     engine_timed_out(engine, query, now)            the driver knows that no reply will come
  *     engine_fetched(engine, fetch, found, now)       the second level has answered, or never will
  *     engine_timeout(engine, now)                     what is due
  *     engine_next(engine, &action)                    until false: queries to send, queries to forget, answers to give
@@ -170,6 +171,8 @@ void engine_failed(struct engine *engine, engine_query query, enum stack_error e
  * section 6.2.4), FLIGHT_RESENDS_MAX times; after that it has failed.
  */
 void engine_lost(struct engine *engine, engine_query query, uint64_t now_us);
+/* All its time is over at once, for a driver whose clock stands still meanwhile: a scenario that is replayed. */
+void engine_timed_out(struct engine *engine, engine_query query, uint64_t now_us);
 /* It could not be sent for want of room here: no server is to blame. */
 void engine_unsent(struct engine *engine, engine_query query, uint64_t now_us);
 /* What the ENGINE_FETCH of that number has come to; of a task that has gone on meanwhile, nothing.  Until then the task waits. */

@@ -277,6 +277,8 @@ void flight__close_oldest(struct engine *engine, struct task *task);
 /* From now on another server may be asked; the query is still listened for. */
 void flight__late(struct engine *engine, struct flight *query);
 void flight__on_timer(struct engine *engine, struct flight *query);
+/* Late and closed at once. */
+void flight__give_up(struct engine *engine, struct flight *query);
 /* The name that a query in flight shows, as its task spells it. */
 void flight__trace_put(struct engine *engine, const struct flight *query, enum resolver_trace_kind kind, uint16_t rcode,
 		       const char *meaning);

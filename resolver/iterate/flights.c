@@ -286,3 +286,12 @@ flight__on_timer(struct engine *engine, struct flight *query)
 	}
 	task__wake(engine, task);
 }
+
+void
+flight__give_up(struct engine *engine, struct flight *query)
+{
+	if (!query->late)
+		on_late(engine, query);
+	flight__close(engine, query);
+	task__wake(engine, &engine->tasks[query->task]);
+}

@@ -235,3 +235,14 @@ engine_unsent(struct engine *engine, engine_query number, uint64_t now_us)
 	task__wake(engine, task);
 	task__run_all(engine);
 }
+
+void
+engine_timed_out(struct engine *engine, engine_query number, uint64_t now_us)
+{
+	engine__enter(engine, now_us);
+	struct flight *query = flight__find(engine, number);
+	if (query == NULL)
+		return;
+	flight__give_up(engine, query);
+	task__run_all(engine);
+}

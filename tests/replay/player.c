@@ -281,7 +281,7 @@ set_clock(struct player *player, uint64_t now_us)
 	player->macros.now_s = (double)(now_us - WORLD_START_US) / 1e6;
 }
 
-/* Nobody answers the newest query: time passes until something comes of that. */
+/* Nobody answers the newest query.  Time passes only if nothing comes of that at once, until something does. */
 static bool
 do_timeout(struct player *player, const struct step *step)
 {
@@ -290,8 +290,12 @@ do_timeout(struct player *player, const struct step *step)
 
 	if (player->asked_count == 0)
 		return fail(player, step, "no query is pending", "");
+	const engine_query query = player->asked[player->asked_count - 1].query;
 	drop_asked(player, player->asked_count - 1);
 	const unsigned asked_count = player->asked_count, answered_count = player->answered_count;
+	engine_timed_out(player->world.engine, query, player->world.now_us);
+	if (!drain(player))
+		return false;
 	while (player->asked_count <= asked_count && player->answered_count == answered_count &&
 	       (at_us = engine_deadline(player->world.engine)) <= end_us) {
 		set_clock(player, at_us > player->world.now_us ? at_us : player->world.now_us + 1000);

@@ -53,6 +53,43 @@ START_TEST(a_server_gets_as_many_queries_as_the_operator_grants)
 }
 END_TEST
 
+/* Asks single. of its dead server without a moment passing; returns how many queries that took. */
+static unsigned
+give_up_all(struct engine *engine, uint64_t now_us)
+{
+	struct engine_action action;
+	unsigned sent = 0;
+
+	for (unsigned turns = 0; turns < 1000 && engine_next(engine, &action); turns++) {
+		if (action.kind == ENGINE_ANSWER) {
+			ck_assert_uint_eq(action.answer->rcode, RCODE_SERVFAIL);
+			return sent;
+		}
+		if (action.kind != ENGINE_SEND)
+			continue;
+		sent++;
+		engine_timed_out(engine, action.query, now_us);
+		engine_timed_out(engine, action.query, now_us); /* it is over already */
+	}
+	ck_abort_msg("no answer after %u queries", sent);
+}
+
+START_TEST(what_the_driver_gives_up_needs_no_time)
+{
+	struct servers s = servers_of(1);
+	struct engine_question question = { .qname = name_of("www.single."), .qtype = TYPE_A, .qclass = CLASS_IN };
+
+	world_resolve(s.world, "www.single.", TYPE_A); /* the way there is known */
+	question.qname = name_of("other.single.");
+	ck_assert_int_eq(engine_ask(s.world->engine, &question, 0, s.world->now_us), 0);
+	const unsigned sent = give_up_all(s.world->engine, s.world->now_us);
+	ck_assert_uint_ge(sent, 2);
+	ck_assert_uint_le(sent, 6);
+	ck_assert_uint_eq(servers_stats(&s).timeouts, sent);
+	world_free(s.world);
+}
+END_TEST
+
 START_TEST(a_failure_is_cached_and_grows)
 {
 	struct servers s = servers_of(1);
@@ -384,6 +421,7 @@ main(void)
 	tcase_add_test(tcase, a_dead_server_costs_one_timeout_at_most_and_is_avoided_then);
 	tcase_add_test(tcase, when_nobody_replies_the_client_is_told_so_within_its_time);
 	tcase_add_test(tcase, a_server_gets_as_many_queries_as_the_operator_grants);
+	tcase_add_test(tcase, what_the_driver_gives_up_needs_no_time);
 	tcase_add_test(tcase, a_failure_is_cached_and_grows);
 	tcase_add_test(tcase, a_failure_is_forgotten_when_the_network_has_changed);
 	tcase_add_test(tcase, a_failure_that_began_before_a_change_is_not_held_against_the_name);
