@@ -95,7 +95,7 @@ struct config {
 	char *val_override_date;           /* "": the clock */
 	char *val_nsec3_keysize_iterations; /* pairs; "": VALIDATE_NSEC3_ITERATIONS_MAX */
 	bool trust_anchor_signaling;       /* only `no`: no such queries are sent */
-	bool minimal_responses, deny_any;
+	bool minimal_responses, deny_any, serve_original_ttl;
 	bool hide_identity, hide_version;
 	char *identity, *version;          /* NULL: host name, program version */
 	uint32_t ip_ratelimit, ip_ratelimit_factor, ip_ratelimit_cookie, ratelimit, ratelimit_factor;

@@ -65,6 +65,8 @@ const struct config_option config_options[] = {
 	/* what is told */
 	SERVER("minimal-responses", CONFIG_BOOL, minimal_responses, "yes", 0, 0,
 	       "leave out records that the client did not ask for and does not need"),
+	SERVER("serve-original-ttl", CONFIG_BOOL, serve_original_ttl, "no", 0, 0,
+	       "give each record the TTL that it came with, not what remains of it; cache-min-ttl and cache-max-ttl rest"),
 	SERVER("deny-any", CONFIG_BOOL, deny_any, "yes", 0, 0,
 	       "answer ANY with one HINFO record (RFC 8482) instead of all that is known"),
 	SERVER("max-udp-size", CONFIG_NUMBER, max_udp_size, "1232", 512, 4096,

@@ -6,6 +6,7 @@
 #define TCP_BUFFER_BYTES       (16u << 20) /* of all connections of our own stack upstream ... */
 #define TCP_CLIENT_BUFFER_BYTES 16384u      /* ... and of a client's, on average: hardly any has much unread */
 #define TCP_CLIENTS_BUFFERED_MAX 65536u     /* 1 GiB; with more there is less for each */
+#define ORIGINAL_TTL_MAX_S 604800u /* serve-original-ttl: nothing is cut but what nobody should send (RFC 8767, section 4) */
 #define CLIENTS_PER_TASK_MEAN 4u /* places for waiting clients, a question that may be resolved */
 /*
  * A name that many want at once and that takes long: those who come after so many are told SERVFAIL.  Each address is
@@ -31,8 +32,8 @@ core_config_engine(const struct config *config)
 	engine.prime_root = config->prime_root;
 	engine.do_not_query_localhost = config->do_not_query_localhost;
 	engine.minimal_responses = config->minimal_responses;
-	engine.cache_min_ttl_s = config->cache_min_ttl;
-	engine.cache_max_ttl_s = config->cache_max_ttl;
+	engine.cache_min_ttl_s = config->serve_original_ttl ? 0 : config->cache_min_ttl;
+	engine.cache_max_ttl_s = config->serve_original_ttl ? ORIGINAL_TTL_MAX_S : config->cache_max_ttl;
 	engine.cache_max_negative_ttl_s = config->cache_max_negative_ttl;
 	engine.cache_min_negative_ttl_s = config->cache_min_negative_ttl;
 	engine.prefetch = config->prefetch;

@@ -171,6 +171,13 @@ authority_goes_out(const struct respond_config *config, const struct reply_form 
 		 answer->sections[SECTION_ANSWER] != NULL);
 }
 
+/* Local data, and what was asked for just now, has no other than its TTL. */
+static uint32_t
+shown_ttl_s(const struct respond_config *config, const struct rrset *rrset)
+{
+	return config->serve_original_ttl && rrset->original_ttl_s != 0 ? rrset->original_ttl_s : rrset->ttl_s;
+}
+
 /* Answer and authority: 0, or ERR_FULL when a set that belongs there has no room. */
 static int
 write_required(const struct respond_config *config, const struct reply_form *form,
@@ -179,7 +186,7 @@ write_required(const struct respond_config *config, const struct reply_form *for
 	for (const struct rrset *rrset = answer->sections[SECTION_ANSWER]; rrset != NULL;
 	     rrset = rrset->next) {
 		int err =
-			render_rrset(render, SECTION_ANSWER, rrset, rrset->ttl_s, form->dnssec_ok);
+			render_rrset(render, SECTION_ANSWER, rrset, shown_ttl_s(config, rrset), form->dnssec_ok);
 		if (err != 0)
 			return err;
 	}
@@ -187,7 +194,7 @@ write_required(const struct respond_config *config, const struct reply_form *for
 	     rrset = rrset->next) {
 		if (!authority_goes_out(config, form, answer, rrset))
 			continue;
-		int err = render_rrset(render, SECTION_AUTHORITY, rrset, rrset->ttl_s,
+		int err = render_rrset(render, SECTION_AUTHORITY, rrset, shown_ttl_s(config, rrset),
 				       form->dnssec_ok);
 		if (err != 0)
 			return err;
@@ -215,7 +222,7 @@ write_additional(const struct respond_config *config, const struct reply_form *f
 		return;
 	for (const struct rrset *rrset = answer->sections[SECTION_ADDITIONAL]; rrset != NULL;
 	     rrset = rrset->next)
-		(void)render_rrset(render, SECTION_ADDITIONAL, rrset, rrset->ttl_s,
+		(void)render_rrset(render, SECTION_ADDITIONAL, rrset, shown_ttl_s(config, rrset),
 				   form->dnssec_ok);
 }
 

@@ -25,6 +25,7 @@ struct arena;
 
 struct respond_config {
 	bool minimal_responses;
+	bool serve_original_ttl;      /* what the caches give has the TTL that it came with */
 	uint16_t udp_bytes_max;       /* max-udp-size, 512 or more */
 	uint32_t tcp_idle_timeout_ms; /* told to those who ask (RFC 7828) */
 	uint8_t nsid_bytes;

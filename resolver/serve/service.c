@@ -124,6 +124,7 @@ build_options(struct build *build, const char *hostname, struct rng *rng)
 						   config->ip_ratelimit_backoff };
 	policy->discard_after_us = (uint64_t)config->discard_timeout * 1000;
 	policy->respond.minimal_responses = config->minimal_responses;
+	policy->respond.serve_original_ttl = config->serve_original_ttl;
 	policy->respond.udp_bytes_max = (uint16_t)config->max_udp_size;
 	policy->respond.tcp_idle_timeout_ms = config->tcp_idle_timeout;
 	policy->generation = (uint32_t)rng_u64(rng);

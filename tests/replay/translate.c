@@ -28,7 +28,6 @@ static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
 	{ "tcp-upstream", "no" },
-	{ "serve-original-ttl", "no" },
 	{ "unknown-server-time-limit", "376" },
 };
 

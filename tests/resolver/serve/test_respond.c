@@ -415,6 +415,27 @@ END_TEST
 
 /* ---- what goes out ------------------------------------------------------------------------------------ */
 
+START_TEST(original_ttls_are_given_where_there_are_any)
+{
+	struct respond_config config = { .serve_original_ttl = true, .udp_bytes_max = 1232 };
+	struct reply_form form = form_of(DNS_RD);
+	struct question question = question_of("example.", TYPE_A);
+	struct answer answer = { .ede = EDE_NONE };
+
+	add_set(&answer.sections[SECTION_ANSWER], "example.", TYPE_A, 1, 4, 0);
+	struct rrset *set = answer.sections[SECTION_ANSWER];
+	set->ttl_s = 7;
+	respond_and_read(&config, &form, &question, &answer, NULL);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->ttl_s, 7); /* it came just now */
+	set->original_ttl_s = 60;
+	respond_and_read(&config, &form, &question, &answer, NULL);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->ttl_s, 60);
+	config.serve_original_ttl = false;
+	respond_and_read(&config, &form, &question, &answer, NULL);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->ttl_s, 7);
+}
+END_TEST
+
 START_TEST(minimal_responses_keep_what_the_answer_needs)
 {
 	struct respond_config config = plain;
@@ -535,6 +556,7 @@ main(void)
 			    COUNT(sizes));
 	tcase_add_test(tcase, an_absence_without_its_soa_is_truncated);
 	tcase_add_test(tcase, additional_records_are_left_out_without_a_word);
+	tcase_add_test(tcase, original_ttls_are_given_where_there_are_any);
 	tcase_add_test(tcase, minimal_responses_keep_what_the_answer_needs);
 	tcase_add_test(tcase, minimal_responses_give_servers_with_their_addresses);
 	tcase_add_test(tcase, a_referral_keeps_its_servers);

@@ -248,16 +248,28 @@ START_TEST(options_reach_the_engine)
 }
 END_TEST
 
+START_TEST(original_ttls_are_not_cut)
+{
+	struct settings *settings =
+		settings_of("server:\n  serve-original-ttl: yes\n  cache-min-ttl: 7\n  cache-max-ttl: 700\n");
+	const struct engine_config engine = core_config_engine(&settings->config);
+
+	ck_assert_uint_eq(engine.cache_min_ttl_s, 0);
+	ck_assert_uint_eq(engine.cache_max_ttl_s, 604800);
+	settings_free(settings);
+}
+END_TEST
+
 START_TEST(options_reach_what_clients_are_told)
 {
 	struct settings *settings =
-		settings_of("server:\n  deny-any: no\n  minimal-responses: no\n  max-udp-size: 512\n  discard-timeout: 3\n"
+		settings_of("server:\n  serve-original-ttl: yes\n  deny-any: no\n  minimal-responses: no\n  max-udp-size: 512\n  discard-timeout: 3\n"
 			    "  hide-identity: yes\n  hide-version: yes\n  identity: here\n  version: \"9\"\n  nsid: 0aff\n"
 			    "  tcp-idle-timeout: 250\n  log-queries: yes\n  log-replies: yes\n  log-servfail: yes\n"
 			    "  module-config: iterator\n");
 	const struct service *service = settings->service;
 	const struct client_policy *policy = &service->policy;
-	ck_assert(!policy->deny_any && !policy->respond.minimal_responses);
+	ck_assert(!policy->deny_any && !policy->respond.minimal_responses && policy->respond.serve_original_ttl);
 	ck_assert_uint_eq(policy->respond.udp_bytes_max, 512);
 	ck_assert_uint_eq(policy->discard_after_us, 3000);
 	ck_assert(policy->chaos.hide_identity && policy->chaos.hide_version);
@@ -370,6 +382,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_trust_anchor_that_updates_itself_has_a_whole_file, 0, COUNT(anchor_files));
 	tcase_add_test(tcase, what_takes_a_restart_is_named);
 	tcase_add_test(tcase, options_reach_the_engine);
+	tcase_add_test(tcase, original_ttls_are_not_cut);
 	tcase_add_test(tcase, options_reach_what_clients_are_told);
 	tcase_add_test(tcase, options_reach_the_local_zones);
 	tcase_add_test(tcase, a_bad_root_hint_is_said_with_both_places);
