@@ -28,9 +28,8 @@ load_roots(struct tls_context *context, const struct tls_options *options, struc
 	context->roots = "the certificates given";
 	if (options->ca_file != NULL || options->ca_path != NULL)
 		return 0;
-	/* The directory of hashes is looked into when an issuer is wanted; the file, where there is one, is read now. */
 	context->roots = "the system's roots";
-	if (SSL_CTX_set_default_verify_paths(ctx) != 1)
+	if (!tls__trust_system(context))
 		return fail_roots("the system's roots in", X509_get_default_cert_dir(), failure);
 	return 0;
 }
@@ -197,6 +196,7 @@ context_free(struct tls_context *context)
 		(void)close(context->key_log_fd);
 	BIO_meth_free(context->bio_method);
 	SSL_CTX_free(context->ctx);
+	X509_LOOKUP_meth_free(context->bundle_method);
 	free(context);
 }
 

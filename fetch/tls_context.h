@@ -20,6 +20,7 @@ struct tls_session {
 struct tls_context {
 	SSL_CTX *ctx;
 	BIO_METHOD *bio_method; /* a BIO over a stream */
+	X509_LOOKUP_METHOD *bundle_method; /* NULL: the system's roots are not what is trusted */
 	bool is_insecure;
 	const char *roots; /* what is trusted, in words */
 	int key_log_fd;    /* -1: none */
@@ -31,6 +32,7 @@ struct tls_context {
 int tls__stream_open(struct tls_context *context, struct stream *under, const char *host, uint16_t port,
                      const char *alpn, struct stream **stream, struct failure *failure);
 BIO_METHOD *tls__bio_method(void); /* NULL: no memory */
+bool tls__trust_system(struct tls_context *context); /* false: the library tells why not */
 
 /* A session that this connection may resume, and which it then owns; NULL. */
 SSL_SESSION *tls__session_take(struct tls_context *context, const char *peer);

@@ -374,6 +374,40 @@ START_TEST(roots_that_cannot_be_read_are_named)
 }
 END_TEST
 
+static const struct {
+	const char *behaviour;
+	bool has_directory, has_bundle;
+	enum failure_cause cause;
+} system_roots[] = {
+	{ "the directory of hashes is enough", true, false, FAILURE_NONE },
+	{ "the bundle is read when the directory does not have the root", false, true, FAILURE_NONE },
+	{ "a root of neither is not trusted", false, false, FAILURE_CERTIFICATE },
+};
+
+START_TEST(the_systems_roots_are_a_directory_and_a_bundle)
+{
+	char directory[] = "/tmp/test_tls_roots.XXXXXX", hashed[64];
+	const struct tls_options options = { .ca_file = NULL };
+	struct failure failure;
+	struct tls *tls;
+
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	(void)snprintf(hashed, sizeof hashed, "%s/%08lx.0", directory, X509_subject_name_hash(root));
+	if (system_roots[_i].has_directory)
+		ck_assert_int_eq(symlink(root_path, hashed), 0);
+	ck_assert_int_eq(setenv("SSL_CERT_DIR", directory, 1), 0);
+	ck_assert_int_eq(setenv("SSL_CERT_FILE", system_roots[_i].has_bundle ? root_path : "/nonexistent.pem", 1), 0);
+	ck_assert_int_eq(tls_new(&tls, &options, &failure), 0);
+	struct stream *stream = shake_hands(tls, "www.test");
+	ck_assert_msg(stream->failure.cause == system_roots[_i].cause, "%s: %s", system_roots[_i].behaviour,
+		      stream->failure.text);
+	stream_close(stream);
+	tls_free(tls);
+	(void)unlink(hashed);
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -391,6 +425,7 @@ main(void)
 	tcase_add_test(streams, who_does_not_speak_tls_is_told_so);
 	tcase_add_test(streams, a_server_that_hangs_up_is_told_so);
 	tcase_add_test(streams, roots_that_cannot_be_read_are_named);
+	tcase_add_loop_test(streams, the_systems_roots_are_a_directory_and_a_bundle, 0, COUNT(system_roots));
 	suite_add_tcase(suite, names);
 	suite_add_tcase(suite, streams);
 	return suite_run(suite);
