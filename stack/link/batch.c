@@ -76,13 +76,14 @@ rx_slot(const struct batch_rx *rx, size_t i)
 }
 
 int
-batch_rx_init(struct batch_rx *rx, size_t slot_bytes, bool is_ethernet)
+batch_rx_init(struct batch_rx *rx, size_t slot_count, size_t slot_bytes, bool is_ethernet)
 {
-	*rx = (struct batch_rx){ .slot_bytes = slot_bytes, .is_ethernet = is_ethernet };
-	rx->block = reallocarray(NULL, LINK_BATCH_MAX, BATCH_VLAN_BYTES + slot_bytes);
+	assert(slot_count <= LINK_BATCH_MAX);
+	*rx = (struct batch_rx){ .slot_count = slot_count, .slot_bytes = slot_bytes, .is_ethernet = is_ethernet };
+	rx->block = reallocarray(NULL, slot_count, BATCH_VLAN_BYTES + slot_bytes);
 	if (rx->block == NULL)
 		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < LINK_BATCH_MAX; i++) {
+	for (size_t i = 0; i < slot_count; i++) {
 		rx->iovs[i][0] = (struct iovec){ &rx->headers[i], sizeof rx->headers[i] };
 		rx->iovs[i][1] = (struct iovec){ rx_slot(rx, i), slot_bytes };
 		rx->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &rx->iovs[i][is_ethernet ? 0 : 1],
@@ -171,7 +172,7 @@ take_slot(struct batch_rx *rx, size_t i, struct link_frame *frame, struct link_s
 size_t
 batch_rx_read(struct batch_rx *rx, int fd, struct link_frame *frames, size_t max, struct link_stats *stats)
 {
-	const size_t first = rx->used, room = LINK_BATCH_MAX - first;
+	const size_t first = rx->used, room = rx->slot_count - first;
 	const unsigned wanted = (unsigned)(max < room ? max : room);
 	size_t frame_count = 0;
 

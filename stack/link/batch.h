@@ -37,7 +37,7 @@ struct batch_control {
 
 struct batch_rx {
 	uint8_t *block;
-	size_t slot_bytes;
+	size_t slot_count, slot_bytes;
 	size_t used; /* slots filled since batch_rx_begin */
 	bool is_ethernet; /* frames come with a header, and with a 802.1Q tag beside them */
 	struct virtio_net_hdr headers[LINK_BATCH_MAX];
@@ -46,8 +46,11 @@ struct batch_rx {
 	struct mmsghdr messages[LINK_BATCH_MAX];
 };
 
-/* The sockets to be read have PACKET_AUXDATA set and, for Ethernet, PACKET_VNET_HDR. */
-int batch_rx_init(struct batch_rx *rx, size_t slot_bytes, bool is_ethernet);
+/*
+ * LINK_BATCH_MAX slots at most.  The sockets to be read have PACKET_AUXDATA set and, for Ethernet,
+ * PACKET_VNET_HDR.
+ */
+int batch_rx_init(struct batch_rx *rx, size_t slot_count, size_t slot_bytes, bool is_ethernet);
 void batch_rx_fini(struct batch_rx *rx);
 void batch_rx_begin(struct batch_rx *rx);
 

@@ -246,7 +246,7 @@ find_device(struct packet *packet, uint64_t now_us, struct link_error *error)
 static int
 init_batches(struct packet *packet, struct link_error *error)
 {
-	if (batch_rx_init(&packet->rx, STACK_FRAME_MAX, true) != 0 ||
+	if (batch_rx_init(&packet->rx, LINK_BATCH_MAX, STACK_FRAME_MAX, true) != 0 ||
 	    batch_tx_init(&packet->tx, packet->mtu + ETHERNET_OVERHEAD_BYTES, true) != 0)
 		return link__fail(error, ENOMEM, NULL, "link packet");
 	return 0;

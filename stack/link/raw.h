@@ -29,7 +29,7 @@
  *
  * Needs:   CAP_NET_RAW at open and not after.  CAP_NET_ADMIN is used, when there, for larger
  *          queues.
- * Bounds:  LINK_BATCH_MAX packets a system call; received packets up to frame_bytes, 4096 by
+ * Bounds:  LINK_BATCH_MAX packets a system call, 16 of TCP; received packets up to frame_bytes, 4096 by
  *          default, since DNS over UDP asks for 1232 octets at most and gets no more: what is
  *          larger is counted as unusable.  The sockets' queues hold RAW_QUEUE_BYTES, or what
  *          net.core.rmem_max lets them.
