@@ -182,7 +182,8 @@ void
 hops_tell(struct net *net)
 {
 	const struct journey *journey = net_journey(net);
-	struct hops *hops = journey != NULL ? calloc(1, sizeof *hops) : NULL;
+	struct failure failure;
+	struct hops *hops = journey != NULL && net_open_udp(net, &failure) == 0 ? calloc(1, sizeof *hops) : NULL;
 
 	if (hops == NULL)
 		return;

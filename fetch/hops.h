@@ -15,7 +15,7 @@
 #define HOPS_SERVERS_MAX 4u
 #define HOPS_PORT        33434u /* of the first hop's probe; the next ones follow */
 
-/* Probes, and tells the net's journey; runs the net's loop until that is done.  Nothing without a journey. */
+/* Probes, and tells the net's journey; runs the net's loop until that is done.  Nothing without a journey or ports for UDP. */
 void hops_tell(struct net *net);
 
 #endif
