@@ -201,6 +201,43 @@ task__seek_addrs(struct engine *engine, struct task *task, bool all)
 	return wait__count(task) > 0;
 }
 
+static bool
+add_glue_of(struct engine *engine, struct cut *cut, unsigned index, const struct delegation *delegation)
+{
+	bool added = false;
+
+	for (unsigned i = 0; i < delegation->ns_count; i++) {
+		const struct delegation_ns *ns = &delegation->ns[i];
+		if (!name_equal(ns->name, cut->ns[index].name))
+			continue;
+		for (unsigned j = 0; j < ns->addr_count; j++)
+			added |= cut_add(cut, index, &ns->addrs[j], &engine->policy);
+	}
+	return added;
+}
+
+/*
+ * The zone that the name lies in has nothing to say of it, or nobody there does: what that zone was itself delegated
+ * with is the parent's word for the address (RFC 1034, section 4.2.2), and better than no server.
+ */
+static void
+last_resort(struct engine *engine, struct cut *cut, unsigned index)
+{
+	const struct cut_ns *ns = &cut->ns[index];
+	const size_t mark = arena_mark(&engine->scratch);
+	struct delegation delegation;
+	struct name zone;
+
+	if (ns->addr_count > 0 || ns->waits > 0 || next_family(engine, ns, ADDR_IPV4) != ADDR_NONE)
+		return;
+	name_copy(&zone, ns->name);
+	while (delegation_cache_find(engine->caches.delegations, &zone, &engine->scratch, &delegation,
+				     engine__now_s(engine)) == 0 &&
+	       !add_glue_of(engine, cut, index, &delegation) && name_labels(delegation.zone) > 0)
+		name_tail(&zone, delegation.zone, name_labels(delegation.zone) - 1u);
+	arena_rewind(&engine->scratch, mark);
+}
+
 void
 task__on_addrs(struct engine *engine, struct task *parent, const struct task_wait *wait,
 	       const struct task *child)
@@ -227,5 +264,6 @@ task__on_addrs(struct engine *engine, struct task *parent, const struct task_wai
 		if (set->type == TYPE_A || set->type == TYPE_AAAA)
 			add_set(engine, parent->cut, wait->ns, set);
 	}
+	last_resort(engine, parent->cut, wait->ns);
 	settle(engine, parent->cut, ns);
 }

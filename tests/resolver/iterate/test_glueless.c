@@ -99,6 +99,42 @@ START_TEST(where_nobody_is_silent_one_family_of_one_server_is_looked_for)
 }
 END_TEST
 
+/* A zone that does not know its own server's address, in three ways, and another that hangs on that server. */
+static const struct {
+	const char *what, *text;
+} forgetful[] = {
+	{ "no such name", "forgetful. 600 SOA mname. rname. 1 2 3 4 300\n" },
+	{ "no address", "forgetful. 600 SOA mname. rname. 1 2 3 4 300\n"
+			"ns.forgetful. 600 TXT nothing\n" },
+	{ "delegated to nowhere", "forgetful. 600 SOA mname. rname. 1 2 3 4 300\n"
+				  "ns.forgetful. 600 NS gone.forgetful.\n" },
+};
+
+static const struct world_zone parent = { ".", ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+					       ". 86400 NS ns.root.\n"
+					       "ns.root. 86400 A 192.0.2.1\n"
+					       "forgetful. 3600 NS ns.forgetful.\n"
+					       "ns.forgetful. 3600 A 192.0.2.20\n"
+					       "hangs. 3600 NS ns.forgetful.\n" };
+static const struct world_zone hangs = { "hangs.", "hangs. 600 SOA mname. rname. 1 2 3 4 300\n"
+						   "www.hangs. 300 A 192.0.2.80\n" };
+
+START_TEST(the_parents_word_for_an_address_is_the_last_resort)
+{
+	const struct world_zone zone = { "forgetful.", forgetful[_i].text };
+	struct world *world = world_new(suite_seed(1), NULL);
+
+	world_server(world, "192.0.2.1", &parent);
+	world_serve(world_server(world, "192.0.2.20", &zone), &hangs);
+	world_resolve(world, "ns.forgetful.", TYPE_A); /* the delegation with its glue is in the cache */
+	const struct world_result *result = world_resolve(world, "www.hangs.", TYPE_A);
+	ck_assert_msg(world_has(result, SECTION_ANSWER, "www.hangs.", TYPE_A, "192.0.2.80"), "%s", forgetful[_i].what);
+	/* It is nobody's answer. */
+	ck_assert_uint_eq(world_count(world_resolve(world, "ns.forgetful.", TYPE_A), SECTION_ANSWER), 0);
+	world_free(world);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -107,6 +143,7 @@ main(void)
 			    (int)COUNT(hosters));
 	tcase_add_loop_test(tcase, behind_two_dead_servers_the_third_is_found, 0, (int)COUNT(hosters));
 	tcase_add_test(tcase, where_nobody_is_silent_one_family_of_one_server_is_looked_for);
+	tcase_add_loop_test(tcase, the_parents_word_for_an_address_is_the_last_resort, 0, (int)COUNT(forgetful));
 	Suite *suite = suite_create("iterate: glueless");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
