@@ -23,6 +23,7 @@ const struct engine_config engine_config_default = {
 	.use_caps_for_id = true,
 	.send_cookie = true,
 	.harden_glue = true,
+	.aggressive_nsec = true,
 	.prime_root = true,
 	.do_not_query_localhost = true,
 	.minimal_responses = true,
@@ -84,6 +85,7 @@ lay_out(struct engine *engine, uint8_t *block, const struct engine_limits *limit
 	engine->clients = carve(block, &used, clients, sizeof *engine->clients);
 	engine->scratch.block = carve(block, &used, 1, ENGINE_SCRATCH_BYTES);
 	engine->zone_rates.keys = carve(block, &used, 1, rate_table_bytes());
+	engine->spans = carve(block, &used, 1, sizeof *engine->spans);
 	engine->arenas = carve(block, &used, tasks, limits->task_arena_bytes);
 	return used;
 }
@@ -93,6 +95,17 @@ engine_bytes(const struct engine_limits *limits)
 {
 	struct engine engine;
 	return lay_out(&engine, NULL, limits);
+}
+
+/* What it may conclude from follows the configuration and the anchors. */
+static void
+set_aggressive(struct engine *engine)
+{
+	engine->aggressive.spans = engine->config.aggressive_nsec ? engine->spans : NULL;
+	engine->aggressive.anchors = engine->trust.anchors;
+	engine->aggressive.crypto = engine->trust.crypto;
+	engine->aggressive.iterations_max = engine->trust.nsec3_iterations_max;
+	engine->aggressive.ttl_max_s = engine->config.cache_max_negative_ttl_s;
 }
 
 void
@@ -118,6 +131,7 @@ engine_configure(struct engine *engine, const struct engine_config *config)
 		.negative_ttl_min_s = config->cache_min_negative_ttl_s,
 		.keeps_extras = !config->minimal_responses,
 	};
+	set_aggressive(engine);
 }
 
 struct engine *
@@ -151,6 +165,7 @@ engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 	wheel_init(&engine->wheel, now_us);
 	wheel_timer_init(&engine->prime_timer, TIMER_PRIME);
 	hints_init(&engine->hints);
+	spans_init(engine->spans, engine->key);
 	return engine;
 }
 
@@ -160,6 +175,7 @@ engine_set_trust(struct engine *engine, const struct engine_trust *trust)
 	engine->trust = *trust;
 	if (trust->anchors != NULL && trust->anchors->count == 0)
 		engine->trust.anchors = NULL; /* nobody is trusted: nothing is validated */
+	set_aggressive(engine);
 }
 
 void
@@ -241,6 +257,7 @@ from_caches(struct engine *engine, const struct engine_question *question, struc
 	const uint32_t now_s = (uint32_t)(now_us / 1000000u);
 	engine->missed = 0;
 	struct lookup from = engine__lookup_of(engine, question, answer);
+	from.aggressive = &engine->aggressive;
 	do {
 		if (lookup(&from, &engine->caches, arena, answer, now_s) == LOOKUP_MISS) {
 			/* An alias that was found is found again by the task, which keeps it, and so is a policy. */
@@ -391,6 +408,7 @@ void
 engine_stats(const struct engine *engine, struct engine_stats *stats)
 {
 	*stats = engine->stats;
+	stats->synthesised = engine->aggressive.synthesised;
 	stats->tasks = engine->task_slots.used;
 	stats->clients = engine->client_slots.used;
 	stats->queries = engine->query_slots.used;

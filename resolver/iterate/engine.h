@@ -81,6 +81,7 @@ struct engine_config {
 	bool disable_edns_do;
 	bool error_reporting;        /* dns-error-reporting: RFC 9567 */
 	bool harden_glue;
+	bool aggressive_nsec;        /* RFC 8198 */
 	bool prime_root;             /* Cairn's: RFC 8109 */
 	struct nat64 nat64;          /* do-nat64, nat64-prefix; no prefix: IPv4 servers are asked as such */
 	bool do_not_query_localhost; /* 127.0.0.0/8 and ::1 as upstream servers */
@@ -223,6 +224,7 @@ struct engine_stats {
 	uint64_t unexpected;        /* datagrams for a query that is over */
 	uint64_t unreachable;       /* errors from the network */
 	uint64_t dropped_sets;      /* rrsets of replies that were not taken (iterate/scrub.h, referral.h) */
+	uint64_t synthesised;       /* answers out of what a zone has proved before */
 	uint64_t signatures, bogus; /* signatures checked; answers that did not hold */
 	uint64_t stripped_addrs;    /* records with private addresses that were taken out (policy/rebind.h) */
 	uint64_t corrected_aliases; /* replies whose CNAME did not agree with their DNAME */

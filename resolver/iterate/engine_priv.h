@@ -17,6 +17,8 @@
 #ifndef CAIRN_RESOLVER_ITERATE_ENGINE_PRIV_H
 #define CAIRN_RESOLVER_ITERATE_ENGINE_PRIV_H
 
+#include "resolver/cache/spans.h"
+#include "resolver/iterate/aggressive.h"
 #include "resolver/iterate/hints.h"
 #include "resolver/iterate/flight.h"
 #include "resolver/iterate/lookup.h"
@@ -64,6 +66,8 @@ struct engine {
 	struct wheel wheel;
 	struct hints hints;
 	struct engine_trust trust;
+	struct aggressive aggressive;
+	struct spans *spans;
 	const struct forwards *forwards;
 	const struct rpz *rpz;
 	const struct rebind *rebind;

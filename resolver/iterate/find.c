@@ -56,6 +56,7 @@ task__look_up(struct engine *engine, struct task *task)
 		.dnssec_ok = task->question.dnssec_ok,
 		.refreshes = task->refreshes,
 		.checking_disabled = task->question.checking_disabled,
+		.aggressive = &engine->aggressive,
 		.rpz = engine->rpz,
 		.policies = task->policies,
 	};

@@ -1,5 +1,6 @@
 #include "resolver/iterate/lookup.h"
 
+#include "resolver/iterate/aggressive.h"
 #include "resolver/iterate/cname.h"
 #include "resolver/iterate/rewrite.h"
 #include "resolver/policy/forward.h"
@@ -93,6 +94,13 @@ find_negative(const struct lookup *lookup, const struct caches *caches, struct a
 	return negative->kind != NEGATIVE_FAILURE || negative->epoch == infra_epoch(caches->infra);
 }
 
+/* Where policy has a say that looks at servers, or the operator names them, they have to be asked. */
+static bool
+may_conclude(const struct lookup *lookup)
+{
+	return lookup->aggressive != NULL && lookup->policies == 0 && !lookup->refreshes && !is_given(lookup);
+}
+
 enum lookup_result
 lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
        struct answer *answer, uint32_t now_s)
@@ -125,7 +133,10 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 		}
 	}
 	if (!find_negative(lookup, caches, arena, &negative, now_s))
-		return LOOKUP_MISS;
+		return may_conclude(lookup) && aggressive_find(lookup->aggressive, caches, lookup->sname, lookup->qtype, arena,
+							       answer, &lookup->tail, now_s)
+			       ? LOOKUP_ANSWER
+			       : LOOKUP_MISS;
 	answer_negative(answer, &negative);
 	return LOOKUP_ANSWER;
 }

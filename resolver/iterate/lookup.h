@@ -14,6 +14,8 @@
 
 #define LOOKUP_SOON_PART 10u /* of its TTL that a set still has when it ends soon */
 
+struct aggressive;
+
 enum lookup_result {
 	LOOKUP_MISS,   /* nothing is known of sname, which may have moved along cached aliases */
 	LOOKUP_ANSWER, /* *answer is complete but for the sets found before */
@@ -30,6 +32,7 @@ struct lookup {
 	bool refreshes; /* what ends soon is not known any more */
 	bool ends_soon; /* told back: a set of the answer is in the last part of its time */
 	const struct rpz *rpz;
+	struct aggressive *aggressive; /* what zones have proved before; NULL: only what was asked counts */
 	uint32_t policies; /* its zones that have a say (rewrite.h); 0: none, or none any more */
 };
 

@@ -451,7 +451,10 @@ task__validate(struct engine *engine, struct task *task)
 	case FINDING_WAIT:     return TASK_WAITING;
 	case FINDING_SPENT:    return spent(engine, task);
 	case FINDING_BOGUS:    return again_or_fail(engine, task);
-	case FINDING_SECURE:   task->answer.security = SECURITY_SECURE; break;
+	case FINDING_SECURE:
+		task->answer.security = SECURITY_SECURE;
+		aggressive_learn(&engine->aggressive, &engine->caches, &task->answer, engine__now_s(engine));
+		break;
 	case FINDING_INSECURE: task->answer.security = SECURITY_INSECURE; break;
 	}
 	if (engine__wants_extras(engine, task->question.qtype))

@@ -100,7 +100,7 @@ struct config {
 	char *identity, *version;          /* NULL: host name, program version */
 	uint32_t ip_ratelimit, ip_ratelimit_factor, ip_ratelimit_cookie, ratelimit, ratelimit_factor;
 	bool ip_ratelimit_backoff, ratelimit_backoff;
-	bool answer_cookie, send_cookie, disable_edns_do, dns_error_reporting;
+	bool answer_cookie, send_cookie, disable_edns_do, dns_error_reporting, aggressive_nsec;
 	struct config_list edns_client_string; /* "192.0.2.0/24 TEXT" */
 	uint32_t edns_client_string_opcode;
 	char *cookie_secret;               /* NULL: drawn */

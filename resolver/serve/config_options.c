@@ -152,6 +152,8 @@ const struct config_option config_options[] = {
 	       "YYYYMMDDHHmmSS to validate as of that time; empty is now"),
 	SERVER("val-nsec3-keysize-iterations", CONFIG_STRING, val_nsec3_keysize_iterations, "", 0, 0,
 	       "pairs of a key size and how many iterations of NSEC3 are borne; more is insecure; empty is 50"),
+	SERVER("aggressive-nsec", CONFIG_BOOL, aggressive_nsec, "yes", 0, 0,
+	       "answer from what signed zones have proved before (RFC 8198)"),
 	SERVER("dns-error-reporting", CONFIG_BOOL, dns_error_reporting, "no", 0, 0,
 	       "tell the agents that zones name what is wrong with their answers (RFC 9567)"),
 	SERVER("trust-anchor-signaling", CONFIG_BOOL, trust_anchor_signaling, "no", 0, 0,

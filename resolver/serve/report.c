@@ -47,6 +47,7 @@ static const struct {
 	COUNTER("engine.unreachable", engine, unreachable),
 	COUNTER("engine.dropped-sets", engine, dropped_sets),
 	COUNTER("engine.signatures", engine, signatures),
+	COUNTER("engine.synthesised", engine, synthesised),
 	COUNTER("engine.bogus", engine, bogus),
 	COUNTER("engine.stripped-addrs", engine, stripped_addrs),
 	COUNTER("engine.corrected-aliases", engine, corrected_aliases),

@@ -50,6 +50,12 @@ enum proof denial_of_exact(struct denial *denial, const struct name *qname, unsi
 /* There is no DS at the name, in the words of the zone above it (RFC 4035, section 5.2; RFC 5155, sections 8.6, 8.9). */
 enum ds_proof denial_of_ds(struct denial *denial, const struct name *qname);
 
+/*
+ * The owner in the zone of the NSEC3 record of a name, by the parameters of one that is `like` it; costs a hash.  False: not
+ * usable (RFC 9276), or no hashes are left.
+ */
+bool denial_nsec3_owner(struct denial *denial, const struct rrset *like, const struct name *name, struct name *owner);
+
 /* ---- between the files of this module --------------------------------------------------------------- */
 
 /* Whether a bitmap of types (RFC 4034, section 4.1.2) has the type. */

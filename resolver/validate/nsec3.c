@@ -166,6 +166,35 @@ find_cover(const struct chain *chain, const struct name *name)
 	return NULL;
 }
 
+/* As owner_hash reads it. */
+static void
+hash_label(const uint8_t hash[CRYPTO_SHA1_BYTES], uint8_t label[NSEC3_LABEL])
+{
+	uint32_t bits = 0;
+	unsigned bit_count = 0, at = 0;
+
+	for (unsigned i = 0; i < CRYPTO_SHA1_BYTES; i++) {
+		bits = bits << 8 | hash[i];
+		for (bit_count += 8; bit_count >= 5; bit_count -= 5)
+			label[at++] = (uint8_t)"0123456789abcdefghijklmnopqrstuv"[bits >> (bit_count - 5) & 31u];
+	}
+}
+
+bool
+denial_nsec3_owner(struct denial *denial, const struct rrset *like, const struct name *name, struct name *owner)
+{
+	struct chain chain = { .denial = denial };
+	uint8_t hash[CRYPTO_SHA1_BYTES], label[NSEC3_LABEL];
+
+	if (!nsec3_read(denial, like, &chain.records[0]) || chain.records[0].iterations > iterations_max(denial))
+		return false;
+	chain.count = 1;
+	if (!hash_name(&chain, name, hash))
+		return false;
+	hash_label(hash, label);
+	return name_prepend(owner, label, sizeof label, denial->zone) == 0;
+}
+
 /* ---- the closest encloser proof (RFC 5155, section 8.3) ------------------------------------------------ */
 
 struct encloser {

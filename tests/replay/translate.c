@@ -19,7 +19,7 @@ static const char *const let_pass[] = {
 	"qname-minimisation-strict", "extended-statistics", "statistics-interval", "trust-anchor-signaling",
 	"root-key-sentinel", "prefetch-key", "msg-cache-slabs", "rrset-cache-slabs",
 	"key-cache-slabs", "infra-cache-slabs", "so-reuseport", "harden-unknown-additional", "harden-unverified-glue",
-	"harden-algo-downgrade", "aggressive-nsec", "val-max-restart", "max-query-restarts", "max-global-quota",
+	"harden-algo-downgrade", "val-max-restart", "max-query-restarts", "max-global-quota",
 	"discard-timeout",
 };
 

@@ -1,0 +1,353 @@
+/*
+ * Answers out of what a signed zone has proved before (RFC 8198).  mal. is here a zone like others, whose server proves
+ * with NSEC or NSEC3 as it should; what it is asked is counted.
+ */
+#include "resolver/iterate/aggressive.h"
+
+#include <stdio.h>
+
+#include "tests/resolver/iterate/signed_world.h"
+#include "tests/suite.h"
+
+#define FLOOD         500u
+#define PROOF_TTL_S   3600u
+#define SOA_MINIMUM_S 300u
+
+static struct signed_world sw;
+
+/* ---- a zone with NSEC -------------------------------------------------------------------------------------- */
+
+/* wild.mal. is an empty non-terminal; sub.mal. is delegated and not signed. */
+static const struct {
+	const char *owner, *value;
+} chain[] = {
+	{ "mal.", "ns.mal. NS SOA RRSIG NSEC DNSKEY" },
+	{ "ns.mal.", "sub.mal. A RRSIG NSEC" },
+	{ "sub.mal.", "*.wild.mal. NS RRSIG NSEC" },
+	{ "*.wild.mal.", "www.mal. A RRSIG NSEC" },
+	{ "www.mal.", "mal. A RRSIG NSEC" },
+};
+
+static unsigned
+span_of(const struct name *qname)
+{
+	unsigned last = 0;
+	for (unsigned i = 0; i < COUNT(chain); i++) {
+		const struct name owner = name_of(chain[i].owner);
+		if (name_compare(&owner, qname) <= 0)
+			last = i;
+	}
+	return last;
+}
+
+static void
+add_soa(struct world *world, struct world_reply *reply)
+{
+	records_append(&reply->sections[SECTION_AUTHORITY],
+		       world_record(world, "mal.", TYPE_SOA, PROOF_TTL_S, "mname. rname. 1 2 3 4 300"));
+}
+
+/* The asterisk is not counted among the labels that are signed (RFC 4034, section 3.1.3). */
+static void
+add_nsec(struct world *world, const struct world_server *server, struct world_reply *reply, unsigned i)
+{
+	struct rrset *set = world_record(world, chain[i].owner, TYPE_NSEC, PROOF_TTL_S, chain[i].value);
+
+	signed_sign_as(world, signed_zone_of(server), set, name_labels(set->owner) - (chain[i].owner[0] == '*'));
+	records_append(&reply->sections[SECTION_AUTHORITY], set);
+}
+
+static void
+answer_by_wildcard(struct world *world, const struct world_server *server, const struct query *query,
+		   struct world_reply *reply)
+{
+	char owner[NAME_TEXT_BYTES];
+
+	name_to_text(&query->question.qname, owner, sizeof owner);
+	struct rrset *set = world_record(world, owner, TYPE_A, 300, "203.0.113.99");
+	signed_sign_as(world, signed_zone_of(server), set, 2);
+	records_append(&reply->sections[SECTION_ANSWER], set);
+}
+
+static void
+prove_with_nsec(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	const struct name *qname = &query->question.qname;
+	const struct name wild = name_of("wild.mal."), sub = name_of("sub.mal."), apex = name_of("mal.");
+	const unsigned span = span_of(qname);
+	const struct name owner = name_of(chain[span].owner);
+	const bool is_there = name_equal(&owner, qname);
+
+	if (!name_is_under(qname, &apex) || query->question.qtype == TYPE_DNSKEY ||
+	    (is_there && reply->sections[SECTION_ANSWER] != NULL))
+		return;
+	if (name_is_under(qname, &sub)) {
+		world_reply_clear(reply, 0, RCODE_NOERROR);
+		records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, "sub.mal.", TYPE_NS, 300, "ns.sub.mal."));
+		add_nsec(world, server, reply, span);
+		records_append(&reply->sections[SECTION_ADDITIONAL],
+			       world_record(world, "ns.sub.mal.", TYPE_A, 300, "203.0.113.67"));
+		return;
+	}
+	const bool is_wild = name_is_under(qname, &wild) && !name_equal(qname, &wild);
+	const bool is_empty = is_there || is_wild || name_equal(qname, &wild);
+	world_reply_clear(reply, DNS_AA, is_empty ? RCODE_NOERROR : RCODE_NXDOMAIN);
+	if (is_wild && query->question.qtype == TYPE_A)
+		answer_by_wildcard(world, server, query, reply);
+	else
+		add_soa(world, reply);
+	add_nsec(world, server, reply, span);
+	if (!is_empty && span != 0)
+		add_nsec(world, server, reply, 0);
+}
+
+/* ---- a zone with NSEC3: of one record, a circle of its apex alone --------------------------------------------- */
+
+static unsigned nsec3_flags;
+static bool has_second_signature;
+
+static void
+prove_with_nsec3(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	/* SHA-1 of mal. in base32hex, without salt or iterations. */
+	static const char *const hash = "d5ep4tgc36ctp7miumh8h9v16gqbr0aj";
+	char owner[64], value[128];
+
+	(void)server;
+	if (query->question.qtype == TYPE_DNSKEY)
+		return;
+	world_reply_clear(reply, DNS_AA, RCODE_NXDOMAIN);
+	add_soa(world, reply);
+	(void)snprintf(owner, sizeof owner, "%s.mal.", hash);
+	(void)snprintf(value, sizeof value, "1 %u 0 - %s NS SOA RRSIG DNSKEY NSEC3PARAM", nsec3_flags, hash);
+	records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, owner, TYPE_NSEC3, PROOF_TTL_S, value));
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
+
+static void
+begin(bool is_aggressive, world_habit *proves)
+{
+	struct engine_config config = engine_config_default;
+
+	config.prime_root = false;
+	config.aggressive_nsec = is_aggressive;
+	signed_world_init(&sw, 1, &config, proves, NULL);
+}
+
+static const struct world_result *
+resolve(const char *qname, uint16_t qtype, bool checking_disabled)
+{
+	const struct engine_question question = { .qname = name_of(qname), .qtype = qtype, .qclass = CLASS_IN,
+						  .dnssec_ok = true, .checking_disabled = checking_disabled };
+	return world_resolve_as(sw.world, &question);
+}
+
+static void
+expect_absent(const struct world_result *result, uint16_t rcode, uint16_t proof_type)
+{
+	ck_assert_uint_eq(result->rcode, rcode);
+	ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 0);
+	const struct rrset *soa = result->sections[SECTION_AUTHORITY];
+	ck_assert_ptr_nonnull(soa);
+	ck_assert_uint_eq(soa->type, TYPE_SOA);
+	ck_assert_ptr_nonnull(soa->next);
+	for (const struct rrset *set = soa; set != NULL; set = set->next) {
+		ck_assert(set == soa || set->type == proof_type);
+		ck_assert_uint_ge(set->sig_count, 1);
+	}
+}
+
+/* Random names below mal.; how many queries its server got after the first `warm` of them. */
+static unsigned
+flood(unsigned warm, uint16_t proof_type)
+{
+	unsigned asked_before = 0;
+	char qname[32];
+
+	for (unsigned i = 0; i < FLOOD; i++) {
+		if (i == warm)
+			asked_before = sw.mal->asked;
+		(void)snprintf(qname, sizeof qname, "%c%08x.mal.", 'a' + (int)(i * 7 % 26), i * 2654435761u);
+		expect_absent(resolve(qname, TYPE_A, false), RCODE_NXDOMAIN, proof_type);
+	}
+	return sw.mal->asked - asked_before;
+}
+
+START_TEST(a_flood_of_random_names_ends_at_the_cache)
+{
+	begin(true, prove_with_nsec);
+	suite_figure("random subdomains (RFC 8198)", "queries to the zone's server for 500 names", flood(0, TYPE_NSEC),
+		     2 * COUNT(chain));
+	ck_assert_uint_ge(signed_world_stats(&sw).synthesised, FLOOD - COUNT(chain));
+	signed_world_fini(&sw);
+
+	begin(true, prove_with_nsec);
+	ck_assert_uint_eq(flood(26, TYPE_NSEC), 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(hashed_spans_end_it_too)
+{
+	nsec3_flags = 0;
+	begin(true, prove_with_nsec3);
+	ck_assert_uint_eq(flood(1, TYPE_NSEC3), 0);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, FLOOD - 1);
+	/* Too deep to be hashed for: asked. */
+	const unsigned before = sw.mal->asked;
+	(void)resolve("a.b.c.d.e.f.g.h.mal.", TYPE_A, false);
+	ck_assert_uint_gt(sw.mal->asked, before);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(nothing_is_concluded_in_an_opt_out_span)
+{
+	nsec3_flags = 1;
+	begin(true, prove_with_nsec3);
+	(void)resolve("a.mal.", TYPE_A, false);
+	const unsigned before = sw.mal->asked;
+	ck_assert_uint_ne(resolve("b.mal.", TYPE_A, false)->security, SECURITY_SECURE);
+	ck_assert_uint_gt(sw.mal->asked, before);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(switched_off_each_name_is_asked)
+{
+	begin(false, prove_with_nsec);
+	ck_assert_uint_ge(flood(0, TYPE_NSEC), FLOOD);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(a_known_wildcard_answers_for_other_names)
+{
+	begin(true, prove_with_nsec);
+	ck_assert(world_has(resolve("a.wild.mal.", TYPE_A, false), SECTION_ANSWER, "a.wild.mal.", TYPE_A, "203.0.113.99"));
+	(void)resolve("b.wild.mal.", TYPE_AAAA, false);
+	const unsigned before = sw.mal->asked;
+
+	const struct world_result *result = resolve("c.d.wild.mal.", TYPE_A, false);
+	ck_assert(world_has(result, SECTION_ANSWER, "c.d.wild.mal.", TYPE_A, "203.0.113.99"));
+	ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	ck_assert(world_has(result, SECTION_AUTHORITY, "*.wild.mal.", TYPE_NSEC, NULL));
+	ck_assert_uint_eq(result->sections[SECTION_ANSWER]->sig_count, 1);
+	expect_absent(resolve("e.wild.mal.", TYPE_MX, false), RCODE_NOERROR, TYPE_NSEC);
+	ck_assert_uint_eq(sw.mal->asked, before);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(a_name_that_is_there_lacks_what_its_record_does_not_list)
+{
+	begin(true, prove_with_nsec);
+	(void)resolve("www.mal.", TYPE_AAAA, false);
+	const unsigned before = sw.mal->asked;
+	expect_absent(resolve("www.mal.", TYPE_MX, false), RCODE_NOERROR, TYPE_NSEC);
+	ck_assert_uint_eq(sw.mal->asked, before);
+	ck_assert(world_has(resolve("www.mal.", TYPE_A, false), SECTION_ANSWER, "www.mal.", TYPE_A, "203.0.113.80"));
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(a_delegation_says_nothing_about_what_is_below_it)
+{
+	begin(true, prove_with_nsec);
+	(void)resolve("t.mal.", TYPE_A, false); /* the span that begins at sub.mal. */
+	expect_absent(resolve("u.mal.", TYPE_A, false), RCODE_NXDOMAIN, TYPE_NSEC);
+	const unsigned before = sw.mal->asked;
+	ck_assert_uint_eq(resolve("x.sub.mal.", TYPE_A, false)->rcode, RCODE_SERVFAIL); /* its server is silent */
+	ck_assert_uint_gt(sw.mal->asked, before);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(it_lasts_no_longer_than_the_soa_allows)  /* RFC 9077 */
+{
+	begin(true, prove_with_nsec);
+	(void)resolve("a.mal.", TYPE_A, false);
+	world_run(sw.world, 100 * 1000000ull);
+	const struct world_result *result = resolve("b.mal.", TYPE_A, false);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 1);
+	ck_assert_uint_le(result->sections[SECTION_AUTHORITY]->ttl_s, SOA_MINIMUM_S);
+	world_run(sw.world, SOA_MINIMUM_S * 1000000ull);
+	const unsigned before = sw.mal->asked;
+	(void)resolve("c.mal.", TYPE_A, false);
+	ck_assert_uint_gt(sw.mal->asked, before);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+/* A wildcard's own record under the name that was asked for, for which its signature holds: its span is not that name's. */
+static void
+prove_with_a_wildcards_record(struct world *world, struct world_server *server, const struct query *query,
+			      struct world_reply *reply)
+{
+	const struct name apex = name_of("mal.");
+	char owner[NAME_TEXT_BYTES];
+
+	if (query->question.qtype == TYPE_DNSKEY)
+		return;
+	prove_with_nsec(world, server, query, reply);
+	if (query->question.qtype != TYPE_AAAA || name_equal(&query->question.qname, &apex))
+		return;
+	name_to_text(&query->question.qname, owner, sizeof owner);
+	struct rrset *set = world_record(world, owner, TYPE_NSEC, PROOF_TTL_S, "zz.mal. A RRSIG NSEC");
+	signed_sign_as(world, signed_zone_of(server), set, 2);
+	if (has_second_signature)
+		signed_sign_as(world, signed_zone_of(server), set, 3);
+	records_append(&reply->sections[SECTION_AUTHORITY], set);
+}
+
+START_TEST(a_record_that_a_wildcard_made_spans_nothing)
+{
+	has_second_signature = _i == 1;
+	begin(true, prove_with_a_wildcards_record);
+	(void)resolve("a.wild.mal.", TYPE_AAAA, false);
+	const unsigned before = sw.mal->asked;
+	const struct world_result *result = resolve("b.wild.mal.", TYPE_A, false);
+	ck_assert(world_has(result, SECTION_ANSWER, "b.wild.mal.", TYPE_A, "203.0.113.99"));
+	ck_assert_uint_gt(sw.mal->asked, before);
+	result = resolve("xx.mal.", TYPE_A, false); /* after www.mal., of whose span nothing is known yet */
+	ck_assert_uint_eq(result->rcode, RCODE_NXDOMAIN);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(what_was_not_validated_proves_nothing)
+{
+	begin(true, prove_with_nsec);
+	(void)resolve("a.mal.", TYPE_A, true);
+	const unsigned before = sw.mal->asked;
+	(void)resolve("b.mal.", TYPE_A, true);
+	ck_assert_uint_gt(sw.mal->asked, before);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("iterate: aggressive use of proofs");
+	TCase *tcase = tcase_create("aggressive");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_flood_of_random_names_ends_at_the_cache);
+	tcase_add_test(tcase, hashed_spans_end_it_too);
+	tcase_add_test(tcase, nothing_is_concluded_in_an_opt_out_span);
+	tcase_add_test(tcase, switched_off_each_name_is_asked);
+	tcase_add_test(tcase, a_known_wildcard_answers_for_other_names);
+	tcase_add_test(tcase, a_name_that_is_there_lacks_what_its_record_does_not_list);
+	tcase_add_test(tcase, a_delegation_says_nothing_about_what_is_below_it);
+	tcase_add_test(tcase, it_lasts_no_longer_than_the_soa_allows);
+	tcase_add_loop_test(tcase, a_record_that_a_wildcard_made_spans_nothing, 0, 2);
+	tcase_add_test(tcase, what_was_not_validated_proves_nothing);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
