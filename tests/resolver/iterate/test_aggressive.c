@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "resolver/policy/forward.h"
 #include "tests/resolver/iterate/signed_world.h"
 #include "tests/suite.h"
 
@@ -320,6 +321,33 @@ START_TEST(a_record_that_a_wildcard_made_spans_nothing)
 }
 END_TEST
 
+/* One name has a stub's servers, another nobody vouches for. */
+START_TEST(where_the_operator_has_a_word_the_servers_are_asked)
+{
+	static const char *const names[] = { "b.mal.", "x.b.mal." };
+	const struct name own = name_of("b.mal.");
+	const struct forward_zone zone = { .name = &own, .addr_count = 1, .addrs = { { addr_of("203.0.113.66"), 0 } } };
+	struct forwards forwards;
+
+	begin(true, prove_with_nsec);
+	(void)resolve("a.mal.", TYPE_A, false);
+	if (_i < 2) {
+		ck_assert_int_eq(forwards_init(&forwards, &sw.arena, 1, &sw.world->rng), 0);
+		ck_assert_int_eq(forwards_add(&forwards, &zone), 0);
+		engine_set_forwards(sw.world->engine, &forwards);
+	} else {
+		ck_assert_int_eq(anchors_add_insecure(&sw.anchors, &own), 0);
+	}
+	const unsigned before = sw.mal->asked;
+	(void)resolve(names[_i % 2], TYPE_A, false);
+	ck_assert_uint_gt(sw.mal->asked, before);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 0);
+	(void)resolve("c.mal.", TYPE_A, false);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 1);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 START_TEST(what_was_not_validated_proves_nothing)
 {
 	begin(true, prove_with_nsec);
@@ -347,6 +375,7 @@ main(void)
 	tcase_add_test(tcase, a_delegation_says_nothing_about_what_is_below_it);
 	tcase_add_test(tcase, it_lasts_no_longer_than_the_soa_allows);
 	tcase_add_loop_test(tcase, a_record_that_a_wildcard_made_spans_nothing, 0, 2);
+	tcase_add_loop_test(tcase, where_the_operator_has_a_word_the_servers_are_asked, 0, 4);
 	tcase_add_test(tcase, what_was_not_validated_proves_nothing);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
