@@ -30,6 +30,7 @@ enum auth_scheme { AUTH_BASIC, AUTH_DIGEST, AUTH_ANY };
 struct settings {
 	/* requests */
 	const char *method, *user_agent, *referer, *range, *time_condition;
+	const char *etag_save, *etag_compare;
 	struct setting_list fields, data, forms, uploads;
 	const char *resume_from; /* an offset, or "-": from the size of the local file */
 	bool is_head, is_get;    /* -I, -G */

@@ -202,6 +202,8 @@ transfer__finish_output(struct transfer *transfer)
 		return -1;
 	}
 	int err = output_finish(&transfer->output, transfer->modified_s, &transfer->failure);
+	if (err == 0)
+		err = transfer__save_etag(transfer);
 	if (err == 0 && transfer->path[0] != '\0') {
 		strcpy(transfer->path, transfer->output.path);
 		transfer->facts.path = transfer->path;

@@ -267,6 +267,7 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 	if (event->framing->kind == FRAMING_LENGTH && transfer->facts.total_bytes == 0)
 		transfer->facts.total_bytes = keep_bytes + event->framing->length;
 	transfer->facts.kept_bytes = keep_bytes;
+	transfer__note_etag(transfer, event->head);
 	if (read_file_facts(transfer, event->head) != 0)
 		return -1;
 	return transfer__open_output(transfer, keep_bytes, transfer->validator);

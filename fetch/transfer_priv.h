@@ -31,6 +31,7 @@
 #include "fetch/transfer.h"
 #include "fetch/url.h"
 
+#define TRANSFER_ETAG_BYTES 1024u
 #define TRANSFER_HEAD_BYTES (64u * 1024u) /* of a request */
 #define TRANSFER_LOGIN_BYTES 4096u
 #define TRANSFER_TURN_BYTES (1u << 20)    /* received in one turn; then the others have theirs */
@@ -99,6 +100,7 @@ struct transfer {
 	bool has_response; /* initialised */
 
 	char condition[HTTP_DATE_BYTES];
+	char etag[TRANSFER_ETAG_BYTES]; /* of the content, for --etag-save; empty: none, or too long */
 	char accept_encoding[DECODE_ACCEPT_BYTES];
 	char *head; /* the request's, then pieces of its body: what is to be sent next, TRANSFER_HEAD_BYTES */
 	size_t head_bytes, head_sent;
@@ -203,5 +205,10 @@ void transfer__read_local(struct transfer *transfer);
 int transfer__begin_checksum(struct transfer *transfer, uint64_t keep_bytes);
 int transfer__add_checksum(struct transfer *transfer, struct span data);
 int transfer__check_checksum(struct transfer *transfer);
+
+/* ---- transfer_etag.c ---- */
+void transfer__set_etag(struct transfer *transfer, struct request *request, struct arena *arena);
+void transfer__note_etag(struct transfer *transfer, const struct head *head);
+int transfer__save_etag(struct transfer *transfer);
 
 #endif

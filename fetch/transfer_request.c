@@ -199,6 +199,7 @@ transfer__write_request(struct transfer *transfer)
 	    transfer__set_proxy_login(transfer, request, arena) != 0 ||
 	    !transfer__set_cookies(transfer, request, arena) || !set_condition(transfer, request))
 		return -1;
+	transfer__set_etag(transfer, request, arena);
 	if (set_fields(transfer, request, arena) != 0 || set_body(transfer, request) != 0)
 		return -1;
 	transfer->is_expecting = request_expects(request);

@@ -12,7 +12,7 @@ FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
 CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
 PAGES = lab.ROOT / "tests/lab/web/pages"
 FETCH_S = 30
-RESOLVE, CONNECT, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, NO_ROUTE, BOGUS = 6, 7, 22, 28, 47, 60, 102, 103
+RESOLVE, CONNECT, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE, NO_ROUTE, BOGUS = 6, 7, 22, 28, 47, 60, 63, 102, 103
 
 
 def fetch(*words, directory=None, status=0):
@@ -165,6 +165,22 @@ class Fetch(lab.WithCairnd):
         (site / "large.txt").write_text("new! " * 200000)
         fetch("-O", "-C", "-", url, directory=self.directory)
         self.assertEqual((self.directory / "large.txt").read_text(), "new! " * 200000)
+
+    def test_an_entity_tag_saves_the_second_download(self):
+        file, tag, here = self.serve_files() / "a", self.directory / "tag", self.directory / "here"
+        again = ("--etag-save", tag, "--etag-compare", tag, "-w", "%{http_code}", "-o", here, "http://127.0.0.1:8090/a")
+        for content, status in (("one", "200"), ("one", "304"), ("another", "200"), ("another", "304")):
+            if status == "200":
+                file.write_text(content)
+            self.assertEqual(fetch(*again), status)
+            self.assertEqual(here.read_text(), content)
+        self.assertRegex(tag.read_text(), r'^(W/)?"[^"]+"\n$')
+
+    def test_a_download_that_was_cut_leaves_no_entity_tag(self):
+        (self.serve_files() / "a").write_text("more than a little")
+        tag = self.directory / "tag"
+        fetch("--etag-save", tag, "--max-filesize", "4", "-o", self.directory / "here", "http://127.0.0.1:8090/a", status=SIZE)
+        self.assertFalse(tag.exists())
 
     def test_nothing_of_the_kernels_tcp_is_used(self):
         """The kernel's sockets that it opens are raw, packet, or hold a port; none is connected."""
