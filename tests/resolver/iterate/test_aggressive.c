@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "resolver/policy/forward.h"
+#include "resolver/policy/rpz.h"
 #include "tests/resolver/iterate/signed_world.h"
 #include "tests/suite.h"
 
@@ -348,6 +349,34 @@ START_TEST(where_the_operator_has_a_word_the_servers_are_asked)
 }
 END_TEST
 
+/* A list may have a word about the servers, or about addresses that an answer would bring. */
+START_TEST(under_response_policy_the_servers_are_asked)
+{
+	static struct rpz_reading reading;
+	static uint8_t block[1 << 16];
+	static const char rules[] = "bad.test CNAME .\n";
+	const struct name list = name_of("rpz.test.");
+	struct engine_question question = { .qname = name_of("b.mal."), .qtype = TYPE_A, .qclass = CLASS_IN };
+	struct rpz_zone *zone;
+	struct arena arena;
+
+	begin(true, prove_with_nsec);
+	arena_init(&arena, block, sizeof block);
+	struct rpz *rpz = rpz_new(&arena);
+	ck_assert_int_eq(rpz_zone_add(rpz, &list, &sw.world->dice, &zone), 0);
+	ck_assert_int_eq(rpz_zone_read(rpz, zone, rules, sizeof rules - 1, &reading), 0);
+	engine_set_rpz(sw.world->engine, rpz);
+	(void)resolve("a.mal.", TYPE_A, false);
+	const unsigned before = sw.mal->asked;
+	question.policies = rpz_zones_for(rpz, UINT64_MAX);
+	ck_assert_uint_ne(question.policies, 0);
+	ck_assert_uint_eq(world_resolve_as(sw.world, &question)->rcode, RCODE_NXDOMAIN);
+	ck_assert_uint_gt(sw.mal->asked, before);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 START_TEST(what_was_not_validated_proves_nothing)
 {
 	begin(true, prove_with_nsec);
@@ -376,6 +405,7 @@ main(void)
 	tcase_add_test(tcase, it_lasts_no_longer_than_the_soa_allows);
 	tcase_add_loop_test(tcase, a_record_that_a_wildcard_made_spans_nothing, 0, 2);
 	tcase_add_loop_test(tcase, where_the_operator_has_a_word_the_servers_are_asked, 0, 4);
+	tcase_add_test(tcase, under_response_policy_the_servers_are_asked);
 	tcase_add_test(tcase, what_was_not_validated_proves_nothing);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
