@@ -213,17 +213,21 @@ names_servers(const struct answer *answer)
 	return last != NULL && last->type == TYPE_NS;
 }
 
-/* What does not fit is left out without a word (RFC 2181, section 9). */
+/* What does not fit is left out without a word (RFC 2181, section 9), signatures before data (RFC 4035, section 3.1.1). */
 static void
 write_additional(const struct respond_config *config, const struct reply_form *form,
-		 const struct answer *answer, struct render *render)
+		 const struct question *question, const struct answer *answer, struct render *render)
 {
-	if (config->minimal_responses && answer->sections[SECTION_ANSWER] != NULL && !names_servers(answer))
+	const bool is_any = question != NULL && question->qtype == TYPE_ANY;
+
+	if (config->minimal_responses && answer->sections[SECTION_ANSWER] != NULL && !names_servers(answer) && !is_any)
 		return;
 	for (const struct rrset *rrset = answer->sections[SECTION_ADDITIONAL]; rrset != NULL;
 	     rrset = rrset->next)
-		(void)render_rrset(render, SECTION_ADDITIONAL, rrset, shown_ttl_s(config, rrset),
-				   form->dnssec_ok);
+		(void)render_rrset(render, SECTION_ADDITIONAL, rrset, shown_ttl_s(config, rrset), false);
+	for (const struct rrset *rrset = answer->sections[SECTION_ADDITIONAL]; rrset != NULL && form->dnssec_ok;
+	     rrset = rrset->next)
+		(void)render_sigs(render, SECTION_ADDITIONAL, rrset, shown_ttl_s(config, rrset));
 }
 
 static size_t
@@ -282,7 +286,7 @@ respond(const struct respond_config *config, const struct reply_form *form,
 		err = respond_begin(form, question, &render, bytes, room, flags | DNS_TC, rcode,
 				    opt_bytes);
 	else
-		write_additional(config, form, answer, &render);
+		write_additional(config, form, question, answer, &render);
 	if (err != 0)
 		return err;
 	if (is_truncated != NULL)

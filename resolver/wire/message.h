@@ -185,6 +185,8 @@ int render_question(struct render *render, const struct question *question);
  */
 int render_rrset(struct render *render, enum dns_section section, const struct rrset *rrset, uint32_t ttl_s,
                  bool with_sigs);
+/* The same of its RRSIGs alone. */
+int render_sigs(struct render *render, enum dns_section section, const struct rrset *rrset, uint32_t ttl_s);
 /* `options` are ready-made; NULL and 0 for none. */
 int render_edns(struct render *render, const struct edns *edns);
 /* Fills in the header; returns the message's octets, or a negative ERR_*. */

@@ -230,16 +230,19 @@ repeat_owner(struct render *render, const struct name *owner, size_t first_at)
 		write_name(render, owner->wire, owner->size);
 }
 
+/* Those from number `first` on: signatures come behind the data. */
 static void
-write_records(struct render *render, const struct rrset *rrset, uint32_t ttl_s,
+write_records(struct render *render, const struct rrset *rrset, uint32_t ttl_s, unsigned first,
 	      unsigned record_count)
 {
 	struct rdata_walk rdata;
 	size_t first_at = render->writer.pos;
 	rdata_first(rrset, &rdata);
-	for (unsigned i = 0; i < record_count && render->writer.err == 0 && rdata_next(&rdata);
+	for (unsigned i = 0; i < first + record_count && render->writer.err == 0 && rdata_next(&rdata);
 	     i++) {
-		if (i == 0)
+		if (i < first)
+			continue;
+		if (i == first)
 			write_name(render, rrset->owner->wire, rrset->owner->size);
 		else
 			repeat_owner(render, rrset->owner, first_at);
@@ -248,18 +251,17 @@ write_records(struct render *render, const struct rrset *rrset, uint32_t ttl_s,
 	}
 }
 
-int
-render_rrset(struct render *render, enum dns_section section, const struct rrset *rrset,
-	     uint32_t ttl_s, bool with_sigs)
+static int
+write_whole(struct render *render, enum dns_section section, const struct rrset *rrset, uint32_t ttl_s,
+	    unsigned first, unsigned record_count)
 {
 	const struct writer before = render->writer;
 	const uint8_t name_count = render->name_count;
 	const bool is_indexed = render->is_indexed;
-	unsigned record_count = rrset->rr_count + (with_sigs ? rrset->sig_count : 0u);
 	for (unsigned later = section + 2; later < 4; later++)
 		assert(render->counts[later] == 0); /* sections are written in order */
 
-	write_records(render, rrset, ttl_s, record_count);
+	write_records(render, rrset, ttl_s, first, record_count);
 	if (render->writer.err != 0) {
 		forget_names(render, name_count);
 		render->is_indexed = is_indexed;
@@ -268,6 +270,19 @@ render_rrset(struct render *render, enum dns_section section, const struct rrset
 	}
 	render->counts[section + 1] = (uint16_t)(render->counts[section + 1] + record_count);
 	return 0;
+}
+
+int
+render_rrset(struct render *render, enum dns_section section, const struct rrset *rrset,
+	     uint32_t ttl_s, bool with_sigs)
+{
+	return write_whole(render, section, rrset, ttl_s, 0, rrset->rr_count + (with_sigs ? rrset->sig_count : 0u));
+}
+
+int
+render_sigs(struct render *render, enum dns_section section, const struct rrset *rrset, uint32_t ttl_s)
+{
+	return write_whole(render, section, rrset, ttl_s, rrset->rr_count, rrset->sig_count);
 }
 
 /* ---- the message around them --------------------------------------------------------------------- */

@@ -468,6 +468,37 @@ START_TEST(minimal_responses_give_servers_with_their_addresses)
 }
 END_TEST
 
+START_TEST(minimal_responses_to_any_keep_what_goes_with_it)
+{
+	struct reply_form form = form_of(DNS_RD);
+	struct question question = question_of("example.", TYPE_ANY);
+	struct answer answer = { .ede = EDE_NONE };
+	add_set(&answer.sections[SECTION_ANSWER], "example.", TYPE_A, 1, 4, 0);
+	add_set(&answer.sections[SECTION_ADDITIONAL], "mail.example.", TYPE_A, 1, 4, 0);
+	respond_and_read(&plain, &form, &question, &answer, NULL);
+	ck_assert_uint_eq(count_type(SECTION_ADDITIONAL, TYPE_A), 1);
+}
+END_TEST
+
+/* Two sets whose data fit, but not all of their signatures. */
+START_TEST(signatures_of_additional_records_go_before_their_data)
+{
+	struct respond_config config = { .minimal_responses = false, .udp_bytes_max = 512 };
+	struct reply_form form = form_of(DNS_RD);
+	struct question question = question_of("example.", TYPE_A);
+	struct answer answer = { .ede = EDE_NONE };
+
+	form.has_edns = form.dnssec_ok = true;
+	form.udp_bytes = 512;
+	add_set(&answer.sections[SECTION_ANSWER], "example.", TYPE_A, 1, 4, 0);
+	add_set(&answer.sections[SECTION_ADDITIONAL], "ns.example.", 65280, 3, 40, 2);
+	add_set(&answer.sections[SECTION_ADDITIONAL], "ns.example.", 65281, 3, 40, 2);
+	respond_and_read(&config, &form, &question, &answer, NULL);
+	ck_assert_uint_eq(count_type(SECTION_ADDITIONAL, 65280), 1);
+	ck_assert_uint_eq(count_type(SECTION_ADDITIONAL, 65281), 1);
+}
+END_TEST
+
 START_TEST(a_referral_keeps_its_servers)
 {
 	struct reply_form form = form_of(0);
@@ -559,6 +590,8 @@ main(void)
 	tcase_add_test(tcase, original_ttls_are_given_where_there_are_any);
 	tcase_add_test(tcase, minimal_responses_keep_what_the_answer_needs);
 	tcase_add_test(tcase, minimal_responses_give_servers_with_their_addresses);
+	tcase_add_test(tcase, minimal_responses_to_any_keep_what_goes_with_it);
+	tcase_add_test(tcase, signatures_of_additional_records_go_before_their_data);
 	tcase_add_test(tcase, a_referral_keeps_its_servers);
 	tcase_add_test(tcase, signatures_and_proofs_are_for_who_sets_do);
 	tcase_add_test(tcase, any_is_answered_with_one_hinfo);
