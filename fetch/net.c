@@ -10,6 +10,7 @@
 #include "fetch/net_link.h"
 #include "fetch/stream_tcp.h"
 #include "stack/base/rng.h"
+#include "stack/trace.h"
 #include "stack/uv.h"
 
 #define DEFAULT_METRIC 1024u
@@ -230,6 +231,7 @@ make_stack(struct net *net, const struct net_options *options, uint64_t now_us)
 	}
 	net->stack = stack_new(net->block, net->block_bytes, &limits, &net->rng, now_us);
 	stack_trace(net->stack, options->events);
+	stack_trace_frames(net->stack, false); /* the journey has none of them */
 	return 0;
 }
 

@@ -92,6 +92,7 @@ enum timer_kind {
 struct stack {
 	struct rng *rng;
 	struct event_ring *trace; /* NULL: nobody listens */
+	bool has_no_frames;       /* the trace does without them */
 	uint32_t cause;           /* of what is being sent */
 	struct hash_key hash_key;
 	struct stack_limits limits;

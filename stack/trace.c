@@ -11,6 +11,12 @@ stack_trace(struct stack *stack, struct event_ring *ring)
 }
 
 void
+stack_trace_frames(struct stack *stack, bool is_wanted)
+{
+	stack->has_no_frames = !is_wanted;
+}
+
+void
 stack_cause(struct stack *stack, uint32_t cause)
 {
 	stack->cause = cause;
@@ -34,6 +40,8 @@ trace__frame(struct stack *stack, enum trace_kind kind, unsigned ifindex, const 
 		.is_ether = stack->ifs[ifindex].kind == STACK_IF_ETHER,
 	};
 
+	if (stack->has_no_frames)
+		return;
 	static_assert(sizeof frame + TRACE_FRAME_BYTES_MAX <= EVENT_BODY_BYTES_MAX, "it fits");
 	memcpy(body, &frame, sizeof frame);
 	if (kept != 0)

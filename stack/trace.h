@@ -12,6 +12,7 @@
 #ifndef CAIRN_STACK_TRACE_H
 #define CAIRN_STACK_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "stack/addr.h"
@@ -104,5 +105,9 @@ struct trace_neigh {
 	uint8_t news;        /* enum trace_neigh_news */
 	uint32_t ifindex;
 };
+
+struct stack;
+/* Whether frames are told; they are, until it is said that nobody wants them: copying each costs more than all the rest. */
+void stack_trace_frames(struct stack *stack, bool is_wanted);
 
 #endif

@@ -184,6 +184,24 @@ START_TEST(of_a_large_frame_the_head_is_kept_and_the_true_size)
 }
 END_TEST
 
+START_TEST(frames_that_nobody_wants_are_not_copied_and_the_rest_is_told)
+{
+	const struct event *event;
+	const void *body;
+	unsigned others = 0;
+
+	stack_trace_frames(lan.hosts[0].stack, false);
+	(void)ask("192.0.2.2", 53);
+	lan_run(&lan, 1000000);
+	while ((event = event_next(&ring, &body)) != NULL) {
+		ck_assert_uint_ne(event->kind, TRACE_FRAME_IN);
+		ck_assert_uint_ne(event->kind, TRACE_FRAME_OUT);
+		others++;
+	}
+	ck_assert_uint_gt(others, 0);
+}
+END_TEST
+
 START_TEST(nobody_listening_nothing_is_put)
 {
 	stack_trace(lan.hosts[0].stack, NULL);
@@ -206,6 +224,7 @@ main(void)
 	tcase_add_test(tcase, a_neighbour_that_does_not_answer_is_told);
 	tcase_add_test(tcase, a_drop_is_told_with_its_reason);
 	tcase_add_test(tcase, of_a_large_frame_the_head_is_kept_and_the_true_size);
+	tcase_add_test(tcase, frames_that_nobody_wants_are_not_copied_and_the_rest_is_told);
 	tcase_add_test(tcase, nobody_listening_nothing_is_put);
 	Suite *suite = suite_create("trace");
 	suite_add_tcase(suite, tcase);
