@@ -310,6 +310,7 @@ START_TEST(a_record_that_a_wildcard_made_spans_nothing)
 {
 	has_second_signature = _i == 1;
 	begin(true, prove_with_a_wildcards_record);
+	(void)resolve("a.mal.", TYPE_A, false); /* that there is no *.mal. is known */
 	(void)resolve("a.wild.mal.", TYPE_AAAA, false);
 	const unsigned before = sw.mal->asked;
 	const struct world_result *result = resolve("b.wild.mal.", TYPE_A, false);
@@ -377,6 +378,20 @@ START_TEST(under_response_policy_the_servers_are_asked)
 }
 END_TEST
 
+/* Whatever has taken the place of a record since, with CD, is nobody's word. */
+START_TEST(an_unchecked_record_in_the_place_of_a_checked_one_proves_nothing)
+{
+	begin(true, prove_with_nsec);
+	(void)resolve("a.mal.", TYPE_A, false);
+	(void)resolve("mal.", TYPE_SOA, true);
+	const unsigned before = sw.mal->asked;
+	(void)resolve("b.mal.", TYPE_A, false);
+	ck_assert_uint_gt(sw.mal->asked, before);
+	ck_assert_uint_eq(signed_world_stats(&sw).synthesised, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 START_TEST(what_was_not_validated_proves_nothing)
 {
 	begin(true, prove_with_nsec);
@@ -406,6 +421,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_record_that_a_wildcard_made_spans_nothing, 0, 2);
 	tcase_add_loop_test(tcase, where_the_operator_has_a_word_the_servers_are_asked, 0, 4);
 	tcase_add_test(tcase, under_response_policy_the_servers_are_asked);
+	tcase_add_test(tcase, an_unchecked_record_in_the_place_of_a_checked_one_proves_nothing);
 	tcase_add_test(tcase, what_was_not_validated_proves_nothing);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
