@@ -1,8 +1,12 @@
 """cairn-fetch as a user has it: pages by name, over TLS, through trouble; exit statuses as cairn-fetch(1) says."""
+import contextlib
 import json
 import os
+import socket
+import ssl
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +16,7 @@ FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
 CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
 PAGES = lab.ROOT / "tests/lab/web/pages"
 FETCH_S = 30
-RESOLVE, CONNECT, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE, NO_ROUTE, BOGUS = 6, 7, 22, 28, 47, 60, 63, 102, 103
+RESOLVE, CONNECT, PARTIAL, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE, NO_ROUTE, BOGUS = 6, 7, 18, 22, 28, 47, 60, 63, 102, 103
 
 
 def fetch(*words, directory=None, status=0):
@@ -165,6 +169,39 @@ class Fetch(lab.WithCairnd):
         (site / "large.txt").write_text("new! " * 200000)
         fetch("-O", "-C", "-", url, directory=self.directory)
         self.assertEqual((self.directory / "large.txt").read_text(), "new! " * 200000)
+
+    def serve_tls_once(self, says_goodbye):
+        """The port of a server of one response without a length, which ends with the connection."""
+        certificate, key = self.directory / "cert.pem", self.directory / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=cut", "-keyout", key, "-out", certificate], capture_output=True, check=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            plain, _ = listener.accept()
+            with context.wrap_socket(plain, server_side=True) as connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nhello")
+                if says_goodbye:
+                    with contextlib.suppress(OSError):  # the client need not answer
+                        connection.unwrap()
+
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        self.addCleanup(server.join, FETCH_S)
+        return listener.getsockname()[1]
+
+    def test_over_tls_an_end_without_close_notify_is_a_cut(self):
+        """RFC 9112, section 9.8: what ends with the connection is whole only if the server said that it ends."""
+        for says_goodbye, status in ((True, 0), (False, PARTIAL)):
+            with self.subTest("it says so" if says_goodbye else "it does not"):
+                here = self.directory / str(says_goodbye)
+                port = self.serve_tls_once(says_goodbye)
+                fetch("-k", "--http1.1", "-o", here, f"https://127.0.0.1:{port}/", status=status)
+                self.assertEqual(here.exists(), says_goodbye)
 
     def test_an_entity_tag_saves_the_second_download(self):
         file, tag, here = self.serve_files() / "a", self.directory / "tag", self.directory / "here"
