@@ -115,12 +115,27 @@ append_code_point(struct json *json, uint32_t code_point)
 	append(json, text, (size_t)bytes);
 }
 
+/* Printable ASCII that stands for itself, which is nearly all there is. */
+static size_t
+plain_bytes(const char *text, size_t bytes)
+{
+	size_t at = 0;
+	while (at < bytes && text[at] >= 0x20 && text[at] < 0x7f && text[at] != '"' && text[at] != '\\')
+		at++;
+	return at;
+}
+
 static void
 append_quoted(struct json *json, const char *text, size_t bytes)
 {
 	append(json, "\"", 1);
-	for (size_t at = 0; at < bytes;)
-		append_code_point(json, utf8_next(text, bytes, &at));
+	for (size_t at = 0; at < bytes;) {
+		size_t plain = plain_bytes(text + at, bytes - at);
+		append(json, text + at, plain);
+		at += plain;
+		if (at < bytes)
+			append_code_point(json, utf8_next(text, bytes, &at));
+	}
 	append(json, "\"", 1);
 }
 
