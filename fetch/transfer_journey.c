@@ -34,6 +34,19 @@ event_of(const struct transfer *transfer, enum journey_layer layer, const char *
 	};
 }
 
+/* A journey is made to be shown to others: user name and password stay out of it. */
+static void
+shown_url(const struct url *url, char text[WORDS_BYTES])
+{
+	const char *end = url->href.at + url->href.bytes;
+
+	if (url_has_credentials(url))
+		(void)snprintf(text, WORDS_BYTES, "%.*s%.*s", (int)(url->username.at - url->href.at), url->href.at,
+			       (int)(end - url->host.at), url->host.at);
+	else
+		(void)snprintf(text, WORDS_BYTES, SPAN_FORMAT, SPAN_ARGUMENTS(url->href));
+}
+
 void
 transfer__tell_url(struct transfer *transfer)
 {
@@ -41,7 +54,7 @@ transfer__tell_url(struct transfer *transfer)
 	char href[WORDS_BYTES];
 	if (list_of(transfer) == NULL)
 		return;
-	(void)snprintf(href, sizeof href, SPAN_FORMAT, SPAN_ARGUMENTS(transfer->url.href));
+	shown_url(&transfer->url, href);
 	const struct journey_field fields[] = { { "href", href, 0 }, { "port", NULL, url_port(&transfer->url) } };
 	event.fields = fields;
 	event.field_count = 2;
@@ -55,7 +68,7 @@ transfer__tell_redirect(struct transfer *transfer)
 	char to[WORDS_BYTES];
 	if (list_of(transfer) == NULL)
 		return;
-	(void)snprintf(to, sizeof to, SPAN_FORMAT, SPAN_ARGUMENTS(transfer->url.href));
+	shown_url(&transfer->url, to);
 	const struct journey_field fields[] = { { "to", to, 0 } };
 	event.fields = fields;
 	event.field_count = 1;
@@ -69,7 +82,7 @@ transfer__tell_retry(struct transfer *transfer, const char *why, uint64_t wait_u
 	char href[WORDS_BYTES];
 	if (list_of(transfer) == NULL)
 		return;
-	(void)snprintf(href, sizeof href, SPAN_FORMAT, SPAN_ARGUMENTS(transfer->url.href));
+	shown_url(&transfer->url, href);
 	const struct journey_field fields[] = { { "why", why, 0 }, { "wait_us", NULL, wait_us }, { "to", href, 0 } };
 	event.fields = fields;
 	event.field_count = 3;

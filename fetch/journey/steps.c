@@ -293,6 +293,41 @@ give_up_handshakes(struct ladder *ladder, uint32_t request, uint64_t at_us)
 	}
 }
 
+/* The transfer's handshake there that waits; 0: there is none. */
+static unsigned
+find_waiting_handshake(const struct ladder *ladder, uint8_t lane, uint32_t request)
+{
+	for (unsigned i = ladder->step_count, left = LOOK_BACK_MAX; i > 0 && left > 0; i--, left--) {
+		const struct step *step = &ladder->steps[i - 1];
+		if (step->to == lane && step->kind == STEP_ASK && step->reply == NULL && !step->is_open &&
+		    step->event->request == request && is(step->event, JOURNEY_TCP, "syn"))
+			return i;
+	}
+	return 0;
+}
+
+/* What the stack tells of a segment may come after the transfer's own word: then that has answered the SYN. */
+static unsigned
+answer_handshake(struct ladder *ladder, const struct journey_event *event, uint64_t at_us, uint8_t lane)
+{
+	const unsigned handshake = find_waiting_handshake(ladder, lane, event->request);
+
+	if (handshake != 0) {
+		close_with(&ladder->steps[handshake - 1], event, at_us);
+		say_more(&ladder->steps[handshake - 1], " \xc2\xb7 %s", "SYN,ACK");
+	}
+	return handshake;
+}
+
+/* The SYN,ACK of a handshake that was answered so. */
+static bool
+is_told_already(const struct ladder *ladder, const struct journey_event *event, uint8_t lane)
+{
+	const unsigned handshake = is(event, JOURNEY_TCP, "open") ? find_handshake(ladder, lane, event->request) : 0;
+
+	return handshake != 0 && ladder->steps[handshake - 1].reply->connection != 0;
+}
+
 /* The transfer's word for a connection that it was given. */
 static void
 on_connected(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
@@ -303,6 +338,8 @@ on_connected(struct ladder *ladder, const struct journey_event *event, uint64_t 
 	               journey_field_number(event, "port"));
 	uint8_t lane = steps__peer_lane(ladder, peer);
 	unsigned handshake = find_handshake(ladder, lane, event->request);
+	if (handshake == 0)
+		handshake = answer_handshake(ladder, event, at_us, lane);
 	know_connection(ladder, event->connection, lane, handshake,
 	                handshake != 0 ? ladder->steps[handshake - 1].end_us : at_us);
 	give_up_handshakes(ladder, event->request, at_us);
@@ -357,6 +394,8 @@ on_tcp(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
 		close_with(step, event, at_us);
 		step->is_bad = step->is_bad || event->is_bad;
 		say_more(step, " \xc2\xb7 %s", event->is_bad ? "RST" : "SYN,ACK");
+	} else if (is_in && is_told_already(ladder, event, lane)) {
+		return;
 	} else if (is(event, JOURNEY_TCP, "syn")) {
 		on_syn(ladder, event, at_us, lane);
 	} else if (is(event, JOURNEY_TCP, "lost")) {

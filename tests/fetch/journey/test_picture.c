@@ -102,6 +102,28 @@ START_TEST(an_address_that_never_answers_is_the_bad_step)
 }
 END_TEST
 
+/* The stack's events are read once a turn, the transfer's word is told at once. */
+START_TEST(a_connection_told_before_its_last_segment_is_no_bad_step)
+{
+	const struct journey_field remote[] = { { "remote", "192.0.2.1", 0 }, { "port", NULL, 80 } };
+	const struct journey_field peer[] = { { "peer", "192.0.2.1:80", 0 } };
+
+	TELL(1000, JOURNEY_TCP, "syn", { "peer", "192.0.2.1:80", 0 });
+	struct journey_event open = { .at_us = 1500, .layer = JOURNEY_TCP, .name = "open", .request = 1, .connection = 1,
+				      .fields = remote, .field_count = 2 };
+	journey_tell(&journey, &open, "connected");
+	open.connection = 0;
+	open.fields = peer, open.field_count = 1;
+	journey_tell(&journey, &open, "<- 192.0.2.1:80 SYN,ACK");
+	const struct story told = story();
+	ladder_build(&ladder, &told);
+	ck_assert_uint_eq(ladder.step_count, 1);
+	ck_assert(!step_at(0)->is_bad);
+	ck_assert_ptr_nonnull(strstr(step_at(0)->text, "SYN,ACK"));
+	ck_assert_uint_eq(step_at(0)->end_us, 1500);
+}
+END_TEST
+
 START_TEST(a_step_knows_the_one_that_led_to_it)
 {
 	TELL(1000, JOURNEY_URL, "parsed", { "href", "http://example.org/", 0 });
@@ -209,6 +231,7 @@ main(void)
 	tcase_add_test(tcase, a_question_and_its_reply_are_one_step);
 	tcase_add_loop_test(tcase, name_servers_stand_by_their_zone, 0, (int)COUNT(zones));
 	tcase_add_test(tcase, an_address_that_never_answers_is_the_bad_step);
+	tcase_add_test(tcase, a_connection_told_before_its_last_segment_is_no_bad_step);
 	tcase_add_test(tcase, a_step_knows_the_one_that_led_to_it);
 	tcase_add_test(tcase, many_servers_share_the_last_lane);
 	tcase_add_test(tcase, what_others_say_is_text_and_never_markup);
