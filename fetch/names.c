@@ -213,6 +213,8 @@ ask_self(struct names_part *part, struct failure *failure)
 	struct names *names = part->ask->names;
 	const struct question question = question_of(part);
 
+	if (names->self == NULL && net_more_udp(names->net, failure) != 0)
+		return false;
 	if (names->self == NULL &&
 	    self_new(&names->self, names->net, names->options.self_config, failure) != 0)
 		return false;

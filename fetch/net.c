@@ -82,6 +82,12 @@ net_take_events(struct net *net)
 }
 
 int
+net_more_udp(struct net *net, struct failure *failure)
+{
+	return net_link_more_udp(&net->parts, NET_UDP_PORTS_SELF, &net->rng, net_now_us(net), failure);
+}
+
+int
 net_open_udp(struct net *net, struct failure *failure)
 {
 	return net_link_open_udp(&net->parts, &net->rng, net_now_us(net), failure);

@@ -112,6 +112,8 @@ struct event_ring *net_events(struct net *net); /* as in the options */
 void net_take_events(struct net *net);        /* before something is told that came after them */
 /* Before the first question over UDP, and harmless before every other. */
 int net_open_udp(struct net *net, struct failure *failure);
+/* Before who has asked one resolver asks name servers itself; nothing where there are enough. */
+int net_more_udp(struct net *net, struct failure *failure);
 /* More ports for connections, when those there are are all in use towards one server; false: there are none. */
 bool net_more_ports(struct net *net);
 uint32_t net_next_connection(struct net *net); /* numbers connections from 1 */

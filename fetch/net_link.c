@@ -35,6 +35,7 @@ open_raw(struct net_link_parts *parts, unsigned udp_ports, struct rng *rng, uint
 	err = guard_tcp_open_few(&parts->guard_tcp, &parts->plan, 0, NET_TCP_PORTS, rng, why);
 	if (err != 0)
 		return err;
+	parts->udp_plan = parts->plan;
 	parts->has_guard = true;
 	const struct raw_config raw = { .guard = &parts->guard,
 	                                .guard_tcp = &parts->guard_tcp,
@@ -142,7 +143,7 @@ net_link_open_udp(struct net_link_parts *parts, struct rng *rng, uint64_t now_us
 
 	if (parts->raw == NULL || parts->has_udp)
 		return 0;
-	int err = guard_open(&parts->guard, &parts->plan, 0, rng, now_us, &why);
+	int err = guard_open(&parts->guard, &parts->udp_plan, 0, rng, now_us, &why);
 	if (err == 0)
 		err = raw_hear_udp(parts->raw, &why);
 	if (err != 0) {
@@ -151,6 +152,20 @@ net_link_open_udp(struct net_link_parts *parts, struct rng *rng, uint64_t now_us
 	}
 	parts->has_udp = true;
 	return 0;
+}
+
+int
+net_link_more_udp(struct net_link_parts *parts, unsigned udp_ports, struct rng *rng, uint64_t now_us, struct failure *failure)
+{
+	struct link_error why = { "" };
+
+	if (parts->raw == NULL || parts->udp_plan.port_count >= udp_ports)
+		return 0;
+	if (parts->has_udp)
+		guard_close(&parts->guard);
+	parts->has_udp = false;
+	const int err = guard_plan_init(&parts->udp_plan, 1, udp_ports, rng, &why);
+	return err == 0 ? net_link_open_udp(parts, rng, now_us, failure) : complain(failure, err, &why);
 }
 
 void

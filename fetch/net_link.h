@@ -19,7 +19,7 @@
 
 struct net_link_parts {
 	struct link *link; /* the outermost */
-	struct guard_plan plan;
+	struct guard_plan plan, udp_plan; /* the latter of more ports, when it turns out that they are needed */
 	struct guard guard;
 	struct guard_tcp guard_tcp;
 	struct link *raw; /* innermost; NULL: another link */
@@ -31,6 +31,8 @@ struct net_link_parts {
 int net_link_open(struct net_link_parts *parts, const struct net_options *options, struct rng *rng, uint64_t now_us,
                   struct failure *failure);
 /* Before the first question over UDP; nothing to do after that, or on another link than raw. */
+/* For who asks name servers itself: so many ports that nobody guesses one (RFC 5452, section 9.2). */
+int net_link_more_udp(struct net_link_parts *parts, unsigned udp_ports, struct rng *rng, uint64_t now_us, struct failure *failure);
 int net_link_open_udp(struct net_link_parts *parts, struct rng *rng, uint64_t now_us, struct failure *failure);
 void net_link_close(struct net_link_parts *parts);
 

@@ -433,9 +433,9 @@ raw_hear_udp(struct link *link, struct link_error *error)
 {
 	struct raw *raw = raw_of(link);
 
-	assert(link->ops == &raw_ops && !raw->hears_udp);
+	assert(link->ops == &raw_ops);
 	for (unsigned family = 0; family < FAMILIES; family++)
-		if (hear_udp(raw, family) != 0)
+		if ((raw->hears_udp ? attach_filter(raw, family) : hear_udp(raw, family)) != 0)
 			return link__fail(error, errno, CAPABILITY, "packet socket for %s", family_names[family]);
 	raw->hears_udp = true;
 	return 0;

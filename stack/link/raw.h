@@ -66,7 +66,7 @@ struct raw_config {
 };
 
 int raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, struct link_error *error);
-/* Of a link of raw_open, once. */
+/* Of a link of raw_open; again when the guard was closed and opened with other ports. */
 int raw_hear_udp(struct link *link, struct link_error *error);
 
 #endif
