@@ -201,6 +201,16 @@ task__seek_addrs(struct engine *engine, struct task *task, bool all)
 	return wait__count(task) > 0;
 }
 
+/* One silence is enough: a dead server is not to be met again by another way. */
+static bool
+has_been_silent(const struct engine *engine, const struct ip_addr *addr)
+{
+	struct infra_server infra;
+
+	infra_get(engine->caches.infra, addr, &infra, engine->now_us);
+	return infra.down || infra.timeouts > 0;
+}
+
 static bool
 add_glue_of(struct engine *engine, struct cut *cut, unsigned index, const struct delegation *delegation)
 {
@@ -211,14 +221,15 @@ add_glue_of(struct engine *engine, struct cut *cut, unsigned index, const struct
 		if (!name_equal(ns->name, cut->ns[index].name))
 			continue;
 		for (unsigned j = 0; j < ns->addr_count; j++)
-			added |= cut_add(cut, index, &ns->addrs[j], &engine->policy);
+			if (!has_been_silent(engine, &ns->addrs[j]))
+				added |= cut_add(cut, index, &ns->addrs[j], &engine->policy);
 	}
 	return added;
 }
 
 /*
- * The zone that the name lies in has nothing to say of it, or nobody there does: what that zone was itself delegated
- * with is the parent's word for the address (RFC 1034, section 4.2.2), and better than no server.
+ * The zone that the name lies in does not know it, or leads nowhere: what that zone was itself delegated with is the
+ * parent's word for the address (RFC 1034, section 4.2.2), and better than no server.
  */
 static void
 last_resort(struct engine *engine, struct cut *cut, unsigned index)
