@@ -269,6 +269,18 @@ times_of(const struct transfer *transfer)
 	};
 }
 
+/* The URL as it was asked for, which need not be one. */
+static void
+asked_url(const char *url, char text[WORDS_BYTES])
+{
+	const char *scheme = strstr(url, "://"), *authority = scheme != NULL ? scheme + 3 : url;
+	const char *at = memrchr(authority, '@', strcspn(authority, "/?#\\"));
+	char shown[WORDS_BYTES];
+
+	(void)snprintf(shown, sizeof shown, "%.*s%s", (int)(authority - url), url, at != NULL ? at + 1 : authority);
+	(void)printable_text(text, WORDS_BYTES, shown, strlen(shown));
+}
+
 void
 transfer__tell_end(struct transfer *transfer)
 {
@@ -295,7 +307,7 @@ transfer__tell_end(struct transfer *transfer)
 	else
 		transfer->told = journey_tell(list_of(transfer), &event, "complete: %llu octets",
 			     (unsigned long long)facts->content_bytes);
-	(void)printable_text(url, sizeof url, transfer->job.url, strlen(transfer->job.url));
+	asked_url(transfer->job.url, url);
 	const struct journey_end end = { .request = transfer->number, .url = url, .octets = facts->content_bytes,
 					 .result = failed ? failure_id(facts->failure.cause) : "ok", .is_bad = failed };
 	journey_report_end(transfer->client->journey, &end, &times);
