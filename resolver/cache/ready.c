@@ -33,8 +33,11 @@ struct ready_cache {
 	struct hash_key hash_key;
 	struct ready_bucket *buckets;
 	struct ready_slot *slots; /* WAYS of each bucket */
+	_Atomic uint32_t *noted;  /* tags of what was asked for, WAYS of each bucket, the last one of those that fall together */
 	uint32_t bucket_count;
 };
+
+#define BUCKET_BYTES (sizeof(struct ready_bucket) + WAYS * (READY_SLOT_BYTES + sizeof(uint32_t)))
 
 /* Facts and key of a slot, out of its words. */
 struct head {
@@ -57,7 +60,7 @@ ready_cache_new(void *block, size_t block_bytes, struct rng *rng)
 	uint8_t *memory = (uint8_t *)block + arena.used;
 	memory += -(uintptr_t)memory & (LINE_BYTES - 1);
 	const size_t left = block_bytes - (size_t)(memory - (uint8_t *)block);
-	size_t count = left / (sizeof(struct ready_bucket) + WAYS * READY_SLOT_BYTES);
+	size_t count = left / BUCKET_BYTES;
 
 	*cache = (struct ready_cache){
 		.hash_key = hash_key_draw(rng),
@@ -66,6 +69,7 @@ ready_cache_new(void *block, size_t block_bytes, struct rng *rng)
 	};
 	memory += (size_t)cache->bucket_count * WAYS * READY_SLOT_BYTES;
 	cache->buckets = (struct ready_bucket *)(void *)memory;
+	cache->noted = (_Atomic uint32_t *)(void *)(cache->buckets + cache->bucket_count);
 	return cache;
 }
 
@@ -74,7 +78,7 @@ ready_cache_stats(const struct ready_cache *cache, struct ready_stats *stats)
 {
 	*stats = (struct ready_stats){
 		.slots = (uint64_t)cache->bucket_count * WAYS,
-		.bytes = (uint64_t)cache->bucket_count * (sizeof(struct ready_bucket) + WAYS * READY_SLOT_BYTES),
+		.bytes = (uint64_t)cache->bucket_count * BUCKET_BYTES,
 	};
 }
 
@@ -109,6 +113,18 @@ static uint32_t
 tag_of(uint64_t hash)
 {
 	return (uint32_t)(hash >> 32) | 1u;
+}
+
+bool
+ready_cache_is_wanted(struct ready_cache *cache, uint64_t hash)
+{
+	const uint32_t tag = tag_of(hash);
+	_Atomic uint32_t *noted = &cache->noted[bucket_of(cache, hash) * (size_t)WAYS + (hash >> 33) % WAYS];
+
+	if (atomic_load_explicit(noted, memory_order_relaxed) == tag)
+		return true;
+	atomic_store_explicit(noted, tag, memory_order_relaxed);
+	return false;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------- */

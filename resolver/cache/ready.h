@@ -58,6 +58,12 @@ void ready_cache_stats(const struct ready_cache *cache, struct ready_stats *stat
 /* Of the key, for one get and the put that may follow. */
 uint64_t ready_cache_hash(const struct ready_cache *cache, const struct ready_key *key);
 
+/*
+ * Whether this key has been here before, as far as is remembered (one word a slot); remembers it.  What is asked for once is
+ * worth no slot, and most names are.
+ */
+bool ready_cache_is_wanted(struct ready_cache *cache, uint64_t hash);
+
 /* Copies the message, its TTLs as they are now, to `bytes`, which has room for READY_BYTES_MAX octets. */
 bool ready_cache_get(struct ready_cache *cache, const struct ready_key *key, uint64_t hash, uint8_t *bytes,
                      struct ready_facts *facts, uint32_t now_s);

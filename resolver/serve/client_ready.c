@@ -1,7 +1,7 @@
 /*
  * Answers that are sent again as they are (cache/ready.h): which may be kept, for how long, and who may have them.
  *
- * What is kept was answered from the caches, to a client that no policy has singled out. It lasts until one of its sets
+ * What is kept was answered from the caches for the second time, to a client that no policy has singled out. It lasts until one of its sets
  * would be asked for anew (prefetch), and READY_LASTS_MAX_S at most: for so long it may be older than the caches.
  */
 #include "resolver/iterate/lookup.h"
@@ -103,7 +103,8 @@ void
 client__keep_ready(struct clients *clients, const struct ready_place *place, const struct asking *asking,
 		   const uint8_t *reply, size_t reply_bytes)
 {
-	if (!place->is_used || !is_everybodys(clients, asking) || (reply[FLAGS_AT] & DNS_TC >> 8) != 0)
+	if (!place->is_used || !is_everybodys(clients, asking) || (reply[FLAGS_AT] & DNS_TC >> 8) != 0 ||
+	    !ready_cache_is_wanted(clients->ready, place->hash))
 		return;
 	const struct ready_facts facts = {
 		.size = (uint16_t)respond_ready_bytes(&clients->policy->respond, &asking->form, reply_bytes),

@@ -181,6 +181,18 @@ START_TEST(what_is_too_large_or_no_message_is_not_kept)
 }
 END_TEST
 
+START_TEST(what_is_asked_for_once_is_not_wanted)
+{
+	const struct name qname = name_of("www.example."), other = name_of("ww2.example.");
+	const struct ready_key key = key_of(&qname), another = key_of(&other);
+
+	ck_assert(!ready_cache_is_wanted(cache, ready_cache_hash(cache, &key)));
+	ck_assert(!ready_cache_is_wanted(cache, ready_cache_hash(cache, &another)));
+	ck_assert(ready_cache_is_wanted(cache, ready_cache_hash(cache, &key)));
+	ck_assert(ready_cache_is_wanted(cache, ready_cache_hash(cache, &another)));
+}
+END_TEST
+
 START_TEST(a_small_block_is_refused)
 {
 	struct ready_stats stats;
@@ -236,6 +248,7 @@ work(void *data)
 	struct worker *worker = data;
 
 	for (unsigned step = 0; step < STEPS; step++) {
+		(void)ready_cache_is_wanted(cache, rng_u64(&worker->rng));
 		const unsigned number = rng_below(&worker->rng, NAMES), count = 1 + number % 12;
 		uint32_t ttls[12];
 		uint8_t bytes[READY_BYTES_MAX], wanted[READY_BYTES_MAX];
@@ -285,6 +298,7 @@ main(void)
 	tcase_add_test(tcase, each_part_of_the_key_counts);
 	tcase_add_test(tcase, the_question_is_kept_in_lower_case);
 	tcase_add_test(tcase, what_is_too_large_or_no_message_is_not_kept);
+	tcase_add_test(tcase, what_is_asked_for_once_is_not_wanted);
 	tcase_add_test(tcase, a_small_block_is_refused);
 	tcase_add_test(tcase, what_is_used_outlives_what_is_not);
 	tcase_add_test(tcase, threads_share_without_a_lock);

@@ -244,7 +244,7 @@ END_TEST
 /* ---- who has none --------------------------------------------------------------------------------- */
 
 static uint64_t
-ready_of_two(void)
+ready_of_three(void)
 {
 	static const uint8_t query[] = { 0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 'w', 'w', 'w', 7, 'e', 'x', 'a', 'm', 'p', 'l',
 					 'e', 0, 0, 1, 0, 1 };
@@ -253,25 +253,26 @@ ready_of_two(void)
 
 	ck_assert_int_eq(addr_from_text(&source.addr, "192.0.2.1"), 0);
 	const uint64_t before = world.clients.stats.answers_ready;
-	ask(&told, &source, query, sizeof query, ready, CLIENT_WORLD_NOW_US);
-	ask(&told, &source, query, sizeof query, ready, CLIENT_WORLD_NOW_US);
+	for (unsigned i = 0; i < 3; i++)
+		ask(&told, &source, query, sizeof query, ready, CLIENT_WORLD_NOW_US);
 	ck_assert(told.outcome.fate == CLIENT_REPLIES);
 	return world.clients.stats.answers_ready - before;
 }
 
-START_TEST(the_second_of_two_is_ready_made)
+/* The first is not worth a place: most names are asked for once. */
+START_TEST(the_third_of_three_is_ready_made)
 {
-	ck_assert_uint_eq(ready_of_two(), 1);
-	ck_assert_uint_eq(world.clients.stats.answers_cached, 2);
-	ck_assert_uint_eq(ready_of_two(), 2);
+	ck_assert_uint_eq(ready_of_three(), 1);
+	ck_assert_uint_eq(world.clients.stats.answers_cached, 3);
+	ck_assert_uint_eq(ready_of_three(), 3);
 }
 END_TEST
 
 START_TEST(another_configuration_begins_anew)
 {
-	ck_assert_uint_eq(ready_of_two(), 1);
+	ck_assert_uint_eq(ready_of_three(), 1);
 	world.policy.generation++;
-	ck_assert_uint_eq(ready_of_two(), 1);
+	ck_assert_uint_eq(ready_of_three(), 2); /* that it is wanted is known */
 }
 END_TEST
 
@@ -284,8 +285,8 @@ START_TEST(what_is_near_its_end_is_made_so_that_it_is_asked_for_anew)
 	const uint64_t soon_us = CLIENT_WORLD_NOW_US + 540 * UINT64_C(1000000); /* of 600 s */
 
 	ck_assert_int_eq(addr_from_text(&source.addr, "192.0.2.1"), 0);
-	ask(&told, &source, query, sizeof query, ready, soon_us - 1000000);
-	ask(&told, &source, query, sizeof query, ready, soon_us - 1000000);
+	for (unsigned i = 0; i < 3; i++)
+		ask(&told, &source, query, sizeof query, ready, soon_us - 1000000);
 	ck_assert_uint_eq(world.clients.stats.answers_ready, 1);
 	ask(&told, &source, query, sizeof query, ready, soon_us);
 	ask(&told, &source, query, sizeof query, ready, soon_us);
@@ -300,7 +301,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, ready_made_answers_are_those_that_would_be_made, 0, 2);
-	tcase_add_test(tcase, the_second_of_two_is_ready_made);
+	tcase_add_test(tcase, the_third_of_three_is_ready_made);
 	tcase_add_test(tcase, another_configuration_begins_anew);
 	tcase_add_test(tcase, what_is_near_its_end_is_made_so_that_it_is_asked_for_anew);
 	Suite *suite = suite_create("clients: ready-made answers");
