@@ -235,7 +235,7 @@ add_key(struct look *look, const struct dnskey *dnskey)
 		set_state(trust, key, AUTOTRUST_VALID, look->now_s); /* the operator has named it */
 }
 
-/* What of the set is known, and what is new. */
+/* What of the set is known, and what is new.  Who waits to be trusted and comes revoked is not there any more: KeyRem. */
 static void
 note_present(struct look *look)
 {
@@ -249,7 +249,7 @@ note_present(struct look *look)
 	for (first_dnskey(look, &walk, &left); next_dnskey(&walk, &left, &dnskey);) {
 		struct autotrust_key *key = find_key(trust, &dnskey);
 		if (key != NULL)
-			key->is_present = true;
+			key->is_present |= key->state != AUTOTRUST_ADDPEND || dnskey_signs(&dnskey);
 		else if (dnskey_signs(&dnskey) && (dnskey.flags & DNSKEY_SEP) != 0 &&
 			 crypto_knows_algorithm(look->means->crypto, dnskey.algorithm))
 			add_key(look, &dnskey);

@@ -56,6 +56,18 @@ START_TEST(a_new_key_that_goes_away_has_to_wait_again)
 }
 END_TEST
 
+START_TEST(a_new_key_that_its_zone_revokes_is_not_trusted)
+{
+	running_with(1);
+	(void)hear_after(1, KEYS(1, 2), KEYS(1));
+	ck_assert_int_eq(hear_after(20, KEYS(1, REVOKED + 2), KEYS(1, REVOKED + 2)), AUTOTRUST_TAKEN);
+	ck_assert_int_eq(state_of(2), AUTOTRUST_START);
+	ck_assert_int_eq(hear_after(20, KEYS(1, REVOKED + 2), KEYS(1)), AUTOTRUST_TAKEN);
+	ck_assert_int_eq(state_of(2), AUTOTRUST_START);
+	ck_assert_uint_eq(anchors_of(&trust), 1);
+}
+END_TEST
+
 START_TEST(a_new_key_does_not_vouch_for_itself)
 {
 	running_with(1);
@@ -302,6 +314,7 @@ autotrust_suite(void)
 	tcase_add_test(states, a_key_seen_once_is_not_trusted_however_long_ago);
 	tcase_add_test(states, who_was_away_for_the_end_of_the_roll_takes_the_key_that_was_in_every_set);
 	tcase_add_test(states, a_new_key_that_goes_away_has_to_wait_again);
+	tcase_add_test(states, a_new_key_that_its_zone_revokes_is_not_trusted);
 	tcase_add_test(states, a_new_key_does_not_vouch_for_itself);
 	tcase_add_test(states, a_key_without_the_sep_bit_becomes_no_anchor);
 	tcase_add_test(states, a_revoked_key_is_no_anchor_from_then_on);
