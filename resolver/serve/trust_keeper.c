@@ -83,7 +83,7 @@ on_timer(uv_timer_t *timer)
 static void
 arm(struct server *server)
 {
-	const uint64_t now_s = (uint64_t)time(NULL), at_s = trust_points_deadline(&config_of(server)->points);
+	const uint64_t now_s = (uint64_t)time(NULL), at_s = trust_points_deadline(&config_of(server)->points, now_s);
 	const uint64_t wait_s = at_s > now_s ? at_s - now_s : 0;
 
 	if (at_s != AUTOTRUST_NEVER && !server->is_stopping)

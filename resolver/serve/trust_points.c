@@ -94,12 +94,12 @@ trust_points_anchors(const struct trust_points *points, struct anchors *anchors,
 /* ---- asking -------------------------------------------------------------------------------------------------------- */
 
 uint64_t
-trust_points_deadline(const struct trust_points *points)
+trust_points_deadline(const struct trust_points *points, uint64_t now_s)
 {
 	uint64_t first_s = AUTOTRUST_NEVER;
 
 	for (unsigned i = 0; i < points->count; i++) {
-		const uint64_t at_s = autotrust_deadline(&points->items[i].trust);
+		const uint64_t at_s = autotrust_deadline(&points->items[i].trust, now_s);
 		if (at_s < first_s)
 			first_s = at_s;
 	}
@@ -111,7 +111,7 @@ trust_points_due(struct trust_points *points, struct rng *rng, uint64_t now_s)
 {
 	for (unsigned i = 0; i < points->count; i++) {
 		struct trust_point *point = &points->items[i];
-		if (autotrust_deadline(&point->trust) > now_s)
+		if (autotrust_deadline(&point->trust, now_s) > now_s)
 			continue;
 		autotrust_ask(&point->trust, &points->rules, rng, now_s);
 		point->asks = 1;

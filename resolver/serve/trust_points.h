@@ -41,7 +41,7 @@ int trust_points_read(struct trust_points *points, struct arena *arena, const st
 int trust_points_anchors(const struct trust_points *points, struct anchors *anchors, struct crypto *crypto);
 
 /* When one is due; AUTOTRUST_NEVER. */
-uint64_t trust_points_deadline(const struct trust_points *points);
+uint64_t trust_points_deadline(const struct trust_points *points, uint64_t now_s);
 /* One whose zone is to be asked for its DNSKEY set now; NULL: none. */
 struct trust_point *trust_points_due(struct trust_points *points, struct rng *rng, uint64_t now_s);
 

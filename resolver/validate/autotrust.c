@@ -421,9 +421,11 @@ next_after(uint64_t now_s, uint32_t wait_s, const struct autotrust_rules *rules,
 }
 
 uint64_t
-autotrust_deadline(const struct autotrust *trust)
+autotrust_deadline(const struct autotrust *trust, uint64_t now_s)
 {
-	return trust->is_revoked ? AUTOTRUST_NEVER : trust->next_query_s;
+	if (trust->is_revoked)
+		return AUTOTRUST_NEVER;
+	return trust->next_query_s <= now_s + AUTOTRUST_QUERY_S_MAX ? trust->next_query_s : now_s;
 }
 
 void
@@ -433,6 +435,15 @@ autotrust_ask(struct autotrust *trust, const struct autotrust_rules *rules, stru
 }
 
 /* ---- a set ------------------------------------------------------------------------------------------------------------------ */
+
+/* What a clock has said that was ahead: else nothing would pass until that time comes again. */
+static void
+settle_times(struct autotrust *trust, uint64_t now_s)
+{
+	for (unsigned i = 0; i < trust->key_count; i++)
+		if (trust->keys[i].changed_s > now_s)
+			trust->keys[i].changed_s = now_s;
+}
 
 static enum autotrust_news
 take_set(struct look *look, const struct rrsig *sig)
@@ -462,6 +473,7 @@ autotrust_hear(struct autotrust *trust, const struct rrset *set, const struct au
 	if (set == NULL || set->type != TYPE_DNSKEY || !name_equal(set->owner, &trust->zone) || trust->is_revoked)
 		return AUTOTRUST_NOTHING;
 	trust->queried_s = now_s;
+	settle_times(trust, now_s);
 	take_revocations(&look);
 	take_pending(&look);
 	if (!has_anchor(trust)) {

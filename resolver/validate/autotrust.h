@@ -115,8 +115,8 @@ int autotrust_write(const struct autotrust *trust, char *text, size_t room);
 
 /* ---- its life --------------------------------------------------------------------------------------------------- */
 
-/* When the set is to be asked for, AUTOTRUST_NEVER: not any more. */
-uint64_t autotrust_deadline(const struct autotrust *trust);
+/* When the set is to be asked for, AUTOTRUST_NEVER: not any more. A time that is too far off was told by another clock. */
+uint64_t autotrust_deadline(const struct autotrust *trust, uint64_t now_s);
 /* It is being asked for: should nothing come of it, the next time is after the retry time. */
 void autotrust_ask(struct autotrust *trust, const struct autotrust_rules *rules, struct rng *rng, uint64_t now_s);
 

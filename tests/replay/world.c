@@ -163,7 +163,7 @@ double
 world_timeout_s(const struct world *world)
 {
 	const uint64_t engine_us = engine_deadline(world->engine);
-	const uint64_t point_s = trust_points_deadline(&world->service->trust.points);
+	const uint64_t point_s = trust_points_deadline(&world->service->trust.points, wall_s(world));
 	const uint64_t point_us = point_s != AUTOTRUST_NEVER ? WORLD_START_US + point_s * 1000000u : ENGINE_NEVER;
 	const uint64_t at_us = engine_us < point_us ? engine_us : point_us;
 

@@ -105,7 +105,7 @@ ask_keys(void)
 						  .dnssec_ok = true, .checking_disabled = true, .anew = true };
 
 	run.keys_result = 0;
-	if (autotrust_deadline(&run.trust) > wall_s())
+	if (autotrust_deadline(&run.trust, wall_s()) > wall_s())
 		return;
 	autotrust_ask(&run.trust, &rules, &run.rng, wall_s());
 	run.keys_result = world_ask_as(run.day.world, &question) + 1;

@@ -149,7 +149,7 @@ START_TEST(a_zone_that_has_revoked_all_its_keys_has_no_trust_point_any_more)
 	ck_assert_int_eq(hear_after(1, KEYS(REVOKED + 1), KEYS(REVOKED + 1)), AUTOTRUST_OVER);
 	ck_assert(trust.is_revoked && trust.has_changed);
 	ck_assert_uint_eq(anchors_of(&trust), 0);
-	ck_assert_uint_eq(autotrust_deadline(&trust), AUTOTRUST_NEVER);
+	ck_assert_uint_eq(autotrust_deadline(&trust, now_s), AUTOTRUST_NEVER);
 	ck_assert_int_eq(hear_after(1, KEYS(1), KEYS(1)), AUTOTRUST_NOTHING);
 }
 END_TEST
@@ -284,11 +284,11 @@ START_TEST(the_set_is_asked_for_again_after)
 		ck_assert_int_eq(hear(&set), AUTOTRUST_TAKEN);
 		ck_assert_msg(trust.query_interval_s == intervals[_i].query_s, "%s", intervals[_i].behaviour);
 		ck_assert_msg(trust.retry_s == intervals[_i].retry_s, "%s", intervals[_i].behaviour);
-		const uint64_t wait_s = autotrust_deadline(&trust) - now_s;
+		const uint64_t wait_s = autotrust_deadline(&trust, now_s) - now_s;
 		ck_assert_uint_le(wait_s, intervals[_i].query_s);
 		ck_assert_uint_ge(wait_s, intervals[_i].query_s - intervals[_i].query_s / 10);
 		autotrust_ask(&trust, &rules, &rng, now_s);
-		ck_assert_uint_le(autotrust_deadline(&trust) - now_s, intervals[_i].retry_s);
+		ck_assert_uint_le(autotrust_deadline(&trust, now_s) - now_s, intervals[_i].retry_s);
 	}
 }
 END_TEST
@@ -300,6 +300,22 @@ START_TEST(a_clock_that_is_set_back_ends_no_hold_down)
 	now_s -= 100 * SUBJECT_DAY_S;
 	ck_assert_int_eq(hear_after(0, KEYS(1, 2), KEYS(1)), AUTOTRUST_TAKEN);
 	ck_assert_int_eq(state_of(2), AUTOTRUST_ADDPEND);
+}
+END_TEST
+
+/* A machine that has started in a year to come, and then learnt the time. */
+START_TEST(what_a_clock_that_was_ahead_has_said_counts_as_now)
+{
+	running_with(1);
+	now_s += 3000 * (uint64_t)SUBJECT_DAY_S;
+	(void)hear_after(1, KEYS(1, 2), KEYS(1));
+	now_s -= 3000 * (uint64_t)SUBJECT_DAY_S;
+	ck_assert_uint_le(autotrust_deadline(&trust, now_s), now_s);
+	(void)hear_after(0, KEYS(1, 2), KEYS(1));
+	(void)hear_after(29, KEYS(1, 2), KEYS(1));
+	ck_assert_int_eq(state_of(2), AUTOTRUST_ADDPEND);
+	(void)hear_after(1, KEYS(1, 2), KEYS(1));
+	ck_assert_int_eq(state_of(2), AUTOTRUST_VALID);
 }
 END_TEST
 
@@ -331,6 +347,7 @@ autotrust_suite(void)
 	tcase_add_test(states, nothing_is_learnt_from_no_set_or_another_zones);
 	tcase_add_loop_test(states, the_set_is_asked_for_again_after, 0, COUNT(intervals));
 	tcase_add_test(states, a_clock_that_is_set_back_ends_no_hold_down);
+	tcase_add_test(states, what_a_clock_that_was_ahead_has_said_counts_as_now);
 	suite_add_tcase(suite, states);
 	return suite;
 }
