@@ -21,6 +21,7 @@ static const char *const fixed_options[] = {
 	"rrset-cache-size",
 	"neg-cache-size",
 	"delegation-cache-size",
+	"msg-cache-size",
 	"infra-cache-numhosts",
 	"cache-file",
 	"num-queries-per-thread",
