@@ -50,6 +50,17 @@ add_anchors(struct basis *basis, const struct anchors *anchors)
 		add(basis, anchors->insecure[i]->wire, anchors->insecure[i]->size);
 }
 
+static void
+add_hints(struct basis *basis, const struct root_hints *hints)
+{
+	add_number(basis, hints->count);
+	for (size_t i = 0; i < hints->count; i++) {
+		const struct root_hint *hint = &hints->entries[i];
+		add(basis, hint->server.wire, hint->server.size);
+		add(basis, hint->addr.octets, addr_bytes(&hint->addr));
+	}
+}
+
 /* Where a zone's records come from. */
 static void
 add_zone(struct basis *basis, const struct config_zone *zone)
@@ -72,6 +83,9 @@ basis_of(const struct settings *settings)
 
 	add_anchors(&basis, trust->anchors);
 	add_number(&basis, trust->override_s);
+	add_number(&basis, trust->nsec3_iterations_max);
+	add_number(&basis, config->disable_edns_do);
+	add_hints(&basis, &settings->hints);
 	add_list(&basis, &config->private_address);
 	add_list(&basis, &config->private_domain);
 	add_number(&basis, config->harden_glue);

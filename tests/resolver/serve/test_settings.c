@@ -1,4 +1,5 @@
 /* The configuration with all that it names: what is refused before anything is opened, and in which words. */
+#include "resolver/serve/basis.h"
 #include "resolver/serve/core_config.h"
 #include "resolver/serve/settings.h"
 
@@ -222,6 +223,42 @@ START_TEST(what_takes_a_restart_is_named)
 }
 END_TEST
 
+/* ---- whether the records of one are of use to another (basis.h) ---------------------------------------------- */
+
+#define DS_2017 "server:\n  trust-anchor: \". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\"\n"
+
+static const struct {
+	const char *behaviour, *text;
+	bool is_same;
+} grounds[] = {
+	{ "nothing has changed", "", true },
+	{ "threads and sizes", "server:\n  num-threads: 2\n  rrset-cache-size: 64m\n", true },
+	{ "what a client is told", "server:\n  deny-any: no\n  access-control: [ 192.0.2.0/24 allow ]\n", true },
+	{ "a local zone", "server:\n  local-zone: [ example.com. refuse ]\n", true },
+	{ "nothing is validated", "server:\n  module-config: iterator\n", false },
+	{ "another anchor", DS_2017, false },
+	{ "a name without validation", "server:\n  domain-insecure: example.com.\n", false },
+	{ "another time", "server:\n  val-override-date: 20261128013800\n", false },
+	{ "more iterations are borne", "server:\n  val-nsec3-keysize-iterations: 1024 150\n", false },
+	{ "nobody is asked for signatures", "server:\n  disable-edns-do: yes\n", false },
+	{ "another root", "server:\n  root-hints: root.hints\n", false },
+	{ "glue", "server:\n  harden-glue: no\n", false },
+	{ "addresses that no answer may have", "server:\n  private-address: 10.0.0.0/8\n", false },
+	{ "a forwarder", "forward-zone:\n  name: .\n  forward-addr: 192.0.2.1\n", false },
+	{ "a forwarder over IPv6", "forward-zone:\n  name: .\n  forward-addr: 2001:db8::1\n", false },
+	{ "a stub", "stub-zone:\n  name: example.com\n  stub-addr: 192.0.2.1\n", false },
+};
+
+START_TEST(records_are_of_use_where_they_would_have_come_out_the_same)
+{
+	write_file("root.hints", ". 3600 IN NS a.root.example.\na.root.example. 3600 IN AAAA 2001:db8::1\n");
+	struct settings *one = settings_of(""), *other = settings_of(grounds[_i].text);
+	ck_assert_msg((basis_of(one) == basis_of(other)) == grounds[_i].is_same, "%s", grounds[_i].behaviour);
+	settings_free(one);
+	settings_free(other);
+}
+END_TEST
+
 /* ---- where options arrive ---------------------------------------------------------------------------------- */
 
 START_TEST(options_reach_the_engine)
@@ -383,6 +420,7 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_right_is_taken, 0, COUNT(accepted));
 	tcase_add_loop_test(tcase, a_trust_anchor_that_updates_itself_has_a_whole_file, 0, COUNT(anchor_files));
 	tcase_add_test(tcase, what_takes_a_restart_is_named);
+	tcase_add_loop_test(tcase, records_are_of_use_where_they_would_have_come_out_the_same, 0, COUNT(grounds));
 	tcase_add_test(tcase, options_reach_the_engine);
 	tcase_add_test(tcase, original_ttls_are_not_cut);
 	tcase_add_test(tcase, options_reach_what_clients_are_told);
