@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fetch/json_read.h"
+#include "fetch/printable.h"
 
 #define LINE_ARENA_BYTES 65536u
 
@@ -13,38 +14,40 @@ struct line {
 	uint64_t total_us, floor_us, floor_rounds, round_us, started_us;
 	const char *url, *result, *largest;
 	struct span parts;
+	int err; /* sticks */
 };
 
-/* Saturates: what no journey of ours holds is no number of it. */
 static uint64_t
-number_of(struct span text)
+number_of(struct line *line, struct span text)
 {
 	uint64_t number = 0;
-	for (size_t i = 0; i < text.bytes && text.at[i] >= '0' && text.at[i] <= '9'; i++) {
-		if (number > (UINT64_MAX - 9) / 10)
-			return UINT64_MAX;
-		number = number * 10 + (uint64_t)(text.at[i] - '0');
-	}
+	if (!span_to_number(text, READ_NUMBER_MAX, &number))
+		line->err = ERR_MALFORMED;
 	return number;
 }
 
+/* Never NULL. */
 static const char *
-text_of(struct arena *arena, struct span span)
+text_of(struct line *line, struct arena *arena, struct span span)
 {
-	return arena_printf(arena, SPAN_FORMAT, SPAN_ARGUMENTS(span));
+	const char *text = arena_printf(arena, SPAN_FORMAT, SPAN_ARGUMENTS(span));
+	if (text != NULL)
+		return text;
+	line->err = ERR_NO_MEMORY;
+	return "";
 }
 
 static void
 add_field(struct line *line, struct arena *arena, const struct json_member *member)
 {
-	if (line->event.field_count == JOURNEY_FIELDS_MAX || member->kind == JSON_NESTED || member->kind == JSON_NULL)
+	if (line->event.field_count == JOURNEY_FIELDS_MAX || (member->kind != JSON_STRING && member->kind != JSON_NUMBER))
 		return;
 	struct journey_field *field = &line->fields[line->event.field_count++];
-	field->name = text_of(arena, member->key);
+	field->name = text_of(line, arena, member->key);
 	if (member->kind == JSON_STRING)
-		field->text = text_of(arena, member->value);
+		field->text = text_of(line, arena, member->value);
 	else
-		field->number = number_of(member->value);
+		field->number = number_of(line, member->value);
 }
 
 /* Members of a verdict alone; false: it is none of them. */
@@ -63,18 +66,18 @@ take_verdict(struct line *line, struct arena *arena, const struct json_member *m
 	};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		if (span_is(member->key, numbers[i].key)) {
-			memcpy((char *)line + numbers[i].at, &(uint64_t){ number_of(member->value) }, sizeof(uint64_t));
+			memcpy((char *)line + numbers[i].at, &(uint64_t){ number_of(line, member->value) }, sizeof(uint64_t));
 			return true;
 		}
 	}
 	if (span_is(member->key, "parts_us"))
 		line->parts = member->value;
 	else if (span_is(member->key, "url"))
-		line->url = text_of(arena, member->value);
+		line->url = text_of(line, arena, member->value);
 	else if (span_is(member->key, "result"))
-		line->result = text_of(arena, member->value);
+		line->result = text_of(line, arena, member->value);
 	else if (span_is(member->key, "largest"))
-		line->largest = text_of(arena, member->value);
+		line->largest = text_of(line, arena, member->value);
 	else
 		return false;
 	return true;
@@ -85,44 +88,61 @@ take_member(struct line *line, struct arena *arena, const struct json_member *me
 {
 	struct journey_event *event = &line->event;
 	if (span_is(member->key, "i"))
-		event->id = (uint32_t)number_of(member->value);
+		event->id = (uint32_t)number_of(line, member->value);
 	else if (span_is(member->key, "p"))
-		event->cause = (uint32_t)number_of(member->value);
+		event->cause = (uint32_t)number_of(line, member->value);
 	else if (span_is(member->key, "t"))
-		event->at_us = number_of(member->value);
+		event->at_us = number_of(line, member->value);
 	else if (span_is(member->key, "r"))
-		event->request = (uint32_t)number_of(member->value);
+		event->request = (uint32_t)number_of(line, member->value);
 	else if (span_is(member->key, "c"))
-		event->connection = (uint32_t)number_of(member->value);
+		event->connection = (uint32_t)number_of(line, member->value);
 	else if (span_is(member->key, "l"))
-		line->layer = text_of(arena, member->value);
+		line->layer = text_of(line, arena, member->value);
 	else if (span_is(member->key, "e"))
-		event->name = text_of(arena, member->value);
+		event->name = text_of(line, arena, member->value);
 	else if (span_is(member->key, "what"))
-		line->what = text_of(arena, member->value);
+		line->what = text_of(line, arena, member->value);
 	else if (span_is(member->key, "bad"))
 		event->is_bad = span_is(member->value, "true");
 	else if (!take_verdict(line, arena, member))
 		add_field(line, arena, member);
 }
 
+/* They sum to the total, as verdict.h has it: shares of it are told. */
 static int
-read_parts(struct verdict *verdict, struct span text, struct arena *arena)
+read_parts(struct verdict *verdict, struct line *line, struct arena *arena)
 {
 	struct json_reader reader;
 	struct json_member member;
-	int more;
+	uint64_t sum_us = 0;
+	int more = 0;
 
-	json_read_init(&reader, text, arena);
-	while ((more = json_read_next(&reader, &member)) > 0)
+	json_read_init(&reader, line->parts, arena);
+	while (line->parts.bytes != 0 && (more = json_read_next(&reader, &member)) > 0)
 		for (unsigned part = 0; part < VERDICT_PARTS; part++)
 			if (span_is(member.key, verdict_part_name((enum verdict_part)part)))
-				verdict->parts_us[part] = number_of(member.value);
-	return more;
+				verdict->parts_us[part] = number_of(line, member.value);
+	for (unsigned part = 0; part < VERDICT_PARTS; part++)
+		sum_us += verdict->parts_us[part];
+	if (more < 0)
+		return more;
+	return sum_us == verdict->total_us ? line->err : ERR_MALFORMED;
+}
+
+/* Others wrote the file: what it says of an end is as safe for a terminal as what a transfer of ours would say. */
+static const char *
+keep_printable(struct arena *arena, const char *text)
+{
+	char safe[JOURNEY_TEXT_BYTES];
+	if (text == NULL)
+		return "";
+	(void)printable_text(safe, sizeof safe, text, strlen(text));
+	return arena_printf(arena, "%s", safe);
 }
 
 static int
-keep_end(struct journey_read *read, const struct line *line, struct arena *scratch)
+keep_end(struct journey_read *read, struct line *line, struct arena *scratch)
 {
 	struct arena *arena = &read->journey.arena;
 	if (read->end_count == READ_ENDS_MAX) {
@@ -133,8 +153,8 @@ keep_end(struct journey_read *read, const struct line *line, struct arena *scrat
 	read->wall_us = line->started_us;
 	*end = (struct journey_end){
 		.request = line->event.request,
-		.url = arena_printf(arena, "%s", line->url != NULL ? line->url : ""),
-		.result = arena_printf(arena, "%s", line->result != NULL ? line->result : ""),
+		.url = keep_printable(arena, line->url),
+		.result = keep_printable(arena, line->result),
 		.is_bad = line->event.is_bad,
 		.verdict = { .total_us = line->total_us, .floor_us = line->floor_us,
 		             .floor_rounds = (unsigned)line->floor_rounds, .round_us = line->round_us },
@@ -147,7 +167,7 @@ keep_end(struct journey_read *read, const struct line *line, struct arena *scrat
 			end->verdict.largest = (enum verdict_part)part;
 	if (end->url == NULL || end->result == NULL)
 		return ERR_NO_MEMORY;
-	return line->parts.bytes != 0 ? read_parts(&end->verdict, line->parts, scratch) : 0;
+	return read_parts(&end->verdict, line, scratch);
 }
 
 /* journey_tell copies what is said and not the names, which are words of its teller. */
@@ -174,6 +194,7 @@ keep_event(struct journey_read *read, struct line *line)
 	if (layer > JOURNEY_PATH || line->event.id <= journey->event_count)
 		return ERR_MALFORMED;
 	line->event.layer = (enum journey_layer)layer;
+	line->event.is_end = (layer == JOURNEY_HTTP && strcmp(line->event.name, "end") == 0) || layer == JOURNEY_OUT;
 	if (!keep_names(line, &journey->arena))
 		return ERR_NO_MEMORY;
 	line->event.fields = line->fields;
@@ -196,8 +217,8 @@ read_line(struct journey_read *read, struct span text)
 	json_read_init(&reader, text, &arena);
 	while ((more = json_read_next(&reader, &member)) > 0)
 		take_member(&line, &arena, &member);
-	if (more < 0)
-		return more;
+	if (more < 0 || line.err != 0)
+		return more < 0 ? more : line.err;
 	if (line.layer == NULL || line.event.name == NULL)
 		return ERR_MALFORMED;
 	if (strcmp(line.event.name, "verdict") == 0)

@@ -1,11 +1,13 @@
 /*
  * read.h - a journey that was written as NDJSON (ndjson.h), read back: to draw it anew, or to compare it with another.
  *
- * Members that are none of an event's own become its fields; nested values are skipped.
+ * Members that are none of an event's own become its fields; nested values are skipped.  Others may have written the file: what a
+ * journey of ours does not say, as that parts of a time are more than the whole, it does not either.
  *
  * Ownership: everything is copied into the journey's arena.
  * Errors:    ERR_MALFORMED: a line is no event of a journey, `line` tells which; ERR_NO_MEMORY.
  * Bounds:    the journey's block; JOURNEY_FIELDS_MAX fields an event, READ_ENDS_MAX ends: what is more is left out and counted.
+ *            Numbers are whole, up to READ_NUMBER_MAX.
  */
 #ifndef CAIRN_FETCH_JOURNEY_READ_H
 #define CAIRN_FETCH_JOURNEY_READ_H
@@ -13,7 +15,8 @@
 #include "fetch/journey/story.h"
 #include "fetch/span.h"
 
-#define READ_ENDS_MAX 1024u
+#define READ_ENDS_MAX   1024u
+#define READ_NUMBER_MAX 9007199254740991u /* RFC 8259, section 6: all that others hold exactly too */
 
 struct journey_read {
 	struct journey journey;

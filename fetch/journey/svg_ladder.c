@@ -133,7 +133,9 @@ write_hint(struct markup *markup, const struct step *step)
 	markup_put(markup, "<title>");
 	markup_text(markup, step->text, 0);
 	for (unsigned i = 0; i < event->field_count; i++) {
-		markup_put(markup, "\n%s: ", event->fields[i].name);
+		markup_put(markup, "\n");
+		markup_text(markup, event->fields[i].name, 0); /* of a journey that was read, anybody's */
+		markup_put(markup, ": ");
 		if (event->fields[i].text != NULL)
 			markup_text(markup, event->fields[i].text, STEP_TEXT_BYTES);
 		else

@@ -174,7 +174,7 @@ START_TEST(what_others_say_is_text_and_never_markup)
 	const char *hostile = "\"><script>alert('1')</script>&\x1b[2J\xe2\x80\xae\xef\xbf\xbf";
 	const struct journey_end end = { .request = 1, .url = hostile, .result = "ok", .verdict = { .total_us = 1 } };
 	TELL(1, JOURNEY_URL, "parsed", { "href", hostile, 0 });
-	TELL(2, JOURNEY_TCP, "syn", { "peer", hostile, 0 });
+	TELL(2, JOURNEY_TCP, "syn", { "peer", hostile, 0 }, { hostile, "a journey that was read has such names", 0 });
 	struct story told = story();
 	told.ends = &end;
 	told.end_count = 1;

@@ -71,6 +71,10 @@ static const struct {
 	{ "no JSON", "hello\n" },
 	{ "an object that is no event", "{\"a\":1}\n" },
 	{ "a layer that there is not", "{\"i\":1,\"t\":1,\"l\":\"x\",\"e\":\"y\",\"what\":\"z\"}\n" },
+	{ "a time that no clock tells", "{\"i\":1,\"t\":18446744073709551615,\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n" },
+	{ "a time that is a text", "{\"i\":1,\"t\":\"1\\u00001\",\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n" },
+	{ "parts of no time at all", "{\"l\":\"policy\",\"e\":\"verdict\",\"total_us\":0,\"parts_us\":{\"name\":1}}\n" },
+	{ "a time without its parts", "{\"l\":\"policy\",\"e\":\"verdict\",\"total_us\":5}\n" },
 	{ "ids that go back", "{\"i\":2,\"t\":1,\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n{\"i\":2,\"t\":1,\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n" },
 };
 
@@ -78,6 +82,43 @@ START_TEST(what_is_no_journey_is_refused)
 {
 	ck_assert_msg(journey_read(&reading, span_from_text(refused[_i].text), read_block, sizeof read_block) < 0, "%s",
 	              refused[_i].behaviour);
+}
+END_TEST
+
+/* Of a member whose name takes all the room there is for a line, or all but its copy. */
+START_TEST(a_line_that_is_too_long_is_an_error)
+{
+	static char line[65536 + 64];
+	const char begin[] = "{\"l\":\"policy\",\"e\":\"verdict\",\"";
+	memset(line, 'a', sizeof line);
+	memcpy(line, begin, sizeof begin - 1);
+	const char end[] = "\":1}\n";
+	for (size_t bytes = 30000; bytes < 65536; bytes += 997) {
+		memcpy(line + bytes, end, sizeof end - 1);
+		const int err = journey_read(&reading, span_of(line, bytes + sizeof end - 1), read_block, sizeof read_block);
+		ck_assert(err == 0 || err == ERR_NO_MEMORY);
+		memset(line + bytes, 'a', sizeof end - 1);
+	}
+	ck_assert_int_eq(journey_read(&reading, span_of(line, sizeof line), read_block, sizeof read_block), ERR_MALFORMED);
+}
+END_TEST
+
+START_TEST(what_others_wrote_is_safe_for_a_terminal)
+{
+	const char hostile[] = "{\"l\":\"policy\",\"e\":\"verdict\",\"url\":\"\\u001b[2J\",\"result\":\"\\u001b[2J\",\"total_us\":0}\n";
+	ck_assert_int_eq(journey_read(&reading, span_from_text(hostile), read_block, sizeof read_block), 0);
+	ck_assert_str_eq(reading.ends[0].url, "\\x1b[2J");
+	ck_assert_str_eq(reading.ends[0].result, "\\x1b[2J");
+}
+END_TEST
+
+START_TEST(the_end_of_a_transfer_is_known_again)
+{
+	const char lines[] = "{\"i\":1,\"t\":1,\"l\":\"http\",\"e\":\"head\",\"what\":\"x\"}\n"
+	                     "{\"i\":2,\"t\":1,\"l\":\"http\",\"e\":\"end\",\"what\":\"x\"}\n";
+	ck_assert_int_eq(journey_read(&reading, span_from_text(lines), read_block, sizeof read_block), 0);
+	ck_assert(!reading.journey.first->is_end);
+	ck_assert(reading.journey.last->is_end);
 }
 END_TEST
 
@@ -94,6 +135,9 @@ main(void)
 	TCase *tcase = tcase_create("read");
 	tcase_add_test(tcase, events_and_ends_come_back_as_they_were);
 	tcase_add_loop_test(tcase, what_is_no_journey_is_refused, 0, (int)COUNT(refused));
+	tcase_add_test(tcase, a_line_that_is_too_long_is_an_error);
+	tcase_add_test(tcase, what_others_wrote_is_safe_for_a_terminal);
+	tcase_add_test(tcase, the_end_of_a_transfer_is_known_again);
 	tcase_add_test(tcase, an_empty_file_is_a_journey_without_events);
 	Suite *suite = suite_create("fetch: journey, read");
 	suite_add_tcase(suite, tcase);
