@@ -1,12 +1,11 @@
 /* client_file.c - small files that are remembered from run to run: cookies, hosts for https (client_priv.h). */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fetch/client_priv.h"
+#include "fetch/new_file.h"
 #include "fetch/output.h"
 
 /* As for curl, the first run has none yet. */
@@ -29,19 +28,10 @@ client__file_read(const char *path, char **text, size_t *bytes, struct failure *
 int
 client__file_write(const char *path, const char *text, size_t bytes)
 {
-	char beside[OUTPUT_PATH_BYTES];
+	struct new_file file;
 	if (strcmp(path, "-") == 0)
 		return output_write_all(STDOUT_FILENO, text, bytes);
-	if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside) {
-		errno = ENAMETOOLONG;
+	if (new_file_open(&file, path, 0600) != 0)
 		return -1;
-	}
-	(void)unlink(beside);
-	int descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (descriptor < 0)
-		return -1;
-	int err = output_write_all(descriptor, text, bytes);
-	if (close(descriptor) != 0 || err != 0)
-		return -1;
-	return rename(beside, path);
+	return new_file_close(&file, fwrite(text, 1, bytes, file.stream) == bytes);
 }

@@ -10,7 +10,7 @@
 #include "fetch/journey/svg.h"
 #include "fetch/journey/text.h"
 #include "fetch/journey_pcapng.h"
-#include "fetch/output.h"
+#include "fetch/new_file.h"
 #include "fetch/span.h"
 
 #define JSON_LINE_BYTES 65536u
@@ -84,46 +84,53 @@ write_text(const struct story *story, FILE *file)
 		fprintf(file, "(%llu events or ends had no room)\n", (unsigned long long)story->lost_count);
 }
 
-static void
-drain(struct json *json, FILE *file)
+/* False: an event had no room in the buffer, and what follows would be no JSON. */
+static bool
+is_drained(struct json *json, FILE *file)
 {
 	size_t bytes;
 	const char *text = json_drain(json, &bytes);
 	(void)fwrite(text, 1, bytes, file);
+	if (json->err != 0)
+		errno = EMSGSIZE;
+	return json->err == 0;
 }
 
-static void
+static int
 write_json(const struct story *story, FILE *file)
 {
 	char buffer[JSON_LINE_BYTES];
 	struct json json;
+	bool is_whole = true;
 
 	json_init(&json, buffer, sizeof buffer);
-	for (const struct journey_event *event = story->journey->first; event != NULL; event = event->next) {
+	for (const struct journey_event *event = story->journey->first; event != NULL && is_whole; event = event->next) {
 		journey_json_event(&json, event, story->start_us);
-		drain(&json, file);
+		is_whole = is_drained(&json, file);
 	}
-	for (unsigned i = 0; i < story->end_count; i++) {
+	for (unsigned i = 0; i < story->end_count && is_whole; i++) {
 		journey_json_end(&json, &story->ends[i], story->wall_us);
-		drain(&json, file);
+		is_whole = is_drained(&json, file);
 	}
+	return is_whole ? 0 : -1;
 }
 
-static void
+static int
 write_har(const struct story *story, FILE *file)
 {
 	char buffer[JSON_LINE_BYTES];
 	struct json json;
 	const struct journey_event *next = NULL;
+	bool is_whole;
 
 	json_init(&json, buffer, sizeof buffer);
 	har_begin(&json);
 	do {
 		next = har_entry(&json, story, next);
-		drain(&json, file);
-	} while (next != NULL);
+		is_whole = is_drained(&json, file);
+	} while (next != NULL && is_whole);
 	har_end(&json);
-	drain(&json, file);
+	return is_drained(&json, file) ? 0 : -1;
 }
 
 /* Both are made in memory, and what does not fit there is no picture: errno tells. */
@@ -155,8 +162,8 @@ write_form(enum journey_form form, const struct story *story, FILE *file)
 {
 	switch (form) {
 	case FORM_TEXT: write_text(story, file); break;
-	case FORM_JSON: write_json(story, file); break;
-	case FORM_HAR: write_har(story, file); break;
+	case FORM_JSON: return write_json(story, file);
+	case FORM_HAR: return write_har(story, file);
 	case FORM_SVG: return write_picture(story, file, false);
 	case FORM_HTML: return write_picture(story, file, true);
 	case FORM_PCAPNG:
@@ -167,17 +174,23 @@ write_form(enum journey_form form, const struct story *story, FILE *file)
 
 /* ---- files ------------------------------------------------------------------------------------------- */
 
+/* 0, or -1 and errno. */
 static int
-write_to(enum journey_form form, const struct story *story, const char *path, struct failure *failure)
+write_to(enum journey_form form, const struct story *story, const char *path)
 {
-	FILE *file = path != NULL ? fopen(path, "we") : stderr;
-	bool is_bad = file == NULL;
+	struct new_file file;
 
-	if (file != NULL) {
-		is_bad = write_form(form, story, file) != 0 || ferror(file) != 0;
-		is_bad |= file != stderr ? fclose(file) != 0 : fflush(file) != 0;
-	}
-	if (!is_bad)
+	if (path == NULL)
+		return write_form(form, story, stderr) == 0 && ferror(stderr) == 0 && fflush(stderr) == 0 ? 0 : -1;
+	if (new_file_open(&file, path, 0666) != 0)
+		return -1;
+	return new_file_close(&file, write_form(form, story, file.stream) == 0);
+}
+
+static int
+write_file(enum journey_form form, const struct story *story, const char *path, struct failure *failure)
+{
+	if (write_to(form, story, path) == 0)
 		return 0;
 	failure_set(failure, FAILURE_JOURNEY, "the journey cannot be written to %s: %s",
 	            path != NULL ? path : "standard error", strerror(errno));
@@ -213,7 +226,7 @@ journey_forms_write(unsigned forms, const struct story *story, const char *path,
 		if (path != NULL)
 			journey_form_path(forms, (enum journey_form)form, path, named, sizeof named);
 		result = form == FORM_PCAPNG ? write_packets(story, packets, failure)
-					     : write_to((enum journey_form)form, story, path != NULL ? named : NULL, failure);
+					     : write_file((enum journey_form)form, story, path != NULL ? named : NULL, failure);
 	}
 	return result;
 }

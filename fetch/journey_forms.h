@@ -9,7 +9,7 @@
  *	pcapng   the packets, for Wireshark (journey_pcapng.h); needs FILE
  *
  * One form goes to FILE itself; of several each goes to FILE with its name behind, FILE.svg.  Without FILE they go to
- * standard error.
+ * standard error.  A file appears whole or not at all (new_file.h).
  *
  * Errors: FAILURE_USAGE for a form that is unknown, FAILURE_JOURNEY for a file that cannot be written.
  */

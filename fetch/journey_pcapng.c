@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "fetch/journey/comments.h"
-#include "fetch/output.h"
+#include "fetch/new_file.h"
 #include "stack/link/pcapng.h"
 
 #define INDEX_BYTES (COMMENT_PACKETS_MAX * sizeof(struct comment_packet))
@@ -182,27 +182,12 @@ put_all(struct annotation *annotation)
 static int
 write_anew(struct annotation *annotation, const char *path)
 {
-	char part[OUTPUT_PATH_BYTES];
-	if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) {
-		errno = ENAMETOOLONG;
+	struct new_file file;
+	if (new_file_open(&file, path, 0600) != 0)
 		return -1;
-	}
-	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	annotation->into = fd != -1 ? fdopen(fd, "w") : NULL;
-	if (annotation->into == NULL) {
-		if (fd != -1)
-			(void)close(fd);
-		return -1;
-	}
+	annotation->into = file.stream;
 	put_all(annotation);
-	bool is_bad = ferror(annotation->into) != 0;
-	is_bad |= fclose(annotation->into) != 0;
-	if (!is_bad && rename(part, path) == 0)
-		return 0;
-	int why = errno;
-	(void)unlink(part);
-	errno = why;
-	return -1;
+	return new_file_close(&file, true);
 }
 
 static int
