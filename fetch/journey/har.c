@@ -114,13 +114,11 @@ time_attempt(const struct attempt *attempt)
 	if (attempt->open != NULL || attempt->request == NULL) {
 		times.dns = until(attempt->answer, &at_us);
 		times.blocked = or_none(until(attempt->syn, &at_us)); /* and addresses that did not answer */
-		times.connect = attempt->tls != NULL || attempt->open == NULL
-					? NOT_APPLICABLE
-					: until(attempt->open, &at_us);
+		times.connect = until(attempt->open, &at_us);
 	}
-	if (attempt->tls != NULL) {
-		times.ssl = attempt->tls->at_us - attempt->open->at_us;
-		times.connect = until(attempt->tls, &at_us);
+	if (attempt->open != NULL && attempt->tls != NULL) {
+		times.ssl = until(attempt->tls, &at_us);
+		times.connect += times.ssl;
 	}
 	if (attempt->open == NULL) /* or nothing came of it */
 		times.blocked += or_none(until(attempt->request != NULL ? attempt->request : attempt->last, &at_us));
@@ -165,7 +163,37 @@ put_empty(struct json *json, const char *name)
 	json_array_end(json);
 }
 
-/* "Name: value" lines as objects. */
+/* `name` and `value` of what HAR has lists of. */
+static void
+put_pair(struct json *json, struct span name, struct span value)
+{
+	json_object_begin(json);
+	json_key(json, "name");
+	json_string(json, name.at, name.bytes);
+	json_key(json, "value");
+	json_string(json, value.at, value.bytes);
+	json_object_end(json);
+}
+
+/* What stands before `end`, which *rest is then behind. */
+static struct span
+cut(struct span *rest, char end)
+{
+	size_t at = span_find(*rest, end);
+	struct span piece = span_first(*rest, at);
+	*rest = span_from(*rest, at < rest->bytes ? at + 1 : at);
+	return piece;
+}
+
+/* A "Name: value" line in two. */
+static struct span
+cut_field(struct span *line)
+{
+	struct span name = cut(line, ':');
+	*line = span_trim(*line);
+	return name;
+}
+
 static void
 put_fields(struct json *json, const char *lines)
 {
@@ -174,17 +202,8 @@ put_fields(struct json *json, const char *lines)
 	json_key(json, "headers");
 	json_array_begin(json);
 	for (unsigned left = HAR_FIELDS_MAX; rest.bytes > 0 && left > 0; left--) {
-		size_t end = span_find(rest, '\n');
-		struct span line = span_first(rest, end);
-		size_t colon = span_find(line, ':');
-		struct span value = span_from(line, colon + 2 < line.bytes ? colon + 2 : line.bytes);
-		json_object_begin(json);
-		json_key(json, "name");
-		json_string(json, line.at, colon);
-		json_key(json, "value");
-		json_string(json, value.at, value.bytes);
-		json_object_end(json);
-		rest = span_from(rest, end < rest.bytes ? end + 1 : end);
+		struct span line = cut(&rest, '\n'), name = cut_field(&line);
+		put_pair(json, name, line);
 	}
 	json_array_end(json);
 }
@@ -195,12 +214,9 @@ field_value(const char *lines, const char *name)
 {
 	struct span rest = span_from_text(lines);
 	while (rest.bytes > 0) {
-		size_t end = span_find(rest, '\n');
-		struct span line = span_first(rest, end);
-		size_t colon = span_find(line, ':');
-		if (colon + 2 <= line.bytes && span_is_nocase(span_first(line, colon), name))
-			return span_from(line, colon + 2);
-		rest = span_from(rest, end < rest.bytes ? end + 1 : end);
+		struct span line = cut(&rest, '\n');
+		if (span_is_nocase(cut_field(&line), name))
+			return line;
 	}
 	return SPAN("");
 }
@@ -229,24 +245,13 @@ url_of(const struct attempt *attempt)
 static void
 put_query(struct json *json, const char *url)
 {
-	struct span rest = span_from_text(url);
-	rest = span_first(rest, span_find(rest, '#'));
-	size_t mark = span_find(rest, '?');
-	rest = span_from(rest, mark < rest.bytes ? mark + 1 : mark);
+	struct span behind = span_from_text(url), rest = cut(&behind, '#');
+	(void)cut(&rest, '?');
 	json_key(json, "queryString");
 	json_array_begin(json);
 	for (unsigned left = HAR_FIELDS_MAX; rest.bytes > 0 && left > 0; left--) {
-		size_t end = span_find(rest, '&');
-		struct span pair = span_first(rest, end);
-		size_t equals = span_find(pair, '=');
-		struct span value = span_from(pair, equals < pair.bytes ? equals + 1 : equals);
-		json_object_begin(json);
-		json_key(json, "name");
-		json_string(json, pair.at, equals);
-		json_key(json, "value");
-		json_string(json, value.at, value.bytes);
-		json_object_end(json);
-		rest = span_from(rest, end < rest.bytes ? end + 1 : end);
+		struct span value = cut(&rest, '&'), name = cut(&value, '=');
+		put_pair(json, name, value);
 	}
 	json_array_end(json);
 }
