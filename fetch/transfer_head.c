@@ -8,6 +8,7 @@
 #include "fetch/range.h"
 #include "fetch/redirect.h"
 #include "fetch/retry.h"
+#include "fetch/url_shown.h"
 
 #define STRONG_DATE_S 60 /* older than that, a date is of one version only */
 #define DRAIN_BYTES_MAX                                                                            \
@@ -65,9 +66,12 @@ decide_redirect(struct transfer *transfer)
 static void
 set_status_failure(struct transfer *transfer, const struct head *head)
 {
+	char url[FAILURE_TEXT_BYTES];
+
+	url_shown_as_written(transfer->job.url, true, url, sizeof url);
 	failure_set(&transfer->failure, FAILURE_STATUS,
 		    "the server answered %u " SPAN_FORMAT " to %s", head->status,
-		    SPAN_ARGUMENTS(span_first(head->reason, 60)), transfer->job.url);
+		    SPAN_ARGUMENTS(span_first(head->reason, 60)), url);
 }
 
 /* ---- ranges ---------------------------------------------------------------------------------------- */

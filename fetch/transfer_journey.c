@@ -1,11 +1,12 @@
 /*
  * transfer_journey.c - what a transfer tells the journey (transfer_priv.h): each event is the cause of the next.
- * Where nobody listens it is some stores and a comparison, a few times a request.
+ * Where nobody listens it is some stores and a comparison, a few times a request.  A journey is made to be shown to others: no
+ * password is in it (url_shown.h).
  */
 #include "fetch/framing.h"
 #include "fetch/journey_report.h"
-#include "fetch/printable.h"
 #include "fetch/transfer_priv.h"
+#include "fetch/url_shown.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,19 +35,6 @@ event_of(const struct transfer *transfer, enum journey_layer layer, const char *
 	};
 }
 
-/* A journey is made to be shown to others: user name and password stay out of it. */
-static void
-shown_url(const struct url *url, char text[WORDS_BYTES])
-{
-	const char *end = url->href.at + url->href.bytes;
-
-	if (url_has_credentials(url))
-		(void)snprintf(text, WORDS_BYTES, "%.*s%.*s", (int)(url->username.at - url->href.at), url->href.at,
-			       (int)(end - url->host.at), url->host.at);
-	else
-		(void)snprintf(text, WORDS_BYTES, SPAN_FORMAT, SPAN_ARGUMENTS(url->href));
-}
-
 void
 transfer__tell_url(struct transfer *transfer)
 {
@@ -54,7 +42,7 @@ transfer__tell_url(struct transfer *transfer)
 	char href[WORDS_BYTES];
 	if (list_of(transfer) == NULL)
 		return;
-	shown_url(&transfer->url, href);
+	url_shown(&transfer->url, href, sizeof href);
 	const struct journey_field fields[] = { { "href", href, 0 }, { "port", NULL, url_port(&transfer->url) } };
 	event.fields = fields;
 	event.field_count = 2;
@@ -68,7 +56,7 @@ transfer__tell_redirect(struct transfer *transfer)
 	char to[WORDS_BYTES];
 	if (list_of(transfer) == NULL)
 		return;
-	shown_url(&transfer->url, to);
+	url_shown(&transfer->url, to, sizeof to);
 	const struct journey_field fields[] = { { "to", to, 0 } };
 	event.fields = fields;
 	event.field_count = 1;
@@ -82,7 +70,7 @@ transfer__tell_retry(struct transfer *transfer, const char *why, uint64_t wait_u
 	char href[WORDS_BYTES];
 	if (list_of(transfer) == NULL)
 		return;
-	shown_url(&transfer->url, href);
+	url_shown(&transfer->url, href, sizeof href);
 	const struct journey_field fields[] = { { "why", why, 0 }, { "wait_us", NULL, wait_us }, { "to", href, 0 } };
 	event.fields = fields;
 	event.field_count = 3;
@@ -269,18 +257,6 @@ times_of(const struct transfer *transfer)
 	};
 }
 
-/* The URL as it was asked for, which need not be one. */
-static void
-asked_url(const char *url, char text[WORDS_BYTES])
-{
-	const char *scheme = strstr(url, "://"), *authority = scheme != NULL ? scheme + 3 : url;
-	const char *at = memrchr(authority, '@', strcspn(authority, "/?#\\"));
-	char shown[WORDS_BYTES];
-
-	(void)snprintf(shown, sizeof shown, "%.*s%s", (int)(authority - url), url, at != NULL ? at + 1 : authority);
-	(void)printable_text(text, WORDS_BYTES, shown, strlen(shown));
-}
-
 void
 transfer__tell_end(struct transfer *transfer)
 {
@@ -307,7 +283,7 @@ transfer__tell_end(struct transfer *transfer)
 	else
 		transfer->told = journey_tell(list_of(transfer), &event, "complete: %llu octets",
 			     (unsigned long long)facts->content_bytes);
-	asked_url(transfer->job.url, url);
+	url_shown_as_written(transfer->job.url, facts->url.bytes != 0, url, sizeof url);
 	const struct journey_end end = { .request = transfer->number, .url = url, .octets = facts->content_bytes,
 					 .result = failed ? failure_id(facts->failure.cause) : "ok", .is_bad = failed };
 	journey_report_end(transfer->client->journey, &end, &times);

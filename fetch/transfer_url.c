@@ -5,17 +5,18 @@
 #include "fetch/transfer_priv.h"
 #include "fetch/url_guess.h"
 #include "fetch/url_percent.h"
+#include "fetch/url_shown.h"
 
 static int
-refuse(struct transfer *transfer, struct span text, int err, const struct url_report *report)
+refuse(struct transfer *transfer, int err, const struct url_report *report)
 {
-	text = span_first(text, 80);
+	char text[URL_SHOWN_BYTES];
+	url_shown_as_written(transfer->job.url, false, text, sizeof text);
 	if (err == ERR_MALFORMED && report->failure < URL_ERROR_COUNT)
-		failure_set(&transfer->failure, FAILURE_URL, "URL `" SPAN_FORMAT "': %s",
-			    SPAN_ARGUMENTS(text), url_error_meaning(report->failure));
+		failure_set(&transfer->failure, FAILURE_URL, "URL `%s': %s",
+			    text, url_error_meaning(report->failure));
 	else
-		failure_set(&transfer->failure, FAILURE_URL, "URL `" SPAN_FORMAT "': %s",
-			    SPAN_ARGUMENTS(text),
+		failure_set(&transfer->failure, FAILURE_URL, "URL `%s': %s", text,
 			    err == ERR_NO_MEMORY
 				    ? "it is too long"
 				    : "its domain is beyond ASCII, which needs ICU (libicu)");
@@ -102,7 +103,7 @@ transfer__read_url(struct transfer *transfer)
 	if (err == 0)
 		err = upgrade(transfer, &transfer->url, &context);
 	if (err != 0)
-		return refuse(transfer, given, err, &report);
+		return refuse(transfer, err, &report);
 	transfer->facts.url = transfer->url.href;
 	return check_scheme(transfer);
 }

@@ -94,17 +94,21 @@ class Journey(lab.WithCairnd):
         self.assertTrue(any("http://www.shop.com/  ok  306 octets" in line for line in lines))
 
     def test_no_form_has_the_password_of_a_url(self):
-        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
-            path = Path(directory) / "journey"
-            done = subprocess.run([FETCH, "-q", "-s", "-o", "/dev/null", "--journey=text,json,svg,html,har,pcapng",
-                                   "--journey-file", path, "http://someone:hush-hush@www.shop.com/"],
-                                  capture_output=True, timeout=FETCH_S)
-            forms = list(Path(directory).glob("journey.*"))
-            self.assertEqual(done.returncode, 0)
-            self.assertEqual(len(forms), 6)
-            for form in forms:
-                self.assertFalse(b"hush-hush" in form.read_bytes(), form.name)
-            self.assertFalse(b"hush-hush" in done.stderr)
+        for url, words, status in (("http://someone:hush-hush@www.shop.com/", (), 0),
+                                   ("http:/someone:hush-hush@www.shop.com/", (), 0),
+                                   ("http://someone:hush-hush@www.shop.com/missing", ("-f", "--retry", "1", "--retry-all-errors"), 22),
+                                   ("http://someone:hush-hush@www.shop.com:port/", (), 3),
+                                   ("http://someone:hush/hush-hush@www.shop.com/", (), 3)):
+            with self.subTest(url), tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+                path = Path(directory) / "journey"
+                done = subprocess.run([FETCH, "-q", "-s", "-o", "/dev/null", "--journey=text,json,svg,html,har,pcapng",
+                                       "--journey-file", path, *words, url], capture_output=True, timeout=FETCH_S)
+                forms = list(Path(directory).glob("journey.*"))
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertEqual(len(forms), 6)
+                for form in forms:
+                    self.assertFalse(b"hush-hush" in form.read_bytes(), form.name)
+                self.assertFalse(b"hush-hush" in done.stderr)
 
     def picture(self, *words, status=0):
         """The texts of the SVG of one run."""
