@@ -152,6 +152,17 @@ struct saving {
 	size_t from;
 };
 
+/* The head is there before the first record that is later than it says: a clock that went back must not be missed. */
+static int
+tell_time(struct saving *saving)
+{
+	struct cache_file *file = saving->file;
+	if (saving->clock.wall_s <= file->head.written_s)
+		return 0;
+	file->head.written_s = saving->clock.wall_s;
+	return cache_file__write_head(file);
+}
+
 /* Zeros behind the last record: whatever an earlier life of the file has left there is not read as the next one. */
 #define TERMINATOR_BYTES 8u
 
@@ -164,9 +175,11 @@ write_out(struct saving *saving)
 	if (writer->pos == saving->from)
 		return 0;
 	memset(writer->begin + writer->pos, 0, padding);
-	int err = cache_file__write(saving->file, writer->begin + saving->from,
-				    writer->pos + padding - saving->from,
-				    offset_of(saving->tail->place) + saving->from);
+	int err = tell_time(saving);
+	if (err == 0)
+		err = cache_file__write(saving->file, writer->begin + saving->from,
+					writer->pos + padding - saving->from,
+					offset_of(saving->tail->place) + saving->from);
 	if (err == 0)
 		saving->from = saving->tail->end = writer->pos;
 	return err;
@@ -279,10 +292,6 @@ save_all(struct cache_file *file, const struct record_clock *clock)
 	int err = check_clock(file, clock);
 	if (err != 0)
 		return err;
-	if (clock->wall_s > file->head.written_s) {
-		file->head.written_s = clock->wall_s;
-		err = cache_file__write_head(file);
-	}
 	for (unsigned kind = 0; kind < RECORD_KINDS && err == 0; kind++)
 		err = save_cache(file, &file->tails[kind], clock);
 	return err;

@@ -15,6 +15,20 @@
 
 static uint8_t arena_block[65536];
 
+static struct segment_file_head
+read_head(void)
+{
+	uint8_t bytes[SEGMENT_FILE_HEAD_BYTES];
+	struct segment_file_head head;
+	const int fd = open(cache_path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pread(fd, bytes, sizeof bytes, 0), sizeof bytes);
+	(void)close(fd);
+	struct cursor cursor = cursor_over(bytes, sizeof bytes);
+	ck_assert_int_eq(segment_read_file_head(&cursor, &head), 0);
+	return head;
+}
+
 /* ---- what comes back ---------------------------------------------------------------------------------------------- */
 
 START_TEST(every_entry_comes_back_with_what_remains_of_its_ttl)
@@ -54,6 +68,22 @@ START_TEST(what_is_learnt_is_appended_and_a_third_process_knows_both)
 					  i < 20 ? 9 : 1);
 	ck_assert_uint_eq(address_mark(&process, 19, NEXT_NOW_S, &ttl_s), 9);
 	ck_assert_uint_eq(ttl_s, 497);
+	process_end(&process);
+}
+END_TEST
+
+START_TEST(who_learns_nothing_leaves_the_disk_alone)
+{
+	struct process process;
+	write_file();
+	process_begin(&process, 2);
+	ck_assert_int_eq(process_open(&process, NEXT_NOW_S, WALL_S + 1), 0);
+	for (unsigned i = 1; i < 100; i++)
+		cache_file_save(process.file, NEXT_NOW_S + i, WALL_S + i);
+	ck_assert_uint_eq(read_head().written_s, WALL_S);
+	know_address(&process, 1, 9, 500, NEXT_NOW_S);
+	cache_file_save(process.file, NEXT_NOW_S + 100, WALL_S + 100);
+	ck_assert_uint_eq(read_head().written_s, WALL_S + 100);
 	process_end(&process);
 }
 END_TEST
@@ -350,6 +380,7 @@ cache_file_suite(void)
 	tcase_add_checked_fixture(tcase, cache_world_setup, cache_world_teardown);
 	tcase_add_test(tcase, every_entry_comes_back_with_what_remains_of_its_ttl);
 	tcase_add_test(tcase, what_is_learnt_is_appended_and_a_third_process_knows_both);
+	tcase_add_test(tcase, who_learns_nothing_leaves_the_disk_alone);
 	tcase_add_test(tcase, what_was_taken_back_stays_so);
 	tcase_add_test(tcase, failures_are_forgotten);
 	tcase_add_test(tcase, what_has_ended_comes_back_for_who_serves_it);
