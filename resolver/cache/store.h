@@ -131,6 +131,9 @@ bool store_log_copy(struct store *store, unsigned shard, struct store_mark *mark
 /* The records of a copy, one a call, lent from the block; *at begins with 0. */
 bool store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_record *record);
 
+/* Moves the mark to the head: what is there now is not copied. */
+void store_log_skip(struct store *store, unsigned shard, struct store_mark *mark);
+
 /* So much is about to be restored, in octets of entries. */
 void store_reserve(struct store *store, uint64_t bytes);
 

@@ -83,6 +83,16 @@ store_log_copy(struct store *store, unsigned at, struct store_mark *mark, bool r
 	return has_more || *copied_bytes > 0;
 }
 
+void
+store_log_skip(struct store *store, unsigned at, struct store_mark *mark)
+{
+	assert(at < store->shard_count);
+	struct store_shard *shard = &store->shards[at];
+	pthread_mutex_lock(&shard->lock);
+	*mark = (struct store_mark){ shard->lap, shard->head };
+	pthread_mutex_unlock(&shard->lock);
+}
+
 bool
 store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_record *record)
 {

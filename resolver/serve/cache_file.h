@@ -9,7 +9,8 @@
  * process has it; a head that is not of such a file, or is damaged, sends it aside as FILE.damaged (but no file that others
  * may read: that was never ours).  What is read is
  * judged record by record (cache/record.h).  A sound file begins anew, with a notice, when its records would mislead: written
- * by another version, under other trust anchors or forwarders (`basis`), or by a wall clock that is ahead of ours.
+ * by another version, under other trust anchors or forwarders (`basis`), before and after these changed (cache_file_mix), or by a
+ * wall clock that is ahead of ours.
  *
  * Not kept: what is known of servers (cache/infra.h), which is of minutes and of this network; failures; the key of the caches'
  * hashes, which is drawn anew in each process.
@@ -40,6 +41,8 @@ struct cache_file;
 /* The wall clock as cache_file takes it. */
 uint32_t cache_file_wall_s(void);
 
+#define CACHE_FILE_MIXED UINT64_C(0) /* the basis of a file whose records rest on several: nobody's */
+
 struct cache_file_config {
 	const char *path;      /* lent until the close */
 	bool has_owner;        /* the file belongs to this user, not to us */
@@ -65,6 +68,9 @@ struct cache_file_loaded {
 };
 void cache_file_load(struct cache_file *file, uint32_t now_s, uint32_t wall_s, const atomic_bool *is_cancelled,
                      struct cache_file_loaded *loaded);
+
+/* What is learnt from now on rests on something else (a reload): the next process begins anew. */
+void cache_file_mix(struct cache_file *file);
 
 /* Appends what is new. */
 void cache_file_save(struct cache_file *file, uint32_t now_s, uint32_t wall_s);

@@ -141,6 +141,16 @@ spoil:
 	file->is_spoilt = true;
 }
 
+void
+cache_file_mix(struct cache_file *file)
+{
+	if (file->head.basis == CACHE_FILE_MIXED)
+		return;
+	file->head.basis = CACHE_FILE_MIXED;
+	file->is_head_due = true;
+	log_notice(&file->log, "cache-file: %s begins anew at the next start: what its records rest on has changed", file->path);
+}
+
 /* ---- saving --------------------------------------------------------------------------------------- */
 
 /* What goes to the file in one go, for one cache: the writer is over the open segment, of which octets before `from` are there. */
@@ -152,15 +162,22 @@ struct saving {
 	size_t from;
 };
 
-/* The head is there before the first record that is later than it says: a clock that went back must not be missed. */
+/*
+ * The head is there before the first record that is later than it says, since a clock that went back must not be missed, or
+ * that rests on something else.
+ */
 static int
-tell_time(struct saving *saving)
+write_head_if_due(struct saving *saving)
 {
 	struct cache_file *file = saving->file;
-	if (saving->clock.wall_s <= file->head.written_s)
+	const bool is_later = saving->clock.wall_s > file->head.written_s;
+	if (!is_later && !file->is_head_due)
 		return 0;
-	file->head.written_s = saving->clock.wall_s;
-	return cache_file__write_head(file);
+	if (is_later)
+		file->head.written_s = saving->clock.wall_s;
+	int err = cache_file__write_head(file);
+	file->is_head_due = err != 0;
+	return err;
 }
 
 /* Zeros behind the last record: whatever an earlier life of the file has left there is not read as the next one. */
@@ -175,7 +192,7 @@ write_out(struct saving *saving)
 	if (writer->pos == saving->from)
 		return 0;
 	memset(writer->begin + writer->pos, 0, padding);
-	int err = tell_time(saving);
+	int err = write_head_if_due(saving);
 	if (err == 0)
 		err = cache_file__write(saving->file, writer->begin + saving->from,
 					writer->pos + padding - saving->from,

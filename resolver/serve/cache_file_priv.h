@@ -21,6 +21,7 @@ struct cache_file {
 	const char *path;
 	struct log log;
 	struct segment_file_head head;
+	bool is_head_due;      /* it has to be written before the next record */
 	uint32_t stale_s;
 	struct rng rng; /* for keys of the file, whenever it begins anew */
 

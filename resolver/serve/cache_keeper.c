@@ -45,6 +45,14 @@ load(struct cache_keeper *keeper)
 			    keeper->path, (unsigned long long)loaded.damaged);
 }
 
+static void
+save(struct cache_keeper *keeper)
+{
+	if (keeper->is_mixed)
+		cache_file_mix(keeper->file);
+	cache_file_save(keeper->file, now_s(), cache_file_wall_s());
+}
+
 /* False: it is time to end. */
 static bool
 rest(struct cache_keeper *keeper)
@@ -64,7 +72,7 @@ run(void *arg)
 	struct cache_keeper *keeper = arg;
 	load(keeper);
 	while (rest(keeper))
-		cache_file_save(keeper->file, now_s(), cache_file_wall_s());
+		save(keeper);
 }
 
 void
@@ -93,6 +101,12 @@ give_up:
 }
 
 void
+cache_keeper_mix(struct cache_keeper *keeper)
+{
+	keeper->is_mixed = true;
+}
+
+void
 cache_keeper_stop(struct cache_keeper *keeper)
 {
 	if (keeper->is_started) {
@@ -103,7 +117,7 @@ cache_keeper_stop(struct cache_keeper *keeper)
 		(void)uv_thread_join(&keeper->thread);
 		uv_cond_destroy(&keeper->wake);
 		uv_mutex_destroy(&keeper->lock);
-		cache_file_save(keeper->file, now_s(), cache_file_wall_s());
+		save(keeper);
 	}
 	if (keeper->file != NULL)
 		cache_file_close(keeper->file);

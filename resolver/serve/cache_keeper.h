@@ -22,7 +22,7 @@ struct cache_keeper {
 	char path[PATH_MAX];     /* the configuration may be read anew */
 	uv_thread_t thread;
 	bool is_started;
-	atomic_bool is_stopping;
+	atomic_bool is_stopping, is_mixed;
 	uv_mutex_t lock; /* with the condition: of is_stopping */
 	uv_cond_t wake;
 };
@@ -31,6 +31,8 @@ struct cache_keeper {
 void cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_config *config, const struct caches *caches);
 /* Starts the thread, with the rights that its maker has left. */
 void cache_keeper_start(struct cache_keeper *keeper);
+/* What is learnt from now on rests on something else than the config has said (cache_file_mix). */
+void cache_keeper_mix(struct cache_keeper *keeper);
 /* Saves what is new and closes the file.  A keeper that is zeroed has none. */
 void cache_keeper_stop(struct cache_keeper *keeper);
 

@@ -24,7 +24,8 @@ struct cachedb_config {
 	bool is_on, stores, expires;
 	bool validates;                /* then what is unchecked is not stored */
 	struct cachedb_server server;
-	struct cachedb_seal seal;
+	char secret_seed[CACHEDB_SEED_BYTES];
+	struct cachedb_seal seal;      /* to begin with */
 };
 
 /* ERR_MALFORMED with one line in `error`.  basis and validates of the settings: basis.h. */
@@ -43,12 +44,16 @@ struct cachedb_reader *cachedb_reader_new(uv_loop_t *loop, const struct cachedb_
                                           cachedb_fetched_cb on_fetched, void *data);
 /* False: not now, and on_fetched is not called. */
 bool cachedb_fetch(struct cachedb_reader *reader, engine_query fetch, const struct name *name, uint16_t type);
+/* After a reload: what is looked up from now on has to rest on another basis. */
+void cachedb_reader_seal(struct cachedb_reader *reader, const struct cachedb_seal *seal);
 void cachedb_reader_close(struct cachedb_reader *reader);
 struct cachedb_stats cachedb_reader_stats(const struct cachedb_reader *reader);
 
 struct cachedb_writer;
 struct cachedb_writer *cachedb_writer_new(uv_loop_t *loop, const struct cachedb_config *config,
                                           const struct caches *caches, const struct log *log);
+/* After a reload: what is learnt from now on is stored, under another seal; what has not been stored yet is not. */
+void cachedb_writer_seal(struct cachedb_writer *writer, const struct cachedb_seal *seal);
 void cachedb_writer_close(struct cachedb_writer *writer);
 
 #endif

@@ -57,6 +57,9 @@ cachedb_config_read(struct cachedb_config *cachedb, const struct config *config,
 	cachedb->stores = !config->cachedb_no_store;
 	cachedb->expires = config->redis_expire_records;
 	cachedb->validates = validates;
-	cachedb_seal_init(&cachedb->seal, secret, basis);
+	int err = keep(cachedb->secret_seed, sizeof cachedb->secret_seed, secret, config, "secret-seed", error);
+	if (err != 0)
+		return err;
+	cachedb_seal_init(&cachedb->seal, cachedb->secret_seed, basis);
 	return read_server(&cachedb->server, config, error);
 }

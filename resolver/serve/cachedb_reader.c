@@ -24,7 +24,7 @@ struct fetch {
 
 struct cachedb_reader {
 	struct cachedb_link link;
-	const struct cachedb_config *config;
+	struct cachedb_seal seal;
 	struct store *stores[RECORD_KINDS];
 	cachedb_fetched_cb on_fetched;
 	void *data;
@@ -41,7 +41,7 @@ cachedb_reader_new(uv_loop_t *loop, const struct cachedb_config *config,
 	struct cachedb_reader *reader = calloc(1, sizeof *reader);
 	if (reader == NULL)
 		return NULL;
-	reader->config = config;
+	reader->seal = config->seal;
 	reader->stores[RECORD_RRSET] = rrset_cache_store(caches->rrsets);
 	reader->stores[RECORD_NEGATIVE] = negative_cache_store(caches->negatives);
 	reader->on_fetched = on_fetched;
@@ -68,7 +68,7 @@ take(struct cachedb_reader *reader, const struct fetch *fetch, unsigned at, cons
 
 	if (value->type != REDIS_REPLY_STRING)
 		return false;
-	if (cachedb_seal_read(&reader->config->seal, kind, fetch->asked[at].text,
+	if (cachedb_seal_read(&reader->seal, kind, fetch->asked[at].text,
 			      (const uint8_t *)value->str, value->len, &record, &clock) != 0 ||
 	    record.key_bytes != key->size || memcmp(record.key, key->bytes, key->size) != 0) {
 		reader->stats.refused++;
@@ -99,7 +99,7 @@ ask_for(struct fetch *fetch, unsigned at, enum record_kind kind, const struct st
 {
 	fetch->asked[at].kind = kind;
 	fetch->asked[at].key = *key;
-	cachedb_seal_key(&fetch->reader->config->seal, kind, key->bytes, key->size,
+	cachedb_seal_key(&fetch->reader->seal, kind, key->bytes, key->size,
 			 fetch->asked[at].text);
 }
 
@@ -131,6 +131,12 @@ cachedb_fetch(struct cachedb_reader *reader, engine_query number, const struct n
 	}
 	reader->stats.fetches++;
 	return true;
+}
+
+void
+cachedb_reader_seal(struct cachedb_reader *reader, const struct cachedb_seal *seal)
+{
+	reader->seal = *seal;
 }
 
 struct cachedb_stats

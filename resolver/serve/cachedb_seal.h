@@ -13,6 +13,7 @@
 
 #include "resolver/cache/record.h"
 
+#define CACHEDB_SEED_BYTES   512u /* of secret-seed, with a NUL */
 #define CACHEDB_SECRET_BYTES 32u
 #define CACHEDB_KEY_BYTES    39u /* "cairn1:" and 32 hexadecimal digits */
 #define CACHEDB_SEAL_BYTES   16u

@@ -12,6 +12,7 @@
 struct cachedb_writer {
 	struct cachedb_link link;
 	const struct cachedb_config *config;
+	struct cachedb_seal seal;
 	uv_timer_t timer;
 	unsigned handles; /* open ones */
 	struct {
@@ -45,7 +46,7 @@ store(struct cachedb_writer *writer, enum record_kind kind, const struct store_r
 	char key[CACHEDB_KEY_BYTES], ttl_s[16];
 	const struct record_clock clock = { (uint32_t)(uv_hrtime() / NS_PER_S), cache_file_wall_s(),
 					    0 };
-	const struct cachedb_seal *seal = &writer->config->seal;
+	const struct cachedb_seal *seal = &writer->seal;
 	if (!is_for_others(writer, kind, record))
 		return 0;
 	cachedb_seal_key(seal, kind, record->key, record->key_bytes, key);
@@ -109,6 +110,7 @@ cachedb_writer_new(uv_loop_t *loop, const struct cachedb_config *config,
 	if (writer == NULL)
 		return NULL;
 	writer->config = config;
+	writer->seal = config->seal;
 	writer->logs[RECORD_RRSET].store = rrset_cache_store(caches->rrsets);
 	writer->logs[RECORD_NEGATIVE].store = negative_cache_store(caches->negatives);
 	for (unsigned kind = 0; kind < STORED_KINDS; kind++)
@@ -120,6 +122,16 @@ cachedb_writer_new(uv_loop_t *loop, const struct cachedb_config *config,
 			     CACHEDB_STORE_PERIOD_MS);
 	writer->handles = 2;
 	return writer;
+}
+
+void
+cachedb_writer_seal(struct cachedb_writer *writer, const struct cachedb_seal *seal)
+{
+	writer->seal = *seal;
+	writer->at = writer->copied = 0;
+	for (unsigned kind = 0; kind < STORED_KINDS; kind++)
+		for (unsigned shard = 0; shard < writer->logs[kind].store->shard_count; shard++)
+			store_log_skip(writer->logs[kind].store, shard, &writer->logs[kind].marks[shard]);
 }
 
 static void

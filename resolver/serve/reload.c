@@ -98,6 +98,20 @@ warn_of_fixed(const struct server *server, const struct settings *new)
 			    "%s has changed; it takes effect at the next start", name);
 }
 
+/*
+ * What records rest on is not the same any more.  Those that the caches have stay; what is learnt from now on is of
+ * use to machines that rest on the same, and to no start that rests on what was before.
+ */
+static void
+change_basis(struct server *server, const struct settings *new)
+{
+	cache_keeper_mix(&server->keeper);
+	if (!server->cachedb.is_on)
+		return;
+	server->cachedb.validates = new->service->trust.anchors != NULL;
+	cachedb_seal_init(&server->cachedb.seal, server->cachedb.secret_seed, new->basis);
+}
+
 void
 server__reload(struct server *server)
 {
@@ -119,10 +133,13 @@ server__reload(struct server *server)
 		return;
 	}
 	warn_of_fixed(server, reload->settings);
+	if (reload->settings->basis != server->settings->basis)
+		change_basis(server, reload->settings);
 	for (unsigned i = 0; i < server->worker_count; i++) {
 		struct worker_order *order = &reload->round.orders[i];
 		order->service = reload->settings->service;
 		order->engine = core_config_engine(&reload->settings->config);
+		order->seal = &server->cachedb.seal;
 		order->open = reload->open + i * reload->open_count;
 		order->open_count = reload->open_count;
 		order->shut = reload->shut;
@@ -147,6 +164,8 @@ server__reload_done(struct server *server, struct round *round)
 	struct settings *old = server->settings;
 	(void)round;
 	server->settings = reload->settings;
+	if (server->cachedb_writer != NULL && old->basis != server->settings->basis)
+		cachedb_writer_seal(server->cachedb_writer, &server->cachedb.seal);
 	server__trust_renew(server);
 	log_notice(server__log(server),
 		   "configuration read again: %zu sockets opened, %zu closed in each thread",

@@ -13,7 +13,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "resolver/serve/basis.h"
 #include "resolver/serve/core_config.h"
 #include "resolver/serve/server_priv.h"
 
@@ -301,7 +300,7 @@ open_keeper(struct server *server)
 		.has_owner = server->user.is_set,
 		.uid = server->user.uid,
 		.gid = server->user.gid,
-		.basis = basis_of(settings),
+		.basis = settings->basis,
 		.wall_s = cache_file_wall_s(),
 		.stale_s = config->serve_expired ? core_config_engine(config).serve_expired_ttl_s : 0,
 		.rng = &server->rng,

@@ -53,7 +53,7 @@ struct server {
 	struct rng rng;
 	struct memory memory;
 	struct cache_keeper keeper;
-	struct cachedb_config cachedb;         /* of the start */
+	struct cachedb_config cachedb;         /* of the start, but for what follows the settings' basis */
 	struct cachedb_writer *cachedb_writer; /* NULL: none */
 	struct guard_plan plan;
 	struct notify notify;

@@ -128,8 +128,8 @@ read_all(struct settings *settings, struct rng *rng, char error[CONFIG_ERROR_BYT
 	err = service_new(&settings->service, config, hostname, rng, error);
 	if (err != 0)
 		return err;
-	err = cachedb_config_read(&settings->cachedb, config, basis_of(settings), settings->service->trust.anchors != NULL,
-				  error);
+	settings->basis = basis_of(settings);
+	err = cachedb_config_read(&settings->cachedb, config, settings->basis, settings->service->trust.anchors != NULL, error);
 	if (err != 0)
 		service_free(settings->service);
 	return err;

@@ -16,6 +16,7 @@
 struct settings {
 	struct config config;
 	struct service *service;
+	uint64_t basis; /* basis.h */
 	struct cachedb_config cachedb;
 	struct root_hints hints;
 	struct endpoint endpoints[ENDPOINTS_MAX];

@@ -329,6 +329,8 @@ reconfigure(struct worker *worker, const struct worker_order *order)
 	worker->anchors = NULL;
 	clients_set_policy(&worker->clients, &order->service->policy);
 	engine_configure(worker->engine, &order->engine);
+	if (worker->cachedb != NULL)
+		cachedb_reader_seal(worker->cachedb, order->seal);
 	worker__set_trust(worker, worker_now_us(worker));
 	for (size_t i = 0; i < order->shut_count; i++)
 		shut_endpoint(worker, &order->shut[i]);

@@ -79,6 +79,7 @@ struct worker_order {
 	void *data;                    /* the sender's */
 	const struct service *service; /* RECONFIGURE */
 	struct engine_config engine;   /* RECONFIGURE */
+	const struct cachedb_seal *seal; /* RECONFIGURE: of the second level, lent for the order */
 	struct worker_socket *open;    /* RECONFIGURE: the descriptors become the worker's */
 	size_t open_count;
 	const struct worker_socket

@@ -42,9 +42,12 @@ class Cachedb(unittest.TestCase):
         self.addCleanup(server.end)
         return server
 
-    def cairnd(self, more="", host="127.0.0.1", secret="of the lab"):
-        return lab.Cairnd(f"server:\n  interface: {host}\ncachedb:\n  backend: redis\n  secret-seed: {secret}\n"
-                          f"  redis-timeout: 200\n{more}")
+    def text(self, more="", host="127.0.0.1", secret="of the lab", server=""):
+        return (f"server:\n  interface: {host}\n{server}cachedb:\n  backend: redis\n  secret-seed: {secret}\n"
+                f"  redis-timeout: 200\n{more}")
+
+    def cairnd(self, *words, **options):
+        return lab.Cairnd(self.text(*words, **options))
 
     def test_what_one_has_found_out_the_other_knows(self):
         self.redis()
@@ -80,6 +83,32 @@ class Cachedb(unittest.TestCase):
             self.assertEqual(dig("www.signed.org A").status, "NOERROR")
             self.assertGreater(cairnd.statistic("cachedb.refused"), 0)
             self.assertEqual(cairnd.statistic("engine.fetched"), 0)
+
+    def test_who_was_told_of_other_anchors_is_believed_no_more(self):
+        self.redis()
+        with self.cairnd() as one, self.cairnd(host="127.0.0.2") as two:
+            one.configure(self.text(server="  domain-insecure: signed.org\n"))
+            one.reload()
+            self.assertNotIn("ad", dig("www.signed.org A").flags)
+            time.sleep(STORED_S)
+            self.assertIn("ad", dig("www.signed.org A", server="127.0.0.2").flags)
+            self.assertEqual(two.statistic("engine.fetched"), 0)
+
+    def test_who_was_told_the_same_anchors_believes_and_is_believed(self):
+        self.redis()
+        other = "  domain-insecure: signed.org\n"
+        with self.cairnd() as one, self.cairnd(host="127.0.0.2", server=other) as two:
+            one.configure(self.text(server=other))
+            one.reload()
+            dig("www.signed.org A")
+            dig("www.shop.com A", server="127.0.0.2")
+            time.sleep(STORED_S)
+            with lab.Sent() as sent:
+                self.assertNotIn("ad", dig("www.signed.org A", server="127.0.0.2").flags)
+                dig("www.shop.com A")
+            self.assertEqual(sent.questions, 0)
+            self.assertGreater(one.statistic("engine.fetched"), 0)
+            self.assertGreater(two.statistic("engine.fetched"), 0)
 
     def test_a_server_that_dies_costs_nothing_but_what_it_knew(self):
         redis = self.redis()

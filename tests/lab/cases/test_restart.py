@@ -19,9 +19,12 @@ class Restart(unittest.TestCase):
         self.addCleanup(self.directory.cleanup)
         self.file = Path(self.directory.name) / "cache"
 
-    def cairnd(self, more=""):
+    def text(self, more=""):
         """What is read from the file is told at verbosity 2."""
-        return lab.Cairnd(f"server:\n  cache-file: {self.file}\n  verbosity: 2\n{more}")
+        return f"server:\n  cache-file: {self.file}\n  verbosity: 2\n{more}"
+
+    def cairnd(self, more=""):
+        return lab.Cairnd(self.text(more))
 
     def fill(self, cairnd):
         first = [dig(question) for question in QUESTIONS]
@@ -73,6 +76,24 @@ class Restart(unittest.TestCase):
         with self.cairnd("  domain-insecure: signed.org\n") as cairnd:
             cairnd.await_log("begins anew")
             self.assertNotIn("ad", dig("www.signed.org A").flags)
+
+    def test_what_was_learnt_after_a_reload_is_no_file_of_the_old_anchors(self):
+        with self.cairnd() as cairnd:
+            cairnd.configure(self.text("  domain-insecure: signed.org\n"))
+            cairnd.reload()
+            self.fill(cairnd)
+            self.assertNotIn("ad", dig("www.signed.org A").flags)
+        with self.cairnd() as cairnd:
+            cairnd.await_log("begins anew")
+            self.assertIn("ad", dig("www.signed.org A").flags)
+
+    def test_a_reload_that_changes_no_ground_keeps_the_file(self):
+        with self.cairnd() as cairnd:
+            cairnd.configure(self.text("  deny-any: no\n"))
+            cairnd.reload()
+            first = self.fill(cairnd)
+        with self.cairnd() as cairnd:
+            self.assert_warm(cairnd, first)
 
     def test_a_damaged_file_is_set_aside(self):
         self.file.write_bytes(b"This is no cache file.\n")

@@ -135,6 +135,24 @@ START_TEST(a_copy_that_falls_behind_goes_on_with_the_oldest_that_is_left)
 }
 END_TEST
 
+START_TEST(who_skips_is_given_what_comes_after)
+{
+	struct fixture one = store_of(BLOCK_BYTES, 1), two = store_of(BLOCK_BYTES, 2);
+	struct marks marks = { 0 };
+	uint32_t ttl_s;
+	for (uint32_t key = 0; key < KEYS; key++)
+		put(&one, key, key + 1, TTL_S, 1);
+	for (unsigned shard = 0; shard < one.store->shard_count; shard++)
+		store_log_skip(one.store, shard, &marks.of[shard]);
+	ck_assert_uint_eq(follow(&one, &marks, true, &two, 1), 0);
+	put(&one, 7, KEYS + 7, TTL_S, 1);
+	ck_assert_uint_eq(follow(&one, &marks, true, &two, 1), 1);
+	ck_assert_uint_eq(get(&two, 7, 1, &ttl_s), KEYS + 7);
+	memory_fini(&one.memory);
+	memory_fini(&two.memory);
+}
+END_TEST
+
 START_TEST(what_was_restored_is_not_given_out_again_unless_asked_for)
 {
 	struct fixture one = store_of(BLOCK_BYTES, 1), two = store_of(BLOCK_BYTES, 2),
@@ -225,6 +243,7 @@ suite(void)
 	TCase *tcase = tcase_create("log");
 	tcase_add_test(tcase, a_copy_that_follows_has_every_entry_and_no_other);
 	tcase_add_test(tcase, a_copy_that_falls_behind_goes_on_with_the_oldest_that_is_left);
+	tcase_add_test(tcase, who_skips_is_given_what_comes_after);
 	tcase_add_test(tcase, what_was_restored_is_not_given_out_again_unless_asked_for);
 	tcase_add_test(tcase, what_this_process_has_put_is_newer_than_any_record);
 	tcase_add_test(tcase, what_has_ended_here_makes_room_for_what_lives);

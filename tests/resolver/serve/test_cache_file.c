@@ -203,6 +203,25 @@ START_TEST(a_file_written_on_other_grounds_begins_anew)
 }
 END_TEST
 
+START_TEST(a_file_whose_grounds_have_changed_meanwhile_is_nobodys)
+{
+	struct process process;
+	write_file();
+	process_begin(&process, 2);
+	ck_assert_int_eq(process_open(&process, NEXT_NOW_S, WALL_S), 0);
+	cache_file_mix(process.file);
+	cache_file_save(process.file, NEXT_NOW_S, WALL_S);
+	ck_assert_uint_eq(read_head().basis, 1); /* as long as all that is in it is of before */
+	know_address(&process, 1, 9, 500, NEXT_NOW_S);
+	cache_file_save(process.file, NEXT_NOW_S, WALL_S);
+	process_end(&process);
+	process_begin(&process, 3);
+	ck_assert_int_eq(process_open(&process, NEXT_NOW_S, WALL_S), 0);
+	ck_assert_uint_eq(count_known(&process, NEXT_NOW_S, 0), 0);
+	process_end(&process);
+}
+END_TEST
+
 /* ---- bounds ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(the_file_holds_what_the_rings_hold_and_not_much_more)
@@ -387,6 +406,7 @@ cache_file_suite(void)
 	tcase_add_test(tcase, a_clock_that_was_set_back_between_two_processes_lengthens_nothing);
 	tcase_add_test(tcase, a_clock_that_is_set_back_while_we_run_lengthens_nothing);
 	tcase_add_test(tcase, a_file_written_on_other_grounds_begins_anew);
+	tcase_add_test(tcase, a_file_whose_grounds_have_changed_meanwhile_is_nobodys);
 	tcase_add_test(tcase, the_file_holds_what_the_rings_hold_and_not_much_more);
 	tcase_add_test(tcase, a_full_disk_is_told_once_and_made_up_for);
 	tcase_add_test(tcase, a_load_that_was_cut_short_saves_nothing);
