@@ -48,6 +48,9 @@ ether_receive(struct stack *stack, unsigned ifindex, const uint8_t *frame, size_
 		stack__drop(stack, DROP_ETHER_VLAN);
 		return;
 	}
+	/* Our own headers have no tag of priority alone: a reply in the frame's place would begin behind its octets. */
+	if (c.pos != ether_frame_header_bytes(iface))
+		rx_flags &= ~STACK_RX_WRITABLE;
 	struct ip_packet packet = { .ifindex = ifindex, .rx_flags = rx_flags, .is_silent = is_multicast };
 	switch (header.type) {
 	case ETHER_TYPE_ARP:  arp_receive(stack, ifindex, &c, is_multicast); break;

@@ -321,17 +321,24 @@ next_frame(struct stack *stack, struct stack_action *action)
 	return true;
 }
 
+/* Closed while it waited: its user may be gone. */
+static bool
+is_of_closed(const struct stack *stack, const struct stack_action *up)
+{
+	return up->flow != 0 && !udp_is_open(stack, up->flow);
+}
+
 /* Datagrams and errors, then what happened to TCP connections. */
 static bool
 next_up(struct stack *stack, struct stack_action *action)
 {
 	const struct stack_action *up;
 
-	if (udp_turn_next_datagram(stack, action))
+	if (udp_turn_next_datagram(stack, action) && !is_of_closed(stack, action))
 		return true;
 	while ((up = queue_take(&stack->receive)) != NULL) {
-		if (up->flow != 0 && !udp_is_open(stack, up->flow))
-			continue; /* closed while it waited: its user may be gone */
+		if (is_of_closed(stack, up))
+			continue;
 		*action = *up;
 		return true;
 	}

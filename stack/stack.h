@@ -264,8 +264,8 @@ int udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_p
 /*
  * Replies to the datagram that stack_next has given last in the frame that it came in: that goes back to the station which
  * sent it, without a look at routes and neighbours.  ERR_UNSUPPORTED, and udp_reply is to be used, where the frame is
- * not STACK_RX_WRITABLE or not to an address of ours alone, has options, or the reply is more than the path takes
- * whole.  The payload does not lie in the frame.
+ * not STACK_RX_WRITABLE or not to an address of ours alone, has options or a tag of priority (IEEE 802.1Q, VLAN 0), or
+ * the reply is more than the path takes whole.  The payload does not lie in the frame.
  */
 int udp_turn(struct stack *stack, const void *payload, size_t size, uint64_t now_us);
 /* As udp_reply; local may be NULL (chosen by route), options NULL. */

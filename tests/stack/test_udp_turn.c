@@ -155,6 +155,22 @@ START_TEST(the_next_frame_ends_the_loan_as_well_and_order_is_kept)
 }
 END_TEST
 
+START_TEST(of_a_flow_that_was_closed_meanwhile_nothing_is_told)
+{
+	static const char *const neighbours[] = { "192.0.2.9", "2001:db8::9" };
+	const struct ip_addr remote = addr_of(neighbours[_i]);
+	const size_t size = packet_datagram(built, neighbours[_i], ours[_i], 4242, PORT, "an answer", 9);
+	udp_flow flow;
+	ck_assert_int_eq(udp_open(host.stack, &remote, 4242, NULL, PORT, 9, &flow), 0);
+	stack_receive(host.stack, host.ifindex, frame, frame_packet(_i, size), LENT, host.now_us);
+	host_expect(&host, STACK_DATAGRAM, &action);
+	ck_assert_uint_eq(action.flow, flow);
+	stack_receive(host.stack, host.ifindex, frame, frame_packet(_i, size), LENT, host.now_us);
+	udp_close(host.stack, flow);
+	host_expect_nothing(&host);
+}
+END_TEST
+
 START_TEST(a_datagram_has_one_reply_in_place)
 {
 	ck_assert_int_eq(udp_turn(host.stack, "x", 1, host.now_us), ERR_UNSUPPORTED);
@@ -191,6 +207,24 @@ START_TEST(only_memory_that_is_lent_for_writing_is_written_to)
 		ck_assert_int_eq(udp_turn(host.stack, "x", 1, host.now_us), ERR_UNSUPPORTED);
 		ck_assert_mem_eq(frame, before, sizeof before);
 	}
+}
+END_TEST
+
+/* IEEE 802.1Q: VLAN 0 gives a frame a priority and no VLAN.  Ours go without, so one cannot begin where that began. */
+START_TEST(a_frame_with_a_priority_tag_is_not_turned)
+{
+	static const uint8_t tag[] = { 0x81, 0x00, 0xe0, 0x00 };
+	uint8_t before[200];
+	const size_t size = packet_datagram(built, theirs[_i], ours[_i], 4242, PORT, "a question", 10);
+	const size_t frame_bytes = frame_packet(_i, size) + sizeof tag;
+	memcpy(frame + 12, tag, sizeof tag);
+	memcpy(frame + 16, types[_i], 2);
+	memcpy(frame + 18, built, size);
+	memcpy(before, frame, sizeof before);
+	stack_receive(host.stack, host.ifindex, frame, frame_bytes, LENT, host.now_us);
+	expect_datagram("a question");
+	ck_assert_int_eq(udp_turn(host.stack, "x", 1, host.now_us), ERR_UNSUPPORTED);
+	ck_assert_mem_eq(frame, before, sizeof before);
 }
 END_TEST
 
@@ -235,9 +269,11 @@ main(void)
 	tcase_add_loop_test(tcase, a_lent_datagram_lies_where_it_came_and_its_reply_goes_from_there, 0, 2);
 	tcase_add_loop_test(tcase, what_is_not_taken_before_the_loan_ends_is_copied, 0, 2);
 	tcase_add_loop_test(tcase, the_next_frame_ends_the_loan_as_well_and_order_is_kept, 0, 2);
+	tcase_add_loop_test(tcase, of_a_flow_that_was_closed_meanwhile_nothing_is_told, 0, 2);
 	tcase_add_loop_test(tcase, a_datagram_has_one_reply_in_place, 0, 2);
 	tcase_add_loop_test(tcase, a_reply_that_the_path_does_not_take_whole_is_left_to_others, 0, 2);
 	tcase_add_loop_test(tcase, only_memory_that_is_lent_for_writing_is_written_to, 0, 2);
+	tcase_add_loop_test(tcase, a_frame_with_a_priority_tag_is_not_turned, 0, 2);
 	tcase_add_test(tcase, packets_with_options_to_groups_and_in_pieces_are_not_turned);
 	Suite *suite = suite_create("stack/udp_turn");
 	suite_add_tcase(suite, tcase);
