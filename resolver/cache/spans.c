@@ -88,7 +88,7 @@ static uint16_t
 free_place(struct spans *spans)
 {
 	if (spans->count < SPANS_MAX)
-		return (uint16_t)spans->count; /* nothing is ever taken out but to be replaced */
+		return (uint16_t)spans->count; /* those in use come first: spans_drop fills its hole */
 	while (spans->owners[spans->hand].is_used) {
 		spans->owners[spans->hand].is_used = false;
 		spans->hand = (spans->hand + 1) % SPANS_MAX;
@@ -122,6 +122,36 @@ spans_add(struct spans *spans, const struct name *zone, uint16_t type, const str
 	spans->order[at] = place;
 	spans->count++;
 	spans->zone_counts[zone_place(spans, zone)]++;
+}
+
+/* The last place moves into the hole. */
+static void
+fill_hole(struct spans *spans, uint16_t hole)
+{
+	const uint16_t last = (uint16_t)spans->count;
+	const struct span *span = &spans->owners[last];
+	struct name zone, owner;
+
+	if (hole == last)
+		return;
+	zone_of(span, &zone);
+	owner_of(span, &owner);
+	const uint32_t at = rank(spans, &zone, span->is_nsec3 ? TYPE_NSEC3 : TYPE_NSEC, &owner, false);
+	assert(at < spans->count && spans->order[at] == last);
+	spans->order[at] = hole;
+	spans->owners[hole] = *span;
+}
+
+void
+spans_drop(struct spans *spans, const struct name *zone, uint16_t type, const struct name *owner)
+{
+	const uint32_t at = rank(spans, zone, type, owner, false);
+
+	if (!is_there(spans, at, zone, type, owner))
+		return;
+	const uint16_t hole = spans->order[at];
+	take_out(spans, hole);
+	fill_hole(spans, hole);
 }
 
 /* The owner at the rank, when it is one of the zone's and of the type. */

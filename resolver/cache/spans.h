@@ -3,7 +3,7 @@
  *
  * The records of a zone with their owners in canonical order cut its names into spans: what is denied is found by
  * the last owner at or before it.  Here are only the owners; the records, their TTLs and what they are worth lie in
- * cache/rrset.h, so an owner may outlive its record, and whoever asks looks there.
+ * cache/rrset.h, so an owner may outlive its record, and whoever asks looks there and drops it.
  *
  * Ownership: a value of one thread, about 1 MiB, in memory lent for its life; untouched pages of it cost nothing.
  * Errors:    none; what does not fit is not kept, and is asked of its servers as before.
@@ -39,6 +39,9 @@ void spans_init(struct spans *spans, struct hash_key key);
 
 /* The owner, in the zone, of a record of that type: NSEC or NSEC3. */
 void spans_add(struct spans *spans, const struct name *zone, uint16_t type, const struct name *owner);
+
+/* Its record has gone; nothing happens where it is not there. */
+void spans_drop(struct spans *spans, const struct name *zone, uint16_t type, const struct name *owner);
 
 /* The nearest zone at or above the name of which there are owners. */
 bool spans_zone(const struct spans *spans, const struct name *name, struct name *zone);

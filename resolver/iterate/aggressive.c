@@ -7,6 +7,7 @@
 #include "stack/base/arena.h"
 
 #define SOA_MINIMUM_BYTES 4u /* the last of its rdata */
+#define GONE_MAX          4u /* owners without a record that one search clears out of its way */
 
 /* ---- what is kept ------------------------------------------------------------------------------------------ */
 
@@ -154,15 +155,20 @@ get_secure(const struct search *search, const struct name *owner, uint16_t type)
 		       : NULL;
 }
 
+/* The record whose owner is the last at or before the name. */
 static struct rrset *
 get_span(const struct search *search, uint16_t type, const struct name *name)
 {
+	struct spans *spans = search->aggressive->spans;
 	struct name owner;
 
-	if (!spans_find(search->aggressive->spans, &search->zone, type, name, &owner))
-		return NULL;
-	struct rrset *set = get_secure(search, &owner, type);
-	return set != NULL && is_own(set) ? set : NULL;
+	for (unsigned gone = 0; gone < GONE_MAX && spans_find(spans, &search->zone, type, name, &owner); gone++) {
+		struct rrset *set = get_secure(search, &owner, type);
+		if (set != NULL)
+			return is_own(set) ? set : NULL;
+		spans_drop(spans, &search->zone, type, &owner);
+	}
+	return NULL;
 }
 
 static void

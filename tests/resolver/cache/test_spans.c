@@ -113,6 +113,55 @@ START_TEST(an_owner_outside_or_too_long_is_not_kept)
 }
 END_TEST
 
+static void
+drop(const char *zone, uint16_t type, const char *owner)
+{
+	const struct name zone_name = name_of(zone), owner_name = name_of(owner);
+	spans_drop(&spans, &zone_name, type, &owner_name);
+}
+
+START_TEST(an_owner_that_is_dropped_leaves_the_others_and_its_place)
+{
+	char owner[64];
+	fill();
+	drop("example.", TYPE_NSEC3, "m.example.");
+	drop("example.", TYPE_NSEC, "n.example.");
+	ck_assert_uint_eq(spans.count, 6);
+	drop("EXAMPLE.", TYPE_NSEC, "m.example.");
+	ck_assert_str_eq(found("example.", TYPE_NSEC, "n.example."), "example.");
+	ck_assert_str_eq(found("example.", TYPE_NSEC, "zz.example."), "Z.example.");
+	drop("other.", TYPE_NSEC3, "k.other.");
+	ck_assert_str_eq(zone_of("x.other."), "");
+	ck_assert_str_eq(found("other.", TYPE_NSEC3, "k.other."), "");
+	ck_assert_uint_eq(spans.count, 4);
+
+	begin();
+	for (unsigned i = 0; i < SPANS_MAX; i++) {
+		(void)snprintf(owner, sizeof owner, "n%05u.example.", i);
+		add("example.", TYPE_NSEC, owner);
+	}
+	for (unsigned i = 0; i < SPANS_MAX; i += 2) {
+		(void)snprintf(owner, sizeof owner, "n%05u.example.", i);
+		drop("example.", TYPE_NSEC, owner);
+	}
+	ck_assert_uint_eq(spans.count, SPANS_MAX / 2);
+	for (unsigned i = 1; i < SPANS_MAX; i += 2) {
+		(void)snprintf(owner, sizeof owner, "n%05u.example.", i);
+		ck_assert_str_eq(found("example.", TYPE_NSEC, owner), owner);
+	}
+	for (unsigned i = 0; i < SPANS_MAX; i += 2) {
+		(void)snprintf(owner, sizeof owner, "o%05u.example.", i);
+		add("example.", TYPE_NSEC, owner);
+		ck_assert_str_eq(found("example.", TYPE_NSEC, owner), owner);
+	}
+	ck_assert_uint_eq(spans.count, SPANS_MAX);
+	for (unsigned i = 1; i < SPANS_MAX; i += 2) {
+		(void)snprintf(owner, sizeof owner, "n%05u.example.", i);
+		ck_assert_str_eq(found("example.", TYPE_NSEC, owner), owner);
+	}
+}
+END_TEST
+
 START_TEST(full_means_that_what_was_of_no_use_goes)
 {
 	char owner[64];
@@ -141,6 +190,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_name_finds_its_span, 0, COUNT(cases));
 	tcase_add_test(tcase, a_name_finds_the_nearest_zone_with_owners);
 	tcase_add_test(tcase, an_owner_outside_or_too_long_is_not_kept);
+	tcase_add_test(tcase, an_owner_that_is_dropped_leaves_the_others_and_its_place);
 	tcase_add_test(tcase, full_means_that_what_was_of_no_use_goes);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -125,6 +125,28 @@ prove_with_nsec3(struct world *world, struct world_server *server, const struct 
 	records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, owner, TYPE_NSEC3, PROOF_TTL_S, value));
 }
 
+/* Three records in a circle: the first spans *.mal., the apex f5.mal. and b1.mal., the last a0.mal. */
+static void
+prove_with_three_hashes(struct world *world, struct world_server *server, const struct query *query,
+			struct world_reply *reply)
+{
+	static const char *const hashes[] = { "00000000000000000000000000000000", "d5ep4tgc36ctp7miumh8h9v16gqbr0aj",
+					      "q0000000000000000000000000000000" };
+	const unsigned count = query->question.qname.wire[1] == 'a' ? 3 : 2;
+	char owner[64], value[128];
+
+	(void)server;
+	if (query->question.qtype == TYPE_DNSKEY)
+		return;
+	world_reply_clear(reply, DNS_AA, RCODE_NXDOMAIN);
+	add_soa(world, reply);
+	for (unsigned i = 0; i < count; i++) {
+		(void)snprintf(owner, sizeof owner, "%s.mal.", hashes[i]);
+		(void)snprintf(value, sizeof value, "1 0 0 - %s %s", hashes[(i + 1) % 3], i == 1 ? "NS SOA RRSIG DNSKEY" : "A RRSIG");
+		records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, owner, TYPE_NSEC3, PROOF_TTL_S, value));
+	}
+}
+
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -201,6 +223,19 @@ START_TEST(hashed_spans_end_it_too)
 	const unsigned before = sw.mal->asked;
 	(void)resolve("a.b.c.d.e.f.g.h.mal.", TYPE_A, false);
 	ck_assert_uint_gt(sw.mal->asked, before);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(a_record_whose_time_is_over_is_not_in_the_way_of_others)
+{
+	begin(true, prove_with_three_hashes);
+	expect_absent(resolve("a0.mal.", TYPE_A, false), RCODE_NXDOMAIN, TYPE_NSEC3);
+	world_run(sw.world, (PROOF_TTL_S + 1) * 1000000ull);
+	expect_absent(resolve("f5.mal.", TYPE_A, false), RCODE_NXDOMAIN, TYPE_NSEC3);
+	const unsigned before = sw.mal->asked;
+	expect_absent(resolve("b1.mal.", TYPE_A, false), RCODE_NXDOMAIN, TYPE_NSEC3);
+	ck_assert_uint_eq(sw.mal->asked, before);
 	signed_world_fini(&sw);
 }
 END_TEST
@@ -412,6 +447,7 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_flood_of_random_names_ends_at_the_cache);
 	tcase_add_test(tcase, hashed_spans_end_it_too);
+	tcase_add_test(tcase, a_record_whose_time_is_over_is_not_in_the_way_of_others);
 	tcase_add_test(tcase, nothing_is_concluded_in_an_opt_out_span);
 	tcase_add_test(tcase, switched_off_each_name_is_asked);
 	tcase_add_test(tcase, a_known_wildcard_answers_for_other_names);
