@@ -188,6 +188,7 @@ link_once(struct search *search, struct rrset *set)
 static bool
 gather_nsec(struct search *search)
 {
+	const struct denial denial = { .zone = &search->zone };
 	struct rrset *cover = get_span(search, TYPE_NSEC, search->qname);
 	struct rdata_walk walk;
 	struct name next, wildcard;
@@ -198,6 +199,9 @@ gather_nsec(struct search *search)
 	search->is_match = name_equal(cover->owner, search->qname);
 	if (search->is_match)
 		return true;
+	/* Most names that the caches do not know lie behind the nearest span, or below a delegation: no more work for those. */
+	if (!denial_nsec_covers(&denial, cover, search->qname))
+		return false;
 	rdata_first(cover, &walk);
 	if (!rdata_next(&walk) || name_from_wire(&next, walk.bytes, walk.size) != 0)
 		return false;

@@ -50,6 +50,9 @@ enum proof denial_of_exact(struct denial *denial, const struct name *qname, unsi
 /* There is no DS at the name, in the words of the zone above it (RFC 4035, section 5.2; RFC 5155, sections 8.6, 8.9). */
 enum ds_proof denial_of_ds(struct denial *denial, const struct name *qname);
 
+/* Whether an NSEC record of the zone says that there is no such name, or that it is an empty non-terminal. */
+bool denial_nsec_covers(const struct denial *denial, const struct rrset *set, const struct name *name);
+
 /*
  * The owner in the zone of the NSEC3 record of a name, by the parameters of one that is `like` it; costs a hash.  False: not
  * usable (RFC 9276), or no hashes are left.

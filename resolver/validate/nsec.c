@@ -46,6 +46,14 @@ covers(const struct denial *denial, const struct nsec *nsec, const struct name *
 	return name_equal(&nsec->next, denial->zone) || name_compare(qname, &nsec->next) < 0;
 }
 
+bool
+denial_nsec_covers(const struct denial *denial, const struct rrset *set, const struct name *name)
+{
+	struct nsec nsec;
+
+	return nsec_read(denial, set, &nsec) && covers(denial, &nsec, name);
+}
+
 static bool
 find_cover(const struct denial *denial, const struct name *qname, struct nsec *nsec)
 {

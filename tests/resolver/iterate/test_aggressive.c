@@ -304,6 +304,29 @@ START_TEST(a_delegation_says_nothing_about_what_is_below_it)
 }
 END_TEST
 
+static uint64_t
+hits(void)
+{
+	struct cache_stats stats;
+
+	rrset_cache_stats(sw.world->caches.rrsets, &stats);
+	return stats.hits;
+}
+
+/* It is what most names are that the caches do not know, and there is nothing to be proved about them. */
+START_TEST(of_a_name_outside_the_nearest_span_no_more_is_looked_for)
+{
+	static const char *const names[] = { "o.mal.", "x.sub.mal." }; /* behind it; below a delegation */
+
+	begin(true, prove_with_nsec);
+	(void)resolve(_i == 0 ? "a.mal." : "t.mal.", TYPE_A, false);
+	const uint64_t before = hits();
+	ck_assert_ptr_null(world_cached(sw.world, names[_i], TYPE_A));
+	ck_assert_uint_eq(hits() - before, 1);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 START_TEST(it_lasts_no_longer_than_the_soa_allows)  /* RFC 9077 */
 {
 	begin(true, prove_with_nsec);
@@ -453,6 +476,7 @@ main(void)
 	tcase_add_test(tcase, a_known_wildcard_answers_for_other_names);
 	tcase_add_test(tcase, a_name_that_is_there_lacks_what_its_record_does_not_list);
 	tcase_add_test(tcase, a_delegation_says_nothing_about_what_is_below_it);
+	tcase_add_loop_test(tcase, of_a_name_outside_the_nearest_span_no_more_is_looked_for, 0, 2);
 	tcase_add_test(tcase, it_lasts_no_longer_than_the_soa_allows);
 	tcase_add_loop_test(tcase, a_record_that_a_wildcard_made_spans_nothing, 0, 2);
 	tcase_add_loop_test(tcase, where_the_operator_has_a_word_the_servers_are_asked, 0, 4);
