@@ -106,7 +106,7 @@ nsec__name(struct denial *denial, const struct name *qname)
 	if (!find_cover(denial, qname, &cover) || is_empty_non_terminal(&cover, qname))
 		return PROOF_NONE;
 	wildcard_at(qname, encloser_labels(&cover, qname), &wildcard);
-	if (!find_cover(denial, &wildcard, &of_wildcard))
+	if (!find_cover(denial, &wildcard, &of_wildcard) || is_empty_non_terminal(&of_wildcard, &wildcard))
 		return PROOF_NONE;
 	return PROOF_SECURE;
 }
@@ -135,9 +135,10 @@ nsec__type(struct denial *denial, const struct name *qname, uint16_t qtype)
 	if (is_empty_non_terminal(&cover, qname))
 		return PROOF_SECURE;
 	wildcard_at(qname, encloser_labels(&cover, qname), &wildcard);
-	if (find_match(denial, &wildcard, &match) && lacks(denial, &match, qtype))
-		return PROOF_SECURE;
-	return PROOF_NONE;
+	if (find_match(denial, &wildcard, &match))
+		return lacks(denial, &match, qtype) ? PROOF_SECURE : PROOF_NONE;
+	/* RFC 4592, section 4.9 */
+	return find_cover(denial, &wildcard, &cover) && is_empty_non_terminal(&cover, &wildcard) ? PROOF_SECURE : PROOF_NONE;
 }
 
 enum proof
