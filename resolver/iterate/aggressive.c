@@ -68,14 +68,19 @@ is_own(const struct rrset *set)
 	return labels_signed(set, &labels) && labels == name_labels(set->owner) - is_wildcard(set->owner);
 }
 
-/* A next name just after the owner: made for this answer, it denies no other name (RFC 4470). */
+/*
+ * Not of one whose next name is just after the owner: made for this answer, it denies no other (RFC 4470).  Nor of one with
+ * opt-out, which denies none at all (RFC 5155, section 6), but would have every unknown name of the zone hashed.
+ */
 static bool
-is_made_up(const struct rrset *set)
+denies_others(const struct rrset *set)
 {
 	struct rdata_walk walk;
 
 	rdata_first(set, &walk);
-	return set->type == TYPE_NSEC && rdata_next(&walk) && walk.size > 2 && walk.bytes[0] == 1 && walk.bytes[1] == 0;
+	if (!rdata_next(&walk) || walk.size <= 2)
+		return false;
+	return set->type == TYPE_NSEC ? walk.bytes[0] != 1 || walk.bytes[1] != 0 : (walk.bytes[1] & NSEC3_OPT_OUT) == 0;
 }
 
 static void
@@ -87,7 +92,7 @@ learn_proof(struct aggressive *aggressive, const struct caches *caches, const st
 		return;
 	if (set->type == TYPE_SOA && name_equal(set->owner, &zone))
 		keep(aggressive, caches, set, now_s);
-	if ((set->type != TYPE_NSEC && set->type != TYPE_NSEC3) || set->rr_count != 1 || is_made_up(set))
+	if ((set->type != TYPE_NSEC && set->type != TYPE_NSEC3) || set->rr_count != 1 || !denies_others(set))
 		return;
 	keep(aggressive, caches, set, now_s);
 	spans_add(aggressive->spans, &zone, set->type, set->owner);

@@ -17,6 +17,8 @@
 #include "resolver/validate/crypto.h"
 #include "resolver/wire/message.h"
 
+#define NSEC3_OPT_OUT 0x01u /* the flag of RFC 5155, section 3.1.2.1 */
+
 enum proof {
 	PROOF_NONE,     /* nothing of the kind is proved: bogus */
 	PROOF_SECURE,   /* it is as was asked */

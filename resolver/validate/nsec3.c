@@ -7,7 +7,6 @@
 #include "stack/base/cursor.h"
 
 #define NSEC3_SHA1       1u
-#define NSEC3_OPT_OUT    0x01u
 #define NSEC3_LABEL      32u /* characters of base32hex for 20 octets */
 
 struct nsec3 {

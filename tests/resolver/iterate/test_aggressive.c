@@ -113,12 +113,13 @@ prove_with_nsec3(struct world *world, struct world_server *server, const struct 
 {
 	/* SHA-1 of mal. in base32hex, without salt or iterations. */
 	static const char *const hash = "d5ep4tgc36ctp7miumh8h9v16gqbr0aj";
+	const struct name apex = name_of("mal.");
 	char owner[64], value[128];
 
 	(void)server;
 	if (query->question.qtype == TYPE_DNSKEY)
 		return;
-	world_reply_clear(reply, DNS_AA, RCODE_NXDOMAIN);
+	world_reply_clear(reply, DNS_AA, name_equal(&query->question.qname, &apex) ? RCODE_NOERROR : RCODE_NXDOMAIN);
 	add_soa(world, reply);
 	(void)snprintf(owner, sizeof owner, "%s.mal.", hash);
 	(void)snprintf(value, sizeof value, "1 %u 0 - %s NS SOA RRSIG DNSKEY NSEC3PARAM", nsec3_flags, hash);
@@ -313,6 +314,19 @@ hits(void)
 	return stats.hits;
 }
 
+/* What is secure with opt-out is a name that is there: other names would cost a hash each, for nothing. */
+START_TEST(in_a_zone_with_opt_out_nothing_is_looked_for)
+{
+	nsec3_flags = 1;
+	begin(true, prove_with_nsec3);
+	expect_absent(resolve("mal.", TYPE_MX, false), RCODE_NOERROR, TYPE_NSEC3);
+	const uint64_t before = hits();
+	ck_assert_ptr_null(world_cached(sw.world, "b.mal.", TYPE_A));
+	ck_assert_uint_eq(hits(), before);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 /* It is what most names are that the caches do not know, and there is nothing to be proved about them. */
 START_TEST(of_a_name_outside_the_nearest_span_no_more_is_looked_for)
 {
@@ -476,6 +490,7 @@ main(void)
 	tcase_add_test(tcase, a_known_wildcard_answers_for_other_names);
 	tcase_add_test(tcase, a_name_that_is_there_lacks_what_its_record_does_not_list);
 	tcase_add_test(tcase, a_delegation_says_nothing_about_what_is_below_it);
+	tcase_add_test(tcase, in_a_zone_with_opt_out_nothing_is_looked_for);
 	tcase_add_loop_test(tcase, of_a_name_outside_the_nearest_span_no_more_is_looked_for, 0, 2);
 	tcase_add_test(tcase, it_lasts_no_longer_than_the_soa_allows);
 	tcase_add_loop_test(tcase, a_record_that_a_wildcard_made_spans_nothing, 0, 2);
