@@ -72,6 +72,15 @@ open_to(const struct exchange *exchange, int type)
 	return fd;
 }
 
+static bool
+can_read(struct cairn *cairn, int fd, uint64_t end_us)
+{
+	struct pollfd poll = { .fd = fd, .events = POLLIN };
+	const uint64_t now_us = cairn->shell->now_us(cairn->data);
+
+	return now_us < end_us && cairn_poll(cairn, &poll, 1, (int)((end_us - now_us + 999) / 1000)) == 1;
+}
+
 static enum heard
 over_udp(struct exchange *exchange)
 {
@@ -79,15 +88,12 @@ over_udp(struct exchange *exchange)
 	uint8_t reply[EDNS_UDP_BYTES];
 	enum heard heard = HEARD_NOTHING;
 	const int fd = open_to(exchange, SOCK_DGRAM);
-	struct pollfd poll = { .fd = fd, .events = POLLIN };
 
 	if (fd == -1)
 		return HEARD_NOTHING;
-	const uint64_t now_us = cairn->shell->now_us(cairn->data), end_us = now_us + (uint64_t)exchange->wait_ms * 1000;
+	const uint64_t end_us = cairn->shell->now_us(cairn->data) + (uint64_t)exchange->wait_ms * 1000;
 	if (cairn_send(cairn, fd, exchange->query + 2, exchange->query_bytes, 0) == (ssize_t)exchange->query_bytes) {
-		for (uint64_t at_us = now_us; at_us < end_us; at_us = cairn->shell->now_us(cairn->data)) {
-			if (cairn_poll(cairn, &poll, 1, (int)((end_us - at_us + 999) / 1000)) != 1)
-				break;
+		while (can_read(cairn, fd, end_us)) {
 			const ssize_t size = cairn_recv(cairn, fd, reply, sizeof reply, 0);
 			if (size < 0)
 				break; /* nobody listens there */
@@ -101,12 +107,12 @@ over_udp(struct exchange *exchange)
 	return heard;
 }
 
-/* All octets, or false: the peer has gone or is silent. */
+/* All octets, or false: the peer has gone, or they do not come in time. */
 static bool
-read_all(struct cairn *cairn, int fd, uint8_t *to, size_t size)
+read_all(struct cairn *cairn, int fd, uint8_t *to, size_t size, uint64_t end_us)
 {
 	while (size > 0) {
-		const ssize_t got = cairn_read(cairn, fd, to, size);
+		const ssize_t got = can_read(cairn, fd, end_us) ? cairn_read(cairn, fd, to, size) : 0;
 		if (got <= 0)
 			return false;
 		to += got;
@@ -118,7 +124,7 @@ read_all(struct cairn *cairn, int fd, uint8_t *to, size_t size)
 static enum heard
 over_tcp(struct exchange *exchange)
 {
-	static const struct timeval patience = { .tv_sec = 5 };
+	static const struct timeval patience = { .tv_sec = NETDB_TCP_WAIT_MS / 1000 };
 	struct cairn *cairn = exchange->netdb->cairn;
 	/* The reply lies behind the room for what is read of it. */
 	uint8_t *reply = exchange->netdb->arena + NETDB_ARENA_BYTES - MESSAGE_BYTES_MAX, length[2];
@@ -129,12 +135,12 @@ over_tcp(struct exchange *exchange)
 
 	if (fd == -1)
 		return HEARD_NOTHING;
-	(void)cairn_setsockopt(cairn, fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	const uint64_t end_us = cairn->shell->now_us(cairn->data) + NETDB_TCP_WAIT_MS * UINT64_C(1000);
 	(void)cairn_setsockopt(cairn, fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	const size_t sent_bytes = exchange->query_bytes + 2;
 	if (cairn_connect(cairn, fd, server, exchange->netdb->server_bytes[exchange->server]) == 0 &&
-	    cairn_write(cairn, fd, exchange->query, sent_bytes) == (ssize_t)sent_bytes && read_all(cairn, fd, length, 2) &&
-	    read_all(cairn, fd, reply, (size_t)length[0] << 8 | length[1])) {
+	    cairn_write(cairn, fd, exchange->query, sent_bytes) == (ssize_t)sent_bytes && read_all(cairn, fd, length, 2, end_us) &&
+	    read_all(cairn, fd, reply, (size_t)length[0] << 8 | length[1], end_us)) {
 		arena_init(&arena, exchange->netdb->arena, NETDB_ARENA_BYTES - MESSAGE_BYTES_MAX);
 		if (message_read(&exchange->message, &arena, reply, (size_t)length[0] << 8 | length[1]) == 0 &&
 		    ask_is_answered_by(&exchange->message, exchange->question, exchange->id))

@@ -5,10 +5,10 @@
 #include "resolver/netdb/netdb_priv.h"
 
 static int
-h_errno_of(int eai)
+h_errno_of(int eai, const struct netdb_host *host)
 {
 	switch (eai) {
-	case EAI_NONAME: return HOST_NOT_FOUND;
+	case EAI_NONAME: return host != NULL && host->is_there ? NO_DATA : HOST_NOT_FOUND;
 	case EAI_AGAIN:  return TRY_AGAIN;
 	default:         return NO_RECOVERY;
 	}
@@ -18,8 +18,10 @@ h_errno_of(int eai)
 static struct hostent *
 hostent_of(struct cairn_netdb *netdb, int family)
 {
-	for (unsigned i = 0; i < netdb->host.addr_count; i++)
-		netdb->addr_list[i] = (char *)netdb->host.addrs[i].octets;
+	for (unsigned i = 0; i < netdb->host.addr_count; i++) {
+		memcpy(&netdb->octets[i], netdb->host.addrs[i].octets, sizeof netdb->octets[i]);
+		netdb->addr_list[i] = (char *)&netdb->octets[i];
+	}
 	netdb->addr_list[netdb->host.addr_count] = NULL;
 	netdb->aliases[0] = NULL;
 	netdb->hostent = (struct hostent){
@@ -51,7 +53,7 @@ cairn_gethostbyname2(struct cairn_netdb *netdb, const char *name, int family, in
 	}
 	if (err == 0)
 		return hostent_of(netdb, family);
-	*error = h_errno_of(err);
+	*error = h_errno_of(err, &netdb->host);
 	return NULL;
 }
 
@@ -72,7 +74,7 @@ cairn_gethostbyaddr(struct cairn_netdb *netdb, const void *address, socklen_t si
 	char name[NAME_TEXT_BYTES];
 	const int err = netdb__name_of(netdb, &addr, name);
 	if (err != 0) {
-		*error = h_errno_of(err);
+		*error = h_errno_of(err, NULL);
 		return NULL;
 	}
 	netdb->host = (struct netdb_host){ .addrs = { addr }, .addr_count = 1 };

@@ -187,6 +187,7 @@ netdb__resolve(struct cairn_netdb *netdb, const char *node, int family, struct n
 		sort(netdb, host);
 	}
 	undot(host->canonical);
+	host->is_there = err == 0;
 	if (host->addr_count > 0)
 		return 0;
 	return err != 0 ? err : EAI_NONAME; /* it is there, and has no address */

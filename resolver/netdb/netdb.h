@@ -14,7 +14,8 @@
  * Units:     ports and addresses in network byte order, as POSIX has them.
  * Threads:   one at a time.
  * Errors:    those of POSIX: EAI_..., with errno for EAI_SYSTEM; HOST_NOT_FOUND, TRY_AGAIN, NO_RECOVERY, NO_DATA.
- * Bounds:    NETDB_SERVERS_MAX resolvers, each asked NETDB_TRIES times; NETDB_ADDRS_MAX addresses of a name.
+ * Bounds:    NETDB_SERVERS_MAX resolvers, each asked NETDB_TRIES times, with an end to each; NETDB_ADDRS_MAX
+ *            addresses of a name.
  */
 #ifndef CAIRN_RESOLVER_NETDB_H
 #define CAIRN_RESOLVER_NETDB_H
@@ -26,6 +27,7 @@
 #define NETDB_SERVERS_MAX 4u
 #define NETDB_TRIES       3u
 #define NETDB_WAIT_MS     1000 /* for the first reply; then twice as long each time */
+#define NETDB_TCP_WAIT_MS 5000 /* for the whole reply of a resolver over TCP */
 #define NETDB_ADDRS_MAX   32u  /* of both families */
 
 struct cairn_netdb;

@@ -9,6 +9,8 @@
 #ifndef CAIRN_RESOLVER_NETDB_PRIV_H
 #define CAIRN_RESOLVER_NETDB_PRIV_H
 
+#include <netinet/in.h>
+
 #include "resolver/netdb/netdb.h"
 #include "resolver/wire/message.h"
 #include "stack/addr.h"
@@ -20,6 +22,7 @@ struct netdb_host {
 	char canonical[NAME_TEXT_BYTES];
 	struct ip_addr addrs[NETDB_ADDRS_MAX];
 	unsigned addr_count;
+	bool is_there; /* the name, with addresses or without */
 };
 
 struct cairn_netdb {
@@ -31,6 +34,7 @@ struct cairn_netdb {
 	struct netdb_host host; /* of the last gethostby call, and what is lent of it: */
 	struct hostent hostent;
 	char *aliases[1], *addr_list[NETDB_ADDRS_MAX + 1];
+	struct in6_addr octets[NETDB_ADDRS_MAX]; /* of the addresses, as aligned as programs take them to be */
 	uint8_t arena[NETDB_ARENA_BYTES]; /* of one reply */
 };
 

@@ -16,6 +16,7 @@
 #define PORT       53u
 #define AUTH_BYTES (1u << 20)
 #define LISTENER   77u
+#define DRIP_US    3000000u
 
 static const char zone[] = "example. 3600 SOA mname. rname. 1 2 3 4 300\n"
 			   "example. 3600 NS ns.example.\n"
@@ -42,6 +43,8 @@ static struct {
 	unsigned drops;    /* so many datagrams are lost */
 	unsigned over_tcp; /* questions */
 	bool forges;       /* another reply comes first */
+	bool drips;        /* of a reply over TCP an octet comes every 3 s */
+	uint64_t drip_at_us;
 } server;
 
 /* ---- the resolvers -------------------------------------------------------------------------------------- */
@@ -80,7 +83,22 @@ reply_to_stream(void)
 	const size_t size = auth_answer(&auth, query + 2, got - 2, true, reply + 2, sizeof reply - 2);
 	reply[0] = (uint8_t)(size >> 8);
 	reply[1] = (uint8_t)size;
-	ck_assert_int_eq(tcp_send(theirs.stack, accepted, reply, size + 2, 0, theirs.now_us, &taken), 0);
+	if (server.drips)
+		server.drip_at_us = theirs.now_us;
+	else
+		ck_assert_int_eq(tcp_send(theirs.stack, accepted, reply, size + 2, 0, theirs.now_us, &taken), 0);
+}
+
+static void
+drip(void)
+{
+	static const uint8_t octet = 0x10;
+	size_t taken;
+
+	if (server.drip_at_us > theirs.now_us)
+		return;
+	server.drip_at_us = theirs.now_us + DRIP_US;
+	(void)tcp_send(theirs.stack, accepted, &octet, 1, 0, theirs.now_us, &taken); /* it may be closed by then */
 }
 
 /* ---- waiting: both hosts go on, then time -------------------------------------------------------------------- */
@@ -145,7 +163,9 @@ shell_wait(void *data, cairn_condition *is_so, void *argument, uint64_t until_us
 		uint64_t at_us = until_us;
 		at_us = stack_deadline(ours.stack) < at_us ? stack_deadline(ours.stack) : at_us;
 		at_us = stack_deadline(theirs.stack) < at_us ? stack_deadline(theirs.stack) : at_us;
+		at_us = server.drip_at_us < at_us ? server.drip_at_us : at_us;
 		set_time(at_us > ours.now_us ? at_us : ours.now_us + 1);
+		drip();
 	}
 	ck_abort_msg("a call waits for ever");
 	return EINTR;
@@ -184,6 +204,7 @@ setup(void)
 	ck_assert_int_eq(tcp_listen(theirs.stack, &(struct ip_addr){ 0 }, PORT, 4, NULL, LISTENER, &listener), 0);
 	accepted = 0;
 	memset(&server, 0, sizeof server);
+	server.drip_at_us = UINT64_MAX;
 	netdb = NULL;
 	open_netdb("192.0.2.2", NULL);
 }
@@ -322,6 +343,18 @@ START_TEST(what_is_cut_comes_over_tcp)
 }
 END_TEST
 
+/* Each octet alone is in time. */
+START_TEST(a_resolver_that_drips_does_not_hold_a_program)
+{
+	auth.faults = AUTH_TRUNCATES;
+	server.drips = true;
+	const uint64_t began_us = ours.now_us;
+	ck_assert_str_eq(told("www.example", "80", &(struct addrinfo){ .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }),
+			 gai_strerror(EAI_AGAIN));
+	ck_assert_uint_le(ours.now_us - began_us, 3 * 5000000 + 1000);
+}
+END_TEST
+
 START_TEST(a_forged_reply_ends_nothing)
 {
 	server.forges = true;
@@ -397,6 +430,7 @@ START_TEST(gethostbyname_and_gethostbyaddr_are_there_for_old_programs)
 	ck_assert_str_eq(host->h_name, "four.example");
 	ck_assert_int_eq(host->h_length, 4);
 	ck_assert_mem_eq(host->h_addr_list[1], "\306\63\144\4", 4);
+	ck_assert_uint_eq((uintptr_t)host->h_addr_list[1] % _Alignof(struct in_addr), 0); /* programs look at it as one */
 	ck_assert_ptr_null(host->h_addr_list[2]);
 	host = cairn_gethostbyname2(netdb, "www.example", AF_INET6, &error);
 	ck_assert_int_eq(host->h_length, 16);
@@ -404,6 +438,10 @@ START_TEST(gethostbyname_and_gethostbyaddr_are_there_for_old_programs)
 	ck_assert_str_eq(host->h_name, "www.example");
 	ck_assert_mem_eq(host->h_addr_list[0], addr, 4);
 	ck_assert_ptr_null(cairn_gethostbyname(netdb, "no.example", &error));
+	ck_assert_int_eq(error, HOST_NOT_FOUND);
+	ck_assert_ptr_null(cairn_gethostbyname(netdb, "empty.example", &error));
+	ck_assert_int_eq(error, NO_DATA);
+	ck_assert_ptr_null(cairn_gethostbyname2(netdb, "192.0.2.9", AF_INET6, &error));
 	ck_assert_int_eq(error, HOST_NOT_FOUND);
 	ck_assert_ptr_null(cairn_gethostbyaddr(netdb, addr, 5, AF_INET, &error));
 	ck_assert_int_eq(error, NO_RECOVERY);
@@ -422,6 +460,7 @@ main(void)
 	tcase_add_test(tcase, what_is_lost_is_asked_again);
 	tcase_add_test(tcase, a_silent_resolver_is_followed_by_the_next);
 	tcase_add_test(tcase, what_is_cut_comes_over_tcp);
+	tcase_add_test(tcase, a_resolver_that_drips_does_not_hold_a_program);
 	tcase_add_test(tcase, a_forged_reply_ends_nothing);
 	tcase_add_test(tcase, a_resolver_without_edns_is_asked_without);
 	tcase_add_test(tcase, a_resolver_that_fails_is_told_from_a_name_that_is_not_there);
