@@ -91,10 +91,15 @@ cairn_netdb_close(struct cairn_netdb *netdb)
 
 /* ---- names ------------------------------------------------------------------------------------------ */
 
+/* Half of the room is each family's: who cannot reach the one needs the other. */
 static void
 add_addr(struct netdb_host *host, const struct ip_addr *addr)
 {
-	if (host->addr_count < NETDB_ADDRS_MAX)
+	unsigned of_family = 0;
+
+	for (unsigned i = 0; i < host->addr_count; i++)
+		of_family += host->addrs[i].family == addr->family;
+	if (of_family < NETDB_ADDRS_MAX / 2)
 		host->addrs[host->addr_count++] = *addr;
 }
 

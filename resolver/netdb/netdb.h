@@ -28,7 +28,7 @@
 #define NETDB_TRIES       3u
 #define NETDB_WAIT_MS     1000 /* for the first reply; then twice as long each time */
 #define NETDB_TCP_WAIT_MS 5000 /* for the whole reply of a resolver over TCP */
-#define NETDB_ADDRS_MAX   32u  /* of both families */
+#define NETDB_ADDRS_MAX   32u  /* of both families, half of them each */
 
 struct cairn_netdb;
 

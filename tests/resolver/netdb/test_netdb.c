@@ -306,6 +306,19 @@ START_TEST(the_canonical_name_is_that_at_the_end_of_the_aliases)
 }
 END_TEST
 
+/* Whoever has no IPv6 could reach none of the others. */
+START_TEST(many_addresses_of_one_family_leave_room_for_the_other)
+{
+	static char text[4096];
+	size_t used = (size_t)snprintf(text, sizeof text, "many.test. 300 SOA mname. rname. 1 2 3 4 300\nmany.test. 300 A 198.51.100.4\n");
+	for (unsigned i = 0; i < NETDB_ADDRS_MAX; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "many.test. 300 AAAA 2001:db8::%x\n", i);
+	ck_assert_int_eq(auth_load(&auth, "many.test.", text), 0);
+	const char *all = told("many.test", "80", &(struct addrinfo){ .ai_socktype = SOCK_STREAM });
+	ck_assert_msg(strstr(all, ", 198.51.100.4 80 s, ") != NULL, "%s", all);
+}
+END_TEST
+
 /* ---- resolvers as they are ------------------------------------------------------------------------------------ */
 
 START_TEST(over_ipv6_too)
@@ -455,6 +468,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, getaddrinfo_gives_what_rfc_3493_says, 0, (int)(sizeof questions / sizeof questions[0]));
 	tcase_add_test(tcase, what_cannot_be_wanted_is_an_error_of_its_own);
+	tcase_add_test(tcase, many_addresses_of_one_family_leave_room_for_the_other);
 	tcase_add_test(tcase, the_canonical_name_is_that_at_the_end_of_the_aliases);
 	tcase_add_test(tcase, over_ipv6_too);
 	tcase_add_test(tcase, what_is_lost_is_asked_again);
