@@ -8,6 +8,35 @@
 #include "resolver/serve/hiredis_uv.h"
 #include "stack/base/err.h"
 
+/* ---- failing -------------------------------------------------------------------------------------- */
+
+static void
+rest(struct cachedb_link *link, const char *why)
+{
+	if (link->is_closing)
+		return;
+	if (link->rest_ms == 0)
+		log_warning(&link->log,
+			    "cachedb: %s: %s; questions are answered without it, it is tried again "
+			    "from time to time",
+			    link->server->path[0] != '\0' ? link->server->path : link->server->host,
+			    why);
+	link->rest_ms = link->rest_ms == 0 ? CACHEDB_LINK_REST_MIN_MS : link->rest_ms * 2;
+	if (link->rest_ms > CACHEDB_LINK_REST_MAX_MS)
+		link->rest_ms = CACHEDB_LINK_REST_MAX_MS;
+	link->rest_until_ms = uv_now(link->loop) + link->rest_ms;
+}
+
+static void
+drop(struct cachedb_link *link, const char *why)
+{
+	redisAsyncContext *context = link->context;
+	rest(link, why); /* first: who is told that there is no reply may ask for more */
+	link->context = NULL;
+	if (context != NULL)
+		redisAsyncFree(context);
+}
+
 /* ---- what waits ----------------------------------------------------------------------------------- */
 
 static struct cachedb_pending *
@@ -37,42 +66,14 @@ static void
 on_reply(redisAsyncContext *context, void *reply, void *data)
 {
 	struct cachedb_link *link = data;
-	(void)context;
 	assert(link->head != link->tail);
 	struct cachedb_pending pending = *oldest(link);
 	link->head++;
 	note_reply(link, reply);
+	if (reply != NULL && link->context == context && link->head == link->tail && hiredis_uv_has_more(context))
+		drop(link, "it says more than it was asked for");
 	if (pending.on_reply != NULL)
 		pending.on_reply(pending.data, reply);
-}
-
-/* ---- failing -------------------------------------------------------------------------------------- */
-
-static void
-rest(struct cachedb_link *link, const char *why)
-{
-	if (link->is_closing)
-		return;
-	if (link->rest_ms == 0)
-		log_warning(&link->log,
-			    "cachedb: %s: %s; questions are answered without it, it is tried again "
-			    "from time to time",
-			    link->server->path[0] != '\0' ? link->server->path : link->server->host,
-			    why);
-	link->rest_ms = link->rest_ms == 0 ? CACHEDB_LINK_REST_MIN_MS : link->rest_ms * 2;
-	if (link->rest_ms > CACHEDB_LINK_REST_MAX_MS)
-		link->rest_ms = CACHEDB_LINK_REST_MAX_MS;
-	link->rest_until_ms = uv_now(link->loop) + link->rest_ms;
-}
-
-static void
-drop(struct cachedb_link *link, const char *why)
-{
-	redisAsyncContext *context = link->context;
-	rest(link, why); /* first: who is told that there is no reply may ask for more */
-	link->context = NULL;
-	if (context != NULL)
-		redisAsyncFree(context);
 }
 
 static void
@@ -158,10 +159,11 @@ static int
 open_connection(struct cachedb_link *link)
 {
 	const struct cachedb_server *server = link->server;
+	const struct hiredis_uv_limits limits = { CACHEDB_LINK_REPLY_BYTES_MAX, CACHEDB_LINK_WORDS_MAX };
 	redisAsyncContext *context = server->path[0] != '\0'
 					     ? redisAsyncConnectUnix(server->path)
 					     : redisAsyncConnect(server->host, server->port);
-	if (context == NULL || context->err != 0 || hiredis_uv_attach(context, link->loop) != 0) {
+	if (context == NULL || context->err != 0 || hiredis_uv_attach(context, link->loop, &limits) != 0) {
 		rest(link, context != NULL && context->err != 0 ? context->errstr : "no memory");
 		if (context != NULL)
 			redisAsyncFree(context);

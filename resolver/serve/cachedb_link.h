@@ -3,7 +3,8 @@
  *
  * Commands are pipelined and answered in their order.  When one has waited for redis-timeout, or the connection fails, all that
  * wait are answered with nothing, and the server is left alone for CACHEDB_LINK_REST_MIN_MS, doubling to
- * CACHEDB_LINK_REST_MAX_MS: so an absent server costs one timeout now and then, and no question more than one.
+ * CACHEDB_LINK_REST_MAX_MS: so an absent server costs one timeout now and then, and no question more than one.  The same goes for
+ * one that says more than it was asked for.
  *
  * Ownership: the config is lent; cachedb_link_close ends in the loop, the link must live until on_closed.
  * Errors:    ERR_CLOSED: the server is left alone; ERR_FULL: CACHEDB_LINK_PENDING_MAX wait.  Then on_reply is not called.
@@ -23,6 +24,7 @@
 #define CACHEDB_LINK_REST_MIN_MS 1000u
 #define CACHEDB_LINK_REST_MAX_MS 30000u
 #define CACHEDB_LINK_WORDS_MAX   8u
+#define CACHEDB_LINK_REPLY_BYTES_MAX (512u * 1024u) /* on their way: a server that says more is cut off */
 #define CACHEDB_LINK_PATH_BYTES     108u /* of sockaddr_un */
 #define CACHEDB_LINK_PASSWORD_BYTES 512u
 

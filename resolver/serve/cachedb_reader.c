@@ -1,4 +1,5 @@
 /* cachedb_reader.c - what the second level has of a name (cachedb.h). */
+#include <assert.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,10 @@
 
 #define KINDS_ASKED 4u /* the set, an alias in its place, its absence, the name's */
 #define NS_PER_S    UINT64_C(1000000000)
+
+static_assert(KINDS_ASKED <= CACHEDB_LINK_WORDS_MAX &&
+		      KINDS_ASKED * (CACHEDB_VALUE_BYTES_MAX + 16u) < CACHEDB_LINK_REPLY_BYTES_MAX,
+	      "an answer is not cut off");
 
 /* A look-up: what was asked for, to be compared with what comes. */
 struct fetch {

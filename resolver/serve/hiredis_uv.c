@@ -1,12 +1,58 @@
 #include "resolver/serve/hiredis_uv.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t element_count;
+#else
+typedef int element_count;
+#endif
 
 struct events {
 	uv_poll_t poll; /* first: the handle is the struct */
 	redisAsyncContext *context;
 	int wanted;
+	struct hiredis_uv_limits limits;
+	redisReplyObjectFunctions makers; /* hiredis's own, but for arrays */
+	void *(*make_array)(const redisReadTask *task, element_count count);
 };
+
+/* Its memory is taken before any of the elements has come. */
+static void *
+make_array(const redisReadTask *task, element_count count)
+{
+	const struct events *events = task->privdata;
+	return (uint64_t)count <= events->limits.elements_max ? events->make_array(task, count) : NULL;
+}
+
+bool
+hiredis_uv_has_more(const redisAsyncContext *context)
+{
+	return context->c.reader->len > context->c.reader->pos;
+}
+
+/* Nothing is waited for, so this is the connection's end or what nobody wants to know. */
+static bool
+speaks_unasked(const redisAsyncContext *context)
+{
+	char octet;
+	return (context->c.flags & REDIS_CONNECTED) != 0 && context->replies.head == NULL &&
+	       recv(context->c.fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+static void
+read_replies(struct events *events)
+{
+	redisAsyncContext *context = events->context;
+	if (speaks_unasked(context)) {
+		redisAsyncFree(context);
+		return;
+	}
+	redisAsyncHandleRead(context);
+	if (events->context != NULL && context->c.reader->len > events->limits.bytes_max)
+		redisAsyncFree(context);
+}
 
 static void
 on_poll(uv_poll_t *poll, int status, int happened)
@@ -15,7 +61,7 @@ on_poll(uv_poll_t *poll, int status, int happened)
 	if (status < 0) /* reading finds out what is wrong */
 		happened = UV_READABLE;
 	if ((happened & UV_READABLE) != 0)
-		redisAsyncHandleRead(events->context);
+		read_replies(events);
 	if ((happened & UV_WRITABLE) != 0 && events->context != NULL)
 		redisAsyncHandleWrite(events->context);
 }
@@ -73,7 +119,7 @@ clean_up(void *data)
 }
 
 int
-hiredis_uv_attach(redisAsyncContext *context, uv_loop_t *loop)
+hiredis_uv_attach(redisAsyncContext *context, uv_loop_t *loop, const struct hiredis_uv_limits *limits)
 {
 	struct events *events = calloc(1, sizeof *events);
 	if (events == NULL)
@@ -84,6 +130,12 @@ hiredis_uv_attach(redisAsyncContext *context, uv_loop_t *loop)
 		return err;
 	}
 	events->context = context;
+	events->limits = *limits;
+	events->makers = *context->c.reader->fn;
+	events->make_array = events->makers.createArray;
+	events->makers.createArray = make_array;
+	context->c.reader->fn = &events->makers; /* the reader ends before the handle does */
+	context->c.reader->privdata = events;
 	context->ev.addRead = add_read;
 	context->ev.delRead = del_read;
 	context->ev.addWrite = add_write;
