@@ -1,6 +1,5 @@
 #include "fetch/journey_report.h"
 
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,10 +8,10 @@
 #include "fetch/journey_forms.h"
 #include "fetch/output.h"
 
+/* Mapped, with its blocks behind it: only what is used of them, and of the ends, becomes memory. */
 struct journey_report {
 	struct journey journey;
 	struct event_ring ring;
-	void *block; /* of both; only what is used of it becomes memory */
 	unsigned forms;
 	const char *path;
 	char capture[OUTPUT_PATH_BYTES]; /* empty: none */
@@ -21,6 +20,7 @@ struct journey_report {
 	uint64_t start_us;
 	struct journey_end ends[JOURNEY_ENDS_MAX];
 	unsigned end_count, end_lost;
+	_Alignas(16) uint8_t journey_block[JOURNEY_BLOCK_BYTES], ring_block[JOURNEY_RING_BYTES];
 };
 
 /* The clock of packets in a file is the wall's. */
@@ -56,24 +56,18 @@ journey_report_open(struct journey_report **opened, const struct journey_wish *w
 	unsigned asked;
 	if (journey_forms_read(&asked, wish->forms, wish->path, failure) != 0)
 		return -1;
-	struct journey_report *report = calloc(1, sizeof *report);
-	void *block = mmap(NULL, JOURNEY_BLOCK_BYTES + JOURNEY_RING_BYTES, PROT_READ | PROT_WRITE,
-	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (report == NULL || block == MAP_FAILED) {
-		free(report);
-		if (block != MAP_FAILED)
-			(void)munmap(block, JOURNEY_BLOCK_BYTES + JOURNEY_RING_BYTES);
+	struct journey_report *report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE,
+	                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (report == MAP_FAILED) {
 		failure_set(failure, FAILURE_MEMORY, "no memory for the journey");
 		return -1;
 	}
-	report->block = block;
 	report->forms = asked;
 	report->path = wish->path;
 	report->start_us = now_us;
 	report->ahead_us = wall_ahead_us(now_us);
-	journey_init(&report->journey, block, JOURNEY_BLOCK_BYTES);
-	event_ring_init(&report->ring, (uint8_t *)block + JOURNEY_BLOCK_BYTES, JOURNEY_RING_BYTES);
+	journey_init(&report->journey, report->journey_block, sizeof report->journey_block);
+	event_ring_init(&report->ring, report->ring_block, sizeof report->ring_block);
 	if (open_packets(report, wish->has_secrets, failure) != 0) {
 		journey_report_close(report);
 		return -1;
@@ -157,6 +151,5 @@ journey_report_close(struct journey_report *report)
 		return;
 	if (report->secrets_fd != 0)
 		(void)close(report->secrets_fd);
-	(void)munmap(report->block, JOURNEY_BLOCK_BYTES + JOURNEY_RING_BYTES);
-	free(report);
+	(void)munmap(report, sizeof *report);
 }

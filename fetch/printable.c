@@ -70,6 +70,20 @@ show(const struct printable *printable, const uint8_t *octets, size_t bytes,
 	return length > 1 ? (size_t)length : 1;
 }
 
+/* Printable ASCII is shown as it is, and is nearly all there is: what fits of it, at once. */
+static size_t
+copy_plain(const uint8_t *octets, size_t bytes, char *into, size_t into_bytes)
+{
+	size_t at = 0;
+	if (bytes > into_bytes)
+		bytes = into_bytes;
+	while (at < bytes && octets[at] >= 0x20 && octets[at] < 0x7f)
+		at++;
+	if (at != 0)
+		memcpy(into, octets, at);
+	return at;
+}
+
 void
 printable_init(struct printable *printable, bool is_multiline)
 {
@@ -167,9 +181,12 @@ printable_text(char *into, size_t into_bytes, const void *octets, size_t bytes)
 
 	assert(into_bytes > 0);
 	printable_init(&printable, false);
-	while (step(&printable, input + taken, bytes - taken, &used, into, into_bytes - 1,
-		    &written))
+	do {
+		used = copy_plain(input + taken, bytes - taken, into + written, into_bytes - 1 - written);
+		written += used;
 		taken += used;
+	} while (step(&printable, input + taken, bytes - taken, &used, into, into_bytes - 1, &written) &&
+		 (taken += used) < bytes);
 	char shown[PRINTABLE_END_BYTES];
 	if (taken < bytes && show(&printable, input + taken, bytes - taken, shown) == 0) {
 		memcpy(printable.held, input + taken, bytes - taken);

@@ -161,8 +161,11 @@ add_field_line(char *lines, size_t used, struct span name, struct span value)
 		value = SPAN("...");
 	if (used + name.bytes + value.bytes + 4 > JOURNEY_HEAD_BYTES)
 		return used;
-	return used + (size_t)snprintf(lines + used, JOURNEY_HEAD_BYTES - used, SPAN_FORMAT ": " SPAN_FORMAT "\n",
-				       SPAN_ARGUMENTS(name), SPAN_ARGUMENTS(value));
+	char *end = mempcpy(lines + used, name.at, name.bytes);
+	end = mempcpy(end, ": ", 2);
+	end = mempcpy(end, value.at, value.bytes);
+	(void)strcpy(end, "\n");
+	return (size_t)(end + 1 - lines);
 }
 
 /* The lines of a request's head behind the first. */

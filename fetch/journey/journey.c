@@ -127,9 +127,14 @@ journey_last(const struct journey *journey, enum journey_layer layer, const char
              const char *text)
 {
 	const struct journey_event *event = journey != NULL ? journey->last : NULL;
-	for (unsigned left = JOURNEY_LOOK_BACK; event != NULL && left > 0; event = event->previous, left--)
-		if (event->layer == layer && strcmp(event->name, name) == 0 && (request == 0 || event->request == request) &&
+	for (unsigned left = JOURNEY_LOOK_BACK; event != NULL && left > 0; event = event->previous, left--) {
+		if (request != 0 && event->request != request)
+			continue;
+		if (event->layer == layer && strcmp(event->name, name) == 0 &&
 		    (field == NULL || strcmp(journey_field_text(event, field), text) == 0))
 			return event->id;
+		if (request != 0 && event->layer == JOURNEY_URL)
+			break; /* with it the transfer begins */
+	}
 	return 0;
 }

@@ -91,7 +91,7 @@ uint32_t journey_tell(struct journey *journey, const struct journey_event *event
 
 /*
  * For a cause: the id of the last event of that layer and name, told about `request` (0: any), whose field of the name `field` is `text`
- * (field NULL: any).  0: none of the last JOURNEY_LOOK_BACK, or journey is NULL.
+ * (field NULL: any).  0: none of the last JOURNEY_LOOK_BACK, none since that transfer's URL was told, or journey is NULL.
  */
 uint32_t journey_last(const struct journey *journey, enum journey_layer layer, const char *name, uint32_t request,
                       const char *field, const char *text);

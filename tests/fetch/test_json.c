@@ -23,6 +23,16 @@ check_written(const char *expected)
 		      "wrote %.*s, not %s", (int)bytes, written, expected);
 }
 
+START_TEST(numbers_are_written_to_the_last_digit)
+{
+	json_array_begin(&json);
+	json_int(&json, 0), json_int(&json, 10), json_int(&json, INT64_MAX), json_int(&json, INT64_MIN);
+	json_uint(&json, 0), json_uint(&json, 1000000);
+	json_array_end(&json);
+	check_written("[0,10,9223372036854775807,-9223372036854775808,0,1000000]");
+}
+END_TEST
+
 START_TEST(members_and_elements_are_separated)
 {
 	json_object_begin(&json);
@@ -152,6 +162,7 @@ main(void)
 	TCase *tcase = tcase_create("json");
 	tcase_add_checked_fixture(tcase, start, NULL);
 	tcase_add_test(tcase, members_and_elements_are_separated);
+	tcase_add_test(tcase, numbers_are_written_to_the_last_digit);
 	tcase_add_test(tcase, each_line_is_a_value_of_its_own);
 	tcase_add_loop_test(tcase, strings_are_quoted, 0, COUNT(strings));
 	tcase_add_test(tcase, a_nul_octet_is_part_of_a_string);

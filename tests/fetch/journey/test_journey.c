@@ -85,6 +85,25 @@ START_TEST(fields_outlive_their_teller)
 }
 END_TEST
 
+START_TEST(a_cause_is_looked_for_back_to_where_its_transfer_begins)
+{
+	struct journey_event answer = { .layer = JOURNEY_DNS, .name = "answer", .request = 2 };
+	struct journey_event url = { .layer = JOURNEY_URL, .name = "parsed", .request = 1 };
+
+	ck_assert_uint_eq(journey_tell(&journey, &url, "the first"), 1);
+	ck_assert_uint_eq(journey_tell(&journey, &answer, "of nobody who has begun"), 2);
+	url.request = 2;
+	ck_assert_uint_eq(journey_tell(&journey, &url, "the second"), 3);
+	ck_assert_uint_eq(journey_last(&journey, JOURNEY_DNS, "answer", 2, NULL, NULL), 0);
+	ck_assert_uint_eq(journey_last(&journey, JOURNEY_DNS, "answer", 0, NULL, NULL), 2);
+	answer.request = 1;
+	ck_assert_uint_eq(journey_tell(&journey, &answer, "of the first, who began before the second"), 4);
+	ck_assert_uint_eq(journey_last(&journey, JOURNEY_DNS, "answer", 1, NULL, NULL), 4);
+	ck_assert_uint_eq(journey_last(&journey, JOURNEY_URL, "parsed", 1, NULL, NULL), 1);
+	ck_assert_uint_eq(journey_last(&journey, JOURNEY_URL, "parsed", 2, NULL, NULL), 3);
+}
+END_TEST
+
 START_TEST(an_event_is_one_line_of_json)
 {
 	char text[1024];
@@ -214,6 +233,7 @@ main(void)
 	tcase_add_test(tcase, what_a_peer_said_cannot_steer_the_terminal);
 	tcase_add_test(tcase, a_full_list_counts_what_it_cannot_keep_but_keeps_the_end);
 	tcase_add_test(tcase, fields_outlive_their_teller);
+	tcase_add_test(tcase, a_cause_is_looked_for_back_to_where_its_transfer_begins);
 	tcase_add_test(tcase, an_event_is_one_line_of_json);
 	tcase_add_test(tcase, the_text_shows_time_layer_connection_and_what_went_wrong);
 	tcase_add_test(tcase, who_was_asked_and_what_was_said_is_told_instead_of_datagrams);
