@@ -134,8 +134,8 @@ write_point(const struct trust_point *point, const struct log *log)
 	else
 		why = err_text(err);
 	if (err < 0)
-		log_error(log, "auto-trust-anchor-file: %s cannot be written: %s; what is known of its keys is lost when "
-			       "cairnd ends", point->path, why);
+		log_error(log, "auto-trust-anchor-file: %s cannot be written: %s; what is known of its keys is lost "
+			       "with the next reload or start", point->path, why);
 	free(text);
 }
 
