@@ -19,6 +19,7 @@
 
 #include "resolver/cache/spans.h"
 #include "resolver/iterate/aggressive.h"
+#include "resolver/iterate/extras.h"
 #include "resolver/iterate/hints.h"
 #include "resolver/iterate/flight.h"
 #include "resolver/iterate/lookup.h"
@@ -124,11 +125,10 @@ engine__budget(const struct engine *engine, const struct task *task)
 	return &engine->budgets[task->budget];
 }
 
-/* What stands beside an answer (extras.h): always for a zone's servers. */
 static inline bool
 engine__wants_extras(const struct engine *engine, uint16_t qtype)
 {
-	return !engine->config.minimal_responses || qtype == TYPE_NS;
+	return extras_are_wanted(engine->config.minimal_responses, qtype);
 }
 
 static inline bool

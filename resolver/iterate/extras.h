@@ -17,6 +17,13 @@
 
 #define EXTRAS_ADDRS_MAX 26u /* both families of DELEGATION_NS_MAX servers */
 
+/* Who asks for the servers of a zone wants to find them (RFC 8109, section 4), who asks for ANY wants all; minimal or not. */
+static inline bool
+extras_are_wanted(bool minimal_responses, uint16_t qtype)
+{
+	return !minimal_responses || qtype == TYPE_NS || qtype == TYPE_ANY;
+}
+
 /* An NS set of the reply at or above the name that answers. */
 bool extras_is_ns(const struct rrset *set, const struct classified *classified, const struct asked *asked);
 

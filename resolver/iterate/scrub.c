@@ -108,11 +108,10 @@ negative_ttl(const struct rrset *soa_set, const struct scrub_limits *limits)
 	return ttl_s > limits->negative_ttl_min_s ? ttl_s : limits->negative_ttl_min_s;
 }
 
-/* Who asks for the servers of a zone wants to find them (RFC 8109, section 4), who asks for ANY wants all; minimal or not. */
 static bool
 keeps_extras(const struct scrub_limits *limits, const struct asked *asked)
 {
-	return limits->keeps_extras || asked->qtype == TYPE_NS || asked->qtype == TYPE_ANY;
+	return extras_are_wanted(!limits->keeps_extras, asked->qtype);
 }
 
 static void

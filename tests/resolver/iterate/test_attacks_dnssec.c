@@ -55,6 +55,39 @@ START_TEST(what_is_signed_rightly_is_secure)
 }
 END_TEST
 
+/* ---- what nobody has signed beside what the zone has ------------------------------------------------------------------ */
+
+static void
+answer_with_servers(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)server;
+	if (query->question.qtype == TYPE_DNSKEY)
+		return;
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
+	records_append(&reply->sections[SECTION_ANSWER], world_record(world, "mal.", TYPE_NS, 300, "ns.mal."));
+}
+
+static void
+add_an_address(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)server;
+	if (query->question.qtype != TYPE_DNSKEY)
+		records_append(&reply->sections[SECTION_ADDITIONAL], world_record(world, "ns.mal.", TYPE_A, 300, "203.0.113.13"));
+}
+
+START_TEST(beside_a_secure_answer_stands_only_what_is_secure)
+{
+	static const uint16_t qtypes[] = { TYPE_NS, TYPE_ANY };
+
+	signed_world_init(&sw, 1, NULL, answer_with_servers, add_an_address);
+	const struct world_result *result = resolve("mal.", qtypes[_i]);
+	ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	ck_assert(world_has(result, SECTION_ANSWER, "mal.", TYPE_NS, "ns.mal."));
+	ck_assert_uint_eq(world_count(result, SECTION_ADDITIONAL), 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 /* ---- KeyTrap (CVE-2023-50387) --------------------------------------------------------------------------------------- */
 
 #define TRAP_KEYS 60u
@@ -550,6 +583,7 @@ main(void)
 	TCase *tcase = tcase_create("attacks");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, what_is_signed_rightly_is_secure);
+	tcase_add_loop_test(tcase, beside_a_secure_answer_stands_only_what_is_secure, 0, 2);
 	tcase_add_test(tcase, keys_of_one_tag_and_signatures_without_end_cost_what_one_question_may);
 	tcase_add_test(tcase, a_chain_of_signed_aliases_is_paid_from_one_purse);
 	tcase_add_test(tcase, starting_again_opens_no_new_purse);
