@@ -274,6 +274,17 @@ START_TEST(the_time_of_the_resource_is_kept)
 }
 END_TEST
 
+/* All that a terminal was shown: what was written at once may come in pieces.  Nobody writes to it any more. */
+static void
+read_terminal(int master, char *shown, size_t shown_bytes)
+{
+	size_t used = 0;
+	ssize_t seen;
+	while (used + 1 < shown_bytes && (seen = read(master, shown + used, shown_bytes - 1 - used)) > 0)
+		used += (size_t)seen;
+	shown[used] = '\0';
+}
+
 /* Standard output becomes a terminal; what it was shown. */
 static int
 on_a_terminal(const char *octets, size_t bytes, bool is_raw, char *shown, size_t shown_bytes)
@@ -293,9 +304,9 @@ on_a_terminal(const char *octets, size_t bytes, bool is_raw, char *shown, size_t
 		err = output_finish(&output, -1, &failure);
 	output_fini(&output);
 	dup2(kept, STDOUT_FILENO);
-	ssize_t seen = err == 0 ? read(master, shown, shown_bytes - 1) : 0;
-	shown[seen > 0 ? seen : 0] = '\0';
-	close(slave), close(master), close(kept);
+	close(slave), close(kept);
+	read_terminal(master, shown, shown_bytes);
+	close(master);
 	return err;
 }
 
