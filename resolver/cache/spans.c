@@ -68,8 +68,9 @@ zone_place(const struct spans *spans, const struct name *zone)
 	return hash_bytes(&spans->key, lower.wire, lower.size) & (SPANS_ZONE_COUNTS - 1);
 }
 
-static void
-take_out(struct spans *spans, uint16_t place)
+/* Where in the order an owner's place stands. */
+static uint32_t
+rank_of(const struct spans *spans, uint16_t place)
 {
 	const struct span *span = &spans->owners[place];
 	struct name zone, owner;
@@ -78,8 +79,18 @@ take_out(struct spans *spans, uint16_t place)
 	owner_of(span, &owner);
 	const uint32_t at = rank(spans, &zone, span->is_nsec3 ? TYPE_NSEC3 : TYPE_NSEC, &owner, false);
 	assert(at < spans->count && spans->order[at] == place);
+	return at;
+}
+
+static void
+take_out(struct spans *spans, uint16_t place)
+{
+	const uint32_t at = rank_of(spans, place);
+	struct name zone;
+
 	spans->count--;
 	memmove(&spans->order[at], &spans->order[at + 1], (spans->count - at) * sizeof spans->order[0]);
+	zone_of(&spans->owners[place], &zone);
 	spans->zone_counts[zone_place(spans, &zone)]--;
 }
 
@@ -129,17 +140,11 @@ static void
 fill_hole(struct spans *spans, uint16_t hole)
 {
 	const uint16_t last = (uint16_t)spans->count;
-	const struct span *span = &spans->owners[last];
-	struct name zone, owner;
 
 	if (hole == last)
 		return;
-	zone_of(span, &zone);
-	owner_of(span, &owner);
-	const uint32_t at = rank(spans, &zone, span->is_nsec3 ? TYPE_NSEC3 : TYPE_NSEC, &owner, false);
-	assert(at < spans->count && spans->order[at] == last);
-	spans->order[at] = hole;
-	spans->owners[hole] = *span;
+	spans->order[rank_of(spans, last)] = hole;
+	spans->owners[hole] = spans->owners[last];
 }
 
 void
