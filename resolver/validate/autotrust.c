@@ -272,17 +272,6 @@ has_waited(const struct look *look, const struct autotrust_key *key)
 	       has_passed(key->changed_s, look->now_s, key->ttl_s > holddown_s ? key->ttl_s : holddown_s);
 }
 
-/* AddTime, which needs no set: who was away while the old key went takes the new one, which was in every set that was seen. */
-static void
-take_pending(struct look *look)
-{
-	struct autotrust *trust = look->trust;
-
-	for (unsigned i = 0; i < trust->key_count; i++)
-		if (trust->keys[i].state == AUTOTRUST_ADDPEND && has_waited(look, &trust->keys[i]))
-			set_state(trust, &trust->keys[i], AUTOTRUST_VALID, look->now_s);
-}
-
 static void
 update_pending(struct look *look, struct autotrust_key *key)
 {
@@ -475,7 +464,6 @@ autotrust_hear(struct autotrust *trust, const struct rrset *set, const struct au
 	trust->queried_s = now_s;
 	settle_times(trust, now_s);
 	take_revocations(&look);
-	take_pending(&look);
 	if (!has_anchor(trust)) {
 		trust->succeeded_s = now_s;
 		trust->next_query_s = 0;

@@ -12,7 +12,8 @@
  *	                          REMOVED <------- REVOKED <---------+
  *	                                  RemTime
  *
- * VALID and MISSING keys are anchors.  A set counts when one of them has signed it; a revocation counts when the key that
+ * VALID and MISSING keys are anchors.  A pending key becomes one by a set that was seen, and vouched for, after its time
+ * (section 2.2): time alone makes none, so who was away for the end of a roll asks the operator.  A set counts when one of them has signed it; a revocation counts when the key that
  * is revoked has signed it (section 2.1), whoever else has or has not.  Only keys with the SEP bit become anchors.  What
  * the operator starts with may also be a DS or a key without it: these are ways in, and go once a SEP key is valid.
  * When the last anchor is revoked the zone has no trust point any more (section 5), and nothing is asked until the
