@@ -168,14 +168,15 @@ netdb__ask(struct cairn_netdb *netdb, const struct name *qname, uint16_t qtype, 
 {
 	struct question question = { .qname = *qname, .qtype = qtype, .qclass = CLASS_IN };
 	struct exchange exchange = { .netdb = netdb, .question = &question, .has_edns = true, .wait_ms = NETDB_WAIT_MS };
-	bool has_failed = false;
+	unsigned failed_count = 0;
 	uint32_t ttl_s;
 
 	for (unsigned try = 0; try < NETDB_TRIES; try++, exchange.wait_ms *= 2) {
+		failed_count = 0;
 		for (exchange.server = 0; exchange.server < netdb->server_count; exchange.server++) {
 			exchange.has_edns = true;
 			const enum heard heard = ask_server(&exchange);
-			has_failed |= heard == HEARD_NO_HELP || heard == HEARD_NO_EDNS;
+			failed_count += heard == HEARD_NO_HELP || heard == HEARD_NO_EDNS;
 			if (heard != HEARD_ANSWER)
 				continue;
 			if (exchange.message.rcode == RCODE_NXDOMAIN)
@@ -183,8 +184,8 @@ netdb__ask(struct cairn_netdb *netdb, const struct name *qname, uint16_t qtype, 
 			*set = ask_follow(exchange.message.sections[SECTION_ANSWER], &question, &ttl_s);
 			return 0;
 		}
-		if (has_failed)
-			return EAI_FAIL; /* every one that is there has had its say */
+		if (failed_count == netdb->server_count && failed_count > 0)
+			return EAI_FAIL; /* each has had its say, and no datagram was lost */
 	}
-	return EAI_AGAIN;
+	return failed_count > 0 ? EAI_FAIL : EAI_AGAIN;
 }

@@ -8,6 +8,7 @@
 #include "resolver/netdb/netdb_priv.h"
 #include "stack/destination.h"
 #include "stack/stack.h"
+#include "stack/tables.h"
 
 #define DNS_PORT    53u
 #define KNOWN_FLAGS (AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_NUMERICSERV | AI_V4MAPPED | AI_ALL | AI_ADDRCONFIG)
@@ -221,14 +222,14 @@ is_kind(const struct addrinfo *hints, unsigned i)
 static int
 port_of(const char *service, const struct addrinfo *hints, uint16_t *port)
 {
-	char *end, buffer[1024];
+	char buffer[1024];
 	struct servent entry, *found = NULL;
 
 	*port = 0;
 	if (service == NULL)
 		return 0;
-	const unsigned long number = strtoul(service, &end, 10);
-	if (end != service && *end == '\0' && service[0] != '-') {
+	if (service[0] != '\0' && service[strspn(service, "0123456789")] == '\0') {
+		const unsigned long number = strtoul(service, NULL, 10);
 		*port = (uint16_t)number;
 		return number <= UINT16_MAX ? 0 : EAI_SERVICE;
 	}
@@ -319,6 +320,29 @@ map_ipv4(struct cairn_netdb *netdb, const char *node, const struct addrinfo *hin
 	return err;
 }
 
+static bool
+has_addr_of(const struct stack *stack, enum addr_family family)
+{
+	struct stack_addr_entry entry;
+
+	for (uint32_t place = 0; stack_addr_next(stack, &place, &entry);)
+		if (entry.addr.addr.family == family && !addr_is_loopback(&entry.addr.addr))
+			return true;
+	return false;
+}
+
+/* AI_ADDRCONFIG: addresses of a family that this host has none of are of no use to it.  False: it has none that is wanted. */
+static bool
+narrow_family(const struct stack *stack, struct addrinfo *hints)
+{
+	const bool has4 = wants(hints->ai_family, ADDR_IPV4) && has_addr_of(stack, ADDR_IPV4);
+	const bool has6 = wants(hints->ai_family, ADDR_IPV6) && has_addr_of(stack, ADDR_IPV6);
+
+	if (hints->ai_family == AF_UNSPEC && has4 != has6)
+		hints->ai_family = has4 ? AF_INET : AF_INET6;
+	return has4 || has6;
+}
+
 static int
 find_host(struct cairn_netdb *netdb, const char *node, const struct addrinfo *hints, struct netdb_host *host)
 {
@@ -335,9 +359,13 @@ find_host(struct cairn_netdb *netdb, const char *node, const struct addrinfo *hi
 		add_addr(host, &addr);
 		return 0;
 	}
-	if ((hints->ai_flags & AI_NUMERICHOST) != 0)
+	/* An address with a zone (RFC 4007, section 11) is no name, and means nothing to a host of one link. */
+	if ((hints->ai_flags & AI_NUMERICHOST) != 0 || strchr(node, '%') != NULL)
 		return EAI_NONAME;
-	const int err = netdb__resolve(netdb, node, hints->ai_family, host);
+	struct addrinfo narrowed = *hints;
+	if ((hints->ai_flags & AI_ADDRCONFIG) != 0 && !narrow_family(netdb->cairn->stack, &narrowed))
+		return EAI_NONAME;
+	const int err = netdb__resolve(netdb, node, narrowed.ai_family, host);
 	return (err == 0 || err == EAI_NONAME) && map_ipv4(netdb, node, hints, host) == 0 ? 0 : err;
 }
 

@@ -40,6 +40,7 @@ static struct auth auth;
 static tcp_conn listener, accepted;
 static struct {
 	bool is_deaf;      /* 192.0.2.2 says nothing; its other address does */
+	bool fails;        /* 192.0.2.2 says SERVFAIL, and none of its datagrams is lost */
 	unsigned drops;    /* so many datagrams are lost */
 	unsigned over_tcp; /* questions */
 	bool forges;       /* another reply comes first */
@@ -55,8 +56,11 @@ reply_to_datagram(const struct stack_action *action)
 	static uint8_t reply[MESSAGE_BYTES_MAX], forged[64];
 	const struct ip_addr first = addr_of("192.0.2.2");
 
-	if ((server.is_deaf && addr_equal(&action->local, &first)) || (server.drops > 0 && server.drops-- > 0))
+	const bool is_first = addr_equal(&action->local, &first), fails = server.fails && is_first;
+	if ((server.is_deaf && is_first) || (!fails && server.drops > 0 && server.drops-- > 0))
 		return;
+	if (server.fails)
+		auth.faults = fails ? AUTH_SERVFAILS : 0;
 	if (server.forges) {
 		memcpy(forged, action->bytes, sizeof forged < action->size ? sizeof forged : action->size);
 		forged[0] ^= 1; /* the id */
@@ -272,6 +276,9 @@ static const struct {
 	  ":: 7 s, 0.0.0.0 7 s" },
 	{ "localhost is not asked for (RFC 6761)", "any.localhost", "7", { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM },
 	  "127.0.0.1 7 s" },
+	{ "an address with a zone is not asked for", "fe80::1%eth0", "7", { 0 }, NULL },
+	{ "both families are configured", "www.example", "80", { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG },
+	  "2001:db8:80::80 80 s, 198.51.100.80 80 s" },
 	{ "neither name nor service", NULL, NULL, { 0 }, NULL },
 };
 
@@ -290,6 +297,8 @@ START_TEST(what_cannot_be_wanted_is_an_error_of_its_own)
 	ck_assert_str_eq(told("a.example", "80", &(struct addrinfo){ .ai_socktype = SOCK_RAW }), gai_strerror(EAI_SOCKTYPE));
 	ck_assert_str_eq(told("a.example", "65536", NULL), gai_strerror(EAI_SERVICE));
 	ck_assert_str_eq(told("a.example", "no-such-service", NULL), gai_strerror(EAI_SERVICE));
+	ck_assert_str_eq(told("a.example", "+80", NULL), gai_strerror(EAI_SERVICE));
+	ck_assert_str_eq(told("a.example", " 80", NULL), gai_strerror(EAI_SERVICE));
 	ck_assert_str_eq(told("a.example", "http", &(struct addrinfo){ .ai_flags = AI_NUMERICSERV }), gai_strerror(EAI_NONAME));
 }
 END_TEST
@@ -389,6 +398,27 @@ START_TEST(a_resolver_that_fails_is_told_from_a_name_that_is_not_there)
 }
 END_TEST
 
+/* One fails, the other has only lost a datagram: it is asked again. */
+START_TEST(one_resolvers_failure_is_not_anothers)
+{
+	server.fails = true;
+	server.drops = 1;
+	open_netdb("192.0.2.2", "192.0.2.3");
+	ck_assert_str_eq(told("www.example", "80", &(struct addrinfo){ .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }),
+			 "198.51.100.80 80 s");
+}
+END_TEST
+
+START_TEST(a_family_that_this_host_has_no_address_of_is_not_given)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
+	const struct ip_addr ours6 = addr_of("2001:db8::1");
+
+	ck_assert_int_eq(stack_addr_del(ours.stack, ours.ifindex, &ours6), 0);
+	ck_assert_str_eq(told("www.example", "80", &hints), "198.51.100.80 80 s");
+}
+END_TEST
+
 START_TEST(a_resolver_has_an_address)
 {
 	const struct cairn_netdb_config config = { .cairn = &cairn, .servers = { "resolver.example" } };
@@ -478,6 +508,8 @@ main(void)
 	tcase_add_test(tcase, a_forged_reply_ends_nothing);
 	tcase_add_test(tcase, a_resolver_without_edns_is_asked_without);
 	tcase_add_test(tcase, a_resolver_that_fails_is_told_from_a_name_that_is_not_there);
+	tcase_add_test(tcase, one_resolvers_failure_is_not_anothers);
+	tcase_add_test(tcase, a_family_that_this_host_has_no_address_of_is_not_given);
 	tcase_add_test(tcase, a_resolver_has_an_address);
 	tcase_add_test(tcase, getnameinfo_names_an_address);
 	tcase_add_test(tcase, gethostbyname_and_gethostbyaddr_are_there_for_old_programs);
