@@ -12,7 +12,7 @@
  *
  * Pure.  The ladder is working memory, lent.
  * Errors: markup.err.
- * Bounds: SVG_BYTES_MAX holds the picture of any story: steps, lanes and texts are bounded.
+ * Bounds: SVG_BYTES_MAX holds the picture of any run: steps, lanes, hops and texts are bounded.
  */
 #ifndef CAIRN_FETCH_JOURNEY_SVG_H
 #define CAIRN_FETCH_JOURNEY_SVG_H
@@ -20,7 +20,7 @@
 #include "fetch/journey/markup.h"
 #include "fetch/journey/steps.h"
 
-#define SVG_BYTES_MAX  (4u << 20)
+#define SVG_BYTES_MAX  (8u << 20)
 #define HTML_LINES_MAX 600u
 
 void svg_write(struct markup *markup, const struct story *story, struct ladder *ladder);

@@ -12,6 +12,7 @@
 #define DETAIL_COLUMNS 20u
 #define DETAILS_MAX    3u /* lines under a lane's title */
 #define TICKS          4u
+#define NAME_COLUMNS   24u /* of a field */
 #define HALF_HEAD      8u /* of an arrow, in length */
 
 const char *
@@ -134,7 +135,7 @@ write_hint(struct markup *markup, const struct step *step)
 	markup_text(markup, step->text, 0);
 	for (unsigned i = 0; i < event->field_count; i++) {
 		markup_put(markup, "\n");
-		markup_text(markup, event->fields[i].name, 0); /* of a journey that was read, anybody's */
+		markup_text(markup, event->fields[i].name, NAME_COLUMNS); /* of a journey that was read, anybody's */
 		markup_put(markup, ": ");
 		if (event->fields[i].text != NULL)
 			markup_text(markup, event->fields[i].text, STEP_TEXT_BYTES);

@@ -206,6 +206,36 @@ START_TEST(thousands_of_events_are_a_picture_of_bounded_size_with_their_bad_end)
 }
 END_TEST
 
+/* The longest of everything, all of it characters that become references; what is bad has every place. */
+START_TEST(the_largest_story_there_is_fits)
+{
+	char longest[JOURNEY_TEXT_BYTES];
+	struct journey_field fields[JOURNEY_FIELDS_MAX];
+	struct journey_event event = { .layer = JOURNEY_TCP, .name = "reset", .request = 1, .is_bad = true, .fields = fields, .field_count = COUNT(fields) };
+	static struct journey_end ends[1024];
+	struct markup markup;
+
+	memset(longest, '"', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	for (unsigned i = 0; i < COUNT(fields); i++)
+		fields[i] = (struct journey_field){ longest, longest, 0 };
+	for (unsigned i = 0; i < COUNT(ends); i++)
+		ends[i] = (struct journey_end){ .request = 1, .url = longest, .result = longest, .verdict = { .total_us = UINT64_MAX >> 12 } };
+	for (unsigned i = 0; i < HTML_LINES_MAX; i++) {
+		event.at_us = (uint64_t)i << 40;
+		ck_assert_uint_ne(journey_tell(&journey, &event, "%s", longest), 0);
+	}
+	event.layer = JOURNEY_PATH, event.name = "hop";
+	for (unsigned i = 0; i < 4 * 31; i++)
+		ck_assert_uint_ne(journey_tell(&journey, &event, "%s", longest), 0);
+	const struct story told = { .journey = &journey, .ends = ends, .end_count = COUNT(ends), .lost_count = UINT64_MAX };
+	markup_init(&markup, text, SVG_BYTES_MAX);
+	html_write(&markup, &told, &ladder);
+	ck_assert_int_eq(markup.err, 0);
+	ck_assert_uint_eq(ladder.step_count, STEPS_MAX);
+}
+END_TEST
+
 START_TEST(a_journey_without_an_event_is_a_picture_too)
 {
 	const struct story told = story();
@@ -236,6 +266,7 @@ main(void)
 	tcase_add_test(tcase, many_servers_share_the_last_lane);
 	tcase_add_test(tcase, what_others_say_is_text_and_never_markup);
 	tcase_add_test(tcase, thousands_of_events_are_a_picture_of_bounded_size_with_their_bad_end);
+	tcase_add_test(tcase, the_largest_story_there_is_fits);
 	tcase_add_test(tcase, a_journey_without_an_event_is_a_picture_too);
 	tcase_add_test(tcase, a_buffer_that_is_too_small_is_an_error);
 	Suite *suite = suite_create("fetch: journey, picture");
