@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fetch/journey/diff.h"
 #include "fetch/journey/read.h"
 #include "fetch/journey_forms.h"
 
+#define REPLAY_TEXT_BYTES (REPLAY_FILE_BYTES_MAX + 1u) /* one more than allowed, to see that it is */
 #define EVENT_GROWTH 4u /* an event in memory against its line, and more than that */
 
 struct replay {
@@ -21,23 +21,38 @@ struct replay {
 	struct journey_read read;
 };
 
-/* NULL: errno tells. */
-static void *
-map_file(const char *path, size_t *bytes)
+/* 0, or -1 and errno. */
+static int
+read_whole(int fd, char *text, size_t *bytes)
 {
-	struct stat stat;
-	void *mapped = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
 
+	*bytes = 0;
+	while (*bytes <= REPLAY_FILE_BYTES_MAX && (got = read(fd, text + *bytes, REPLAY_TEXT_BYTES - *bytes)) != 0) {
+		if (got < 0)
+			return -1;
+		*bytes += (size_t)got;
+	}
+	errno = EFBIG;
+	return *bytes <= REPLAY_FILE_BYTES_MAX ? 0 : -1;
+}
+
+/* A file or a pipe, in memory of its own; NULL: errno tells. */
+static void *
+read_file(const char *path, size_t *bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return NULL;
-	errno = EFBIG;
-	if (fstat(fd, &stat) == 0 && stat.st_size >= 0 && (uint64_t)stat.st_size <= REPLAY_FILE_BYTES_MAX) {
-		*bytes = (size_t)stat.st_size;
-		mapped = mmap(NULL, *bytes + 1, PROT_READ, MAP_PRIVATE, fd, 0);
-	}
+	void *text = mmap(NULL, REPLAY_TEXT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	int err = text != MAP_FAILED ? read_whole(fd, text, bytes) : -1, why = errno;
 	(void)close(fd);
-	return mapped != MAP_FAILED ? mapped : NULL;
+	if (err == 0)
+		return text;
+	if (text != MAP_FAILED)
+		(void)munmap(text, REPLAY_TEXT_BYTES);
+	errno = why;
+	return NULL;
 }
 
 static void
@@ -46,7 +61,7 @@ close_replay(struct replay *replay)
 	if (replay == NULL)
 		return;
 	if (replay->file != NULL)
-		(void)munmap(replay->file, replay->file_bytes + 1);
+		(void)munmap(replay->file, REPLAY_TEXT_BYTES);
 	if (replay->block != NULL)
 		(void)munmap(replay->block, replay->block_bytes);
 	free(replay);
@@ -58,7 +73,7 @@ open_replay(const char *path, struct failure *failure)
 {
 	struct replay *replay = calloc(1, sizeof *replay);
 	if (replay != NULL)
-		replay->file = map_file(path, &replay->file_bytes);
+		replay->file = read_file(path, &replay->file_bytes);
 	if (replay == NULL || replay->file == NULL) {
 		failure_set(failure, FAILURE_READ, "%s: %s", path, strerror(errno));
 		close_replay(replay);

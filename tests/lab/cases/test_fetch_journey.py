@@ -150,7 +150,11 @@ class Journey(lab.WithCairnd):
             again = base.with_suffix(".again")
             subprocess.run([FETCH, "-q", "--replay", base.with_suffix(".json"), "--journey=json", "--journey-file", again],
                            check=True, timeout=FETCH_S)
-            self.assertEqual(again.read_text(), base.with_suffix(".json").read_text())
+            told = base.with_suffix(".json").read_text()
+            self.assertEqual(again.read_text(), told)
+            piped = subprocess.run([FETCH, "-q", "--replay", "/dev/stdin", "--journey=json"], input=told, check=True,
+                                   capture_output=True, text=True, timeout=FETCH_S)
+            self.assertEqual(piped.stderr, told)
 
     def test_hops_are_the_routers_on_the_way(self):
         for family, routers in (("-4", ["192.168.1.1"]), ("-6", ["2001:2:0:100::1"])):
