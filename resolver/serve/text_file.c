@@ -114,9 +114,13 @@ text_file_replace(const char *path, const char *text, size_t text_bytes, const c
 		*why = strerror(ENAMETOOLONG);
 		return ERR_IO;
 	}
-	if (write_beside(path, beside, text, text_bytes) && rename(beside, path) == 0 && sync_directory(beside))
+	if (!write_beside(path, beside, text, text_bytes) || rename(beside, path) != 0) {
+		*why = strerror(errno);
+		(void)unlink(beside);
+		return ERR_IO;
+	}
+	if (sync_directory(beside))
 		return 0;
-	*why = strerror(errno);
-	(void)unlink(beside);
+	*why = strerror(errno); /* it is replaced, but a power cut may bring the old one back */
 	return ERR_IO;
 }
