@@ -1,6 +1,5 @@
 #include "fetch/hops.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ struct search {
 	struct net_timer timer;
 	struct probe probes[PATH_HOPS_MAX + 1]; /* by hop */
 	uint32_t request, cause;
-	char peer[ADDR_TEXT_BYTES + 10u]; /* as the journey writes it */
+	bool has_answered; /* over TCP: a firewall that lets it pass may let no probe pass */
 	bool is_over;
 };
 
@@ -90,22 +89,14 @@ tell_hop(const struct search *search, unsigned number)
 		journey_tell(net_journey(search->hops->net), &event, "hop %u to %s: silent", number, to);
 }
 
-/* A firewall that lets TCP pass may let no probe pass. */
-static bool
-has_answered(const struct search *search)
-{
-	return journey_last(net_journey(search->hops->net), JOURNEY_TCP, "open", 0, "peer", search->peer) != 0;
-}
-
 static void
 tell_path(struct search *search)
 {
 	unsigned length = path_length(&search->path);
 	bool is_reached = search->path.target != 0;
-	const char *how = is_reached ? "hops away"
-			  : has_answered(search)
-				  ? "hops away or more: it answers over TCP, and not to probes"
-				  : "hops away or more: nothing there answers";
+	const char *how = is_reached	      ? "hops away"
+			  : search->has_answered ? "hops away or more: it answers over TCP, and not to probes"
+						 : "hops away or more: nothing there answers";
 	char to[ADDR_TEXT_BYTES];
 
 	addr_to_text(&search->addr, to, sizeof to);
@@ -156,26 +147,49 @@ go_on(struct search *search)
 		net_timer_start(net, &search->timer, path_deadline(&search->path), on_due, search);
 }
 
-static void
-add_server(struct hops *hops, const struct journey_event *event)
+/* The address of an event's peer, which is written with its port. */
+static bool
+peer_addr(const struct journey_event *event, struct ip_addr *addr)
 {
 	char text[ADDR_TEXT_BYTES];
-	struct ip_addr addr;
 	const char *peer = journey_field_text(event, "peer"), *end = strrchr(peer, ':');
 	bool is_ipv6 = peer[0] == '[';
 	size_t bytes = end != NULL ? (size_t)(end - peer) - (is_ipv6 ? 2 : 0) : sizeof text;
 
-	if (bytes >= sizeof text || hops->count == HOPS_SERVERS_MAX)
-		return;
+	if (bytes >= sizeof text)
+		return false;
 	memcpy(text, peer + is_ipv6, bytes);
 	text[bytes] = '\0';
-	if (addr_from_text(&addr, text) != 0)
-		return;
+	return addr_from_text(addr, text) == 0;
+}
+
+/* NULL: beyond HOPS_SERVERS_MAX. */
+static struct search *
+search_of(struct hops *hops, const struct ip_addr *addr, const struct journey_event *event)
+{
 	for (unsigned i = 0; i < hops->count; i++)
-		if (addr_equal(&hops->searches[i].addr, &addr))
-			return;
-	hops->searches[hops->count++] = (struct search){ .hops = hops, .addr = addr, .request = event->request, .cause = event->id };
-	(void)snprintf(hops->searches[hops->count - 1].peer, sizeof hops->searches[0].peer, "%s", peer);
+		if (addr_equal(&hops->searches[i].addr, addr))
+			return &hops->searches[i];
+	if (hops->count == HOPS_SERVERS_MAX)
+		return NULL;
+	struct search *search = &hops->searches[hops->count++];
+	*search = (struct search){ .hops = hops, .addr = *addr, .request = event->request, .cause = event->id };
+	return search;
+}
+
+/* A server that was asked for a connection has a path, and one that gave it has answered. */
+static void
+take_event(struct hops *hops, const struct journey_event *event)
+{
+	bool is_open = strcmp(event->name, "open") == 0;
+	struct ip_addr addr;
+
+	if (event->layer != JOURNEY_TCP || event->request == 0 || (!is_open && strcmp(event->name, "syn") != 0) ||
+	    !peer_addr(event, &addr))
+		return;
+	struct search *search = search_of(hops, &addr, event);
+	if (search != NULL && is_open)
+		search->has_answered = true;
 }
 
 void
@@ -189,8 +203,7 @@ hops_tell(struct net *net)
 		return;
 	hops->net = net;
 	for (const struct journey_event *event = journey->first; event != NULL; event = event->next)
-		if (event->layer == JOURNEY_TCP && event->request != 0 && strcmp(event->name, "syn") == 0)
-			add_server(hops, event);
+		take_event(hops, event);
 	net_take_events(net);
 	stack_trace(net_stack(net), NULL); /* what routers say of probes is no fault on the way of a transfer */
 	for (unsigned i = 0; i < hops->count; i++) {

@@ -179,6 +179,14 @@ class Journey(lab.WithCairnd):
         self.assertLess(time.monotonic() - began, 6)
         self.assertEqual([event["reached"] for event in events if event["l"] == "path" and event["e"] == "end"], [0])
 
+    def test_who_lets_no_probe_pass_has_answered_however_long_ago(self):
+        for count in (1, 120):
+            with self.subTest(f"{count} URLs"):
+                events, _ = journey("-4", "--hops", f"http://www.shop.com/?n=[1-{count}]")
+                ends = [event for event in events if event["l"] == "path" and event["e"] == "end"]
+                self.assertEqual([end["reached"] for end in ends], [0])
+                self.assertIn("it answers over TCP, and not to probes", ends[0]["what"])
+
     def test_the_picture_shows_the_path(self):
         texts = self.picture("-4", "--hops", "http://www.shop.com/")
         self.assertIn("192.168.1.1", texts)
