@@ -118,6 +118,18 @@ put_names(struct annotation *annotation)
 	put_block(annotation, &w);
 }
 
+int
+journey_pcapng_secrets(void)
+{
+	int fd = memfd_create("secrets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd != -1 && (ftruncate(fd, PCAPNG_SECRETS_MAX) != 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The file has its whole length from the start: what was written ends at the first NUL. */
 static void
 put_secrets(struct annotation *annotation)
 {
@@ -125,13 +137,14 @@ put_secrets(struct annotation *annotation)
 	if (annotation->secrets_fd == 0)
 		return;
 	char *secrets = malloc(room);
-	ssize_t bytes = secrets != NULL ? pread(annotation->secrets_fd, secrets, room, 0) : -1;
+	ssize_t read_bytes = secrets != NULL ? pread(annotation->secrets_fd, secrets, room, 0) : -1;
+	size_t bytes = read_bytes > 0 ? strnlen(secrets, (size_t)read_bytes) : 0;
 	if (bytes > 0) {
 		struct writer w = begin_block(annotation);
-		pcapng_secrets_write(&w, secrets, (size_t)bytes);
+		pcapng_secrets_write(&w, secrets, bytes);
 		put_block(annotation, &w);
 		explicit_bzero(annotation->block, w.pos);
-		explicit_bzero(secrets, (size_t)bytes);
+		explicit_bzero(secrets, bytes);
 	}
 	free(secrets);
 }

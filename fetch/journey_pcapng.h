@@ -17,7 +17,12 @@
 #define PCAPNG_NAMES_MAX   256u
 #define PCAPNG_SECRETS_MAX (256u * 1024u)
 
-/* path: of the capture, which is over.  ahead_us: of its clock before the journey's.  secrets_fd: a file of them; 0: none. */
+/*
+ * A file in memory, for secrets, one line a write: they lie in no file but the one that was asked for.  A write beyond
+ * PCAPNG_SECRETS_MAX fails and leaves nothing.  -1: none is to be had.
+ */
+int journey_pcapng_secrets(void);
+/* path: of the capture, which is over.  ahead_us: of its clock before the journey's.  secrets_fd: of the above; 0: none. */
 int journey_pcapng_write(const struct story *story, const char *path, uint64_t ahead_us, int secrets_fd, struct failure *failure);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "fetch/journey/from_trace.h"
 #include "fetch/journey_forms.h"
+#include "fetch/journey_pcapng.h"
 #include "fetch/output.h"
 
 /* Mapped, with its blocks behind it: only what is used of them, and of the ends, becomes memory. */
@@ -32,7 +33,6 @@ wall_ahead_us(uint64_t now_us)
 	return (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000 - now_us;
 }
 
-/* In memory: secrets lie in no file but the one that was asked for. */
 static int
 open_packets(struct journey_report *report, bool has_secrets, struct failure *failure)
 {
@@ -41,7 +41,7 @@ open_packets(struct journey_report *report, bool has_secrets, struct failure *fa
 	journey_form_path(report->forms, FORM_PCAPNG, report->path, report->capture, sizeof report->capture);
 	if (!has_secrets)
 		return 0;
-	int fd = memfd_create("secrets", MFD_CLOEXEC);
+	int fd = journey_pcapng_secrets();
 	if (fd > 0) {
 		report->secrets_fd = fd;
 		return 0;

@@ -7,6 +7,7 @@
 #include "fetch/mirror_page.h"
 #include "fetch/robots.h"
 #include "fetch/url_guess.h"
+#include "fetch/url_shown.h"
 
 /* A file of the mirror, by the entry of the crawl that it is of. */
 struct file {
@@ -454,7 +455,9 @@ open_crawl(struct mirror *mirror, struct failure *failure)
 	struct url_report report = { .failure = URL_ERROR_COUNT };
 	struct url_context context = context_of(mirror);
 	struct url url;
+	char shown[URL_SHOWN_BYTES];
 	struct span given = span_from_text(mirror->job.url);
+	url_shown_as_written(mirror->job.url, false, shown, sizeof shown);
 	context.report = &report;
 	mirror->files = arena_zalloc(&mirror->arena, MIRROR_URLS_MAX, sizeof *mirror->files);
 	const char *whole =
@@ -469,10 +472,10 @@ open_crawl(struct mirror *mirror, struct failure *failure)
 		err = crawl_start(&mirror->crawl, &url);
 	if (err == 0 && mirror->crawl.entry_count == 0)
 		failure_set(failure, FAILURE_SCHEME,
-			    "only http and https URLs can be mirrored, not `%.80s'",
-			    mirror->job.url);
+			    "only http and https URLs can be mirrored, not `%s'",
+			    shown);
 	else if (err != 0)
-		failure_set(failure, FAILURE_URL, "URL `%.80s': %s", mirror->job.url,
+		failure_set(failure, FAILURE_URL, "URL `%s': %s", shown,
 			    report.failure != URL_ERROR_COUNT ? url_error_meaning(report.failure)
 							      : err_text(err));
 	return err == 0 && mirror->crawl.entry_count == 1 ? 0 : ERR_MALFORMED;

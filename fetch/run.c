@@ -10,6 +10,7 @@
 #include "fetch/mirror.h"
 #include "fetch/progress.h"
 #include "fetch/transfer.h"
+#include "fetch/url_shown.h"
 #include "fetch/writeout.h"
 
 #define JOB_SPARE_BYTES 65536u /* beside the URL: for the name of its file */
@@ -105,8 +106,10 @@ open_glob(struct run *run)
 		if (err == 0)
 			return true;
 		struct failure failure;
+		char shown[URL_SHOWN_BYTES];
+		url_shown_as_written(text, false, shown, sizeof shown);
 		failure_set(&failure, FAILURE_URL,
-			    "URL `%.80s', column %zu: %s; -g takes it as it stands", text,
+			    "URL `%s', column %zu: %s; -g takes it as it stands", shown,
 			    run->glob.column, run->glob.why);
 		on_failure(run, &failure);
 		run->url_at++;

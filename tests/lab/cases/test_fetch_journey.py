@@ -110,6 +110,16 @@ class Journey(lab.WithCairnd):
                     self.assertFalse(b"hush-hush" in form.read_bytes(), form.name)
                 self.assertFalse(b"hush-hush" in done.stderr)
 
+    def test_no_refusal_has_the_password_of_a_url(self):
+        for words, status in ((("http://someone:hush-hush@www.shop.com/[1-",), 3),
+                              (("--mirror", "http://someone:hush-hush@www.shop.com:port/"), 3),
+                              (("--mirror", "ftp://someone:hush-hush@www.shop.com/"), 1)):
+            with self.subTest(words[-1]):
+                done = subprocess.run([FETCH, *words], capture_output=True, text=True, timeout=FETCH_S)
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertIn("www.shop.com", done.stderr)
+                self.assertNotIn("hush-hush", done.stderr)
+
     def picture(self, *words, status=0):
         """The texts of the SVG of one run."""
         with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
