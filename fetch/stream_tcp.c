@@ -41,12 +41,13 @@ stream_tcp_peer(const struct ip_addr *remote, uint16_t port, char text[STREAM_TC
 
 /* ---- what became of it -------------------------------------------------------------------------------- */
 
+/* is_ours: this host says so, of the next hop, and no router on the way. */
 static enum failure_cause
-cause_of(enum tcp_reason reason)
+cause_of(enum tcp_reason reason, bool is_ours)
 {
 	switch (reason) {
+	case TCP_REASON_HOST_UNREACHABLE: return is_ours ? FAILURE_NO_NEIGHBOUR : FAILURE_NO_ROUTE;
 	case TCP_REASON_NET_UNREACHABLE: return FAILURE_NO_ROUTE;
-	case TCP_REASON_HOST_UNREACHABLE: return FAILURE_NO_NEIGHBOUR;
 	case TCP_REASON_NO_MEMORY: return FAILURE_MEMORY;
 	case TCP_REASON_NONE:
 	case TCP_REASON_REFUSED:
@@ -59,14 +60,15 @@ cause_of(enum tcp_reason reason)
 }
 
 static const char *
-words_of(enum tcp_reason reason)
+words_of(enum tcp_reason reason, bool is_ours)
 {
 	switch (reason) {
 	case TCP_REASON_REFUSED: return "connection refused";
 	case TCP_REASON_RESET: return "connection reset by the peer";
 	case TCP_REASON_TIMED_OUT: return "no answer";
-	case TCP_REASON_NET_UNREACHABLE: return "network unreachable";
-	case TCP_REASON_HOST_UNREACHABLE: return "host unreachable";
+	case TCP_REASON_NET_UNREACHABLE: return "a router on the way has no route to it";
+	case TCP_REASON_HOST_UNREACHABLE:
+		return is_ours ? "the next hop does not answer on the link" : "a router on the way says that nobody is there";
 	case TCP_REASON_PROHIBITED: return "prohibited by a firewall on the way";
 	case TCP_REASON_NO_MEMORY: return "the stack has no room";
 	case TCP_REASON_NONE:
@@ -93,20 +95,44 @@ errno_of(enum tcp_reason reason)
 }
 
 /* `cause` is for a connection that had been there. */
+static void
+tell_failure(struct stream_tcp *tcp, enum failure_cause cause, enum tcp_reason reason)
+{
+	struct tcp_conn_info info = { .is_soft_ours = false };
+	char peer[STREAM_TCP_PEER_BYTES];
+
+	if (tcp->stream.failure.cause != FAILURE_NONE)
+		return;
+	(void)tcp_info(net_stack(tcp->net), tcp->conn, &info);
+	failure_set(&tcp->stream.failure,
+		    tcp->state == STREAM_TCP_CONNECTING ? cause_of(reason, info.is_soft_ours) : cause, "%s: %s",
+		    stream_tcp_peer(&tcp->facts.remote, tcp->facts.remote_port, peer), words_of(reason, info.is_soft_ours));
+}
+
 static int
 fail(struct stream_tcp *tcp, enum failure_cause cause)
 {
 	const enum tcp_reason reason = tcp_reason_of(net_stack(tcp->net), tcp->conn);
-	char peer[STREAM_TCP_PEER_BYTES];
 
-	if (tcp->stream.failure.cause == FAILURE_NONE)
-		failure_set(&tcp->stream.failure,
-			    tcp->state == STREAM_TCP_CONNECTING ? cause_of(reason) : cause, "%s: %s",
-			    stream_tcp_peer(&tcp->facts.remote, tcp->facts.remote_port, peer),
-			    words_of(reason));
+	tell_failure(tcp, cause, reason);
 	if (tcp->state == STREAM_TCP_CONNECTING)
 		tcp->state = STREAM_TCP_FAILED;
 	return -errno_of(reason);
+}
+
+/*
+ * A router, or this host of its own link, says that there is no way.  That may pass, and the stack would go on for minutes
+ * (RFC 5461, section 2); who waits for a file wants the next address, or to be told (section 4.1).
+ */
+static void
+fail_softly(struct stream_tcp *tcp)
+{
+	const enum tcp_reason reason = tcp_take_error(net_stack(tcp->net), tcp->conn);
+
+	if (reason == TCP_REASON_NONE)
+		return;
+	tell_failure(tcp, FAILURE_CONNECT, reason);
+	tcp->state = STREAM_TCP_FAILED;
 }
 
 static void
@@ -134,8 +160,10 @@ on_action(struct net_sink *sink, const struct stack_action *action, uint64_t now
 			(void)fail(tcp, FAILURE_CONNECT);
 		else if ((action->events & TCP_EVENT_CONNECTED) != 0)
 			note_connected(tcp, now_us);
-		else
-			return; /* a soft error: the attempt goes on (RFC 5461) */
+		else if ((action->events & TCP_EVENT_ERROR) != 0)
+			fail_softly(tcp);
+		if (tcp->state == STREAM_TCP_CONNECTING)
+			return;
 	}
 	if (tcp->stream.on_ready != NULL)
 		tcp->stream.on_ready(&tcp->stream, tcp->stream.data);

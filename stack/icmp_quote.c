@@ -191,7 +191,8 @@ echo_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct
 }
 
 static enum drop
-tcp_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct quote *quote)
+tcp_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct quote *quote,
+	  const struct ip_addr *router)
 {
 	const struct tcp_icmp icmp = {
 		.tuple = {
@@ -201,6 +202,7 @@ tcp_heard(struct stack *stack, const struct icmp_verdict *verdict, const struct 
 			.remote_port = quote->destination_port,
 		},
 		.seq = quote->seq,
+		.router = *router,
 		.error = verdict->error,
 		.mtu = verdict->mtu,
 		.packet_bytes = quote->packet_bytes,
@@ -215,7 +217,7 @@ verdict_pass(struct stack *stack, const struct icmp_verdict *verdict, const stru
 	enum drop drop = DROP_ICMP_UNMATCHED;
 
 	if (quote->protocol == IP_PROTOCOL_TCP) { /* told as an event of the connection */
-		drop = tcp_heard(stack, verdict, quote);
+		drop = tcp_heard(stack, verdict, quote, &action->router);
 		if (drop != DROP_REASON_COUNT)
 			stack__drop(stack, drop);
 		return;

@@ -116,8 +116,9 @@ tcp_take_error(struct stack *stack, tcp_conn conn)
 }
 
 void
-tcp__soft_error(struct stack *stack, struct tcb *tcb, enum tcp_reason reason)
+tcp__soft_error(struct stack *stack, struct tcb *tcb, enum tcp_reason reason, bool is_ours)
 {
+	tcb->is_soft_ours = is_ours;
 	tcb->soft_reason = (uint8_t)reason;
 	tcb->told_reason = (uint8_t)reason;
 	tcp__tell(stack, tcb, TCP_EVENT_ERROR);

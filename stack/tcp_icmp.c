@@ -6,6 +6,7 @@
  * errors, and are the reason given if the connection then times out.
  */
 #include "stack/stack_priv.h"
+#include "stack/trace_priv.h"
 
 static enum tcp_reason
 reason_of(enum stack_error error)
@@ -50,16 +51,35 @@ segment_anew(struct stack *stack, struct tcb *tcb)
 	tcp__want_flush(stack, tcb);
 }
 
+/* In shared mode it is the kernel that says so of a neighbour, from the address that we share. */
+static bool
+is_own_word(const struct tcb *tcb, const struct tcp_icmp *icmp)
+{
+	return icmp->router.family == ADDR_NONE || addr_equal(&icmp->router, &tcb->key.tuple.local);
+}
+
+static void
+trace_heard(struct stack *stack, const struct tcb *tcb, const struct tcp_icmp *icmp)
+{
+	struct stack_action said = { .remote = tcb->key.tuple.remote, .error = icmp->error, .mtu = icmp->mtu };
+
+	if (!is_own_word(tcb, icmp))
+		said.router = icmp->router;
+	trace__error(stack, &said, tcb->cause);
+}
+
 static enum drop
 connection_heard(struct stack *stack, struct tcb *tcb, const struct tcp_icmp *icmp)
 {
 	/* RFC 5927, section 4.1. */
 	if (seq_lt(icmp->seq, tcb->snd_una) || seq_ge(icmp->seq, tcb->snd_nxt))
 		return DROP_ICMP_STALE;
+	if (icmp->error == STACK_ERROR_TOO_BIG &&
+	    !icmp_mtu_learn(stack, &tcb->key.tuple.remote, tcb->hop.ifindex, icmp->mtu, icmp->packet_bytes))
+		return DROP_ICMP_UNMATCHED;
+	if (trace__is_on(stack))
+		trace_heard(stack, tcb, icmp);
 	if (icmp->error == STACK_ERROR_TOO_BIG) {
-		if (!icmp_mtu_learn(stack, &tcb->key.tuple.remote, tcb->hop.ifindex, icmp->mtu,
-				    icmp->packet_bytes))
-			return DROP_ICMP_UNMATCHED;
 		segment_anew(stack, tcb);
 		return DROP_REASON_COUNT;
 	}
@@ -67,7 +87,7 @@ connection_heard(struct stack *stack, struct tcb *tcb, const struct tcp_icmp *ic
 	if (icmp->error == STACK_ERROR_PORT_UNREACHABLE && tcb->state < TCP_STATE_ESTABLISHED)
 		tcp__end(stack, tcb, reason);
 	else
-		tcp__soft_error(stack, tcb, reason);
+		tcp__soft_error(stack, tcb, reason, is_own_word(tcb, icmp));
 	return DROP_REASON_COUNT;
 }
 

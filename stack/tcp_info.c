@@ -17,6 +17,7 @@ fill_sequences(const struct tcb *tcb, struct tcp_conn_info *info)
 	info->iss = tcb->iss;
 	info->irs = tcb->irs;
 	info->snd_una = tcb->snd_una;
+	info->is_soft_ours = tcb->is_soft_ours;
 	info->snd_nxt = tcb->snd_nxt;
 	info->snd_wnd = tcb->snd_wnd;
 	info->rcv_nxt = tcb->rcv_nxt;

@@ -222,7 +222,7 @@ send_new(struct stack *stack, struct tcb *tcb, const struct next *next)
 	if (err == ERR_FULL || err == ERR_TOO_BIG)
 		return err;
 	if (err != 0) /* as good as lost on the way */
-		tcp__soft_error(stack, tcb, TCP_REASON_HOST_UNREACHABLE);
+		tcp__soft_error(stack, tcb, TCP_REASON_HOST_UNREACHABLE, true);
 	record_new(stack, tcb, next);
 	tcp__recovery_on_sent(tcb, next->bytes);
 	pace_note(stack, tcb, next->bytes);
@@ -384,7 +384,7 @@ tcp__retransmit(struct stack *stack, struct tcb *tcb, struct tcp_sent *record)
 	if (err == ERR_FULL || err == ERR_TOO_BIG)
 		return ERR_FULL;
 	if (err != 0)
-		tcp__soft_error(stack, tcb, TCP_REASON_HOST_UNREACHABLE);
+		tcp__soft_error(stack, tcb, TCP_REASON_HOST_UNREACHABLE, true);
 	if (trace__is_on(stack))
 		trace__tcp_again(stack, tcb, record);
 	note_again(stack, tcb, record, data_bytes);

@@ -149,6 +149,7 @@ struct tcb {
 	uint8_t told_reason; /* SO_ERROR: not taken yet */
 	uint8_t events;      /* of the action that waits */
 	bool is_event_queued, is_flush_queued, is_memory_queued;
+	bool is_soft_ours;   /* nobody but this host says what troubles it */
 	bool is_detached;    /* the program has closed it */
 	bool is_orphan_queued;
 	bool was_passive;
@@ -345,6 +346,7 @@ void tcp_timeout(struct stack *stack, struct wheel_timer *timer);
 struct tcp_icmp {
 	struct tcp_tuple tuple;
 	uint32_t seq;          /* of the segment that is quoted */
+	struct ip_addr router; /* who says so; ADDR_NONE: our stack itself */
 	enum stack_error error;
 	uint32_t mtu;          /* TOO_BIG: as said, 0: not said */
 	uint32_t packet_bytes; /* of the packet that is quoted */
@@ -381,7 +383,7 @@ void tcp__end(struct stack *stack, struct tcb *tcb, enum tcp_reason reason);
 void tcp__orphan_abort(struct stack *stack);
 /* Forgets a connection that the program has closed too. */
 void tcp__release(struct stack *stack, struct tcb *tcb);
-void tcp__soft_error(struct stack *stack, struct tcb *tcb, enum tcp_reason reason);
+void tcp__soft_error(struct stack *stack, struct tcb *tcb, enum tcp_reason reason, bool is_ours);
 /* A tcb with sequence numbers, buffers, timers and what its config says, before any segment. */
 void tcp__start(struct stack *stack, struct tcb *tcb, const struct tcp_tuple *tuple,
 		const struct tcp_config *config, uint32_t iss);

@@ -1,6 +1,7 @@
 /* What routers and hosts say about our segments (RFC 9293, section 3.9.2.2; RFC 5461; RFC 5927; RFC 1191). */
 #include <string.h>
 
+#include "stack/trace.h"
 #include "tests/stack/packet.h"
 #include "tests/stack/peer.h"
 #include "tests/suite.h"
@@ -57,6 +58,30 @@ START_TEST(only_a_hard_error_ends_what_is_being_opened)
 	complain(codes[_i].code, 0, 60, 0);
 	ck_assert_int_eq(peer_state(&peer), codes[_i].is_hard ? TCP_STATE_CLOSED : TCP_STATE_SYN_SENT);
 	ck_assert_int_eq(tcp_take_error(peer.host.stack, peer.conn), codes[_i].reason);
+	ck_assert(codes[_i].is_hard || !peer_info(&peer).is_soft_ours);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(what_is_said_of_a_connection_is_traced_with_who_said_it)
+{
+	static _Alignas(8) uint8_t block[16384];
+	const struct ip_addr router = addr_of("192.0.2.9");
+	const struct event *event;
+	struct event_ring ring;
+	const void *body;
+
+	peer_open(&peer, &(struct peer_config){ 0 });
+	(void)peer_take(&peer);
+	event_ring_init(&ring, block, sizeof block);
+	stack_trace(peer.host.stack, &ring);
+	complain(1, 0, 60, 0);
+	while ((event = event_next(&ring, &body)) != NULL && event->kind != TRACE_ERROR)
+		continue;
+	ck_assert_ptr_nonnull(event);
+	ck_assert_uint_eq(((const struct trace_error *)body)->error, STACK_ERROR_HOST_UNREACHABLE);
+	ck_assert(addr_equal(&((const struct trace_error *)body)->router, &router));
+	stack_trace(peer.host.stack, NULL);
 	peer_fini(&peer);
 }
 END_TEST
@@ -119,6 +144,7 @@ main(void)
 {
 	TCase *tcase = tcase_create("icmp");
 	tcase_add_loop_test(tcase, only_a_hard_error_ends_what_is_being_opened, 0, COUNT(codes));
+	tcase_add_test(tcase, what_is_said_of_a_connection_is_traced_with_who_said_it);
 	tcase_add_loop_test(tcase, no_error_ends_what_is_established, 0, COUNT(codes));
 	tcase_add_test(tcase, an_error_about_what_is_not_in_flight_is_ignored);
 	tcase_add_test(tcase, a_packet_that_was_too_big_is_sent_again_in_smaller_pieces);

@@ -16,7 +16,8 @@ FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
 CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
 PAGES = lab.ROOT / "tests/lab/web/pages"
 FETCH_S = 30
-RESOLVE, CONNECT, PARTIAL, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE, NO_ROUTE, BOGUS = 6, 7, 18, 22, 28, 47, 60, 63, 102, 103
+RESOLVE, CONNECT, PARTIAL, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE = 6, 7, 18, 22, 28, 47, 60, 63
+NO_NEIGHBOUR, NO_ROUTE, BOGUS = 101, 102, 103
 
 
 def fetch(*words, directory=None, status=0):
@@ -113,6 +114,8 @@ class Fetch(lab.WithCairnd):
             ("http://www.expired.org/", BOGUS, ""),
             ("http://198.18.6.80:81/", TIMEOUT, "198.18.6.80"),
             ("http://198.18.2.1:81/", CONNECT, "refused"),
+            ("http://198.18.8.1/", NO_ROUTE, "a router on the way"),
+            ("http://[2001:2:0:8::1]/", NO_ROUTE, "a router on the way"),
             ("http://www.shop.com/nothing", STATUS, "404 Not Found"),
             ("https://static.shop.com/", CERTIFICATE, "static.shop.com"),
         ):
@@ -120,6 +123,11 @@ class Fetch(lab.WithCairnd):
                 said = fetch("-f", "--connect-timeout", "2", "--cacert", CA, url, status=status)
                 self.assertTrue(said.startswith(f"cairn-fetch: ({status}) "), said)
                 self.assertIn(words, said)
+
+    def test_nobody_is_waited_for_whom_the_link_does_not_know(self):
+        began = time.monotonic()
+        self.assertIn("the next hop does not answer", fetch("http://192.168.1.78/", status=NO_NEIGHBOUR))
+        self.assertLess(time.monotonic() - began, 10)
 
     def test_redirects_are_followed_when_asked(self):
         words = ("-o", "/dev/null", "-w", "%{http_code} %{num_redirects} %{num_connects} %{redirect_url}")

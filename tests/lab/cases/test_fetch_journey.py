@@ -79,7 +79,7 @@ class Journey(lab.WithCairnd):
         self.assertEqual(verdicts[1]["largest"], "name")
 
     def test_an_address_that_is_silent_is_waited_for_and_that_is_said(self):
-        events, verdicts = journey("--connect-timeout", "1.5", "http://192.168.1.77/", status=28)
+        events, verdicts = journey("--connect-timeout", "1.5", "http://198.18.7.1/", status=28)
         self.check(events, verdicts)
         self.assertIn("tcp.lost", names(events))
         self.assertEqual(verdicts[1]["largest"], "attempts")
@@ -146,7 +146,7 @@ class Journey(lab.WithCairnd):
     def test_the_picture_of_a_failure_ends_with_it(self):
         for words, status, said in ((("http://nothing.shop.com/",), 6, "does not exist"),
                                     (("http://192.168.1.1:81/",), 7, "refused"),
-                                    (("--connect-timeout", "0.5", "http://192.168.1.77/"), 28, "no answer")):
+                                    (("--connect-timeout", "0.5", "http://198.18.7.1/"), 28, "no answer")):
             with self.subTest(said):
                 texts = self.picture(*words, status=status)
                 self.assertTrue(any(said in text for text in texts), texts)
