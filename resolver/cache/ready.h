@@ -5,10 +5,16 @@
  * passed off their TTLs, and the caller puts in what is the client's own (id, flags, the letter case of the question, the
  * OPT record); no set is looked up, no name compressed.
  *
- * All threads read and write without a lock. A slot has a version that is odd while it is written; who reads copies and
- * looks at the version again. What was torn is a miss. Slots are found by four tags of a bucket, from a keyed hash, so that
- * nobody outside can choose what falls together; a hit sets a bit (SIEVE), and a writer takes the first slot of the bucket
- * whose time is over or whose bit is clear, clearing bits on its way.
+ * All threads read and write without a lock. A key's hash chooses a bucket, a page in which answers of any size lie one
+ * behind the other, the latest at the end:
+ *
+ *      version, tags | starts, used, hand | answer | answer | answer | free ...
+ *
+ * The version is odd while somebody writes. Who reads finds the tag, copies, and looks at the version again: what was torn
+ * is a miss. Hashes are keyed, so that nobody outside can choose what falls together. A hit sets a bit, with one store and
+ * only if it is not set. A writer that needs room lets go what is over, then what the hand finds unused, which goes round
+ * from the oldest to the latest and clears bits on its way (SIEVE: Zhang et al., NSDI 2024); what stays closes ranks, so
+ * there are no holes.
  *
  * What may be kept, and for how long, is the caller's knowledge: an answer lasts only as long as the shortest-lived of its
  * sets would be answered from the caches without being asked for anew (lasts_s). Nothing is taken back before, so what is
@@ -17,7 +23,7 @@
  * Ownership: the block is zeroed memory, lent for good; what was never written is not touched.
  * Units:     octets; seconds of the process's monotonic clock.
  * Errors:    none: what cannot be kept is not, and what is not there is a miss.
- * Bounds:    READY_BYTES_MAX octets and READY_TTLS_MAX records an answer; the block's slots.
+ * Bounds:    READY_BYTES_MAX octets and READY_TTLS_MAX records an answer; READY_WAYS_MAX answers a bucket; the block.
  */
 #ifndef CAIRN_RESOLVER_CACHE_READY_H
 #define CAIRN_RESOLVER_CACHE_READY_H
@@ -26,10 +32,12 @@
 
 struct rng;
 
-#define READY_SLOT_BYTES 512u
-#define READY_BYTES_MAX  448u /* of a message without OPT; larger answers are made each time */
-#define READY_TTLS_MAX   16u
-#define READY_BYTES_LEAST 8192u /* of a block */
+#define READY_BUCKET_BYTES 4096u
+#define READY_WAYS_MAX     28u
+#define READY_NOTES        31u
+#define READY_BYTES_MAX    448u /* of a message without OPT; larger answers are made each time */
+#define READY_TTLS_MAX     16u
+#define READY_BYTES_LEAST  16384u /* of a block */
 
 /* What an answer is for, besides the name, which comes in lower case. */
 struct ready_key {
@@ -48,7 +56,7 @@ struct ready_facts {
 struct ready_cache;
 
 struct ready_stats {
-	uint64_t bytes, slots;
+	uint64_t bytes, buckets;
 };
 
 /* NULL: fewer than READY_BYTES_LEAST octets. */
@@ -59,8 +67,8 @@ void ready_cache_stats(const struct ready_cache *cache, struct ready_stats *stat
 uint64_t ready_cache_hash(const struct ready_cache *cache, const struct ready_key *key);
 
 /*
- * Whether this key has been here before, as far as is remembered (one word a slot); remembers it.  What is asked for once is
- * worth no slot, and most names are.
+ * Whether this key has been here before, as far as is remembered (the last READY_NOTES of each bucket); remembers it.  What
+ * is asked for once is worth no place, and most names are.
  */
 bool ready_cache_is_wanted(struct ready_cache *cache, uint64_t hash);
 

@@ -10,7 +10,7 @@
 #define NOW_S       1000u
 #define THREADS     4u
 #define STEPS       20000u
-#define NAMES       300u
+#define NAMES       3000u /* more than there is room for */
 
 static void *block;
 static struct ready_cache *cache;
@@ -233,6 +233,75 @@ START_TEST(what_is_used_outlives_what_is_not)
 }
 END_TEST
 
+static unsigned
+count_there(unsigned names)
+{
+	uint8_t bytes[READY_BYTES_MAX];
+	struct ready_facts facts;
+	unsigned there = 0;
+
+	for (unsigned i = 0; i < names; i++) {
+		char text[32];
+		(void)snprintf(text, sizeof text, "n%u.example.", i);
+		const struct name qname = name_of(text);
+		const struct ready_key key = key_of(&qname);
+		there += get(&key, bytes, &facts, NOW_S);
+	}
+	return there;
+}
+
+static void
+put_names(unsigned names)
+{
+	const uint32_t ttl_s = 300;
+
+	for (unsigned i = 0; i < names; i++) {
+		char text[32];
+		(void)snprintf(text, sizeof text, "n%u.example.", i);
+		const struct name qname = name_of(text);
+		const struct ready_key key = key_of(&qname);
+		put(&key, &ttl_s, 1, 30);
+	}
+}
+
+START_TEST(small_answers_take_little_room)
+{
+	put_names(1000);
+	ck_assert_uint_ge(count_there(1000), 990);
+}
+END_TEST
+
+START_TEST(what_is_put_again_takes_no_second_place)
+{
+	const uint32_t ttls[] = { 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300 };
+	const struct name qname = name_of("often.example.");
+	const struct ready_key key = key_of(&qname);
+	uint8_t bytes[READY_BYTES_MAX];
+	struct ready_facts facts;
+
+	put_names(300);
+	ck_assert_uint_eq(count_there(300), 300);
+	for (unsigned i = 0; i < 200; i++) {
+		put(&key, ttls, 1 + i % 12, 30);
+		ck_assert(get(&key, bytes, &facts, NOW_S));
+		ck_assert_uint_eq(facts.size, message_of(bytes, &qname, ttls, 1 + i % 12, 7));
+	}
+	ck_assert_uint_eq(count_there(300), 300);
+}
+END_TEST
+
+/* As many as a bucket remembers, however often: none keeps another out. */
+START_TEST(names_that_take_turns_are_wanted)
+{
+	const uint64_t bucket = 0, tag_unit = UINT64_C(2) << 32;
+
+	for (uint64_t i = 0; i < READY_NOTES; i++)
+		ck_assert(!ready_cache_is_wanted(cache, bucket + (i + 1) * tag_unit));
+	for (uint64_t i = 0; i < READY_NOTES; i++)
+		ck_assert(ready_cache_is_wanted(cache, bucket + (i + 1) * tag_unit));
+}
+END_TEST
+
 /* ---- threads ----------------------------------------------------------------------------------------- */
 
 struct worker {
@@ -301,6 +370,9 @@ main(void)
 	tcase_add_test(tcase, what_is_asked_for_once_is_not_wanted);
 	tcase_add_test(tcase, a_small_block_is_refused);
 	tcase_add_test(tcase, what_is_used_outlives_what_is_not);
+	tcase_add_test(tcase, small_answers_take_little_room);
+	tcase_add_test(tcase, what_is_put_again_takes_no_second_place);
+	tcase_add_test(tcase, names_that_take_turns_are_wanted);
 	tcase_add_test(tcase, threads_share_without_a_lock);
 	Suite *suite = suite_create("cache: ready-made answers");
 	suite_add_tcase(suite, tcase);
