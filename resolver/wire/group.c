@@ -7,7 +7,7 @@
 #include "stack/base/arena.h"
 
 void
-group_init(struct group *group, struct arena *arena, unsigned record_count)
+group_init(struct group *group, struct arena *arena, unsigned record_count, bool spares_others)
 {
 	uint32_t buckets = 8;
 	while (buckets < record_count && buckets < GROUP_BUCKETS_MAX)
@@ -17,6 +17,8 @@ group_init(struct group *group, struct arena *arena, unsigned record_count)
 	group->last = &group->first;
 	group->bucket_mask = buckets - 1;
 	group->steps = 0;
+	group->spares_others = spares_others;
+	group->broken = 0;
 	memset(group->buckets, 0, buckets * sizeof group->buckets[0]);
 }
 
@@ -155,22 +157,34 @@ list_join(struct group_list *list, struct group_list *from)
 	return err;
 }
 
-/* The set that signatures in the wrong section belong to: one that has none of its own. */
+/* The set that signatures in the wrong section belong to. */
 static struct group_set *
 find_elsewhere(struct group *group, const struct group_set *orphan)
 {
 	for (uint8_t section = 0; section < SECTIONS; section++) {
 		struct group_key key = { orphan->owner, (enum dns_section)section, orphan->type, orphan->class };
 		struct group_set *set = find_set(group, &key);
-		if (set != NULL && set->records.count > 0 && set->sigs.count == 0)
+		if (set != NULL && set->records.count > 0)
 			return set;
 	}
 	return NULL;
 }
 
+/* Puts signatures from another section with those of the set, in order of arrival. */
+static int
+join_sigs(struct group_set *set, struct group_set *orphan)
+{
+	int err = 0;
+
+	if (orphan->section < set->section)
+		err = list_join(&orphan->sigs, &set->sigs);
+	return err == 0 ? list_join(&set->sigs, &orphan->sigs) : err;
+}
+
 /*
- * Signatures whose set is in another section, unsigned, go there, but for those that were asked for; else they
- * form a set of type RRSIG: the first orphan becomes it where it stands, later ones join.
+ * Signatures whose set is in another section go there, but for those that were asked for: which section a signature
+ * came in proves nothing, that it verifies does.  Else they form a set of type RRSIG: the first orphan becomes it
+ * where it stands, later ones join.
  */
 static int
 adopt_orphan(struct group *group, struct group_set *orphan, bool sigs_are_asked)
@@ -179,7 +193,7 @@ adopt_orphan(struct group *group, struct group_set *orphan, bool sigs_are_asked)
 	if (group->steps > GROUP_STEPS_MAX)
 		return ERR_TOO_BIG;
 	if (elsewhere != NULL)
-		return list_join(&elsewhere->sigs, &orphan->sigs);
+		return join_sigs(elsewhere, orphan);
 	struct group_key key = { orphan->owner, orphan->section, TYPE_RRSIG, orphan->class };
 	struct group_set *set = find_set(group, &key);
 	if (group->steps > GROUP_STEPS_MAX)
@@ -242,9 +256,26 @@ is_seen(struct seen *seen, const struct writer *out, size_t at)
 	return false;
 }
 
+/* One record in our own form, its length before it. */
 static int
-write_list(const struct group_list *list, const struct cursor *input, uint16_t type, uint16_t class,
-	   struct writer *out, uint16_t *count)
+write_record(const struct group_record *record, const struct cursor *input, uint16_t type, uint16_t class,
+	     struct writer *out)
+{
+	struct cursor rdata = *input;
+	const size_t at = out->pos;
+
+	rdata.pos = record->rdata_pos;
+	writer_u16(out, 0);
+	const int err = rdata_read(&rdata, type, class, record->rdlength, out);
+	if (err != 0)
+		return out->err == ERR_FULL ? ERR_NO_MEMORY : err;
+	writer_patch_u16(out, at, (uint16_t)(out->pos - at - 2));
+	return 0;
+}
+
+static int
+write_list(struct group *group, const struct group_list *list, const struct cursor *input, uint16_t type,
+	   uint16_t class, struct writer *out, uint16_t *count)
 {
 	struct seen seen;
 	const size_t first = out->pos;
@@ -254,18 +285,18 @@ write_list(const struct group_list *list, const struct cursor *input, uint16_t t
 	*count = 0;
 	for (const struct group_record *record = list->first; record != NULL;
 	     record = record->next) {
-		struct cursor rdata = *input;
-		size_t at = out->pos;
-		rdata.pos = record->rdata_pos;
-		writer_u16(out, 0);
-		int err = rdata_read(&rdata, type, class, record->rdlength, out);
-		if (err != 0)
-			return err == ERR_FULL ? ERR_NO_MEMORY : err;
-		writer_patch_u16(out, at, (uint16_t)(out->pos - at - 2));
-		if (are_few ? is_among(out, first, at) : is_seen(&seen, out, at))
+		const size_t at = out->pos;
+		const int err = write_record(record, input, type, class, out);
+		if (err != 0 && (out->err != 0 || !group->spares_others))
+			return err;
+		if (err != 0) {
+			out->pos = at;
+			group->broken++;
+		} else if (are_few ? is_among(out, first, at) : is_seen(&seen, out, at)) {
 			out->pos = at; /* RFC 2181, section 5: a set has no duplicates */
-		else
+		} else {
 			(*count)++;
+		}
 	}
 	return 0;
 }
@@ -301,11 +332,11 @@ write_set(struct group *group, const struct group_set *set, const struct cursor 
 	size_t rest_bytes;
 	void *rest = arena_rest(group->arena, &rest_bytes);
 	struct writer out = writer_over(rest, rest_bytes);
-	int err = write_list(&set->records, input, set->type, set->class, &out, &rrset->rr_count);
-	if (err == 0 && set->sigs.count > 0)
-		err = write_list(&set->sigs, input, TYPE_RRSIG, set->class, &out,
+	int err = write_list(group, &set->records, input, set->type, set->class, &out, &rrset->rr_count);
+	if (err == 0 && rrset->rr_count > 0 && set->sigs.count > 0)
+		err = write_list(group, &set->sigs, input, TYPE_RRSIG, set->class, &out,
 				 &rrset->sig_count);
-	if (err != 0)
+	if (err != 0 || rrset->rr_count == 0)
 		return err;
 	rrset->rdata = rest;
 	rrset->rdata_bytes = (uint32_t)out.pos;
@@ -333,6 +364,10 @@ group_write(struct group *group, const struct cursor *input, struct message *mes
 		err = write_set(group, set, input, last[set->section]);
 		if (err != 0)
 			break;
+		if (*last[set->section] == NULL) { /* none of its records was sound */
+			message->answer_is_hollow |= set->section == SECTION_ANSWER;
+			continue;
+		}
 		last[set->section] = &(*last[set->section])->next;
 		message->rrset_counts[set->section]++;
 	}

@@ -3,7 +3,9 @@
  *
  * First every record is added with the place of its rdata in the message; records of one section,
  * owner, type and class form a set, and an RRSIG joins the set that it covers, wherever that stands in the
- * section.  Then each set is written out: rdata in our own form, duplicates left out.
+ * section.  Then each set is written out: rdata in our own form, duplicates left out.  A record whose rdata break the
+ * rules of its type is an error, or, where the group spares the others, left out and counted; a set that has no record
+ * left goes with its signatures.
  *
  * Owners are looked up apart from their sets, since records that follow each other mostly share
  * theirs: whoever sees that need not look it up again.
@@ -58,10 +60,12 @@ struct group {
 	struct group_owner *buckets[GROUP_BUCKETS_MAX];
 	uint32_t bucket_mask;
 	uint32_t steps;
+	bool spares_others;
+	uint32_t broken; /* records left out so far */
 };
 
 /* `record_count` is what the header promises; it only sizes the table. */
-void group_init(struct group *group, struct arena *arena, unsigned record_count);
+void group_init(struct group *group, struct arena *arena, unsigned record_count, bool spares_others);
 
 /* The owner of this spelling, a new one if need be. */
 int group_owner(struct group *group, const struct name *name, struct group_owner **owner);

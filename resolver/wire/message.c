@@ -28,6 +28,7 @@ struct reader {
 	struct group group;
 	enum dns_section section;
 	bool is_last; /* the record at hand is the last of the message */
+	bool spares_others; /* records whose rdata are broken are left out */
 
 	const struct name *name; /* the owner of the record at hand */
 	uint16_t pointer;        /* the pointer that it was, 0: it was none */
@@ -155,7 +156,7 @@ records_read(struct reader *reader, const uint16_t counts[SECTIONS])
 		return ERR_TOO_BIG;
 	if (left * RR_BYTES_MIN > cursor_left(&reader->cursor))
 		return ERR_SHORT;
-	group_init(&reader->group, reader->arena, left);
+	group_init(&reader->group, reader->arena, left, reader->spares_others);
 	if (reader->message->question_count > 0) {
 		reader->name = &reader->message->question.qname;
 		reader->pointer = POINTER_BITS | MESSAGE_HEADER_BYTES;
@@ -172,16 +173,15 @@ records_read(struct reader *reader, const uint16_t counts[SECTIONS])
 	return group_write(&reader->group, &reader->cursor, reader->message);
 }
 
-int
-message_read(struct message *message, struct arena *arena, const uint8_t *bytes, size_t size)
+static int
+message_read_by(struct reader *reader, struct message *message, struct arena *arena, const uint8_t *bytes, size_t size)
 {
-	struct reader reader;
-	reader.message = message;
-	reader.arena = arena;
-	reader.cursor = cursor_over(bytes, size);
-	reader.pointer = 0;
-	reader.owner = NULL;
-	struct cursor *cursor = &reader.cursor;
+	reader->message = message;
+	reader->arena = arena;
+	reader->cursor = cursor_over(bytes, size);
+	reader->pointer = 0;
+	reader->owner = NULL;
+	struct cursor *cursor = &reader->cursor;
 	uint16_t counts[SECTIONS];
 
 	message->id = cursor_u16(cursor);
@@ -196,10 +196,29 @@ message_read(struct message *message, struct arena *arena, const uint8_t *bytes,
 	}
 	message->edns = (struct edns){ .present = false };
 	message->tsig_present = false;
+	message->answer_is_hollow = false;
 	if (size > MESSAGE_BYTES_MAX)
 		return ERR_TOO_BIG;
 	int err = cursor->err != 0 ? cursor->err : questions_read(message, cursor);
-	return err != 0 ? err : records_read(&reader, counts);
+	return err != 0 ? err : records_read(reader, counts);
+}
+
+int
+message_read(struct message *message, struct arena *arena, const uint8_t *bytes, size_t size)
+{
+	struct reader reader;
+	reader.spares_others = false;
+	return message_read_by(&reader, message, arena, bytes, size);
+}
+
+int
+message_read_sound(struct message *message, struct arena *arena, const uint8_t *bytes, size_t size, uint32_t *broken)
+{
+	struct reader reader;
+	reader.spares_others = true;
+	const int err = message_read_by(&reader, message, arena, bytes, size);
+	*broken = err == 0 ? reader.group.broken : 0;
+	return err;
 }
 
 /* ---- walking a set --------------------------------------------------------------------------------- */

@@ -119,6 +119,7 @@ struct message {
 	uint16_t rrset_counts[SECTIONS];
 	struct edns edns;
 	bool tsig_present;
+	bool answer_is_hollow; /* message_read_sound: a set of the answer section had no sound record */
 };
 
 /*
@@ -126,6 +127,12 @@ struct message {
  * the last record are not looked at.
  */
 int message_read(struct message *message, struct arena *arena, const uint8_t *bytes, size_t size);
+
+/*
+ * The same for who wants what is sound of it: a record whose rdata break the rules of their type is left out and counted
+ * in *broken, in place of an error.  The frame - owners, lengths, OPT, TSIG - has to be right.
+ */
+int message_read_sound(struct message *message, struct arena *arena, const uint8_t *bytes, size_t size, uint32_t *broken);
 
 /*
  * The OPT of any message, the rest passed over, for who needs nothing else of it; false: there is none that can be

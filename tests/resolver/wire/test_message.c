@@ -170,7 +170,7 @@ START_TEST(signatures_join_their_set_from_anywhere_in_the_section)
 	build_rr(&build, SECTION_ANSWER, "example.com.", TYPE_A, 300, RDATA("\1\2\3\4"));
 	build_rr(&build, SECTION_ANSWER, "example.net.", TYPE_A, 300, RDATA("\1\2\3\4"));
 	build_rrsig(&build, SECTION_ANSWER, "EXAMPLE.COM.", TYPE_A, 300, "after");
-	build_rrsig(&build, SECTION_AUTHORITY, "example.com.", TYPE_A, 300, "elsewhere");
+	build_rrsig(&build, SECTION_AUTHORITY, "example.com.", TYPE_MX, 300, "of no set");
 	ck_assert_int_eq(read_built(), 0);
 	const struct rrset *set = message.sections[SECTION_ANSWER];
 	check_set(set, TYPE_A, 1, 2);
@@ -181,7 +181,7 @@ START_TEST(signatures_join_their_set_from_anywhere_in_the_section)
 }
 END_TEST
 
-START_TEST(signatures_in_the_wrong_section_join_an_unsigned_set)
+START_TEST(signatures_in_the_wrong_section_join_their_set)
 {
 	build_question(&build, "example.com.", TYPE_A);
 	build_rr(&build, SECTION_ANSWER, "example.com.", TYPE_A, 300, RDATA("\1\2\3\4"));
@@ -189,6 +189,25 @@ START_TEST(signatures_in_the_wrong_section_join_an_unsigned_set)
 	ck_assert_int_eq(read_built(), 0);
 	check_set(message.sections[SECTION_ANSWER], TYPE_A, 1, 1);
 	ck_assert_ptr_null(message.sections[SECTION_ADDITIONAL]);
+}
+END_TEST
+
+START_TEST(signatures_of_a_set_stand_in_order_of_arrival)
+{
+	struct rdata_walk walk;
+	unsigned at = 0;
+
+	build_question(&build, "example.com.", TYPE_A);
+	build_rrsig(&build, SECTION_ANSWER, "example.com.", TYPE_NS, 300, "0");
+	build_rrsig(&build, SECTION_AUTHORITY, "example.com.", TYPE_NS, 300, "1");
+	build_rr(&build, SECTION_AUTHORITY, "example.com.", TYPE_NS, 300, RDATA("\0"));
+	build_rrsig(&build, SECTION_ADDITIONAL, "example.com.", TYPE_NS, 300, "2");
+	ck_assert_int_eq(read_built(), 0);
+	check_set(message.sections[SECTION_AUTHORITY], TYPE_NS, 1, 3);
+	rdata_first(message.sections[SECTION_AUTHORITY], &walk);
+	for (ck_assert(rdata_next(&walk)); rdata_next(&walk); at++)
+		ck_assert_int_eq(walk.bytes[walk.size - 1], (int)('0' + at));
+	ck_assert_uint_eq(at, 3);
 }
 END_TEST
 
@@ -450,6 +469,65 @@ START_TEST(malformed_messages_are_refused)
 }
 END_TEST
 
+/* ---- what is sound of a message -------------------------------------------------------------------- */
+
+static int
+read_sound(uint32_t *broken)
+{
+	return message_read_sound(&message, &arena, build.bytes, build.writer.pos, broken);
+}
+
+START_TEST(a_record_that_breaks_the_rules_of_its_type_costs_no_other)
+{
+	uint32_t broken;
+
+	build_rr(&build, SECTION_ANSWER, "a.", TYPE_A, 60, RDATA("\1\2\3"));
+	build_rr(&build, SECTION_ANSWER, "a.", TYPE_A, 60, RDATA("\1\2\3\4"));
+	build_rr(&build, SECTION_ANSWER, "a.", TYPE_A, 60, RDATA("\1\2\3\4\5"));
+	build_rrsig(&build, SECTION_ANSWER, "a.", TYPE_A, 60, "sig");
+	build_rr(&build, SECTION_AUTHORITY, "a.", TYPE_NS, 60, RDATA("\3ab"));
+	build_rr(&build, SECTION_ADDITIONAL, "a.", TYPE_AAAA, 60, RDATA("0123456789abcdef"));
+	ck_assert_int_eq(read_sound(&broken), 0);
+	ck_assert_uint_eq(broken, 3);
+	check_set(message.sections[SECTION_ANSWER], TYPE_A, 1, 1);
+	check_rdata(message.sections[SECTION_ANSWER], 0, "\1\2\3\4", 4);
+	ck_assert_ptr_null(message.sections[SECTION_AUTHORITY]);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_AUTHORITY], 0);
+	check_set(message.sections[SECTION_ADDITIONAL], TYPE_AAAA, 1, 0);
+	ck_assert(!message.answer_is_hollow);
+}
+END_TEST
+
+START_TEST(a_set_without_a_sound_record_goes_with_its_signatures)
+{
+	uint32_t broken;
+
+	build_rr(&build, SECTION_ANSWER, "a.", TYPE_A, 60, RDATA("\1\2\3"));
+	build_rrsig(&build, SECTION_ANSWER, "a.", TYPE_A, 60, "sig");
+	build_rr(&build, SECTION_ANSWER, "b.", TYPE_A, 60, RDATA("\1\2\3\4"));
+	ck_assert_int_eq(read_sound(&broken), 0);
+	ck_assert_uint_eq(broken, 1);
+	ck_assert(message.answer_is_hollow);
+	check_set(message.sections[SECTION_ANSWER], TYPE_A, 1, 0);
+	ck_assert_ptr_null(message.sections[SECTION_ANSWER]->next);
+}
+END_TEST
+
+START_TEST(the_frame_of_a_message_has_to_be_right)
+{
+	uint32_t broken;
+
+	rdata_past_the_end();
+	ck_assert_int_eq(read_sound(&broken), ERR_SHORT);
+	setup();
+	two_opts();
+	ck_assert_int_eq(read_sound(&broken), ERR_MALFORMED);
+	ck_assert_uint_eq(broken, 0);
+}
+END_TEST
+
+/* ---- other messages -------------------------------------------------------------------------------- */
+
 START_TEST(signatures_over_the_message_are_no_data)
 {
 	build_rr_class(&build, SECTION_ADDITIONAL, ".", TYPE_SIG, CLASS_ANY, 0,
@@ -556,7 +634,8 @@ message_suite(void)
 	tcase_add_test(tcase, a_set_has_no_duplicates);
 	tcase_add_test(tcase, duplicates_are_found_after_names_are_whole);
 	tcase_add_test(tcase, signatures_join_their_set_from_anywhere_in_the_section);
-	tcase_add_test(tcase, signatures_in_the_wrong_section_join_an_unsigned_set);
+	tcase_add_test(tcase, signatures_in_the_wrong_section_join_their_set);
+	tcase_add_test(tcase, signatures_of_a_set_stand_in_order_of_arrival);
 	tcase_add_test(tcase, signatures_that_were_asked_for_stay_where_they_are);
 	tcase_add_test(tcase, signatures_without_a_set_are_a_set_of_their_own);
 	tcase_add_test(tcase, a_ttl_with_the_top_bit_is_zero);
@@ -565,6 +644,9 @@ message_suite(void)
 	tcase_add_test(tcase, edns_alone_is_found_behind_all_else);
 	tcase_add_test(tcase, small_edns_sizes_count_as_512);
 	tcase_add_loop_test(tcase, malformed_messages_are_refused, 0, COUNT(refused));
+	tcase_add_test(tcase, a_record_that_breaks_the_rules_of_its_type_costs_no_other);
+	tcase_add_test(tcase, a_set_without_a_sound_record_goes_with_its_signatures);
+	tcase_add_test(tcase, the_frame_of_a_message_has_to_be_right);
 	tcase_add_test(tcase, signatures_over_the_message_are_no_data);
 	tcase_add_test(tcase, updates_may_have_no_rdata);
 	tcase_add_test(tcase, a_full_set_is_still_a_set);
