@@ -201,6 +201,31 @@ task__seek_addrs(struct engine *engine, struct task *task, bool all)
 	return wait__count(task) > 0;
 }
 
+static bool
+has_addr(const struct cut *cut, unsigned ns, enum addr_family family)
+{
+	for (unsigned i = 0; i < cut->server_count; i++)
+		if (cut->servers[i].ns == ns && cut->servers[i].addr.family == family)
+			return true;
+	return false;
+}
+
+bool
+task__seek_other_family(struct engine *engine, struct task *task)
+{
+	static const enum addr_family families[] = { ADDR_IPV4, ADDR_IPV6 };
+	struct cut *cut = task->cut;
+
+	if (cut->by_operator)
+		return false; /* he has said all, and his servers may have no names */
+	for (unsigned i = 0; i < cut->ns_count && wait__count(task) == 0; i++)
+		for (unsigned j = 0; j < 2 && wait__count(task) == 0; j++)
+			if (!cut->ns[i].useless && !*asked_flag(&cut->ns[i], families[j]) &&
+			    cut_may_ask(&engine->policy, families[j]) && !has_addr(cut, i, families[j]))
+				seek(engine, task, i, families[j]);
+	return wait__count(task) > 0;
+}
+
 /* One silence is enough: a dead server is not to be met again by another way. */
 static bool
 has_been_silent(const struct engine *engine, const struct ip_addr *addr)

@@ -291,7 +291,8 @@ task__ask(struct engine *engine, struct task *task)
 		return TASK_WAITING; /* it is more than loss: no haste any more */
 	if (task->silent >= silent_max(task, &options))
 		return wait__count(task) > 0 ? TASK_WAITING : fail_spent(engine, task);
-	if (are_blamed(task, &options) && task__seek_addrs(engine, task, false))
+	if (are_blamed(task, &options) &&
+	    (task__seek_addrs(engine, task, false) || task__seek_other_family(engine, task)))
 		return TASK_WAITING; /* another of the zone's servers may do better */
 	seek_meanwhile(engine, task, &options);
 	return send(engine, task, &options);

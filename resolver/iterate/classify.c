@@ -148,11 +148,13 @@ classify(struct classified *classified, const struct message *message, const str
 		classified->response = classify_rcode(message, asked);
 		return;
 	}
-	chain_follow(&classified->chain, message, asked->qname, asked->qtype, asked->zone, arena);
+	chain_follow(&classified->chain, message, asked->qname, asked->qtype, asked->zone, asked->is_forward, arena);
 	if (classified->chain.fault != CHAIN_SOUND)
 		classified->response = classify_fault(&classified->chain);
 	else if (message->rcode == RCODE_YXDOMAIN)
 		classified->response = RESPONSE_SERVFAIL;
+	else if (message->answer_is_hollow && classified->chain.final == NULL)
+		classified->response = RESPONSE_SERVFAIL; /* it tried to answer: that is no absence */
 	else if (classified->chain.set_count == 0 && classified->chain.final == NULL)
 		classified->response = classify_empty(classified, message, asked);
 	else

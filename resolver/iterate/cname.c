@@ -50,8 +50,9 @@ alias_synthesise(struct arena *arena, const struct rrset *dname, const struct na
 }
 
 /*
- * What the answer section has for a name: a set that answers, else an alias.  Below a DNAME there is
- * nothing but what the DNAME makes (RFC 6672, section 2.4), so it goes before all else.
+ * What the answer section has for a name: a set that answers, or an alias; where both stand, which cannot be (RFC 1034,
+ * section 3.6.2), the first one.  Below a DNAME there is nothing but what the DNAME makes (RFC 6672, section 2.4), so
+ * it goes before all else.
  */
 struct found {
 	struct rrset *final, *cname, *dname;
@@ -71,7 +72,7 @@ look_at(const struct message *message, const struct name *name, uint16_t qtype,
 			found.dname = set;
 		if ((set->type != TYPE_CNAME && !answers) || !name_equal(set->owner, name))
 			continue;
-		if (answers && found.final == NULL)
+		if (answers && found.final == NULL && (found.cname == NULL || type_stops_at_alias(qtype)))
 			found.final = set;
 		if (set->type == TYPE_CNAME)
 			found.cname = set;
@@ -131,10 +132,21 @@ chain_step(struct chain *chain, const struct found *found, uint16_t qtype, struc
 	return chain->end != NULL || chain_fail(chain, CHAIN_NO_MEMORY);
 }
 
+/* What the signatures are to be looked for at: of a DNAME's alias they are the DNAME's. */
+static const struct rrset *
+first_of(const struct found *found)
+{
+	if (found->dname != NULL)
+		return found->dname;
+	return found->final != NULL ? found->final : found->cname;
+}
+
 void
 chain_follow(struct chain *chain, const struct message *message, const struct name *qname,
-	     uint16_t qtype, const struct name *zone, struct arena *arena)
+	     uint16_t qtype, const struct name *zone, bool may_end_unsigned, struct arena *arena)
 {
+	bool is_signed = false;
+
 	chain->set_count = chain->alias_count = 0;
 	chain->end = qname;
 	chain->final = NULL;
@@ -145,6 +157,12 @@ chain_follow(struct chain *chain, const struct message *message, const struct na
 		return;
 	while (!chain->outside) {
 		struct found found = look_at(message, chain->end, qtype, zone);
+		const struct rrset *first = first_of(&found);
+		if (first != NULL && first->sig_count == 0 && is_signed && !may_end_unsigned) {
+			chain->outside = true;
+			return;
+		}
+		is_signed = first != NULL && first->sig_count > 0;
 		if (found.dname == NULL)
 			chain->final = found.final;
 		if (chain->final != NULL || (found.cname == NULL && found.dname == NULL))

@@ -3,7 +3,8 @@
  *
  * From the name asked for, CNAMEs and DNAMEs are followed through the answer section as long as
  * the names stay inside the zone that the server was asked about: what it says about
- * others is not its to say, and resolution goes on at the end of the chain instead.
+ * others is not its to say, and resolution goes on at the end of the chain instead.  So it does behind an alias with
+ * signatures where what follows has none: asked for itself it may be another zone's, or come with them.
  * Where a DNAME stands above a name, the CNAME that follows from it is made here and the server's own
  * copy is only compared (RFC 6672, section 3.4).
  *
@@ -34,13 +35,14 @@ struct chain {
 	unsigned set_count, alias_count;
 	const struct name *end; /* where they lead: qname itself without any */
 	struct rrset *final;    /* a set at the end that answers the question; NULL: none here */
-	bool outside;           /* the end is not in the zone */
+	bool outside;           /* the end is not in the zone, or to be asked for itself */
 	bool corrected;         /* the server's CNAME did not agree with its DNAME */
 	enum chain_fault fault;
 };
 
+/* may_end_unsigned: of a resolver, which has asked for the end itself. */
 void chain_follow(struct chain *chain, const struct message *message, const struct name *qname, uint16_t qtype,
-                  const struct name *zone, struct arena *arena);
+                  const struct name *zone, bool may_end_unsigned, struct arena *arena);
 
 /* The target of an alias set of exactly one record; 0, ERR_MALFORMED. */
 int alias_target(const struct rrset *set, struct name *target);

@@ -227,6 +227,7 @@ struct engine_stats {
 	uint64_t synthesised;       /* answers out of what a zone has proved before */
 	uint64_t signatures, bogus; /* signatures checked; answers that did not hold */
 	uint64_t stripped_addrs;    /* records with private addresses that were taken out (policy/rebind.h) */
+	uint64_t broken_records;    /* records left out of replies, for they break the rules of their type */
 	uint64_t corrected_aliases; /* replies whose CNAME did not agree with their DNAME */
 	uint32_t tasks, clients, queries; /* now */
 };

@@ -52,6 +52,7 @@ struct todo {
 struct heard {
 	struct flight *query;
 	struct message *message;
+	uint32_t broken; /* records that were left out of it */
 };
 
 struct engine {
@@ -261,6 +262,8 @@ bool task__known_addrs(struct engine *engine, struct task *task);
 void task__on_addrs(struct engine *engine, struct task *parent, const struct task_wait *wait, const struct task *child);
 /* Has a task look for an address of one more server; `all`: also of those that have one. True when one is awaited. */
 bool task__seek_addrs(struct engine *engine, struct task *task, bool all);
+/* The same of a server that has one, for the family in which it has none: the zone answers, but not well. */
+bool task__seek_other_family(struct engine *engine, struct task *task);
 
 /* ---- wait.c ---- */
 /* False when it would close a circle. */

@@ -203,6 +203,33 @@ strip_private(struct engine *engine, struct task *task, struct scrubbed *scrubbe
 		task->answer.ede = EDE_BLOCKED;
 }
 
+/* Who gets the rest of a reply is told that it is the rest; if it is signed, that is why it does not verify. */
+static void
+tell_broken(const struct engine *engine, struct task *task)
+{
+	task->validation.has_gaps = engine->heard.broken > 0;
+	if (engine->heard.broken == 0 || task->answer.ede != EDE_NONE)
+		return;
+	task->answer.ede = EDE_OTHER;
+	task->answer.ede_text = "records that break the rules of their type were left out";
+}
+
+/*
+ * Of which zone the reply is, by the SOA or NS set that stands beside the answer.  Aliases may have led through others
+ * on the same server.
+ */
+static void
+note_zone(const struct engine *engine, struct task *task, const struct hearing *hearing)
+{
+	task->validation.told_labels = 0;
+	if (engine->trust.anchors == NULL || hearing->classified.chain.set_count > 0)
+		return;
+	for (const struct rrset *set = hearing->message->sections[SECTION_AUTHORITY]; set != NULL; set = set->next)
+		if ((set->type == TYPE_SOA || set->type == TYPE_NS) && set->class == CLASS_IN &&
+		    name_equal(set->owner, hearing->asked.zone))
+			task->validation.told_labels = (uint8_t)(task->cut->zone_labels + 1u);
+}
+
 /*
  * NOERROR without anything, not even an SOA (RFC 2308, section 2.2.1: "type 3").  It may be the truth of a server that is
  * sparing with words, or a load balancer's shrug: the others are asked too, and if nobody says more it counts.
@@ -251,6 +278,8 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 		read_priming(engine, task, hearing);
 	progress(engine, task);
 	task->validation.answered_by = hearing->addr;
+	tell_broken(engine, task);
+	note_zone(engine, task, hearing);
 	if (task->policies != 0 && chain->alias_count > 0 &&
 	    policy__cuts_chain(engine, task, scrubbed.answer, &end, &alias_count))
 		return task__restart(engine, task, scrubbed.answer, alias_count, end, scrubbed.authority);

@@ -129,22 +129,24 @@ on_reply(struct engine *engine, struct flight *query, const uint8_t *bytes, size
 {
 	struct task *task = &engine->tasks[query->task];
 	struct message message;
+	uint32_t broken;
 
 	engine__budget(engine, task)->received_bytes += (uint32_t)size;
 	arena_reset(&engine->scratch);
 	if (query->caps)
 		bytes = unmix(engine, query, bytes, size);
-	if (bytes == NULL || message_read(&message, &engine->scratch, bytes, size) != 0) {
+	if (bytes == NULL || message_read_sound(&message, &engine->scratch, bytes, size, &broken) != 0) {
 		engine->stats.malformed++;
 		learn_alive(engine, query);
 		flight__late(engine, query); /* perhaps forged: the true reply may still come */
 		task__wake(engine, task);
 		return;
 	}
+	engine->stats.broken_records += broken;
 	if (refuses_cookie(engine, query, &message))
 		return;
 	learn_alive(engine, query);
-	engine->heard = (struct heard){ .query = query, .message = &message };
+	engine->heard = (struct heard){ .query = query, .message = &message, .broken = broken };
 	task->state = TASK_HEARD;
 	task__run(engine, task);
 }

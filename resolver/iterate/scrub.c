@@ -120,26 +120,24 @@ scrub_authority(struct scrubbed *scrubbed, struct message *message,
 		const struct scrub_limits *limits, uint32_t *kept)
 {
 	struct rrset *soa = classified->soa, *next;
-	struct list proofs;
+	struct list kept_sets;
+	unsigned proofs = 0;
 	const bool with_ns = keeps_extras(limits, asked) && classified->response == RESPONSE_ANSWER;
 
-	list_init(&proofs);
+	if (soa != NULL)
+		scrubbed->negative_ttl_s = negative_ttl(soa, limits);
+	list_init(&kept_sets);
 	for (struct rrset *set = message->sections[SECTION_AUTHORITY]; set != NULL; set = next) {
 		next = set->next;
-		if (proofs.count == NEGATIVE_PROOFS_MAX ||
-		    !(is_proof(set, asked->zone) || (with_ns && extras_is_ns(set, classified, asked))))
+		if (set != soa && (proofs == NEGATIVE_PROOFS_MAX ||
+				   !(is_proof(set, asked->zone) || (with_ns && extras_is_ns(set, classified, asked)))))
 			continue;
-		set->ttl_s = scrub_ttl(set->ttl_s, limits);
-		list_add(&proofs, set);
+		set->ttl_s = set == soa ? scrubbed->negative_ttl_s : scrub_ttl(set->ttl_s, limits);
+		proofs += set != soa;
+		list_add(&kept_sets, set);
 	}
-	*kept += proofs.count;
-	scrubbed->authority = proofs.head;
-	if (soa != NULL) {
-		scrubbed->negative_ttl_s = soa->ttl_s = negative_ttl(soa, limits);
-		soa->next = proofs.head;
-		scrubbed->authority = soa;
-		*kept += 1;
-	}
+	*kept += kept_sets.count;
+	scrubbed->authority = kept_sets.head;
 	for (struct rrset *set = scrubbed->authority; set != NULL; set = set->next)
 		set->trust = classified->authoritative ? TRUST_AUTHORITY_AA : TRUST_REFERRAL;
 }

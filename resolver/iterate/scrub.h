@@ -23,7 +23,7 @@ struct scrub_limits {
 
 struct scrubbed {
 	struct rrset *answer;    /* the aliases in the order in which they are followed, then what answers */
-	struct rrset *authority; /* the SOA first, then the proofs; beside an answer also the extras */
+	struct rrset *authority; /* the SOA and the proofs in order of arrival; beside an answer also the extras */
 	struct rrset *additional; /* extras */
 	uint32_t negative_ttl_s; /* how long the absence is known; 0 without SOA */
 	uint32_t dropped;        /* sets left behind */

@@ -399,6 +399,8 @@ again_or_fail(struct engine *engine, struct task *task)
 		task->validation = again;
 		return TASK_LOOKUP;
 	}
+	if (state->has_gaps && !state->is_unreachable)
+		(void)validation__bogus(task, EDE_OTHER, "records that break the rules of their type were left out");
 	name_to_text(&task->question.qname, qname, sizeof qname);
 	type_to_text(task->question.qtype, type, sizeof type);
 	const char *text = arena_printf(&task->arena, "%s %s: %s", qname, type,

@@ -9,7 +9,9 @@
  *
  *	www.example.com A <- example.com DNSKEY <- example.com DS <- com DNSKEY <- com DS <- . DNSKEY <- anchor
  *
- * A set without signatures is insecure only if it is shown to lie below a delegation without DS.
+ * A set without signatures is insecure only if it is shown to lie below a delegation without DS.  Where the reply itself
+ * says of which zone it is, by an SOA or NS set beside it, and that zone is signed, no deeper delegation is looked
+ * for: whoever says so of a zone that is not signed has only harmed the answer.
  *
  * A bogus answer is asked for again, from the network, VALIDATION_RESTARTS_MAX times, since one bad server shall not
  * stand for all; then it is a SERVFAIL with the reason (RFC 8914), remembered for VALIDATION_BOGUS_TTL_S.
@@ -43,9 +45,11 @@ struct validation_fact {
 struct validation {
 	bool is_active;      /* in TASK_VALIDATE, or waiting there */
 	bool skip_cache;     /* after a bogus answer */
+	bool has_gaps;       /* records that break the rules of their type were left out of the answer */
 	uint8_t restarts;
 	struct ip_addr answered_by; /* who gave the answer; family ADDR_NONE: nobody was asked */
 	struct ip_addr blamed[VALIDATION_RESTARTS_MAX]; /* whose answers were bogus: the others are asked first */
+	uint8_t told_labels; /* of the zone that the last reply has said to be sname's, and one; 0: it has not */
 	uint8_t labels_done; /* of the unsigned name that is being walked down to: names above are in secure zones */
 	struct validation_fact fact;
 	struct rrset **absence; /* where the proofs of the answer itself begin, behind those of its aliases */

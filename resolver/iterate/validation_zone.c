@@ -223,6 +223,20 @@ validation__find_keys(struct engine *engine, struct task *task, const struct nam
 	return FINDING_SECURE;
 }
 
+/* The answer has told that it is of this zone, which is signed. */
+static bool
+is_told_zone(const struct task *task, const struct name *owner, const struct name *zone)
+{
+	return task->validation.told_labels == name_labels(zone) + 1u && name_equal(task->sname, owner);
+}
+
+static enum finding
+unsigned_in_signed_zone(struct task *task)
+{
+	task->validation.labels_done = 0;
+	return validation__bogus(task, EDE_RRSIGS_MISSING, "signatures are missing");
+}
+
 /*
  * Data without signatures: insecure if a delegation without DS lies above it.  First the nearest cut that iteration
  * knows is looked at, then every name from there down, in case one server serves parent and child.
@@ -244,6 +258,8 @@ validation__find_unsigned(struct engine *engine, struct task *task, const struct
 		const enum finding finding = validation__find_keys(engine, task, anchor->owner, &keys);
 		if (finding != FINDING_SECURE)
 			return finding; /* whatever is not there, nobody could prove it */
+		if (is_told_zone(task, owner, anchor->owner))
+			return unsigned_in_signed_zone(task);
 		unsigned first = name_labels(anchor->owner) + 1;
 		if (delegation_cache_find(engine->caches.delegations, &zone, &engine->scratch, &delegation,
 					  engine__now_s(engine)) == 0 &&
@@ -259,10 +275,12 @@ validation__find_unsigned(struct engine *engine, struct task *task, const struct
 		case CUT_WAIT:     return FINDING_WAIT;
 		case CUT_SPENT:    return FINDING_SPENT;
 		case CUT_SECURE:
+			if (is_told_zone(task, owner, &zone))
+				return unsigned_in_signed_zone(task);
+			break;
 		case CUT_NONE:     break;
 		}
 		state->labels_done++;
 	}
-	state->labels_done = 0;
-	return validation__bogus(task, EDE_RRSIGS_MISSING, "signatures are missing");
+	return unsigned_in_signed_zone(task);
 }

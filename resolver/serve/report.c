@@ -50,6 +50,7 @@ static const struct {
 	COUNTER("engine.synthesised", engine, synthesised),
 	COUNTER("engine.bogus", engine, bogus),
 	COUNTER("engine.stripped-addrs", engine, stripped_addrs),
+	COUNTER("engine.broken-records", engine, broken_records),
 	COUNTER("engine.corrected-aliases", engine, corrected_aliases),
 	COUNTER("engine.tasks", engine, tasks),
 	COUNTER("engine.clients", engine, clients),

@@ -576,6 +576,53 @@ START_TEST(a_zone_signs_for_itself_alone)
 }
 END_TEST
 
+/* ---- signatures that are missing ------------------------------------------------------------------------------------ */
+
+/* As a server that knows nothing of DNSSEC has it: the zone's NS set beside the answer. */
+static void
+answer_unsigned(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)server;
+	if (query->question.qtype != TYPE_A)
+		return;
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
+	records_append(&reply->sections[SECTION_ANSWER], world_record(world, "www.mal.", TYPE_A, 300, "203.0.113.80"));
+	records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, "mal.", TYPE_NS, 300, "ns.mal."));
+}
+
+START_TEST(what_says_itself_that_it_is_of_a_signed_zone_is_bogus_without_another_question)
+{
+	signed_world_init(&sw, 1, NULL, NULL, answer_unsigned);
+	const struct world_result *result = resolve("www.mal.", TYPE_A);
+	expect_bogus(result);
+	ck_assert_int_eq(result->ede, EDE_RRSIGS_MISSING);
+	ck_assert_uint_eq(world_asked(sw.world, "www.mal.", TYPE_DS), 0);
+	expect_good();
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(where_all_servers_lie_one_is_looked_for_in_the_other_family)
+{
+	static const struct world_zone both = { "mal.", "mal. 600 SOA mname. rname. 1 2 3 4 300\n"
+							"mal. 3600 NS ns.mal.\n"
+							"ns.mal. 3600 A 203.0.113.66\n"
+							"ns.mal. 3600 AAAA 2001:db8::66\n"
+							"www.mal. 300 A 203.0.113.80\n" };
+
+	signed_world_init(&sw, 1, NULL, NULL, answer_unsigned);
+	struct signed_zone honest_zone = { .apex = sw.mal_zone.apex, .key = sw.mal_zone.key };
+	world_serve_instead(sw.mal, &both);
+	struct world_server *honest = world_server(sw.world, "2001:db8::66", &both);
+	honest->habit = sw.mal->habit;
+	honest->context = &honest_zone;
+	ck_assert_uint_eq(resolve("www.mal.", TYPE_A)->security, SECURITY_SECURE);
+	ck_assert_uint_eq(world_asked(sw.world, "ns.mal.", TYPE_AAAA), 1);
+	ck_assert_uint_gt(honest->asked, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -596,6 +643,8 @@ main(void)
 	tcase_add_loop_test(tcase, a_childs_apex_does_not_deny_the_parents_ds, 0, 2);
 	tcase_add_test(tcase, an_unchecked_denial_drives_out_nothing_that_was_checked);
 	tcase_add_test(tcase, a_zone_signs_for_itself_alone);
+	tcase_add_test(tcase, what_says_itself_that_it_is_of_a_signed_zone_is_bogus_without_another_question);
+	tcase_add_test(tcase, where_all_servers_lie_one_is_looked_for_in_the_other_family);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -84,6 +84,22 @@ static const struct response_case cases[] = {
 	  { { WWW, TYPE_CNAME, 60, "web.example.com." } },
 	  { { NULL } },
 	  RESPONSE_CNAME },
+	{ "an alias before the set asked for, though it should be alone",
+	  WWW,
+	  TYPE_A,
+	  DNS_AA,
+	  0,
+	  { { WWW, TYPE_CNAME, 60, "web.example.com." }, { WWW, TYPE_A, 60, "192.0.2.1" } },
+	  { { NULL } },
+	  RESPONSE_CNAME },
+	{ "the set asked for before an alias",
+	  WWW,
+	  TYPE_A,
+	  DNS_AA,
+	  0,
+	  { { WWW, TYPE_A, 60, "192.0.2.1" }, { WWW, TYPE_CNAME, 60, "web.example.com." } },
+	  { { NULL } },
+	  RESPONSE_ANSWER },
 	{ "an alias whose end has no such type",
 	  WWW,
 	  TYPE_A,
@@ -394,6 +410,45 @@ START_TEST(nothing_outside_of_the_zone_is_ever_kept)
 }
 END_TEST
 
+static enum response
+response_to_alias(unsigned alias_sigs, unsigned end_sigs, bool is_forward)
+{
+	static const struct record answer[SUBJECT_RECORDS_MAX] = { { WWW, TYPE_CNAME, 60, "web.example.com." },
+								   { "web.example.com.", TYPE_A, 60, "192.0.2.1" } };
+	struct subject subject;
+
+	subject_init(&subject, "example.com.", WWW, TYPE_A, DNS_AA, RCODE_NOERROR);
+	subject_fill(&subject, SECTION_ANSWER, answer);
+	subject.message.sections[SECTION_ANSWER]->sig_count = (uint16_t)alias_sigs;
+	subject.message.sections[SECTION_ANSWER]->next->sig_count = (uint16_t)end_sigs;
+	subject.asked.is_forward = is_forward;
+	classify(&subject.classified, &subject.message, &subject.asked, &subject.arena);
+	return subject.classified.response;
+}
+
+START_TEST(what_stands_unsigned_behind_a_signed_alias_is_asked_for_itself)
+{
+	ck_assert_int_eq(response_to_alias(1, 0, false), RESPONSE_CNAME);
+	ck_assert_int_eq(response_to_alias(1, 1, false), RESPONSE_ANSWER);
+	ck_assert_int_eq(response_to_alias(0, 0, false), RESPONSE_ANSWER);
+	ck_assert_int_eq(response_to_alias(0, 1, false), RESPONSE_ANSWER);
+	ck_assert_int_eq(response_to_alias(1, 0, true), RESPONSE_ANSWER); /* a resolver has done that */
+}
+END_TEST
+
+START_TEST(an_answer_without_a_sound_record_is_no_absence)
+{
+	static const struct record authority[SUBJECT_RECORDS_MAX] = { SOA };
+	struct subject subject;
+
+	subject_init(&subject, "example.com.", WWW, TYPE_A, DNS_AA, RCODE_NOERROR);
+	subject_fill(&subject, SECTION_AUTHORITY, authority);
+	subject.message.answer_is_hollow = true;
+	classify(&subject.classified, &subject.message, &subject.asked, &subject.arena);
+	ck_assert_int_eq(subject.classified.response, RESPONSE_SERVFAIL);
+}
+END_TEST
+
 START_TEST(formerr_to_a_plain_query_is_a_failure)
 {
 	struct subject subject;
@@ -411,6 +466,8 @@ main(void)
 	TCase *tcase = tcase_create("responses");
 	tcase_add_loop_test(tcase, each_response_gets_its_word, 0, COUNT(cases));
 	tcase_add_loop_test(tcase, nothing_outside_of_the_zone_is_ever_kept, 0, COUNT(cases));
+	tcase_add_test(tcase, what_stands_unsigned_behind_a_signed_alias_is_asked_for_itself);
+	tcase_add_test(tcase, an_answer_without_a_sound_record_is_no_absence);
 	tcase_add_test(tcase, formerr_to_a_plain_query_is_a_failure);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -175,7 +175,7 @@ START_TEST(proofs_stay_with_an_absence_and_are_bounded)
 	}
 	subject_fill(&subject, SECTION_AUTHORITY, (struct record[SUBJECT_RECORDS_MAX]){ SOA });
 	struct scrubbed scrubbed = subject_scrub(&subject);
-	ck_assert_uint_eq(scrubbed.authority->type, TYPE_SOA);
+	ck_assert(records_has(scrubbed.authority, "example.com.", TYPE_SOA, NULL)); /* wherever it stands */
 	ck_assert_uint_eq(records_count(scrubbed.authority), 9);
 	ck_assert_uint_eq(scrubbed.dropped, 12);
 }
