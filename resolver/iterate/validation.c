@@ -87,6 +87,8 @@ judge_set(struct engine *engine, struct task *task, struct rrset *set)
 	const struct rrset *anchor = anchors_above(engine->trust.anchors, &name);
 	if (anchor == NULL)
 		return FINDING_INSECURE;
+	if (set->type == TYPE_DNSKEY && set->sig_count == 0 && name_equal(set->owner, anchor->owner))
+		return validation__bogus(task, EDE_RRSIGS_MISSING, "the keys of a trust anchor's zone are not signed");
 	if (!rrset_signer(set, &signer))
 		return set->sig_count > 0 ? validation__bogus(task, EDE_DNSSEC_BOGUS, "no signature fits the set")
 					  : validation__find_unsigned(engine, task, set->owner, set->type);
@@ -260,15 +262,18 @@ has_unjudged_proof(const struct task *task)
 static enum finding
 judge_absence(struct engine *engine, struct task *task, const struct name *end)
 {
-	enum finding finding;
+	const struct rrset *anchor = anchors_above(engine->trust.anchors, end);
+	enum finding finding = FINDING_INSECURE;
 	struct denial denial;
 	struct name zone;
 
-	if (anchors_above(engine->trust.anchors, end) == NULL)
+	if (anchor == NULL)
 		return FINDING_INSECURE;
-	if (validation__denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], end, &zone, &denial))
+	const bool is_proved = validation__denial_from(engine, task, task->answer.sections[SECTION_AUTHORITY], end, &zone, &denial);
+	if (is_proved)
 		finding = judge_proof(task, &denial, end);
-	else
+	/* That a name is below an unsigned delegation is nothing to a trust anchor that is closer to it. */
+	if (!is_proved || (finding == FINDING_INSECURE && name_labels(&zone) < name_labels(anchor->owner)))
 		finding = validation__find_unsigned(engine, task, end, task->question.qtype);
 	return finding == FINDING_BOGUS && has_unjudged_proof(task) ? FINDING_SPENT : finding;
 }
