@@ -14,7 +14,7 @@
 #include "stack/base/rng.h"
 
 #define TRACE_NAMES        30000u
-#define TRACE_REQUESTS_MAX 1000000u
+#define TRACE_REQUESTS_MAX 200000u
 #define TRACE_NUMBERS_MAX  (TRACE_NAMES + TRACE_REQUESTS_MAX)
 
 struct trace {
