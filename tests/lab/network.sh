@@ -7,6 +7,7 @@
 #	                                           +--- beta       hosting, IPv4 and IPv6
 #	                                           +--- gamma      hosting, IPv6 only
 #	                                           +--- quirks     servers with habits
+#	                                           +--- hostile    whatever tests/lab/attacks has it say
 #	                                           +--- fw --- front --- web1, web2   the web site
 #
 # Addresses come from the blocks kept for closed test networks (RFC 2544: 198.18.0.0/15; RFC 5180:
@@ -190,6 +191,10 @@ build_providers() {
 	place quirks 5 9 core2
 	for i in 1 2 3 4; do
 		has quirks "198.18.5.$i" "2001:2:0:5::$i"
+	done
+	place hostile 9 12 core2
+	for i in 1 2 3; do
+		has hostile "198.18.9.$i" "2001:2:0:9::$i"
 	done
 }
 

@@ -10,12 +10,27 @@ signed=$LAB_DIR/zones
 zones_sign() {
 	mkdir -p "$signed/keys"
 	for file in "$here"/zones/*.zone; do
-		cp "$file" "$signed/"
+		generate <"$file" >"$signed/${file##*/}"
 	done
 	for zone in $(zones_deepest_first); do
 		zone_sign "$zone" $(sed -n '1s/^; sign: //p' "$signed/$zone.zone")
 	done
 	cp "$signed/keys/root.ksk.key" "$LAB_DIR/root.key"
+}
+
+# generate: `$GENERATE 1-N RECORD` becomes N records, each with its number for the `$`; ldns does not know it.
+generate() {
+	awk '$1 == "$GENERATE" {
+		count = substr($2, 3) + 0
+		sub(/^[^ ]* [^ ]* /, "")
+		for (i = 1; i <= count; i++) {
+			record = $0
+			sub(/[$]/, i, record)
+			print record
+		}
+		next
+	}
+	{ print }'
 }
 
 zones_deepest_first() {
