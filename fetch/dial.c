@@ -48,6 +48,7 @@ struct dial {
 	unsigned timeout_ms;
 	uint32_t request;
 	bool is_name_secure;
+	struct stream_facts *seen; /* NULL: nobody wants to know, or there is a stream */
 
 	struct failure names_failure; /* the worse of the answers'; NONE: there was none */
 	struct failure failure;       /* of the attempts, all in one text */
@@ -72,9 +73,21 @@ forget_attempts(struct dial *dial)
 	net_timer_stop(dial->net, &dial->timer);
 }
 
+static void
+note_progress(const struct dial *dial)
+{
+	if (dial->seen == NULL)
+		return;
+	*dial->seen = dial->stream != NULL ? *dial->stream->facts
+					   : (struct stream_facts){ .started_us = dial->started_us,
+								    .named_us = dial->named_us,
+								    .is_name_secure = dial->is_name_secure };
+}
+
 void
 dial_cancel(struct dial *dial)
 {
+	note_progress(dial);
 	forget_attempts(dial);
 	if (dial->stream != NULL)
 		stream_close(dial->stream);
@@ -100,6 +113,7 @@ succeed(struct dial *dial)
 	struct stream *stream = dial->stream;
 
 	dial->stream = NULL;
+	dial->seen = NULL;
 	stream_set_ready(stream, NULL, NULL);
 	stream->facts->use_count = 1;
 	finish(dial, stream, NULL);
@@ -117,6 +131,7 @@ note_failure(struct dial *dial, const struct failure *failure)
 	}
 	failure_set(&dial->failure, before.cause == failure->cause ? before.cause : FAILURE_CONNECT,
 		    "%s; %s", before.text, failure->text);
+	failure_detail(&dial->failure, before.detail == failure->detail ? before.detail : NULL);
 }
 
 static void find_addrs(struct dial *dial);
@@ -550,6 +565,7 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 	dial->wanted = dial->kinds;
 	dial->timeout_ms = or_default(target->timeout_ms, DIAL_TIMEOUT_MS);
 	dial->request = target->request;
+	dial->seen = target->seen;
 	dial->started_us = net_now_us(net);
 	eyeballs_init(&dial->eyeballs,
 		      1000 * (uint64_t)or_default(target->attempt_delay_ms, DIAL_ATTEMPT_DELAY_MS),

@@ -46,6 +46,7 @@ struct dial_target {
 	const char *alpn;                    /* with TLS: protocols in order, "h2,http/1.1"; NULL: none; lent until on_done */
 	unsigned timeout_ms;                 /* --connect-timeout */
 	unsigned attempt_delay_ms;           /* --happy-eyeballs-timeout-ms */
+	struct stream_facts *seen;           /* how far it came when there is no stream; NULL: not wanted; lent until on_done */
 	uint32_t request;                    /* for the journey: the transfer's number, from 1; 0: nobody's */
 };
 
@@ -55,6 +56,6 @@ typedef void (*dial_done_cb)(void *data, struct stream *stream, const struct fai
 /* on_done comes from the loop, never from inside dial_start.  NULL: no memory. */
 struct dial *dial_start(struct net *net, struct names *names, const struct dial_target *target, dial_done_cb on_done,
                         void *data);
-void dial_cancel(struct dial *dial); /* on_done does not come any more */
+void dial_cancel(struct dial *dial); /* on_done does not come any more; target->seen is written */
 
 #endif

@@ -28,6 +28,7 @@ failure_set(struct failure *failure, enum failure_cause cause, const char *forma
 	assert(cause != FAILURE_NONE && cause < FAILURE_CAUSE_COUNT);
 	assert(raw_bytes >= 0);
 	failure->cause = cause;
+	failure->detail = NULL;
 	printable_text(failure->text, sizeof failure->text, raw, strlen(raw));
 }
 
@@ -35,6 +36,7 @@ void
 failure_clear(struct failure *failure)
 {
 	failure->cause = FAILURE_NONE;
+	failure->detail = NULL;
 	failure->text[0] = '\0';
 }
 

@@ -63,12 +63,19 @@ enum failure_cause { FAILURE_CAUSES(FAILURE_CAUSE) FAILURE_CAUSE_COUNT };
 
 struct failure {
 	enum failure_cause cause;
+	const char *detail; /* a finer cause, a word of ours: "expired"; NULL: none */
 	char text
 		[FAILURE_TEXT_BYTES]; /* one sentence without its full stop; empty: see failure_summary */
 };
 
 void failure_set(struct failure *failure, enum failure_cause cause, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Behind failure_set. */
+static inline void
+failure_detail(struct failure *failure, const char *detail)
+{
+	failure->detail = detail;
+}
 void failure_clear(struct failure *failure);
 
 int failure_exit_status(enum failure_cause cause);

@@ -74,9 +74,15 @@ write_text(const struct story *story, FILE *file)
 	for (unsigned i = 0; i < story->end_count; i++) {
 		journey_text_end(&story->ends[i], line, sizeof line);
 		fprintf(file, "%s\n", line);
+		if (story->ends[i].is_bad) {
+			struct fault fault;
+			fault_find(&fault, story, &story->ends[i]);
+			journey_text_fault(&fault, line, sizeof line);
+			fprintf(file, "%s\n", line);
+		}
 		journey_text_verdict(&story->ends[i].verdict, line, sizeof line);
 		fprintf(file, "%s\n", line);
-		verdict_advice(&story->ends[i].verdict, advice, sizeof advice);
+		fault_advice(story, &story->ends[i], advice, sizeof advice);
 		if (advice[0] != '\0')
 			fprintf(file, "TRY    %s\n", advice);
 	}
@@ -109,7 +115,7 @@ write_json(const struct story *story, FILE *file)
 		is_whole = is_drained(&json, file);
 	}
 	for (unsigned i = 0; i < story->end_count && is_whole; i++) {
-		journey_json_end(&json, &story->ends[i], story->wall_us);
+		journey_json_end(&json, story, &story->ends[i]);
 		is_whole = is_drained(&json, file);
 	}
 	return is_whole ? 0 : -1;

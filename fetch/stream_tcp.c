@@ -77,6 +77,24 @@ words_of(enum tcp_reason reason, bool is_ours)
 	return "connection closed";
 }
 
+/* What fault.c goes by; NULL: nothing finer. */
+static const char *
+detail_of(enum tcp_reason reason)
+{
+	switch (reason) {
+	case TCP_REASON_REFUSED: return "refused";
+	case TCP_REASON_TIMED_OUT: return "silent";
+	case TCP_REASON_PROHIBITED: return "prohibited";
+	case TCP_REASON_RESET:
+	case TCP_REASON_NET_UNREACHABLE:
+	case TCP_REASON_HOST_UNREACHABLE:
+	case TCP_REASON_NO_MEMORY:
+	case TCP_REASON_NONE:
+	case TCP_REASON_ABORTED: break;
+	}
+	return NULL;
+}
+
 static int
 errno_of(enum tcp_reason reason)
 {
@@ -107,6 +125,7 @@ tell_failure(struct stream_tcp *tcp, enum failure_cause cause, enum tcp_reason r
 	failure_set(&tcp->stream.failure,
 		    tcp->state == STREAM_TCP_CONNECTING ? cause_of(reason, info.is_soft_ours) : cause, "%s: %s",
 		    stream_tcp_peer(&tcp->facts.remote, tcp->facts.remote_port, peer), words_of(reason, info.is_soft_ours));
+	failure_detail(&tcp->stream.failure, detail_of(reason));
 }
 
 static int

@@ -115,23 +115,28 @@ refusal_words(const struct tls_context *context, const char *host, const struct 
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		failure_set(failure, FAILURE_CERTIFICATE, "%s: %s expired on %s", host, owner,
 			    date_words(X509_get0_notAfter(certificate), name));
+		failure_detail(failure, "expired");
 		return;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		failure_set(failure, FAILURE_CERTIFICATE, "%s: %s is not valid before %s; is the clock right?",
 			    host, owner, date_words(X509_get0_notBefore(certificate), name));
+		failure_detail(failure, "early");
 		return;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		hosts_words(certificate, text);
 		failure_set(failure, FAILURE_CERTIFICATE, "%s: its certificate is for %s", host, text);
+		failure_detail(failure, "name");
 		return;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		failure_set(failure, FAILURE_CERTIFICATE,
 			    "%s: its certificate is self-signed; --cacert FILE trusts it", host);
+		failure_detail(failure, "self-signed");
 		return;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 		failure_set(failure, FAILURE_CERTIFICATE, "%s: its root \"%s\" is not among %s", host,
 			    name_words(X509_get_subject_name(certificate), name), context->roots);
+		failure_detail(failure, "issuer");
 		return;
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -139,6 +144,7 @@ refusal_words(const struct tls_context *context, const char *host, const struct 
 		failure_set(failure, FAILURE_CERTIFICATE,
 			    "%s: the issuer \"%s\" of %s is not among %s, nor did the server send its certificate",
 			    host, name_words(X509_get_issuer_name(certificate), name), owner, context->roots);
+		failure_detail(failure, "issuer");
 		return;
 	default: break; /* a set of the library's */
 	}
@@ -162,6 +168,7 @@ tls__words(const struct tls_context *context, const char *host, const struct tls
 	/* A plain HTTP server's "HTTP/1.1 400" is no record. */
 	if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER) {
 		failure_set(failure, FAILURE_TLS, "%s: what answers on this port does not speak TLS", host);
+		failure_detail(failure, "plain");
 		ERR_clear_error();
 		return;
 	}

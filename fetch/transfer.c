@@ -248,6 +248,8 @@ transfer__fail(struct transfer *transfer, const struct failure *failure)
 		return;
 	}
 	close_stream(transfer);
+	if (transfer->state == TRANSFER_DIALING)
+		transfer__tell_dial(transfer);
 	if (transfer->has_output) /* what came is kept for the next attempt */
 		output_fini(&transfer->output);
 	transfer->has_output = false;
@@ -409,6 +411,7 @@ dial(struct transfer *transfer)
 		.alpn = settings->is_http_1_0 || settings->is_http_1_1 ? "http/1.1" : "h2,http/1.1",
 		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
 		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),
+		.seen = &transfer->facts.stream,
 		.request = transfer->number,
 		.proxy = transfer->proxy.kind != PROXY_NONE ? &transfer->proxy : NULL,
 		.needs_tunnel =

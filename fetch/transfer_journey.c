@@ -143,6 +143,39 @@ transfer__tell_connection(struct transfer *transfer)
 		tell_tls(transfer);
 }
 
+static const char *
+tls_failure_words(enum failure_cause cause)
+{
+	switch (cause) {
+	case FAILURE_CERTIFICATE: return "handshake broken off: the server's certificate does not convince";
+	case FAILURE_TIMEOUT: return "hello sent, and no handshake came of it";
+	case FAILURE_RECEIVE:
+	case FAILURE_SEND: return "the connection was cut during the handshake";
+	default: return "the handshake failed";
+	}
+}
+
+void
+transfer__tell_dial(struct transfer *transfer)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_TLS, "failed");
+	char remote[ADDR_TEXT_BYTES];
+
+	if (list_of(transfer) == NULL || transfer->facts.stream.connected_us == 0)
+		return;
+	journey_report_take(transfer->client->journey);
+	addr_to_text(&transfer->facts.stream.remote, remote, sizeof remote);
+	tell_open(transfer, remote);
+	if (transfer->url.special != URL_HTTPS || transfer->facts.stream.secured_us != 0)
+		return;
+	const struct journey_field fields[] = { { "cause", failure_id(transfer->failure.cause), 0 } };
+	event.cause = transfer->told;
+	event.is_bad = true;
+	event.fields = fields;
+	event.field_count = 1;
+	transfer->told = journey_tell(list_of(transfer), &event, "%s", tls_failure_words(transfer->failure.cause));
+}
+
 /* What a field of credentials says is not told. */
 static bool
 is_secret(struct span name)
@@ -255,7 +288,7 @@ times_of(const struct transfer *transfer)
 		.first_us = facts->first_us,
 		.end_us = facts->end_us,
 		.is_reused = transfer->is_reused,
-		.is_named = facts->failure.cause != FAILURE_RESOLVE && facts->failure.cause != FAILURE_BOGUS,
+		.wants_tls = transfer->url.special == URL_HTTPS,
 		.content_bytes = facts->content_bytes,
 	};
 }
@@ -268,7 +301,8 @@ transfer__tell_end(struct transfer *transfer)
 	struct journey_event event =
 		event_of(transfer, failed ? JOURNEY_OUT : JOURNEY_HTTP, failed ? "failed" : "end");
 	const struct journey_field fields[] = { { "octets", NULL, facts->content_bytes },
-						{ "cause", failure_id(facts->failure.cause), 0 } };
+						{ "cause", failure_id(facts->failure.cause), 0 },
+						{ "detail", facts->failure.detail != NULL ? facts->failure.detail : "", 0 } };
 	const struct verdict_times times = times_of(transfer);
 	char url[WORDS_BYTES];
 
@@ -278,7 +312,7 @@ transfer__tell_end(struct transfer *transfer)
 	event.is_bad = failed;
 	event.is_end = true;
 	event.fields = fields;
-	event.field_count = failed ? 2 : 1;
+	event.field_count = failed ? 3 : 1;
 	if (failed)
 		transfer->told = journey_tell(list_of(transfer), &event, "%s",
 			     facts->failure.text[0] != '\0' ? facts->failure.text

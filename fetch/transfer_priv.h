@@ -181,6 +181,7 @@ void transfer__tell_url(struct transfer *transfer);
 void transfer__tell_redirect(struct transfer *transfer);
 void transfer__tell_retry(struct transfer *transfer, const char *why, uint64_t wait_us);
 void transfer__tell_connection(struct transfer *transfer);
+void transfer__tell_dial(struct transfer *transfer); /* that has failed: how far it came */
 void transfer__tell_request(struct transfer *transfer);
 void transfer__tell_head(struct transfer *transfer, const struct response_event *event);
 void transfer__tell_end(struct transfer *transfer); /* facts are as they will stay */

@@ -90,6 +90,16 @@ tell_tcp(struct journey *journey, const struct journey_event *event, const char 
 	journey_tell(journey, &told, "%s %s %s", arrow, peer, what);
 }
 
+/* Before the handshake was over nobody listens there; behind it somebody has had enough. */
+static const char *
+words_of_reset(const struct journey *journey, const struct journey_event *event, const struct trace_tcp *tcp)
+{
+	char peer[END_BYTES];
+	end_text(&tcp->remote, tcp->remote_port, peer);
+	bool was_open = journey_last(journey, JOURNEY_TCP, "open", event->request, "peer", peer) != 0;
+	return was_open ? "RST: the connection is cut" : "RST: nobody listens there";
+}
+
 static void
 tell_segment(struct journey *journey, const struct journey_event *event, enum trace_kind kind, const struct trace_tcp *tcp)
 {
@@ -99,7 +109,7 @@ tell_segment(struct journey *journey, const struct journey_event *event, enum tr
 
 	bad.is_bad = true;
 	if ((tcp->flags & TCP_RST) != 0)
-		tell_tcp(journey, &bad, "reset", tcp, arrow, "RST");
+		tell_tcp(journey, &bad, "reset", tcp, arrow, is_in ? words_of_reset(journey, event, tcp) : "RST");
 	else if (kind == TRACE_TCP_AGAIN)
 		tell_tcp(journey, &bad, "lost", tcp, arrow, "was sent again: no acknowledgment had come");
 	else if ((tcp->flags & TCP_SYN) != 0 && is_in == has_ack)
@@ -143,11 +153,14 @@ tell_error(struct journey *journey, const struct journey_event *event, const str
 	const struct journey_field fields[] = { { "to", remote, 0 }, { "router", router, 0 }, { "mtu", NULL, error->mtu } };
 	told.layer = JOURNEY_LINK;
 	told.name = "unreachable";
+	told.cause = event->request != 0 ? journey_last(journey, JOURNEY_TCP, "syn", event->request, NULL, NULL) : 0;
 	told.is_bad = true;
 	told.fields = fields;
 	told.field_count = 3;
-	journey_tell(journey, &told, "%s%s says about %s: %s", router[0] != '\0' ? "ICMP: " : "", router[0] != '\0' ? router : "our stack",
-	             remote, text != NULL ? text : "an error");
+	if (router[0] != '\0')
+		journey_tell(journey, &told, "ICMP: %s says about %s: %s", router, remote, text != NULL ? text : "an error");
+	else
+		journey_tell(journey, &told, "our own link says about %s: the next hop does not answer", remote);
 }
 
 /* Of a reply, and of one that is late: the query. */

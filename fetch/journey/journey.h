@@ -12,7 +12,7 @@
  *	route  chosen
  *	link   neighbour unreachable
  *	tcp    syn open lost reset fin
- *	tls    open
+ *	tls    open failed
  *	http   request head end
  *	out    failed
  *	path   hop end

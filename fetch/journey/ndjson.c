@@ -1,5 +1,7 @@
 #include "fetch/journey/ndjson.h"
 
+#include "fetch/journey/fault.h"
+
 static void
 put_uint(struct json *json, const char *name, uint64_t value)
 {
@@ -39,18 +41,30 @@ journey_json_event(struct json *json, const struct journey_event *event, uint64_
 	json_line_end(json);
 }
 
+/* Where it broke: the layer, and the ids of the last good step and the first bad one (0: not told). */
+static void
+put_fault(struct json *json, const struct story *story, const struct journey_end *end)
+{
+	struct fault fault;
+
+	fault_find(&fault, story, end);
+	put_text(json, "broke_in", journey_layer_name(fault.layer));
+	put_uint(json, "last_good", fault.good != NULL ? fault.good->id : 0);
+	put_uint(json, "first_bad", fault.bad != NULL ? fault.bad->id : 0);
+}
+
 void
-journey_json_end(struct json *json, const struct journey_end *end, uint64_t wall_us)
+journey_json_end(struct json *json, const struct story *story, const struct journey_end *end)
 {
 	const struct verdict *verdict = &end->verdict;
 	char advice[JOURNEY_TEXT_BYTES];
 
-	verdict_advice(verdict, advice, sizeof advice);
+	fault_advice(story, end, advice, sizeof advice);
 	json_object_begin(json);
 	put_text(json, "l", "policy");
 	put_text(json, "e", "verdict");
 	put_uint(json, "r", end->request);
-	put_uint(json, "started_us", wall_us);
+	put_uint(json, "started_us", story->wall_us);
 	put_text(json, "url", end->url);
 	put_text(json, "result", end->result);
 	json_key(json, "bad");
@@ -67,6 +81,8 @@ journey_json_end(struct json *json, const struct journey_end *end, uint64_t wall
 	put_uint(json, "round_us", verdict->round_us);
 	put_uint(json, "floor_us", verdict->floor_us);
 	put_text(json, "try", advice);
+	if (end->is_bad)
+		put_fault(json, story, end);
 	json_object_end(json);
 	json_line_end(json);
 }

@@ -17,7 +17,7 @@
 #include "fetch/json.h"
 
 void journey_json_event(struct json *json, const struct journey_event *event, uint64_t start_us);
-/* wall_us: of the start, since 1970. */
-void journey_json_end(struct json *json, const struct journey_end *end, uint64_t wall_us);
+/* `end` is one of the story's. */
+void journey_json_end(struct json *json, const struct story *story, const struct journey_end *end);
 
 #endif

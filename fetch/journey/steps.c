@@ -423,8 +423,14 @@ on_tls(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
 {
 	const struct ladder_conn *conn = find_connection(ladder, event->connection);
 	struct step *step = ask_over(ladder, event, conn != NULL ? conn->open_us : at_us);
-	if (step != NULL)
+	if (step == NULL)
+		return;
+	if (!event->is_bad) {
 		close_with(step, event, at_us);
+		return;
+	}
+	step->is_open = true;
+	step->end_us = at_us;
 }
 
 /* The content follows the head: one step when both came at once. */

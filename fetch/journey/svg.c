@@ -1,5 +1,7 @@
 #include "fetch/journey/svg_priv.h"
 
+#include "fetch/journey/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -10,6 +12,8 @@
 #define STRIP_STEP     40u
 #define TITLE_COLUMNS  84u
 #define LEGEND_COLUMN  7.0
+#define NOTE_HEIGHT    22u
+#define NOTE_COLUMNS   150u
 #define SHOWN_PERMILLE 5u /* of the total: parts that are named */
 
 /* Each colour in a light and a dark theme; classes, since not every reader knows variables. */
@@ -177,20 +181,60 @@ write_strip_label(struct markup *markup, const struct journey_end *end, unsigned
 	markup_put(markup, "  %s</text>\n", svg__duration(end->verdict.total_us, total));
 }
 
-/* The advice of the first transfer that there is any for; empty: none. */
+/* The first transfer that failed; NULL: none has. */
+static const struct journey_end *
+first_bad(const struct story *story)
+{
+	for (unsigned i = 0; i < story->end_count; i++)
+		if (story->ends[i].is_bad)
+			return &story->ends[i];
+	return NULL;
+}
+
+/* Of the transfer that failed, else the first that there is any for; empty: none. */
 static void
 find_advice(const struct story *story, char *advice, size_t advice_bytes)
 {
+	const struct journey_end *bad = first_bad(story);
 	advice[0] = '\0';
-	for (unsigned i = 0; i < story->end_count && advice[0] == '\0'; i++)
-		verdict_advice(&story->ends[i].verdict, advice, advice_bytes);
+	if (bad != NULL)
+		fault_advice(story, bad, advice, advice_bytes);
+	for (unsigned i = 0; i < story->end_count && advice[0] == '\0' && bad == NULL; i++)
+		fault_advice(story, &story->ends[i], advice, advice_bytes);
+}
+
+static void
+write_note(struct markup *markup, const char *title, const char *text, unsigned y)
+{
+	markup_put(markup, "<text class=\"label\" x=\"%u\" y=\"%u\"><tspan font-weight=\"600\">%s</tspan>  ", SVG_MARGIN, y, title);
+	markup_text(markup, text, NOTE_COLUMNS);
+	markup_put(markup, "</text>\n");
+}
+
+/* Where the transfer that failed did, and what to try. */
+static void
+write_notes(struct markup *markup, const struct story *story, unsigned y)
+{
+	const struct journey_end *bad = first_bad(story);
+	char advice[JOURNEY_TEXT_BYTES];
+
+	if (bad != NULL) {
+		char line[JOURNEY_LINE_BYTES];
+		struct fault fault;
+		fault_find(&fault, story, bad);
+		journey_text_fault(&fault, line, sizeof line);
+		y += NOTE_HEIGHT;
+		write_note(markup, "Broke", line + sizeof "BROKE  " - 1, y);
+	}
+	find_advice(story, advice, sizeof advice);
+	if (advice[0] != '\0')
+		write_note(markup, "Try", advice, y + NOTE_HEIGHT);
 }
 
 static void
 write_strips(struct markup *markup, const struct story *story, unsigned width, unsigned y)
 {
 	double scale = (double)(width - 2 * SVG_MARGIN) / (double)longest_us(story);
-	char advice[JOURNEY_TEXT_BYTES];
 
 	if (story->end_count == 0)
 		return;
@@ -200,15 +244,9 @@ write_strips(struct markup *markup, const struct story *story, unsigned width, u
 		write_strip(markup, &story->ends[i], scale, story->end_count > 1 ? y + 13 : y);
 		y += story->end_count > 1 ? STRIP_STEP : STRIP_HEIGHT;
 	}
-	y += 22;
+	y += NOTE_HEIGHT;
 	write_legend(markup, story, y);
-	find_advice(story, advice, sizeof advice);
-	if (advice[0] != '\0') {
-		y += 22;
-		markup_put(markup, "<text class=\"label\" x=\"%u\" y=\"%u\"><tspan font-weight=\"600\">Try</tspan>  ", SVG_MARGIN, y);
-		markup_text(markup, advice, 0);
-		markup_put(markup, "</text>\n");
-	}
+	write_notes(markup, story, y);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------- */
@@ -223,7 +261,8 @@ strips_height(const struct story *story)
 	if (count == 0)
 		return 0;
 	find_advice(story, advice, sizeof advice);
-	return (count > 1 ? count * STRIP_STEP : STRIP_HEIGHT) + (advice[0] != '\0' ? 44 : 22);
+	return (count > 1 ? count * STRIP_STEP : STRIP_HEIGHT) +
+	       NOTE_HEIGHT * (1u + (advice[0] != '\0') + (first_bad(story) != NULL));
 }
 
 static void

@@ -31,6 +31,14 @@ journey_text_end(const struct journey_end *end, char *line, size_t line_bytes)
 	               us / 1000, (unsigned)(us % 1000 / 100));
 }
 
+void
+journey_text_fault(const struct fault *fault, char *line, size_t line_bytes)
+{
+	int used = snprintf(line, line_bytes, "BROKE  in %s", journey_layer_name(fault->layer));
+	if (fault->good != NULL && (size_t)used < line_bytes)
+		(void)snprintf(line + used, line_bytes - (size_t)used, ", behind: %s", fault->good->what);
+}
+
 /* The parts that take a hundredth or more, in their order. */
 void
 journey_text_verdict(const struct verdict *verdict, char *line, size_t line_bytes)

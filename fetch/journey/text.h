@@ -7,6 +7,7 @@
 #ifndef CAIRN_FETCH_JOURNEY_TEXT_H
 #define CAIRN_FETCH_JOURNEY_TEXT_H
 
+#include "fetch/journey/fault.h"
 #include "fetch/journey/journey.h"
 #include "fetch/journey/story.h"
 
@@ -19,6 +20,8 @@ void journey_text_event(const struct journey_event *event, uint64_t start_us, ch
 /* "http://www.example.org/  ok  1234 octets in 56.7 ms" */
 void journey_text_end(const struct journey_end *end, char *line, size_t line_bytes);
 /* "WHERE  61 % name (41.8 ms) ..." */
+/* "BROKE  in tls, behind: connected to 192.0.2.1 port 443 ..."; of one that failed. */
+void journey_text_fault(const struct fault *fault, char *line, size_t line_bytes);
 void journey_text_verdict(const struct verdict *verdict, char *line, size_t line_bytes);
 
 #endif

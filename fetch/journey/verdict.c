@@ -57,9 +57,11 @@ last_part(const struct verdict_times *times)
 		return VERDICT_TRANSFER;
 	if (times->sent_us != 0)
 		return VERDICT_SERVER;
-	if (times->is_reused || times->secured_us != 0 || times->connected_us != 0)
+	if (!times->is_reused && times->connected_us != 0 && times->secured_us == 0 && times->wants_tls)
+		return VERDICT_TLS;
+	if (times->is_reused || times->connected_us != 0)
 		return VERDICT_REQUEST;
-	return times->named_us != 0 || times->is_named ? VERDICT_FALLBACK : VERDICT_NAME;
+	return times->named_us != 0 ? VERDICT_FALLBACK : VERDICT_NAME;
 }
 
 void

@@ -32,7 +32,7 @@ const char *verdict_part_name(enum verdict_part part); /* "server" */
 struct verdict_times {
 	uint64_t start_us, attempt_us, named_us, connect_us, connected_us, secured_us, sent_us, first_us, end_us;
 	bool is_reused;          /* the connection was there: no name, no handshake */
-	bool is_named;           /* no connection came to be, but not for want of an address */
+	bool wants_tls;
 	uint64_t content_bytes;
 };
 

@@ -38,7 +38,8 @@ START_TEST(events_and_ends_come_back_as_they_were)
 	json_init(&json, buffer, sizeof buffer);
 	journey_json_event(&json, told.first, 1000);
 	add(&json);
-	journey_json_end(&json, &end, 1767225600000000);
+	const struct story wrote = { .journey = &told, .wall_us = 1767225600000000 };
+	journey_json_end(&json, &wrote, &end);
 	add(&json);
 	ck_assert_int_eq(journey_read(&reading, span_of(text, text_bytes), read_block, sizeof read_block), 0);
 

@@ -47,8 +47,11 @@ static const struct {
 	  VERDICT_WAITS, 500000, 2 },
 	{ "a name that is not found", { .start_us = 0, .attempt_us = 0, .end_us = 3000000 }, VERDICT_NAME, 3000000, 0 },
 	{ "addresses of which none answers",
-	  { .start_us = 0, .attempt_us = 0, .end_us = 3000000, .is_named = true },
+	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .end_us = 3000001 },
 	  VERDICT_FALLBACK, 3000000, 0 },
+	{ "a handshake of TLS that leads to nothing",
+	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .connect_us = 1, .connected_us = 1000, .end_us = 9000000, .wants_tls = true },
+	  VERDICT_TLS, 8999000, 2 },
 	{ "a response that never comes",
 	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .connect_us = 1, .connected_us = 1000, .sent_us = 1000,
 	    .end_us = 9000000 },
@@ -77,7 +80,7 @@ START_TEST(the_parts_sum_to_the_total_whatever_the_times_are)
 	rng_init_number(&rng, suite_seed(1));
 	for (unsigned i = 0; i < 100000; i++) {
 		struct verdict verdict;
-		struct verdict_times times = { .is_reused = rng_below(&rng, 2) == 0, .is_named = rng_below(&rng, 2) == 0 };
+		struct verdict_times times = { .is_reused = rng_below(&rng, 2) == 0, .wants_tls = rng_below(&rng, 2) == 0 };
 		uint64_t *const marks[] = { &times.start_us, &times.attempt_us, &times.named_us, &times.connect_us,
 			                    &times.connected_us, &times.secured_us, &times.sent_us, &times.first_us,
 			                    &times.end_us };

@@ -83,7 +83,7 @@ class Journey(lab.WithCairnd):
         self.check(events, verdicts)
         self.assertIn("tcp.lost", names(events))
         self.assertEqual(verdicts[1]["largest"], "attempts")
-        self.assertIn("did not answer", verdicts[1]["try"])
+        self.assertIn("vanish", verdicts[1]["try"])
 
     def test_the_text_ends_with_where_the_time_went(self):
         done = subprocess.run([FETCH, "-q", "-s", "--journey", "-o", "/dev/null", "http://www.shop.com/"],
