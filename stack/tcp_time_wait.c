@@ -187,11 +187,14 @@ tcp__time_wait_receive(struct stack *stack, struct tcp_time_wait *entry, struct 
 	if (segment->seq == entry->rcv_nxt && tcp_segment_end(segment) == segment->seq &&
 	    !is_old_clock(entry, segment))
 		return; /* a last acknowledgment: nothing to say to it */
-	/* The peer's FIN again: our acknowledgment was lost, and the time begins anew; unless it is still to leave. */
-	if ((segment->flags & TCP_FIN) != 0) {
+	/* The peer's FIN again: our acknowledgment was lost, and the time begins anew. */
+	if ((segment->flags & TCP_FIN) != 0)
 		arm(stack, entry);
-		if (entry->entered_at_us == stack->now_us)
-			return;
-	}
+	/*
+	 * Unless that acknowledgment is still to leave: it is also the answer to what the FIN has overtaken on the way
+	 * of a turn, and a second one would find nobody.
+	 */
+	if (entry->entered_at_us == stack->now_us && (segment->flags & TCP_SYN) == 0)
+		return;
 	answer(stack, entry, segment);
 }

@@ -41,9 +41,22 @@ START_TEST(the_peers_fin_twice_in_a_turn_is_acknowledged_once)
 }
 END_TEST
 
+START_TEST(what_the_peers_fin_has_overtaken_in_its_turn_is_not_answered)
+{
+	time_wait(_i);
+	peer_ack(&peer, 1, 2);
+	peer_expect_nothing(&peer);
+	peer_wait(&peer, 1000);
+	peer_ack(&peer, 1, 2);
+	(void)peer_expect(&peer, "A", 2, 2, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(an_old_segment_in_time_wait_is_answered)
 {
 	time_wait(_i);
+	peer_wait(&peer, 1000);
 	peer_data(&peer, 1, 2, 100);
 	(void)peer_expect(&peer, "A", 2, 2, 0);
 	peer_ack(&peer, 2, 2); /* the last acknowledgment needs none */
@@ -196,6 +209,7 @@ main(void)
 	TCase *tcase = tcase_create("time_wait");
 	tcase_add_loop_test(tcase, the_peers_fin_again_is_acknowledged_and_time_begins_anew, 0, 2);
 	tcase_add_loop_test(tcase, the_peers_fin_twice_in_a_turn_is_acknowledged_once, 0, 2);
+	tcase_add_loop_test(tcase, what_the_peers_fin_has_overtaken_in_its_turn_is_not_answered, 0, 2);
 	tcase_add_loop_test(tcase, an_old_segment_in_time_wait_is_answered, 0, 2);
 	tcase_add_loop_test(tcase, only_the_exact_rst_ends_time_wait, 0, 2);
 	tcase_add_loop_test(tcase, a_new_syn_may_follow_in_time_wait, 0, 2 * COUNT(new_syns));
