@@ -191,6 +191,7 @@ on_limit(void *data)
 static void
 look_at_tls(struct dial *dial)
 {
+	net_now_again(dial->net); /* what was computed for it belongs to it */
 	switch (tls_state(dial->stream)) {
 	case TLS_HANDSHAKING: return;
 	case TLS_SECURE:

@@ -44,6 +44,12 @@ net_now_us(struct net *net)
 	return stack_uv_now_us(&net->shell);
 }
 
+void
+net_now_again(struct net *net)
+{
+	stack_uv_now_again(&net->shell);
+}
+
 struct uv_loop_s *
 net_loop(struct net *net)
 {

@@ -66,6 +66,7 @@ void net_close(struct net *net); /* NULL is nothing */
 
 /* The time of this turn of the loop. */
 uint64_t net_now_us(struct net *net);
+void net_now_again(struct net *net); /* behind what took long in this turn: the clock is read anew */
 struct uv_loop_s *net_loop(struct net *net); /* uv_loop_t, without <uv.h> for whoever needs no loop */
 
 /* ---- timers ------------------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "stack/base/err.h"
 
@@ -163,12 +164,23 @@ fail_handshake(struct tls_stream *tls)
 		tls__words(tls->context, tls->host, &tls->refusal, &stream->failure);
 }
 
+static uint64_t
+clock_us(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void
 shake_hands(struct tls_stream *tls)
 {
+	const uint64_t before_us = clock_us();
+
 	ERR_clear_error();
 	const int result = SSL_do_handshake(tls->ssl);
 	const int error = SSL_get_error(tls->ssl, result);
+	tls->head.stream.facts->tls_cpu_us += clock_us() - before_us;
 
 	if (result == 1) {
 		tls->head.state = TLS_SECURE;

@@ -396,6 +396,20 @@ kept_stream(struct transfer *transfer)
 	return pool_get(transfer->client->pool, transfer->place);
 }
 
+/* The first time it takes as long as many a handshake; NULL: *failure. */
+static struct tls *
+set_up_tls(struct transfer *transfer, struct failure *failure)
+{
+	struct net *net = transfer->client->net;
+	bool is_first = transfer->job.group->tls == NULL;
+	struct tls *tls = client_tls(transfer->client, transfer->job.group, failure);
+
+	net_now_again(net);
+	if (is_first)
+		transfer->facts.setup_us = net_now_us(net);
+	return tls;
+}
+
 static void
 dial(struct transfer *transfer)
 {
@@ -421,7 +435,7 @@ dial(struct transfer *transfer)
 	transfer->state = TRANSFER_DIALING;
 	failure_set(&failure, FAILURE_MEMORY, "no memory for a connection");
 	if (transfer->url.special == URL_HTTPS)
-		target.tls = client_tls(transfer->client, transfer->job.group, &failure);
+		target.tls = set_up_tls(transfer, &failure);
 	if (target.host != NULL && (transfer->url.special != URL_HTTPS || target.tls != NULL))
 		transfer->dial =
 			dial_start(client->net, client->names, &target, on_dialed, transfer);
@@ -483,7 +497,7 @@ attempt(struct transfer *transfer)
 	transfer->is_complete = transfer->is_attempt_over = transfer->has_received = false;
 	transfer->retry_after_us = 0;
 	transfer->facts.attempt_us = now_us;
-	transfer->facts.sent_us = transfer->facts.first_us = 0;
+	transfer->facts.setup_us = transfer->facts.sent_us = transfer->facts.first_us = 0;
 	transfer->facts.head = NULL;
 	failure_clear(&transfer->failure);
 	if (max_us != 0 && !transfer->is_timed) /* redirects share their time, retries do not */

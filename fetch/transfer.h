@@ -52,6 +52,7 @@ struct transfer_facts {
 
 	uint64_t start_us;   /* of the transfer */
 	uint64_t attempt_us; /* of the last attempt */
+	uint64_t setup_us;   /* what it needed first was there: the TLS library and its roots; 0: nothing was needed */
 	uint64_t sent_us;    /* its request's head was sent */
 	uint64_t first_us;   /* its first octet came */
 	uint64_t end_us;

@@ -280,10 +280,12 @@ times_of(const struct transfer *transfer)
 	return (struct verdict_times){
 		.start_us = facts->start_us,
 		.attempt_us = facts->attempt_us,
+		.setup_us = facts->setup_us,
 		.named_us = facts->stream.named_us,
 		.connect_us = facts->stream.connect_us,
 		.connected_us = facts->stream.connected_us,
 		.secured_us = facts->stream.secured_us,
+		.tls_cpu_us = facts->stream.tls_cpu_us,
 		.sent_us = facts->sent_us,
 		.first_us = facts->first_us,
 		.end_us = facts->end_us,

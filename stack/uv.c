@@ -13,6 +13,12 @@ stack_uv_now_us(struct stack_uv *shell)
 	return shell->now_us;
 }
 
+void
+stack_uv_now_again(struct stack_uv *shell)
+{
+	shell->has_time = false;
+}
+
 /* ---- a turn ------------------------------------------------------------------------------------ */
 
 /* Passes on what the core has to say; false when there may be more than a turn should do. */

@@ -71,6 +71,8 @@ struct stack_uv {
  * the clock by the first who asks after the loop has slept.
  */
 uint64_t stack_uv_now_us(struct stack_uv *shell);
+/* Something in this turn has taken long, as loading a library does: the clock is read anew. */
+void stack_uv_now_again(struct stack_uv *shell);
 
 /*
  * Adds the link's interface to the stack, syncs addresses and routes, starts to watch.  When it fails

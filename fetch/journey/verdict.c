@@ -12,10 +12,12 @@ verdict_part_name(enum verdict_part part)
 {
 	switch (part) {
 	case VERDICT_WAITS: return "waits";
+	case VERDICT_SETUP: return "setup";
 	case VERDICT_NAME: return "name";
 	case VERDICT_FALLBACK: return "attempts";
 	case VERDICT_CONNECT: return "connect";
 	case VERDICT_TLS: return "tls";
+	case VERDICT_TLS_CPU: return "tls_cpu";
 	case VERDICT_REQUEST: return "request";
 	case VERDICT_SERVER: return "server";
 	case VERDICT_TRANSFER: return "transfer";
@@ -49,6 +51,16 @@ cut(struct verdict *verdict, enum verdict_part part, uint64_t from_us, uint64_t 
 	return at_us;
 }
 
+/* So much of a part is another's. */
+static void
+take_out(struct verdict *verdict, enum verdict_part from, enum verdict_part part, uint64_t us)
+{
+	if (us > verdict->parts_us[from])
+		us = verdict->parts_us[from];
+	verdict->parts_us[from] -= us;
+	verdict->parts_us[part] += us;
+}
+
 /* The part that was under way when it ended. */
 static enum verdict_part
 last_part(const struct verdict_times *times)
@@ -73,6 +85,7 @@ verdict_judge(struct verdict *verdict, const struct verdict_times *times)
 	*verdict = (struct verdict){ .total_us = end_us - times->start_us };
 	at_us = cut(verdict, VERDICT_WAITS, at_us, times->attempt_us, end_us);
 	if (!times->is_reused) {
+		at_us = cut(verdict, VERDICT_SETUP, at_us, times->setup_us, end_us);
 		at_us = cut(verdict, VERDICT_NAME, at_us, times->named_us, end_us);
 		at_us = cut(verdict, VERDICT_FALLBACK, at_us, times->connect_us, end_us);
 		at_us = cut(verdict, VERDICT_CONNECT, at_us, times->connected_us, end_us);
@@ -82,6 +95,7 @@ verdict_judge(struct verdict *verdict, const struct verdict_times *times)
 	at_us = cut(verdict, VERDICT_SERVER, at_us, times->first_us, end_us);
 	(void)cut(verdict, last_part(times), at_us, end_us, end_us);
 
+	take_out(verdict, VERDICT_TLS, VERDICT_TLS_CPU, times->tls_cpu_us);
 	for (unsigned part = 0; part < VERDICT_PARTS; part++)
 		if (verdict->parts_us[part] > verdict->parts_us[verdict->largest])
 			verdict->largest = (enum verdict_part)part;
@@ -97,6 +111,8 @@ advice_for(enum verdict_part part)
 {
 	switch (part) {
 	case VERDICT_WAITS: return "fetch the final URL at once; fewer redirects or retries";
+	case VERDICT_SETUP:
+	case VERDICT_TLS_CPU: return "several URLs in one run: TLS is loaded once, and a kept connection needs no handshake";
 	case VERDICT_NAME: return "a resolver near by that has the name (cairnd on this host), or --resolve";
 	case VERDICT_FALLBACK: return "-4 or -6, or a smaller --happy-eyeballs-timeout-ms: an address did not answer";
 	case VERDICT_CONNECT: return "a server nearer by; the path is long or loses packets";

@@ -2,7 +2,7 @@
  * verdict.h - where the time of a transfer went: every microsecond of it has one cause, and the parts sum to the total.
  *
  * The times that a transfer kept cut its life into stretches, in the order in which they can come; each stretch belongs to
- * the part that it ends.  What lies outside of them (other attempts, waiting for a retry) is `waits`.
+ * the part that it ends; what our own side of TLS computed is taken out of its stretch.  What lies outside of them (other attempts, waiting for a retry) is `waits`.
  *
  * The floor is what a clean path with a cached name would have cost: the round trip of the connection's handshake, times
  * handshakes, request and the rounds of slow start from ten segments (RFC 6928) that the content needs.
@@ -18,10 +18,12 @@
 
 enum verdict_part {
 	VERDICT_WAITS,   /* earlier attempts: redirects, retries and the time between them */
+	VERDICT_SETUP,   /* what the program had to load first: the library of TLS */
 	VERDICT_NAME,    /* until the first address was known */
 	VERDICT_FALLBACK,/* addresses that were tried before the one that served, or in vain */
 	VERDICT_CONNECT, /* its handshake */
-	VERDICT_TLS,
+	VERDICT_TLS,     /* its handshake: waiting for the server */
+	VERDICT_TLS_CPU, /* and what our own side of it took */
 	VERDICT_REQUEST, /* until the request was sent */
 	VERDICT_SERVER,  /* until the first octet of the response */
 	VERDICT_TRANSFER,/* until its last */
@@ -30,7 +32,8 @@ enum verdict_part {
 const char *verdict_part_name(enum verdict_part part); /* "server" */
 
 struct verdict_times {
-	uint64_t start_us, attempt_us, named_us, connect_us, connected_us, secured_us, sent_us, first_us, end_us;
+	uint64_t start_us, attempt_us, setup_us, named_us, connect_us, connected_us, secured_us, sent_us, first_us, end_us;
+	uint64_t tls_cpu_us;     /* how long, between connected_us and secured_us */
 	bool is_reused;          /* the connection was there: no name, no handshake */
 	bool wants_tls;
 	uint64_t content_bytes;

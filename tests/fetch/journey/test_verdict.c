@@ -49,6 +49,14 @@ static const struct {
 	{ "addresses of which none answers",
 	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .end_us = 3000001 },
 	  VERDICT_FALLBACK, 3000000, 0 },
+	{ "a library that is loaded before anything is sent",
+	  { .start_us = 0, .attempt_us = 0, .setup_us = 40000, .named_us = 40001, .connect_us = 40001, .connected_us = 41000,
+	    .secured_us = 45000, .tls_cpu_us = 1000, .sent_us = 45000, .first_us = 46000, .end_us = 46000, .wants_tls = true },
+	  VERDICT_SETUP, 40000, 3 },
+	{ "a handshake that is mostly our own",
+	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .connect_us = 1, .connected_us = 1001, .secured_us = 10001,
+	    .tls_cpu_us = 8000, .sent_us = 10001, .first_us = 11001, .end_us = 11001, .wants_tls = true },
+	  VERDICT_TLS_CPU, 8000, 3 },
 	{ "a handshake of TLS that leads to nothing",
 	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .connect_us = 1, .connected_us = 1000, .end_us = 9000000, .wants_tls = true },
 	  VERDICT_TLS, 8999000, 2 },
@@ -80,7 +88,8 @@ START_TEST(the_parts_sum_to_the_total_whatever_the_times_are)
 	rng_init_number(&rng, suite_seed(1));
 	for (unsigned i = 0; i < 100000; i++) {
 		struct verdict verdict;
-		struct verdict_times times = { .is_reused = rng_below(&rng, 2) == 0, .wants_tls = rng_below(&rng, 2) == 0 };
+		struct verdict_times times = { .is_reused = rng_below(&rng, 2) == 0, .wants_tls = rng_below(&rng, 2) == 0,
+			                       .setup_us = rng_below(&rng, 2000), .tls_cpu_us = rng_below(&rng, 2000) };
 		uint64_t *const marks[] = { &times.start_us, &times.attempt_us, &times.named_us, &times.connect_us,
 			                    &times.connected_us, &times.secured_us, &times.sent_us, &times.first_us,
 			                    &times.end_us };
