@@ -279,7 +279,8 @@ task__on_addrs(struct engine *engine, struct task *parent, const struct task_wai
 	       const struct task *child)
 {
 	if (wait->family == ADDR_NONE) {
-		validation__heard(parent, child);
+		if (parent->validation.is_active)
+			validation__heard(parent, child);
 		return;
 	}
 	struct cut_ns *ns = &parent->cut->ns[wait->ns];

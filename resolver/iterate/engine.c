@@ -373,6 +373,7 @@ void
 engine_prime(struct engine *engine, uint64_t now_us)
 {
 	engine__enter(engine, now_us);
+	engine->primes_ahead = true;
 	prime__on_timer(engine);
 	task__run_all(engine);
 }

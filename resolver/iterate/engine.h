@@ -135,7 +135,10 @@ void engine_set_rebind(struct engine *engine, const struct rebind *rebind);
 
 /* A root server's name and one of its addresses, from root.hints. At least one before the first question. */
 int engine_add_hint(struct engine *engine, const struct name *server, const struct ip_addr *addr);
-/* RFC 8109: asks for the root's NS set now, in the background, and again before it expires. */
+/*
+ * RFC 8109: asks for the root's NS set now, in the background, and again before it expires.  Without it the first question
+ * that needs the root has it asked.
+ */
 void engine_prime(struct engine *engine, uint64_t now_us);
 
 struct engine_question {

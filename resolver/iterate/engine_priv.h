@@ -7,7 +7,7 @@
  *	wait.c     tasks that wait for tasks              learn.c    what of it goes into the caches
  *	flights.c  queries: sent, late, given up          outcome.c  the answer, or why there is none
  *	receive.c  replies, and what only looks like them address.c  servers without addresses
- *	actions.c  what the engine wants done             prime.c    the root's own NS set
+ *	actions.c  what the engine wants done             prime.c    what zones say of their servers themselves
  *	stale.c    what stands in for what cannot be had
  *	validation.c, validation_zone.c    whether an answer can be trusted
  *	policy.c   what policy makes of a task            report.c   what the keepers of a zone are told
@@ -98,6 +98,7 @@ struct engine {
 	struct arena scratch; /* what is of use only until the task rests */
 	struct heard heard;
 	struct wheel_timer prime_timer;
+	bool primes_ahead;     /* the root's set is renewed before it ends */
 	uint32_t primed_ttl_s; /* of the last answer, 0: none */
 	uint32_t prime_wait_s;
 	uint8_t datagram[FLIGHT_BYTES_MAX];
@@ -312,7 +313,10 @@ void learn__ds(struct engine *engine, struct message *message, const struct name
 void learn__failure(struct engine *engine, const struct task *task, int ede, const char *ede_text);
 
 /* ---- prime.c ---- */
-void prime__heard(struct engine *engine, struct delegation *delegation);
+/* True: the task waits until the zone has said who serves it, or that takes long. */
+bool prime__is_awaited(struct engine *engine, struct task *task, const struct name *zone);
+/* The NS set that the zone's servers have given for it. */
+void prime__heard(struct engine *engine, struct task *task, struct delegation *delegation);
 void prime__failed(struct engine *engine);
 void prime__on_timer(struct engine *engine);
 

@@ -124,7 +124,7 @@ zone_above(const struct engine *engine, const struct forward_zone *zone)
 
 /*
  * The zone of the operator's whose servers are to be asked: a forwarder for all below it, a stub as long as no
- * delegation further down is known.
+ * delegation further down is known, nor, with stub-prime, what the zone says itself.
  */
 static const struct forward_zone *
 given_zone(const struct engine *engine, const struct task *task, const struct name *name,
@@ -132,11 +132,21 @@ given_zone(const struct engine *engine, const struct task *task, const struct na
 {
 	const struct forward_zone *zone = forwards_find(engine->forwards, name);
 
-	if (zone != NULL && task->past_given)
+	if (zone != NULL && (task->past_given || (task->priming && zone->is_forward)))
 		zone = zone_above(engine, zone);
 	if (zone == NULL || zone->is_forward || by_operator)
 		return zone;
-	return name_labels(delegation->zone) > name_labels(zone->name) ? NULL : zone;
+	const unsigned known = name_labels(delegation->zone), given = name_labels(zone->name);
+	return known > given || (known == given && zone->prime) ? NULL : zone;
+}
+
+/* The zone that is primed before the servers that the operator names for it are asked about anything else; NULL: none. */
+static const struct name *
+unprimed(const struct engine *engine, const struct forward_zone *zone, bool by_operator)
+{
+	if (zone != NULL && (zone->is_forward || zone->name->size > 1))
+		return zone->prime ? zone->name : NULL;
+	return by_operator && engine->config.prime_root ? &name_root : NULL;
 }
 
 /* Step 2: the servers nearest to sname. */
@@ -158,6 +168,9 @@ task__find_cut(struct engine *engine, struct task *task)
 	if (lookup_dname(&engine->caches, task->sname, name_labels(delegation.zone),
 			 &engine->scratch, &dname, engine__now_s(engine)) == 0)
 		return follow_dname(engine, task, dname);
+	const struct name *primed = unprimed(engine, zone, by_operator);
+	if (primed != NULL && prime__is_awaited(engine, task, primed))
+		return TASK_WAITING;
 	if (zone != NULL)
 		return task__set_given_cut(engine, task, zone);
 	return task__set_cut(engine, task, &delegation, by_operator);

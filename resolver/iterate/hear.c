@@ -185,12 +185,11 @@ read_priming(struct engine *engine, struct task *task, struct hearing *hearing)
 	struct delegation delegation;
 	uint32_t dropped = 0;
 	const struct rrset *ns = hearing->classified.chain.final;
-	if (task->cut->zone_labels != 0 || hearing->asked.qtype != TYPE_NS ||
-	    task->sname->size != 1 || ns == NULL)
+	if (hearing->asked.qtype != TYPE_NS || ns == NULL || !name_equal(task->sname, task->cut->zone))
 		return;
 	if (referral_read(&delegation, hearing->message, ns, task->cut->zone,
 			  engine->config.harden_glue, &engine->scratch, engine->rng, &dropped) == 0)
-		prime__heard(engine, &delegation);
+		prime__heard(engine, task, &delegation);
 }
 
 /* The answer may be empty then; it is not kept, so that the cache does not know more than the zone says. */

@@ -78,6 +78,7 @@ task__restart(struct engine *engine, struct task *task, const struct rrset *alia
 	task->keep_mark = arena_mark(&task->arena);
 	task->sends = task->referrals = 0;
 	task->empties = 0;
+	task->awaited_priming = false;
 	qmin_start(&task->qmin, sname, engine->config.qname_minimisation);
 	return TASK_LOOKUP;
 }

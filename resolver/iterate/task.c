@@ -99,6 +99,7 @@ task__begin(struct engine *engine, struct task *task)
 	task->cut = NULL;
 	task->sends = task->referrals = 0;
 	task->empties = 0;
+	task->awaited_priming = false;
 	task->answer = (struct answer){ .ede = EDE_NONE };
 	task->authority_tail = &task->answer.sections[SECTION_AUTHORITY];
 	task->validation = (struct validation){ .skip_cache = false };
@@ -185,7 +186,7 @@ finish(struct engine *engine, struct task *task)
 	wait__drop_all(engine, task);
 	wheel_disarm(&engine->wheel, &task->timer);
 	table_remove(engine, task);
-	if (task->priming && !wheel_is_armed(&engine->prime_timer))
+	if (task->priming)
 		prime__failed(engine); /* no answer, or none that helps */
 	wait__notify(engine, task, false);
 	if (task->answer.rcode == RCODE_SERVFAIL)
@@ -251,6 +252,15 @@ task__run(struct engine *engine, struct task *task)
 	}
 }
 
+/* What a task that was waiting was waiting for. */
+static enum task_state
+woken(const struct task *task)
+{
+	if (task->validation.is_active)
+		return TASK_VALIDATE;
+	return task->cut == NULL ? TASK_CUT : TASK_ASK; /* without servers: their zone was being primed */
+}
+
 void
 task__run_all(struct engine *engine)
 {
@@ -259,7 +269,7 @@ task__run_all(struct engine *engine)
 		engine->runnable = task->runnable_next;
 		task->runnable = false;
 		if (task->state == TASK_WAITING)
-			task->state = task->validation.is_active ? TASK_VALIDATE : TASK_ASK;
+			task->state = woken(task);
 		else if (task->state == TASK_FETCHING) /* it takes too long */
 			task->state = TASK_CUT;
 		arena_reset(&engine->scratch);

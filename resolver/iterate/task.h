@@ -59,7 +59,7 @@ enum trouble {
 struct task_wait {
 	uint32_t child;      /* TASK_NONE: the place is free */
 	uint8_t ns;          /* the name server of the cut whose address it brings */
-	uint8_t family;      /* enum addr_family; ADDR_NONE: it brings a fact for validation instead (validation.h) */
+	uint8_t family;      /* enum addr_family; ADDR_NONE: it brings a fact for validation (validation.h), or primes a zone */
 	uint32_t prev, next; /* waiters of the same child: task * TASK_WAITS_MAX + place */
 };
 
@@ -76,7 +76,8 @@ struct task {
 	bool asked;               /* something was sent for it */
 	bool fetch_is_due;        /* an ENGINE_FETCH waits for engine_next */
 	uint8_t fetched;          /* the second level was asked when there were so many aliases, less one */
-	bool priming;             /* not answered from the cache */
+	bool priming;             /* the root's own NS set has still to come: not from the cache, nor from a forwarder */
+	bool awaited_priming;     /* sname's servers are those that the operator names, whatever they say themselves */
 	bool refreshes;           /* nor with what the cache has not for long any more */
 	uint32_t policies;        /* of the question, until one of them lets it pass (rewrite.h) */
 	bool past_given;          /* the servers that the operator names have failed: the ordinary way (forward-first) */

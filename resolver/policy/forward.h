@@ -33,6 +33,7 @@ struct forward_zone {
 	bool first;              /* the ordinary way when these servers fail */
 	bool no_cache;           /* their answers are neither kept nor looked for */
 	bool over_tcp;           /* they are asked over TCP alone */
+	bool prime;              /* a stub: they are asked who serves the zone, and those are used */
 	const struct forward_zone *behind; /* of a forwarder: the stub of the same name, where `first` leads; else NULL */
 	uint8_t addr_count, host_count;
 	struct forward_addr addrs[FORWARD_ADDRS_MAX];

@@ -224,7 +224,7 @@ const struct config_option config_options[] = {
 	ZONE("stub-zone", "stub-first", CONFIG_BOOL, first, "no", "without an answer from them ask the servers of the delegation"),
 	ZONE("stub-zone", "stub-no-cache", CONFIG_BOOL, no_cache, "no", "ask them every time and keep nothing"),
 	ZONE("stub-zone", "stub-tcp-upstream", CONFIG_BOOL, tcp_upstream, "no", "ask them over TCP alone"),
-	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that; only `no` is possible yet"),
+	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that"),
 
 	/* response policy zones */
 	ZONE("rpz", "name", CONFIG_STRING, name, "", "the zone's name, which its file may leave out"),

@@ -80,13 +80,12 @@ add_zone(const struct build *build, struct forwards *forwards)
 {
 	const struct config_zone *from = build->from;
 	struct forward_zone zone = { .is_forward = from->kind == CONFIG_FORWARD_ZONE, .first = from->first,
-				     .no_cache = from->no_cache, .over_tcp = from->tcp_upstream };
+				     .no_cache = from->no_cache, .over_tcp = from->tcp_upstream,
+				     .prime = from->prime };
 	struct name name;
 
 	if (name_from_text(&name, from->name, NULL) != 0)
 		return refuse(build, from->line, "zone", from->name, "is no domain name");
-	if (from->prime)
-		return refuse(build, from->line, "zone", from->name, "cannot have stub-prime: only `no` is possible");
 	zone.name = &name;
 	int err = read_addrs(build, &zone);
 	if (err == 0)

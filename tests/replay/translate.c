@@ -39,7 +39,6 @@ static const struct {
 	{ "max-udp-size", "4096" },
 	{ "outbound-msg-retry", "5" },
 	{ "prefetch", "no" },
-	{ "prime-root", "no" },
 	{ "send-cookie", "no" },
 	{ "use-caps-for-id", "no" },
 	{ "val-nsec3-keysize-iterations", "1024 150 2048 150 4096 150" },
