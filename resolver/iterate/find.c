@@ -149,6 +149,41 @@ unprimed(const struct engine *engine, const struct forward_zone *zone, bool by_o
 	return by_operator && engine->config.prime_root ? &name_root : NULL;
 }
 
+/*
+ * sname is one of the zone's own servers, and none of them came with an address: the zone cannot be asked, but who has delegated
+ * it should have told the addresses too (RFC 9471), and may do so to whoever asks for them.
+ */
+static bool
+leads_to_itself(const struct task *task, const struct delegation *delegation)
+{
+	bool is_server = false;
+
+	for (unsigned i = 0; i < delegation->ns_count; i++) {
+		if (delegation->ns[i].addr_count > 0)
+			return false;
+		is_server |= name_equal(delegation->ns[i].name, task->sname);
+	}
+	return is_server && name_is_under(task->sname, delegation->zone);
+}
+
+/* The nearest delegation to the name that leads on; false: only the root hints do. */
+static bool
+find_delegation(struct engine *engine, struct task *task, const struct name *name, struct delegation *delegation)
+{
+	struct name at = *name;
+
+	while (delegation_cache_find(engine->caches.delegations, &at, &engine->scratch, delegation,
+				     engine__now_s(engine)) == 0) {
+		if (!leads_to_itself(task, delegation))
+			return true;
+		qmin_give_up(&task->qmin); /* of a shorter name we would hear what we know */
+		if (delegation->zone->size == 1)
+			break;
+		name_strip(&at, delegation->zone, 1);
+	}
+	return false;
+}
+
 /* Step 2: the servers nearest to sname. */
 enum task_state
 task__find_cut(struct engine *engine, struct task *task)
@@ -156,14 +191,11 @@ task__find_cut(struct engine *engine, struct task *task)
 	struct delegation delegation;
 	struct rrset *dname;
 	struct name name;
-	bool by_operator = false;
 
 	name_of_cut(task, &name);
-	if (delegation_cache_find(engine->caches.delegations, &name, &engine->scratch, &delegation,
-				  engine__now_s(engine)) != 0) {
+	const bool by_operator = !find_delegation(engine, task, &name, &delegation);
+	if (by_operator)
 		hints_delegation(&engine->hints, &delegation); /* may be without servers, where all is given */
-		by_operator = true;
-	}
 	const struct forward_zone *zone = given_zone(engine, task, &name, &delegation, by_operator);
 	if (lookup_dname(&engine->caches, task->sname, name_labels(delegation.zone),
 			 &engine->scratch, &dname, engine__now_s(engine)) == 0)

@@ -135,6 +135,79 @@ START_TEST(the_parents_word_for_an_address_is_the_last_resort)
 }
 END_TEST
 
+/* A delegation that leaves out the glue without which nobody gets there (RFC 9471). */
+static const struct world_zone careless = { ".", ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+						 ". 86400 NS ns.root.\n"
+						 "ns.root. 86400 A 192.0.2.1\n"
+						 "bare. 3600 NS ns.bare.\n"
+						 "ns.bare. 3600 A 192.0.2.30\n" };
+static const struct world_zone bare = { "bare.", "bare. 600 SOA mname. rname. 1 2 3 4 300\n"
+						 "bare. 600 NS ns.bare.\n"
+						 "ns.bare. 600 A 192.0.2.30\n"
+						 "www.bare. 300 A 192.0.2.80\n"
+						 "ftp.bare. 300 A 192.0.2.81\n" };
+
+static void
+leave_out_glue(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)world, (void)server, (void)query;
+	reply->sections[SECTION_ADDITIONAL] = NULL;
+}
+
+static void
+leave_out_glue_unless_asked(struct world *world, struct world_server *server, const struct query *query,
+			    struct world_reply *reply)
+{
+	const struct name name = name_of("ns.bare.");
+
+	if (!name_equal(&reply->question.qname, &name))
+		leave_out_glue(world, server, query, reply);
+}
+
+/* As some parents do, it takes the glue for an answer. */
+static void
+answer_with_glue(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	const struct name name = name_of("ns.bare.");
+
+	leave_out_glue(world, server, query, reply);
+	if (!name_equal(&reply->question.qname, &name))
+		return;
+	world_reply_clear(reply, DNS_QR, RCODE_NOERROR);
+	reply->sections[SECTION_ANSWER] = world_record(world, "ns.bare.", TYPE_A, 3600, "192.0.2.30");
+}
+
+static world_habit *const careless_habits[] = { leave_out_glue_unless_asked, answer_with_glue };
+
+START_TEST(the_address_of_a_server_in_its_own_zone_is_asked_for_where_the_zone_was_delegated)
+{
+	struct world *world = world_new(suite_seed(1), NULL);
+
+	world_server(world, "192.0.2.1", &careless)->habit = careless_habits[_i];
+	world_server(world, "192.0.2.30", &bare);
+	ck_assert_uint_eq(world_resolve(world, "www.bare.", TYPE_A)->rcode, RCODE_NOERROR);
+	ck_assert_uint_le(world->sent_count, 4);
+	unsigned sent = world->sent_count;
+	ck_assert_uint_eq(world_resolve(world, "ftp.bare.", TYPE_A)->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world->sent_count, sent + 1); /* the way is known now */
+	world_free(world);
+}
+END_TEST
+
+START_TEST(a_delegation_whose_glue_is_nowhere_fails_at_once)
+{
+	struct world *world = world_new(suite_seed(1), NULL);
+
+	world_server(world, "192.0.2.1", &careless)->habit = leave_out_glue;
+	world_server(world, "192.0.2.30", &bare);
+	const struct world_result *result = world_resolve(world, "www.bare.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_uint_le(world->sent_count, 3); /* for the name, and for both families of its server's address */
+	ck_assert_uint_lt(result->took_us, 100000);
+	world_free(world);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -144,6 +217,9 @@ main(void)
 	tcase_add_loop_test(tcase, behind_two_dead_servers_the_third_is_found, 0, (int)COUNT(hosters));
 	tcase_add_test(tcase, where_nobody_is_silent_one_family_of_one_server_is_looked_for);
 	tcase_add_loop_test(tcase, the_parents_word_for_an_address_is_the_last_resort, 0, (int)COUNT(forgetful));
+	tcase_add_loop_test(tcase, the_address_of_a_server_in_its_own_zone_is_asked_for_where_the_zone_was_delegated, 0,
+			    (int)COUNT(careless_habits));
+	tcase_add_test(tcase, a_delegation_whose_glue_is_nowhere_fails_at_once);
 	Suite *suite = suite_create("iterate: glueless");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
