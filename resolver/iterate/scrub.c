@@ -114,6 +114,19 @@ keeps_extras(const struct scrub_limits *limits, const struct asked *asked)
 	return extras_are_wanted(!limits->keeps_extras, asked->qtype);
 }
 
+/*
+ * What stands beside an answer, or beside an absence of which nothing else is told and which is therefore not kept.  Beside the
+ * absence of a DS set it would be a delegation.
+ */
+static bool
+has_extras(const struct classified *classified, const struct asked *asked, const struct scrub_limits *limits)
+{
+	const bool is_bare =
+		classified->response == RESPONSE_NODATA && classified->soa == NULL && asked->qtype != TYPE_DS;
+
+	return keeps_extras(limits, asked) && (classified->response == RESPONSE_ANSWER || is_bare);
+}
+
 static void
 scrub_authority(struct scrubbed *scrubbed, struct message *message,
 		const struct classified *classified, const struct asked *asked,
@@ -122,7 +135,7 @@ scrub_authority(struct scrubbed *scrubbed, struct message *message,
 	struct rrset *soa = classified->soa, *next;
 	struct list kept_sets;
 	unsigned proofs = 0;
-	const bool with_ns = keeps_extras(limits, asked) && classified->response == RESPONSE_ANSWER;
+	const bool with_ns = has_extras(classified, asked, limits);
 
 	if (soa != NULL)
 		scrubbed->negative_ttl_s = negative_ttl(soa, limits);
@@ -168,8 +181,6 @@ scrub(struct scrubbed *scrubbed, struct message *message, const struct classifie
 		if (is_signed(scrub_answer(scrubbed, message, classified, asked, limits, &kept)) ||
 		    keeps_extras(limits, asked))
 			scrub_authority(scrubbed, message, classified, asked, limits, &kept);
-		if (keeps_extras(limits, asked) && classified->response == RESPONSE_ANSWER)
-			scrubbed->additional = extras_of_reply(message, scrubbed, classified, asked, limits);
 		break;
 	case RESPONSE_NODATA:
 	case RESPONSE_NXDOMAIN:
@@ -186,6 +197,8 @@ scrub(struct scrubbed *scrubbed, struct message *message, const struct classifie
 	case RESPONSE_LOOP:
 	case RESPONSE_MALFORMED: return;
 	}
+	if (has_extras(classified, asked, limits))
+		scrubbed->additional = extras_of_reply(message, scrubbed, classified, asked, limits);
 	uint32_t all = 0;
 	for (unsigned i = 0; i < SECTIONS; i++)
 		all += message->rrset_counts[i];
