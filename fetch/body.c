@@ -138,12 +138,23 @@ append_encoded(struct body *body, const char *text, struct failure *failure)
 	return err != 0 ? err : encode_from(body, from, failure);
 }
 
+/* +TEXT as it stands. */
+static int
+append_query(struct body *body, const char *text, struct failure *failure)
+{
+	if (text[0] == '+')
+		return body__append(body, span_from_text(text + 1), failure);
+	return append_encoded(body, text, failure);
+}
+
 static int
 append_item(struct body *body, const struct setting_item *item, struct failure *failure)
 {
 	uint64_t from = body->bytes;
 	if (item->kind == DATA_URLENCODE)
 		return append_encoded(body, item->text, failure);
+	if (item->kind == DATA_QUERY)
+		return append_query(body, item->text, failure);
 	if (item->kind == DATA_RAW || item->text[0] != '@')
 		return body__append(body, span_from_text(item->text), failure);
 	int err = body__append_file(body, item->text + 1, failure);

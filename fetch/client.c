@@ -215,6 +215,12 @@ client_tls(const struct client *client, struct client_group *group, struct failu
 		.secrets_fd = journey_report_secrets(client->journey),
 		.cert_file = settings->certificate,
 		.key_file = settings->key,
+		.key_password = settings->key_password,
+		.ciphers = settings->ciphers,
+		.ciphers_1_3 = settings->ciphers_1_3,
+		.version_max = settings->tls_version_max == NULL                ? TLS_VERSION_DEFAULT
+			       : strcmp(settings->tls_version_max, "1.2") == 0 ? TLS_VERSION_1_2
+										: TLS_VERSION_1_3,
 		.version_min = settings->tls_version_min == 3   ? TLS_VERSION_1_3
 			       : settings->tls_version_min == 2 ? TLS_VERSION_1_2
 								: TLS_VERSION_DEFAULT,

@@ -3,15 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "fetch/links_css.h"
 #include "fetch/mime_type.h"
+#include "fetch/new_file.h"
 #include "stack/base/err.h"
 
 #define PAGE_GROWTH      16u /* links and their texts, for an octet of the page */
 #define PAGE_SPARE_BYTES 65536u
-#define NEW_SUFFIX       ".new"
 
 enum mirror_page_kind
 mirror_page_kind_of(struct span content_type, enum link_kind kind)
@@ -141,22 +140,11 @@ int
 mirror_page_rewrite(const struct mirror_page *page, const char *path, struct replacement *list,
 		    size_t count, struct failure *failure)
 {
-	char *new_path = malloc(strlen(path) + sizeof NEW_SUFFIX);
-	if (new_path == NULL)
-		return fail(failure, FAILURE_MEMORY, path, "no memory to convert its links");
-	strcpy(new_path, path);
-	strcat(new_path, NEW_SUFFIX);
-	FILE *file = fopen(new_path, "wxe");
-	bool is_written = file != NULL && write_pieces(page, file, list, count);
-	if (file != NULL && fclose(file) != 0)
-		is_written = false;
-	if (is_written)
-		is_written = rename(new_path, path) == 0;
-	int err = is_written ? 0 : fail(failure, FAILURE_WRITE, new_path, strerror(errno));
-	if (!is_written && file != NULL)
-		unlink(new_path);
-	free(new_path);
-	return err;
+	struct new_file file;
+	if (new_file_open(&file, path, 0666) == 0 &&
+	    new_file_close(&file, write_pieces(page, file.stream, list, count)) == 0)
+		return 0;
+	return fail(failure, FAILURE_WRITE, path, strerror(errno));
 }
 
 void

@@ -1,5 +1,7 @@
 #include "fetch/options_priv.h"
 
+#include "fetch/option_refused.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +73,9 @@ static int
 unknown(struct options_parse *parse, const char *name, size_t name_bytes)
 {
 	const struct option_row *nearest = option_nearest(name, name_bytes);
+	const char *instead = option_refused(name, name_bytes);
+	if (instead != NULL)
+		return options__fail(parse, "option --%.*s %s", (int)name_bytes, name, instead);
 	if (nearest != NULL)
 		return options__fail(parse, "option --%.*s is unknown; the nearest is --%s",
 				     (int)name_bytes, name, nearest->name);
@@ -199,6 +204,31 @@ imply(struct settings *settings)
 		settings->follows = settings->fails = settings->creates_directories = true;
 }
 
+/* What has an effect only beside --journey would be asked for in vain. */
+static int
+check_journey(struct options_parse *parse)
+{
+	const struct run_settings *run = &parse->options->run;
+	if (run->journey != NULL || run->replay != NULL || run->journey_before != NULL)
+		return 0;
+	if (run->journey_file != NULL)
+		return options__fail(parse, "option --journey-file needs --journey, which is written to it");
+	if (run->has_hops)
+		return options__fail(parse, "option --hops needs --journey, which shows them");
+	if (run->journey_secrets)
+		return options__fail(parse, "option --journey-secrets needs --journey, which they are told in");
+	return 0;
+}
+
+static int
+check_group(struct options_parse *parse, const struct settings *settings)
+{
+	const char *version = settings->tls_version_max;
+	if (version != NULL && strcmp(version, "1.2") != 0 && strcmp(version, "1.3") != 0)
+		return options__fail(parse, "option --tls-max: `%s' is not 1.2 or 1.3", version);
+	return 0;
+}
+
 int
 options_read(struct options *options, int argc, char **argv, struct failure *failure)
 {
@@ -217,9 +247,12 @@ options_read(struct options *options, int argc, char **argv, struct failure *fai
 		if (used_next)
 			i++;
 	}
-	for (size_t i = 0; i < options->group_count; i++)
+	for (size_t i = 0; i < options->group_count; i++) {
 		imply(&options->groups[i].settings);
-	return 0;
+		if (check_group(&parse, &options->groups[i].settings) != 0)
+			return -1;
+	}
+	return options->wish == WISH_FETCH ? check_journey(&parse) : 0;
 }
 
 static void
@@ -230,7 +263,7 @@ free_lists(struct option_group *group)
 					 &settings->data,     &settings->forms,
 					 &settings->uploads,  &settings->cookies,
 					 &settings->resolves, &settings->connects,
-					 &settings->outputs };
+					 &settings->outputs,  &settings->url_queries };
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		free(lists[i]->items);
 }

@@ -23,7 +23,7 @@ struct setting_list {
 };
 
 enum output_kind { OUTPUT_FILE, OUTPUT_REMOTE_NAME };
-enum data_kind { DATA_TEXT, DATA_RAW, DATA_BINARY, DATA_URLENCODE, DATA_JSON };
+enum data_kind { DATA_TEXT, DATA_RAW, DATA_BINARY, DATA_URLENCODE, DATA_JSON, DATA_QUERY };
 enum form_kind { FORM_FIELD, FORM_STRING };
 enum auth_scheme { AUTH_BASIC, AUTH_DIGEST, AUTH_ANY };
 
@@ -31,7 +31,8 @@ struct settings {
 	/* requests */
 	const char *method, *user_agent, *referer, *range, *time_condition;
 	const char *etag_save, *etag_compare;
-	struct setting_list fields, data, forms, uploads;
+	struct setting_list fields, data, forms, uploads, url_queries;
+	const char *protocols, *redirect_protocols; /* --proto, --proto-redir (proto.h) */
 	const char *resume_from; /* an offset, or "-": from the size of the local file */
 	bool is_head, is_get;    /* -I, -G */
 	bool allows_http_0_9, is_http_1_0, is_http_1_1, is_compressed;
@@ -66,8 +67,10 @@ struct settings {
 	/* TLS */
 	bool is_insecure;
 	const char *hsts_file;
-	const char *ca_file, *ca_directory, *certificate, *key;
+	const char *ca_file, *ca_directory, *certificate, *key, *key_password;
+	const char *ciphers, *ciphers_1_3;
 	int tls_version_min; /* 2, 3: TLS 1.2, 1.3; 0: the default */
+	const char *tls_version_max; /* "1.2", "1.3"; NULL: none */
 
 	/* what a page refers to */
 	bool has_requisites, is_mirror, spans_hosts, follows_parents, heeds_robots, converts_links;

@@ -3,6 +3,7 @@
  * Where nobody listens it is some stores and a comparison, a few times a request.  A journey is made to be shown to others: no
  * password is in it (url_shown.h).
  */
+#include "fetch/field_shown.h"
 #include "fetch/framing.h"
 #include "fetch/journey_report.h"
 #include "fetch/transfer_priv.h"
@@ -176,22 +177,12 @@ transfer__tell_dial(struct transfer *transfer)
 	transfer->told = journey_tell(list_of(transfer), &event, "%s", tls_failure_words(transfer->failure.cause));
 }
 
-/* What a field of credentials says is not told. */
-static bool
-is_secret(struct span name)
-{
-	static const char *const names[] = { "authorization", "proxy-authorization", "cookie", "set-cookie" };
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (span_is_nocase(name, names[i]))
-			return true;
-	return false;
-}
-
 static size_t
-add_field_line(char *lines, size_t used, struct span name, struct span value)
+add_field_line(const struct transfer *transfer, char *lines, size_t used, struct span name, struct span value)
 {
-	if (is_secret(name))
-		value = SPAN("...");
+	char url[WORDS_BYTES];
+	if (!transfer->client->run->journey_secrets)
+		value = field_shown(name, value, url, sizeof url);
 	if (used + name.bytes + value.bytes + 4 > JOURNEY_HEAD_BYTES)
 		return used;
 	char *end = mempcpy(lines + used, name.at, name.bytes);
@@ -217,17 +208,17 @@ request_lines(const struct transfer *transfer, char *lines)
 		if (line.bytes == 0)
 			return; /* the head is over */
 		if (!is_first && colon + 2 <= line.bytes)
-			used = add_field_line(lines, used, span_first(line, colon), span_from(line, colon + 2));
+			used = add_field_line(transfer, lines, used, span_first(line, colon), span_from(line, colon + 2));
 	}
 }
 
 static void
-response_lines(const struct head *head, char *lines)
+response_lines(const struct transfer *transfer, const struct head *head, char *lines)
 {
 	size_t used = 0;
 	lines[0] = '\0';
 	for (size_t i = 0; i < head->fields.count; i++)
-		used = add_field_line(lines, used, head->fields.at[i].name, head->fields.at[i].value);
+		used = add_field_line(transfer, lines, used, head->fields.at[i].name, head->fields.at[i].value);
 }
 
 void
@@ -257,7 +248,7 @@ transfer__tell_head(struct transfer *transfer, const struct response_event *resp
 	char lines[JOURNEY_HEAD_BYTES], reason[64];
 	if (list_of(transfer) == NULL)
 		return;
-	response_lines(head, lines);
+	response_lines(transfer, head, lines);
 	(void)snprintf(reason, sizeof reason, SPAN_FORMAT, SPAN_ARGUMENTS(span_first(head->reason, sizeof reason - 1)));
 	const struct journey_field fields[] = { { "status", NULL, head->status },
 						{ "framing", framing_text(response->framing->kind), 0 },

@@ -1,6 +1,7 @@
 /* transfer_url.c - which URL is fetched (transfer_priv.h). */
 #include <string.h>
 
+#include "fetch/proto.h"
 #include "fetch/redirect.h"
 #include "fetch/transfer_priv.h"
 #include "fetch/url_guess.h"
@@ -23,10 +24,25 @@ refuse(struct transfer *transfer, int err, const struct url_report *report)
 	return -1;
 }
 
+/* --proto, and for where a redirect leads --proto-redir too: neither allows what the other does not. */
+static bool
+is_wanted(const struct transfer *transfer)
+{
+	const struct settings *settings = transfer->settings;
+	struct span scheme = transfer->url.scheme;
+	return proto_allows(settings->protocols, scheme, true) &&
+	       (transfer->facts.redirect_count == 0 || proto_allows(settings->redirect_protocols, scheme, true));
+}
+
 static int
 check_scheme(struct transfer *transfer)
 {
 	struct span scheme = transfer->url.scheme;
+	if (!is_wanted(transfer)) {
+		failure_set(&transfer->failure, FAILURE_SCHEME, "the scheme `" SPAN_FORMAT "' is not among those that --proto%s allows",
+			    SPAN_ARGUMENTS(span_first(scheme, 40)), transfer->facts.redirect_count != 0 ? " or --proto-redir" : "");
+		return -1;
+	}
 	if (transfer->url.special == URL_HTTP || transfer->url.special == URL_HTTPS ||
 	    transfer->url.special == URL_FTP || transfer__is_local(transfer))
 		return 0;
@@ -43,22 +59,44 @@ check_scheme(struct transfer *transfer)
 	return -1;
 }
 
-/* -G puts the data into the query; -T names the file where the URL ends with a directory. */
+/* Data behind the query of a URL without its fragment; .at NULL: there is no memory. */
+static struct span
+with_data(struct arena *arena, struct span front, const struct body *data)
+{
+	const char *whole = arena_printf(arena, SPAN_FORMAT "%s%.*s", SPAN_ARGUMENTS(front),
+					 span_find(front, '?') < front.bytes ? "&" : "?", (int)data->bytes,
+					 data->data != NULL ? data->data : "");
+	return whole != NULL ? span_from_text(whole) : (struct span){ .at = NULL };
+}
+
+/* --url-query and -G; .at NULL: there is no memory, or transfer->failure. */
+static struct span
+with_query(struct transfer *transfer, struct arena *arena, struct span front)
+{
+	const struct settings *settings = transfer->settings;
+	if (settings->url_queries.count != 0) {
+		struct body data;
+		bool is_read = body_from_data(&data, &settings->url_queries, &transfer->failure) == 0;
+		front = is_read ? with_data(arena, front, &data) : (struct span){ .at = NULL };
+		body_fini(&data);
+	}
+	if (front.at != NULL && settings->is_get && transfer->body.kind == BODY_DATA)
+		front = with_data(arena, front, &transfer->body);
+	return front;
+}
+
+/* -T names the file where the URL ends with a directory; NULL: as with_query. */
 static const char *
 completed(struct transfer *transfer, struct arena *arena, struct span given)
 {
 	const char *upload = transfer->job.upload;
-	const struct body *body = &transfer->body;
 	size_t hash = span_find(given, '#');
-	struct span front = span_first(given, hash), fragment = span_from(given, hash);
+	struct span front = with_query(transfer, arena, span_first(given, hash)), fragment = span_from(given, hash);
 
-	if (transfer->settings->is_get && body->kind == BODY_DATA)
-		return arena_printf(arena, SPAN_FORMAT "%s%.*s" SPAN_FORMAT, SPAN_ARGUMENTS(front),
-				    span_find(front, '?') < front.bytes ? "&" : "?",
-				    (int)body->bytes, body->data != NULL ? body->data : "",
-				    SPAN_ARGUMENTS(fragment));
+	if (front.at == NULL)
+		return NULL;
 	if (upload == NULL || strcmp(upload, "-") == 0 || !span_ends(front, SPAN("/")))
-		return arena_printf(arena, SPAN_FORMAT, SPAN_ARGUMENTS(given));
+		return arena_printf(arena, SPAN_FORMAT SPAN_FORMAT, SPAN_ARGUMENTS(front), SPAN_ARGUMENTS(fragment));
 	const char *slash = strrchr(upload, '/');
 	struct span name = span_from_text(slash != NULL ? slash + 1 : upload);
 	char *encoded = arena_alloc(arena, PERCENT_ENCODED_BYTES * name.bytes + 1);
@@ -102,6 +140,8 @@ transfer__read_url(struct transfer *transfer)
 		err = url_parse(&transfer->url, span_from_text(whole), NULL, &context);
 	if (err == 0)
 		err = upgrade(transfer, &transfer->url, &context);
+	if (transfer->failure.cause != FAILURE_NONE)
+		return -1;
 	if (err != 0)
 		return refuse(transfer, err, &report);
 	transfer->facts.url = transfer->url.href;

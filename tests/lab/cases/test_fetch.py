@@ -16,6 +16,7 @@ FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
 CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
 PAGES = lab.ROOT / "tests/lab/web/pages"
 FETCH_S = 30
+SCHEME, TLS = 1, 35
 RESOLVE, CONNECT, PARTIAL, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE = 6, 7, 18, 22, 28, 47, 60, 63
 NO_NEIGHBOUR, NO_ROUTE, BOGUS = 101, 102, 103
 
@@ -135,6 +136,24 @@ class Fetch(lab.WithCairnd):
         self.assertEqual(fetch("-L", *words, "http://www.shop.com/old"), "200 1 1 ")
         fetch("-L", "http://www.shop.com/round", status=REDIRECTS)
         self.assertEqual(fetch("-L", "--cacert", CA, "http://www.shop.com/secure"), page("shop.css"))
+
+    def test_only_the_schemes_that_are_wanted_are_fetched(self):
+        https = ("--cacert", CA, "-o", "/dev/null")
+        self.assertIn("--proto", fetch("--proto", "=https", "http://www.shop.com/", status=SCHEME))
+        fetch(*https, "--proto", "=https", "https://www.shop.com/")
+        self.assertIn("--proto-redir", fetch(*https, "-L", "--proto-redir", "=http", "http://www.shop.com/secure", status=SCHEME))
+        self.assertIn("--proto", fetch(*https, "-L", "--proto", "=http", "http://www.shop.com/secure", status=SCHEME))
+        fetch(*https, "-L", "--proto-redir", "=https", "http://www.shop.com/secure")
+
+    def test_a_query_is_added_to_the_url(self):
+        words = ("-o", "/dev/null", "-w", "%{url_effective}", "--url-query", "q=a b&c", "--url-query", "+d=%20", "-G", "-d", "e=f")
+        self.assertEqual(fetch(*words, "http://www.shop.com/?z#x"), "http://www.shop.com/?z&q=a+b%26c&d=%20&e=f#x")
+
+    def test_versions_and_ciphers_of_tls_are_as_asked(self):
+        words = ("--cacert", CA, "-o", "/dev/null", "-w", "%{tls_version}", "https://www.shop.com/")
+        self.assertEqual(fetch("--tls-max", "1.2", *words), "TLSv1.2")
+        self.assertIn("no cipher match", fetch("--tls-max", "1.2", "--ciphers", "no-such-cipher", *words, status=TLS))
+        self.assertEqual(fetch("--tls13-ciphers", "TLS_AES_128_GCM_SHA256", "--journey", *words), "TLSv1.3")
 
     def test_tls_is_spoken_and_checked(self):
         words = ("-o", "/dev/null", "-w", "%{tls_version} %{num_connects}\\n")

@@ -110,6 +110,16 @@ class Journey(lab.WithCairnd):
                     self.assertFalse(b"hush-hush" in form.read_bytes(), form.name)
                 self.assertFalse(b"hush-hush" in done.stderr)
 
+    def test_no_form_has_a_field_of_credentials_unless_asked(self):
+        for options, is_told in (((), False), (("--journey-secrets",), True)):
+            with self.subTest(" ".join(options) or "no option"), tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+                path = Path(directory) / "journey"
+                subprocess.run([FETCH, "-q", "-s", "-o", "/dev/null", "--journey=text,json,svg,html,har", "--journey-file", path, *options,
+                                "-H", "X-Api-Key: hush-hush", "-H", "X-Other: open", "http://www.shop.com/"], check=True, timeout=FETCH_S)
+                told = b"".join(form.read_bytes() for form in Path(directory).glob("journey.*"))
+                self.assertEqual(b"hush-hush" in told, is_told)
+                self.assertIn(b"X-Other: open", told)
+
     def test_no_refusal_has_the_password_of_a_url(self):
         for words, status in ((("http://someone:hush-hush@www.shop.com/[1-",), 3),
                               (("--mirror", "http://someone:hush-hush@www.shop.com:port/"), 3),

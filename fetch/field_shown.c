@@ -1,0 +1,63 @@
+#include "fetch/field_shown.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fetch/url_shown.h"
+
+#define URL_BYTES 4096u
+
+static bool
+has_word(struct span name, struct span word)
+{
+	for (; name.bytes >= word.bytes; name = span_from(name, 1))
+		if (span_starts_nocase(name, word))
+			return true;
+	return false;
+}
+
+/* "authorization" is in Proxy-Authorization and X-Authorization; WWW-Authenticate is none, and may be read. */
+static bool
+is_secret(struct span name)
+{
+	static const char *const words[] = { "authorization", "cookie", "token",   "secret", "password",  "passwd",
+		                             "api-key",       "apikey", "api_key", "x-auth", "session", "signature",
+		                             "credential" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (has_word(name, span_from_text(words[i])))
+			return true;
+	return false;
+}
+
+static bool
+is_url(struct span name)
+{
+	static const char *const names[] = { "location", "content-location", "referer" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (span_is_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+/* "/a@b" has no authority, and "//a@b" has. */
+static bool
+is_mere_path(struct span reference)
+{
+	return reference.bytes > 0 && reference.at[0] == '/' && (reference.bytes == 1 || strchr("/\\\t\r\n", reference.at[1]) == NULL);
+}
+
+struct span
+field_shown(struct span name, struct span value, char *text, size_t text_bytes)
+{
+	if (is_secret(name))
+		return SPAN("...");
+	char written[URL_BYTES];
+	if (!is_url(name) || span_find(value, '@') == value.bytes || is_mere_path(value))
+		return value;
+	if (value.bytes >= sizeof written)
+		return SPAN("...");
+	(void)snprintf(written, sizeof written, SPAN_FORMAT, SPAN_ARGUMENTS(value));
+	url_shown_as_written(written, true, text, text_bytes);
+	return span_from_text(text);
+}

@@ -1,0 +1,57 @@
+/* What of a header field others may read (fetch/field_shown.h). */
+#include "tests/suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fetch/field_shown.h"
+
+static const struct {
+	const char *name, *value, *shown;
+} cases[] = {
+	{ "Authorization", "Basic aHVzaA==", "..." },
+	{ "proxy-authorization", "Basic aHVzaA==", "..." },
+	{ "Cookie", "a=1", "..." },
+	{ "Set-Cookie", "a=1; Path=/", "..." },
+	{ "X-Api-Key", "hush", "..." },
+	{ "X-Auth-Token", "hush", "..." },
+	{ "PRIVATE-TOKEN", "hush", "..." },
+	{ "X-Amz-Security-Token", "hush", "..." },
+	{ "WWW-Authenticate", "Basic realm=\"a\"", "Basic realm=\"a\"" },
+	{ "Content-Type", "text/html", "text/html" },
+	{ "Location", "https://someone:hush@www.example/a?b=c@d", "https://www.example/a?b=c@d" },
+	{ "Location", "/a@b", "/a@b" },
+	{ "Location", "//someone:hush@www.example/", "//www.example/" },
+	{ "Referer", "https://someone@www.example/", "https://www.example/" },
+	{ "From", "someone@www.example", "someone@www.example" },
+};
+
+START_TEST(credentials_are_not_shown)
+{
+	char text[512];
+	struct span shown = field_shown(span_from_text(cases[_i].name), span_from_text(cases[_i].value), text, sizeof text);
+	ck_assert_msg(span_is(shown, cases[_i].shown), "%s: " SPAN_FORMAT, cases[_i].name, SPAN_ARGUMENTS(shown));
+}
+END_TEST
+
+START_TEST(of_a_long_url_no_password_is_shown_either)
+{
+	char value[8192], text[64];
+	for (size_t bytes = 60; bytes < sizeof value; bytes *= 2) {
+		(void)snprintf(value, sizeof value, "https://someone:hush@www.example/%0*d", (int)bytes, 0);
+		struct span shown = field_shown(SPAN("Location"), span_from_text(value), text, sizeof text);
+		ck_assert_ptr_null(memmem(shown.at, shown.bytes, "hush", 4));
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tcase = tcase_create("field_shown");
+	tcase_add_loop_test(tcase, credentials_are_not_shown, 0, COUNT(cases));
+	tcase_add_test(tcase, of_a_long_url_no_password_is_shown_either);
+	Suite *suite = suite_create("field_shown");
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
