@@ -96,6 +96,14 @@ classify_empty(struct classified *classified, const struct message *message,
 	return classified->ns != NULL ? RESPONSE_UPWARD : RESPONSE_LAME;
 }
 
+/* Of the DS set of its own zone a server can say nothing, its parent's has to be asked (RFC 4035, section 3.1.4.1). */
+static bool
+is_parents_to_say(const struct classified *classified, const struct asked *asked)
+{
+	return asked->qtype == TYPE_DS && !asked->is_forward && classified->soa != NULL &&
+	       name_equal(classified->soa->owner, classified->chain.end);
+}
+
 /* Aliases that end inside the zone, and nothing for their end: is it known that there is nothing? */
 static enum response
 classify_dangling(struct classified *classified, const struct message *message,
@@ -104,6 +112,8 @@ classify_dangling(struct classified *classified, const struct message *message,
 	if (classified->chain.outside)
 		return RESPONSE_CNAME;
 	classified->soa = find_soa(message, asked, classified->chain.end);
+	if (is_parents_to_say(classified, asked))
+		return RESPONSE_CNAME;
 	if (message->rcode == RCODE_NXDOMAIN)
 		return RESPONSE_NXDOMAIN;
 	return classified->soa != NULL ? RESPONSE_NODATA : RESPONSE_CNAME;
