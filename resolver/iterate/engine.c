@@ -258,6 +258,7 @@ from_caches(struct engine *engine, const struct engine_question *question, struc
 	engine->missed = 0;
 	struct lookup from = engine__lookup_of(engine, question, answer);
 	from.aggressive = &engine->aggressive;
+	from.for_client = true;
 	do {
 		if (lookup(&from, &engine->caches, arena, answer, now_s) == LOOKUP_MISS) {
 			/* An alias that was found is found again by the task, which keeps it, and so is a policy. */

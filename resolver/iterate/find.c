@@ -54,6 +54,7 @@ task__look_up(struct engine *engine, struct task *task)
 		.alias_count = task->chain_count,
 		.forwards = engine->forwards,
 		.dnssec_ok = task->question.dnssec_ok,
+		.for_client = task->clients != SLOT_NONE,
 		.refreshes = task->refreshes,
 		.checking_disabled = task->question.checking_disabled,
 		.aggressive = &engine->aggressive,

@@ -76,6 +76,16 @@ is_given(const struct lookup *lookup)
 	return zone != NULL && zone->name->size > 1;
 }
 
+/* A delegation has told it: enough for the chain of trust, but no answer. */
+static bool
+is_without_soa(const struct negative *negative)
+{
+	const struct rrset *set = negative->authority;
+	while (set != NULL && set->type != TYPE_SOA)
+		set = set->next;
+	return set == NULL;
+}
+
 /*
  * What is known not to be there: this very question, or a name above it, below which then nothing is (RFC 8020).  The
  * latter must have been proved: a forged NXDOMAIN shall not take a whole tree away.
@@ -90,6 +100,8 @@ find_negative(const struct lookup *lookup, const struct caches *caches, struct a
 		       negative_cache_get_cut(caches->negatives, lookup->sname, CLASS_IN,
 					      SECURITY_SECURE, arena, negative, now_s) == 0;
 	if (lookup->checking_disabled && negative->security == SECURITY_BOGUS)
+		return false;
+	if (lookup->for_client && lookup->qtype == TYPE_DS && negative->kind == NEGATIVE_NODATA && is_without_soa(negative))
 		return false;
 	return negative->kind != NEGATIVE_FAILURE || negative->epoch == infra_epoch(caches->infra);
 }

@@ -28,6 +28,7 @@ struct lookup {
 	uint8_t alias_count;
 	const struct forwards *forwards; /* what the operator has servers for is not denied from above; NULL: none */
 	bool dnssec_ok; /* DO: what a wildcard made is not known without its proof, which is not kept (RFC 4035, section 3.1.3.3) */
+	bool for_client; /* that there is no DS is not known without the SOA that says for how long (RFC 2308, section 5) */
 	bool checking_disabled; /* what was found to be bogus is no failure */
 	bool refreshes; /* what ends soon is not known any more */
 	bool ends_soon; /* told back: a set of the answer is in the last part of its time */

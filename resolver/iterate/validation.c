@@ -229,7 +229,7 @@ judge_proof(struct task *task, struct denial *denial, const struct name *end)
 		case DS_PROOF_NONE: break;
 		case DS_PROOF_DELEGATION:
 		case DS_PROOF_NO_CUT: proof = PROOF_SECURE; break;
-		case DS_PROOF_NO_NAME: break;
+		case DS_PROOF_NO_NAME: proof = denial_of_type(denial, end, qtype); break; /* a wildcard may make it */
 		case DS_PROOF_INSECURE: proof = PROOF_INSECURE; break;
 		}
 	} else {

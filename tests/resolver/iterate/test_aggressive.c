@@ -83,7 +83,7 @@ prove_with_nsec(struct world *world, struct world_server *server, const struct q
 	if (!name_is_under(qname, &apex) || query->question.qtype == TYPE_DNSKEY ||
 	    (is_there && reply->sections[SECTION_ANSWER] != NULL))
 		return;
-	if (name_is_under(qname, &sub)) {
+	if (name_is_under(qname, &sub) && !(is_there && query->question.qtype == TYPE_DS)) {
 		world_reply_clear(reply, 0, RCODE_NOERROR);
 		records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, "sub.mal.", TYPE_NS, 300, "ns.sub.mal."));
 		add_nsec(world, server, reply, span);
@@ -305,6 +305,28 @@ START_TEST(a_delegation_says_nothing_about_what_is_below_it)
 }
 END_TEST
 
+START_TEST(a_client_gets_no_ds_with_the_soa_that_says_for_how_long)
+{
+	begin(true, prove_with_nsec);
+	(void)resolve("x.sub.mal.", TYPE_A, false); /* its referral has proved it, without */
+	expect_absent(resolve("sub.mal.", TYPE_DS, false), RCODE_NOERROR, TYPE_NSEC);
+	const unsigned before = sw.mal->asked;
+	expect_absent(resolve("sub.mal.", TYPE_DS, false), RCODE_NOERROR, TYPE_NSEC);
+	ck_assert_uint_eq(sw.mal->asked, before);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(a_name_that_a_wildcard_makes_has_no_ds)
+{
+	begin(true, prove_with_nsec);
+	const struct world_result *result = resolve("a.wild.mal.", TYPE_DS, false);
+	expect_absent(result, RCODE_NOERROR, TYPE_NSEC);
+	ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 static uint64_t
 hits(void)
 {
@@ -490,6 +512,8 @@ main(void)
 	tcase_add_test(tcase, a_known_wildcard_answers_for_other_names);
 	tcase_add_test(tcase, a_name_that_is_there_lacks_what_its_record_does_not_list);
 	tcase_add_test(tcase, a_delegation_says_nothing_about_what_is_below_it);
+	tcase_add_test(tcase, a_client_gets_no_ds_with_the_soa_that_says_for_how_long);
+	tcase_add_test(tcase, a_name_that_a_wildcard_makes_has_no_ds);
 	tcase_add_test(tcase, in_a_zone_with_opt_out_nothing_is_looked_for);
 	tcase_add_loop_test(tcase, of_a_name_outside_the_nearest_span_no_more_is_looked_for, 0, 2);
 	tcase_add_test(tcase, it_lasts_no_longer_than_the_soa_allows);
