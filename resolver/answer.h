@@ -26,6 +26,7 @@ enum answer_fate {
 	ANSWER_GIVEN,
 	ANSWER_TRUNCATED, /* empty, with TC: whoever asks again over TCP is no forged address */
 	ANSWER_DROPPED,   /* not at all */
+	ANSWER_NO_ROOM,   /* SERVFAIL where a connection waits for it; a datagram that seems lost is sent again, and may find room */
 };
 
 /* That policy has had a hand in an answer, for the log. */

@@ -50,6 +50,7 @@ void
 client__move_all(struct engine *engine, struct task *from, struct task *to)
 {
 	assert(to->clients == SLOT_NONE);
+	jostle__leave(engine, from);
 	for (uint32_t at = from->clients; at != SLOT_NONE; at = engine->clients[at].next)
 		engine->clients[at].task = engine__task_index(engine, to);
 	to->clients = from->clients;

@@ -10,6 +10,7 @@
 
 const struct engine_limits engine_limits_default = {
 	.task_count = 16384,
+	.question_count = 16384,
 	.client_count = 65536,
 	.query_count = 32768,
 	.clients_per_task = 100,
@@ -33,6 +34,7 @@ const struct engine_config engine_config_default = {
 	.serve_expired_ttl_s = 86400,
 	.serve_expired_reply_ttl_s = 30,
 	.serve_expired_client_timeout_ms = 1800,
+	.jostle_timeout_ms = 200,
 	.outbound_msg_retry = BUDGET_SENDS_PER_SERVER,
 	.edns_udp_bytes = EDNS_UDP_BYTES,
 	.server_port = 53,
@@ -151,6 +153,7 @@ engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 		.now_us = now_us,
 		.runnable = TASK_NONE,
 		.lent_task = TASK_NONE,
+		.places = { .oldest = TASK_NONE, .newest = TASK_NONE },
 	};
 	lay_out(engine, block, limits);
 	engine_configure(engine, config);
@@ -311,11 +314,15 @@ join(struct engine *engine, const struct engine_question *question, uint64_t cli
 {
 	uint64_t hash = task__hash(engine, question);
 	struct task *task = task__find(engine, question, hash);
+	if ((task == NULL || task->place == PLACE_NONE) && !jostle__make_room(engine))
+		return ERR_FULL;
 	if (task != NULL) {
 		int err = client__add(engine, task, client);
 		engine->stats.joined++;
-		if (err == 0)
+		if (err == 0) {
+			jostle__enter(engine, task);
 			stale__on_join(engine, task);
+		}
 		return err;
 	}
 	if (engine->client_slots.used == engine->limits.client_count)
@@ -325,6 +332,7 @@ join(struct engine *engine, const struct engine_question *question, uint64_t cli
 		return ERR_FULL;
 	if (hash == missed && !engine->config.second_level)
 		task->state = TASK_CUT;
+	jostle__enter(engine, task);
 	stale__on_join(engine, task);
 	return client__add(engine, task, client);
 }

@@ -25,7 +25,7 @@
  * Ownership: lives in one block lent at engine_new; caches are shared with other engines and outlive it.
  *            What an action points to is lent until the next call on the same engine.
  * Units:     microseconds of the monotonic clock.
- * Errors:    ERR_FULL when a bound is met: the caller answers SERVFAIL or drops; ERR_UNSUPPORTED for a class other
+ * Errors:    ERR_FULL when a bound is met: the caller answers SERVFAIL or drops (ANSWER_NO_ROOM); ERR_UNSUPPORTED for a class other
  *            than IN.
  * Bounds:    struct engine_limits here; the budget of a question in iterate/budget.h.
  */
@@ -65,6 +65,7 @@ struct caches {
 
 struct engine_limits {
 	uint32_t task_count;   /* tasks at once; each reserves task_arena_bytes of address space */
+	uint32_t question_count; /* of them those that clients wait for; the second half by turns (jostle.c) */
 	uint32_t client_count; /* clients waiting at once, over all tasks */
 	uint32_t query_count;  /* upstream queries in flight */
 	uint32_t clients_per_task;
@@ -95,6 +96,7 @@ struct engine_config {
 	uint32_t serve_expired_ttl_s; /* how long after its end; UINT32_MAX: as long as it is there */
 	uint32_t serve_expired_reply_ttl_s;
 	uint32_t serve_expired_client_timeout_ms; /* 0: at once */
+	uint32_t jostle_timeout_ms;
 	uint8_t outbound_msg_retry;  /* queries to one server about one cut; at most BUDGET_SENDS_PER_NAME_MAX */
 	uint16_t edns_udp_bytes;     /* edns-buffer-size */
 	uint16_t server_port;        /* 53; tests may use another */
@@ -212,6 +214,7 @@ bool engine_next(struct engine *engine, struct engine_action *action);
 
 struct engine_stats {
 	uint64_t questions, cache_answers, joined, refused_full, answers, servfails;
+	uint64_t jostled;           /* questions that made room for newer ones */
 	uint64_t stale_answers;     /* whose time was over */
 	uint64_t refreshes;         /* questions asked anew for the caches */
 	uint64_t fetches, fetched;  /* asked of the second level, and found there */

@@ -8,7 +8,7 @@
  *	flights.c  queries: sent, late, given up          outcome.c  the answer, or why there is none
  *	receive.c  replies, and what only looks like them address.c  servers without addresses
  *	actions.c  what the engine wants done             prime.c    what zones say of their servers themselves
- *	stale.c    what stands in for what cannot be had
+ *	stale.c    what stands in for what cannot be had  jostle.c   places for questions
  *	validation.c, validation_zone.c    whether an answer can be trusted
  *	policy.c   what policy makes of a task            report.c   what the keepers of a zone are told
  *
@@ -46,6 +46,12 @@ struct client {
 struct todo {
 	enum engine_action_kind kind;
 	uint32_t index; /* of a query or of an answered task */
+};
+
+/* Of the questions that clients wait for (jostle.c). */
+struct places {
+	uint32_t count, lasting_count;
+	uint32_t oldest, newest; /* tasks with a brief place, TASK_NONE */
 };
 
 /* The response that a task in TASK_HEARD is to judge. */
@@ -87,6 +93,7 @@ struct engine {
 	struct todo *todos;
 	uint32_t todo_head, todo_tail, todo_mask;
 	uint32_t runnable, runnable_tail; /* tasks */
+	struct places places;
 	uint32_t lent_task;               /* its answers have been fetched, the last one may still be read */
 	uint64_t visit;
 	uint32_t next_cause;
@@ -234,6 +241,14 @@ struct client *client__find(struct engine *engine, uint64_t id);
 void client__remove(struct engine *engine, struct client *client);
 /* To a task that has none. */
 void client__move_all(struct engine *engine, struct task *from, struct task *to);
+
+/* ---- jostle.c ---- */
+/* For a question that no client waits for yet; false: there is none, and nobody has been here for long enough. */
+bool jostle__make_room(struct engine *engine);
+/* A client waits for the task now; one that has a place keeps it. */
+void jostle__enter(struct engine *engine, struct task *task);
+/* None does any more. */
+void jostle__leave(struct engine *engine, struct task *task);
 
 /* ---- stale.c ---- */
 /* An answer that the caches still hold, with serve-expired; false: there is none. */

@@ -186,6 +186,7 @@ finish(struct engine *engine, struct task *task)
 	wait__drop_all(engine, task);
 	wheel_disarm(&engine->wheel, &task->timer);
 	table_remove(engine, task);
+	jostle__leave(engine, task);
 	if (task->priming)
 		prime__failed(engine); /* no answer, or none that helps */
 	wait__notify(engine, task, false);

@@ -55,6 +55,13 @@ enum trouble {
 	TROUBLE_MEMORY,      /* the arena is full */
 };
 
+/* Of a task that clients wait for (jostle.c). */
+enum place {
+	PLACE_NONE,
+	PLACE_LASTING, /* to its end */
+	PLACE_BRIEF,   /* until a newer question needs it */
+};
+
 /* A task that this one waits for, and its place in that one's ring of waiters. */
 struct task_wait {
 	uint32_t child;      /* TASK_NONE: the place is free */
@@ -112,6 +119,9 @@ struct task {
 	uint32_t clients;         /* head of the list, oldest first */
 	uint32_t clients_tail;
 	uint32_t client_count;
+	enum place place;
+	uint64_t placed_us;       /* since when */
+	uint32_t older, newer;    /* with a brief place: neighbours, TASK_NONE */
 	uint64_t visit;           /* mark of the search for circles */
 
 	enum trouble trouble;

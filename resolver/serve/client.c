@@ -8,8 +8,6 @@
 
 #define NO_PENDING UINT32_MAX
 
-static const char too_many[] = "too many questions are being resolved";
-
 size_t
 clients_bytes(uint32_t pending_max)
 {
@@ -198,6 +196,14 @@ stage_norecurse(struct clients *clients, struct answer *answer)
 	return STAGE_ANSWERS;
 }
 
+static enum stage
+stage_no_room(struct asking *asking)
+{
+	answer_rcode(&asking->answer, RCODE_SERVFAIL, EDE_NOT_READY, "too many questions are being resolved");
+	asking->answer.fate = ANSWER_NO_ROOM;
+	return STAGE_ANSWERS;
+}
+
 /* Asks the engine; a query that asks for something else in turn has its place already. */
 static enum stage
 stage_ask(struct clients *clients, struct asking *asking, const struct engine_question *question)
@@ -208,7 +214,7 @@ stage_ask(struct clients *clients, struct asking *asking, const struct engine_qu
 	pending->dns64_ttl_s = asking->dns64_ttl_s;
 	if (engine_ask(clients->engine, question, client, asking->now_us) == 0)
 		return STAGE_PENDS;
-	return client__failed(clients, &asking->answer, EDE_NOT_READY, too_many);
+	return stage_no_room(asking);
 }
 
 static enum stage
@@ -218,7 +224,7 @@ stage_resolve(struct clients *clients, struct asking *asking,
 	if (asking->client != 0)
 		return stage_ask(clients, asking, question);
 	if (!pending_has_room(clients))
-		return client__failed(clients, &asking->answer, EDE_NOT_READY, too_many);
+		return stage_no_room(asking);
 	if (!quota_take(&clients->quota, &asking->source->addr)) {
 		clients->stats.dropped_quota++;
 		return STAGE_DROPS;
@@ -310,6 +316,22 @@ outcome_told(struct clients *clients, struct client_outcome *outcome, const stru
 	clients->stats.rcodes[answer->rcode < STATS_RCODES ? answer->rcode : RCODE_SERVFAIL]++;
 }
 
+/* Whether an answer goes out at all; counts those that policy or want of room has ended. */
+static bool
+goes_out(struct server_stats *stats, const struct reply_form *form, const struct answer *answer)
+{
+	switch ((enum answer_fate)answer->fate) {
+	case ANSWER_GIVEN:
+	case ANSWER_TRUNCATED: break;
+	case ANSWER_DROPPED: stats->dropped_policy++; return false;
+	case ANSWER_NO_ROOM:
+		stats->dropped_full += !form->is_stream;
+		stats->failed_full += form->is_stream;
+		return form->is_stream;
+	}
+	return true;
+}
+
 static void
 outcome_replies(struct clients *clients, struct client_outcome *outcome,
 		const struct reply_form *form, const struct question *question,
@@ -317,8 +339,7 @@ outcome_replies(struct clients *clients, struct client_outcome *outcome,
 {
 	bool is_truncated = false;
 	outcome->note = answer->note;
-	if (answer->fate == ANSWER_DROPPED) {
-		clients->stats.dropped_policy++;
+	if (!goes_out(&clients->stats, form, answer)) {
 		outcome->fate = CLIENT_DROPS;
 		return;
 	}
@@ -503,7 +524,7 @@ client_answer(struct clients *clients, uint64_t client, const struct answer *ans
 		outcome->fate = CLIENT_PENDS;
 		return;
 	}
-	clients->stats.answers_recursed++;
+	clients->stats.answers_recursed += asking.answer.fate <= ANSWER_TRUNCATED; /* the others are counted as what they are */
 	outcome_replies(clients, outcome, &pending->form, &pending->question, &asking.answer, reply, reply_max);
 	pending_remove(clients, client);
 }

@@ -77,7 +77,7 @@ struct config {
 	uint32_t verbosity;                /* 0 errors .. 4 debug */
 	bool log_queries, log_replies, log_servfail;
 	bool do_ip4, do_ip6, do_udp, do_tcp;
-	uint32_t num_queries_per_thread, outgoing_range;
+	uint32_t num_queries_per_thread, jostle_timeout, outgoing_range;
 	uint64_t rrset_cache_size, neg_cache_size, delegation_cache_size, msg_cache_size;
 	uint32_t infra_cache_numhosts;
 	char *cache_file;                  /* NULL: none */

@@ -168,6 +168,8 @@ const struct config_option config_options[] = {
 	       "EDNS option that the text is in"),
 	SERVER("num-queries-per-thread", CONFIG_NUMBER, num_queries_per_thread, "4096", 16, 65536,
 	       "names that one thread resolves at once"),
+	SERVER("jostle-timeout", CONFIG_NUMBER, jostle_timeout, "200", 0, 60000,
+	       "milliseconds after which names in the second half of these places make room for new ones"),
 	SERVER("outgoing-range", CONFIG_NUMBER, outgoing_range, "8192", 16, 262144,
 	       "queries to name servers that one thread has in flight at once"),
 	SERVER("outbound-msg-retry", CONFIG_NUMBER, outbound_msg_retry, "6", 0, 32,

@@ -7,6 +7,7 @@
 #define TCP_CLIENT_BUFFER_BYTES 16384u      /* ... and of a client's, on average: hardly any has much unread */
 #define TCP_CLIENTS_BUFFERED_MAX 65536u     /* 1 GiB; with more there is less for each */
 #define ORIGINAL_TTL_MAX_S 604800u /* serve-original-ttl: nothing is cut but what nobody should send (RFC 8767, section 4) */
+#define TASKS_PER_QUESTION_MEAN 2u /* its own, and one that looks for a server's address or a zone's keys */
 #define CLIENTS_PER_TASK_MEAN 4u /* places for waiting clients, a question that may be resolved */
 /*
  * A name that many want at once and that takes long: those who come after so many are told SERVFAIL.  Each address is
@@ -44,6 +45,7 @@ core_config_engine(const struct config *config)
 	engine.serve_expired_ttl_s = config->serve_expired_ttl != 0 ? config->serve_expired_ttl : UINT32_MAX;
 	engine.serve_expired_reply_ttl_s = config->serve_expired_reply_ttl;
 	engine.serve_expired_client_timeout_ms = config->serve_expired_client_timeout;
+	engine.jostle_timeout_ms = config->jostle_timeout;
 	engine.outbound_msg_retry = config->outbound_msg_retry > 0 ? (uint8_t)config->outbound_msg_retry : 1;
 	engine.edns_udp_bytes = (uint16_t)config->edns_buffer_size;
 	return engine;
@@ -53,7 +55,8 @@ struct engine_limits
 core_config_engine_limits(const struct config *config)
 {
 	struct engine_limits limits = engine_limits_default;
-	limits.task_count = config->num_queries_per_thread;
+	limits.question_count = config->num_queries_per_thread;
+	limits.task_count = config->num_queries_per_thread * TASKS_PER_QUESTION_MEAN;
 	limits.client_count = config->num_queries_per_thread * CLIENTS_PER_TASK_MEAN;
 	limits.query_count = config->outgoing_range;
 	limits.clients_per_task = CLIENTS_PER_TASK_MAX;

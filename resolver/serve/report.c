@@ -15,6 +15,7 @@ static const struct {
 	COUNTER("engine.cache-answers", engine, cache_answers),
 	COUNTER("engine.joined", engine, joined),
 	COUNTER("engine.refused-full", engine, refused_full),
+	COUNTER("engine.jostled", engine, jostled),
 	COUNTER("engine.answers", engine, answers),
 	COUNTER("engine.servfails", engine, servfails),
 	COUNTER("engine.stale-answers", engine, stale_answers),

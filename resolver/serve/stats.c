@@ -41,6 +41,7 @@ static const struct {
 	COUNTER("dropped.policy", dropped_policy),
 	COUNTER("dropped.quota", dropped_quota),
 	COUNTER("dropped.rate", dropped_rate),
+	COUNTER("dropped.full", dropped_full),
 	COUNTER("dropped.late", dropped_late),
 	COUNTER("dropped.gone", dropped_gone),
 	COUNTER("pending", pending),

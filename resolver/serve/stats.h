@@ -28,6 +28,7 @@ struct server_stats {
 	uint64_t dropped_acl, dropped_local, dropped_policy;
 	uint64_t dropped_quota; /* the client waits for too many answers already */
 	uint64_t dropped_rate;  /* ip-ratelimit */
+	uint64_t dropped_full;  /* a datagram, and all places for questions were taken */
 	uint64_t dropped_late;  /* discard-timeout */
 	uint64_t dropped_gone;  /* its connection closed before the answer was there */
 	uint64_t pending;       /* now, not a sum */

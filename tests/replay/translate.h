@@ -13,7 +13,7 @@
 struct translation {
 	char *text;     /* YAML; allocated */
 	bool fake_sha1; /* every signature of algorithms 3, 5, 6 and 7 is good (README.md) */
-	unsigned queries_max; /* num-queries-per-thread: clients that may wait at once; 0: as the world has it */
+	unsigned queries_max; /* num-queries-per-thread, which may be less than Cairn allows; 0: not said */
 	char error[SCRIPT_ERROR_BYTES];
 };
 

@@ -26,13 +26,15 @@ lend(struct world *world, size_t size)
 }
 
 static void
-make_engine(struct world *world)
+make_engine(struct world *world, unsigned questions_max)
 {
 	struct engine_limits limits = engine_limits_default;
 	const struct engine_config config = core_config_engine(&world->config);
 	struct caches *caches = &world->caches;
 
 	limits.task_count = 512;
+	if (questions_max != 0)
+		limits.question_count = questions_max;
 	limits.client_count = PENDING_MAX;
 	limits.query_count = 4096;
 	caches->rrsets = rrset_cache_new(lend(world, CACHE_BYTES), CACHE_BYTES, &world->rng);
@@ -74,9 +76,8 @@ add_hints(struct world *world, char *error)
 }
 
 bool
-world_init(struct world *world, const char *config, unsigned clients_max, char *why, size_t why_bytes)
+world_init(struct world *world, const char *config, unsigned questions_max, char *why, size_t why_bytes)
 {
-	const unsigned pending_max = clients_max != 0 && clients_max < PENDING_MAX ? clients_max : PENDING_MAX;
 	char error[CONFIG_ERROR_BYTES] = "";
 
 	*world = (struct world){ .now_us = WORLD_START_US };
@@ -87,10 +88,10 @@ world_init(struct world *world, const char *config, unsigned clients_max, char *
 		return false;
 	}
 	world->crypto = crypto_new();
-	make_engine(world);
+	make_engine(world, questions_max);
 	set_trust(world);
 	arena_init(&world->arena, lend(world, ARENA_BYTES), ARENA_BYTES);
-	clients_init(&world->clients, lend(world, clients_bytes(pending_max)), pending_max, &world->service->policy,
+	clients_init(&world->clients, lend(world, clients_bytes(PENDING_MAX)), PENDING_MAX, &world->service->policy,
 		     world->engine, &world->arena, &world->rng);
 	clients_set_clock(&world->clients, -(int64_t)(WORLD_START_US / 1000000u));
 	if (add_hints(world, error))

@@ -31,8 +31,8 @@ struct world {
 /* Clients of the engine from here on are the trust points, the last one first. */
 #define WORLD_KEYS_CLIENT (UINT64_MAX - TRUST_POINTS_MAX)
 
-/* config: YAML; clients_max: that may wait at once, 0: many.  False with the reason in `why`. */
-bool world_init(struct world *world, const char *config, unsigned clients_max, char *why, size_t why_bytes);
+/* config: YAML; questions_max: num-queries-per-thread, 0: many.  False with the reason in `why`. */
+bool world_init(struct world *world, const char *config, unsigned questions_max, char *why, size_t why_bytes);
 void world_fini(struct world *world);
 void world_set_time(struct world *world, uint64_t now_us);
 /* Has the zones of the trust points asked whose time has come, as cairnd's main thread does. */

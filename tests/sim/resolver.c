@@ -11,6 +11,7 @@
 
 static const struct engine_limits limits = {
 	.task_count = 1024,
+	.question_count = 1024,
 	.client_count = 2048,
 	.query_count = 2048, /* the flows of the host's stack are twice as many */
 	.clients_per_task = 100,

@@ -174,6 +174,7 @@ world_new_sized(uint64_t seed, const struct engine_config *config, size_t cache_
 		world->config.prime_root = false;
 	world->limits = (struct engine_limits){
 		.task_count = 2048,
+		.question_count = 2048,
 		.client_count = 4096,
 		.query_count = 4096,
 		.clients_per_task = 100,
@@ -294,6 +295,7 @@ keep(struct world *world, struct world_result *result, const struct answer *answ
 	result->ede = answer_given->ede;
 	result->from_cache = answer_given->from_cache;
 	result->security = answer_given->security;
+	result->fate = answer_given->fate;
 	if (answer_given->ede_text != NULL)
 		snprintf(result->ede_text, sizeof result->ede_text, "%s", answer_given->ede_text);
 	for (unsigned i = 0; i < SECTIONS; i++)

@@ -56,6 +56,7 @@ struct world_result {
 	int ede;
 	bool from_cache;
 	uint8_t security; /* enum security */
+	uint8_t fate;     /* enum answer_fate */
 	char ede_text[256];
 	struct rrset *sections[SECTIONS];
 	uint64_t asked_us, took_us;
