@@ -8,14 +8,32 @@ is_made(const struct rrset *before, const struct rrset *set)
 	return before != NULL && before->type == TYPE_DNAME && set->type == TYPE_CNAME;
 }
 
+/* Clients are told of no longer life than the set has here: another answer does not renew it (cache/rrset.h: ghost domains). */
+static void
+cut_to_cached(struct engine *engine, struct rrset *ns)
+{
+	const size_t mark = arena_mark(&engine->scratch);
+	struct rrset *cached;
+
+	if (rrset_cache_get(engine->caches.rrsets, ns->owner, TYPE_NS, CLASS_IN, TRUST_ADDITIONAL, &engine->scratch,
+			    &cached, engine__now_s(engine)) == 0 &&
+	    cached->ttl_s < ns->ttl_s)
+		ns->ttl_s = cached->ttl_s;
+	arena_rewind(&engine->scratch, mark);
+}
+
 /* extras.h: the NS set and the addresses that stood beside an answer, with their own rank. */
 static void
-learn_extras(struct engine *engine, const struct rrset *sets, uint32_t stale_s)
+learn_extras(struct engine *engine, struct rrset *sets, uint32_t stale_s)
 {
-	for (; sets != NULL; sets = sets->next)
-		if (sets->type == TYPE_NS || sets->type == TYPE_A || sets->type == TYPE_AAAA)
-			(void)rrset_cache_offer(engine->caches.rrsets, sets, (enum trust)sets->trust, sets->ttl_s,
-						stale_s, engine__now_s(engine));
+	for (; sets != NULL; sets = sets->next) {
+		if (sets->type != TYPE_NS && sets->type != TYPE_A && sets->type != TYPE_AAAA)
+			continue;
+		(void)rrset_cache_offer(engine->caches.rrsets, sets, (enum trust)sets->trust, sets->ttl_s, stale_s,
+					engine__now_s(engine));
+		if (sets->type == TYPE_NS)
+			cut_to_cached(engine, sets);
+	}
 }
 
 void

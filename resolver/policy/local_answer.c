@@ -85,13 +85,18 @@ data_node(const struct lookup *lookup)
 	return NULL;
 }
 
+static bool
+redirects(const struct lookup *lookup)
+{
+	return lookup->type == LOCAL_REDIRECT || lookup->type == LOCAL_INFORM_REDIRECT;
+}
+
 /* What a redirect zone gives for a tag instead of its own data. */
 static const struct rrset *
 tag_set(const struct lookup *lookup, uint16_t qtype)
 {
-	const bool redirects = lookup->type == LOCAL_REDIRECT || lookup->type == LOCAL_INFORM_REDIRECT;
 	const struct rrset *set = NULL;
-	for (unsigned i = 0; redirects && lookup->datas != NULL && set == NULL && lookup->tags >> i != 0 && i < TAGS_MAX; i++) {
+	for (unsigned i = 0; redirects(lookup) && lookup->datas != NULL && set == NULL && lookup->tags >> i != 0 && i < TAGS_MAX; i++) {
 		struct name name;
 		bool exact;
 		if ((lookup->tags >> i & 1) == 0)
@@ -191,6 +196,7 @@ answer_without_data(const struct lookup *lookup, const struct name *owner, uint1
 	case LOCAL_ALWAYS_REFUSE:
 		answer->rcode = RCODE_REFUSED;
 		answer->ede = EDE_BLOCKED;
+		answer->authoritative = true;
 		return 0;
 	case LOCAL_STATIC:
 		return answer_negative(
@@ -236,6 +242,42 @@ alias_target(const struct rrset *cname, struct arena *arena)
 	return name_store(arena, &target);
 }
 
+/* In a redirect zone a CNAME to "*.NAME" is one to the owner below NAME.  0; ERR_TOO_BIG: that is no name any more. */
+static int
+expand(const struct rrset **set, const struct lookup *lookup, const struct name *owner, struct arena *arena)
+{
+	struct name suffix, target;
+	const struct name *written = (*set)->type == TYPE_CNAME && redirects(lookup) ? alias_target(*set, arena) : NULL;
+
+	if (written == NULL || written->wire[0] != 1 || written->wire[1] != '*')
+		return 0;
+	name_strip(&suffix, written, 1);
+	const int err = name_substitute(&target, owner, &name_root, &suffix);
+	if (err != 0)
+		return err;
+	struct rrset *expanded = arena_alloc(arena, sizeof *expanded);
+	uint8_t *rdata = arena_alloc(arena, 2u + target.size);
+	if (expanded == NULL || rdata == NULL)
+		return ERR_NO_MEMORY;
+	rdata[0] = 0;
+	rdata[1] = target.size;
+	memcpy(rdata + 2, target.wire, target.size);
+	*expanded = **set;
+	expanded->rdata = rdata;
+	expanded->rdata_bytes = 2u + target.size;
+	*set = expanded;
+	return 0;
+}
+
+static int
+alias_fails(struct answer *answer, uint16_t rcode, const char *text)
+{
+	answer->rcode = rcode;
+	answer->ede = EDE_OTHER;
+	answer->ede_text = text;
+	return 0;
+}
+
 /*
  * Goes from name to name as long as local data have a CNAME.  Behind the first, a name that is not local is for the
  * resolver.
@@ -261,15 +303,15 @@ follow(const struct local *local, const struct name *name, uint16_t qtype, const
 		}
 		match->verdict = LOCAL_ANSWERS;
 		answer->authoritative = true;
-		int err = add_set(answer, SECTION_ANSWER, set, name, arena);
+		int err = expand(&set, &lookup, name, arena);
+		if (err == ERR_TOO_BIG)
+			return alias_fails(answer, RCODE_YXDOMAIN, "local-data: the name that the CNAME leads to is too long");
+		if (err == 0)
+			err = add_set(answer, SECTION_ANSWER, set, name, arena);
 		if (err != 0 || set->type != TYPE_CNAME || qtype == TYPE_CNAME || qtype == TYPE_ANY)
 			return err;
-		if (aliases == LOCAL_ALIASES_MAX) {
-			answer->rcode = RCODE_SERVFAIL;
-			answer->ede = EDE_OTHER;
-			answer->ede_text = "local-data: too many CNAMEs, or a circle of them";
-			return 0;
-		}
+		if (aliases == LOCAL_ALIASES_MAX)
+			return alias_fails(answer, RCODE_SERVFAIL, "local-data: too many CNAMEs, or a circle of them");
 		name = alias_target(set, arena);
 		if (name == NULL)
 			return ERR_NO_MEMORY;

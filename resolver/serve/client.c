@@ -127,13 +127,16 @@ client_drop(struct clients *clients, uint64_t client)
 
 /* ---- what is resolved ---------------------------------------------------------------------------------- */
 
-/* The CNAMEs of the local zone or of policy go in front of what was resolved for the alias, whose answer it then is. */
+/*
+ * The CNAMEs of the local zone or of policy go in front of what was resolved for the alias, whose answer it then is; AA speaks
+ * of the first owner name (RFC 1035, section 4.1.1).
+ */
 static void
 put_prefix(struct answer *answer, const struct answer *prefix)
 {
 	struct rrset *first = prefix->sections[SECTION_ANSWER], *last = first;
 	answer->security = SECURITY_INSECURE;
-	answer->authoritative = answer->authoritative || prefix->ede == EDE_FORGED_ANSWER;
+	answer->authoritative = answer->authoritative || prefix->authoritative;
 	if (answer->note == NULL)
 		answer->note = prefix->note;
 	while (last->next != NULL)

@@ -116,7 +116,7 @@ START_TEST(clients_are_told_that_the_operator_decided)
 		struct answer answer;
 		ask(blocks[i].zone, TYPE_A, &match, &answer);
 		ck_assert_int_eq(answer.ede, blocks[i].ede);
-		ck_assert(answer.authoritative == (answer.rcode != RCODE_REFUSED));
+		ck_assert(answer.authoritative);
 	}
 }
 END_TEST
@@ -280,6 +280,35 @@ START_TEST(a_zone_can_be_redirected_to_another_name)
 }
 END_TEST
 
+START_TEST(an_alias_with_an_asterisk_leads_to_the_name_below_its_target)
+{
+	add_zone("synth.example.", LOCAL_REDIRECT);
+	add_data("synth.example. 60 CNAME *.elsewhere.");
+	add_data("plain.example. 60 CNAME *.elsewhere.");
+	finish(false);
+	ck_assert_str_eq(outcome("WWW.synth.example.", TYPE_A),
+			 "NOERROR; WWW.synth.example. 60 CNAME WWW.synth.example.elsewhere. -> WWW.synth.example.elsewhere.");
+	ck_assert_str_eq(outcome("synth.example.", TYPE_CNAME), "NOERROR; synth.example. 60 CNAME synth.example.elsewhere.");
+	ck_assert_str_eq(outcome("plain.example.", TYPE_CNAME), "NOERROR; plain.example. 60 CNAME *.elsewhere.");
+}
+END_TEST
+
+#define LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+
+START_TEST(an_alias_to_a_name_that_would_be_too_long_is_yxdomain)
+{
+	struct local_match match;
+	struct answer answer;
+	add_zone("example.", LOCAL_REDIRECT);
+	add_data("example. 60 CNAME *." LABEL LABEL);
+	finish(false);
+	ck_assert_str_eq(ask(LABEL LABEL "example.", TYPE_A, &match, &answer), "YXDOMAIN");
+	ck_assert_int_eq(match.verdict, LOCAL_ANSWERS);
+	ck_assert(answer.authoritative);
+	ck_assert_int_eq(answer.ede, EDE_OTHER);
+}
+END_TEST
+
 START_TEST(a_circle_of_aliases_ends)
 {
 	struct local_match match;
@@ -316,6 +345,8 @@ main(void)
 	tcase_add_test(tcase, other_classes_are_not_local);
 	tcase_add_test(tcase, a_cname_is_followed_in_local_data_and_left_to_the_resolver_beyond);
 	tcase_add_test(tcase, a_zone_can_be_redirected_to_another_name);
+	tcase_add_test(tcase, an_alias_with_an_asterisk_leads_to_the_name_below_its_target);
+	tcase_add_test(tcase, an_alias_to_a_name_that_would_be_too_long_is_yxdomain);
 	tcase_add_test(tcase, a_circle_of_aliases_ends);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
