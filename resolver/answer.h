@@ -42,6 +42,7 @@ struct answer {
 	bool authoritative;   /* local data only: AA */
 	bool from_cache;      /* nothing was asked upstream */
 	bool is_ruled;        /* policy has made the end of it: no zone's word, and not to be proved */
+	bool is_referral;     /* who could answer, for who may not have it asked */
 	bool hides_recursion; /* RA stays clear, to tell that policy has made it */
 	uint8_t fate;         /* enum answer_fate */
 	const struct policy_note *note; /* NULL: none */

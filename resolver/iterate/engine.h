@@ -5,6 +5,7 @@
  * (resolver/iterate/upstream.h over a stack; a replayed scenario; a test) moves what it says.
  *
  *     engine_ask(engine, &question, client, now)      a client's question
+ *     engine_refer(engine, &question, ...)            who could answer what the caches cannot
  *     engine_refresh(engine, &question, now)          what was answered from the caches is asked anew, for them
  *     engine_receive(engine, query, bytes, now)       a reply to one of our queries
  *     engine_failed(engine, query, error, now)        the network says that it cannot be delivered
@@ -158,6 +159,14 @@ struct engine_question {
  */
 int engine_cached(struct engine *engine, const struct engine_question *question, struct arena *arena,
                   struct answer *answer, uint64_t now_us);
+
+/*
+ * For who may look into the caches and no further (RD clear), after engine_cached: aliases as far as they are known, and the
+ * servers of the deepest zone above the name that is known.  ERR_NOT_FOUND where there is none.  SECURITY_UNCHECKED: its NS set,
+ * first in the authority section, has signatures that nobody has looked at; a question about it has that done.
+ */
+int engine_refer(struct engine *engine, const struct engine_question *question, struct arena *arena, struct answer *answer,
+                 uint64_t now_us);
 
 /* After an answer of engine_cached with refresh_due.  Not while half of all tasks are in use: clients come first. */
 void engine_refresh(struct engine *engine, const struct engine_question *question, uint64_t now_us);

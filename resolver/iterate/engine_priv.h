@@ -11,6 +11,7 @@
  *	stale.c    what stands in for what cannot be had  jostle.c   places for questions
  *	validation.c, validation_zone.c    whether an answer can be trusted
  *	policy.c   what policy makes of a task            report.c   what the keepers of a zone are told
+ *	refer.c    who could answer what the caches cannot
  *
  * Everything else in the folder is pure and knows no engine.
  */

@@ -164,6 +164,16 @@ extras_from_cache(struct answer *answer, const struct caches *caches, struct are
 	extras_check(answer);
 }
 
+void
+extras_addrs_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t now_s)
+{
+	struct gathering gathering = { answer, caches, arena, 0, now_s, &answer->sections[SECTION_ADDITIONAL], 0 };
+
+	gather_targets(&gathering, answer->sections[SECTION_ANSWER]);
+	gather_targets(&gathering, answer->sections[SECTION_AUTHORITY]);
+	extras_check(answer);
+}
+
 static void
 check_section(const struct answer *answer, struct rrset **at, bool of_ns_alone)
 {

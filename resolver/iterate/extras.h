@@ -38,6 +38,9 @@ struct rrset *extras_of_reply(struct message *message, const struct scrubbed *sc
 void extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t stale_s,
                        uint32_t now_s);
 
+/* The addresses of the servers that answer and authority section name, as far as the caches hold them. */
+void extras_addrs_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t now_s);
+
 /* Takes out of authority and additional section what may not stand beside an answer of that security. */
 void extras_check(struct answer *answer);
 

@@ -22,7 +22,7 @@ enum acl_action {
 	ACL_REFUSE,           /* REFUSED; what holds where no prefix matches */
 	ACL_ALLOW,            /* recursion; without RD only local data */
 	ACL_ALLOW_SETRD,      /* as if RD were always set */
-	ACL_ALLOW_SNOOP,      /* without RD also what the cache holds */
+	ACL_ALLOW_SNOOP,      /* without RD also what the cache holds, be it a referral */
 	ACL_DENY_NON_LOCAL,   /* local data, else no answer */
 	ACL_REFUSE_NON_LOCAL, /* local data, else REFUSED */
 	ACL_ALLOW_COOKIE,     /* as allow, over UDP for those with a good cookie (policy/cookie.h) */

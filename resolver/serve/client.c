@@ -189,16 +189,6 @@ engine_question_make(const struct clients *clients, const struct asking *asking,
 	question->policies = asking->policies;
 }
 
-/* Without RD nobody is asked; the cache has been (RFC 1034, section 4.3.1). */
-static enum stage
-stage_norecurse(struct clients *clients, struct answer *answer)
-{
-	clients->stats.refused_no_recursion++;
-	answer_rcode(answer, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE,
-		     "recursion was not desired and the cache has no answer");
-	return STAGE_ANSWERS;
-}
-
 static enum stage
 stage_no_room(struct asking *asking)
 {
@@ -215,6 +205,7 @@ stage_ask(struct clients *clients, struct asking *asking, const struct engine_qu
 	struct client_pending *pending = pending_at(clients, client);
 	pending->step = (uint8_t)asking->step;
 	pending->dns64_ttl_s = asking->dns64_ttl_s;
+	pending->refers = asking->refers;
 	if (engine_ask(clients->engine, question, client, asking->now_us) == 0)
 		return STAGE_PENDS;
 	return stage_no_room(asking);
@@ -237,6 +228,40 @@ stage_resolve(struct clients *clients, struct asking *asking,
 	if (stage != STAGE_PENDS)
 		pending_remove(clients, asking->client);
 	return stage;
+}
+
+/*
+ * Whether the referral's NS set holds is found out first, once, by a question of its own: about the name that was asked for
+ * nobody is asked.
+ */
+static enum stage
+stage_judge(struct clients *clients, struct asking *asking)
+{
+	const struct rrset *ns = asking->answer.sections[SECTION_AUTHORITY];
+	struct engine_question question = { .qtype = TYPE_NS, .qclass = CLASS_IN, .dnssec_ok = true };
+
+	name_copy(&question.qname, ns->owner);
+	asking->refers = true;
+	return stage_resolve(clients, asking, &question);
+}
+
+/* Without RD nobody is asked; the cache has been, and may know who could be (RFC 1034, section 4.3.1). */
+static enum stage
+stage_norecurse(struct clients *clients, const struct engine_question *question, struct asking *asking)
+{
+	struct answer *answer = &asking->answer;
+
+	if (engine_refer(clients->engine, question, clients->arena, answer, asking->now_us) == 0) {
+		if (answer->security == SECURITY_UNCHECKED && !asking->refers)
+			return stage_judge(clients, asking);
+		answer_of_alias(clients, asking);
+		clients->stats.answers_referred++;
+		return STAGE_ANSWERS;
+	}
+	clients->stats.refused_no_recursion++;
+	answer_rcode(answer, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE,
+		     "recursion was not desired and the cache has no answer");
+	return STAGE_ANSWERS;
 }
 
 /* Addresses that were made here count as those that were found (response-ip, rpz-ip). */
@@ -283,13 +308,13 @@ stage_there(struct clients *clients, struct asking *asking)
 	do {
 		engine_question_make(clients, asking, &question);
 		if (engine_cached(clients->engine, &question, clients->arena, &asking->answer, asking->now_us) != 0)
-			return asking->verdict == ACL_MAY_CACHE ? stage_norecurse(clients, &asking->answer)
+			return asking->verdict == ACL_MAY_CACHE ? stage_norecurse(clients, &question, asking)
 								: stage_resolve(clients, asking, &question);
 		if (should_refresh(asking))
 			engine_refresh(clients->engine, &question, asking->now_us);
 	} while (goes_on(clients, asking));
 	answer_of_alias(clients, asking);
-	clients->stats.answers_cached += asking->client == 0;
+	clients->stats.answers_cached += asking->client == 0 || asking->refers;
 	return STAGE_ANSWERS;
 }
 
@@ -417,6 +442,7 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	asking.now_us = now_us;
 	asking.policies = 0;
 	asking.client = 0;
+	asking.refers = false;
 	asking.step = DNS64_OFF;
 	asking.action = acl_find(clients->policy->acl, &source->addr);
 	arena_reset(clients->arena);
@@ -465,10 +491,11 @@ resume(struct clients *clients, uint64_t client, uint64_t now_us, struct asking 
 	*asking = (struct asking){
 		.source = &pending->source,
 		.now_us = now_us,
-		.verdict = ACL_MAY_RECURSE,
+		.verdict = pending->refers ? ACL_MAY_CACHE : ACL_MAY_RECURSE,
 		.form = pending->form,
 		.policies = pending->policies,
 		.client = client,
+		.refers = pending->refers,
 		.step = (enum dns64_step)pending->step,
 		.dns64_ttl_s = pending->dns64_ttl_s,
 	};
@@ -491,6 +518,8 @@ static enum stage
 resumed(struct clients *clients, struct asking *asking, const struct answer *answer)
 {
 	asking->answer = *answer;
+	if (asking->refers) /* what was asked for lies in the caches now */
+		return stage_there(clients, asking);
 	if (goes_on(clients, asking))
 		return stage_there(clients, asking);
 	answer_of_alias(clients, asking);
@@ -527,7 +556,8 @@ client_answer(struct clients *clients, uint64_t client, const struct answer *ans
 		outcome->fate = CLIENT_PENDS;
 		return;
 	}
-	clients->stats.answers_recursed += asking.answer.fate <= ANSWER_TRUNCATED; /* the others are counted as what they are */
+	/* The others are counted as what they are. */
+	clients->stats.answers_recursed += asking.answer.fate <= ANSWER_TRUNCATED && !asking.refers;
 	outcome_replies(clients, outcome, &pending->form, &pending->question, &asking.answer, reply, reply_max);
 	pending_remove(clients, client);
 }

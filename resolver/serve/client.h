@@ -80,6 +80,7 @@ struct client_pending {
 	uint32_t dns64_ttl_s;
 	uint32_t next_free;
 	bool is_used, has_alias;
+	bool refers; /* without RD: what is asked is whether its referral holds */
 };
 
 enum client_fate {

@@ -27,6 +27,7 @@ struct asking {
 	enum cookie_state cookie;
 	struct reply_form form;
 	uint32_t policies; /* zones of policy/rpz.h that its name and its answer are subject to */
+	bool refers; /* it waits, or has waited, for its referral to be judged */
 	uint64_t client; /* its place when it is pending; 0: none */
 	enum dns64_step step;
 	uint32_t dns64_ttl_s;

@@ -92,7 +92,7 @@ is_everybodys(const struct clients *clients, const struct asking *asking)
 
 	return (answer->rcode == RCODE_NOERROR || answer->rcode == RCODE_NXDOMAIN) && answer->ede == EDE_NONE &&
 	       answer->fate == ANSWER_GIVEN && answer->note == NULL && answer->from_cache && !answer->authoritative &&
-	       !answer->is_ruled && !answer->hides_recursion && !answer->is_stale && !answer->refresh_due &&
+	       !answer->is_ruled && !answer->is_referral && !answer->hides_recursion && !answer->is_stale && !answer->refresh_due &&
 	       clients->alias == NULL && !clients->match.informs && asking->policies == 0 && asking->client == 0 &&
 	       !clients->policy->respond.serve_original_ttl &&
 	       (answer->sections[SECTION_ADDITIONAL] == NULL || asking->form.is_stream ||

@@ -28,6 +28,7 @@ static const struct {
 	COUNTER("answers.slipped", answers_slipped),
 	COUNTER("answers.chaos", answers_chaos),
 	COUNTER("answers.any", answers_any),
+	COUNTER("answers.referred", answers_referred),
 	COUNTER("refused.acl", refused_acl),
 	COUNTER("refused.no-recursion", refused_no_recursion),
 	COUNTER("refused.kind", refused_kind),

@@ -294,6 +294,32 @@ START_TEST(what_is_near_its_end_is_made_so_that_it_is_asked_for_anew)
 }
 END_TEST
 
+/* Who may have others asked is given no referral, because somebody else was. */
+START_TEST(a_referral_is_for_who_may_look_only)
+{
+	static const uint8_t query[] = { 0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 'n', 'e', 'w', 7, 'e', 'x', 'a', 'm', 'p', 'l',
+					 'e', 0, 0, 1, 0, 1 };
+	static struct told told;
+	uint8_t with_rd[sizeof query];
+	const struct name zone = name_of("example."), server = name_of("ns.example.");
+	struct delegation_ns ns = { .name = &server };
+	const struct delegation delegation = { .zone = &zone, .ttl_s = 3600, .ns_count = 1, .ns = &ns };
+	struct client_source source = { .port = 53 };
+
+	ck_assert_int_eq(delegation_cache_put(world.caches.delegations, &delegation, UINT32_MAX, NOW_S), 0);
+	ck_assert_int_eq(addr_from_text(&source.addr, "192.0.2.4"), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		ask(&told, &source, query, sizeof query, ready, CLIENT_WORLD_NOW_US);
+		ck_assert(told.outcome.fate == CLIENT_REPLIES && told.outcome.rcode == RCODE_NOERROR);
+	}
+	ck_assert_uint_eq(world.clients.stats.answers_referred, 3);
+	memcpy(with_rd, query, sizeof query);
+	with_rd[2] |= DNS_RD >> 8;
+	ask(&told, &source, with_rd, sizeof with_rd, ready, CLIENT_WORLD_NOW_US);
+	ck_assert_int_eq(told.outcome.fate, CLIENT_PENDS);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -304,6 +330,7 @@ main(void)
 	tcase_add_test(tcase, the_third_of_three_is_ready_made);
 	tcase_add_test(tcase, another_configuration_begins_anew);
 	tcase_add_test(tcase, what_is_near_its_end_is_made_so_that_it_is_asked_for_anew);
+	tcase_add_test(tcase, a_referral_is_for_who_may_look_only);
 	Suite *suite = suite_create("clients: ready-made answers");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
