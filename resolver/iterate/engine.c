@@ -152,6 +152,8 @@ engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 		.key = hash_key_draw(rng),
 		.now_us = now_us,
 		.runnable = TASK_NONE,
+		.oldest_late = SLOT_NONE,
+		.newest_late = SLOT_NONE,
 		.lent_task = TASK_NONE,
 		.places = { .oldest = TASK_NONE, .newest = TASK_NONE },
 	};

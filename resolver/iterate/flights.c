@@ -138,12 +138,29 @@ put_cookie(struct engine *engine, struct flight *query, struct cut_server *serve
 	query->cookie_bytes = (uint8_t)(sizeof cookie.client + cookie.server_bytes);
 }
 
+/*
+ * Before all places are taken, since one that is closed is free only when the driver has heard of it.  The task whose
+ * query it was may have waited for nothing else.
+ */
+static void
+make_room(struct engine *engine)
+{
+	const struct slots *slots = &engine->query_slots;
+
+	if (engine->oldest_late == SLOT_NONE || slots->used + slots->count / FLIGHT_ROOM_ONE_IN <= slots->count)
+		return;
+	struct flight *query = &engine->queries[engine->oldest_late];
+	flight__close(engine, query);
+	task__wake(engine, &engine->tasks[query->task]);
+}
+
 int
 flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	     const struct name *qname, uint16_t qtype)
 {
 	struct cut_server *server = &task->cut->servers[server_index];
 	struct infra_server infra;
+	make_room(engine);
 	struct flight *query = take(engine);
 	if (query == NULL)
 		return ERR_FULL;
@@ -215,15 +232,41 @@ hedge(struct engine *engine, struct flight *query)
 void
 flight__late(struct engine *engine, struct flight *query)
 {
+	const uint32_t index = (uint32_t)(query - engine->queries);
+
 	hedge(engine, query);
+	if (query->late)
+		return;
 	query->late = true;
+	query->older = engine->newest_late;
+	query->newer = SLOT_NONE;
+	if (query->older != SLOT_NONE)
+		engine->queries[query->older].newer = index;
+	else
+		engine->oldest_late = index;
+	engine->newest_late = index;
+}
+
+static void
+leave_late(struct engine *engine, const struct flight *query)
+{
+	if (query->older != SLOT_NONE)
+		engine->queries[query->older].newer = query->newer;
+	else
+		engine->oldest_late = query->newer;
+	if (query->newer != SLOT_NONE)
+		engine->queries[query->newer].older = query->older;
+	else
+		engine->newest_late = query->older;
 }
 
 void
 flight__close(struct engine *engine, struct flight *query)
 {
 	assert(query->stage != FLIGHT_CLOSED);
-	flight__late(engine, query);
+	hedge(engine, query);
+	if (query->late)
+		leave_late(engine, query);
 	unlink_from_task(engine, query);
 	wheel_disarm(&engine->wheel, &query->timer);
 	query->stage = FLIGHT_CLOSED;

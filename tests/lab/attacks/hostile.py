@@ -179,6 +179,15 @@ def slow(question):
     return []
 
 
+def silent(question):
+    """Each name is a zone with a server of its own where nobody is, so that nothing is learnt for the next."""
+    first, zone = below(question, "silent")
+    server = f"ns.{first}.{zone}"
+    reply = referral(f"{first}.{zone}", [server])
+    reply.additional = [wire.address(server, f"2001:2:0:7::{int(first[1:]) + 1:x}")]
+    return reply
+
+
 # ---- the signed ones --------------------------------------------------------------------------------------------------
 
 class KeyTrap:
@@ -242,7 +251,7 @@ def answer(question):
 
 ATTACKS = {function.__name__: function
            for function in (nxns, nrd, refuser, endless, down, camp, promiscuous, ghost, bomb, misses, fragments, truncated,
-                            tudoor, rebind, slow)}
+                            tudoor, rebind, slow, silent)}
 
 
 # ---- sockets ----------------------------------------------------------------------------------------------------------

@@ -351,6 +351,38 @@ START_TEST(when_no_query_can_be_sent_those_under_way_are_waited_for)
 }
 END_TEST
 
+/* Each question to a dead server has up to four queries; those that are late only wait for what hardly comes any more. */
+START_TEST(late_queries_make_room_for_others)
+{
+	struct world *world = world_of(NULL);
+	struct engine_limits limits = world->limits;
+	struct engine_stats stats;
+	char qname[32];
+
+	limits.query_count = 64;
+	void *block = engine_with(world, &limits);
+	ck_assert_uint_eq(world_resolve(world, "www.test.", TYPE_A)->rcode, RCODE_NOERROR);
+	world->servers[1].dead = true;
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(qname, sizeof qname, "dead%u.test.", i);
+		world_ask(world, qname, TYPE_A);
+	}
+	for (unsigned i = 0; i < 20; i++) {
+		world_run(world, 100000);
+		snprintf(qname, sizeof qname, "www%u.six.", i);
+		ck_assert_uint_eq(world_resolve(world, qname, TYPE_A)->rcode, RCODE_NXDOMAIN);
+		engine_stats(world->engine, &stats);
+		ck_assert_uint_le(stats.queries, limits.query_count);
+	}
+	world_run(world, 30000000);
+	engine_stats(world->engine, &stats);
+	ck_assert_uint_eq(stats.queries, 0);
+	ck_assert_uint_eq(world->done_count, world->result_count);
+	world_free(world);
+	free(block);
+}
+END_TEST
+
 START_TEST(an_answer_larger_than_its_arena_is_a_failure_and_not_the_end)
 {
 	struct world *world = world_of(NULL);
@@ -419,6 +451,7 @@ main(void)
 	tcase_add_test(tcase,
 		       when_all_tasks_are_taken_a_question_is_refused_and_later_ones_are_not);
 	tcase_add_test(tcase, when_no_query_can_be_sent_those_under_way_are_waited_for);
+	tcase_add_test(tcase, late_queries_make_room_for_others);
 	tcase_add_test(tcase, an_answer_larger_than_its_arena_is_a_failure_and_not_the_end);
 	tcase_add_test(tcase, numbers_of_finished_queries_mean_nothing);
 	suite_add_tcase(suite, tcase);
