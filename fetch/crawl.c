@@ -169,7 +169,9 @@ crawl_link(struct crawl *crawl, uint32_t from, const struct url *base, const str
 		return 0;
 	if (err != 0)
 		return err;
+	bool is_page = !link_is_requisite(link) && name_filter_is_page(&url);
 	bool is_wanted = is_fetched(&url) &&
+			 (is_page || name_filter_wants(&crawl->settings.names, &url)) &&
 			 (link_is_requisite(link)
 				  ? crawl->settings.has_requisites
 				  : is_wanted_page(crawl, &crawl->entries[from], base, &url));

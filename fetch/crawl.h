@@ -17,6 +17,7 @@
 #define CAIRN_FETCH_CRAWL_H
 
 #include "fetch/link.h"
+#include "fetch/name_filter.h"
 #include "fetch/url.h"
 #include "stack/base/hash.h"
 
@@ -29,6 +30,7 @@ struct crawl_settings {
 	bool spans_hosts;
 	bool no_parent;
 	bool ignores_robots;
+	struct name_filter names; /* what is to be kept; pages are fetched for their links all the same */
 	struct span product; /* for robots.txt: "cairn-fetch" */
 };
 

@@ -134,6 +134,32 @@ local_path_of(const struct url *url, struct arena *arena, struct span *path)
 	return 0;
 }
 
+/* Behind so many directories, the last name excepted. */
+static struct span
+behind_directories(struct span path, uint64_t directories)
+{
+	size_t slash;
+	for (; directories > 0 && (slash = span_find(path, '/')) < path.bytes; directories--)
+		path = span_from(path, slash + 1);
+	return path;
+}
+
+int
+local_path_cut(struct span *path, bool has_host, uint64_t directories, struct arena *arena)
+{
+	struct span below = behind_directories(*path, 1), host = span_first(*path, path->bytes - below.bytes);
+	below = behind_directories(below, directories);
+	if (!has_host || directories == 0) {
+		*path = has_host ? *path : below;
+		return 0;
+	}
+	const char *whole = arena_printf(arena, SPAN_FORMAT SPAN_FORMAT, SPAN_ARGUMENTS(host), SPAN_ARGUMENTS(below));
+	if (whole == NULL)
+		return ERR_NO_MEMORY;
+	*path = span_from_text(whole);
+	return 0;
+}
+
 /* The directories that both paths begin with, with their slashes. */
 static size_t
 common_bytes(struct span a, struct span b)

@@ -23,6 +23,12 @@
 int local_path_of(const struct url *url, struct arena *arena, struct span *path);
 
 /*
+ * What is left of such a path without the host's directory, or without that many of the directories behind it; the name of
+ * the file stays.  Different URLs may then have one path.
+ */
+int local_path_cut(struct span *path, bool has_host, uint64_t directories, struct arena *arena);
+
+/*
  * A URL reference from the file at `from` to the one at `to`: "../x/b.html%3Fc". Only letters, digits and -._~/%
  * are in it, so that it may stand in HTML and CSS, quoted or not.
  */

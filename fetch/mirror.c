@@ -1,6 +1,7 @@
 #include "fetch/mirror.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "fetch/crawl.h"
 #include "fetch/local_path.h"
@@ -8,6 +9,7 @@
 #include "fetch/robots.h"
 #include "fetch/url_guess.h"
 #include "fetch/url_shown.h"
+#include "stack/base/rng.h"
 
 /* A file of the mirror, by the entry of the crawl that it is of. */
 struct file {
@@ -29,6 +31,7 @@ struct mirror {
 	struct visit *visits; /* under way */
 	size_t active_count;
 	uint64_t next_us; /* no request before it */
+	uint64_t got_bytes; /* for --quota */
 	struct net_timer timer;
 };
 
@@ -94,6 +97,18 @@ content_type_of(const struct transfer_facts *facts)
 	return facts->head != NULL ? fields_value(&facts->head->fields, "Content-Type") : SPAN("");
 }
 
+/* It was fetched for its links alone. */
+static void
+discard(struct mirror *mirror, uint32_t index)
+{
+	const char *name = mirror->files[index].name;
+	for (uint32_t i = 0; i < mirror->crawl.entry_count; i++) {
+		if (mirror->files[i].name == name)
+			mirror->files[i].name = NULL;
+	}
+	(void)unlink(name);
+}
+
 static void
 on_page(struct visit *visit, const struct transfer_facts *facts)
 {
@@ -119,6 +134,8 @@ on_page(struct visit *visit, const struct transfer_facts *facts)
 	}
 	add_links(mirror, visit->index, &url, &page);
 	mirror_page_free(&page);
+	if (!name_filter_wants(&mirror->crawl.settings.names, &url))
+		discard(mirror, visit->index);
 }
 
 /* A site without the file, or one that gives none, allows everything (RFC 9309, section 2.3.1.3). */
@@ -250,6 +267,7 @@ on_transfer_done(void *data, struct transfer *transfer)
 	if (visit->is_robots) {
 		on_robots(visit, facts);
 	} else {
+		mirror->got_bytes += facts->content_bytes;
 		mirror->callbacks.on_end(mirror->callbacks.data, transfer);
 		if (facts->failure.cause == FAILURE_NONE)
 			on_page(visit, facts);
@@ -265,6 +283,42 @@ static bool
 is_directory_of(struct span a, struct span b)
 {
 	return b.bytes > a.bytes && b.at[a.bytes] == '/' && span_starts(b, a);
+}
+
+/* Only what is cut short can be the path of two URLs. */
+static bool
+has_cut_paths(const struct settings *settings)
+{
+	return !settings->has_host_directories || settings->cut_directories != 0;
+}
+
+static bool
+is_taken(const struct mirror *mirror, struct span path)
+{
+	for (uint32_t i = 0; i < mirror->crawl.entry_count; i++) {
+		if (span_equals(mirror->files[i].path, path))
+			return true;
+	}
+	return false;
+}
+
+/* False when the arena is full. */
+static bool
+cut_path(struct mirror *mirror, struct span *path)
+{
+	const struct settings *settings = mirror->settings;
+	if (!has_cut_paths(settings))
+		return true;
+	if (local_path_cut(path, settings->has_host_directories, settings->cut_directories, &mirror->arena) != 0)
+		return false;
+	const struct span plain = *path;
+	for (unsigned number = 1; is_taken(mirror, *path); number++) {
+		const char *numbered = arena_printf(&mirror->arena, SPAN_FORMAT ".%u", SPAN_ARGUMENTS(plain), number);
+		if (numbered == NULL)
+			return false;
+		*path = span_from_text(numbered);
+	}
+	return true;
 }
 
 /* What is the file of one URL and a directory of another; the directory's or the file's own name gets a mark. */
@@ -306,7 +360,7 @@ place(struct mirror *mirror, struct visit *visit, struct span text)
 	struct url url;
 	if (url_parse(&url, text, NULL, &context) != 0 ||
 	    local_path_of(&url, &mirror->arena, &visit->path) != 0 ||
-	    !avoid_clashes(mirror, &visit->path))
+	    (!visit->is_robots && !cut_path(mirror, &visit->path)) || !avoid_clashes(mirror, &visit->path))
 		return false;
 	visit->job.url = arena_printf(&mirror->arena, SPAN_FORMAT, SPAN_ARGUMENTS(url.href));
 	visit->output.kind = OUTPUT_FILE;
@@ -319,10 +373,11 @@ start_visit(struct mirror *mirror, const struct crawl_action *action)
 {
 	struct visit *visit = calloc(1, sizeof *visit);
 	struct failure failure;
+	if (visit != NULL)
+		visit->is_robots = action->kind == CRAWL_FETCH_ROBOTS;
 	if (visit != NULL && place(mirror, visit, action->url)) {
 		visit->mirror = mirror;
 		visit->index = action->index;
-		visit->is_robots = action->kind == CRAWL_FETCH_ROBOTS;
 		visit->job.group = mirror->job.group;
 		visit->job.output = &visit->output;
 		visit->job.number = mirror->job.number;
@@ -349,12 +404,20 @@ start_visit(struct mirror *mirror, const struct crawl_action *action)
 
 /* ---- politeness -------------------------------------------------------------------------------------- */
 
+static uint32_t
+wait_ms_of(uint64_t wait_us)
+{
+	return wait_us / 1000 < UINT32_MAX - 1 ? (uint32_t)(wait_us / 1000) : UINT32_MAX - 1;
+}
+
 /* The longest that the user or a site asks for. */
 static uint64_t
 wait_of(const struct mirror *mirror)
 {
 	const struct crawl *crawl = &mirror->crawl;
 	uint64_t wait_us = mirror->settings->wait_us;
+	if (mirror->settings->waits_random && wait_us != 0)
+		wait_us = wait_us / 2 + 1000ull * rng_below(net_rng(mirror->client->net), wait_ms_of(wait_us) + 1);
 	for (uint32_t i = 0; i < crawl->host_count; i++) {
 		uint64_t asked_us =
 			1000ull * robots_delay_ms(crawl->hosts[i].robots, crawl->settings.product);
@@ -387,21 +450,6 @@ has_to_wait(struct mirror *mirror, uint64_t wait_us)
 	return false;
 }
 
-static void
-finish(struct mirror *mirror)
-{
-	struct failure failure;
-	if (mirror->crawl.dropped_count != 0) {
-		failure_set(&failure, FAILURE_SIZE,
-			    "%llu links were left out: a mirror has %u URLs at most",
-			    (unsigned long long)mirror->crawl.dropped_count, MIRROR_URLS_MAX);
-		tell(mirror, &failure);
-	}
-	if (mirror->settings->converts_links)
-		convert_links(mirror);
-	mirror->callbacks.on_done(mirror->callbacks.data, mirror);
-}
-
 static bool
 has_more(const struct mirror *mirror)
 {
@@ -413,11 +461,34 @@ has_more(const struct mirror *mirror)
 	return false;
 }
 
+static bool
+is_over_quota(const struct mirror *mirror)
+{
+	return mirror->settings->quota != 0 && mirror->got_bytes >= mirror->settings->quota;
+}
+
+static void
+finish(struct mirror *mirror)
+{
+	struct failure failure;
+	if (mirror->crawl.dropped_count != 0) {
+		failure_set(&failure, FAILURE_SIZE,
+			    "%llu links were left out: a mirror has %u URLs at most",
+			    (unsigned long long)mirror->crawl.dropped_count, MIRROR_URLS_MAX);
+		tell(mirror, &failure);
+	}
+	if (is_over_quota(mirror) && has_more(mirror))
+		verbose_warn(&mirror->client->verbose, "the quota is used up: further files of the mirror are left out");
+	if (mirror->settings->converts_links)
+		convert_links(mirror);
+	mirror->callbacks.on_done(mirror->callbacks.data, mirror);
+}
+
 static void
 go_on(struct mirror *mirror)
 {
 	uint64_t wait_us = wait_of(mirror);
-	while (mirror->active_count < MIRROR_PARALLEL_MAX && has_more(mirror)) {
+	while (mirror->active_count < MIRROR_PARALLEL_MAX && has_more(mirror) && !is_over_quota(mirror)) {
 		if (has_to_wait(mirror, wait_us))
 			return;
 		struct crawl_action action = crawl_next(&mirror->crawl);
@@ -443,6 +514,7 @@ crawl_settings_of(const struct settings *settings)
 		.spans_hosts = settings->spans_hosts,
 		.no_parent = !settings->follows_parents,
 		.ignores_robots = !settings->heeds_robots,
+		.names = { .accept = settings->accept, .reject = settings->reject },
 		.product = SPAN("cairn-fetch"),
 	};
 }

@@ -62,6 +62,7 @@ options__next(struct options_parse *parse)
 			      .clobbers = true,
 			      .is_kept_alive = true,
 			      .follows_parents = true,
+			      .has_host_directories = true,
 			      .heeds_robots = true },
 	};
 	options->groups = groups;

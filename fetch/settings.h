@@ -76,6 +76,11 @@ struct settings {
 	bool has_requisites, is_mirror, spans_hosts, follows_parents, heeds_robots, converts_links;
 	uint64_t level_max; /* of pages that are followed; 0: none, unless is_mirror */
 	uint64_t wait_us;   /* between two of them */
+	bool waits_random;  /* half to one and a half of that */
+	const char *accept, *reject; /* of their files, by name (name_filter.h) */
+	uint64_t quota;     /* no further file once so much has come */
+	bool has_host_directories;
+	uint64_t cut_directories; /* so many of a path are left out of the names of files */
 
 	/* output */
 	struct setting_list outputs;

@@ -53,6 +53,21 @@ fetch_all(void)
 	return all;
 }
 
+START_TEST(names_that_are_not_wanted_are_fetched_for_their_links_alone)
+{
+	begin((struct crawl_settings){ .has_requisites = true, .level_max = 9, .ignores_robots = true, .names = { .accept = "png" } },
+	      "http://h/");
+	ck_assert_str_eq(fetch_all(), "http://h/");
+	ck_assert_int_eq(link_to(0, "http://h/", LINK_IMAGE, "a.gif"), 0);
+	ck_assert_int_eq(link_to(0, "http://h/", LINK_IMAGE, "a.png"), 0);
+	ck_assert_int_eq(link_to(0, "http://h/", LINK_PAGE, "a.pdf"), 0);
+	ck_assert_int_eq(link_to(0, "http://h/", LINK_PAGE, "b.png"), 0);
+	ck_assert_int_eq(link_to(0, "http://h/", LINK_PAGE, "b.html"), 0);
+	ck_assert_int_eq(link_to(0, "http://h/", LINK_PAGE, "c/"), 0);
+	ck_assert_str_eq(fetch_all(), "http://h/a.png http://h/b.png http://h/b.html http://h/c/");
+}
+END_TEST
+
 START_TEST(a_page_with_three_images_is_four_requests)
 {
 	begin((struct crawl_settings){ .has_requisites = true }, "http://h/a/");
@@ -205,6 +220,7 @@ int
 main(void)
 {
 	TCase *tcase = tcase_create("crawl");
+	tcase_add_test(tcase, names_that_are_not_wanted_are_fetched_for_their_links_alone);
 	tcase_add_test(tcase, a_page_with_three_images_is_four_requests);
 	tcase_add_test(tcase, requisites_of_requisites_are_at_the_depth_of_the_page);
 	tcase_add_test(tcase, pages_are_followed_down_to_a_level);

@@ -51,6 +51,29 @@ static const struct {
 	{ "an empty segment", "http://h/a//b", "h/a/%2F/b" },
 };
 
+static const struct {
+	const char *behaviour, *path;
+	bool has_host;
+	uint64_t directories;
+	const char *cut;
+} cuts[] = {
+	{ "nothing is cut", "h/a/b", true, 0, "h/a/b" },
+	{ "the host", "h/a/b", false, 0, "a/b" },
+	{ "a directory, the host stays", "h/a/b/c", true, 1, "h/b/c" },
+	{ "both", "h/a/b/c", false, 1, "b/c" },
+	{ "all directories", "h/a/b/c", true, 2, "h/c" },
+	{ "the file's name stays", "h/a/b/c", false, 9, "c" },
+	{ "the file's name stays below the host", "h/c", true, UINT64_MAX, "h/c" },
+};
+
+START_TEST(directories_are_left_out_of_a_path)
+{
+	struct span path = span_from_text(cuts[_i].path);
+	ck_assert_int_eq(local_path_cut(&path, cuts[_i].has_host, cuts[_i].directories, &arena), 0);
+	ck_assert_msg(span_is(path, cuts[_i].cut), "%s: " SPAN_FORMAT, cuts[_i].behaviour, SPAN_ARGUMENTS(path));
+}
+END_TEST
+
 START_TEST(a_url_has_a_place)
 {
 	struct span path = path_of(cases[_i].url);
@@ -138,6 +161,7 @@ main(void)
 {
 	TCase *tcase = tcase_create("local_path");
 	tcase_add_checked_fixture(tcase, start, NULL);
+	tcase_add_loop_test(tcase, directories_are_left_out_of_a_path, 0, COUNT(cuts));
 	tcase_add_loop_test(tcase, a_url_has_a_place, 0, COUNT(cases));
 	tcase_add_test(tcase, long_names_stay_apart);
 	tcase_add_test(tcase, long_names_are_cut_between_characters);

@@ -132,6 +132,26 @@ class Urls(lab.WithCairnd):
         fetch("--level", "1", "--no-robots", f"{SITE}/shop/", directory=self.directory)
         self.assertEqual(sorted(self.server.seen), ["/private/x.html", "/shop/", "/shop/below/next.html"])
 
+    def test_only_files_of_the_wanted_names_are_kept(self):
+        fetch("--mirror", "--requisites", "--no-robots", "--accept", "[13].png,a.css", f"{SITE}/shop/", directory=self.directory)
+        self.assertEqual(self.files(), [f"127.0.0.1+8080/shop/{name}" for name in ("1.png", "3.png", "look/a.css")])
+        self.assertIn("/shop/below/next.html", self.server.seen)
+
+    def test_no_file_of_the_unwanted_names_is_fetched(self):
+        fetch("--requisites", "--reject", "png", f"{SITE}/shop/", directory=self.directory)
+        self.assertFalse([path for path in self.server.seen if "1.png" in path])
+        self.assertIn("/shop/look/a.css", self.server.seen)
+
+    def test_directories_are_left_out_of_names_and_no_file_is_lost(self):
+        fetch("--requisites", "--no-host-directories", "--cut-dirs", "2", "--convert-links", f"{SITE}/shop/", directory=self.directory)
+        self.assertEqual(self.files(), sorted(["1.png", "2.png?a&b", "3.png", "a.css", "b.css", "back.png", "index.html"]))
+        self.assertIn('src="1.png"', (self.directory / "index.html").read_text())
+
+    def test_a_quota_ends_a_mirror(self):
+        fetch("--mirror", "--requisites", "--no-robots", "--wait", "0.01", "--random-wait", "--quota", "1", f"{SITE}/shop/",
+              directory=self.directory)
+        self.assertEqual(self.server.seen, ["/shop/"])
+
     def test_links_between_files_are_converted(self):
         fetch("--mirror", "--requisites", "--convert-links", f"{SITE}/shop/", directory=self.directory)
         page = (self.directory / "127.0.0.1+8080/shop/index.html").read_text()
