@@ -54,7 +54,7 @@ cut_add(struct cut *cut, unsigned ns, const struct ip_addr *addr, const struct c
 
 /* Without servers. */
 static struct cut *
-cut_at(struct arena *arena, const struct name *zone)
+cut_at(struct arena *arena, const struct name *zone, const struct cut_policy *policy)
 {
 	struct cut *cut = arena_alloc(arena, sizeof *cut);
 	if (cut == NULL)
@@ -64,7 +64,8 @@ cut_at(struct arena *arena, const struct name *zone)
 		return NULL;
 	cut->zone_labels = (uint8_t)name_labels(cut->zone);
 	cut->ttl_s = UINT32_MAX;
-	cut->by_operator = cut->is_forward = cut->no_cache = cut->over_tcp = false;
+	cut->by_operator = cut->is_forward = cut->no_cache = false;
+	cut->over_tcp = policy->over_tcp;
 	cut->ns_count = cut->server_count = cut->failed_count = 0;
 	return cut;
 }
@@ -72,13 +73,13 @@ cut_at(struct arena *arena, const struct name *zone)
 struct cut *
 cut_new_given(struct arena *arena, const struct forward_zone *zone, const struct cut_policy *policy)
 {
-	struct cut *cut = cut_at(arena, zone->name);
+	struct cut *cut = cut_at(arena, zone->name, policy);
 	if (cut == NULL)
 		return NULL;
 	cut->by_operator = true;
 	cut->is_forward = zone->is_forward;
 	cut->no_cache = zone->no_cache;
-	cut->over_tcp = zone->over_tcp;
+	cut->over_tcp = zone->over_tcp || policy->over_tcp;
 	/* Servers without names hang on one that is the zone's own; it is never looked for. */
 	for (unsigned i = 0; i < zone->addr_count; i++) {
 		const struct forward_addr *from = &zone->addrs[i];
@@ -100,7 +101,7 @@ cut_new_given(struct arena *arena, const struct forward_zone *zone, const struct
 struct cut *
 cut_new(struct arena *arena, const struct delegation *delegation, const struct cut_policy *policy)
 {
-	struct cut *cut = cut_at(arena, delegation->zone);
+	struct cut *cut = cut_at(arena, delegation->zone, policy);
 	if (cut == NULL)
 		return NULL;
 	cut->ttl_s = delegation->ttl_s;

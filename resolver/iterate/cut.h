@@ -63,6 +63,7 @@ struct cut {
 struct cut_policy {
 	bool ip4, ip6;
 	bool no_loopback; /* do-not-query-localhost */
+	bool over_tcp;    /* tcp-upstream */
 	const struct prefixes *not_asked; /* do-not-query-address; NULL: none */
 	struct nat64 nat64; /* IPv4 addresses are asked behind this prefix (RFC 6052) */
 };

@@ -35,6 +35,7 @@ const struct engine_config engine_config_default = {
 	.serve_expired_reply_ttl_s = 30,
 	.serve_expired_client_timeout_ms = 1800,
 	.jostle_timeout_ms = 200,
+	.val_bogus_ttl_s = 60,
 	.outbound_msg_retry = BUDGET_SENDS_PER_SERVER,
 	.edns_udp_bytes = EDNS_UDP_BYTES,
 	.server_port = 53,
@@ -123,6 +124,7 @@ engine_configure(struct engine *engine, const struct engine_config *config)
 		.ip4 = config->do_ip4,
 		.ip6 = config->do_ip6,
 		.no_loopback = config->do_not_query_localhost,
+		.over_tcp = config->tcp_upstream,
 		.not_asked = engine->policy.not_asked,
 		.nat64 = config->nat64,
 	};

@@ -83,10 +83,12 @@ struct engine_config {
 	bool disable_edns_do;
 	bool error_reporting;        /* dns-error-reporting: RFC 9567 */
 	bool harden_glue;
+	bool val_permissive_mode;
 	bool aggressive_nsec;        /* RFC 8198 */
 	bool prime_root;             /* Cairn's: RFC 8109 */
 	struct nat64 nat64;          /* do-nat64, nat64-prefix; no prefix: IPv4 servers are asked as such */
 	bool do_not_query_localhost; /* 127.0.0.0/8 and ::1 as upstream servers */
+	bool tcp_upstream;           /* every server is asked over TCP alone */
 	bool minimal_responses;      /* else answers have what extras.h adds */
 	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s, cache_min_negative_ttl_s;
 	struct rate_limit zone_rate; /* ratelimit: queries to the servers of one zone */
@@ -98,6 +100,7 @@ struct engine_config {
 	uint32_t serve_expired_reply_ttl_s;
 	uint32_t serve_expired_client_timeout_ms; /* 0: at once */
 	uint32_t jostle_timeout_ms;
+	uint32_t val_bogus_ttl_s;
 	uint8_t outbound_msg_retry;  /* queries to one server about one cut; at most BUDGET_SENDS_PER_NAME_MAX */
 	uint16_t edns_udp_bytes;     /* edns-buffer-size */
 	uint16_t server_port;        /* 53; tests may use another */

@@ -392,7 +392,7 @@ again_or_fail(struct engine *engine, struct task *task)
 		.kind = NEGATIVE_FAILURE,
 		.epoch = task->epoch,
 		/* What stands in for it shall not do so for longer than it must. */
-		.ttl_s = state->is_unreachable || task->may_be_stale ? NEGATIVE_FAILURE_TTL_S : VALIDATION_BOGUS_TTL_S,
+		.ttl_s = state->is_unreachable || task->may_be_stale ? NEGATIVE_FAILURE_TTL_S : engine->config.val_bogus_ttl_s,
 	};
 
 	if (state->restarts < VALIDATION_RESTARTS_MAX &&
@@ -406,6 +406,13 @@ again_or_fail(struct engine *engine, struct task *task)
 	}
 	if (state->has_gaps && !state->is_unreachable)
 		(void)validation__bogus(task, EDE_OTHER, "records that break the rules of their type were left out");
+	/* What others wait for is a fact to them, not an answer: they have to know that it does not hold. */
+	if (engine->config.val_permissive_mode && task->waiters == TASK_NONE) {
+		engine->stats.bogus += !state->is_unreachable;
+		task->answer.security = SECURITY_INSECURE;
+		task->answer.ede = state->ede;
+		return TASK_DONE;
+	}
 	name_to_text(&task->question.qname, qname, sizeof qname);
 	type_to_text(task->question.qtype, type, sizeof type);
 	const char *text = arena_printf(&task->arena, "%s %s: %s", qname, type,

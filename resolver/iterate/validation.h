@@ -14,7 +14,8 @@
  * for: whoever says so of a zone that is not signed has only harmed the answer.
  *
  * A bogus answer is asked for again, from the network, VALIDATION_RESTARTS_MAX times, since one bad server shall not
- * stand for all; then it is a SERVFAIL with the reason (RFC 8914), remembered for VALIDATION_BOGUS_TTL_S.
+ * stand for all; then it is a SERVFAIL with the reason (RFC 8914), remembered for val-bogus-ttl; with val-permissive-mode it is
+ * given as insecure instead, and judged anew the next time.
  *
  * Bounds: the purse (budget.h), which signatures and hashes are paid from too (validate/limits.h).
  */
@@ -28,7 +29,6 @@
 #include "stack/addr.h"
 
 #define VALIDATION_RESTARTS_MAX 2u
-#define VALIDATION_BOGUS_TTL_S  60u
 
 /* What a task for a DNSKEY or DS set, which this one waited for, has come to; lies in this one's arena. */
 struct validation_fact {

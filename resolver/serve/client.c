@@ -185,7 +185,7 @@ engine_question_make(const struct clients *clients, const struct asking *asking,
 	question->qtype = dns64_qtype(asking->step, asked->qtype);
 	question->qclass = asked->qclass;
 	question->dnssec_ok = asking->form.dnssec_ok;
-	question->checking_disabled = (asking->form.flags & DNS_CD) != 0;
+	question->checking_disabled = client__checking_disabled(clients, asking);
 	question->policies = asking->policies;
 }
 
@@ -426,7 +426,7 @@ begin_resolution(const struct clients *clients, struct asking *asking)
 		asking->prefix = asking->answer;
 	if (clients->policy->dns64 != NULL)
 		asking->step = dns64_begin(clients->policy->dns64, &clients->query.question, asking->form.dnssec_ok,
-					   (asking->form.flags & DNS_CD) != 0);
+					   client__checking_disabled(clients, asking));
 	asking->dns64_ttl_s = DNS64_TTL_S;
 }
 

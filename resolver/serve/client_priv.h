@@ -35,6 +35,13 @@ struct asking {
 	struct answer answer;
 };
 
+/* CD, where the operator lets clients do without validation. */
+static inline bool
+client__checking_disabled(const struct clients *clients, const struct asking *asking)
+{
+	return (asking->form.flags & DNS_CD) != 0 && !clients->policy->ignores_cd;
+}
+
 /* ---- client_ready.c ---- */
 /* A query's place among the ready-made answers. */
 struct ready_place {

@@ -28,7 +28,7 @@ client__ready_place(const struct clients *clients, const struct asking *asking, 
 		.qname = &place->qname,
 		.qtype = query->question.qtype,
 		.dnssec_ok = asking->form.dnssec_ok,
-		.checking_disabled = (asking->form.flags & DNS_CD) != 0,
+		.checking_disabled = client__checking_disabled(clients, asking),
 		.generation = policy->generation,
 	};
 	place->hash = ready_cache_hash(clients->ready, &place->key);

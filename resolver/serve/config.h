@@ -94,6 +94,9 @@ struct config {
 	struct config_list domain_insecure;
 	char *val_override_date;           /* "": the clock */
 	char *val_nsec3_keysize_iterations; /* pairs; "": VALIDATE_NSEC3_ITERATIONS_MAX */
+	bool tcp_upstream;
+	bool val_permissive_mode, ignore_cd_flag;
+	uint32_t val_bogus_ttl;
 	bool trust_anchor_signaling;       /* only `no`: no such queries are sent */
 	bool minimal_responses, deny_any, serve_original_ttl;
 	bool hide_identity, hide_version;

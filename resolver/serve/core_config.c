@@ -29,7 +29,10 @@ core_config_engine(const struct config *config)
 	engine.zone_rate = (struct rate_limit){ config->ratelimit, config->ratelimit_factor, config->ratelimit_backoff };
 	engine.disable_edns_do = config->disable_edns_do;
 	engine.error_reporting = config->dns_error_reporting;
+	engine.val_permissive_mode = config->val_permissive_mode;
+	engine.val_bogus_ttl_s = config->val_bogus_ttl;
 	engine.aggressive_nsec = config->aggressive_nsec;
+	engine.tcp_upstream = config->tcp_upstream;
 	engine.harden_glue = config->harden_glue;
 	engine.prime_root = config->prime_root;
 	engine.do_not_query_localhost = config->do_not_query_localhost;

@@ -118,6 +118,7 @@ build_options(struct build *build, const char *hostname, struct rng *rng)
 	struct client_policy *policy = &service->policy;
 	policy->deny_any = config->deny_any;
 	policy->no_dnssec = config->disable_edns_do;
+	policy->ignores_cd = config->ignore_cd_flag;
 	policy->rate = (struct rate_limit){ config->ip_ratelimit, config->ip_ratelimit_factor,
 					    config->ip_ratelimit_backoff };
 	policy->cookie_rate = (struct rate_limit){ config->ip_ratelimit_cookie, config->ip_ratelimit_factor,

@@ -76,6 +76,8 @@ read_config(struct script *script, struct lines *lines)
 			is_right = fail(script, lines->line, "the file ends before", "CONFIG_END");
 		else if (line_begins(line, "CONFIG_END", &rest))
 			break;
+		else if (line_begins(line, "COMMANDLINE", &rest))
+			continue; /* of the program, not of what it serves */
 		else if (line_begins(line, "AUTOTRUST_FILE", &rest))
 			is_right = add_tempfile(script, lines, rest, true);
 		else if (line_begins(line, "TEMPFILE_CONTENTS", &rest))

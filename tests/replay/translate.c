@@ -9,25 +9,43 @@
 
 /* Of no consequence here, or always so in Cairn. */
 static const char *const let_pass[] = {
-	"target-fetch-policy", "iter-scrub-promiscuous", "rrset-roundrobin", "log-time-ascii", "log-time-iso", "ede",
-	"ede-serve-expired",
-	"fake-dsa", "verbosity", "do-daemonize", "use-syslog", "directory", "chroot", "username", "interface", "port",
-	"outgoing-range", "num-threads", "do-udp", "do-tcp", "harden-referral-path",
-	"harden-below-nxdomain", "harden-large-queries", "harden-short-bufsize", "harden-dnssec-stripped",
-	"unwanted-reply-threshold", "infra-host-ttl", "infra-keep-probing", "log-queries", "log-replies",
-	"log-servfail", "val-log-level", "val-clean-additional", "hide-identity", "hide-version", "key-cache-size",
-	"qname-minimisation-strict", "extended-statistics", "statistics-interval", "trust-anchor-signaling",
-	"root-key-sentinel", "prefetch-key", "msg-cache-slabs", "rrset-cache-slabs",
-	"key-cache-slabs", "infra-cache-slabs", "so-reuseport", "harden-unknown-additional", "harden-unverified-glue",
-	"harden-algo-downgrade", "val-max-restart", "max-query-restarts", "max-global-quota",
-	"discard-timeout",
+	/* what is told, and to whom */
+	"verbosity", "log-time-ascii", "log-time-iso", "log-queries", "log-replies", "log-servfail", "log-tag-queryreply",
+	"log-destaddr", "log-local-actions", "log-identity", "log-thread-id", "logfile", "use-syslog", "val-log-level",
+	"statistics-interval", "statistics-cumulative", "statistics-inhibit-zero", "extended-statistics", "hide-trustanchor",
+	"hide-http-user-agent", "http-user-agent", "shm-enable", "shm-key", "ede", "ede-serve-expired",
+	/* how it runs: processes, sockets, memory */
+	"do-daemonize", "directory", "chroot", "username", "num-threads", "interface", "interface-automatic", "port",
+	"outgoing-interface", "outgoing-range", "outgoing-port-permit", "outgoing-port-avoid", "outgoing-num-tcp",
+	"so-reuseport", "ip-transparent", "ip-dscp", "tcp-mss", "outgoing-tcp-mss", "stream-wait-size", "msg-buffer-size",
+	"msg-cache-slabs", "rrset-cache-slabs", "key-cache-slabs", "infra-cache-slabs", "ratelimit-slabs", "ip-ratelimit-slabs",
+	"key-cache-size", "ratelimit-size", "ip-ratelimit-size", "do-udp", "do-tcp", "udp-upstream-without-downstream",
+	"tcp-reuse-timeout", "max-reuse-tcp-queries", "tcp-auth-query-timeout", "edns-tcp-keepalive",
+	"edns-tcp-keepalive-timeout", "tls-service-pem", "tls-service-key", "tls-port", "tls-cert-bundle", "tls-use-sni",
+	/* nothing is late or lost at virtual time, and no port or letter case is drawn */
+	"delay-close", "sock-queue-timeout", "wait-limit", "wait-limit-cookie", "unwanted-reply-threshold",
+	"caps-exempt", "caps-whitelist", "fast-server-permil", "fast-server-num", "low-rtt", "low-rtt-permil",
+	/* Cairn has one way */
+	"target-fetch-policy", "iter-scrub-promiscuous", "iter-scrub-ns", "iter-scrub-cname", "rrset-roundrobin", "fake-dsa",
+	"harden-referral-path", "harden-below-nxdomain", "harden-large-queries", "harden-short-bufsize",
+	"harden-dnssec-stripped", "harden-unknown-additional", "harden-unverified-glue", "harden-algo-downgrade",
+	"infra-host-ttl", "infra-keep-probing", "infra-cache-min-rtt", "infra-cache-max-rtt", "val-clean-additional",
+	"qname-minimisation-strict", "root-key-sentinel", "trust-anchor-signaling", "prefetch-key", "val-max-restart",
+	"max-query-restarts", "max-sent-count", "max-global-quota", "disable-dnssec-lame-check", "zonemd-permissive-mode",
 };
 
 /* What Cairn does not have, switched off or not used. */
 static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
-	{ "tcp-upstream", "no" },
+	{ "for-downstream", "no" },
+	{ "insecure-lan-zones", "no" },
+	{ "pad-queries", "no" },
+	{ "pad-responses", "no" },
+	{ "prefer-ip4", "no" },
+	{ "prefer-ip6", "no" },
+	{ "ssl-upstream", "no" },
+	{ "tls-upstream", "no" },
 	{ "unknown-server-time-limit", "376" },
 };
 

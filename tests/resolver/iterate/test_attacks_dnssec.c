@@ -551,6 +551,24 @@ START_TEST(an_unchecked_denial_drives_out_nothing_that_was_checked)
 }
 END_TEST
 
+START_TEST(in_permissive_mode_what_is_bogus_is_given_as_insecure_each_time)
+{
+	signed_world_init(&sw, 1, NULL, NULL, lie);
+	struct engine_config config = sw.world->config;
+	config.val_permissive_mode = true;
+	engine_configure(sw.world->engine, &config);
+	lies = true;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct world_result *result = resolve("www.mal.", TYPE_A);
+		ck_assert_uint_eq(result->rcode, RCODE_NXDOMAIN);
+		ck_assert_uint_eq(result->security, SECURITY_INSECURE);
+		ck_assert_int_ne(result->ede, EDE_NONE);
+	}
+	expect_good();
+	signed_world_fini(&sw);
+}
+END_TEST
+
 /* Data that others would take, in the attacker's signed answer: his signatures are worth nothing outside of his zone. */
 static void
 poison_signed(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
@@ -642,6 +660,7 @@ main(void)
 	tcase_add_test(tcase, a_wildcard_that_has_ended_answers_for_no_other_name);
 	tcase_add_loop_test(tcase, a_childs_apex_does_not_deny_the_parents_ds, 0, 2);
 	tcase_add_test(tcase, an_unchecked_denial_drives_out_nothing_that_was_checked);
+	tcase_add_test(tcase, in_permissive_mode_what_is_bogus_is_given_as_insecure_each_time);
 	tcase_add_test(tcase, a_zone_signs_for_itself_alone);
 	tcase_add_test(tcase, what_says_itself_that_it_is_of_a_signed_zone_is_bogus_without_another_question);
 	tcase_add_test(tcase, where_all_servers_lie_one_is_looked_for_in_the_other_family);
