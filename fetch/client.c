@@ -217,6 +217,7 @@ client_tls(const struct client *client, struct client_group *group, struct failu
 		.key_file = settings->key,
 		.key_password = settings->key_password,
 		.ciphers = settings->ciphers,
+		.pins = settings->pins,
 		.ciphers_1_3 = settings->ciphers_1_3,
 		.version_max = settings->tls_version_max == NULL                ? TLS_VERSION_DEFAULT
 			       : strcmp(settings->tls_version_max, "1.2") == 0 ? TLS_VERSION_1_2

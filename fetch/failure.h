@@ -45,6 +45,7 @@
 	X(LOGIN, 67, "login", "the server refused the login")                                      \
 	X(ROOTS, 77, "roots", "the trusted certificates could not be read")                        \
 	X(REMOTE_FILE, 78, "remote-file", "the file does not exist on the server")                 \
+	X(PINNED, 90, "pinned", "the server's public key is not the one that was pinned")           \
 	X(HTTP2_STREAM, 92, "http2-stream", "the HTTP/2 stream was not closed cleanly")            \
 	X(PROXY, 97, "proxy", "the proxy refused the connection")                                  \
 	X(NO_NEIGHBOUR, 101, "no-neighbour", "the next hop does not answer on the link")           \

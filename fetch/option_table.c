@@ -252,6 +252,8 @@ const struct option_row option_table[] = {
 	     "the private key of --cert (PEM)"),
 	WITH(TEXT, '\0', "pass", "PASSWORD", SECURITY, LONG, OF_URL(key_password),
 	     "the password of an encrypted --key"),
+	WITH(TEXT, '\0', "pinnedpubkey", "KEYS", SECURITY, LONG, OF_URL(pins),
+	     "only a server with this public key: a file, or sha256//BASE64 with semicolons"),
 	WITH(TEXT, '\0', "hsts", "FILE", SECURITY, LONG, OF_URL(hsts_file),
 	     "remember in FILE which hosts are for https only (RFC 6797)"),
 	VALUE('\0', "tlsv1.2", 2, SECURITY, LONG, OF_URL(tls_version_min),

@@ -68,7 +68,7 @@ struct settings {
 	bool is_insecure;
 	const char *hsts_file;
 	const char *ca_file, *ca_directory, *certificate, *key, *key_password;
-	const char *ciphers, *ciphers_1_3;
+	const char *ciphers, *ciphers_1_3, *pins;
 	int tls_version_min; /* 2, 3: TLS 1.2, 1.3; 0: the default */
 	const char *tls_version_max; /* "1.2", "1.3"; NULL: none */
 

@@ -36,6 +36,7 @@ struct tls_options {
 	const char *cert_file, *key_file;    /* --cert, --key: PEM; the key may stand with the certificate */
 	const char *key_password;            /* of an encrypted key; NULL: none */
 	const char *ciphers, *ciphers_1_3;   /* openssl-ciphers(1); NULL: the library's */
+	const char *pins;                    /* --pinnedpubkey (tls_pin.h); NULL: any key */
 	enum tls_version version_min, version_max;
 	int secrets_fd;                      /* where the secrets are written too, lent; 0: nowhere */
 };

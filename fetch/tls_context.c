@@ -222,6 +222,8 @@ context_new(struct tls_context **made, const struct tls_options *options, struct
 	if (err == 0 && !options->is_insecure)
 		err = load_roots(context, options, failure);
 	if (err == 0)
+		err = tls_pins_read(&context->pins, options->pins, failure);
+	if (err == 0)
 		err = load_client(context->ctx, options, failure);
 	if (err != 0) {
 		context_free(context);

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "fetch/tls_module.h"
+#include "fetch/tls_pin.h"
 
 #define TLS_HOST_BYTES 264u
 #define TLS_PEER_BYTES (TLS_HOST_BYTES + 8u)
@@ -21,6 +22,7 @@ struct tls_context {
 	SSL_CTX *ctx;
 	BIO_METHOD *bio_method; /* a BIO over a stream */
 	X509_LOOKUP_METHOD *bundle_method; /* NULL: the system's roots are not what is trusted */
+	struct tls_pins pins;
 	bool is_insecure;
 	const char *roots; /* what is trusted, in words */
 	int key_log_fd;    /* -1: none */

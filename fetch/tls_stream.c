@@ -182,7 +182,9 @@ shake_hands(struct tls_stream *tls)
 	const int error = SSL_get_error(tls->ssl, result);
 	tls->head.stream.facts->tls_cpu_us += clock_us() - before_us;
 
-	if (result == 1) {
+	if (result == 1 && !tls_pins_hold(&tls->context->pins, tls->ssl, tls->peer, &tls->head.stream.failure)) {
+		tls->head.state = TLS_FAILED;
+	} else if (result == 1) {
 		tls->head.state = TLS_SECURE;
 		note_facts(tls);
 	} else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {

@@ -149,6 +149,7 @@ tls_failure_words(enum failure_cause cause)
 {
 	switch (cause) {
 	case FAILURE_CERTIFICATE: return "handshake broken off: the server's certificate does not convince";
+	case FAILURE_PINNED: return "handshake broken off: the server's key is not the pinned one";
 	case FAILURE_TIMEOUT: return "hello sent, and no handshake came of it";
 	case FAILURE_RECEIVE:
 	case FAILURE_SEND: return "the connection was cut during the handshake";

@@ -31,6 +31,7 @@ static const struct {
 	{ "certificate", "self-signed", ANY_LAYER, "--cacert with this certificate, when you have it from its owner" },
 	{ "certificate", "issuer", ANY_LAYER, "--cacert with the issuer's certificate, when you trust it; else somebody may be in between" },
 	{ "certificate", NULL, ANY_LAYER, "its owner has to mend it; -k goes on with whoever it is" },
+	{ "pinned", NULL, ANY_LAYER, "its owner, who may have a new key: else somebody is in between" },
 	{ "client-certificate", NULL, ANY_LAYER, "--cert and --key: the server wants another one" },
 	{ "roots", NULL, ANY_LAYER, "the files of --cacert or --capath, or the package ca-certificates" },
 	{ "tls", "plain", ANY_LAYER, "http:// in place of https://, or another port" },

@@ -318,6 +318,91 @@ START_TEST(a_session_is_resumed_once)
 }
 END_TEST
 
+/* The pin of a key, as --pinnedpubkey wants it. */
+static void
+pin_of(EVP_PKEY *key, char pin[64])
+{
+	unsigned char *der = NULL, digest[32];
+	const int bytes = i2d_PUBKEY(key, &der);
+
+	ck_assert_int_gt(bytes, 0);
+	ck_assert_int_eq(EVP_Digest(der, (size_t)bytes, digest, NULL, EVP_sha256(), NULL), 1);
+	OPENSSL_free(der);
+	strcpy(pin, "sha256//");
+	(void)EVP_EncodeBlock((unsigned char *)pin + strlen(pin), digest, (int)sizeof digest);
+}
+
+/* Which keys are pinned, in the order of the list: the server's (s) or another (o). */
+static const struct {
+	const char *keys;
+	bool is_insecure, is_held;
+} pinned[] = { { "s", false, true }, { "o", false, false }, { "os", false, true }, { "s", true, true }, { "o", true, false } };
+
+START_TEST(a_server_has_a_pinned_key_or_is_refused)
+{
+	EVP_PKEY *other = EVP_EC_gen("P-256");
+	char pins[160] = "", own[64];
+	struct failure failure;
+	struct tls *tls;
+
+	pin_of(server_key, own);
+	for (const char *key = pinned[_i].keys; *key != '\0'; key++) {
+		char pin[64];
+		pin_of(*key == 's' ? server_key : other, pin);
+		strcat(strcat(pins, pins[0] != '\0' ? ";" : ""), pin);
+	}
+	const struct tls_options options = { .ca_file = pinned[_i].is_insecure ? NULL : root_path, .is_insecure = pinned[_i].is_insecure,
+		                             .pins = pins };
+	ck_assert_msg(tls_new(&tls, &options, &failure) == 0, "%s", failure.text);
+	struct stream *stream = shake_hands(tls, "www.test");
+	ck_assert_int_eq(tls_state(stream), pinned[_i].is_held ? TLS_SECURE : TLS_FAILED);
+	if (!pinned[_i].is_held) {
+		ck_assert_int_eq(stream->failure.cause, FAILURE_PINNED);
+		ck_assert_ptr_nonnull(strstr(stream->failure.text, own));
+	}
+	stream_close(stream);
+	tls_free(tls);
+	EVP_PKEY_free(other);
+}
+END_TEST
+
+START_TEST(a_pinned_key_may_be_in_a_file)
+{
+	char path[] = "/tmp/test_tls_pin.XXXXXX";
+	const struct tls_options options = { .ca_file = root_path, .pins = path };
+	struct failure failure;
+	struct tls *tls;
+	FILE *file = fdopen(mkstemp(path), "w");
+
+	ck_assert_int_eq(_i == 0 ? PEM_write_PUBKEY(file, server_key) : i2d_PUBKEY_fp(file, server_key), 1);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_msg(tls_new(&tls, &options, &failure) == 0, "%s", failure.text);
+	struct stream *stream = shake_hands(tls, "www.test");
+	ck_assert_int_eq(tls_state(stream), TLS_SECURE);
+	stream_close(stream);
+	tls_free(tls);
+	(void)unlink(path);
+}
+END_TEST
+
+static const struct {
+	const char *pins;
+	enum failure_cause cause;
+} no_pins[] = { { "sha256//", FAILURE_USAGE }, { "sha256//short=", FAILURE_USAGE }, { "/nonexistent", FAILURE_READ },
+	        { "/dev/null", FAILURE_READ }, { "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=;md5//AA==", FAILURE_USAGE } };
+
+START_TEST(what_is_no_pin_is_told_before_anything_is_sent)
+{
+	const struct tls_options options = { .ca_file = root_path, .pins = no_pins[_i].pins };
+	struct failure failure;
+	struct tls *tls;
+
+	ck_assert_int_ne(tls_new(&tls, &options, &failure), 0);
+	ck_assert_int_eq(failure.cause, no_pins[_i].cause);
+	ck_assert_ptr_nonnull(strstr(failure.text, "--pinnedpubkey"));
+}
+END_TEST
+
 START_TEST(who_asks_for_nobodys_word_takes_anybody)
 {
 	struct tls *tls = trust(NULL);
@@ -421,6 +506,9 @@ main(void)
 	tcase_add_test(streams, close_notify_is_a_clean_end);
 	tcase_add_test(streams, an_end_without_close_notify_is_not_clean);
 	tcase_add_test(streams, a_session_is_resumed_once);
+	tcase_add_loop_test(streams, a_server_has_a_pinned_key_or_is_refused, 0, COUNT(pinned));
+	tcase_add_loop_test(streams, a_pinned_key_may_be_in_a_file, 0, 2);
+	tcase_add_loop_test(streams, what_is_no_pin_is_told_before_anything_is_sent, 0, COUNT(no_pins));
 	tcase_add_test(streams, who_asks_for_nobodys_word_takes_anybody);
 	tcase_add_test(streams, who_does_not_speak_tls_is_told_so);
 	tcase_add_test(streams, a_server_that_hangs_up_is_told_so);

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -16,7 +17,7 @@ FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
 CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
 PAGES = lab.ROOT / "tests/lab/web/pages"
 FETCH_S = 30
-SCHEME, TLS = 1, 35
+SCHEME, TLS, PINNED = 1, 35, 90
 RESOLVE, CONNECT, PARTIAL, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE = 6, 7, 18, 22, 28, 47, 60, 63
 NO_NEIGHBOUR, NO_ROUTE, BOGUS = 101, 102, 103
 
@@ -148,6 +149,12 @@ class Fetch(lab.WithCairnd):
     def test_a_query_is_added_to_the_url(self):
         words = ("-o", "/dev/null", "-w", "%{url_effective}", "--url-query", "q=a b&c", "--url-query", "+d=%20", "-G", "-d", "e=f")
         self.assertEqual(fetch(*words, "http://www.shop.com/?z#x"), "http://www.shop.com/?z&q=a+b%26c&d=%20&e=f#x")
+
+    def test_a_pinned_key_is_the_servers_or_nothing_is_sent(self):
+        words = ("--cacert", CA, "https://www.shop.com/shop.css")
+        said = fetch("--pinnedpubkey", f"sha256//{43 * 'A'}=", *words, status=PINNED)
+        (pin,) = re.findall("sha256//[^ \n]+", said)
+        self.assertEqual(fetch("--pinnedpubkey", pin, *words), page("shop.css"))
 
     def test_versions_and_ciphers_of_tls_are_as_asked(self):
         words = ("--cacert", CA, "-o", "/dev/null", "-w", "%{tls_version}", "https://www.shop.com/")
