@@ -185,6 +185,32 @@ ready_cache_is_wanted(struct ready_cache *cache, uint64_t hash)
 
 /* ---- reading ----------------------------------------------------------------------------------------- */
 
+void
+ready_cache_fetch_head(const struct ready_cache *cache, uint64_t hash)
+{
+	const struct ready_bucket *bucket = &cache->buckets[bucket_at(cache, hash)];
+
+	__builtin_prefetch(&bucket->version);
+	__builtin_prefetch(&bucket->starts);
+}
+
+void
+ready_cache_fetch_answer(const struct ready_cache *cache, uint64_t hash)
+{
+	const struct ready_bucket *bucket = &cache->buckets[bucket_at(cache, hash)];
+
+	for (unsigned i = 0; i < READY_WAYS_MAX / LANES; i++) {
+		const uint64_t lanes = lanes_with(load(&bucket->tags[i]), tag_of(hash));
+		if (lanes == 0)
+			continue;
+		const unsigned way = i * LANES + (unsigned)__builtin_ctzll(lanes) / LANE_BITS;
+		const unsigned start = load_u8(&bucket->starts[way]);
+		__builtin_prefetch(&bucket->words[start * UNIT_WORDS]);
+		__builtin_prefetch(&bucket->words[start * UNIT_WORDS] + LINE_BYTES / WORD_BYTES);
+		return;
+	}
+}
+
 static struct head
 head_read(const _Atomic uint64_t *words)
 {

@@ -67,6 +67,13 @@ void ready_cache_stats(const struct ready_cache *cache, struct ready_stats *stat
 uint64_t ready_cache_hash(const struct ready_cache *cache, const struct ready_key *key);
 
 /*
+ * For several keys at hand, so that they do not wait for memory one after the other: first has the head of each bucket
+ * fetched into the processor's cache, then the answer that the head tells of.
+ */
+void ready_cache_fetch_head(const struct ready_cache *cache, uint64_t hash);
+void ready_cache_fetch_answer(const struct ready_cache *cache, uint64_t hash);
+
+/*
  * Whether this key has been here before, as far as is remembered (the last READY_NOTES of each bucket); remembers it.  What
  * is asked for once is worth no place, and most names are.
  */

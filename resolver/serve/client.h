@@ -68,6 +68,7 @@ struct client_source {
 	bool is_stream;
 	uint32_t scope;      /* interface index of a link-local client */
 	uint64_t connection; /* streams: the listener's */
+	uint64_t foreseen;   /* client_foresee's; 0: nothing */
 };
 
 /* A query that waits for the engine. */
@@ -133,6 +134,13 @@ void clients_set_clock(struct clients *clients, int64_t wall_offset_s);
 void clients_set_policy(struct clients *clients, const struct client_policy *policy);
 /* Answers are kept ready-made there, and looked for; lent. */
 void clients_set_ready(struct clients *clients, struct ready_cache *ready);
+
+/*
+ * For several queries at hand, before the first is answered: where the ready-made answer lies that each will be looked for,
+ * first foreseen for all, then fetched for all (cache/ready.h).  0: it cannot be told; fetching that does nothing.
+ */
+uint64_t client_foresee(const struct clients *clients, const uint8_t *bytes, size_t size);
+void client_fetch(const struct clients *clients, uint64_t foreseen);
 
 /* A query's octets.  reply_max is at least RESPOND_UDP_BYTES_PLAIN. */
 void client_query(struct clients *clients, const struct client_source *source, const uint8_t *bytes,

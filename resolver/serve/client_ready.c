@@ -31,7 +31,55 @@ client__ready_place(const struct clients *clients, const struct asking *asking, 
 		.checking_disabled = client__checking_disabled(clients, asking),
 		.generation = policy->generation,
 	};
-	place->hash = ready_cache_hash(clients->ready, &place->key);
+	place->hash = asking->source->foreseen != 0 ? asking->source->foreseen : ready_cache_hash(clients->ready, &place->key);
+}
+
+/* The key of a query of the usual form, not judged: false for all others. */
+static bool
+peek(const uint8_t *bytes, size_t size, struct name *qname, struct ready_key *key)
+{
+	struct cursor cursor = cursor_over(bytes, size);
+	struct name asked;
+
+	cursor_skip(&cursor, 2);
+	key->checking_disabled = (cursor_u16(&cursor) & DNS_CD) != 0;
+	const bool is_usual = cursor_u16(&cursor) == 1 && cursor_u32(&cursor) == 0;
+	const uint16_t additionals = cursor_u16(&cursor);
+	name_read(&asked, &cursor);
+	key->qtype = cursor_u16(&cursor);
+	cursor_skip(&cursor, 2);
+	key->dnssec_ok = false;
+	if (additionals > 0) {
+		if (cursor_u8(&cursor) != 0 || cursor_u16(&cursor) != TYPE_OPT)
+			return false;
+		cursor_skip(&cursor, 2);
+		key->dnssec_ok = (cursor_u32(&cursor) & EDNS_DO) != 0;
+	}
+	if (!is_usual || cursor.err != 0)
+		return false;
+	name_lower(qname, &asked);
+	key->qname = qname;
+	return true;
+}
+
+uint64_t
+client_foresee(const struct clients *clients, const uint8_t *bytes, size_t size)
+{
+	struct ready_key key = { 0 };
+	struct name qname;
+
+	if (clients->ready == NULL || clients->policy->no_dnssec || !peek(bytes, size, &qname, &key))
+		return 0;
+	const uint64_t hash = ready_cache_hash(clients->ready, &key);
+	ready_cache_fetch_head(clients->ready, hash);
+	return hash;
+}
+
+void
+client_fetch(const struct clients *clients, uint64_t foreseen)
+{
+	if (foreseen != 0 && clients->ready != NULL)
+		ready_cache_fetch_answer(clients->ready, foreseen);
 }
 
 static uint32_t

@@ -19,7 +19,7 @@ static const struct listener_ops listen_udp_ops;
 
 static void
 serve_datagram(struct listen_udp *udp, struct udp_batch *batch, const struct udp_datagram *datagram,
-	       uint64_t now_us)
+	       uint64_t foreseen, uint64_t now_us)
 {
 	struct client_source source = {
 		.listener = &udp->base,
@@ -27,6 +27,7 @@ serve_datagram(struct listen_udp *udp, struct udp_batch *batch, const struct udp
 		.local = datagram->local,
 		.port = datagram->remote_port,
 		.scope = datagram->scope,
+		.foreseen = foreseen,
 	};
 	uint8_t *reply = udp_batch_lend(batch, udp->fd);
 	size_t reply_bytes;
@@ -35,6 +36,31 @@ serve_datagram(struct listen_udp *udp, struct udp_batch *batch, const struct udp
 			     UDP_REPLY_BYTES_MAX, now_us, &reply_bytes);
 	if (fate == CLIENT_REPLIES)
 		udp_batch_commit(batch, datagram, reply_bytes);
+}
+
+/* Of a large cache nothing is near the processor: what all of them want is fetched before the first waits for it. */
+static void
+foresee(const struct clients *clients, const struct udp_datagram *datagrams, unsigned count, uint64_t foreseen[UDP_BATCH])
+{
+	for (unsigned i = 0; i < count; i++)
+		foreseen[i] = client_foresee(clients, datagrams[i].bytes, datagrams[i].size);
+	for (unsigned i = 0; i < count; i++)
+		client_fetch(clients, foreseen[i]);
+}
+
+static void
+serve_batch(struct listen_udp *udp, struct udp_batch *batch, unsigned received, uint64_t now_us)
+{
+	struct udp_datagram datagrams[UDP_BATCH];
+	uint64_t foreseen[UDP_BATCH] = { 0 };
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < received; i++)
+		count += udp_batch_datagram(batch, i, &datagrams[count]);
+	if (count > 1)
+		foresee(worker_clients(udp->base.worker), datagrams, count, foreseen);
+	for (unsigned i = 0; i < count; i++)
+		serve_datagram(udp, batch, &datagrams[i], foreseen[i], now_us);
 }
 
 static void
@@ -49,11 +75,7 @@ on_readable(uv_poll_t *poll, int status, int events)
 	for (unsigned i = 0; i < UDP_TURN_BATCHES; i++) {
 		uint64_t now_us = worker_now_us(udp->base.worker);
 		unsigned count = udp_batch_receive(batch, udp->fd);
-		for (unsigned k = 0; k < count; k++) {
-			struct udp_datagram datagram;
-			if (udp_batch_datagram(batch, k, &datagram))
-				serve_datagram(udp, batch, &datagram, now_us);
-		}
+		serve_batch(udp, batch, count, now_us);
 		udp_batch_flush(batch);
 		if (count < UDP_BATCH)
 			break;

@@ -17,6 +17,12 @@
 
 /* ---- for listeners ------------------------------------------------------------------------------------------- */
 
+const struct clients *
+worker_clients(const struct worker *worker)
+{
+	return &worker->clients;
+}
+
 uv_loop_t *
 worker_loop(struct worker *worker)
 {

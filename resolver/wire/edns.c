@@ -1,7 +1,5 @@
 #include "resolver/wire/edns.h"
 
-#define EDNS_DO 0x8000u
-
 /*
  *        TTL of an OPT record            RFC 6891, section 6.1.3
  *   +--------+--------+--+---------------+

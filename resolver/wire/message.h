@@ -96,6 +96,7 @@ struct rdata_walk {
 void rdata_first(const struct rrset *rrset, struct rdata_walk *walk); /* the rr_count records, then the RRSIGs */
 bool rdata_next(struct rdata_walk *walk);
 
+#define EDNS_DO 0x8000u /* in the TTL of an OPT record (RFC 6891, section 6.1.4) */
 struct edns {
 	bool present;
 	uint8_t version;

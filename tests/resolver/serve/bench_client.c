@@ -1,7 +1,8 @@
 /*
- * What a cached answer costs between its two system calls, made anew and ready-made.  Run by hand, from a release build.
+ * What a cached answer costs between its two system calls: made anew, ready-made, and ready-made in batches whose places are
+ * fetched ahead.  Run by hand, from a release build.
  *
- *	bench_client [MILLIONS]
+ *	bench_client [MILLIONS [NAMES [MIB]]]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +10,15 @@
 
 #include "tests/resolver/serve/client_world.h"
 
-#define NAMES       1000u
-#define READY_BYTES (4u << 20)
-#define QUERY_BYTES 512u
+#define NAMES_MAX   30000u /* what the caches behind hold */
+#define READY_MIB   4u /* of ready-made answers */
+#define QUERY_BYTES 64u
+#define BATCH       64u
 
 static struct client_world world;
-static uint8_t queries[NAMES][QUERY_BYTES];
-static size_t query_bytes[NAMES];
+static uint8_t queries[NAMES_MAX][QUERY_BYTES];
+static uint8_t query_bytes[NAMES_MAX];
+static unsigned names = 1000;
 
 static void
 make(unsigned number)
@@ -33,27 +36,53 @@ make(unsigned number)
 	render_begin(&render, queries[number], QUERY_BYTES, (uint16_t)number, DNS_RD, 0, 0);
 	if (render_question(&render, &question) != 0)
 		abort();
-	query_bytes[number] = (size_t)render_finish(&render);
+	query_bytes[number] = (uint8_t)render_finish(&render);
+}
+
+static unsigned
+number_of(unsigned long i)
+{
+	return (unsigned)(i * 7919u % names);
+}
+
+static void
+ask(struct client_source *source, unsigned number)
+{
+	struct client_outcome outcome;
+	uint8_t reply[4096];
+
+	client_query(&world.clients, source, queries[number], query_bytes[number], reply, sizeof reply, CLIENT_WORLD_NOW_US,
+		     &outcome);
+	if (outcome.fate != CLIENT_REPLIES || outcome.rcode != RCODE_NOERROR)
+		abort();
+}
+
+static void
+ask_batch(struct client_source *source, unsigned long begin, bool ahead)
+{
+	uint64_t foreseen[BATCH] = { 0 };
+
+	for (unsigned long i = 0; ahead && i < BATCH; i++)
+		foreseen[i] = client_foresee(&world.clients, queries[number_of(begin + i)], query_bytes[number_of(begin + i)]);
+	for (unsigned long i = 0; ahead && i < BATCH; i++)
+		client_fetch(&world.clients, foreseen[i]);
+	for (unsigned long i = 0; i < BATCH; i++) {
+		source->foreseen = foreseen[i];
+		ask(source, number_of(begin + i));
+	}
 }
 
 static double
-ns_per_answer(unsigned long count)
+ns_per_answer(unsigned long count, bool ahead)
 {
 	struct client_source source = { .port = 1 };
-	struct client_outcome outcome;
 	struct timespec begin, end;
-	uint8_t reply[4096];
 
 	if (addr_from_text(&source.addr, "192.0.2.1") != 0)
 		abort();
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-	for (unsigned long i = 0; i < count; i++) {
-		const unsigned number = (unsigned)(i * 7919u % NAMES);
-		client_query(&world.clients, &source, queries[number], query_bytes[number], reply, sizeof reply,
-			     CLIENT_WORLD_NOW_US, &outcome);
-		if (outcome.fate != CLIENT_REPLIES || outcome.rcode != RCODE_NOERROR)
-			abort();
-	}
+	for (unsigned long i = 0; i < count; i += BATCH)
+		ask_batch(&source, i, ahead);
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	return ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) / (double)count;
 }
@@ -62,16 +91,22 @@ int
 main(int argc, char **argv)
 {
 	const unsigned long count = (argc > 1 ? strtoul(argv[1], NULL, 10) : 2) * 1000000u;
+	names = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : names;
+	const size_t ready_bytes = (argc > 3 ? strtoul(argv[3], NULL, 10) : READY_MIB) << 20;
 
+	if (count == 0 || names == 0 || names > NAMES_MAX || ready_bytes == 0)
+		return fprintf(stderr, "usage: bench_client [MILLIONS [NAMES [MIB]]], at most %u names\n", NAMES_MAX), 2;
 	client_world_init(&world, 1);
-	for (unsigned i = 0; i < NAMES; i++)
+	for (unsigned i = 0; i < names; i++)
 		make(i);
-	printf("made anew %.0f ns", ns_per_answer(count));
-	void *block = calloc(1, READY_BYTES);
-	clients_set_ready(&world.clients, ready_cache_new(block, READY_BYTES, &world.rng));
-	(void)ns_per_answer(NAMES);
-	printf(", ready-made %.0f ns", ns_per_answer(count));
-	printf(", %llu of %lu\n", (unsigned long long)world.clients.stats.answers_ready, count + NAMES);
+	printf("made anew %.0f ns", ns_per_answer(count, false));
+	void *block = calloc(1, ready_bytes);
+	clients_set_ready(&world.clients, ready_cache_new(block, ready_bytes, &world.rng));
+	(void)ns_per_answer(2 * names, false);
+	const uint64_t before = world.clients.stats.answers_ready;
+	printf(", ready-made %.0f ns", ns_per_answer(count, false));
+	printf(", fetched ahead %.0f ns", ns_per_answer(count, true));
+	printf(", %llu of %lu\n", (unsigned long long)(world.clients.stats.answers_ready - before), 2 * count);
 	free(block);
 	client_world_fini(&world);
 	return 0;

@@ -226,6 +226,9 @@ START_TEST(ready_made_answers_are_those_that_would_be_made)
 		ck_assert_int_eq(addr_from_text(&source.addr, addrs[rng_below(&rng, sizeof addrs / sizeof addrs[0])]), 0);
 		const size_t size = draw_question(bytes, &rng);
 		ask(&made, &source, bytes, size, NULL, now_us);
+		clients_set_ready(&world.clients, ready);
+		source.foreseen = rng_below(&rng, 2) == 0 ? client_foresee(&world.clients, bytes, size) : 0;
+		client_fetch(&world.clients, source.foreseen);
 		ask(&given, &source, bytes, size, ready, now_us);
 		ck_assert_msg(made.outcome.fate == given.outcome.fate && made.outcome.rcode == given.outcome.rcode &&
 				      made.outcome.ede == given.outcome.ede &&
@@ -238,6 +241,69 @@ START_TEST(ready_made_answers_are_those_that_would_be_made)
 		ck_assert_int_ne(made.outcome.fate, CLIENT_PENDS);
 	}
 	ck_assert_uint_gt(world.clients.stats.answers_ready, STEPS / 10);
+}
+END_TEST
+
+/* ---- what is foreseen ---------------------------------------------------------------------------------- */
+
+static bool
+is_ready(const uint8_t *bytes, size_t size, bool ahead)
+{
+	static struct told told;
+	struct client_source source = { .port = 53 };
+	const uint64_t before = world.clients.stats.answers_ready;
+
+	ck_assert_int_eq(addr_from_text(&source.addr, "192.0.2.1"), 0);
+	source.foreseen = ahead ? client_foresee(&world.clients, bytes, size) : 0;
+	ask(&told, &source, bytes, size, ready, CLIENT_WORLD_NOW_US);
+	return world.clients.stats.answers_ready > before;
+}
+
+START_TEST(what_is_foreseen_lies_where_it_is_looked_for)
+{
+	uint8_t bytes[512];
+	struct rng rng;
+	unsigned found = 0;
+
+	rng_init_number(&rng, suite_seed(7));
+	clients_set_ready(&world.clients, ready);
+	for (unsigned i = 0; i < 5000; i++) {
+		const size_t size = draw_question(bytes, &rng);
+		const bool ahead = rng_below(&rng, 2) == 0;
+		ck_assert(client_foresee(&world.clients, bytes, size) != 0);
+		(void)is_ready(bytes, size, ahead);
+		(void)is_ready(bytes, size, ahead);
+		const bool there = is_ready(bytes, size, ahead);
+		ck_assert_msg(is_ready(bytes, size, !ahead) == there, "question %u", i);
+		found += there;
+	}
+	ck_assert_uint_gt(found, 1000);
+}
+END_TEST
+
+START_TEST(what_is_no_usual_query_is_not_foreseen)
+{
+	uint8_t bytes[512];
+	struct rng rng;
+
+	rng_init_number(&rng, suite_seed(8));
+	clients_set_ready(&world.clients, ready);
+	const size_t size = draw_question(bytes, &rng);
+	for (size_t cut = 0; cut < MESSAGE_HEADER_BYTES + 6; cut++)
+		ck_assert_uint_eq(client_foresee(&world.clients, bytes, cut), 0);
+	for (unsigned i = 0; i < 20000; i++) { /* whatever it says of these, it reads nothing beyond them */
+		uint8_t *spoilt = malloc(size);
+		ck_assert_ptr_nonnull(spoilt);
+		memcpy(spoilt, bytes, size);
+		spoilt[rng_below(&rng, (uint32_t)size)] ^= (uint8_t)(1u << rng_below(&rng, 8));
+		(void)client_foresee(&world.clients, spoilt, rng_below(&rng, (uint32_t)size + 1));
+		free(spoilt);
+	}
+	bytes[5] = 2; /* questions */
+	ck_assert_uint_eq(client_foresee(&world.clients, bytes, size), 0);
+	world.policy.no_dnssec = true;
+	bytes[5] = 1;
+	ck_assert_uint_eq(client_foresee(&world.clients, bytes, size), 0);
 }
 END_TEST
 
@@ -327,6 +393,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, ready_made_answers_are_those_that_would_be_made, 0, 2);
+	tcase_add_test(tcase, what_is_foreseen_lies_where_it_is_looked_for);
+	tcase_add_test(tcase, what_is_no_usual_query_is_not_foreseen);
 	tcase_add_test(tcase, the_third_of_three_is_ready_made);
 	tcase_add_test(tcase, another_configuration_begins_anew);
 	tcase_add_test(tcase, what_is_near_its_end_is_made_so_that_it_is_asked_for_anew);
