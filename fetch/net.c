@@ -166,7 +166,7 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 	}
 	uint64_t at_us = wheel_deadline(&net->wheel);
 	if (net->driver != NULL) {
-		net->driver->on_turn(net->driver, now_us);
+		net->driver->on_turn(net->driver);
 		const uint64_t driver_at_us = net->driver->deadline(net->driver);
 		const uint64_t wheel_at_us = wheel_deadline(&net->wheel);
 		at_us = driver_at_us < wheel_at_us ? driver_at_us : wheel_at_us;

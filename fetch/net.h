@@ -99,7 +99,7 @@ net_sink_user(struct net_sink *sink)
  */
 struct net_driver {
 	bool (*on_action)(struct net_driver *driver, const struct stack_action *action, uint64_t now_us); /* false: not its own */
-	void (*on_turn)(struct net_driver *driver, uint64_t now_us);
+	void (*on_turn)(struct net_driver *driver);
 	uint64_t (*deadline)(const struct net_driver *driver);
 };
 void net_set_driver(struct net *net, struct net_driver *driver);

@@ -46,28 +46,28 @@ on_action(struct net_driver *driver, const struct stack_action *action, uint64_t
 
 /* The place is free before the caller hears: he may ask for more. */
 static void
-deliver(struct self *self, uint64_t number, const struct answer *resolved, uint64_t now_us)
+deliver(struct self *self, uint64_t number, const struct answer *resolved)
 {
 	const struct self_client client = self->clients[number - 1];
 	struct names_answer answer;
 
 	lookup_take(&answer, &client.question, client.kind, resolved);
-	answer.took_us = now_us - client.started_us;
+	answer.took_us = net_now_us(self->net) - client.started_us;
 	self->clients[number - 1].on_answer = NULL;
 	client.on_answer(client.data, &answer);
 }
 
 static void
-on_turn(struct net_driver *driver, uint64_t now_us)
+on_turn(struct net_driver *driver)
 {
 	struct self *self = self_of(driver);
 	const struct answer *resolved;
 	uint64_t number;
 
 	for (unsigned left = ANSWERS_A_TURN; left > 0; left--) {
-		if (!self->module->next(self->core, now_us, &number, &resolved))
+		if (!self->module->next(self->core, net_now_us(self->net), &number, &resolved))
 			return;
-		deliver(self, number, resolved, now_us);
+		deliver(self, number, resolved);
 	}
 	net_wake(self->net);
 }

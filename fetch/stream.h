@@ -27,6 +27,7 @@ struct stream;
 
 #define STREAM_ALPN_BYTES  16u
 #define STREAM_WORDS_BYTES 48u
+#define STREAM_NAME_BYTES  80u
 
 /* How the stream came to be: for -w, the JSON report and the journey.  0: has not happened. */
 struct stream_facts {
@@ -44,6 +45,8 @@ struct stream_facts {
 	char alpn[STREAM_ALPN_BYTES];           /* "h2", "http/1.1"; empty: none was agreed on */
 	char tls_version[STREAM_WORDS_BYTES];   /* "TLSv1.3" */
 	char tls_cipher[STREAM_WORDS_BYTES];
+	char tls_issuer[STREAM_NAME_BYTES]; /* of the server's certificate */
+	char tls_until[STREAM_WORDS_BYTES]; /* "2026-11-28": its last day */
 	bool is_tls_resumed;
 };
 

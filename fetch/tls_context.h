@@ -49,6 +49,8 @@ struct tls_refusal {
 /* The sentence for a handshake that failed: the peer's certificate, an alert, or what the library says. */
 void tls__words(const struct tls_context *context, const char *host, const struct tls_refusal *refusal,
                 struct failure *failure);
+/* Who has signed the peer's certificate, and until when it holds, into the facts. */
+void tls__note_certificate(const SSL *ssl, struct stream_facts *facts);
 /* OpenSSL's first error since the last look, in words; the queue is empty afterwards. */
 const char *tls__library_words(void);
 

@@ -147,6 +147,7 @@ note_facts(struct tls_stream *tls)
 	(void)snprintf(facts->tls_version, sizeof facts->tls_version, "%s", SSL_get_version(tls->ssl));
 	(void)snprintf(facts->tls_cipher, sizeof facts->tls_cipher, "%s", SSL_get_cipher_name(tls->ssl));
 	facts->is_tls_resumed = SSL_session_reused(tls->ssl) == 1;
+	tls__note_certificate(tls->ssl, facts);
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "fetch/tls_context.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -44,6 +45,21 @@ name_words(const X509_NAME *name, char text[WORDS_NAME_BYTES])
 	    X509_NAME_get_text_by_NID(name, NID_organizationName, text, WORDS_NAME_BYTES) <= 0)
 		(void)snprintf(text, WORDS_NAME_BYTES, "without a name");
 	return text;
+}
+
+static_assert(STREAM_NAME_BYTES >= WORDS_NAME_BYTES, "a name has room");
+
+void
+tls__note_certificate(const SSL *ssl, struct stream_facts *facts)
+{
+	const X509 *certificate = SSL_get0_peer_certificate(ssl);
+	char text[WORDS_NAME_BYTES];
+
+	if (certificate == NULL)
+		return;
+	(void)snprintf(facts->tls_issuer, sizeof facts->tls_issuer, "%s", name_words(X509_get_issuer_name(certificate), text));
+	(void)snprintf(facts->tls_until, sizeof facts->tls_until, "%.*s", (int)sizeof facts->tls_until - 1,
+		       date_words(X509_get0_notAfter(certificate), text));
 }
 
 /* False for kinds that name no host. */

@@ -459,6 +459,7 @@ take_connection(struct transfer *transfer)
 		return;
 	}
 	if (stream == NULL) {
+		transfer__tell_proxy(transfer);
 		dial(transfer);
 		return;
 	}

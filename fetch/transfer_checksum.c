@@ -88,8 +88,10 @@ transfer__check_checksum(struct transfer *transfer)
 	for (int i = 0; i < bytes; i++)
 		snprintf(text + 2 * i, 3, "%02x", hash[i]);
 	const char *wanted = strchr(transfer->settings->checksum, ':') + 1;
-	if (bytes > 0 && span_is_nocase(span_from_text(wanted), text))
+	if (bytes > 0 && span_is_nocase(span_from_text(wanted), text)) {
+		transfer__tell_digest(transfer);
 		return 0;
+	}
 	failure_set(&transfer->failure, FAILURE_CHECKSUM, "the content has another checksum: %s",
 		    text);
 	return -1;

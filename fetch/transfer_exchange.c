@@ -111,6 +111,7 @@ on_event(struct transfer *transfer, const struct response_event *event)
 	case RESPONSE_DATA: return transfer__on_data(transfer, event->data);
 	case RESPONSE_WARNING: verbose_warn(verbose, "%s", event->warning); return 0;
 	case RESPONSE_TRAILERS:
+		transfer__tell_trailers(transfer, event->trailers);
 		for (size_t i = 0; i < event->trailers->count; i++)
 			verbose_note(verbose, "Trailer: " SPAN_FORMAT ": " SPAN_FORMAT,
 				     SPAN_ARGUMENTS(event->trailers->at[i].name),

@@ -201,12 +201,15 @@ transfer__finish_output(struct transfer *transfer)
 		transfer->output.target.removes_on_error = true; /* it is of no use to go on from */
 		return -1;
 	}
+	bool is_new_file = transfer->output.is_part;
 	int err = output_finish(&transfer->output, transfer->modified_s, &transfer->failure);
 	if (err == 0)
 		err = transfer__save_etag(transfer);
 	if (err == 0 && transfer->path[0] != '\0') {
 		strcpy(transfer->path, transfer->output.path);
 		transfer->facts.path = transfer->path;
+		if (is_new_file) /* and no device or pipe */
+			transfer__tell_file(transfer);
 	}
 	return err;
 }

@@ -18,6 +18,7 @@ int
 transfer__on_interim(struct transfer *transfer, const struct head *head)
 {
 	verbose_received(&transfer->client->verbose, head);
+	transfer__tell_interim(transfer, head);
 	if (head->status == 100)
 		transfer->is_expecting = false;
 	return transfer__write_head(transfer, head);

@@ -36,6 +36,14 @@ event_of(const struct transfer *transfer, enum journey_layer layer, const char *
 	};
 }
 
+static void
+tell_upgrade(struct transfer *transfer)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_POLICY, "upgrade");
+	if (transfer->is_upgraded)
+		transfer->told = journey_tell(list_of(transfer), &event, "over https: the host has wanted nothing else (HSTS)");
+}
+
 void
 transfer__tell_url(struct transfer *transfer)
 {
@@ -48,6 +56,7 @@ transfer__tell_url(struct transfer *transfer)
 	event.fields = fields;
 	event.field_count = 2;
 	transfer->told = journey_tell(list_of(transfer), &event, "%s, port %u", href, url_port(&transfer->url));
+	tell_upgrade(transfer);
 }
 
 void
@@ -62,6 +71,21 @@ transfer__tell_redirect(struct transfer *transfer)
 	event.fields = fields;
 	event.field_count = 1;
 	transfer->told = journey_tell(list_of(transfer), &event, "redirected to %s", to);
+	tell_upgrade(transfer);
+}
+
+void
+transfer__tell_proxy(struct transfer *transfer)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_POLICY, "proxy");
+	const struct proxy *proxy = &transfer->proxy;
+	if (list_of(transfer) == NULL || proxy->kind == PROXY_NONE)
+		return;
+	const struct journey_field fields[] = { { "host", proxy->host, 0 }, { "port", NULL, proxy->port } };
+	event.fields = fields;
+	event.field_count = 2;
+	transfer->told = journey_tell(list_of(transfer), &event, "through the %s proxy %s port %u",
+				      proxy->kind == PROXY_SOCKS5 ? "SOCKS" : "HTTP", proxy->host, proxy->port);
 }
 
 void
@@ -119,12 +143,15 @@ tell_tls(struct transfer *transfer)
 	event.at_us = facts->secured_us;
 	const struct journey_field fields[] = { { "version", facts->tls_version, 0 },
 						{ "cipher", facts->tls_cipher, 0 },
-						{ "alpn", facts->alpn, 0 } };
+						{ "alpn", facts->alpn, 0 },
+						{ "issuer", facts->tls_issuer, 0 },
+						{ "until", facts->tls_until, 0 } };
 	event.fields = fields;
-	event.field_count = 3;
-	transfer->told = journey_tell(list_of(transfer), &event, "%s %s%s%s%s", facts->tls_version, facts->tls_cipher,
-				      facts->alpn[0] != '\0' ? " alpn " : "", facts->alpn,
-				      facts->is_tls_resumed ? " (resumed)" : "");
+	event.field_count = 5;
+	transfer->told = journey_tell(list_of(transfer), &event, "%s %s%s%s%s, certificate of \"%s\" until %s",
+				      facts->tls_version, facts->tls_cipher, facts->alpn[0] != '\0' ? " alpn " : "",
+				      facts->alpn, facts->is_tls_resumed ? " (resumed)" : "", facts->tls_issuer,
+				      facts->tls_until);
 }
 
 void
@@ -263,6 +290,62 @@ transfer__tell_head(struct transfer *transfer, const struct response_event *resp
 	transfer->told = journey_tell(list_of(transfer), &event, "<- %u " SPAN_FORMAT ", content by %s (rule %u)", head->status,
 		     SPAN_ARGUMENTS(span_first(head->reason, 60)), framing_text(response->framing->kind),
 		     response->framing->rule);
+}
+
+void
+transfer__tell_interim(struct transfer *transfer, const struct head *head)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_HTTP, "interim");
+	char lines[JOURNEY_HEAD_BYTES];
+	if (list_of(transfer) == NULL)
+		return;
+	response_lines(transfer, head, lines);
+	const struct journey_field fields[] = { { "status", NULL, head->status }, { "fields", lines, 0 } };
+	event.fields = fields;
+	event.field_count = 2;
+	transfer->told = journey_tell(list_of(transfer), &event, "<- %u " SPAN_FORMAT ", and more to come", head->status,
+				      SPAN_ARGUMENTS(span_first(head->reason, 60)));
+}
+
+/* Names alone in the sentence: what they say is the server's. */
+void
+transfer__tell_trailers(struct transfer *transfer, const struct fields *trailers)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_HTTP, "trailers");
+	char lines[JOURNEY_HEAD_BYTES] = "";
+	size_t used = 0;
+	if (list_of(transfer) == NULL || trailers->count == 0)
+		return;
+	for (size_t i = 0; i < trailers->count; i++)
+		used = add_field_line(transfer, lines, used, trailers->at[i].name, trailers->at[i].value);
+	const struct journey_field fields[] = { { "fields", lines, 0 } };
+	event.fields = fields;
+	event.field_count = 1;
+	transfer->told = journey_tell(list_of(transfer), &event, "<- %zu trailers, the first is " SPAN_FORMAT, trailers->count,
+				      SPAN_ARGUMENTS(span_first(trailers->at[0].name, 60)));
+}
+
+void
+transfer__tell_digest(struct transfer *transfer)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_OUT, "digest");
+	if (list_of(transfer) != NULL)
+		transfer->told = journey_tell(list_of(transfer), &event, "the content has the checksum that was given");
+}
+
+/* Its name without the directory, which is nobody else's business. */
+void
+transfer__tell_file(struct transfer *transfer)
+{
+	struct journey_event event = event_of(transfer, JOURNEY_OUT, "file");
+	const char *slash = strrchr(transfer->path, '/');
+	const char *name = slash != NULL ? slash + 1 : transfer->path;
+	const struct journey_field fields[] = { { "name", name, 0 }, { "octets", NULL, transfer->facts.content_bytes } };
+	if (list_of(transfer) == NULL)
+		return;
+	event.fields = fields;
+	event.field_count = 2;
+	transfer->told = journey_tell(list_of(transfer), &event, "written to %s", name);
 }
 
 static struct verdict_times

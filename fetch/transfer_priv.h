@@ -81,6 +81,7 @@ struct transfer {
 	unsigned arena_at;
 	struct url url;
 	struct span method, location;
+	bool is_upgraded; /* http was made https (HSTS) */
 	bool is_foreign; /* redirected to another origin: logins and the user's fields stay behind */
 	bool is_get;     /* a redirect has made it a GET without a body */
 	uint64_t retry_after_us;
@@ -184,6 +185,11 @@ void transfer__tell_connection(struct transfer *transfer);
 void transfer__tell_dial(struct transfer *transfer); /* that has failed: how far it came */
 void transfer__tell_request(struct transfer *transfer);
 void transfer__tell_head(struct transfer *transfer, const struct response_event *event);
+void transfer__tell_proxy(struct transfer *transfer);
+void transfer__tell_interim(struct transfer *transfer, const struct head *head);
+void transfer__tell_trailers(struct transfer *transfer, const struct fields *trailers);
+void transfer__tell_digest(struct transfer *transfer);
+void transfer__tell_file(struct transfer *transfer);
 void transfer__tell_end(struct transfer *transfer); /* facts are as they will stay */
 
 /* transfer_file.c: 0, or -1 and transfer->failure. */

@@ -112,11 +112,13 @@ static int
 upgrade(struct transfer *transfer, struct url *url, const struct url_context *context)
 {
 	const struct hsts *hsts = transfer->job.group->hsts;
+	transfer->is_upgraded = false;
 	if (hsts == NULL || url->special != URL_HTTP || url->host_kind != URL_HOST_DOMAIN ||
 	    !hsts_is_known(hsts, url->host, transfer->client->now_s))
 		return 0;
 	const char *text = arena_printf(context->arena, "https" SPAN_FORMAT,
 					SPAN_ARGUMENTS(span_from(url->href, sizeof "http" - 1)));
+	transfer->is_upgraded = true;
 	verbose_note(&transfer->client->verbose, "Asked over https, as " SPAN_FORMAT " wants it (HSTS)",
 		     SPAN_ARGUMENTS(url->host));
 	return text != NULL ? url_parse(url, span_from_text(text), NULL, context) : ERR_NO_MEMORY;

@@ -151,7 +151,7 @@ on_turn(uv_prepare_t *prepare)
 	struct stack_uv *shell = prepare->data;
 	const struct link_ops *ops = shell->link->ops;
 	unsigned actions_left = STACK_UV_ACTIONS_A_TURN;
-	uint64_t now_us = stack_uv_now_us(shell);
+	const uint64_t now_us = stack_uv_now_us(shell); /* at the beginning: whoever is told of something may ask again */
 	bool is_link_due = ops->deadline(shell->link) <= now_us;
 
 	if (shell->watch_at_us <= now_us)
@@ -161,14 +161,14 @@ on_turn(uv_prepare_t *prepare)
 	if (shell->is_readable || is_link_due)
 		receive(shell, &actions_left);
 	shell->is_readable = false;
-	if (stack_deadline(shell->stack) <= now_us)
-		stack_timeout(shell->stack, now_us);
+	if (stack_deadline(shell->stack) <= shell->now_us)
+		stack_timeout(shell->stack, shell->now_us);
 	bool is_drained = drain(shell, &actions_left);
 	if (shell->on_turn != NULL && !shell->is_closing) {
-		shell->on_turn(shell, now_us);
+		shell->on_turn(shell, shell->now_us);
 		is_drained = drain(shell, &actions_left);
 	}
-	ops->flush(shell->link, now_us);
+	ops->flush(shell->link, shell->now_us);
 	shell->has_time = false;
 	if (shell->is_closing)
 		return;

@@ -7,14 +7,14 @@
  * each other.
  *
  *	url    parsed
- *	policy redirect retry reuse
+ *	policy redirect retry reuse upgrade proxy
  *	dns    query reply lost answer failed
  *	route  chosen
  *	link   neighbour unreachable
  *	tcp    syn open lost reset fin
  *	tls    open failed
- *	http   request head end
- *	out    failed
+ *	http   request interim head trailers end
+ *	out    digest file failed
  *	path   hop end
  *
  * Ownership: the block is the caller's; sentences and fields are copied into it.

@@ -194,7 +194,8 @@ keep_event(struct journey_read *read, struct line *line)
 	if (layer > JOURNEY_PATH || line->event.id <= journey->event_count)
 		return ERR_MALFORMED;
 	line->event.layer = (enum journey_layer)layer;
-	line->event.is_end = (layer == JOURNEY_HTTP && strcmp(line->event.name, "end") == 0) || layer == JOURNEY_OUT;
+	line->event.is_end = (layer == JOURNEY_HTTP && strcmp(line->event.name, "end") == 0) ||
+			     (layer == JOURNEY_OUT && strcmp(line->event.name, "failed") == 0);
 	if (!keep_names(line, &journey->arena))
 		return ERR_NO_MEMORY;
 	line->event.fields = line->fields;

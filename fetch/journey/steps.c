@@ -473,8 +473,11 @@ on_http(struct ladder *ladder, const struct journey_event *event, uint64_t at_us
 		close_with(step, event, at_us);
 		step->is_bad = event->is_bad;
 		say_more(step, " \xc2\xb7 %s", strncmp(event->what, "<- ", 3) == 0 ? event->what + 3 : event->what);
-	} else {
+	} else if (is(event, JOURNEY_HTTP, "end")) {
 		on_http_end(ladder, event, at_us);
+	} else if ((step = take(ladder, STEP_TELL, event, at_us)) != NULL) {
+		step->from = lane_of_connection(ladder, event->connection);
+		say_what(step);
 	}
 }
 
@@ -489,7 +492,8 @@ on_event(struct ladder *ladder, const struct journey_event *event, uint64_t at_u
 	case JOURNEY_TLS: on_tls(ladder, event, at_us); break;
 	case JOURNEY_HTTP: on_http(ladder, event, at_us); break;
 	case JOURNEY_OUT:
-		give_up_handshakes(ladder, event->request, at_us);
+		if (event->is_end)
+			give_up_handshakes(ladder, event->request, at_us);
 		note(ladder, event, at_us, LANE_PROGRAM);
 		break;
 	case JOURNEY_POLICY: note(ladder, event, at_us, LANE_PROGRAM); break;

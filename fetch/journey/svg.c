@@ -20,17 +20,17 @@
 static const char style_light[] =
 	".page{fill:#fff}.ink,text{fill:#1f2a37}.soft{fill:#6a7686}.grid{stroke:#e3e8ee}.band{fill:#f4f6f9}.badband{fill:#fdeeee}"
 	".s-url,.s-policy{stroke:#6a7686}.s-dns{stroke:#7a57e0}.s-route,.s-link{stroke:#0d8f82}.s-tcp{stroke:#2474d6}"
-	".s-tls{stroke:#2a8f4f}.s-http{stroke:#c96f0a}.s-out,.s-bad{stroke:#cf2f3a}"
+	".s-tls{stroke:#2a8f4f}.s-http{stroke:#c96f0a}.s-out{stroke:#3f5166}.s-bad{stroke:#cf2f3a}"
 	".f-url,.f-policy{fill:#6a7686}.f-dns{fill:#7a57e0}.f-route,.f-link,.f-path{fill:#0d8f82}.f-tcp{fill:#2474d6}"
-	".f-tls{fill:#2a8f4f}.f-http{fill:#c96f0a}.f-out,.f-bad,.t-bad{fill:#cf2f3a}"
+	".f-tls{fill:#2a8f4f}.f-http{fill:#c96f0a}.f-out{fill:#3f5166}.f-bad,.t-bad{fill:#cf2f3a}"
 	".p-waits{fill:#9aa5b3}.p-setup{fill:#5b6675}.p-name{fill:#7a57e0}.p-attempts{fill:#cf2f3a}.p-connect{fill:#2474d6}.p-tls{fill:#2a8f4f}.p-tls_cpu{fill:#8cc9a1}"
 	".p-request{fill:#e8b36a}.p-server{fill:#d98324}.p-transfer{fill:#0d8f82}.halo{stroke:#fff}";
 static const char style_dark[] =
 	".page{fill:#10161d}.ink,text{fill:#e4e9f0}.soft{fill:#8c99a9}.grid{stroke:#26303b}.band{fill:#18212b}.badband{fill:#321a1f}"
 	".s-url,.s-policy{stroke:#8c99a9}.s-dns{stroke:#a78dff}.s-route,.s-link{stroke:#3fc4b4}.s-tcp{stroke:#64a8f8}"
-	".s-tls{stroke:#5cc684}.s-http{stroke:#f0a54a}.s-out,.s-bad{stroke:#ff6f78}"
+	".s-tls{stroke:#5cc684}.s-http{stroke:#f0a54a}.s-out{stroke:#b4c2d3}.s-bad{stroke:#ff6f78}"
 	".f-url,.f-policy{fill:#8c99a9}.f-dns{fill:#a78dff}.f-route,.f-link,.f-path{fill:#3fc4b4}.f-tcp{fill:#64a8f8}"
-	".f-tls{fill:#5cc684}.f-http{fill:#f0a54a}.f-out,.f-bad,.t-bad{fill:#ff6f78}"
+	".f-tls{fill:#5cc684}.f-http{fill:#f0a54a}.f-out{fill:#b4c2d3}.f-bad,.t-bad{fill:#ff6f78}"
 	".p-waits{fill:#667384}.p-setup{fill:#b7c2d0}.p-name{fill:#a78dff}.p-attempts{fill:#ff6f78}.p-connect{fill:#64a8f8}.p-tls{fill:#5cc684}.p-tls_cpu{fill:#2d7f4d}"
 	".p-request{fill:#f7cf95}.p-server{fill:#f0a54a}.p-transfer{fill:#3fc4b4}.halo{stroke:#10161d}";
 static const char style_shapes[] =

@@ -22,9 +22,9 @@ RESOLVE, CONNECT, PARTIAL, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE = 6, 7,
 NO_NEIGHBOUR, NO_ROUTE, BOGUS = 101, 102, 103
 
 
-def fetch(*words, directory=None, status=0):
+def fetch(*words, directory=None, status=0, stdin=None):
     """What it writes to standard output; of a failure, to standard error."""
-    done = subprocess.run([FETCH, "-q", "-sS", *words], cwd=directory, capture_output=True, timeout=FETCH_S)
+    done = subprocess.run([FETCH, "-q", "-sS", *words], cwd=directory, input=stdin, capture_output=True, timeout=FETCH_S)
     if done.returncode != status:
         raise AssertionError(f"{words} ended with {done.returncode}: {done.stderr.decode()}")
     return (done.stdout if status == 0 else done.stderr).decode()

@@ -7,11 +7,12 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
 import lab
-from test_fetch import fetch
+from test_fetch import FETCH_S, fetch
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -231,6 +232,51 @@ class FetchHttp(unittest.TestCase):
         self.addCleanup(nginx.terminate)
         lab.until((home / "pid").exists, "nginx has started")
         return ("--cacert", str(home / "cert"), "--resolve", "h2.test:8443:127.0.0.1")
+
+    def test_a_kept_connection_that_was_closed_is_no_failure_of_what_may_be_asked_twice(self):
+        """RFC 9112, section 9.3.1: but nobody knows what became of a POST."""
+        for options, status in (((), 0), (("-d", "x"), EMPTY)):
+            with self.subTest(" ".join(options) or "GET"):
+                heads = []
+
+                def answer(connection):
+                    heads.append(head_of(connection))
+                    connection.sendall(content(b"hello"))
+                    head_of(connection)  # the second request, which is not answered
+
+                server = Server(self, answer)
+                fetch(*options, "-o", self.directory / "1", "-o", self.directory / "2", server.url(), server.url("/2"), status=status)
+                self.assertEqual(len(heads), 2 if status == 0 else 1)
+
+    def test_a_body_is_sent_when_nobody_says_continue(self):
+        """RFC 9110, section 10.1.1."""
+        waited = []
+
+        def answer(connection):
+            self.assertEqual(field_of(head_of(connection), "Expect"), "100-continue")
+            began = time.monotonic()
+            connection.recv(1)
+            waited.append(time.monotonic() - began)
+            connection.sendall(content(b"thanks"))
+
+        self.assertEqual(fetch("-H", "Expect: 100-continue", "-T", "-", Server(self, answer).url(), stdin=b"x" * 10), "thanks")
+        self.assertGreater(waited[0], 0.8)
+
+    def test_a_body_that_nobody_wants_is_not_sent(self):
+        got = []
+
+        def answer(connection):
+            head_of(connection)
+            connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+            connection.settimeout(FETCH_S)
+            got.append(sum(map(len, iter(lambda: connection.recv(65536), b""))))
+
+        big = self.directory / "big"
+        with big.open("wb") as file:
+            file.truncate(100 << 20)
+        self.assertIn("413", fetch("-f", "-T", big, Server(self, answer).url(), status=STATUS))
+        lab.until(lambda: got, "the server has seen the end")
+        self.assertLess(got[0], 100 << 20)
 
     def test_http2_is_spoken_where_it_is_offered(self):
         words = self.serve_http2()

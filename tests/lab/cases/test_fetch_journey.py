@@ -1,4 +1,5 @@
 """cairn-fetch --journey: what it tells of a request that succeeds, and of ones that fail."""
+import hashlib
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import jsonschema
 
 import lab
+from test_fetch_http import Server, head_of
 
 FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
 CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
@@ -56,6 +58,41 @@ class Journey(lab.WithCairnd):
         request = next(event for event in events if event["e"] == "request")
         self.assertEqual(head["p"], request["i"])
         self.assertEqual(verdicts[1]["floor_rounds"], 2)
+
+    def test_what_a_response_has_beside_its_content_is_told_and_what_became_of_it(self):
+        def answer(connection):
+            head_of(connection)
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                               b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n")
+
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            digest = hashlib.sha256(b"hello").hexdigest()
+            events, verdicts = journey("-o", f"{directory}/here", "--checksum", f"sha256:{digest}", Server(self, answer).url())
+        self.check(events, verdicts)
+        by_name = {f"{event['l']}.{event['e']}": event for event in events}
+        milestones = ["http.interim", "http.head", "http.trailers", "out.digest", "out.file", "http.end"]
+        self.assertEqual([name for name in names(events) if name in milestones], milestones)
+        self.assertEqual((by_name["http.interim"]["status"], by_name["out.file"]["name"]), (103, "here"))
+        self.assertIn("X-Sum", by_name["http.trailers"]["fields"])
+
+    def test_the_proxy_that_is_gone_through_is_told(self):
+        def answer(connection):
+            head_of(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        proxy = Server(self, answer)
+        events, verdicts = journey("-x", f"http://someone:hush-hush@127.0.0.1:{proxy.port}", "http://www.shop.com/")
+        self.check(events, verdicts)
+        told = next(event for event in events if event["e"] == "proxy")
+        self.assertEqual((told["host"], told["port"]), ("127.0.0.1", proxy.port))
+        self.assertNotIn("hush-hush", json.dumps(events))
+
+    def test_whose_word_a_certificate_is_is_told(self):
+        events, verdicts = journey("--cacert", CA, "https://www.shop.com/")
+        self.check(events, verdicts)
+        told = next(event for event in events if event["l"] == "tls")
+        self.assertRegex(told["until"], r"^20\d\d-\d\d-\d\d$")
+        self.assertNotEqual(told["issuer"], "")
 
     def test_a_kept_connection_is_told_as_such(self):
         events, verdicts = journey("http://www.shop.com/", "http://www.shop.com/cairn.svg")
