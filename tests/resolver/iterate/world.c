@@ -176,7 +176,7 @@ world_new_sized(uint64_t seed, const struct engine_config *config, size_t cache_
 		.task_count = 2048,
 		.question_count = 2048,
 		.client_count = 4096,
-		.query_count = 4096,
+		.query_count = 16384, /* room for every late one of all tasks */
 		.clients_per_task = 100,
 		.task_arena_bytes = 128u << 10,
 	};
