@@ -148,6 +148,7 @@ unpack_delegation(const struct store_found *found, struct arena *arena,
 	uint8_t flags = cursor_u8(&cursor);
 	*delegation = (struct delegation){
 		.ttl_s = found->ttl_s,
+		.original_ttl_s = found->original_ttl_s,
 		.ns_count = cursor_u8(&cursor),
 		.no_ds_proved = (flags & DELEGATION_NO_DS_PROVED) != 0,
 	};

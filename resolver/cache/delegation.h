@@ -32,6 +32,7 @@ struct delegation_ns {
 struct delegation {
 	const struct name *zone;
 	uint32_t ttl_s; /* put: as the parent said; get: what remains */
+	uint32_t original_ttl_s; /* get: of when it was put */
 	uint8_t ns_count;
 	struct delegation_ns *ns;
 	struct rrset *ds;  /* NULL: none given */

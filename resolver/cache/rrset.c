@@ -38,9 +38,9 @@ is_zones_own_ns(const struct rrset *rrset, enum trust trust)
 	       trust != TRUST_ANSWER;
 }
 
-int
-rrset_cache_offer(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust,
-		  uint32_t ttl_s, uint32_t stale_s, uint32_t now_s)
+static int
+put_with(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust, uint32_t ttl_s,
+	 uint32_t stale_s, bool no_later, uint32_t now_s)
 {
 	struct store_key key;
 	store_key_make(&key, rrset->owner, rrset->type, rrset->class);
@@ -57,10 +57,24 @@ rrset_cache_offer(struct rrset_cache *cache, const struct rrset *rrset, enum tru
 		.span_count = pack.span_count,
 		.ttl_s = ttl_s,
 		.rank = (uint8_t)trust,
-		.no_later = is_zones_own_ns(rrset, trust),
+		.no_later = no_later,
 		.stale_s = stale_s,
 	};
 	return store_put(&cache->store, key.bytes, key.size, &put, now_s);
+}
+
+int
+rrset_cache_offer(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust,
+		  uint32_t ttl_s, uint32_t stale_s, uint32_t now_s)
+{
+	return put_with(cache, rrset, trust, ttl_s, stale_s, is_zones_own_ns(rrset, trust), now_s);
+}
+
+int
+rrset_cache_renew_ns(struct rrset_cache *cache, const struct rrset *ns, enum trust trust,
+		     uint32_t ttl_s, uint32_t stale_s, uint32_t now_s)
+{
+	return put_with(cache, ns, trust, ttl_s, stale_s, false, now_s);
 }
 
 int

@@ -41,8 +41,8 @@ struct rrset_cache *rrset_cache_new(void *block, size_t block_bytes, struct rng 
 
 /*
  * Keeps a copy until now_s + ttl_s; with ttl_s 0 what it replaces goes and nothing comes.  A zone's own
- * NS set never gets a later end than the one it replaces (ghost domains: NDSS 2012, CVE-2022-30698);
- * the root's may, as it has no parent that could end it.
+ * NS set never gets a later end than the one it replaces (ghost domains: NDSS 2012, CVE-2022-30698) unless its
+ * parent vouches for it (rrset_cache_renew_ns); the root's may, as it has no parent that could end it.
  */
 int rrset_cache_put(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust, uint32_t ttl_s,
                     uint32_t now_s);
@@ -69,6 +69,10 @@ int rrset_cache_get_stale(struct rrset_cache *cache, const struct name *owner, u
  */
 int rrset_cache_offer(struct rrset_cache *cache, const struct rrset *rrset, enum trust trust, uint32_t ttl_s,
                       uint32_t stale_s, uint32_t now_s);
+
+/* As offer, for a zone's own NS set whose parent says for ttl_s at least that the zone is there: it may get a later end. */
+int rrset_cache_renew_ns(struct rrset_cache *cache, const struct rrset *ns, enum trust trust, uint32_t ttl_s,
+                         uint32_t stale_s, uint32_t now_s);
 
 /* What has ended counts as ended just now (serve-expired-ttl-reset). */
 void rrset_cache_renew(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,

@@ -321,8 +321,10 @@ struct flight *flight__find(struct engine *engine, engine_query number);
 
 /* ---- learn.c ---- */
 /* stale_s: stale__kept_s of the task that it is learnt for. */
-void learn__response(struct engine *engine, const struct scrubbed *scrubbed, const struct classified *classified,
+void learn__response(struct engine *engine, const struct task *task, const struct scrubbed *scrubbed, const struct classified *classified,
                      const struct name *end, uint16_t qtype, uint32_t stale_s);
+/* One set of what the task has learnt, with its rank. */
+void learn__set(struct engine *engine, const struct task *task, const struct rrset *set, uint32_t stale_s);
 /* For how long all of these hold; UINT32_MAX when there is none. */
 uint32_t learn__shortest_ttl(const struct rrset *sets);
 /* The DS set that a referral brought, or the proof that there is none, for validation. */

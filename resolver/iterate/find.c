@@ -167,6 +167,17 @@ leads_to_itself(const struct task *task, const struct delegation *delegation)
 	return is_server && name_is_under(task->sname, delegation->zone);
 }
 
+/*
+ * What is asked anew for the caches shall rest on a zone that is still delegated: near the end of what is known of that, who has
+ * delegated it is asked again.
+ */
+static bool
+is_to_be_vouched_for(const struct task *task, const struct delegation *delegation)
+{
+	return task->refreshes && delegation->zone->size > 1 &&
+	       (uint64_t)delegation->ttl_s * LOOKUP_SOON_PART <= delegation->original_ttl_s;
+}
+
 /* The nearest delegation to the name that leads on; false: only the root hints do. */
 static bool
 find_delegation(struct engine *engine, struct task *task, const struct name *name, struct delegation *delegation)
@@ -175,9 +186,11 @@ find_delegation(struct engine *engine, struct task *task, const struct name *nam
 
 	while (delegation_cache_find(engine->caches.delegations, &at, &engine->scratch, delegation,
 				     engine__now_s(engine)) == 0) {
-		if (!leads_to_itself(task, delegation))
+		const bool is_circular = leads_to_itself(task, delegation);
+		if (!is_circular && !is_to_be_vouched_for(task, delegation))
 			return true;
-		qmin_give_up(&task->qmin); /* of a shorter name we would hear what we know */
+		if (is_circular)
+			qmin_give_up(&task->qmin); /* of a shorter name we would hear what we know */
 		if (delegation->zone->size == 1)
 			break;
 		name_strip(&at, delegation->zone, 1);

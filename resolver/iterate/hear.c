@@ -265,11 +265,11 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 	engine->stats.dropped_sets += scrubbed.dropped;
 	engine->stats.corrected_aliases += chain->corrected;
 	const uint32_t stale_s = stale__kept_s(engine, task);
-	learn__response(engine, &scrubbed, classified, chain->end, hearing->asked.qtype, stale_s);
+	learn__response(engine, task, &scrubbed, classified, chain->end, hearing->asked.qtype, stale_s);
 	if (!is_whole(task, hearing)) {
 		if (!ends_below(task, hearing))
 			return show_more(engine, task, hearing);
-		learn__response(engine, &scrubbed, classified, task->sname, task->question.qtype, stale_s);
+		learn__response(engine, task, &scrubbed, classified, task->sname, task->question.qtype, stale_s);
 	}
 	if (says_nothing(task, hearing))
 		return ask_others(task, hearing);

@@ -8,6 +8,35 @@ is_made(const struct rrset *before, const struct rrset *set)
 	return before != NULL && before->type == TYPE_DNAME && set->type == TYPE_CNAME;
 }
 
+/* For how long the parent's word about the zone holds; 0: it has said nothing that is still known. */
+static uint32_t
+vouched_s(struct engine *engine, const struct name *zone)
+{
+	const size_t mark = arena_mark(&engine->scratch);
+	struct delegation delegation;
+	uint32_t ttl_s = 0;
+
+	if (delegation_cache_find(engine->caches.delegations, zone, &engine->scratch, &delegation, engine__now_s(engine)) == 0 &&
+	    name_equal(delegation.zone, zone))
+		ttl_s = delegation.ttl_s;
+	arena_rewind(&engine->scratch, mark);
+	return ttl_s;
+}
+
+void
+learn__set(struct engine *engine, const struct task *task, const struct rrset *set, uint32_t stale_s)
+{
+	struct rrset_cache *cache = engine->caches.rrsets;
+	const enum trust trust = (enum trust)set->trust;
+	const uint32_t renewed_s = task->refreshes && set->type == TYPE_NS ? vouched_s(engine, set->owner) : 0;
+
+	if (renewed_s != 0)
+		(void)rrset_cache_renew_ns(cache, set, trust, renewed_s < set->ttl_s ? renewed_s : set->ttl_s, stale_s,
+					   engine__now_s(engine));
+	else
+		(void)rrset_cache_offer(cache, set, trust, set->ttl_s, stale_s, engine__now_s(engine));
+}
+
 /* Clients are told of no longer life than the set has here: another answer does not renew it (cache/rrset.h: ghost domains). */
 static void
 cut_to_cached(struct engine *engine, struct rrset *ns)
@@ -24,20 +53,19 @@ cut_to_cached(struct engine *engine, struct rrset *ns)
 
 /* extras.h: the NS set and the addresses that stood beside an answer, with their own rank. */
 static void
-learn_extras(struct engine *engine, struct rrset *sets, uint32_t stale_s)
+learn_extras(struct engine *engine, const struct task *task, struct rrset *sets, uint32_t stale_s)
 {
 	for (; sets != NULL; sets = sets->next) {
 		if (sets->type != TYPE_NS && sets->type != TYPE_A && sets->type != TYPE_AAAA)
 			continue;
-		(void)rrset_cache_offer(engine->caches.rrsets, sets, (enum trust)sets->trust, sets->ttl_s, stale_s,
-					engine__now_s(engine));
+		learn__set(engine, task, sets, stale_s);
 		if (sets->type == TYPE_NS)
 			cut_to_cached(engine, sets);
 	}
 }
 
 void
-learn__response(struct engine *engine, const struct scrubbed *scrubbed,
+learn__response(struct engine *engine, const struct task *task, const struct scrubbed *scrubbed,
 		const struct classified *classified, const struct name *end, uint16_t qtype,
 		uint32_t stale_s)
 {
@@ -50,15 +78,14 @@ learn__response(struct engine *engine, const struct scrubbed *scrubbed,
 	     before = set, set = set->next) {
 		if (set->rr_count == 0 || is_made(before, set))
 			continue;
-		rrset_cache_offer(engine->caches.rrsets, set, (enum trust)set->trust, set->ttl_s,
-				  stale_s, now_s);
+		learn__set(engine, task, set, stale_s);
 		if (stale_s == 0)
 			negative_cache_remove(engine->caches.negatives, set->owner, set->type,
 					      CLASS_IN);
 	}
 	if (classified->response == RESPONSE_ANSWER) {
-		learn_extras(engine, scrubbed->authority, stale_s);
-		learn_extras(engine, scrubbed->additional, stale_s);
+		learn_extras(engine, task, scrubbed->authority, stale_s);
+		learn_extras(engine, task, scrubbed->additional, stale_s);
 	}
 	if (scrubbed->negative_ttl_s == 0)
 		return;

@@ -127,12 +127,11 @@ judge_beside(struct engine *engine, struct task *task, enum dns_section section)
 }
 
 static void
-keep_judged(struct engine *engine, const struct rrset *set)
+keep_judged(struct engine *engine, const struct task *task, const struct rrset *set)
 {
 	if (engine->config.serve_expired) /* else done when it was learnt */
 		negative_cache_remove(engine->caches.negatives, set->owner, set->type, CLASS_IN);
-	(void)rrset_cache_put(engine->caches.rrsets, set, (enum trust)set->trust, set->ttl_s,
-			      engine__now_s(engine));
+	learn__set(engine, task, set, 0);
 }
 
 /* *worst gets INSECURE when any set is. */
@@ -158,7 +157,7 @@ judge_sets(struct engine *engine, struct task *task, enum finding *worst)
 			}
 			if (finding == FINDING_INSECURE)
 				set->security = SECURITY_INSECURE;
-			keep_judged(engine, set);
+			keep_judged(engine, task, set);
 		}
 		if (set->security != SECURITY_SECURE)
 			*worst = FINDING_INSECURE;
@@ -361,7 +360,7 @@ keep_extras(struct engine *engine, struct task *task)
 		for (const struct rrset *set = task->answer.sections[sections[i]]; set != NULL; set = set->next)
 			if ((set->security == SECURITY_SECURE || engine->config.serve_expired) &&
 			    (set->type == TYPE_NS || set->type == TYPE_A || set->type == TYPE_AAAA))
-				keep_judged(engine, set);
+				keep_judged(engine, task, set);
 }
 
 /* ---- the state ------------------------------------------------------------------------------------------------ */

@@ -109,6 +109,14 @@ START_TEST(a_zones_own_ns_set_does_not_prolong_itself)
 }
 END_TEST
 
+START_TEST(a_zones_own_ns_set_is_renewed_when_its_parent_vouches_for_it)
+{
+	rrset_cache_put(cache, set_of("example.", TYPE_NS, 1), TRUST_AUTHORITY_AA, 100, 0);
+	ck_assert_int_eq(rrset_cache_renew_ns(cache, set_of("example.", TYPE_NS, 2), TRUST_AUTHORITY_AA, 1000, 0, 90), 0);
+	ck_assert_uint_eq(get("example.", TYPE_NS, TRUST_NONE, 90)->ttl_s, 1000);
+}
+END_TEST
+
 START_TEST(the_parent_the_root_and_other_types_may_renew)
 {
 	rrset_cache_put(cache, set_of("example.", TYPE_NS, 1), TRUST_REFERRAL, 100, 0);
@@ -252,6 +260,7 @@ rrset_suite(void)
 			    TRUST_ADDITIONAL, TRUST_SECURE + 1);
 	tcase_add_test(tcase, only_data_of_the_trust_asked_for_is_found);
 	tcase_add_test(tcase, a_zones_own_ns_set_does_not_prolong_itself);
+	tcase_add_test(tcase, a_zones_own_ns_set_is_renewed_when_its_parent_vouches_for_it);
 	tcase_add_test(tcase, the_parent_the_root_and_other_types_may_renew);
 	tcase_add_test(tcase, a_ttl_of_zero_is_not_kept);
 	tcase_add_test(tcase, a_removed_set_is_gone_and_its_neighbours_are_not);

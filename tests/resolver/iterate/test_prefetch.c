@@ -9,7 +9,16 @@ static const struct world_zone root = { ".", ". 86400 SOA mname. rname. 1 2 3 4 
 					     ". 86400 NS ns.root.\n"
 					     "ns.root. 86400 A 192.0.2.1\n"
 					     "test. 86400 NS ns.test.\n"
-					     "ns.test. 86400 A 192.0.2.2\n" };
+					     "ns.test. 86400 A 192.0.2.2\n"
+					     "due. 1000 NS ns.due.\n"
+					     "ns.due. 1000 A 192.0.2.3\n" };
+
+static const struct world_zone root_without_due = { ".", ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+							 ". 86400 NS ns.root.\n" };
+
+static const struct world_zone due = { "due.", "due. 600 SOA mname. rname. 1 2 3 4 300\n"
+					       "due. 1000 NS ns.due.\n"
+					       "www.due. 1000 A 192.0.2.90\n" };
 
 static const struct world_zone test = { "test.", "test. 600 SOA mname. rname. 1 2 3 4 300\n"
 						 "test. 3600 NS ns.test.\n"
@@ -41,6 +50,7 @@ world_of(bool prefetch)
 	struct world *world = world_new(suite_seed(10), &config);
 	world_server(world, "192.0.2.1", &root);
 	world_server(world, "192.0.2.2", &test);
+	world_server(world, "192.0.2.3", &due);
 	ck_assert_uint_eq(world_resolve(world, "www.test.", TYPE_A)->rcode, RCODE_NOERROR);
 	ck_assert_uint_eq(world_resolve(world, "alias.test.", TYPE_A)->rcode, RCODE_NOERROR);
 	return world;
@@ -108,6 +118,42 @@ START_TEST(a_server_that_is_dead_costs_the_client_nothing)
 }
 END_TEST
 
+/* www.due. is known, and has as little time left as the delegation of its zone. */
+static struct world *
+near_the_end_of_due(void)
+{
+	struct world *world = world_of(true);
+	ck_assert_uint_eq(world_resolve(world, "www.due.", TYPE_A)->rcode, RCODE_NOERROR);
+	world_run(world, 950 * SECOND);
+	return world;
+}
+
+START_TEST(near_the_end_of_a_delegation_its_parent_is_asked_again)
+{
+	struct world *world = near_the_end_of_due();
+	const unsigned asked = world->servers[0].asked;
+	ck_assert(ask(world, "www.due."));
+	ck_assert_uint_eq(world->servers[0].asked, asked + 1);
+	world_run(world, 100 * SECOND); /* beyond the first end of both */
+	ck_assert(ask(world, "www.due."));
+	world_resolve(world, "other.due.", TYPE_A);
+	ck_assert_uint_eq(world->servers[0].asked, asked + 1);
+	world_free(world);
+}
+END_TEST
+
+/* Ghost domains (NDSS 2012): whoever keeps asking keeps no zone alive. */
+START_TEST(what_its_parent_has_removed_is_not_kept_by_asking)
+{
+	struct world *world = near_the_end_of_due();
+	world_serve_instead(&world->servers[0], &root_without_due);
+	ck_assert(ask(world, "www.due."));
+	world_run(world, 60 * SECOND);
+	ck_assert_uint_eq(world_resolve(world, "www.due.", TYPE_A)->rcode, RCODE_NXDOMAIN);
+	world_free(world);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -118,6 +164,8 @@ main(void)
 	tcase_add_test(tcase, what_nobody_asks_for_ends);
 	tcase_add_test(tcase, without_the_option_nothing_is_asked_that_is_known);
 	tcase_add_test(tcase, a_server_that_is_dead_costs_the_client_nothing);
+	tcase_add_test(tcase, near_the_end_of_a_delegation_its_parent_is_asked_again);
+	tcase_add_test(tcase, what_its_parent_has_removed_is_not_kept_by_asking);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
