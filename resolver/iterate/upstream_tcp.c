@@ -44,29 +44,52 @@ conn_close(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us
 }
 
 /*
- * It is over, by the peer's will or the network's.  The engine may ask for other things meanwhile, so the place is free
- * first.  A server that closes an idle connection has done nothing wrong.
+ * Closes it while somebody may wait; returns how many do, whose queries are in waiting[].  The engine, when it is told, may ask
+ * for other things, so the place is free first.
  */
+static unsigned
+conn_leave(struct upstream_tcp *tcp, struct upstream_conn *conn, engine_query waiting[UPSTREAM_TCP_QUERIES],
+	   uint64_t now_us)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < conn->query_count; i++) {
+		if (conn->queries[i] == 0)
+			continue;
+		tcp->places[(uint32_t)conn->queries[i]] = 0;
+		waiting[count++] = conn->queries[i];
+	}
+	conn_close(tcp, conn, now_us);
+	return count;
+}
+
+/* It is over, by the peer's will or the network's.  A server that closes an idle connection has done nothing wrong. */
 static void
 conn_end(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us)
 {
 	engine_query waiting[UPSTREAM_TCP_QUERIES];
-	const unsigned count = conn->query_count;
 	const bool has_answered = conn->has_answered;
+	const unsigned count = conn_leave(tcp, conn, waiting, now_us);
 
-	memcpy(waiting, conn->queries, count * sizeof waiting[0]);
-	tcp->stats.failed += conn->live_count > 0;
-	conn_close(tcp, conn, now_us);
+	tcp->stats.failed += count > 0;
 	for (unsigned i = 0; i < count; i++) {
-		if (waiting[i] == 0)
-			continue;
-		tcp->places[(uint32_t)waiting[i]] = 0;
 		if (has_answered)
 			engine_lost(tcp->engine, waiting[i], now_us);
 		else
 			engine_failed(tcp->engine, waiting[i], STACK_ERROR_HOST_UNREACHABLE,
 				      now_us);
 	}
+}
+
+/* Its place is needed; that is no fault of its server's. */
+static void
+conn_give_up(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_us)
+{
+	engine_query waiting[UPSTREAM_TCP_QUERIES];
+	const unsigned count = conn_leave(tcp, conn, waiting, now_us);
+
+	for (unsigned i = 0; i < count; i++)
+		engine_unsent(tcp->engine, waiting[i], now_us);
 }
 
 static bool
@@ -93,23 +116,34 @@ conn_to(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, uin
 	return NULL;
 }
 
-/* A free place, or that of the connection that nobody has waited for the longest. */
+/*
+ * A free place, or that of the connection that nobody has waited for the longest, or that of the one that has been mute the
+ * longest: servers that take our queries and say nothing shall not keep others from being asked.
+ */
 static struct upstream_conn *
 place_for_new(struct upstream_tcp *tcp, uint64_t now_us)
 {
-	struct upstream_conn *oldest = NULL;
+	struct upstream_conn *idle = NULL, *mute = NULL;
 
 	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
 		struct upstream_conn *conn = &tcp->conns[i];
 		if (conn->conn == 0)
 			return conn;
-		if (conn->live_count == 0 &&
-		    (oldest == NULL || conn->idle_since_us < oldest->idle_since_us))
-			oldest = conn;
+		if (conn->live_count > 0) {
+			if (mute == NULL || conn->waiting_since_us < mute->waiting_since_us)
+				mute = conn;
+		} else if (idle == NULL || conn->idle_since_us < idle->idle_since_us) {
+			idle = conn;
+		}
 	}
-	if (oldest != NULL)
-		conn_close(tcp, oldest, now_us);
-	return oldest;
+	if (idle != NULL) {
+		conn_close(tcp, idle, now_us);
+		return idle;
+	}
+	if (now_us - mute->waiting_since_us < UPSTREAM_TCP_PATIENCE_US)
+		return NULL;
+	conn_give_up(tcp, mute, now_us);
+	return mute;
 }
 
 static int
@@ -146,8 +180,10 @@ conn_open(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, u
 /* ---- queries -------------------------------------------------------------------------------------------------- */
 
 static void
-add_query(struct upstream_tcp *tcp, struct upstream_conn *conn, engine_query query, uint16_t id)
+add_query(struct upstream_tcp *tcp, struct upstream_conn *conn, engine_query query, uint16_t id, uint64_t now_us)
 {
+	if (conn->live_count == 0)
+		conn->waiting_since_us = now_us;
 	conn->ids[conn->query_count] = id;
 	conn->queries[conn->query_count++] = query;
 	conn->live_count++;
@@ -163,7 +199,7 @@ drop_query(struct upstream_tcp *tcp, struct upstream_conn *conn, unsigned at, ui
 	conn->query_count--;
 	conn->queries[at] = conn->queries[conn->query_count];
 	conn->ids[at] = conn->ids[conn->query_count];
-	conn->idle_since_us = now_us;
+	conn->idle_since_us = conn->waiting_since_us = now_us;
 	if (query != 0) {
 		conn->live_count--;
 		tcp->places[(uint32_t)query] = 0;
@@ -198,7 +234,7 @@ upstream_tcp_send(struct upstream_tcp *tcp, const struct engine_action *action, 
 		return ERR_FULL;
 	}
 	if (err == 0)
-		add_query(tcp, conn, action->query, id);
+		add_query(tcp, conn, action->query, id, now_us);
 	else if (conn->query_count == 0)
 		conn_close(tcp, conn, now_us);
 	return err;

@@ -98,6 +98,14 @@ line_close(struct tcp_site_line *line)
 	line->conn = 0;
 }
 
+/* Of a name like n1.z2.; the root label ends the number. */
+static unsigned
+zone_of(const uint8_t *query)
+{
+	const uint8_t *first = query + MESSAGE_HEADER_BYTES;
+	return (unsigned)strtoul((const char *)first + first[0] + 3, NULL, 10);
+}
+
 static void
 line_answer(struct tcp_site_line *line, const uint8_t *query, size_t size)
 {
@@ -110,7 +118,7 @@ line_answer(struct tcp_site_line *line, const uint8_t *query, size_t size)
 	tcp_site.query_count++;
 	tcp_site.has_keepalive = message_edns(&edns, query, size) &&
 			     edns_find(&edns, EDNS_KEEPALIVE, &value, &value_bytes) && value_bytes == 0;
-	if (tcp_site.is_mute)
+	if (zone_of(query) < tcp_site.mute_count)
 		return;
 	size = auth_answer(&tcp_site.zones, query, size, true, reply + 2,
 			   sizeof line->out - line->out_bytes - 2);

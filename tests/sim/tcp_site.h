@@ -10,7 +10,7 @@
 #include "stack/tcp.h"
 #include "tests/sim/resolver.h"
 
-#define TCP_SITE_ZONES     70u /* one server each: more than there are connections */
+#define TCP_SITE_ZONES     134u /* one server each: more than there are connections */
 #define TCP_SITE_LINES_MAX 512u
 #define TCP_SITE_SECOND_US 1000000u
 #define TCP_SITE_PATIENCE_US (12u * TCP_SITE_SECOND_US)
@@ -35,7 +35,7 @@ extern struct tcp_site {
 	struct tcp_site_line lines[TCP_SITE_LINES_MAX];
 	unsigned line_count, query_count;   /* over TCP */
 	bool is_deaf;                       /* to datagrams */
-	bool is_mute;                       /* over TCP */
+	unsigned mute_count;                /* over TCP: the servers of so many zones, the first */
 	bool is_slow;                       /* an octet at a time */
 	bool has_keepalive;                 /* the last query over TCP had the option (RFC 7828) */
 	unsigned close_after;               /* replies; 0: never */

@@ -230,7 +230,7 @@ START_TEST(a_full_table_of_connections_is_no_servers_fault)
 	const struct ask *asks[ZONES];
 
 	tcp_site_begin(_i != 0);
-	tcp_site.is_mute = true;
+	tcp_site.mute_count = ZONES;
 	for (unsigned i = 0; i < ZONES; i++)
 		asks[i] = ask(0, i);
 	net_run(&tcp_site.net,
@@ -241,12 +241,28 @@ START_TEST(a_full_table_of_connections_is_no_servers_fault)
 		ck_assert(asks[i]->is_done && asks[i]->rcode == RCODE_SERVFAIL);
 	for (unsigned i = 0; i < ZONES; i++)
 		ck_assert(i < UPSTREAM_TCP_CONNS || !infra_of(i).down);
-	tcp_site.is_mute = false;
+	tcp_site.mute_count = 0;
 	for (unsigned i = 0; i < ZONES; i++) {
 		const struct ask *next = ask(1, i);
 		net_run(&tcp_site.net, SECOND_US);
 		expect_done(next);
 	}
+	tcp_site_end();
+}
+END_TEST
+
+START_TEST(servers_that_are_mute_do_not_keep_others_from_being_asked)
+{
+	tcp_site_begin(_i != 0);
+	tcp_site.mute_count = UPSTREAM_TCP_CONNS;
+	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++)
+		(void)ask(0, i);
+	net_run(&tcp_site.net, UPSTREAM_TCP_PATIENCE_US + SECOND_US / 100); /* none is asked a second time yet */
+	ck_assert_uint_eq(tcp_site_lines_open(), UPSTREAM_TCP_CONNS);
+	const struct ask *next = ask(0, UPSTREAM_TCP_CONNS);
+	net_run(&tcp_site.net, SECOND_US / 50);
+	expect_done(next);
+	ck_assert_uint_eq(engine_counts().unreachable, 0);
 	tcp_site_end();
 }
 END_TEST
@@ -268,6 +284,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_server_of_tcp_alone_answers_name_after_name, 0, 2);
 	tcase_add_loop_test(tcase, a_server_that_refuses_connections_keeps_its_name_for_datagrams, 0, 2);
 	tcase_add_loop_test(tcase, a_full_table_of_connections_is_no_servers_fault, 0, 2);
+	tcase_add_loop_test(tcase, servers_that_are_mute_do_not_keep_others_from_being_asked, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

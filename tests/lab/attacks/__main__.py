@@ -49,6 +49,7 @@ class Attack:
     rss_mb_max: float = RSS_MB_MAX
     configuration: str = ""
     tcp: bool = False          # the good client uses connections too
+    large: bool = False        # ... and asks for what servers give over TCP only
     holds: callable = lambda said: None  # what is wrong with what the attacker saw, or None
     seconds: float = 0         # it takes so long: only with --slow
 
@@ -93,6 +94,7 @@ ATTACKS = (
            configuration='  private-address: [ "10.0.0.0/8", "127.0.0.0/8", "192.168.0.0/16" ]\n'),
     Attack("random names of a silent zone", "r{i}.slow.evil.com", rate=3000, queries_max=20, rss_mb_max=TASKS_MB_MAX),
     Attack("random zones of silent servers", "r{i}.silent.evil.com", rate=3000, queries_max=20, rss_mb_max=TASKS_MB_MAX),
+    Attack("servers that are mute over TCP", "r{i}.mute.evil.com", rate=200, queries_max=20, large=True),
     Attack("connections", "r{i}.camp.evil.com", rate=500, kind="connect", tcp=True),
 )
 
@@ -195,7 +197,7 @@ def play(attack, server, options):
         with Flood(attack, LEAD_S + seconds) as attacker:
             time.sleep(LEAD_S)
             server.ghost("remove")
-            answers = good.ask(GOOD_PER_S, seconds, attack.tcp)
+            answers = good.ask(GOOD_PER_S, seconds, attack.tcp, attack.large)
             said = attacker.said()
         work_s, rss = work.since(), (rss_before, rss_mb(pid))
         queries = lab.quiet_count() - sent_before - good.new_names(answers.asked)
@@ -217,12 +219,15 @@ def faults(attack, figures, said, p99):
         yield trouble
 
 
-def add_sources():
+def make_places():
+    """Addresses of attackers."""
+    lab.on("hostile", "ip", "route", "add", "local", f"{hostile.MUTE}/80", "dev", "lo")
     for i in range(SOURCES):
         lab.on("guest", "ip", "address", "add", f"{flood.SOURCES.format(flood.FIRST_SOURCE + i)}/24", "dev", "eth0")
 
 
-def remove_sources():
+def remove_places():
+    lab.on("hostile", "ip", "route", "delete", "local", f"{hostile.MUTE}/80", "dev", "lo")
     for i in range(SOURCES):
         lab.on("guest", "ip", "address", "delete", f"{flood.SOURCES.format(flood.FIRST_SOURCE + i)}/24", "dev", "eth0")
 
@@ -242,12 +247,12 @@ def main():
     wanted = [attack for attack in ATTACKS if options.slow or not attack.seconds]
     if options.words:
         wanted = [attack for attack in wanted if any(word in attack.name for word in options.words)]
-    add_sources()
+    make_places()
     try:
         with Hostile() as server:
             held = [report(attack, *play(attack, server, options)) for attack in wanted]
     finally:
-        remove_sources()
+        remove_places()
     return 0 if held and all(held) else 1
 
 

@@ -20,8 +20,11 @@ import wire
 ZONE = "evil.com"
 PARENT, CHILD, REFUSER = 1, 2, 3  # the last octet of its addresses, each with a duty of its own
 V4, V6 = "198.18.9.{}", "2001:2:0:9::{}"
+MUTE = "2001:2:0:9:1::"  # any address that begins with it
 PULSE_S = 1.5  # held answers go out together so often
 DATAGRAM_BYTES = 1232
+IPV6_FREEBIND = 78
+MUTE_MAX = 500  # connections that are held
 TRAP_TAG, TRAP_KEYS = 4711, 24
 ITERATIONS = 50  # as many as are still computed
 FORGED = "203.0.113.66"  # an address that nobody good has
@@ -188,6 +191,15 @@ def silent(question):
     return reply
 
 
+def mute(question):
+    """Each name is a zone with a server of its own that has its answers fetched over TCP, and says nothing there."""
+    first, zone = below(question, "mute")
+    server = f"ns.{first}.{zone}"
+    reply = referral(f"{first}.{zone}", [server])
+    reply.additional = [wire.address(server, f"{MUTE}{int(first[1:]) + 1:x}")]
+    return reply
+
+
 # ---- the signed ones --------------------------------------------------------------------------------------------------
 
 class KeyTrap:
@@ -251,7 +263,7 @@ def answer(question):
 
 ATTACKS = {function.__name__: function
            for function in (nxns, nrd, refuser, endless, down, camp, promiscuous, ghost, bomb, misses, fragments, truncated,
-                            tudoor, rebind, slow, silent)}
+                            tudoor, rebind, slow, silent, mute)}
 
 
 # ---- sockets ----------------------------------------------------------------------------------------------------------
@@ -261,15 +273,25 @@ class Server:
         self.selector, self.held, self.numbers = selectors.DefaultSelector(), [], itertools.count()
         for duty in (PARENT, CHILD, REFUSER):
             for family, text in ((socket.AF_INET, V4.format(duty)), (socket.AF_INET6, V6.format(duty))):
-                datagrams = socket.socket(family, socket.SOCK_DGRAM)
-                datagrams.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-                datagrams.bind((text, 53))
-                datagrams.setblocking(False)
-                self.on(datagrams, self.take_datagrams, duty)
-                listener = socket.create_server((text, 53), family=family, backlog=512)
-                listener.setblocking(False)
-                self.on(listener, self.accept, duty)
+                self.listen(family, text, self.take_datagrams, self.accept, duty)
+        self.mute = []
+        self.listen(socket.AF_INET6, "::", self.truncate, self.hold, None)
         self.on(sys.stdin, self.obey, None)
+
+    def listen(self, family, text, on_datagrams, on_connection, duty):
+        datagrams = socket.socket(family, socket.SOCK_DGRAM)
+        datagrams.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # one of them has any address
+        datagrams.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        if family == socket.AF_INET6:
+            datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+            datagrams.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+        datagrams.bind((text, 53))
+        datagrams.setblocking(False)
+        self.on(datagrams, on_datagrams, duty)
+        listener = socket.create_server((text, 53), family=family, backlog=512, reuse_port=True)
+        listener.setblocking(False)
+        self.on(listener, on_connection, duty)
 
     def on(self, source, function, duty):
         self.selector.register(source, selectors.EVENT_READ, (function, duty))
@@ -304,6 +326,14 @@ class Server:
                     heapq.heappush(self.held, (at, next(self.numbers), datagrams, said, peer))
                 else:
                     send(datagrams, said, peer)
+
+    def truncate(self, datagrams, _):
+        octets, destination, _, peer = datagrams.recvmsg(4096, 256)
+        datagrams.sendmsg([TRUNCATED.octets(wire.read(octets))], destination, 0, peer)
+
+    def hold(self, listener, _):
+        self.mute.append(listener.accept()[0])
+        del self.mute[:-MUTE_MAX]
 
     def accept(self, listener, duty):
         conn = listener.accept()[0]
