@@ -20,7 +20,7 @@ struct delegation_cache;
 
 #define DELEGATION_NS_MAX      13u
 #define DELEGATION_ADDRS_MAX   6u
-#define DELEGATION_TTL_MIN_S   60u
+#define DELEGATION_TTL_MIN_S   1u /* what is valid for now alone serves the question that brought it, and what that asks */
 #define DELEGATION_TTL_MAX_S   86400u
 
 struct delegation_ns {

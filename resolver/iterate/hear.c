@@ -136,6 +136,7 @@ follow_referral(struct engine *engine, struct task *task, struct hearing *hearin
 	engine->stats.dropped_sets += dropped;
 	if (err != 0)
 		return not_helpful(engine, task, hearing);
+	delegation.ttl_s = scrub_ttl(delegation.ttl_s, &engine->scrub_limits);
 	if (++task->referrals > BUDGET_REFERRALS_MAX)
 		return give_up(engine, task, hearing, TROUBLE_LOOP);
 	progress(engine, task);

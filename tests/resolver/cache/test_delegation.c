@@ -119,10 +119,11 @@ static const struct {
 	uint32_t ttl_s, parent_ttl_s, expected_s;
 } times[] = {
 	{ "the parent's word holds", 1000, UINT32_MAX, 1000 },
-	{ "a short time is lengthened", 1, UINT32_MAX, DELEGATION_TTL_MIN_S },
+	{ "a short time is not lengthened", 5, UINT32_MAX, 5 },
+	{ "no time at all is enough for now", 0, UINT32_MAX, DELEGATION_TTL_MIN_S },
 	{ "a long time is cut", 900000, UINT32_MAX, DELEGATION_TTL_MAX_S },
 	{ "it ends with its parent", 1000, 500, 500 },
-	{ "lengthening does not go past the parent", 1, 30, 30 },
+	{ "a short time ends with its parent", 30, 5, 5 },
 	{ "a parent that has ended has no children", 1000, 0, 0 },
 };
 

@@ -207,6 +207,37 @@ START_TEST(without_minimisation_the_whole_name_is_asked_at_once)
 }
 END_TEST
 
+static const struct world_zone brief_root = { ".", ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+						  "brief. 5 NS ns.brief.\n"
+						  "ns.brief. 5 A 192.0.2.30\n" };
+static const struct world_zone brief = { "brief.", "brief. 600 SOA mname. rname. 1 2 3 4 300\n"
+						   "brief. 86400 NS ns.brief.\n"
+						   "ns.brief. 86400 A 192.0.2.30\n"
+						   "www.brief. 300 A 198.51.100.1\n"
+						   "ftp.brief. 300 A 198.51.100.2\n" };
+
+static const struct {
+	uint32_t min_ttl_s;
+	unsigned asked; /* the parent, for two questions ten seconds apart */
+} brevities[] = { { 0, 2 }, { 60, 1 } };
+
+START_TEST(a_delegation_ends_with_its_ttl_at_the_parent_or_cache_min_ttl)
+{
+	struct engine_config config = engine_config_default;
+	config.prime_root = config.qname_minimisation = false;
+	config.cache_min_ttl_s = brevities[_i].min_ttl_s;
+	struct world *world = world_new(suite_seed(1), &config);
+	struct world_server *above = world_server(world, "192.0.2.1", &brief_root);
+	world_server(world, "192.0.2.30", &brief);
+	world_resolve(world, "www.brief.", TYPE_A);
+	world_resolve(world, "brief.", TYPE_NS); /* what the zone says itself makes no difference */
+	world_run(world, 10000000);
+	ck_assert_uint_eq(world_resolve(world, "ftp.brief.", TYPE_A)->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(above->asked, brevities[_i].asked);
+	world_free(world);
+}
+END_TEST
+
 START_TEST(equal_questions_are_one_task)
 {
 	struct world *world = world_of_the_walk(NULL);
@@ -253,6 +284,7 @@ main(void)
 	tcase_add_test(tcase, servers_without_glue_are_looked_up);
 	tcase_add_test(tcase, no_server_sees_more_of_the_name_than_it_needs);
 	tcase_add_test(tcase, without_minimisation_the_whole_name_is_asked_at_once);
+	tcase_add_loop_test(tcase, a_delegation_ends_with_its_ttl_at_the_parent_or_cache_min_ttl, 0, (int)COUNT(brevities));
 	tcase_add_test(tcase, equal_questions_are_one_task);
 	tcase_add_test(tcase, a_client_that_has_gone_gets_nothing);
 	suite_add_tcase(suite, tcase);
