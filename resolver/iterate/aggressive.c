@@ -274,20 +274,26 @@ least_ttl(const struct rrset *sets, uint32_t ttl_s)
 	return ttl_s;
 }
 
+/* From the closest encloser's wildcard to the name, and the SOA last. */
 static bool
 answer_absence(const struct search *search, uint16_t rcode, struct answer *answer)
 {
-	struct rrset *soa = get_secure(search, &search->zone, TYPE_SOA);
+	struct rrset *sets = get_secure(search, &search->zone, TYPE_SOA), *next;
 	uint32_t ttl_s;
 
-	if (soa == NULL || !soa_minimum(soa, &ttl_s))
+	if (sets == NULL || !soa_minimum(sets, &ttl_s))
 		return false;
-	soa->next = search->sets;
-	ttl_s = least_ttl(soa, ttl_s < search->aggressive->ttl_max_s ? ttl_s : search->aggressive->ttl_max_s);
-	for (struct rrset *set = soa; set != NULL; set = set->next)
+	sets->next = NULL;
+	for (struct rrset *proof = search->sets; proof != NULL; proof = next) {
+		next = proof->next;
+		proof->next = sets;
+		sets = proof;
+	}
+	ttl_s = least_ttl(sets, ttl_s < search->aggressive->ttl_max_s ? ttl_s : search->aggressive->ttl_max_s);
+	for (struct rrset *set = sets; set != NULL; set = set->next)
 		set->ttl_s = ttl_s;
 	answer->rcode = rcode;
-	answer->sections[SECTION_AUTHORITY] = soa;
+	answer->sections[SECTION_AUTHORITY] = sets;
 	return true;
 }
 
