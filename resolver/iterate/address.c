@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "resolver/iterate/engine_priv.h"
+#include "resolver/wire/rdata.h"
 
 static bool *
 asked_flag(struct cut_ns *ns, enum addr_family family)
@@ -84,6 +85,53 @@ known_addr(struct engine *engine, struct cut *cut, unsigned index, enum addr_fam
 	return add_set(engine, cut, index, set);
 }
 
+/* One silence is enough: a dead server is not to be met again by another way. */
+static bool
+has_been_silent(const struct engine *engine, const struct ip_addr *addr)
+{
+	struct infra_server infra;
+
+	infra_get(engine->caches.infra, addr, &infra, engine->now_us);
+	return infra.down || infra.timeouts > 0;
+}
+
+static bool
+add_glue_of(struct engine *engine, struct cut *cut, unsigned index, const struct delegation *delegation)
+{
+	bool added = false;
+
+	for (unsigned i = 0; i < delegation->ns_count; i++) {
+		const struct delegation_ns *ns = &delegation->ns[i];
+		if (!name_equal(ns->name, cut->ns[index].name))
+			continue;
+		for (unsigned j = 0; j < ns->addr_count; j++)
+			if (!has_been_silent(engine, &ns->addrs[j]))
+				added |= cut_add(cut, index, &ns->addrs[j], &engine->policy);
+	}
+	return added;
+}
+
+/*
+ * A server of another zone that lies in a zone which is delegated to it: the glue of that is where its address would be asked
+ * for, so it is as good.
+ */
+static bool
+known_glue(struct engine *engine, struct cut *cut)
+{
+	const size_t mark = arena_mark(&engine->scratch);
+	struct delegation delegation;
+	bool added = false;
+
+	for (unsigned i = 0; i < cut->ns_count; i++) {
+		if (!name_is_under(cut->ns[i].name, cut->zone) &&
+		    delegation_cache_find(engine->caches.delegations, cut->ns[i].name, &engine->scratch, &delegation,
+					  engine__now_s(engine)) == 0)
+			added |= add_glue_of(engine, cut, i, &delegation);
+		arena_rewind(&engine->scratch, mark);
+	}
+	return added;
+}
+
 bool
 task__known_addrs(struct engine *engine, struct task *task)
 {
@@ -96,6 +144,8 @@ task__known_addrs(struct engine *engine, struct task *task)
 		added |= known_addr(engine, cut, i, ADDR_IPV6);
 		settle(engine, cut, &cut->ns[i]);
 	}
+	if (cut->server_count == 0)
+		added = known_glue(engine, cut);
 	return added;
 }
 
@@ -226,30 +276,43 @@ task__seek_other_family(struct engine *engine, struct task *task)
 	return wait__count(task) > 0;
 }
 
-/* One silence is enough: a dead server is not to be met again by another way. */
 static bool
-has_been_silent(const struct engine *engine, const struct ip_addr *addr)
+has_ns(const struct cut *cut, const struct name *name)
 {
-	struct infra_server infra;
-
-	infra_get(engine->caches.infra, addr, &infra, engine->now_us);
-	return infra.down || infra.timeouts > 0;
+	for (unsigned i = 0; i < cut->ns_count; i++)
+		if (name_equal(cut->ns[i].name, name))
+			return true;
+	return false;
 }
 
-static bool
-add_glue_of(struct engine *engine, struct cut *cut, unsigned index, const struct delegation *delegation)
+/*
+ * The zone's own NS set, for as long as its delegation lives and when nothing else helps: the parent may be behind the times.
+ * What stood beside an answer may be a forgery that nobody has asked for (CVE-2025-11411).
+ */
+bool
+task__own_servers(struct engine *engine, struct task *task)
 {
-	bool added = false;
+	const enum trust at_least = engine->config.iter_scrub_promiscuous ? TRUST_ANSWER_AA : TRUST_AUTHORITY_AA;
+	struct cut *cut = task->cut;
+	const unsigned known = cut->ns_count;
+	struct rdata_walk walk;
+	struct rrset *set;
+	struct name name;
 
-	for (unsigned i = 0; i < delegation->ns_count; i++) {
-		const struct delegation_ns *ns = &delegation->ns[i];
-		if (!name_equal(ns->name, cut->ns[index].name))
+	if (cut->by_operator || cut->has_own ||
+	    rrset_cache_get(engine->caches.rrsets, cut->zone, TYPE_NS, CLASS_IN, at_least, &engine->scratch, &set,
+			    engine__now_s(engine)) != 0)
+		return false;
+	cut->has_own = true;
+	rdata_first(set, &walk);
+	for (unsigned i = 0; i < set->rr_count && rdata_next(&walk) && cut->ns_count < DELEGATION_NS_MAX; i++) {
+		if (rdata_target(TYPE_NS, walk.bytes, walk.size, &name) != 0 || has_ns(cut, &name))
 			continue;
-		for (unsigned j = 0; j < ns->addr_count; j++)
-			if (!has_been_silent(engine, &ns->addrs[j]))
-				added |= cut_add(cut, index, &ns->addrs[j], &engine->policy);
+		const struct name *stored = name_store(&task->arena, &name);
+		if (stored != NULL)
+			cut->ns[cut->ns_count++] = (struct cut_ns){ .name = stored };
 	}
-	return added;
+	return cut->ns_count > known;
 }
 
 /*
@@ -266,8 +329,13 @@ last_resort(struct engine *engine, struct cut *cut, unsigned index)
 
 	if (ns->addr_count > 0 || ns->waits > 0 || next_family(engine, ns, ADDR_IPV4) != ADDR_NONE)
 		return;
+	if (engine->policy.own_glue_alone &&
+	    delegation_cache_find(engine->caches.delegations, cut->zone, &engine->scratch, &delegation,
+				  engine__now_s(engine)) == 0)
+		(void)add_glue_of(engine, cut, index, &delegation); /* what has not been verified is better than nothing, too */
 	name_copy(&zone, ns->name);
-	while (delegation_cache_find(engine->caches.delegations, &zone, &engine->scratch, &delegation,
+	while (ns->addr_count == 0 &&
+	       delegation_cache_find(engine->caches.delegations, &zone, &engine->scratch, &delegation,
 				     engine__now_s(engine)) == 0 &&
 	       !add_glue_of(engine, cut, index, &delegation) && name_labels(delegation.zone) > 0)
 		name_tail(&zone, delegation.zone, name_labels(delegation.zone) - 1u);

@@ -215,6 +215,26 @@ send(struct engine *engine, struct task *task, struct options *options)
 	return task->fresh_count < servers_at_once(engine, task) ? TASK_ASK : TASK_WAITING;
 }
 
+/*
+ * Nobody who speaks for the zone has helped: its servers that resolve for others are asked to.  That is a fault of who runs
+ * the zone, and not its users'; a zone that is signed is protected all the same.
+ */
+static bool
+turn_to_resolvers(struct cut *cut)
+{
+	bool has_one = false;
+
+	for (unsigned i = 0; i < cut->server_count; i++) {
+		struct cut_server *server = &cut->servers[i];
+		if (!server->resolves || server->to_resolve)
+			continue;
+		server->to_resolve = has_one = true;
+		server->useless = false;
+		server->sends = 0;
+	}
+	return has_one;
+}
+
 /* No server is left to be asked: perhaps others have addresses that are not known yet. */
 static enum task_state
 ask_nobody(struct engine *engine, struct task *task)
@@ -224,6 +244,8 @@ ask_nobody(struct engine *engine, struct task *task)
 	if (task__seek_addrs(engine, task, false) || task__seek_addrs(engine, task, true) ||
 	    task->query_count > 0)
 		return TASK_WAITING;
+	if (task__own_servers(engine, task) || turn_to_resolvers(task->cut))
+		return TASK_ASK;
 	if (task->empties > 0)
 		return task__answer(engine, task, RCODE_NOERROR, NULL, NULL, NULL); /* nobody has said more */
 	if (task->trouble == TROUBLE_NONE)

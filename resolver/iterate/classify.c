@@ -44,6 +44,13 @@ is_below(const struct name *name, const struct name *zone)
 	return name->size > zone->size && name_is_under(name, zone);
 }
 
+/* Unless AA says otherwise: from who offers recursion, and is not asked for it. */
+static bool
+is_out_of_cache(const struct message *message, const struct asked *asked)
+{
+	return (message->flags & DNS_RA) != 0 && !asked->is_forward && !asked->takes_cached;
+}
+
 static enum response
 classify_rcode(const struct message *message, const struct asked *asked)
 {
@@ -75,7 +82,7 @@ static enum response
 classify_empty(struct classified *classified, const struct message *message,
 	       const struct asked *asked)
 {
-	bool recursive = (message->flags & DNS_RA) != 0 && !asked->is_forward;
+	bool recursive = is_out_of_cache(message, asked);
 	classified->soa = find_soa(message, asked, asked->qname);
 	classified->ns = find_ns(message, SECTION_AUTHORITY, asked->qname);
 
@@ -93,6 +100,8 @@ classify_empty(struct classified *classified, const struct message *message,
 		return RESPONSE_NODATA;
 	if (classified->ns == NULL && !recursive && has_proof(message, asked))
 		return RESPONSE_NODATA;
+	if (asked->takes_cached && classified->ns != NULL && name_equal(classified->ns->owner, asked->zone))
+		return RESPONSE_NODATA; /* with the zone's servers instead of its SOA */
 	return classified->ns != NULL ? RESPONSE_UPWARD : RESPONSE_LAME;
 }
 
@@ -124,7 +133,7 @@ classify_answer(struct classified *classified, const struct message *message,
 		const struct asked *asked)
 {
 	const struct chain *chain = &classified->chain;
-	bool recursive = (message->flags & DNS_RA) != 0 && !asked->is_forward;
+	bool recursive = is_out_of_cache(message, asked);
 
 	if (!classified->authoritative && recursive)
 		return RESPONSE_LAME;

@@ -6,7 +6,8 @@
  *
  * An answer needs AA.  One without it is taken from a server that does not offer recursion either (the
  * bit is lost on the way often enough) and ranks lower; with RA set it comes out of
- * somebody's cache, and the server is lame (RFC 2181, section 5.4.1).
+ * somebody's cache, and the server is lame (RFC 2181, section 5.4.1).  Where nobody else has helped, takes_cached, it
+ * has the lower rank too.
  *
  * A forwarder is a resolver: its answers come without AA and with RA, and a referral from it is lame (MaginotDNS).
  *
@@ -41,6 +42,7 @@ struct asked {
 	uint16_t qtype;
 	bool edns;
 	bool is_forward; /* a resolver: what it says has no AA, and refers to nobody */
+	bool takes_cached; /* a server of the zone that resolves, asked to do that */
 };
 
 struct classified {

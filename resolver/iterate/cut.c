@@ -64,7 +64,7 @@ cut_at(struct arena *arena, const struct name *zone, const struct cut_policy *po
 		return NULL;
 	cut->zone_labels = (uint8_t)name_labels(cut->zone);
 	cut->ttl_s = UINT32_MAX;
-	cut->by_operator = cut->is_forward = cut->no_cache = false;
+	cut->by_operator = cut->is_forward = cut->no_cache = cut->has_own = false;
 	cut->over_tcp = policy->over_tcp;
 	cut->ns_count = cut->server_count = cut->failed_count = 0;
 	return cut;
@@ -112,6 +112,8 @@ cut_new(struct arena *arena, const struct delegation *delegation, const struct c
 		*ns = (struct cut_ns){ .name = name_store(arena, from->name) };
 		if (ns->name == NULL)
 			return NULL;
+		if (policy->own_glue_alone && !name_is_under(ns->name, cut->zone))
+			continue;
 		for (unsigned j = 0; j < from->addr_count; j++)
 			cut_add(cut, i, &from->addrs[j], policy);
 	}

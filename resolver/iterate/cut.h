@@ -43,6 +43,8 @@ struct cut_server {
 	bool caps_off;
 	bool no_tcp;         /* a connection has failed: what a datagram does not do for cannot be had here */
 	bool tcp;            /* ask over TCP: it has truncated, or somebody guesses at our datagrams */
+	bool resolves;       /* offers recursion, and has no more to say than its cache */
+	bool to_resolve;     /* ask it to: the last resort */
 };
 
 struct cut {
@@ -55,6 +57,7 @@ struct cut {
 	bool over_tcp;        /* they are asked over TCP alone */
 	uint8_t ns_count, server_count;
 	uint8_t failed_count; /* NS names that turned out to have no address */
+	bool has_own;         /* those of the zone's own NS set have been added */
 	struct cut_ns ns[DELEGATION_NS_MAX];
 	struct cut_server servers[CUT_SERVERS_MAX];
 };
@@ -64,6 +67,7 @@ struct cut_policy {
 	bool ip4, ip6;
 	bool no_loopback; /* do-not-query-localhost */
 	bool over_tcp;    /* tcp-upstream */
+	bool own_glue_alone; /* harden-unverified-glue: other servers' addresses are asked for */
 	const struct prefixes *not_asked; /* do-not-query-address; NULL: none */
 	struct nat64 nat64; /* IPv4 addresses are asked behind this prefix (RFC 6052) */
 };

@@ -24,6 +24,7 @@ const struct engine_config engine_config_default = {
 	.use_caps_for_id = true,
 	.send_cookie = true,
 	.harden_glue = true,
+	.iter_scrub_promiscuous = true,
 	.aggressive_nsec = true,
 	.prime_root = true,
 	.do_not_query_localhost = true,
@@ -125,6 +126,7 @@ engine_configure(struct engine *engine, const struct engine_config *config)
 		.ip6 = config->do_ip6,
 		.no_loopback = config->do_not_query_localhost,
 		.over_tcp = config->tcp_upstream,
+		.own_glue_alone = config->harden_unverified_glue,
 		.not_asked = engine->policy.not_asked,
 		.nat64 = config->nat64,
 	};

@@ -84,6 +84,8 @@ struct engine_config {
 	bool error_reporting;        /* dns-error-reporting: RFC 9567 */
 	bool harden_glue;
 	bool val_permissive_mode;
+	bool harden_unverified_glue;
+	bool iter_scrub_promiscuous; /* an NS set beside an answer directs nobody */
 	bool aggressive_nsec;        /* RFC 8198 */
 	bool prime_root;             /* Cairn's: RFC 8109 */
 	struct nat64 nat64;          /* do-nat64, nat64-prefix; no prefix: IPv4 servers are asked as such */

@@ -283,6 +283,9 @@ bool task__seek_addrs(struct engine *engine, struct task *task, bool all);
 /* The same of a server that has one, for the family in which it has none: the zone answers, but not well. */
 bool task__seek_other_family(struct engine *engine, struct task *task);
 
+/* Adds servers that the zone names itself, and its parent does not.  True when there is a new one. */
+bool task__own_servers(struct engine *engine, struct task *task);
+
 /* ---- wait.c ---- */
 /* False when it would close a circle. */
 bool wait__add(struct engine *engine, struct task *parent, unsigned ns, enum addr_family family, struct task *child);

@@ -50,7 +50,7 @@ struct flight {
 	bool hedged;              /* another server may be asked meanwhile */
 	bool late;
 	bool edns, caps;
-	bool recursion;           /* RD: a forwarder is asked */
+	bool recursion;           /* RD: a forwarder is asked, or who may serve as one */
 	bool tcp;
 	bool proven;              /* the server had answered before, and not been silent since */
 	bool edns_known;          /* the server is known to understand EDNS */

@@ -180,7 +180,7 @@ flight__send(struct engine *engine, struct task *task, unsigned server_index,
 	query->rto_us = rto_for(server, &infra, engine__budget(engine, task)->in_trouble);
 	query->addr = server->addr;
 	query->port = server->port != 0 ? server->port : engine->config.server_port;
-	query->recursion = task->cut->is_forward;
+	query->recursion = task->cut->is_forward || task->cut->servers[query->server].to_resolve;
 	query->tcp = task->cut->over_tcp || (!server->no_tcp && (server->tcp || is_deaf_to_udp(server, &infra)));
 	if (query->tcp)
 		query->rto_us = TCP_RTO_FACTOR * query->rto_us;

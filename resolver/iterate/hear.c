@@ -52,6 +52,19 @@ learn_edns(struct engine *engine, const struct hearing *hearing)
 				engine->now_us);
 }
 
+/* What it said came out of its cache, or it said no more than who should know: one who could be asked to resolve. */
+static bool
+speaks_as_resolver(const struct hearing *hearing)
+{
+	const struct classified *classified = &hearing->classified;
+
+	if ((hearing->message->flags & DNS_RA) == 0 || hearing->asked.takes_cached || hearing->asked.is_forward)
+		return false;
+	return classified->response == RESPONSE_LAME ||
+	       (classified->response == RESPONSE_UPWARD && classified->ns != NULL &&
+		name_equal(classified->ns->owner, hearing->asked.zone));
+}
+
 /* This server does not help; the next one may. A shortened name may be to blame, so the whole one is asked first. */
 static enum task_state
 not_helpful(struct engine *engine, struct task *task, struct hearing *hearing)
@@ -64,6 +77,7 @@ not_helpful(struct engine *engine, struct task *task, struct hearing *hearing)
 		return TASK_ASK;
 	}
 	hearing->server->useless = true;
+	hearing->server->resolves = speaks_as_resolver(hearing);
 	if (!task->cut->by_operator)
 		infra_lame(engine->caches.infra, &hearing->addr, task->cut->zone, engine->now_us);
 	return TASK_ASK;
@@ -342,7 +356,8 @@ task__hear(struct engine *engine, struct task *task)
 		.addr = query->addr,
 		.was_tcp = query->tcp,
 		.asked = { .zone = task->cut->zone, .qtype = query->qtype, .edns = query->edns,
-			   .is_forward = task->cut->is_forward },
+			   .is_forward = task->cut->is_forward,
+			   .takes_cached = task->cut->servers[query->server].to_resolve },
 	};
 
 	flight__shown_name(engine, query, &hearing.qname);

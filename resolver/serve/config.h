@@ -86,7 +86,8 @@ struct config {
 	uint32_t serve_expired_ttl, serve_expired_reply_ttl; /* s */
 	uint32_t serve_expired_client_timeout;               /* ms */
 	uint32_t edns_buffer_size, max_udp_size, outbound_msg_retry;
-	bool qname_minimisation, use_caps_for_id, harden_glue, do_not_query_localhost, prime_root;
+	bool qname_minimisation, use_caps_for_id, harden_glue, harden_unverified_glue, do_not_query_localhost, prime_root;
+	bool iter_scrub_promiscuous;
 	char *module_config;               /* "validator iterator", "iterator" */
 	struct config_list trust_anchor, trust_anchor_file, auto_trust_anchor_file; /* all empty: the root's keys, built in */
 	uint32_t add_holddown, del_holddown, keep_missing; /* s */

@@ -34,6 +34,8 @@ core_config_engine(const struct config *config)
 	engine.aggressive_nsec = config->aggressive_nsec;
 	engine.tcp_upstream = config->tcp_upstream;
 	engine.harden_glue = config->harden_glue;
+	engine.harden_unverified_glue = config->harden_unverified_glue;
+	engine.iter_scrub_promiscuous = config->iter_scrub_promiscuous;
 	engine.prime_root = config->prime_root;
 	engine.do_not_query_localhost = config->do_not_query_localhost;
 	engine.minimal_responses = config->minimal_responses;

@@ -26,9 +26,9 @@ static const char *const let_pass[] = {
 	"delay-close", "sock-queue-timeout", "wait-limit", "wait-limit-cookie", "unwanted-reply-threshold",
 	"caps-exempt", "caps-whitelist", "fast-server-permil", "fast-server-num", "low-rtt", "low-rtt-permil",
 	/* Cairn has one way */
-	"target-fetch-policy", "iter-scrub-promiscuous", "iter-scrub-ns", "iter-scrub-cname", "rrset-roundrobin", "fake-dsa",
+	"target-fetch-policy", "iter-scrub-ns", "iter-scrub-cname", "rrset-roundrobin", "fake-dsa",
 	"harden-referral-path", "harden-below-nxdomain", "harden-large-queries", "harden-short-bufsize",
-	"harden-dnssec-stripped", "harden-unknown-additional", "harden-unverified-glue", "harden-algo-downgrade",
+	"harden-dnssec-stripped", "harden-unknown-additional", "harden-algo-downgrade",
 	"infra-host-ttl", "infra-keep-probing", "infra-cache-min-rtt", "infra-cache-max-rtt", "val-clean-additional",
 	"qname-minimisation-strict", "root-key-sentinel", "trust-anchor-signaling", "prefetch-key", "val-max-restart",
 	"max-query-restarts", "max-sent-count", "max-global-quota", "disable-dnssec-lame-check", "zonemd-permissive-mode",

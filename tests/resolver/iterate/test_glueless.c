@@ -135,6 +135,39 @@ START_TEST(the_parents_word_for_an_address_is_the_last_resort)
 }
 END_TEST
 
+static const struct world_zone mindful = { "forgetful.", "forgetful. 600 SOA mname. rname. 1 2 3 4 300\n"
+							 "forgetful. 600 NS ns.forgetful.\n"
+							 "ns.forgetful. 600 A 192.0.2.21\n"
+							 "www.forgetful. 600 A 192.0.2.81\n" };
+
+START_TEST(the_glue_of_the_zone_that_a_server_lies_in_is_its_address)
+{
+	struct world *world = world_new(suite_seed(1), NULL);
+
+	world_server(world, "192.0.2.1", &parent);
+	world_serve(world_server(world, "192.0.2.20", &mindful), &hangs);
+	world_resolve(world, "www.forgetful.", TYPE_A);
+	ck_assert_uint_eq(world_resolve(world, "www.hangs.", TYPE_A)->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world_asked(world, "ns.forgetful.", 0), 0);
+	world_free(world);
+}
+END_TEST
+
+/* The server has moved, and its parent does not know yet. */
+START_TEST(where_such_glue_does_not_help_the_address_is_asked_for)
+{
+	struct world *world = world_new(suite_seed(1), NULL);
+
+	world_server(world, "192.0.2.1", &parent);
+	world_server(world, "192.0.2.20", &mindful);
+	world_serve(world_server(world, "192.0.2.21", &mindful), &hangs);
+	world_resolve(world, "www.forgetful.", TYPE_A);
+	ck_assert_uint_eq(world_resolve(world, "www.hangs.", TYPE_A)->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world_asked(world, "ns.forgetful.", TYPE_A), 1);
+	world_free(world);
+}
+END_TEST
+
 /* A delegation that leaves out the glue without which nobody gets there (RFC 9471). */
 static const struct world_zone careless = { ".", ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
 						 ". 86400 NS ns.root.\n"
@@ -208,6 +241,46 @@ START_TEST(a_delegation_whose_glue_is_nowhere_fails_at_once)
 }
 END_TEST
 
+/* ---- harden-unverified-glue: the keeper of two zones has moved, and their parent does not know ------------------- */
+
+static const struct world_zone outdated = { ".", ". 86400 SOA mname. rname. 1 2 3 4 86400\n"
+						 "keeper. 3600 NS ns.keeper.\n"
+						 "kept. 3600 NS ns.keeper.\n"
+						 "ns.keeper. 3600 A 192.0.2.40\n" };
+static const struct world_zone keeper = { "keeper.", "keeper. 600 SOA mname. rname. 1 2 3 4 300\n"
+						     "ns.keeper. 600 A 192.0.2.41\n" };
+static const struct world_zone nobody = { "keeper.", "keeper. 600 SOA mname. rname. 1 2 3 4 300\n" };
+static const struct world_zone old = { "kept.", "kept. 600 SOA mname. rname. 1 2 3 4 300\nwww.kept. 300 TXT old\n" };
+static const struct world_zone new = { "kept.", "kept. 600 SOA mname. rname. 1 2 3 4 300\nwww.kept. 300 TXT new\n" };
+
+static const struct {
+	const char *behaviour;
+	bool is_hardened;
+	const struct world_zone *keeper;
+	const char *answer;
+} verified[] = {
+	{ "glue of a sibling is believed", false, &keeper, "old" },
+	{ "hardened, its own zone is asked", true, &keeper, "new" },
+	{ "hardened, and its own zone does not know", true, &nobody, "old" },
+};
+
+START_TEST(glue_of_another_zone_is_verified_where_it_is_to_be)
+{
+	struct engine_config config = engine_config_default;
+	config.prime_root = false;
+	config.harden_unverified_glue = verified[_i].is_hardened;
+	struct world *world = world_new(suite_seed(1), &config);
+
+	world_server(world, "192.0.2.1", &outdated);
+	world_serve(world_server(world, "192.0.2.40", verified[_i].keeper), &old);
+	world_server(world, "192.0.2.41", &new);
+	ck_assert_msg(world_has(world_resolve(world, "www.kept.", TYPE_TXT), SECTION_ANSWER, "www.kept.", TYPE_TXT,
+				verified[_i].answer),
+		      "%s", verified[_i].behaviour);
+	world_free(world);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -217,9 +290,12 @@ main(void)
 	tcase_add_loop_test(tcase, behind_two_dead_servers_the_third_is_found, 0, (int)COUNT(hosters));
 	tcase_add_test(tcase, where_nobody_is_silent_one_family_of_one_server_is_looked_for);
 	tcase_add_loop_test(tcase, the_parents_word_for_an_address_is_the_last_resort, 0, (int)COUNT(forgetful));
+	tcase_add_test(tcase, the_glue_of_the_zone_that_a_server_lies_in_is_its_address);
+	tcase_add_test(tcase, where_such_glue_does_not_help_the_address_is_asked_for);
 	tcase_add_loop_test(tcase, the_address_of_a_server_in_its_own_zone_is_asked_for_where_the_zone_was_delegated, 0,
 			    (int)COUNT(careless_habits));
 	tcase_add_test(tcase, a_delegation_whose_glue_is_nowhere_fails_at_once);
+	tcase_add_loop_test(tcase, glue_of_another_zone_is_verified_where_it_is_to_be, 0, (int)COUNT(verified));
 	Suite *suite = suite_create("iterate: glueless");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -267,12 +267,15 @@ START_TEST(options_reach_the_engine)
 		settings_of("server:\n  do-ip6: no\n  qname-minimisation: no\n  use-caps-for-id: no\n  harden-glue: no\n"
 			    "  prime-root: no\n  do-not-query-localhost: no\n  minimal-responses: no\n  cache-min-ttl: 7\n"
 			    "  cache-max-ttl: 700\n  cache-max-negative-ttl: 70\n  edns-buffer-size: 1400\n  outbound-msg-retry: 0\n"
-			    "  val-nsec3-keysize-iterations: 1024 150 2048 100\n");
+			    "  val-nsec3-keysize-iterations: 1024 150 2048 100\n"
+			    "  harden-unverified-glue: yes\n  iter-scrub-promiscuous: no\n");
 	const struct engine_config engine = core_config_engine(&settings->config), usual = engine_config_default;
 	ck_assert(engine.do_ip4 && !engine.do_ip6 && usual.do_ip6);
 	ck_assert(!engine.qname_minimisation && usual.qname_minimisation);
 	ck_assert(!engine.use_caps_for_id && usual.use_caps_for_id);
 	ck_assert(!engine.harden_glue && usual.harden_glue);
+	ck_assert(engine.harden_unverified_glue && !usual.harden_unverified_glue);
+	ck_assert(!engine.iter_scrub_promiscuous && usual.iter_scrub_promiscuous);
 	ck_assert(!engine.prime_root && usual.prime_root);
 	ck_assert(!engine.do_not_query_localhost && usual.do_not_query_localhost);
 	ck_assert(!engine.minimal_responses && usual.minimal_responses);
