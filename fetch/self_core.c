@@ -112,8 +112,10 @@ open_file(struct self_core *core, const char *config_path, const char *cache_pat
 		return;
 	strcpy(core->file_path, cache_path);
 	log_init(&log, "cairn-fetch", LOG_LEVEL_WARNING);
-	if (cache_file_open(&core->file, &config, &core->memory.caches, error) == 0)
-		cache_file_load(core->file, (uint32_t)(now_us / 1000000u), config.wall_s, NULL, &loaded);
+	if (cache_file_open(&core->file, &config, &core->memory.caches, error) != 0)
+		return;
+	cache_file_scan(core->file, (uint32_t)(now_us / 1000000u), config.wall_s, NULL);
+	cache_file_load(core->file, &loaded);
 }
 
 static void

@@ -101,11 +101,11 @@ delegation_cache_put(struct delegation_cache *cache, const struct delegation *de
 }
 
 void
-delegation_cache_remove(struct delegation_cache *cache, const struct name *zone)
+delegation_cache_remove(struct delegation_cache *cache, const struct name *zone, uint32_t now_s)
 {
 	struct store_key key;
 	store_key_make(&key, zone, TYPE_NS, CLASS_IN);
-	store_remove(&cache->store, key.bytes, key.size);
+	store_remove(&cache->store, key.bytes, key.size, now_s);
 }
 
 bool

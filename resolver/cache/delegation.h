@@ -55,7 +55,7 @@ int delegation_cache_put(struct delegation_cache *cache, const struct delegation
 /* The deepest delegation at or above qname that has not expired; ERR_NOT_FOUND when there is none. */
 int delegation_cache_find(struct delegation_cache *cache, const struct name *qname, struct arena *arena,
                           struct delegation *delegation, uint32_t now_s);
-void delegation_cache_remove(struct delegation_cache *cache, const struct name *zone);
+void delegation_cache_remove(struct delegation_cache *cache, const struct name *zone, uint32_t now_s);
 struct store *delegation_cache_store(struct delegation_cache *cache); /* for who keeps a copy of its log (store.h) */
 void delegation_cache_stats(struct delegation_cache *cache, struct cache_stats *stats);
 

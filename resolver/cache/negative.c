@@ -185,22 +185,22 @@ negative_cache_put(struct negative_cache *cache, const struct name *qname, uint1
 	err = store_put(&cache->store, key->bytes, key->size, &put, now_s);
 	if (err == 0) { /* it has not failed */
 		store_key_make(&exact, qname, qtype, class | CLASS_OF_FAILURE);
-		store_remove(&cache->store, exact.bytes, exact.size);
+		store_remove(&cache->store, exact.bytes, exact.size, now_s);
 	}
 	return err;
 }
 
 void
 negative_cache_remove(struct negative_cache *cache, const struct name *qname, uint16_t qtype,
-		      uint16_t class)
+		      uint16_t class, uint32_t now_s)
 {
 	struct store_key key;
 	store_key_make(&key, qname, qtype, class);
-	store_remove(&cache->store, key.bytes, key.size);
+	store_remove(&cache->store, key.bytes, key.size, now_s);
 	store_key_make(&key, qname, TYPE_OF_NXDOMAIN, class);
-	store_remove(&cache->store, key.bytes, key.size);
+	store_remove(&cache->store, key.bytes, key.size, now_s);
 	store_key_make(&key, qname, qtype, class | CLASS_OF_FAILURE);
-	store_remove(&cache->store, key.bytes, key.size);
+	store_remove(&cache->store, key.bytes, key.size, now_s);
 }
 
 /* ---- getting -------------------------------------------------------------------------------------- */

@@ -63,7 +63,8 @@ int negative_cache_get_cut(struct negative_cache *cache, const struct name *qnam
                            enum security at_least, struct arena *arena, struct negative *negative, uint32_t now_s);
 
 /* The name and type exist: forgets NODATA or failure of the type and NXDOMAIN of the name. */
-void negative_cache_remove(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class);
+void negative_cache_remove(struct negative_cache *cache, const struct name *qname, uint16_t qtype, uint16_t class,
+                           uint32_t now_s);
 /* Under which keys NODATA and NXDOMAIN of a question are kept in the store. */
 struct store_key;
 void negative_cache_keys(const struct name *qname, uint16_t qtype, uint16_t class, struct store_key *nodata,

@@ -172,11 +172,11 @@ rrset_cache_remove_below(struct rrset_cache *cache, const struct name *owner, ui
 
 void
 rrset_cache_remove(struct rrset_cache *cache, const struct name *owner, uint16_t type,
-		   uint16_t class)
+		   uint16_t class, uint32_t now_s)
 {
 	struct store_key key;
 	store_key_make(&key, owner, type, class);
-	store_remove(&cache->store, key.bytes, key.size);
+	store_remove(&cache->store, key.bytes, key.size, now_s);
 }
 
 struct store *

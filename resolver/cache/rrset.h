@@ -78,7 +78,8 @@ int rrset_cache_renew_ns(struct rrset_cache *cache, const struct rrset *ns, enum
 void rrset_cache_renew(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
                        uint32_t now_s);
 
-void rrset_cache_remove(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class);
+void rrset_cache_remove(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
+                        uint32_t now_s);
 /* Only what lives and is trusted less than that. */
 void rrset_cache_remove_below(struct rrset_cache *cache, const struct name *owner, uint16_t type, uint16_t class,
                               enum trust trust, uint32_t now_s);

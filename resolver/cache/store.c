@@ -215,7 +215,7 @@ static int
 shard_put(struct store_shard *shard, uint64_t hash, struct entry *header, const uint8_t *key,
 	  const struct store_put *put, uint32_t now_s)
 {
-	uint32_t old_at = index_find(&shard->index, hash, key, header->key_bytes);
+	uint32_t old_at = store__find(shard, hash, key, header->key_bytes, now_s);
 	if (old_at != 0) {
 		struct entry *old = entry_at(shard->ring, old_at);
 		bool lives = old->expires_s > now_s;
@@ -293,7 +293,7 @@ store_get(struct store *store, const uint8_t *key, size_t key_bytes, uint8_t at_
 	int err = ERR_NOT_FOUND;
 
 	pthread_mutex_lock(&shard->lock);
-	uint32_t at = index_find(&shard->index, hash, key, key_bytes);
+	uint32_t at = store__find(shard, hash, key, key_bytes, now_s);
 	struct entry *entry = entry_at(shard->ring, at);
 	if (at != 0 && entry->rank >= at_least &&
 	    (entry->expires_s > now_s || (flags & STORE_EXPIRED_TOO) != 0)) {
@@ -308,32 +308,33 @@ store_get(struct store *store, const uint8_t *key, size_t key_bytes, uint8_t at_
 }
 
 static void
-remove_if(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank, uint32_t lives_s)
+remove_if(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank, uint32_t ends_after_s,
+	  uint32_t now_s)
 {
 	uint64_t hash = hash_bytes(&store->hash_key, key, key_bytes);
 	struct store_shard *shard = store__shard_of(store, hash);
 
 	pthread_mutex_lock(&shard->lock);
-	uint32_t at = index_find(&shard->index, hash, key, key_bytes);
+	uint32_t at = store__find(shard, hash, key, key_bytes, now_s);
 	struct entry *entry = entry_at(shard->ring, at);
-	if (at != 0 && entry->rank < rank && entry->expires_s > lives_s) {
+	if (at != 0 && entry->rank < rank && entry->expires_s > ends_after_s) {
 		store__forget(shard, entry, at);
-		shard_note_removal(shard, hash, key, key_bytes, lives_s);
+		shard_note_removal(shard, hash, key, key_bytes, now_s);
 	}
 	pthread_mutex_unlock(&shard->lock);
 }
 
 void
-store_remove(struct store *store, const uint8_t *key, size_t key_bytes)
+store_remove(struct store *store, const uint8_t *key, size_t key_bytes, uint32_t now_s)
 {
-	remove_if(store, key, key_bytes, ENTRY_RANK_MAX + 1, 0);
+	remove_if(store, key, key_bytes, ENTRY_RANK_MAX + 1, 0, now_s);
 }
 
 void
 store_remove_below(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank,
 		   uint32_t now_s)
 {
-	remove_if(store, key, key_bytes, rank, now_s);
+	remove_if(store, key, key_bytes, rank, now_s, now_s);
 }
 
 void
@@ -343,7 +344,7 @@ store_renew(struct store *store, const uint8_t *key, size_t key_bytes, uint32_t 
 	struct store_shard *shard = store__shard_of(store, hash);
 
 	pthread_mutex_lock(&shard->lock);
-	uint32_t at = index_find(&shard->index, hash, key, key_bytes);
+	uint32_t at = store__find(shard, hash, key, key_bytes, now_s);
 	struct entry *entry = entry_at(shard->ring, at);
 	if (at != 0 && entry->expires_s < now_s)
 		entry->expires_s = now_s;

@@ -27,6 +27,8 @@
 #include "resolver/cache/rrset.h"
 #include "stack/base/hash.h"
 
+struct past;
+struct past_found;
 struct store_shard;
 
 #define STORE_SHARDS_MAX          64u
@@ -93,7 +95,7 @@ struct store_found {
 int store_get(struct store *store, const uint8_t *key, size_t key_bytes, uint8_t at_least, unsigned flags,
               struct arena *arena, struct store_found *found, uint32_t now_s);
 
-void store_remove(struct store *store, const uint8_t *key, size_t key_bytes);
+void store_remove(struct store *store, const uint8_t *key, size_t key_bytes, uint32_t now_s);
 /* Only what lives and ranks lower than that. */
 void store_remove_below(struct store *store, const uint8_t *key, size_t key_bytes, unsigned rank, uint32_t now_s);
 /* What has expired counts as expired just now. */
@@ -134,8 +136,8 @@ bool store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_r
 /* Moves the mark to the head: what is there now is not copied. */
 void store_log_skip(struct store *store, unsigned shard, struct store_mark *mark);
 
-/* So much is about to be restored, in octets of entries. */
-void store_reserve(struct store *store, uint64_t bytes);
+/* So many entries are about to be restored. */
+void store_reserve(struct store *store, uint64_t entries);
 
 /*
  * Takes records back, each as the latest that the log has of its key, and returns how many are there now.  What was put in
@@ -143,6 +145,15 @@ void store_reserve(struct store *store, uint64_t bytes);
  */
 #define STORE_RESTORE_MAX 16u
 unsigned store_restore(struct store *store, const struct store_record *records, unsigned count, uint32_t now_s);
+
+/*
+ * What an earlier process has left (past.h): every verb above looks there for a key that has no entry, and takes it back
+ * then, so that nobody can tell what is back already from what is not.  With NULL there is none any more, and when the
+ * call returns nobody is in it.
+ */
+void store_set_past(struct store *store, struct past *past);
+/* Takes back what was found there by its place, STORE_RESTORE_MAX at most, as store_restore does. */
+void store_recall(struct store *store, struct past *past, const struct past_found *found, unsigned count, uint32_t now_s);
 
 /* Sums over the shards; bytes_used counts entries that live, bytes_max what the rings hold at most. */
 void store_stats(struct store *store, struct cache_stats *stats);

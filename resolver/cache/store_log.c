@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "resolver/cache/past.h"
 #include "resolver/cache/store_priv.h"
 
 #define WALK_UNITS_MAX 2048u /* of ring that one copy passes over: 16 KiB, or one larger entry */
@@ -116,13 +117,13 @@ store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_record
 /* ---- and in --------------------------------------------------------------------------------------- */
 
 void
-store_reserve(struct store *store, uint64_t bytes)
+store_reserve(struct store *store, uint64_t entries)
 {
-	uint64_t entries = bytes / STORE_ENTRY_BYTES_TYPICAL / store->shard_count;
+	uint64_t share = entries / store->shard_count;
 	for (unsigned i = 0; i < store->shard_count; i++) {
 		struct store_shard *shard = &store->shards[i];
 		pthread_mutex_lock(&shard->lock);
-		index_reserve(&shard->index, entries < UINT32_MAX ? (uint32_t)entries : UINT32_MAX);
+		index_reserve(&shard->index, share < UINT32_MAX ? (uint32_t)share : UINT32_MAX);
 		pthread_mutex_unlock(&shard->lock);
 	}
 }
@@ -152,27 +153,84 @@ shard_restore(struct store_shard *shard, uint64_t hash, const struct store_recor
 	return true;
 }
 
-/* All the buckets are on their way before the first is waited for: most of the time of a restart would be waiting. */
+/* The shard of a key whose buckets are on their way: most of the time of a restart would be waiting for them. */
+static struct store_shard *
+shard_ahead(struct store *store, const uint8_t *key, size_t key_bytes, uint64_t *hash)
+{
+	assert(key_bytes <= STORE_KEY_BYTES_MAX);
+	*hash = hash_bytes(&store->hash_key, key, key_bytes);
+	struct store_shard *shard = store__shard_of(store, *hash);
+	pthread_mutex_lock(&shard->lock);
+	index_prefetch(&shard->index, *hash);
+	pthread_mutex_unlock(&shard->lock);
+	return shard;
+}
+
 unsigned
 store_restore(struct store *store, const struct store_record *records, unsigned count,
 	      uint32_t now_s)
 {
+	struct store_shard *shards[STORE_RESTORE_MAX];
 	uint64_t hashes[STORE_RESTORE_MAX];
 	unsigned restored = 0;
 	assert(count <= STORE_RESTORE_MAX);
+	for (unsigned i = 0; i < count; i++)
+		shards[i] = shard_ahead(store, records[i].key, records[i].key_bytes, &hashes[i]);
 	for (unsigned i = 0; i < count; i++) {
-		assert(records[i].key_bytes <= STORE_KEY_BYTES_MAX);
-		hashes[i] = hash_bytes(&store->hash_key, records[i].key, records[i].key_bytes);
-		struct store_shard *shard = store__shard_of(store, hashes[i]);
-		pthread_mutex_lock(&shard->lock);
-		index_prefetch(&shard->index, hashes[i]);
-		pthread_mutex_unlock(&shard->lock);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		struct store_shard *shard = store__shard_of(store, hashes[i]);
-		pthread_mutex_lock(&shard->lock);
-		restored += shard_restore(shard, hashes[i], &records[i], now_s);
-		pthread_mutex_unlock(&shard->lock);
+		pthread_mutex_lock(&shards[i]->lock);
+		restored += shard_restore(shards[i], hashes[i], &records[i], now_s);
+		pthread_mutex_unlock(&shards[i]->lock);
 	}
 	return restored;
+}
+
+/* ---- in, out of the past -------------------------------------------------------------------------- */
+
+void
+store_set_past(struct store *store, struct past *past)
+{
+	for (unsigned i = 0; i < store->shard_count; i++) {
+		struct store_shard *shard = &store->shards[i];
+		pthread_mutex_lock(&shard->lock);
+		shard->past = past;
+		pthread_mutex_unlock(&shard->lock);
+	}
+}
+
+static bool
+shard_take(struct store_shard *shard, struct past *past, uint64_t hash,
+	   const struct past_found *found, uint32_t now_s)
+{
+	struct store_record record;
+	if (!past_take(past, found, &record) || !shard_restore(shard, hash, &record, now_s))
+		return false;
+	atomic_fetch_add_explicit(&past->restored, 1, memory_order_relaxed);
+	return true;
+}
+
+uint32_t
+store__recall(struct store_shard *shard, uint64_t hash, const uint8_t *key, size_t key_bytes,
+	      uint32_t now_s)
+{
+	struct past_found found;
+	return past_find(shard->past, key, key_bytes, &found) &&
+			       shard_take(shard, shard->past, hash, &found, now_s)
+		       ? index_find(&shard->index, hash, key, key_bytes)
+		       : 0;
+}
+
+void
+store_recall(struct store *store, struct past *past, const struct past_found *found, unsigned count,
+	     uint32_t now_s)
+{
+	struct store_shard *shards[STORE_RESTORE_MAX];
+	uint64_t hashes[STORE_RESTORE_MAX];
+	assert(count <= STORE_RESTORE_MAX);
+	for (unsigned i = 0; i < count; i++)
+		shards[i] = shard_ahead(store, found[i].key, found[i].key_bytes, &hashes[i]);
+	for (unsigned i = 0; i < count; i++) {
+		pthread_mutex_lock(&shards[i]->lock);
+		(void)shard_take(shards[i], past, hashes[i], &found[i], now_s);
+		pthread_mutex_unlock(&shards[i]->lock);
+	}
 }

@@ -2,7 +2,8 @@
  * store_priv.h - a shard's inside, shared by the two files of the store: store.c keeps and finds, store_log.c gives what is
  * kept to who keeps a copy of it, and takes it back (internal to the store).
  *
- * Locking: every function with a shard wants its lock held.
+ * Locking: every function with a shard wants its lock held.  So what of the past is taken is in the ring before anybody else
+ *          looks for it, and who has taken the past away from every shard knows that nobody is in it.
  */
 #ifndef CAIRN_RESOLVER_CACHE_STORE_PRIV_H
 #define CAIRN_RESOLVER_CACHE_STORE_PRIV_H
@@ -24,6 +25,7 @@ struct store_shard {
 	uint32_t lap;                   /* counts the writer's rounds, from 1 */
 	uint32_t units_max;             /* of one entry */
 	bool is_logged;                 /* removals leave an entry without a value */
+	struct past *past;              /* looked in for what is not here; NULL: none */
 	uint64_t units_live;
 	struct cache_stats stats; /* counters only */
 };
@@ -59,5 +61,16 @@ void store__forget(struct store_shard *shard, struct entry *entry, uint32_t offs
 /* Makes room at the head and puts the entry there, under a key that is not in the index. */
 void store__append(struct store_shard *shard, uint64_t hash, const struct entry *header, const uint8_t *key,
                    const struct store_span *value, unsigned span_count, uint32_t now_s);
+
+/* Takes back what the past has of this key; returns where it is then, 0: nowhere. */
+uint32_t store__recall(struct store_shard *shard, uint64_t hash, const uint8_t *key, size_t key_bytes, uint32_t now_s);
+
+/* The offset of the entry with this key, 0 when there is none, in the past neither. */
+static inline uint32_t
+store__find(struct store_shard *shard, uint64_t hash, const uint8_t *key, size_t key_bytes, uint32_t now_s)
+{
+	uint32_t at = index_find(&shard->index, hash, key, key_bytes);
+	return at != 0 || shard->past == NULL ? at : store__recall(shard, hash, key, key_bytes, now_s);
+}
 
 #endif

@@ -81,7 +81,7 @@ learn__response(struct engine *engine, const struct task *task, const struct scr
 		learn__set(engine, task, set, stale_s);
 		if (stale_s == 0)
 			negative_cache_remove(engine->caches.negatives, set->owner, set->type,
-					      CLASS_IN);
+					      CLASS_IN, now_s);
 	}
 	if (classified->response == RESPONSE_ANSWER) {
 		learn_extras(engine, task, scrubbed->authority, stale_s);
@@ -147,7 +147,7 @@ learn__ds(struct engine *engine, struct message *message, const struct name *zon
 		(void)rrset_cache_put(engine->caches.rrsets, set, TRUST_AUTHORITY_AA, set->ttl_s, now_s);
 		if (negative_cache_get(engine->caches.negatives, zone, TYPE_DS, CLASS_IN, &engine->scratch, &known, now_s) != 0 ||
 		    known.security == SECURITY_UNCHECKED) /* what was judged is not taken back for what was not */
-			negative_cache_remove(engine->caches.negatives, zone, TYPE_DS, CLASS_IN);
+			negative_cache_remove(engine->caches.negatives, zone, TYPE_DS, CLASS_IN, now_s);
 		return;
 	}
 	struct negative negative = { .kind = NEGATIVE_NODATA, .authority = signed_proofs(message) };

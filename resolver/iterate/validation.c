@@ -130,7 +130,8 @@ static void
 keep_judged(struct engine *engine, const struct task *task, const struct rrset *set)
 {
 	if (engine->config.serve_expired) /* else done when it was learnt */
-		negative_cache_remove(engine->caches.negatives, set->owner, set->type, CLASS_IN);
+		negative_cache_remove(engine->caches.negatives, set->owner, set->type, CLASS_IN,
+				      engine__now_s(engine));
 	learn__set(engine, task, set, 0);
 }
 
@@ -378,7 +379,7 @@ remember_bogus(struct engine *engine, const struct task *task, const struct nega
 	if (negative_cache_get(engine->caches.negatives, name, qtype, CLASS_IN, &engine->scratch, &before,
 			       engine__now_s(engine)) == 0 &&
 	    before.security == SECURITY_UNCHECKED)
-		negative_cache_remove(engine->caches.negatives, name, qtype, CLASS_IN);
+		negative_cache_remove(engine->caches.negatives, name, qtype, CLASS_IN, engine__now_s(engine));
 	(void)negative_cache_put(engine->caches.negatives, name, qtype, CLASS_IN, negative, engine__now_s(engine));
 }
 

@@ -287,6 +287,8 @@ cache_file_open(struct cache_file **made, const struct cache_file_config *config
 void
 cache_file_close(struct cache_file *file)
 {
+	struct cache_file_loaded loaded;
+	cache_file__end_load(file, &loaded);
 	if (file->fd >= 0)
 		(void)close(file->fd);
 	cache_places_fini(&file->places);

@@ -3,7 +3,13 @@
  *
  * The file is the log of the caches' rings (cache/segment.h).  What they have learnt since the last time is appended by
  * cache_file_save, a few kilobytes at a go, so kill -9 costs what was learnt since, and a torn write the records in it.
- * Nothing is mapped: a page of a file can fail to come, or to go, and would hold up whoever touches it.
+ *
+ * Taking back a million records takes half a second or more, most of it for judging them and for memory that is not in the
+ * processor's caches, each a little.  So they are found in the file before they are back: the index of every segment comes into a table
+ * at once, a look-up that finds nothing in a cache looks there, and takes with it the one record that it wants.
+ * For as long as that the file is mapped, for reading alone.  A page of a file can fail to come, or to go: so all are
+ * there before the first is used, what is damaged or ends too early is copied, and when the load is over nothing is
+ * mapped any more.
  *
  * Who may be believed: the file is ours or of the user we become, and nobody else may write it; it is locked, so that one
  * process has it; a head that is not of such a file, or is damaged, sends it aside as FILE.damaged (but no file that others
@@ -59,15 +65,18 @@ int cache_file_open(struct cache_file **file, const struct cache_file_config *co
                     char error[CONFIG_ERROR_BYTES]);
 
 /*
- * Takes back what is in the file, once, before the first save.  Ends early when *is_cancelled (NULL: never) becomes true; then
- * nothing is saved, for what has not been read would be lost.
+ * Reads which records are in the file, once, before the first save: from then on the caches find them there (cache/past.h), and
+ * nobody can tell that they are not back yet.  Some tens of nanoseconds a record.  Ends early when *is_cancelled (NULL: never)
+ * becomes true, as the load does; then nothing is saved, for what has not been read would be lost.
  */
+void cache_file_scan(struct cache_file *file, uint32_t now_s, uint32_t wall_s, const atomic_bool *is_cancelled);
+
+/* Takes them back, after the scan; then the caches need the file no more. */
 struct cache_file_loaded {
 	uint64_t records, refused; /* those that took their place, those that were older, ended or too large */
 	uint64_t damaged;          /* segments with damage, of which the rest is asked for anew */
 };
-void cache_file_load(struct cache_file *file, uint32_t now_s, uint32_t wall_s, const atomic_bool *is_cancelled,
-                     struct cache_file_loaded *loaded);
+void cache_file_load(struct cache_file *file, struct cache_file_loaded *loaded);
 
 /* What is learnt from now on rests on something else (a reload): the next process begins anew. */
 void cache_file_mix(struct cache_file *file);
@@ -75,7 +84,7 @@ void cache_file_mix(struct cache_file *file);
 /* Appends what is new. */
 void cache_file_save(struct cache_file *file, uint32_t now_s, uint32_t wall_s);
 
-/* Does not save. */
+/* Does not save.  Nobody may use the caches meanwhile if a scan was not followed by a load. */
 void cache_file_close(struct cache_file *file);
 
 #endif

@@ -1,145 +1,9 @@
-/* cache_file_log.c - a cache file read at the start, and written on (cache_file.h). */
+/* cache_file_log.c - a cache file written on (cache_file.h). */
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "resolver/serve/cache_file_priv.h"
-
-static uint64_t
-offset_of(uint32_t place)
-{
-	return SEGMENT_FILE_HEAD_BYTES + (uint64_t)place * SEGMENT_BYTES;
-}
-
-/* As much as there is, and zeros: what has been cut off is no record. */
-static void
-read_at(const struct cache_file *file, uint8_t *bytes, size_t size, uint64_t at)
-{
-	size_t got = 0;
-	while (got < size) {
-		ssize_t more = pread(file->fd, bytes + got, size - got, (off_t)(at + got));
-		if (more < 0 && errno == EINTR)
-			continue;
-		if (more <= 0)
-			break;
-		got += (size_t)more;
-	}
-	memset(bytes + got, 0, size - got);
-}
-
-/* ---- loading -------------------------------------------------------------------------------------- */
-
-static uint32_t
-places_in(const struct cache_file *file)
-{
-	struct stat stat;
-	if (fstat(file->fd, &stat) != 0 || stat.st_size <= (off_t)SEGMENT_FILE_HEAD_BYTES)
-		return 0;
-	uint64_t count = ((uint64_t)stat.st_size - SEGMENT_FILE_HEAD_BYTES + SEGMENT_BYTES - 1) /
-			 SEGMENT_BYTES;
-	return count < CACHE_PLACES_MAX ? (uint32_t)count : CACHE_PLACES_MAX;
-}
-
-/* Notes every segment whose head is sound. */
-static uint32_t
-find_segments(const struct cache_file *file, struct cache_place *found, uint32_t end,
-	      uint64_t *damaged)
-{
-	uint32_t count = 0;
-	for (uint32_t place = 0; place < end; place++) {
-		uint8_t bytes[SEGMENT_HEAD_BYTES];
-		struct segment_head head;
-		read_at(file, bytes, sizeof bytes, offset_of(place));
-		struct cursor cursor = cursor_over(bytes, sizeof bytes);
-		int err = segment_read_head(&cursor, &head, &file->head.key, place);
-		*damaged += err == ERR_MALFORMED;
-		if (err == 0 && head.sequence != 0)
-			found[count++] = (struct cache_place){ head.sequence, place, head.kind };
-	}
-	return count;
-}
-
-/* Takes its records back; the tail is left at their end. */
-static void
-load_segment(struct cache_file *file, struct cache_tail *tail, const struct cache_place *place,
-	     const struct record_clock *clock, struct cache_file_loaded *loaded)
-{
-	struct store_record records[STORE_RESTORE_MAX];
-	read_at(file, file->segment, SEGMENT_BYTES, offset_of(place->place));
-	struct cursor cursor = cursor_over(file->segment, SEGMENT_BYTES);
-	int err = segment_read_head(&cursor, &tail->head, &file->head.key, place->place);
-	if (err != 0 || tail->head.sequence != place->sequence || tail->head.kind != place->kind) {
-		loaded->damaged++; /* between two looks at it */
-		tail->head.sequence = 0;
-		tail->head.kind = place->kind;
-		return;
-	}
-	tail->place = place->place;
-	while (err == 0) {
-		unsigned count = 0;
-		do {
-			tail->end = cursor.pos;
-			err = segment_read_record(&cursor, &tail->head, &file->head.key,
-						  &records[count], clock);
-			count += err == 0;
-		} while (err == 0 && count < STORE_RESTORE_MAX);
-		unsigned restored = store_restore(tail->store, records, count, clock->now_s);
-		loaded->records += restored;
-		loaded->refused += count - restored;
-	}
-	loaded->damaged += err != ERR_NOT_FOUND;
-}
-
-static bool
-is_set(const atomic_bool *is_cancelled)
-{
-	return is_cancelled != NULL && atomic_load_explicit(is_cancelled, memory_order_relaxed);
-}
-
-/* From the oldest to the newest, as they were written; the newest may have room for more. */
-static void
-load_cache(struct cache_file *file, enum record_kind kind, const struct record_clock *clock,
-	   const atomic_bool *is_cancelled, struct cache_file_loaded *loaded)
-{
-	const struct cache_queue *queue = &file->places.queues[kind];
-	struct cache_tail *tail = &file->tails[kind];
-	store_reserve(tail->store, (uint64_t)queue->count * SEGMENT_BYTES);
-	for (uint32_t i = 0; i < queue->count && !is_set(is_cancelled); i++)
-		load_segment(file, tail, &queue->places[(queue->first + i) % queue->share], clock,
-			     loaded);
-	if (tail->head.used_bytes != 0)
-		tail->head.sequence = 0; /* full */
-}
-
-void
-cache_file_load(struct cache_file *file, uint32_t now_s, uint32_t wall_s,
-		const atomic_bool *is_cancelled, struct cache_file_loaded *loaded)
-{
-	static const enum record_kind order[] = { RECORD_DELEGATION, RECORD_NEGATIVE,
-						  RECORD_RRSET };
-	const struct record_clock clock = { now_s, wall_s, file->stale_s };
-	*loaded = (struct cache_file_loaded){ 0 };
-	uint32_t end = places_in(file), count = 0;
-	struct cache_place *found = calloc(end + 1u, sizeof *found);
-	if (found == NULL)
-		goto spoil;
-	count = find_segments(file, found, end, &loaded->damaged);
-	if (cache_places_adopt(&file->places, found, count, end) != 0)
-		goto spoil;
-	if (count > 0)
-		file->sequence = found[count - 1].sequence;
-	for (unsigned i = 0; i < RECORD_KINDS; i++)
-		load_cache(file, order[i], &clock, is_cancelled, loaded);
-	free(found);
-	file->is_spoilt = is_set(is_cancelled);
-	return;
-spoil:
-	free(found);
-	file->is_spoilt = true;
-}
 
 void
 cache_file_mix(struct cache_file *file)
@@ -148,7 +12,10 @@ cache_file_mix(struct cache_file *file)
 		return;
 	file->head.basis = CACHE_FILE_MIXED;
 	file->is_head_due = true;
-	log_notice(&file->log, "cache-file: %s begins anew at the next start: what its records rest on has changed", file->path);
+	log_notice(&file->log,
+		   "cache-file: %s begins anew at the next start: what its records rest on has "
+		   "changed",
+		   file->path);
 }
 
 /* ---- saving --------------------------------------------------------------------------------------- */
@@ -196,7 +63,7 @@ write_out(struct saving *saving)
 	if (err == 0)
 		err = cache_file__write(saving->file, writer->begin + saving->from,
 					writer->pos + padding - saving->from,
-					offset_of(saving->tail->place) + saving->from);
+					cache_file__offset(saving->tail->place) + saving->from);
 	if (err == 0)
 		saving->from = saving->tail->end = writer->pos;
 	return err;
@@ -208,14 +75,18 @@ begin_segment(struct saving *saving)
 	struct cache_file *file = saving->file;
 	struct cache_tail *tail = saving->tail;
 	tail->head.sequence = ++file->sequence;
-	tail->head.used_bytes = 0;
+	tail->head.used_bytes = tail->head.record_count = 0;
+	tail->index.count = 0;
 	tail->place = cache_places_take(&file->places, tail->head.kind, tail->head.sequence);
 	saving->writer = writer_over(file->segment, SEGMENT_BYTES);
 	segment_write_head(&saving->writer, &tail->head, &file->head.key, tail->place);
 	saving->from = 0;
 }
 
-/* Its head tells from now on where the records end, so that damage to them can be told from their end. */
+/*
+ * Its head tells from now on where the records end, so that damage to them can be told from their end, and that the index is behind
+ * them.  It comes last: a segment whose head does not tell has no index.
+ */
 static int
 end_segment(struct saving *saving)
 {
@@ -223,12 +94,14 @@ end_segment(struct saving *saving)
 	struct cache_tail *tail = saving->tail;
 	uint8_t bytes[SEGMENT_HEAD_BYTES];
 	struct writer writer = writer_over(bytes, sizeof bytes);
-	int err = write_out(saving);
 	tail->head.used_bytes = (uint32_t)saving->writer.pos;
+	tail->head.record_count = tail->index.count;
+	segment_write_index(&saving->writer, &tail->head, &file->head.key, &tail->index);
 	segment_write_head(&writer, &tail->head, &file->head.key, tail->place);
-	if (err == 0)
-		err = cache_file__write(file, bytes, sizeof bytes, offset_of(tail->place));
-	return err;
+	int err = write_out(saving);
+	return err == 0 ? cache_file__write(file, bytes, sizeof bytes,
+					    cache_file__offset(tail->place))
+			: err;
 }
 
 static int
@@ -237,13 +110,15 @@ save_record(struct saving *saving, const struct store_record *record)
 	const struct hash_key *key = &saving->file->head.key;
 	struct cache_tail *tail = saving->tail;
 	if (!record_lasts(tail->head.kind, record, &saving->clock) ||
-	    segment_write_record(&saving->writer, &tail->head, key, record, &saving->clock))
+	    segment_write_record(&saving->writer, &tail->head, key, record, &saving->clock,
+				 &tail->index))
 		return 0;
 	int err = end_segment(saving);
 	if (err != 0)
 		return err;
 	begin_segment(saving);
-	bool fits = segment_write_record(&saving->writer, &tail->head, key, record, &saving->clock);
+	bool fits = segment_write_record(&saving->writer, &tail->head, key, record, &saving->clock,
+					 &tail->index);
 	assert(fits);
 	(void)fits;
 	return 0;

@@ -29,14 +29,40 @@ cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_config *c
 }
 
 static void
+tell_scanned(struct cache_keeper *keeper)
+{
+	uv_mutex_lock(&keeper->lock);
+	keeper->is_scanned = true;
+	uv_cond_signal(&keeper->wake);
+	uv_mutex_unlock(&keeper->lock);
+}
+
+static void
+wait_for_scan(struct cache_keeper *keeper)
+{
+	const uint64_t end_ns = uv_hrtime() + CACHE_KEEPER_AHEAD_MS * NS_PER_MS;
+	uint64_t at_ns;
+	uv_mutex_lock(&keeper->lock);
+	while (!keeper->is_scanned && (at_ns = uv_hrtime()) < end_ns)
+		(void)uv_cond_timedwait(&keeper->wake, &keeper->lock, end_ns - at_ns);
+	uv_mutex_unlock(&keeper->lock);
+}
+
+static void
 load(struct cache_keeper *keeper)
 {
 	struct cache_file_loaded loaded;
 	uint64_t began_ns = uv_hrtime();
-	cache_file_load(keeper->file, now_s(), cache_file_wall_s(), &keeper->is_stopping, &loaded);
-	log_info(&keeper->log, "cache-file: %llu entries of %s are back after %llu ms",
+	cache_file_scan(keeper->file, now_s(), cache_file_wall_s(), &keeper->is_stopping);
+	uint64_t scanned_ns = uv_hrtime();
+	tell_scanned(keeper);
+	cache_file_load(keeper->file, &loaded);
+	log_info(&keeper->log,
+		 "cache-file: %llu entries of %s are back after %llu ms, and could be found after "
+		 "%llu ms",
 		 (unsigned long long)loaded.records, keeper->path,
-		 (unsigned long long)((uv_hrtime() - began_ns) / NS_PER_MS));
+		 (unsigned long long)((uv_hrtime() - began_ns) / NS_PER_MS),
+		 (unsigned long long)((scanned_ns - began_ns) / NS_PER_MS));
 	if (loaded.damaged > 0)
 		log_warning(&keeper->log,
 			    "cache-file: %s: damage in %llu places; what was there is asked for "
@@ -90,6 +116,7 @@ cache_keeper_start(struct cache_keeper *keeper)
 	if (err != 0)
 		goto destroy_cond;
 	keeper->is_started = true;
+	wait_for_scan(keeper);
 	return;
 destroy_cond:
 	uv_cond_destroy(&keeper->wake);

@@ -1,8 +1,8 @@
 /*
  * cache_keeper.h - the thread that reads the cache file while clients are being served, and writes on it from then on.
  *
- * Nobody waits for the disk: what has not been read yet is asked of name servers, what is learnt gets to the file
- * within CACHE_KEEPER_PERIOD_MS.  A file that cannot be had is a warning, and the keeper keeps nothing.
+ * Nobody waits for the disk, but for a moment at the start: what has not been seen in the file by then is asked of name servers.  What
+ * is learnt gets to the file within CACHE_KEEPER_PERIOD_MS.  A file that cannot be had is a warning, and the keeper keeps nothing.
  *
  * Ownership: the caches are lent until the stop.
  */
@@ -15,6 +15,7 @@
 #include "resolver/serve/cache_file.h"
 
 #define CACHE_KEEPER_PERIOD_MS 1000u
+#define CACHE_KEEPER_AHEAD_MS  100u /* three million records or so; name servers would take as long */
 
 struct cache_keeper {
 	struct cache_file *file; /* NULL: none */
@@ -22,14 +23,18 @@ struct cache_keeper {
 	char path[PATH_MAX];     /* the configuration may be read anew */
 	uv_thread_t thread;
 	bool is_started;
+	bool is_scanned;
 	atomic_bool is_stopping, is_mixed;
-	uv_mutex_t lock; /* with the condition: of is_stopping */
+	uv_mutex_t lock; /* with the condition: of is_stopping and is_scanned */
 	uv_cond_t wake;
 };
 
 /* Opens the file, while there are the rights to. */
 void cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_config *config, const struct caches *caches);
-/* Starts the thread, with the rights that its maker has left. */
+/*
+ * Starts the thread, with the rights that its maker has left, and gives it CACHE_KEEPER_AHEAD_MS to find out what is in the file: so
+ * the first client already has its answer from there.
+ */
 void cache_keeper_start(struct cache_keeper *keeper);
 /* What is learnt from now on rests on something else than the config has said (cache_file_mix). */
 void cache_keeper_mix(struct cache_keeper *keeper);

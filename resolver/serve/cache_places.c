@@ -63,7 +63,7 @@ by_sequence(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* What no queue has taken is free. */
+/* What no queue has taken is free; at the end it is as if it had never been used. */
 static void
 note_free(struct cache_places *places, uint8_t *is_taken)
 {
@@ -72,6 +72,8 @@ note_free(struct cache_places *places, uint8_t *is_taken)
 		for (uint32_t i = 0; i < queue->count; i++)
 			is_taken[queue->places[(queue->first + i) % queue->share].place] = 1;
 	}
+	while (places->end > 0 && is_taken[places->end - 1] == 0)
+		places->end--;
 	for (uint32_t place = places->end; place-- > 0;)
 		if (is_taken[place] == 0)
 			places->free[places->free_count++] = place;

@@ -38,7 +38,8 @@ void cache_places_clear(struct cache_places *places); /* all are free */
 
 /*
  * Takes over the `count` segments found in a file of `end` places, in the order of their sequence numbers, which sorts
- * `found`; of a cache that has more than its share the oldest are let go.
+ * `found`; of a cache that has more than its share the oldest are let go.  What is free then, in `free` and from `end` on, need
+ * not be on the disk any more.
  */
 int cache_places_adopt(struct cache_places *places, struct cache_place *found, uint32_t count, uint32_t end);
 

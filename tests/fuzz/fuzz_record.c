@@ -1,13 +1,14 @@
 /*
- * Any octets as what a cache file holds: heads and segments as they are, and records without their checksums, so that what is
- * behind those is reached too.  A record that is accepted goes into a cache and is asked for: nothing that a cache reads
+ * Any octets as what a cache file holds: heads, indices and segments as they are, and records without their checksums, so that
+ * what is behind those is reached too.  A record that is accepted goes into a cache and is asked for: nothing that a cache reads
  * without looking may be wrong then.
  */
 #include <stdlib.h>
 
 #include "resolver/cache/delegation.h"
 #include "resolver/cache/negative.h"
-#include "resolver/cache/segment.h"
+#include "resolver/cache/past.h"
+#include "resolver/cache/whole.h"
 #include "resolver/wire/rdata.h"
 #include "stack/base/arena.h"
 #include "stack/base/rng.h"
@@ -113,10 +114,46 @@ try_segment(const uint8_t *bytes, size_t size)
 		continue;
 }
 
+/* An index that says anything of a segment that holds anything: of what it says nothing is found, or all of it is right. */
+static void
+try_past(const uint8_t *bytes, size_t size)
+{
+	static uint8_t octets[SEGMENT_BYTES];
+	static _Atomic uint64_t slots[64];
+	static struct segment_index index;
+	const struct hash_key key = { 1, 2 };
+	struct past_segment segment = { .head = { .kind = RECORD_RRSET, .sequence = 1 }, .bytes = octets };
+	struct past_found found;
+	struct store_record record;
+	struct past past;
+	size_t end;
+	memset(octets, 0, sizeof octets);
+	memset((void *)slots, 0, sizeof slots);
+	memcpy(octets, bytes, size < sizeof octets ? size : sizeof octets);
+	struct cursor cursor = cursor_over(octets, sizeof octets);
+	past_init(&past, &key, &clock_now, &segment, slots, sizeof slots / sizeof slots[0]);
+	segment.head.used_bytes = cursor_u32(&cursor) % SEGMENT_BYTES;
+	segment.head.record_count = 1;
+	if (segment.head.used_bytes < SEGMENT_BYTES - 16)
+		(void)segment_list(octets, &segment.head, &key, &clock_now, &index, &end);
+	for (index.count = 0; index.count < 2 * sizeof slots / sizeof slots[0]; index.count++) {
+		uint64_t high = cursor_u32(&cursor);
+		index.entries[index.count] = high << 32 | cursor_u32(&cursor);
+	}
+	past_note(&past, 0, &index);
+	for (uint32_t i = 0; i < index.count; i++)
+		if (past_find_place(&past, 0, index.entries[i], &found)) {
+			check(found.key >= octets && found.key + found.key_bytes <= octets + sizeof octets);
+			check(!past_take(&past, &found, &record) || whole_rrset(&record));
+		}
+	(void)past_find(&past, bytes, size < STORE_KEY_BYTES_MAX ? size : STORE_KEY_BYTES_MAX, &found);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	try_segment(bytes, size);
+	try_past(bytes, size);
 	try_records(bytes, size);
 	return 0;
 }

@@ -149,7 +149,7 @@ START_TEST(a_later_word_of_the_parent_replaces_the_earlier)
 	ck_assert_uint_eq(found.ns_count, 1);
 	ck_assert_uint_eq(found.ttl_s, 2000);
 	ck_assert(found.no_ds_proved);
-	delegation_cache_remove(cache, delegation.zone);
+	delegation_cache_remove(cache, delegation.zone, 500);
 	ck_assert_int_eq(find("example.", &found, 500), ERR_NOT_FOUND);
 }
 END_TEST

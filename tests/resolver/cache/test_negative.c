@@ -143,11 +143,11 @@ END_TEST
 START_TEST(a_positive_answer_takes_back_both)
 {
 	put("a.", TYPE_A, NEGATIVE_NXDOMAIN, SECURITY_INSECURE, 100, 0);
-	negative_cache_remove(cache, name_in(&memory.arena, "A."), TYPE_MX, CLASS_IN);
+	negative_cache_remove(cache, name_in(&memory.arena, "A."), TYPE_MX, CLASS_IN, 0);
 	ck_assert_int_eq(kind_of("a.", TYPE_A, 0), 0);
 	put("a.", TYPE_MX, NEGATIVE_NODATA, SECURITY_INSECURE, 100, 0);
 	put("a.", TYPE_TXT, NEGATIVE_NODATA, SECURITY_INSECURE, 100, 0);
-	negative_cache_remove(cache, name_in(&memory.arena, "a."), TYPE_MX, CLASS_IN);
+	negative_cache_remove(cache, name_in(&memory.arena, "a."), TYPE_MX, CLASS_IN, 0);
 	ck_assert_int_eq(kind_of("a.", TYPE_MX, 0), 0);
 	ck_assert_int_eq(kind_of("a.", TYPE_TXT, 0), NEGATIVE_NODATA);
 }
@@ -237,7 +237,7 @@ END_TEST
 START_TEST(a_success_between_failures_starts_again)
 {
 	put("f.", TYPE_A, NEGATIVE_FAILURE, SECURITY_UNCHECKED, 0, 100);
-	negative_cache_remove(cache, name_in(&memory.arena, "f."), TYPE_A, CLASS_IN);
+	negative_cache_remove(cache, name_in(&memory.arena, "f."), TYPE_A, CLASS_IN, 101);
 	put("f.", TYPE_A, NEGATIVE_FAILURE, SECURITY_UNCHECKED, 0, 106);
 	ck_assert_uint_eq(get("f.", TYPE_A, 106).ttl_s, NEGATIVE_FAILURE_TTL_S);
 }

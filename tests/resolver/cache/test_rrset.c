@@ -73,7 +73,7 @@ START_TEST(data_of_lower_trust_never_replaces_higher_before_it_expires)
 {
 	enum trust old = (enum trust)_i;
 	for (enum trust new = TRUST_ADDITIONAL; new <= TRUST_SECURE; new ++) {
-		rrset_cache_remove(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN);
+		rrset_cache_remove(cache, name_in(&memory.arena, "a."), TYPE_A, CLASS_IN, 99);
 		ck_assert_int_eq(rrset_cache_put(cache, set_of("a.", TYPE_A, 1), old, 100, 0), 0);
 		int err = rrset_cache_put(cache, set_of("a.", TYPE_A, 2), new, 100, 99);
 		ck_assert_int_eq(err, new >= old ? 0 : ERR_EXISTS);
@@ -143,8 +143,8 @@ START_TEST(a_removed_set_is_gone_and_its_neighbours_are_not)
 {
 	rrset_cache_put(cache, set_of("a.", TYPE_A, 1), TRUST_ANSWER_AA, 100, 0);
 	rrset_cache_put(cache, set_of("a.", TYPE_AAAA, 1), TRUST_ANSWER_AA, 100, 0);
-	rrset_cache_remove(cache, name_in(&memory.arena, "A."), TYPE_A, CLASS_IN);
-	rrset_cache_remove(cache, name_in(&memory.arena, "b."), TYPE_A, CLASS_IN);
+	rrset_cache_remove(cache, name_in(&memory.arena, "A."), TYPE_A, CLASS_IN, 0);
+	rrset_cache_remove(cache, name_in(&memory.arena, "b."), TYPE_A, CLASS_IN, 0);
 	ck_assert_ptr_null(get("a.", TYPE_A, TRUST_NONE, 0));
 	ck_assert_ptr_nonnull(get("a.", TYPE_AAAA, TRUST_NONE, 0));
 }

@@ -363,7 +363,7 @@ model_step(struct fixture *f, struct model models[MODEL_KEYS], const struct mode
 	}
 	if (what == 9) {
 		uint8_t key[STORE_KEY_BYTES_MAX];
-		store_remove(f->store, key, key_of(key, number));
+		store_remove(f->store, key, key_of(key, number), now_s);
 		model->there = false;
 		return;
 	}

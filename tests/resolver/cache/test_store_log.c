@@ -94,7 +94,7 @@ START_TEST(a_copy_that_follows_has_every_entry_and_no_other)
 	for (uint32_t step = 1; step <= STEPS; step++) {
 		uint32_t key = rng_below(&dice, KEYS), now_s = step / 100;
 		switch (rng_below(&dice, 8)) {
-		case 0: store_remove(one.store, (const uint8_t *)&key, sizeof key); break;
+		case 0: store_remove(one.store, (const uint8_t *)&key, sizeof key, now_s); break;
 		case 1: put(&one, key, step, 0, now_s); break;
 		default: put(&one, key, step, 1 + rng_below(&dice, TTL_S), now_s);
 		}
@@ -223,13 +223,13 @@ START_TEST(a_removal_is_told_only_to_who_listens)
 	struct marks marks = { 0 };
 	const uint32_t key = 7;
 	put(&one, key, 1, TTL_S, 1);
-	store_remove(one.store, (const uint8_t *)&key, sizeof key);
+	store_remove(one.store, (const uint8_t *)&key, sizeof key, 1);
 	ck_assert_uint_eq(follow(&one, &marks, false, &two, 1), 0);
 	store_log_start(one.store);
-	store_remove(one.store, (const uint8_t *)&key, sizeof key); /* it is not there any more */
+	store_remove(one.store, (const uint8_t *)&key, sizeof key, 1); /* it is not there any more */
 	ck_assert_uint_eq(follow(&one, &marks, false, &two, 1), 0);
 	put(&one, key, 1, TTL_S, 1);
-	store_remove(one.store, (const uint8_t *)&key, sizeof key);
+	store_remove(one.store, (const uint8_t *)&key, sizeof key, 1);
 	ck_assert_uint_eq(follow(&one, &marks, false, &two, 1), 1);
 	memory_fini(&one.memory);
 	memory_fini(&two.memory);

@@ -66,7 +66,7 @@ use_rrsets(struct worker *worker, unsigned number, uint32_t now_s)
 		rrset_cache_put(worker->shared->rrsets, &set, TRUST_ANSWER_AA, 1 + number % 50,
 				now_s);
 		break;
-	case 1: rrset_cache_remove(worker->shared->rrsets, set.owner, TYPE_A, CLASS_IN); break;
+	case 1: rrset_cache_remove(worker->shared->rrsets, set.owner, TYPE_A, CLASS_IN, now_s); break;
 	default:
 		if (rrset_cache_get(worker->shared->rrsets, set.owner, TYPE_A, CLASS_IN, TRUST_NONE,
 				    &worker->arena, &found, now_s) != 0)

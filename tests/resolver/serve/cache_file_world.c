@@ -21,28 +21,47 @@ process_config(struct process *process, uint32_t wall_s)
 }
 
 void
-process_begin(struct process *process, uint64_t seed)
+process_begin_with(struct process *process, uint64_t seed, size_t bytes)
 {
 	*process = (struct process){ 0 };
 	rng_init_number(&process->rng, seed);
 	for (unsigned i = 0; i < 3; i++)
-		process->blocks[i] = calloc(1, BLOCK_BYTES);
-	process->caches.rrsets = rrset_cache_new(process->blocks[0], BLOCK_BYTES, &process->rng);
-	process->caches.negatives =
-		negative_cache_new(process->blocks[1], BLOCK_BYTES, &process->rng);
+		process->blocks[i] = calloc(1, bytes);
+	process->caches.rrsets = rrset_cache_new(process->blocks[0], bytes, &process->rng);
+	process->caches.negatives = negative_cache_new(process->blocks[1], bytes, &process->rng);
 	process->caches.delegations =
-		delegation_cache_new(process->blocks[2], BLOCK_BYTES, &process->rng);
+		delegation_cache_new(process->blocks[2], bytes, &process->rng);
+}
+
+void
+process_begin(struct process *process, uint64_t seed)
+{
+	process_begin_with(process, seed, BLOCK_BYTES);
+}
+
+void
+process_load(struct process *process, uint32_t now_s, uint32_t wall_s, const atomic_bool *is_cancelled)
+{
+	cache_file_scan(process->file, now_s, wall_s, is_cancelled);
+	cache_file_load(process->file, &process->loaded);
+}
+
+int
+process_open_only(struct process *process, uint32_t wall_s)
+{
+	const struct cache_file_config config = process_config(process, wall_s);
+	int err = cache_file_open(&process->file, &config, &process->caches, process->error);
+	if (err != 0)
+		process->file = NULL;
+	return err;
 }
 
 int
 process_open(struct process *process, uint32_t now_s, uint32_t wall_s)
 {
-	const struct cache_file_config config = process_config(process, wall_s);
-	int err = cache_file_open(&process->file, &config, &process->caches, process->error);
+	int err = process_open_only(process, wall_s);
 	if (err == 0)
-		cache_file_load(process->file, now_s, wall_s, NULL, &process->loaded);
-	else
-		process->file = NULL;
+		process_load(process, now_s, wall_s, NULL);
 	return err;
 }
 

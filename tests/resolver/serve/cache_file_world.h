@@ -38,9 +38,12 @@ struct process {
 };
 
 void process_begin(struct process *process, uint64_t seed);
+void process_begin_with(struct process *process, uint64_t seed, size_t bytes); /* for each cache */
 struct cache_file_config process_config(struct process *process, uint32_t wall_s);
+int process_open_only(struct process *process, uint32_t wall_s);
 /* Opens the file and loads what is in it. */
 int process_open(struct process *process, uint32_t now_s, uint32_t wall_s);
+void process_load(struct process *process, uint32_t now_s, uint32_t wall_s, const atomic_bool *is_cancelled);
 void process_end(struct process *process);
 
 void name_of(struct name *name, const char *prefix, unsigned i);

@@ -98,7 +98,7 @@ START_TEST(what_was_taken_back_stays_so)
 	ck_assert_int_eq(process_open(&process, NEXT_NOW_S, WALL_S), 0);
 	ck_assert(absence_found(&process, 801, NEXT_NOW_S, &ttl_s));
 	name_of(&owner, "no", 801);
-	negative_cache_remove(process.caches.negatives, &owner, TYPE_AAAA, CLASS_IN);
+	negative_cache_remove(process.caches.negatives, &owner, TYPE_AAAA, CLASS_IN, NEXT_NOW_S);
 	cache_file_save(process.file, NEXT_NOW_S, WALL_S);
 	process_end(&process);
 	process_begin(&process, 3);
@@ -144,7 +144,7 @@ START_TEST(what_has_ended_comes_back_for_who_serves_it)
 	config.stale_s = 600;
 	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error),
 			 0);
-	cache_file_load(process.file, NOW_S, WALL_S + 1000, NULL, &process.loaded);
+	process_load(&process, NOW_S, WALL_S + 1000, NULL);
 	for (unsigned i = 0; i < 1000; i++) { /* all have ended, those up to 600 s ago are there */
 		arena_init(&arena, arena_block, sizeof arena_block);
 		name_of(&owner, "www", i);
@@ -196,7 +196,7 @@ START_TEST(a_file_written_on_other_grounds_begins_anew)
 	config.basis = 2;
 	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error),
 			 0);
-	cache_file_load(process.file, NEXT_NOW_S, WALL_S, NULL, &process.loaded);
+	process_load(&process, NEXT_NOW_S, WALL_S, NULL);
 	ck_assert_uint_eq(count_known(&process, NEXT_NOW_S, 0), 0);
 	process_end(&process);
 	ck_assert_int_eq(access(cache_aside, F_OK), -1);
@@ -296,7 +296,7 @@ START_TEST(a_load_that_was_cut_short_saves_nothing)
 	struct cache_file_config config = process_config(&process, WALL_S);
 	ck_assert_int_eq(cache_file_open(&process.file, &config, &process.caches, process.error),
 			 0);
-	cache_file_load(process.file, NEXT_NOW_S, WALL_S, &is_cancelled, &process.loaded);
+	process_load(&process, NEXT_NOW_S, WALL_S, &is_cancelled);
 	know_address(&process, 1, 9, 500, NEXT_NOW_S);
 	cache_file_save(process.file, NEXT_NOW_S, WALL_S);
 	process_end(&process);
