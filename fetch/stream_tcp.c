@@ -206,6 +206,7 @@ stream_tcp_read(struct stream *stream, void *into, size_t bytes)
 		return fail(tcp, FAILURE_RECEIVE);
 	if (got == 0)
 		stream->is_clean_end = true;
+	tcp->facts.hole_us = tcp_hole_us(net_stack(tcp->net), tcp->conn);
 	return (ssize_t)got;
 }
 

@@ -499,6 +499,8 @@ attempt(struct transfer *transfer)
 	transfer->retry_after_us = 0;
 	transfer->facts.attempt_us = now_us;
 	transfer->facts.setup_us = transfer->facts.sent_us = transfer->facts.first_us = 0;
+	transfer->facts.limit_us = transfer->facts.write_us = transfer->facts.loss_us = 0;
+	transfer->held_since_us = 0;
 	transfer->facts.head = NULL;
 	failure_clear(&transfer->failure);
 	if (max_us != 0 && !transfer->is_timed) /* redirects share their time, retries do not */

@@ -55,6 +55,7 @@ struct transfer_facts {
 	uint64_t setup_us;   /* what it needed first was there: the TLS library and its roots; 0: nothing was needed */
 	uint64_t sent_us;    /* its request's head was sent */
 	uint64_t first_us;   /* its first octet came */
+	uint64_t limit_us, write_us, loss_us; /* behind it: held up by --limit-rate, by the output, by losses */
 	uint64_t end_us;
 	struct stream_facts stream; /* of the last connection */
 	bool is_over;

@@ -33,9 +33,14 @@ allowed_bytes(struct transfer *transfer, size_t wanted)
 				       : 1; /* what 50 ms bring, so that no octet costs a turn */
 	if (due >= transfer->pace_bytes + step || due > transfer->pace_bytes + wanted) {
 		uint64_t allowed = due - transfer->pace_bytes;
+		if (transfer->held_since_us != 0)
+			transfer->facts.limit_us += now_us - transfer->held_since_us;
+		transfer->held_since_us = 0;
 		return allowed < wanted ? (size_t)allowed : wanted;
 	}
 	uint64_t missing = transfer->pace_bytes + step - due;
+	if (transfer->held_since_us == 0)
+		transfer->held_since_us = now_us;
 	net_timer_start(net, &transfer->turn, now_us + missing * 1000000 / rate + 1, on_turn,
 			transfer);
 	return 0;
@@ -185,6 +190,7 @@ receive(struct transfer *transfer)
 		if (!transfer->has_received)
 			transfer->facts.first_us = net_now_us(client->net);
 		transfer->has_received = true;
+		transfer->facts.loss_us = transfer->stream->facts->hole_us - transfer->hole_before_us;
 		if (take(transfer, client->buffer, (size_t)got) != 0)
 			return -1;
 		pace(transfer, (size_t)got);
@@ -269,6 +275,7 @@ transfer__exchange(struct transfer *transfer, struct stream *stream)
 	transfer->state = TRANSFER_EXCHANGING;
 	transfer->stream = stream;
 	transfer->facts.stream = *stream->facts;
+	transfer->hole_before_us = stream->facts->hole_us;
 	if (transfer__write_request(transfer) != 0) {
 		transfer__fail(transfer, &transfer->failure);
 		return;

@@ -2,6 +2,7 @@
 #include "fetch/transfer_priv.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "fetch/disposition.h"
 #include "fetch/http_date.h"
@@ -326,6 +327,24 @@ transfer__on_head(struct transfer *transfer, const struct response_event *event)
 	return 0;
 }
 
+static uint64_t
+clock_us(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* A disk or a reader may take its time, and the verdict says so. */
+static int
+write_content(struct transfer *transfer, struct span data)
+{
+	const uint64_t before_us = clock_us();
+	int err = output_write(&transfer->output, data.at, data.bytes, &transfer->failure);
+	transfer->facts.write_us += clock_us() - before_us;
+	return err;
+}
+
 int
 transfer__on_data(struct transfer *transfer, struct span data)
 {
@@ -333,7 +352,7 @@ transfer__on_data(struct transfer *transfer, struct span data)
 		transfer->facts.content_bytes += data.bytes;
 		if (transfer__add_checksum(transfer, data) != 0)
 			return -1;
-		return output_write(&transfer->output, data.at, data.bytes, &transfer->failure);
+		return write_content(transfer, data);
 	}
 	transfer->drained_bytes += data.bytes;
 	if (transfer->drained_bytes > DRAIN_BYTES_MAX)

@@ -132,6 +132,8 @@ struct transfer {
 	struct net_timer turn, deadline, speed, body_due;
 	struct soon_call soon;
 	bool is_timed; /* the deadline is set: for this attempt and the redirects after it */
+	uint64_t held_since_us; /* nothing is read since then, for --limit-rate; 0: it is */
+	uint64_t hole_before_us; /* of the connection, when it was taken */
 	uint64_t pace_start_us, pace_bytes; /* --limit-rate: since then, so many */
 	uint64_t speed_bytes, slow_since_us;
 };

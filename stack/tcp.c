@@ -196,6 +196,7 @@ static void
 holes_forget(struct stack *stack, struct tcb *tcb)
 {
 	seq_set_init(&tcb->holes, tcb->holes_small, TCP_HOLES_SMALL);
+	tcb->counters.hole_since_us = 0;
 	if (tcb->holes_chunk != NULL)
 		stream_chunk_put(&stack->tcp.streams, tcb->holes_chunk);
 	tcb->holes_chunk = NULL;

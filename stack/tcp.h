@@ -171,6 +171,8 @@ struct tcp_conn_info {
 	uint64_t last_sent_us, last_received_us, last_ack_us;
 	uint32_t accept_queue, backlog, syn_queue; /* listeners */
 };
+/* How long data that had come has waited for data before it, in all: what loss and reordering cost the reader. */
+uint64_t tcp_hole_us(const struct stack *stack, tcp_conn conn);
 int tcp_info(const struct stack *stack, tcp_conn conn, struct tcp_conn_info *info);
 /* All connections and listeners, one a call, *place from 0; false after the last. */
 bool tcp_info_next(const struct stack *stack, uint32_t *place, struct tcp_conn_info *info);

@@ -89,6 +89,8 @@ hole_add(struct stack *stack, struct tcb *tcb, const struct seq_range *range)
 		stack__drop(stack, DROP_TCP_HOLES);
 		return;
 	}
+	if (tcb->counters.hole_since_us == 0)
+		tcb->counters.hole_since_us = stack->now_us;
 	if (!seq_range_is_empty(&duplicate) && tcb->has_sack)
 		tcb->dsack = duplicate;
 	sack_note(tcb, range->begin);
@@ -115,6 +117,14 @@ out_of_order(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg
 
 /* ---- in order -------------------------------------------------------------------------------- */
 
+static void
+note_filled(struct tcb *tcb, uint64_t now_us)
+{
+	struct tcp_counters *counters = &tcb->counters;
+	counters->hole_us += now_us - counters->hole_since_us;
+	counters->hole_since_us = 0;
+}
+
 /* What had come before its time follows on. */
 static void
 holes_fill(struct stack *stack, struct tcb *tcb)
@@ -126,8 +136,10 @@ holes_fill(struct stack *stack, struct tcb *tcb)
 	if (first != NULL && seq_le(first->begin, tcb->rcv_nxt))
 		tcb->rcv_nxt = first->end;
 	seq_set_drop_before(&tcb->holes, tcb->rcv_nxt);
-	if (tcb->holes.count == 0)
+	if (tcb->holes.count == 0) {
 		tcb->sack_recent_count = 0;
+		note_filled(tcb, stack->now_us);
+	}
 	holes_shrink(stack, tcb);
 }
 

@@ -72,6 +72,16 @@ fill_counters(const struct tcp_counters *counters, struct tcp_conn_info *info)
 	info->last_ack_us = counters->last_ack_us;
 }
 
+uint64_t
+tcp_hole_us(const struct stack *stack, tcp_conn conn)
+{
+	const struct tcb *tcb = tcp__get(stack, conn);
+	if (tcb == NULL)
+		return 0;
+	const struct tcp_counters *counters = &tcb->counters;
+	return counters->hole_us + (counters->hole_since_us != 0 ? stack->now_us - counters->hole_since_us : 0);
+}
+
 static void
 fill_tuple(const struct tcp_tuple *tuple, struct tcp_conn_info *info)
 {

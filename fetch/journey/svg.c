@@ -24,7 +24,7 @@ static const char style_light[] =
 	".f-url,.f-policy{fill:#6a7686}.f-dns{fill:#7a57e0}.f-route,.f-link,.f-path{fill:#0d8f82}.f-tcp{fill:#2474d6}"
 	".f-tls{fill:#2a8f4f}.f-http{fill:#c96f0a}.f-out{fill:#3f5166}.f-bad,.t-bad{fill:#cf2f3a}"
 	".p-waits{fill:#9aa5b3}.p-setup{fill:#5b6675}.p-name{fill:#7a57e0}.p-attempts{fill:#cf2f3a}.p-connect{fill:#2474d6}.p-tls{fill:#2a8f4f}.p-tls_cpu{fill:#8cc9a1}"
-	".p-request{fill:#e8b36a}.p-server{fill:#d98324}.p-transfer{fill:#0d8f82}.halo{stroke:#fff}";
+	".p-request{fill:#e8b36a}.p-server{fill:#d98324}.p-transfer{fill:#0d8f82}.p-loss{fill:#b8434c}.p-limit{fill:#7fbfb8}.p-write{fill:#5f7fa8}.halo{stroke:#fff}";
 static const char style_dark[] =
 	".page{fill:#10161d}.ink,text{fill:#e4e9f0}.soft{fill:#8c99a9}.grid{stroke:#26303b}.band{fill:#18212b}.badband{fill:#321a1f}"
 	".s-url,.s-policy{stroke:#8c99a9}.s-dns{stroke:#a78dff}.s-route,.s-link{stroke:#3fc4b4}.s-tcp{stroke:#64a8f8}"
@@ -32,7 +32,7 @@ static const char style_dark[] =
 	".f-url,.f-policy{fill:#8c99a9}.f-dns{fill:#a78dff}.f-route,.f-link,.f-path{fill:#3fc4b4}.f-tcp{fill:#64a8f8}"
 	".f-tls{fill:#5cc684}.f-http{fill:#f0a54a}.f-out{fill:#b4c2d3}.f-bad,.t-bad{fill:#ff6f78}"
 	".p-waits{fill:#667384}.p-setup{fill:#b7c2d0}.p-name{fill:#a78dff}.p-attempts{fill:#ff6f78}.p-connect{fill:#64a8f8}.p-tls{fill:#5cc684}.p-tls_cpu{fill:#2d7f4d}"
-	".p-request{fill:#f7cf95}.p-server{fill:#f0a54a}.p-transfer{fill:#3fc4b4}.halo{stroke:#10161d}";
+	".p-request{fill:#f7cf95}.p-server{fill:#f0a54a}.p-transfer{fill:#3fc4b4}.p-loss{fill:#e58088}.p-limit{fill:#2b7d73}.p-write{fill:#8fb1dc}.halo{stroke:#10161d}";
 static const char style_shapes[] =
 	"text{font:11px ui-monospace,SFMono-Regular,Menlo,'DejaVu Sans Mono',monospace;font-size:10px}"
 	".title{font:600 19px system-ui,'Segoe UI','DejaVu Sans',sans-serif}"

@@ -21,6 +21,9 @@ verdict_part_name(enum verdict_part part)
 	case VERDICT_REQUEST: return "request";
 	case VERDICT_SERVER: return "server";
 	case VERDICT_TRANSFER: return "transfer";
+	case VERDICT_LOSS: return "loss";
+	case VERDICT_LIMIT: return "limit";
+	case VERDICT_WRITE: return "write";
 	case VERDICT_PARTS: break;
 	}
 	return "?";
@@ -96,6 +99,9 @@ verdict_judge(struct verdict *verdict, const struct verdict_times *times)
 	(void)cut(verdict, last_part(times), at_us, end_us, end_us);
 
 	take_out(verdict, VERDICT_TLS, VERDICT_TLS_CPU, times->tls_cpu_us);
+	take_out(verdict, VERDICT_TRANSFER, VERDICT_LIMIT, times->limit_us);
+	take_out(verdict, VERDICT_TRANSFER, VERDICT_WRITE, times->write_us);
+	take_out(verdict, VERDICT_TRANSFER, VERDICT_LOSS, times->loss_us);
 	for (unsigned part = 0; part < VERDICT_PARTS; part++)
 		if (verdict->parts_us[part] > verdict->parts_us[verdict->largest])
 			verdict->largest = (enum verdict_part)part;
@@ -119,7 +125,10 @@ advice_for(enum verdict_part part)
 	case VERDICT_TLS: return "TLS 1.3, or several URLs in one run over one connection";
 	case VERDICT_REQUEST: return "a smaller request, or a faster upstream";
 	case VERDICT_SERVER: return "the server thinks for long: nothing here would help";
-	case VERDICT_TRANSFER: return "--compressed, or a path with less loss";
+	case VERDICT_TRANSFER: return "--compressed, or a server nearer by or with more room: nothing here held it up";
+	case VERDICT_LOSS: return "a path with less loss: what was lost had to be waited for";
+	case VERDICT_LIMIT: return "a larger --limit-rate";
+	case VERDICT_WRITE: return "-o on a faster disk, or a reader of standard output that keeps up";
 	case VERDICT_PARTS: break;
 	}
 	return "";

@@ -2,7 +2,8 @@
  * verdict.h - where the time of a transfer went: every microsecond of it has one cause, and the parts sum to the total.
  *
  * The times that a transfer kept cut its life into stretches, in the order in which they can come; each stretch belongs to
- * the part that it ends; what our own side of TLS computed is taken out of its stretch.  What lies outside of them (other attempts, waiting for a retry) is `waits`.
+ * the part that it ends; what our own side of TLS computed is taken out of its stretch,
+ * and what is known of the wait for content out of that.  What lies outside of them (other attempts, waiting for a retry) is `waits`.
  *
  * The floor is what a clean path with a cached name would have cost: the round trip of the connection's handshake, times
  * handshakes, request and the rounds of slow start from ten segments (RFC 6928) that the content needs.
@@ -26,13 +27,17 @@ enum verdict_part {
 	VERDICT_TLS_CPU, /* and what our own side of it took */
 	VERDICT_REQUEST, /* until the request was sent */
 	VERDICT_SERVER,  /* until the first octet of the response */
-	VERDICT_TRANSFER,/* until its last */
+	VERDICT_TRANSFER,/* until its last, but for: */
+	VERDICT_LOSS,    /* waiting for segments that were lost, with later ones there */
+	VERDICT_LIMIT,   /* waiting because --limit-rate says so */
+	VERDICT_WRITE,   /* writing, to a disk or a reader of standard output */
 	VERDICT_PARTS,
 };
 const char *verdict_part_name(enum verdict_part part); /* "server" */
 
 struct verdict_times {
 	uint64_t start_us, attempt_us, setup_us, named_us, connect_us, connected_us, secured_us, sent_us, first_us, end_us;
+	uint64_t loss_us, limit_us, write_us; /* how long, behind first_us */
 	uint64_t tls_cpu_us;     /* how long, between connected_us and secured_us */
 	bool is_reused;          /* the connection was there: no name, no handshake */
 	bool wants_tls;

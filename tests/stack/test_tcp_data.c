@@ -83,6 +83,25 @@ START_TEST(what_is_out_of_order_is_acknowledged_at_once)
 }
 END_TEST
 
+START_TEST(what_waits_behind_a_hole_is_timed)
+{
+	passive(_i);
+	peer_wait(&peer, 1000);
+	ck_assert_uint_eq(tcp_hole_us(peer.host.stack, peer.conn), 0);
+	text(101, 100);
+	peer_wait(&peer, 5000);
+	text(301, 100); /* a second hole is the same wait */
+	peer_wait(&peer, 2000);
+	text(1, 100);
+	peer_wait(&peer, 1000);
+	text(201, 100);
+	ck_assert_uint_eq(tcp_hole_us(peer.host.stack, peer.conn), 8000);
+	peer_wait(&peer, 9000);
+	ck_assert_uint_eq(tcp_hole_us(peer.host.stack, peer.conn), 8000);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(neighbouring_pieces_become_one_block)
 {
 	passive(_i);
@@ -394,6 +413,7 @@ main(void)
 	TCase *tcase = tcase_create("data");
 	tcase_add_loop_test(tcase, text_is_read_in_order_however_it_comes, 0, 2);
 	tcase_add_loop_test(tcase, what_is_out_of_order_is_acknowledged_at_once, 0, 2);
+	tcase_add_loop_test(tcase, what_waits_behind_a_hole_is_timed, 0, 2);
 	tcase_add_loop_test(tcase, neighbouring_pieces_become_one_block, 0, 2);
 	tcase_add_loop_test(tcase, pieces_that_overlap_are_taken_once, 0, 2);
 	tcase_add_loop_test(tcase, a_duplicate_is_told_in_a_dsack, 0, 2);

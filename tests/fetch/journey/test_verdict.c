@@ -57,6 +57,14 @@ static const struct {
 	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .connect_us = 1, .connected_us = 1001, .secured_us = 10001,
 	    .tls_cpu_us = 8000, .sent_us = 10001, .first_us = 11001, .end_us = 11001, .wants_tls = true },
 	  VERDICT_TLS_CPU, 8000, 3 },
+	{ "content that a limit held up, among other things",
+	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .connect_us = 1, .connected_us = 1001, .sent_us = 1001, .first_us = 2001,
+	    .end_us = 12001, .limit_us = 6000, .write_us = 1000, .loss_us = 2000 },
+	  VERDICT_LIMIT, 6000, 2 },
+	{ "content that was lost and waited for",
+	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .connect_us = 1, .connected_us = 1001, .sent_us = 1001, .first_us = 2001,
+	    .end_us = 12001, .loss_us = 20000 },
+	  VERDICT_LOSS, 10000, 2 },
 	{ "a handshake of TLS that leads to nothing",
 	  { .start_us = 0, .attempt_us = 0, .named_us = 1, .connect_us = 1, .connected_us = 1000, .end_us = 9000000, .wants_tls = true },
 	  VERDICT_TLS, 8999000, 2 },
@@ -89,7 +97,9 @@ START_TEST(the_parts_sum_to_the_total_whatever_the_times_are)
 	for (unsigned i = 0; i < 100000; i++) {
 		struct verdict verdict;
 		struct verdict_times times = { .is_reused = rng_below(&rng, 2) == 0, .wants_tls = rng_below(&rng, 2) == 0,
-			                       .setup_us = rng_below(&rng, 2000), .tls_cpu_us = rng_below(&rng, 2000) };
+			                       .setup_us = rng_below(&rng, 2000), .tls_cpu_us = rng_below(&rng, 2000),
+			                       .loss_us = rng_below(&rng, 2000), .limit_us = rng_below(&rng, 2000),
+			                       .write_us = rng_below(&rng, 2000) };
 		uint64_t *const marks[] = { &times.start_us, &times.attempt_us, &times.named_us, &times.connect_us,
 			                    &times.connected_us, &times.secured_us, &times.sent_us, &times.first_us,
 			                    &times.end_us };

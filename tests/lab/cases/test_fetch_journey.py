@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 import xml.etree.ElementTree as xml
@@ -121,6 +122,50 @@ class Journey(lab.WithCairnd):
         self.assertIn("tcp.lost", names(events))
         self.assertEqual(verdicts[1]["largest"], "attempts")
         self.assertIn("vanish", verdicts[1]["try"])
+
+    def test_what_holds_content_up_has_parts_of_its_own(self):
+        def answer(connection):
+            head_of(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + 200000 * b"x")
+
+        events, verdicts = journey("--limit-rate", "400k", "-o", "/dev/null", Server(self, answer).url())
+        self.check(events, verdicts)
+        self.assertEqual(verdicts[1]["largest"], "limit")
+        self.assertGreater(verdicts[1]["parts_us"]["limit"], 300000)
+        self.assertIn("--limit-rate", verdicts[1]["try"])
+
+    def test_a_slow_reader_of_standard_output_is_what_takes_time(self):
+        def answer(connection):
+            head_of(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + 3000000 * b"x")
+
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            path = Path(directory) / "journey"
+            run = subprocess.Popen([FETCH, "-q", "-s", "--journey=json", "--journey-file", path, Server(self, answer).url()], stdout=subprocess.PIPE)
+            time.sleep(0.8)
+            self.assertEqual(len(run.stdout.read()), 3000000)
+            self.assertEqual(run.wait(FETCH_S), 0)
+            verdict = json.loads(path.read_text().splitlines()[-1])
+        self.assertEqual(verdict["largest"], "write")
+        self.assertEqual(sum(verdict["parts_us"].values()), verdict["total_us"])
+
+    def test_losses_are_told_apart_from_what_the_server_takes(self):
+        with tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"]) as directory:
+            with (Path(directory) / "big").open("wb") as file:
+                file.truncate(2 << 20)
+            server = subprocess.Popen(lab.at("alpha", sys.executable, "-m", "http.server", "8088", "--directory", directory),
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(server.wait)
+            self.addCleanup(server.kill)
+            words = ("-o", "/dev/null", "--retry", "20", "--retry-delay", "0.1", "--retry-connrefused", "http://198.18.2.1:8088/big")
+            events, verdicts = journey(*words)
+            self.check(events, verdicts)
+            self.assertEqual(verdicts[1]["parts_us"]["loss"], 0)
+            self.addCleanup(lab.lose, 0)
+            lab.lose(3)
+            events, verdicts = journey(*words)
+            self.check(events, verdicts)
+            self.assertGreater(verdicts[1]["parts_us"]["loss"], 0)
 
     def test_the_text_ends_with_where_the_time_went(self):
         done = subprocess.run([FETCH, "-q", "-s", "--journey", "-o", "/dev/null", "http://www.shop.com/"],
