@@ -6,8 +6,6 @@
 #include "resolver/iterate/rewrite.h"
 #include "resolver/wire/rdata.h"
 
-#define NO_PENDING UINT32_MAX
-
 size_t
 clients_bytes(uint32_t pending_max)
 {
@@ -25,7 +23,10 @@ clients_init(struct clients *clients, void *block, uint32_t pending_max,
 		.arena = arena,
 		.pending = block,
 		.pending_max = pending_max,
-		.first_free = NO_PENDING,
+		.first_free = CLIENT_NONE,
+		.first_waiting = CLIENT_NONE,
+		.last_waiting = CLIENT_NONE,
+		.looked_at = CLIENT_NONE,
 	};
 	uint8_t *rest = (uint8_t *)(clients->pending + pending_max);
 	quota_init(&clients->quota, rest, pending_max, rng);
@@ -65,7 +66,7 @@ pending_at(const struct clients *clients, uint64_t client)
 static bool
 pending_has_room(const struct clients *clients)
 {
-	return clients->first_free != NO_PENDING || clients->first_unused < clients->pending_max;
+	return clients->first_free != CLIENT_NONE || clients->first_unused < clients->pending_max;
 }
 
 static uint64_t
@@ -73,7 +74,7 @@ pending_add(struct clients *clients, const struct asking *asking)
 {
 	assert(pending_has_room(clients));
 	uint32_t index = clients->first_free;
-	if (index != NO_PENDING)
+	if (index != CLIENT_NONE)
 		clients->first_free = clients->pending[index].next_free;
 	else
 		index = clients->first_unused++;
@@ -89,6 +90,8 @@ pending_add(struct clients *clients, const struct asking *asking)
 	pending->step = (uint8_t)asking->step;
 	pending->dns64_ttl_s = asking->dns64_ttl_s;
 	pending->has_alias = clients->alias != NULL;
+	pending->claim = 0;
+	pending->has_waited = false;
 	pending->is_used = true;
 	return (uint64_t)index + 1;
 }
@@ -97,6 +100,7 @@ static void
 pending_remove(struct clients *clients, uint64_t client)
 {
 	struct client_pending *pending = pending_at(clients, client);
+	client__unclaim(clients, pending);
 	quota_give(&clients->quota, &pending->source.addr);
 	pending->is_used = false;
 	pending->next_free = clients->first_free;
@@ -197,7 +201,7 @@ stage_no_room(struct asking *asking)
 	return STAGE_ANSWERS;
 }
 
-/* Asks the engine; a query that asks for something else in turn has its place already. */
+/* Asks the engine, or waits for another worker's; a query that asks for something else in turn has its place already. */
 static enum stage
 stage_ask(struct clients *clients, struct asking *asking, const struct engine_question *question)
 {
@@ -206,6 +210,9 @@ stage_ask(struct clients *clients, struct asking *asking, const struct engine_qu
 	pending->step = (uint8_t)asking->step;
 	pending->dns64_ttl_s = asking->dns64_ttl_s;
 	pending->refers = asking->refers;
+	client__unclaim(clients, pending);
+	if (client__waits(clients, pending, question, asking->now_us))
+		return STAGE_PENDS;
 	if (engine_ask(clients->engine, question, client, asking->now_us) == 0)
 		return STAGE_PENDS;
 	return stage_no_room(asking);
@@ -513,10 +520,12 @@ resume(struct clients *clients, uint64_t client, uint64_t now_us, struct asking 
 	return true;
 }
 
-/* The engine's answer, or what comes of asking for something else in turn. */
+/* The engine's answer, or what comes of asking for something else in turn; without one all that is looked for again. */
 static enum stage
 resumed(struct clients *clients, struct asking *asking, const struct answer *answer)
 {
+	if (answer == NULL)
+		return stage_there(clients, asking);
 	asking->answer = *answer;
 	if (asking->refers) /* what was asked for lies in the caches now */
 		return stage_there(clients, asking);
@@ -526,9 +535,9 @@ resumed(struct clients *clients, struct asking *asking, const struct answer *ans
 	return STAGE_ANSWERS;
 }
 
-void
-client_answer(struct clients *clients, uint64_t client, const struct answer *answer, uint8_t *reply,
-	      size_t reply_max, uint64_t now_us, struct client_outcome *outcome)
+static void
+go_on(struct clients *clients, uint64_t client, const struct answer *answer, uint8_t *reply, size_t reply_max,
+      uint64_t now_us, struct client_outcome *outcome)
 {
 	const struct client_pending *pending = pending_at(clients, client);
 	uint64_t elapsed_us = now_us - pending->received_us,
@@ -536,7 +545,7 @@ client_answer(struct clients *clients, uint64_t client, const struct answer *ans
 	*outcome = (struct client_outcome){
 		.fate = CLIENT_DROPS,
 		.question = &pending->question,
-		.from_cache = answer->from_cache,
+		.from_cache = answer == NULL || answer->from_cache,
 		.elapsed_us = elapsed_us,
 		.ede = EDE_NONE,
 	};
@@ -560,4 +569,18 @@ client_answer(struct clients *clients, uint64_t client, const struct answer *ans
 	clients->stats.answers_recursed += asking.answer.fate <= ANSWER_TRUNCATED && !asking.refers;
 	outcome_replies(clients, outcome, &pending->form, &pending->question, &asking.answer, reply, reply_max);
 	pending_remove(clients, client);
+}
+
+void
+client_answer(struct clients *clients, uint64_t client, const struct answer *answer, uint8_t *reply,
+	      size_t reply_max, uint64_t now_us, struct client_outcome *outcome)
+{
+	go_on(clients, client, answer, reply, reply_max, now_us, outcome);
+}
+
+void
+client_again(struct clients *clients, uint64_t client, uint8_t *reply, size_t reply_max, uint64_t now_us,
+	     struct client_outcome *outcome)
+{
+	go_on(clients, client, NULL, reply, reply_max, now_us, outcome);
 }

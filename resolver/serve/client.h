@@ -15,7 +15,8 @@
  *            a policy may be replaced between two calls (clients_set_policy).
  * Units:     microseconds of the loop's clock.
  * Errors:    values: every query has a fate, every fate a counter (stats.h).
- * Bounds:    pending_max pending queries; QUOTA_PENDING_MAX of one address; its rate, if the policy has one.
+ * Bounds:    pending_max pending queries, of which waiting_max wait for other workers; QUOTA_PENDING_MAX of one address; its
+ *            rate, if the policy has one.
  */
 #ifndef CAIRN_RESOLVER_SERVE_CLIENT_H
 #define CAIRN_RESOLVER_SERVE_CLIENT_H
@@ -34,9 +35,13 @@
 #include "resolver/serve/quota.h"
 #include "resolver/serve/respond.h"
 #include "resolver/serve/stats.h"
+#include "resolver/serve/underway.h"
 #include "stack/base/arena.h"
 
 struct listener;
+
+#define CLIENT_NONE     UINT32_MAX
+#define CLIENT_WAITS_US 1000000u /* for another worker, once */
 
 /* What the operator wants for clients; read by all workers, changed by none. */
 struct client_policy {
@@ -81,6 +86,11 @@ struct client_pending {
 	uint8_t step;      /* enum dns64_step */
 	uint32_t dns64_ttl_s;
 	uint32_t next_free;
+	uint64_t claim;        /* of its question, which another worker may wait for (underway.h); 0: none */
+	uint64_t waits_for;    /* another worker's claim, until then: */
+	uint64_t waits_until_us;
+	uint32_t next_waiting;
+	bool has_waited;
 	bool is_used, has_alias;
 	bool refers; /* without RD: what is asked is whether its referral holds */
 };
@@ -109,6 +119,13 @@ struct clients {
 	const struct client_policy *policy;
 	struct engine *engine;
 	struct ready_cache *ready; /* of all workers; NULL: none */
+	struct underway *underway; /* of all workers; NULL: there is only one */
+	unsigned worker;           /* which one this is */
+	uint32_t waiting_max, waiting_count;
+	uint32_t first_waiting, last_waiting;
+	uint32_t looked_at;   /* the one before the next to be looked at; CLIENT_NONE: from the first on */
+	bool look_at_waiting; /* some claim has gone */
+	uint64_t to_tell;     /* workers, a bit each, that wait for what is claimed no more */
 	struct arena *arena; /* of one query at a time */
 	int64_t wall_offset_s; /* seconds since 1970 less the loop's clock, for cookies */
 	struct server_stats stats;
@@ -136,6 +153,18 @@ void clients_set_policy(struct clients *clients, const struct client_policy *pol
 void clients_set_ready(struct clients *clients, struct ready_cache *ready);
 
 /*
+ * Questions are shared with other workers: `worker` is this one's number, below UNDERWAY_WORKERS_MAX, and at most waiting_max
+ * queries wait for others at once.  Then, in every turn: what clients_due gives until it gives 0 is answered by
+ * client_again, and the workers of clients_to_tell have clients_told called.
+ */
+void clients_set_underway(struct clients *clients, struct underway *underway, unsigned worker, uint32_t waiting_max);
+void clients_told(struct clients *clients);
+uint64_t clients_to_tell(struct clients *clients); /* a bit each, once */
+/* A query that has waited long enough for another worker; 0: none. */
+uint64_t clients_due(struct clients *clients, uint64_t now_us);
+uint64_t clients_deadline(const struct clients *clients); /* when one is due in any case; ENGINE_NEVER */
+
+/*
  * For several queries at hand, before the first is answered: where the ready-made answer lies that each will be looked for,
  * first foreseen for all, then fetched for all (cache/ready.h).  0: it cannot be told; fetching that does nothing.
  */
@@ -157,6 +186,10 @@ const struct client_source *client_source_of(const struct clients *clients, uint
 void client_answer(struct clients *clients, uint64_t client, const struct answer *answer,
 		   uint8_t *reply, size_t reply_max, uint64_t now_us,
 		   struct client_outcome *outcome);
+
+/* As client_answer, for one that was due: the caches are asked again, then the engine. */
+void client_again(struct clients *clients, uint64_t client, uint8_t *reply, size_t reply_max, uint64_t now_us,
+		  struct client_outcome *outcome);
 
 /* The listener goes away: answers to what came by it will be dropped. */
 void clients_forget_listener(struct clients *clients, const struct listener *listener);

@@ -4,6 +4,7 @@
  *	client.c       from octets to octets: reading, pending, rendering
  *	client_here.c  what needs no resolution: refusals, CHAOS, local zones, policy about the client
  *	client_ready.c what was answered a moment ago
+ *	client_wait.c  what another worker is asking for
  */
 #ifndef CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
 #define CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
@@ -58,6 +59,13 @@ size_t client__ready(struct clients *clients, const struct ready_place *place, s
 /* An answer that engine_cached has given, and its reply. */
 void client__keep_ready(struct clients *clients, const struct ready_place *place, const struct asking *asking,
 			const uint8_t *reply, size_t reply_bytes);
+
+/* ---- client_wait.c ---- */
+/* True: another worker is at this question, and the query waits for that.  Else it is claimed, if it can be. */
+bool client__waits(struct clients *clients, struct client_pending *pending, const struct engine_question *question,
+		   uint64_t now_us);
+/* What was claimed for the query is so no more. */
+void client__unclaim(struct clients *clients, struct client_pending *pending);
 
 /* ---- client_here.c ---- */
 /* The arena or a table is full: our bug or absurd local data; the client hears of it. */

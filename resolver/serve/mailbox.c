@@ -4,6 +4,7 @@ int
 mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, uv_async_cb on_mail, void *data)
 {
 	mailbox->first = mailbox->last = NULL;
+	mailbox->is_closed = false;
 	int err = uv_mutex_init(&mailbox->lock);
 	if (err != 0)
 		return err;
@@ -17,6 +18,9 @@ mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, uv_async_cb on_mail, void
 void
 mailbox_close(struct mailbox *mailbox)
 {
+	uv_mutex_lock(&mailbox->lock);
+	mailbox->is_closed = true;
+	uv_mutex_unlock(&mailbox->lock);
 	uv_close((uv_handle_t *)&mailbox->async, NULL);
 }
 
@@ -24,6 +28,15 @@ void
 mailbox_fini(struct mailbox *mailbox)
 {
 	uv_mutex_destroy(&mailbox->lock);
+}
+
+void
+mailbox_knock(struct mailbox *mailbox)
+{
+	uv_mutex_lock(&mailbox->lock);
+	if (!mailbox->is_closed)
+		(void)uv_async_send(&mailbox->async);
+	uv_mutex_unlock(&mailbox->lock);
 }
 
 void

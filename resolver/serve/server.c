@@ -243,13 +243,24 @@ open_rounds(struct server *server)
 	return err == 0 ? server__trust_open(server) : err;
 }
 
+/* One worker has nobody to share questions with. */
+static int
+open_underway(struct server *server)
+{
+	if (server->worker_count == 1)
+		return 0;
+	server->underway_block = calloc(1, underway_bytes());
+	server->underway = underway_new(server->underway_block, underway_bytes(), &server->rng);
+	return server->underway != NULL ? 0 : ERR_NO_MEMORY;
+}
+
 static int
 open_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
 {
 	uint8_t seed[RNG_SEED_BYTES];
 	int err = 0;
 	server->workers = calloc(server->worker_count, sizeof(struct worker *));
-	if (server->workers == NULL || open_rounds(server) != 0)
+	if (server->workers == NULL || open_rounds(server) != 0 || open_underway(server) != 0)
 		return fail(error, "workers", err_text(ERR_NO_MEMORY));
 	for (unsigned i = 0; i < server->worker_count && err == 0; i++) {
 		rng_bytes(&server->rng, seed, sizeof seed);
@@ -262,6 +273,8 @@ open_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
 			.hints = &server->settings->hints,
 			.plan = &server->plan,
 			.server = &server->mailbox,
+			.underway = server->underway,
+			.workers = server->workers,
 			.seed = seed,
 		};
 		err = worker_new(&server->workers[i], &config, error);
@@ -422,8 +435,12 @@ server_close(struct server *server)
 {
 	for (unsigned i = 0; i < server->worker_count && server->workers != NULL; i++)
 		if (server->workers[i] != NULL)
+			worker_join(server->workers[i]);
+	for (unsigned i = 0; i < server->worker_count && server->workers != NULL; i++)
+		if (server->workers[i] != NULL)
 			worker_free(server->workers[i]);
 	free(server->workers);
+	free(server->underway_block);
 	server__close_sockets(server->sockets, server->socket_count);
 	free(server->sockets);
 	server__reload_abandon(server);

@@ -2,6 +2,7 @@
 #ifndef CAIRN_RESOLVER_SERVE_SERVER_PRIV_H
 #define CAIRN_RESOLVER_SERVE_SERVER_PRIV_H
 
+#include <assert.h>
 #include <uv.h>
 
 #include "resolver/serve/cache_keeper.h"
@@ -13,6 +14,7 @@
 #include "stack/link/guard.h"
 
 #define WORKERS_MAX 64u /* as num-threads allows */
+static_assert(WORKERS_MAX <= UNDERWAY_WORKERS_MAX, "each has a bit there");
 
 struct server;
 struct round;
@@ -71,6 +73,8 @@ struct server {
 	size_t socket_count;
 	struct worker **workers;
 	unsigned worker_count;
+	void *underway_block;
+	struct underway *underway; /* NULL: there is one worker */
 	struct round stop, report, ping;
 	struct reload reload;
 	struct trust_keeper trust;

@@ -33,6 +33,8 @@ struct server_stats {
 	uint64_t dropped_late;  /* discard-timeout */
 	uint64_t dropped_gone;  /* its connection closed before the answer was there */
 	uint64_t pending;       /* now, not a sum */
+	uint64_t waited, waited_in_vain; /* for another worker's answer; of them those whose time was over first */
+	uint64_t waited_full;   /* did not wait, for too many did */
 
 	/* answers as they went */
 	uint64_t truncated;

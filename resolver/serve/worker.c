@@ -150,30 +150,50 @@ ask_keys(struct worker *worker, struct worker_order *order)
 
 /* ---- a turn ------------------------------------------------------------------------------------------------------ */
 
-/* An answer of the engine goes to the client that waited for it, if that is still there. */
+/* The engine's answer, or with NULL what is looked for again, goes to the client that waited for it, if that is still there. */
 static void
-deliver(struct worker *worker, const struct engine_action *action, uint64_t now_us)
+deliver(struct worker *worker, uint64_t client, const struct answer *answer, uint64_t now_us)
 {
-	if (action->client == KEYS_CLIENT) {
-		tell_keys(worker, action->answer);
-		return;
-	}
-	const struct client_source *source = client_source_of(&worker->clients, action->client);
+	const struct client_source *source = client_source_of(&worker->clients, client);
 	struct listener *listener = source->listener;
 	size_t room = 0;
 	uint8_t *reply = listener != NULL ? listener->ops->lend(listener, source, &room) : NULL;
 	if (reply == NULL) {
-		client_drop(&worker->clients, action->client);
+		client_drop(&worker->clients, client);
 		return;
 	}
 	struct client_outcome outcome;
-	client_answer(&worker->clients, action->client, action->answer, reply, room, now_us,
-		      &outcome);
+	if (answer != NULL)
+		client_answer(&worker->clients, client, answer, reply, room, now_us, &outcome);
+	else
+		client_again(&worker->clients, client, reply, room, now_us, &outcome);
 	if (outcome.fate == CLIENT_PENDS)
 		return;
 	log_outcome(worker->service, source, &outcome);
 	listener->ops->send(listener, source,
 			    outcome.fate == CLIENT_REPLIES ? outcome.reply_bytes : 0);
+}
+
+/* ---- other workers (underway.h) -------------------------------------------------------------------------------- */
+
+/* What has waited for them. */
+static void
+take_up(struct worker *worker, unsigned *answers_left, uint64_t now_us)
+{
+	uint64_t client;
+	while (*answers_left > 0 && (client = clients_due(&worker->clients, now_us)) != 0) {
+		deliver(worker, client, NULL, now_us);
+		--*answers_left;
+	}
+}
+
+/* What waits for us. */
+static void
+tell_others(struct worker *worker)
+{
+	uint64_t others = clients_to_tell(&worker->clients) & ~(UINT64_C(1) << worker->index);
+	for (; others != 0 && !worker->is_closing; others &= others - 1)
+		mailbox_knock(&worker->workers[__builtin_ctzll(others)]->mailbox);
 }
 
 static void
@@ -240,6 +260,13 @@ fetch(struct worker *worker, const struct engine_action *action, uint64_t now_us
 		engine_fetched(worker->engine, action->query, false, now_us);
 }
 
+static uint64_t
+deadline(const struct worker *worker)
+{
+	const uint64_t of_engine_us = upstream_deadline(&worker->upstream), of_clients_us = clients_deadline(&worker->clients);
+	return of_engine_us < of_clients_us ? of_engine_us : of_clients_us;
+}
+
 void
 worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 {
@@ -257,17 +284,21 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 		worker__set_trust(worker, now_us);
 	if (engine_deadline(worker->engine) <= now_us)
 		engine_timeout(worker->engine, now_us);
+	take_up(worker, &answers_left, now_us);
 	while (answers_left > 0 && upstream_next(&worker->upstream, &action, now_us)) {
 		if (action.kind == ENGINE_FETCH)
 			fetch(worker, &action, now_us);
+		else if (action.client == KEYS_CLIENT)
+			tell_keys(worker, action.answer);
 		else
-			deliver(worker, &action, now_us);
+			deliver(worker, action.client, action.answer, now_us);
 		answers_left--;
 	}
+	tell_others(worker);
 	udp_batch_flush(worker->udp);
 	stream_pool_flush(worker->tcp);
 	if (!worker->is_closing)
-		arm_engine_timer(worker, answers_left > 0 && !is_behind ? upstream_deadline(&worker->upstream) : 0);
+		arm_engine_timer(worker, answers_left > 0 && !is_behind ? deadline(worker) : 0);
 }
 
 void
@@ -402,6 +433,7 @@ worker__on_mail(uv_async_t *async)
 {
 	struct worker *worker = async->data;
 	struct letter *letter;
+	clients_told(&worker->clients); /* there may be no letter: then another worker has knocked */
 	while (!worker->is_closing && (letter = mailbox_take(&worker->mailbox)) != NULL) {
 		struct worker_order *order = (struct worker_order *)letter;
 		switch (order->kind) {

@@ -3,14 +3,16 @@
  *
  * A worker is made whole by the server on the main thread, so that whatever fails has somebody to tell; then its
  * thread runs the loop until WORKER_STOP.  In between, orders come as letters and go back when they are
- * carried out.  Nothing of a worker is touched by another thread but its mailbox.
+ * carried out.  Nothing of a worker is touched by another thread but its mailbox, at which other workers knock when they
+ * have what its clients wait for (underway.h).
  *
  * A turn of the loop: sockets are read, queries answered into the batches or asked of the engine; then, right before the
  * loop sleeps (stack/uv.h), replies from name servers are taken, the engine's timers run, its answers and queries leave,
  * and every batch is flushed.  The time is read once a turn.
  *
  * Ownership: the caches and the service are shared and outlive the worker, or the order that replaces them.
- * Bounds:    struct engine_limits, struct stack_limits, incoming-num-tcp; all memory is reserved at the start.
+ * Bounds:    struct engine_limits, struct stack_limits, incoming-num-tcp, WORKER_WAITING_MAX queries that wait for other
+ *            workers; all memory is reserved at the start.
  */
 #ifndef CAIRN_RESOLVER_SERVE_WORKER_H
 #define CAIRN_RESOLVER_SERVE_WORKER_H
@@ -28,6 +30,8 @@
 #include "stack/base/rng.h"
 #include "stack/drop.h"
 #include "stack/uv.h"
+
+#define WORKER_WAITING_MAX 1024u /* all are looked at when a worker knocks */
 
 struct stream_pool;
 struct udp_batch;
@@ -99,6 +103,8 @@ struct worker_config {
 	const struct root_hints *hints; /* read by worker_new only */
 	const struct guard_plan *plan;
 	struct mailbox *server; /* where orders go back to */
+	struct underway *underway; /* shared by all workers; NULL: there is only one */
+	struct worker *const *workers; /* all of them, by index; the others are used from worker_start on */
 	const uint8_t *seed;    /* RNG_SEED_BYTES */
 };
 
@@ -113,7 +119,9 @@ int worker_start(struct worker *worker);
 struct mailbox *worker_mailbox(struct worker *worker);
 /* What the link has to tell the operator of how it was opened; "": nothing. */
 const char *worker_told(const struct worker *worker);
-/* After its thread was told to stop, or before worker_start. */
+/* Waits for its thread, which was told to stop.  When all have been waited for, they may be freed. */
+void worker_join(struct worker *worker);
+/* After worker_join, or before worker_start. */
 void worker_free(struct worker *worker);
 
 /* ---- for listeners, on the worker's thread ----------------------------------------------------------------- */

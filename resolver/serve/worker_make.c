@@ -82,6 +82,7 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 	clients_init(&worker->clients, places.clients, engine_limits.client_count,
 		     &worker->service->policy, worker->engine, &worker->arena, &worker->rng);
 	clients_set_ready(&worker->clients, worker->caches.ready);
+	clients_set_underway(&worker->clients, config->underway, config->index, WORKER_WAITING_MAX);
 	worker__set_trust(worker, now_us);
 	return 0;
 }
@@ -202,6 +203,7 @@ worker_new(struct worker **made, const struct worker_config *config, char error[
 	worker->service = config->service;
 	worker->caches = *config->caches;
 	worker->server = config->server;
+	worker->workers = config->workers;
 	rng_init(&worker->rng, config->seed);
 	int err = make_parts(worker, config, error);
 	if (err != 0) {
@@ -230,10 +232,17 @@ worker_start(struct worker *worker)
 }
 
 void
-worker_free(struct worker *worker)
+worker_join(struct worker *worker)
 {
 	if (worker->is_started)
 		(void)uv_thread_join(&worker->thread);
+	worker->is_started = false;
+}
+
+void
+worker_free(struct worker *worker)
+{
+	worker_join(worker);
 	if (worker->has_loop) {
 		if (!worker->is_closing)
 			worker__close_handles(worker);

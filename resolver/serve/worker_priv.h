@@ -12,6 +12,7 @@ struct worker {
 	const struct service *service;
 	struct caches caches;
 	struct mailbox *server;
+	struct worker *const *workers;
 
 	uv_thread_t thread;
 	bool is_started, is_closing;
