@@ -83,7 +83,7 @@ struct engine_config {
 	bool disable_edns_do;
 	bool error_reporting;        /* dns-error-reporting: RFC 9567 */
 	bool harden_glue;
-	bool val_permissive_mode;
+	bool val_permissive_mode, harden_algo_downgrade;
 	bool harden_unverified_glue;
 	bool iter_scrub_promiscuous; /* an NS set beside an answer directs nobody */
 	bool aggressive_nsec;        /* RFC 8198 */

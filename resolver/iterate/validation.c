@@ -7,13 +7,22 @@
 
 /* ---- sets ------------------------------------------------------------------------------------------------ */
 
+/* Whose signatures of a set count. */
+struct vouchers {
+	const struct rrset *keys;
+	const struct name *zone;
+	const struct rrset *ds; /* of the zone's own keys; else NULL */
+};
+
+/* By a signature of that algorithm; 0: of any. */
 static enum finding
-verify_with(struct engine *engine, struct task *task, struct rrset *set, const struct rrset *keys,
-	    const struct name *zone, const struct rrset *ds, struct verify *verify)
+verify_by(struct engine *engine, struct task *task, struct rrset *set, const struct vouchers *by, uint8_t algorithm,
+	  struct verify *verify)
 {
 	struct budget *budget = engine__budget(engine, task);
 
-	verify_begin(verify, set, keys, zone, ds, engine->trust.crypto, &engine->scratch, engine__wall_s(engine));
+	verify_begin(verify, set, by->keys, by->zone, by->ds, engine->trust.crypto, &engine->scratch, engine__wall_s(engine));
+	verify->algorithm = algorithm;
 	engine->stats.signatures += budget->signatures_left;
 	const bool secure = verify_set(verify, &budget->signatures_left);
 	engine->stats.signatures -= budget->signatures_left;
@@ -21,10 +30,54 @@ verify_with(struct engine *engine, struct task *task, struct rrset *set, const s
 		return FINDING_SPENT;
 	if (!secure)
 		return validation__bogus(task, verify->ede, "the signatures do not verify");
-	set->security = SECURITY_SECURE;
-	set->trust = TRUST_SECURE;
 	if (set->ttl_s > verify->ttl_s_max)
 		set->ttl_s = verify->ttl_s_max;
+	return FINDING_SECURE;
+}
+
+/*
+ * harden-algo-downgrade: whoever can break one algorithm shall not gain by leaving the others away, so every one that the
+ * zone's DS set announces has to have signed.  Of signers that is asked (RFC 4035, section 2.2), of validators not (RFC 6840,
+ * section 5.11).
+ */
+static enum finding
+verify_by_all(struct engine *engine, struct task *task, struct rrset *set, const struct vouchers *by, struct verify *verify)
+{
+	uint8_t algorithms[VALIDATE_DS_MAX];
+	const struct rrset *ds = by->ds;
+	enum finding finding = FINDING_SECURE;
+
+	if (ds == NULL) {
+		switch (validation__find_cut(engine, task, by->zone, &ds)) {
+		case CUT_WAIT:     return FINDING_WAIT;
+		case CUT_SPENT:    return FINDING_SPENT;
+		case CUT_BOGUS:    return FINDING_BOGUS;
+		case CUT_NONE:
+		case CUT_INSECURE: return verify_by(engine, task, set, by, 0, verify);
+		case CUT_SECURE:   break;
+		}
+	}
+	const unsigned count = ds_algorithms(engine->trust.crypto, ds, algorithms);
+	for (unsigned i = 0; i < count && finding == FINDING_SECURE; i++)
+		finding = verify_by(engine, task, set, by, algorithms[i], verify);
+	if (finding == FINDING_BOGUS && verify->ede == EDE_DNSKEY_MISSING)
+		return validation__bogus(task, EDE_DNSSEC_BOGUS, "not signed by every algorithm of the DS set");
+	return finding;
+}
+
+static enum finding
+verify_with(struct engine *engine, struct task *task, struct rrset *set, const struct rrset *keys,
+	    const struct name *zone, const struct rrset *ds, struct verify *verify)
+{
+	const struct vouchers by = { keys, zone, ds };
+	const enum finding finding = engine->config.harden_algo_downgrade
+					     ? verify_by_all(engine, task, set, &by, verify)
+					     : verify_by(engine, task, set, &by, 0, verify);
+
+	if (finding != FINDING_SECURE)
+		return finding;
+	set->security = SECURITY_SECURE;
+	set->trust = TRUST_SECURE;
 	return FINDING_SECURE;
 }
 

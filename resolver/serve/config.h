@@ -96,7 +96,7 @@ struct config {
 	char *val_override_date;           /* "": the clock */
 	char *val_nsec3_keysize_iterations; /* pairs; "": VALIDATE_NSEC3_ITERATIONS_MAX */
 	bool tcp_upstream;
-	bool val_permissive_mode, ignore_cd_flag;
+	bool val_permissive_mode, harden_algo_downgrade, ignore_cd_flag;
 	uint32_t val_bogus_ttl;
 	bool trust_anchor_signaling;       /* only `no`: no such queries are sent */
 	bool minimal_responses, deny_any, serve_original_ttl;

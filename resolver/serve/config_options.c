@@ -156,6 +156,8 @@ const struct config_option config_options[] = {
 	SERVER("domain-insecure", CONFIG_LIST, domain_insecure, "", 0, 0, "name from which on nothing is validated (RFC 7646)"),
 	SERVER("val-override-date", CONFIG_STRING, val_override_date, "", 0, 0,
 	       "YYYYMMDDHHmmSS to validate as of that time; empty is now"),
+	SERVER("harden-algo-downgrade", CONFIG_BOOL, harden_algo_downgrade, "no", 0, 0,
+	       "believe a zone only if every algorithm of its DS set has signed"),
 	SERVER("val-bogus-ttl", CONFIG_NUMBER, val_bogus_ttl, "60", 1, 300,
 	       "seconds for which it is remembered that an answer was bogus"),
 	SERVER("val-permissive-mode", CONFIG_BOOL, val_permissive_mode, "no", 0, 0,

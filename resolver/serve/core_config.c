@@ -30,6 +30,7 @@ core_config_engine(const struct config *config)
 	engine.disable_edns_do = config->disable_edns_do;
 	engine.error_reporting = config->dns_error_reporting;
 	engine.val_permissive_mode = config->val_permissive_mode;
+	engine.harden_algo_downgrade = config->harden_algo_downgrade;
 	engine.val_bogus_ttl_s = config->val_bogus_ttl;
 	engine.aggressive_nsec = config->aggressive_nsec;
 	engine.tcp_upstream = config->tcp_upstream;

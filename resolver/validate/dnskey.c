@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "resolver/validate/limits.h"
 #include "stack/base/cursor.h"
 
 /* Not used for validation; their keys are told of like others (RFC 2536, section 2). */
@@ -120,4 +121,18 @@ ds_choose(const struct crypto *crypto, const struct rrset *set, struct ds_choice
 		choice->usable = true;
 		choice->ignore_sha1 |= ds.digest_type != DIGEST_SHA1;
 	}
+}
+
+unsigned
+ds_algorithms(const struct crypto *crypto, const struct rrset *set, uint8_t *algorithms)
+{
+	struct rdata_walk walk;
+	struct ds ds;
+	unsigned i = 0, count = 0;
+
+	for (rdata_first(set, &walk); i < set->rr_count && count < VALIDATE_DS_MAX && rdata_next(&walk); i++)
+		if (ds_read(&ds, walk.bytes, walk.size) == 0 && crypto_knows_algorithm(crypto, ds.algorithm) &&
+		    memchr(algorithms, ds.algorithm, count) == NULL)
+			algorithms[count++] = ds.algorithm;
+	return count;
 }

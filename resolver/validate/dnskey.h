@@ -51,4 +51,7 @@ struct ds_choice {
 };
 void ds_choose(const struct crypto *crypto, const struct rrset *set, struct ds_choice *choice);
 
+/* The algorithms that we know of those in the set, each once, VALIDATE_DS_MAX at most; how many. */
+unsigned ds_algorithms(const struct crypto *crypto, const struct rrset *set, uint8_t *algorithms);
+
 #endif

@@ -208,7 +208,8 @@ next_sig(struct verify *verify)
 	       verify->failures < VALIDATE_FAILURES_MAX) {
 		struct rrsig *sig = &verify->sig;
 		if (!sig_at(verify->set, verify->sig_index++, sig) || !has_right_form(verify->set, sig) ||
-		    !name_equal(&sig->signer, verify->zone))
+		    !name_equal(&sig->signer, verify->zone) ||
+		    (verify->algorithm != 0 && verify->algorithm != sig->algorithm))
 			continue;
 		const int ede = time_ede(sig, verify->now_s);
 		if (ede != EDE_NONE) {

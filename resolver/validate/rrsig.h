@@ -54,6 +54,7 @@ struct verify {
 	struct crypto *crypto;
 	struct arena *arena;
 	uint32_t now_s;
+	uint8_t algorithm;          /* set after verify_begin: only signatures by this one count; 0: any */
 	bool takes_revoked;         /* set after verify_begin: a revoked key signs its own revocation (RFC 5011, section 2.1) */
 
 	struct rrsig sig;           /* being tried */

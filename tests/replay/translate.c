@@ -28,7 +28,7 @@ static const char *const let_pass[] = {
 	/* Cairn has one way */
 	"target-fetch-policy", "iter-scrub-ns", "iter-scrub-cname", "rrset-roundrobin", "fake-dsa",
 	"harden-referral-path", "harden-below-nxdomain", "harden-large-queries", "harden-short-bufsize",
-	"harden-dnssec-stripped", "harden-unknown-additional", "harden-algo-downgrade",
+	"harden-dnssec-stripped", "harden-unknown-additional",
 	"infra-host-ttl", "infra-keep-probing", "infra-cache-min-rtt", "infra-cache-max-rtt", "val-clean-additional",
 	"qname-minimisation-strict", "root-key-sentinel", "trust-anchor-signaling", "prefetch-key", "val-max-restart",
 	"max-query-restarts", "max-sent-count", "max-global-quota", "disable-dnssec-lame-check", "zonemd-permissive-mode",

@@ -569,6 +569,27 @@ START_TEST(in_permissive_mode_what_is_bogus_is_given_as_insecure_each_time)
 }
 END_TEST
 
+/* mal. announces a second algorithm, 13, by which nothing is signed: whoever takes its signatures away goes unnoticed, unless asked for. */
+START_TEST(of_several_algorithms_one_is_enough_unless_all_are_wanted)
+{
+	static const uint8_t ds[4 + 32] = { 0, 1, 13, DIGEST_SHA256 };
+	const struct name mal = name_of("mal.");
+	signed_world_init(&sw, 1, NULL, NULL, NULL);
+	struct engine_config config = sw.world->config;
+	config.harden_algo_downgrade = _i != 0;
+	engine_configure(sw.world->engine, &config);
+	ck_assert_int_eq(anchors_add(&sw.anchors, sw.crypto, &mal, TYPE_DS, ds, sizeof ds), 0);
+	const struct world_result *result = resolve("www.mal.", TYPE_A);
+	if (_i == 0)
+		ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	else
+		expect_bogus(result);
+	ck_assert_int_eq(result->ede, _i == 0 ? EDE_NONE : EDE_DNSSEC_BOGUS);
+	expect_good();
+	signed_world_fini(&sw);
+}
+END_TEST
+
 /* Data that others would take, in the attacker's signed answer: his signatures are worth nothing outside of his zone. */
 static void
 poison_signed(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
@@ -660,6 +681,7 @@ main(void)
 	tcase_add_test(tcase, a_wildcard_that_has_ended_answers_for_no_other_name);
 	tcase_add_loop_test(tcase, a_childs_apex_does_not_deny_the_parents_ds, 0, 2);
 	tcase_add_test(tcase, an_unchecked_denial_drives_out_nothing_that_was_checked);
+	tcase_add_loop_test(tcase, of_several_algorithms_one_is_enough_unless_all_are_wanted, 0, 2);
 	tcase_add_test(tcase, in_permissive_mode_what_is_bogus_is_given_as_insecure_each_time);
 	tcase_add_test(tcase, a_zone_signs_for_itself_alone);
 	tcase_add_test(tcase, what_says_itself_that_it_is_of_a_signed_zone_is_bogus_without_another_question);
