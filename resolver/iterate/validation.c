@@ -135,6 +135,8 @@ judge_set(struct engine *engine, struct task *task, struct rrset *set)
 	struct verify verify = { 0 };
 	struct name signer, name;
 
+	if (set->type == TYPE_RRSIG)
+		return FINDING_INSECURE; /* asked for by themselves; nobody signs signatures (RFC 4035, section 2.2) */
 	/* The parent vouches for a DS set. */
 	name_strip(&name, set->owner, set->type == TYPE_DS && set->owner->size > 1 ? 1 : 0);
 	const struct rrset *anchor = anchors_above(engine->trust.anchors, &name);

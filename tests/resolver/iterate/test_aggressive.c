@@ -328,6 +328,32 @@ START_TEST(a_name_that_a_wildcard_makes_has_no_ds)
 }
 END_TEST
 
+static void
+answer_with_signatures(struct world *world, struct world_server *server, const struct query *query,
+		       struct world_reply *reply)
+{
+	(void)server;
+	if (query->question.qtype != TYPE_RRSIG)
+		return;
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
+	records_append(&reply->sections[SECTION_ANSWER],
+		       world_record(world, "www.mal.", TYPE_RRSIG, 300, "A 13 2 300 20300101000000 20200101000000 1 mal. AAAA"));
+}
+
+START_TEST(signatures_are_given_though_nobody_signs_them)
+{
+	struct engine_config config = engine_config_default;
+
+	config.prime_root = false;
+	signed_world_init(&sw, 1, &config, NULL, answer_with_signatures);
+	const struct world_result *result = resolve("www.mal.", TYPE_RRSIG, false);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(result->security, SECURITY_INSECURE);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 static uint64_t
 hits(void)
 {
@@ -515,6 +541,7 @@ main(void)
 	tcase_add_test(tcase, a_delegation_says_nothing_about_what_is_below_it);
 	tcase_add_test(tcase, a_client_gets_no_ds_with_the_soa_that_says_for_how_long);
 	tcase_add_test(tcase, a_name_that_a_wildcard_makes_has_no_ds);
+	tcase_add_test(tcase, signatures_are_given_though_nobody_signs_them);
 	tcase_add_test(tcase, in_a_zone_with_opt_out_nothing_is_looked_for);
 	tcase_add_loop_test(tcase, of_a_name_outside_the_nearest_span_no_more_is_looked_for, 0, 2);
 	tcase_add_test(tcase, it_lasts_no_longer_than_the_soa_allows);
