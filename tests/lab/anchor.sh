@@ -7,6 +7,7 @@ run=/run/cairn-lab
 . "$here/network.sh"
 . "$here/zones.sh"
 . "$here/servers.sh"
+[ -z "${CAIRN_LAB_MORE:-}" ] || . "$CAIRN_LAB_MORE/more.sh"
 
 # $pid is ours as the outside sees it: /proc is still the outside's here.
 read -r pid rest </proc/self/stat

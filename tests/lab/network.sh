@@ -246,6 +246,9 @@ build_data_centre() {
 	RULES
 }
 
+# What CAIRN_LAB_MORE adds has its own of these two.
+network_more() { :; }
+
 network_build() {
 	build_home
 	build_backbone
@@ -254,4 +257,5 @@ network_build() {
 	build_providers
 	quirks_rules
 	build_data_centre
+	network_more
 }

@@ -1,5 +1,7 @@
 # servers.sh - which daemon serves what at which addresses of the lab. Read by anchor.sh.
 
+servers_more() { :; }
+
 servers_start() {
 	nsd_serve roots "$(root_addresses)" root root-servers.net arpa
 	knot_serve registry com "198.18.1.1 198.18.1.2 2001:2:0:1::1 2001:2:0:1::2" \
@@ -17,6 +19,7 @@ servers_start() {
 	nsd_serve quirks "198.18.5.1 198.18.5.2 198.18.5.3 198.18.5.4
 		2001:2:0:5::1 2001:2:0:5::2 2001:2:0:5::3 2001:2:0:5::4" tcponly.net noedns.net lossy.net
 	web_serve
+	servers_more
 }
 
 origin_of() {

@@ -1,7 +1,10 @@
 # zones.sh - signs zones/*.zone into $LAB_DIR/zones, children first, so that each parent gets their
 # DS records. Read by anchor.sh. How a zone is signed stands in its first line:
 #
-#	; sign: ALGORITHM nsec|nsec3 [opt-out] [ksk+zsk] [expired] [wrong-ds]
+#	; sign: ALGORITHM nsec|nsec3 [opt-out] [iterations=N] [ksk+zsk] [expired|not-yet] [wrong-ds|no-ds|ds=1|ds=4]
+#
+# Lines `; edit: SED` damage the zone once it is signed. The lines of $CAIRN_LAB_MORE/zones/*.zone are added to
+# those of the lab: zones more, or lines more of a zone.
 #
 # The keys are made anew for each lab; the root's becomes $LAB_DIR/root.key.
 
@@ -9,8 +12,8 @@ signed=$LAB_DIR/zones
 
 zones_sign() {
 	mkdir -p "$signed/keys"
-	for file in "$here"/zones/*.zone; do
-		generate <"$file" >"$signed/${file##*/}"
+	for file in "$here"/zones/*.zone ${CAIRN_LAB_MORE:+"$CAIRN_LAB_MORE"/zones/*.zone}; do
+		generate <"$file" >>"$signed/${file##*/}"
 	done
 	for zone in $(zones_deepest_first); do
 		zone_sign "$zone" $(sed -n '1s/^; sign: //p' "$signed/$zone.zone")
@@ -54,22 +57,32 @@ zone_sign() {
 		nsec) ;;
 		nsec3) denial="-n -t 0" ;;
 		opt-out) denial="$denial -p" ;;
+		iterations=*) denial="$denial -t ${option#*=}" ;;
 		ksk+zsk) make_key zsk; keys="$keys $key" ;;
 		expired) times="-i 20200101 -e 20200201" ;;
+		not-yet) times="-i 20500101 -e 20510101" ;;
 		wrong-ds) make_key other -k; delegated=$key ;;
+		no-ds) delegated= ;;
+		ds=*) ldns-key2ds -n "-${option#*=}" "$key.key" >"$key.ds" ;;
 		*) echo "$zone.zone: no such way to sign: $option" >&2; return 1 ;;
 		esac
 	done
 	ldns-signzone $denial $times -o "$origin" -f "$signed/$zone.zone.new" "$signed/$zone.zone" $keys
-	mv "$signed/$zone.zone.new" "$signed/$zone.zone"
-	[ "$zone" = root ] || cat "$delegated.ds" >>"$signed/$(parent_of "$zone").zone"
+	damage=$(sed -n 's/^; edit: //p' "$signed/$zone.zone")
+	sed -E "$damage" "$signed/$zone.zone.new" >"$signed/$zone.zone"
+	rm "$signed/$zone.zone.new"
+	[ "$zone" = root ] || [ -z "$delegated" ] || cat "$delegated.ds" >>"$signed/$(parent_of "$zone").zone"
 }
 
 # make_key ROLE [OPTION...]: sets $key, the base name of the pair.
 make_key() {
 	key=$signed/keys/$zone.$1
 	shift
-	made=$(cd "$signed/keys" && ldns-keygen -r /dev/urandom -a "$algorithm" -b 2048 "$@" "$origin")
+	case $algorithm in
+	DSA*) bits=1024 ;;
+	*) bits=2048 ;;
+	esac
+	made=$(cd "$signed/keys" && ldns-keygen -r /dev/urandom -a "$algorithm" -b $bits "$@" "$origin")
 	for suffix in key private ds; do
 		[ ! -e "$signed/keys/$made.$suffix" ] || mv "$signed/keys/$made.$suffix" "$key.$suffix"
 	done
