@@ -66,7 +66,7 @@ def read_tcp(_, following):
         words = line.split()
         if len(words) == 6 and words[0] in ("download", "upload"):
             table.add((words[0], int(words[1]), words[2]), dict(zip(TCP_TITLES, map(float, words[3:]))))
-        elif not words or words[0] != "ratio":
+        elif len(words) != 4:  # whose ratios, and the three
             break
     return table if table.lines else None
 
@@ -81,7 +81,7 @@ def read_fetch(_, following):
     return table if table.lines else None
 
 
-BEGINS = ((re.compile(r"(cold|mixed|hot): CPU"), read_dns), (re.compile(r"CPU us\s+process\s+receiving\s+ratio"), read_wire),
+BEGINS = ((re.compile(r"\w[\w ]*: CPU, core and upstream"), read_dns), (re.compile(r"CPU us\s+process\s+receiving\s+ratio"), read_wire),
           (re.compile(r"work\s+flows\s+who\s+Gbit/s"), read_tcp), (re.compile(r"work\s+who\s+wall ms\s+CPU ms"), read_fetch))
 
 

@@ -25,10 +25,10 @@ xdp native         2.93     1.71       1.09    0.88      51419      0
 TCP = """work       flows who      Gbit/s  CPU s/GiB  both ends
 download       1 curl       41.9      0.198      0.304
 download       1 bulk       44.2      0.174      0.274
-                 ratio      1.05       0.88       0.90
+                 bulk/curl         1.05       0.88       0.90
 upload         8 curl       14.4      0.546      0.666
 upload         8 bulk       19.4      0.414      0.468
-                 ratio      1.35       0.76       0.70
+                 bulk/curl         1.35       0.76       0.70
 connections a second, 50 at once, 1000 octets each: kernel 25044, bulk 36855, ratio 1.47
 """
 FETCH = """work              who            wall ms    CPU ms      MiB  wall ratio       CPU
