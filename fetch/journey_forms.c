@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fetch/journey/har.h"
+#include "fetch/journey/name_waits.h"
 #include "fetch/journey/ndjson.h"
 #include "fetch/journey/svg.h"
 #include "fetch/journey/text.h"
@@ -61,6 +62,18 @@ journey_forms_read(unsigned *forms, const char *words, const char *path, struct 
 /* ---- the forms --------------------------------------------------------------------------------------- */
 
 static void
+write_name_waits(const struct story *story, const struct journey_end *end, FILE *file)
+{
+	char line[JOURNEY_LINE_BYTES];
+	struct name_waits waits;
+
+	name_waits_find(&waits, story, end->request);
+	name_waits_text(&waits, line, sizeof line);
+	if (line[0] != '\0')
+		fprintf(file, "NAME   %s\n", line);
+}
+
+static void
 write_text(const struct story *story, FILE *file)
 {
 	char line[JOURNEY_LINE_BYTES], advice[JOURNEY_TEXT_BYTES];
@@ -82,6 +95,7 @@ write_text(const struct story *story, FILE *file)
 		}
 		journey_text_verdict(&story->ends[i].verdict, line, sizeof line);
 		fprintf(file, "%s\n", line);
+		write_name_waits(story, &story->ends[i], file);
 		fault_advice(story, &story->ends[i], advice, sizeof advice);
 		if (advice[0] != '\0')
 			fprintf(file, "TRY    %s\n", advice);

@@ -1,6 +1,7 @@
 #include "fetch/journey/ndjson.h"
 
 #include "fetch/journey/fault.h"
+#include "fetch/journey/name_waits.h"
 
 static void
 put_uint(struct json *json, const char *name, uint64_t value)
@@ -53,6 +54,23 @@ put_fault(struct json *json, const struct story *story, const struct journey_end
 	put_uint(json, "first_bad", fault.bad != NULL ? fault.bad->id : 0);
 }
 
+/* Microseconds by zone, those of the silent by address; of a resolver in this process. */
+static void
+put_name_waits(struct json *json, const struct story *story, const struct journey_end *end)
+{
+	struct name_waits waits;
+
+	name_waits_find(&waits, story, end->request);
+	if (waits.count == 0)
+		return;
+	json_key(json, "name_us");
+	json_object_begin(json);
+	for (unsigned i = 0; i < waits.count; i++)
+		put_uint(json, waits.list[i].who[0] != '\0' ? waits.list[i].who : "others", waits.list[i].us);
+	put_uint(json, "itself", waits.itself_us);
+	json_object_end(json);
+}
+
 void
 journey_json_end(struct json *json, const struct story *story, const struct journey_end *end)
 {
@@ -83,6 +101,7 @@ journey_json_end(struct json *json, const struct story *story, const struct jour
 	put_text(json, "try", advice);
 	if (end->is_bad)
 		put_fault(json, story, end);
+	put_name_waits(json, story, end);
 	json_object_end(json);
 	json_line_end(json);
 }

@@ -1,5 +1,6 @@
 #include "fetch/journey/svg_priv.h"
 
+#include "fetch/journey/name_waits.h"
 #include "fetch/journey/text.h"
 
 #include <inttypes.h>
@@ -211,6 +212,32 @@ write_note(struct markup *markup, const char *title, const char *text, unsigned 
 	markup_put(markup, "</text>\n");
 }
 
+/* For whom the resolver waited, of the only transfer; empty: of several, or nobody. */
+static void
+find_name_waits(const struct story *story, char *text, size_t text_bytes)
+{
+	struct name_waits waits;
+
+	text[0] = '\0';
+	if (story->end_count != 1)
+		return;
+	name_waits_find(&waits, story, story->ends[0].request);
+	name_waits_text(&waits, text, text_bytes);
+}
+
+/* The height that it takes. */
+static unsigned
+write_name_note(struct markup *markup, const struct story *story, unsigned y)
+{
+	char text[JOURNEY_LINE_BYTES];
+
+	find_name_waits(story, text, sizeof text);
+	if (text[0] == '\0')
+		return 0;
+	write_note(markup, "Name", text, y);
+	return NOTE_HEIGHT;
+}
+
 /* Where the transfer that failed did, and what to try. */
 static void
 write_notes(struct markup *markup, const struct story *story, unsigned y)
@@ -226,6 +253,7 @@ write_notes(struct markup *markup, const struct story *story, unsigned y)
 		y += NOTE_HEIGHT;
 		write_note(markup, "Broke", line + sizeof "BROKE  " - 1, y);
 	}
+	y += write_name_note(markup, story, y + NOTE_HEIGHT);
 	find_advice(story, advice, sizeof advice);
 	if (advice[0] != '\0')
 		write_note(markup, "Try", advice, y + NOTE_HEIGHT);
@@ -255,14 +283,15 @@ write_strips(struct markup *markup, const struct story *story, unsigned width, u
 static unsigned
 strips_height(const struct story *story)
 {
-	char advice[JOURNEY_TEXT_BYTES];
+	char advice[JOURNEY_TEXT_BYTES], waits[JOURNEY_LINE_BYTES];
 	unsigned count = strip_count(story);
 
 	if (count == 0)
 		return 0;
 	find_advice(story, advice, sizeof advice);
+	find_name_waits(story, waits, sizeof waits);
 	return (count > 1 ? count * STRIP_STEP : STRIP_HEIGHT) +
-	       NOTE_HEIGHT * (1u + (advice[0] != '\0') + (first_bad(story) != NULL));
+	       NOTE_HEIGHT * (1u + (advice[0] != '\0') + (waits[0] != '\0') + (first_bad(story) != NULL));
 }
 
 static void
