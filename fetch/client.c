@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "fetch/clock.h"
+
 /* ---- options of the network ---------------------------------------------------------------------- */
 
 static int
@@ -93,15 +95,6 @@ read_gateways(struct net_options *net, const char *text, struct failure *failure
 	return 0;
 }
 
-/* net's clock, before there is a net. */
-static uint64_t
-now_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static void
 take_events(void *data)
 {
@@ -116,7 +109,7 @@ open_journey(struct client *client, struct net_options *net, struct failure *fai
 		return 0;
 	const struct journey_wish wish = { .forms = run->journey, .path = run->journey_file,
 					   .has_secrets = run->journey_secrets };
-	if (journey_report_open(&client->journey, &wish, now_us(), failure) != 0)
+	if (journey_report_open(&client->journey, &wish, clock_now_us(), failure) != 0)
 		return -1;
 	net->journey_capture = journey_report_capture(client->journey);
 	net->capture_ahead_us = journey_report_ahead_us(client->journey);

@@ -1,11 +1,11 @@
 #include "fetch/options_priv.h"
 
-#include "fetch/option_refused.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "fetch/option_refused.h"
 
 int
 options__fail(struct options_parse *parse, const char *format, ...)

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "fetch/clock.h"
 #include "stack/base/err.h"
 
 #define ALPN_WIRE_BYTES 64u
@@ -165,23 +165,15 @@ fail_handshake(struct tls_stream *tls)
 		tls__words(tls->context, tls->host, &tls->refusal, &stream->failure);
 }
 
-static uint64_t
-clock_us(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static void
 shake_hands(struct tls_stream *tls)
 {
-	const uint64_t before_us = clock_us();
+	const uint64_t before_us = clock_now_us();
 
 	ERR_clear_error();
 	const int result = SSL_do_handshake(tls->ssl);
 	const int error = SSL_get_error(tls->ssl, result);
-	tls->head.stream.facts->tls_cpu_us += clock_us() - before_us;
+	tls->head.stream.facts->tls_cpu_us += clock_now_us() - before_us;
 
 	if (result == 1 && !tls_pins_hold(&tls->context->pins, tls->ssl, tls->peer, &tls->head.stream.failure)) {
 		tls->head.state = TLS_FAILED;

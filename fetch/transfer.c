@@ -351,100 +351,6 @@ on_dialed(void *data, struct stream *stream, const struct failure *failure)
 		transfer__exchange(transfer, stream);
 }
 
-static unsigned
-families(const struct settings *settings)
-{
-	return settings->family == 4 ? NAMES_IPV4 : settings->family == 6 ? NAMES_IPV6 : 0;
-}
-
-/* The host without the brackets of an IPv6 address, terminated. */
-static const char *
-dial_host(struct transfer *transfer)
-{
-	struct span host = transfer->url.host;
-	if (transfer->url.host_kind == URL_HOST_IPV6)
-		host = span_of(host.at + 1, host.bytes - 2);
-	return arena_printf(&transfer->arenas[transfer->arena_at], SPAN_FORMAT,
-			    SPAN_ARGUMENTS(host));
-}
-
-/* What must be alike for a kept connection to serve: where it leads, and for TLS whom it trusts. */
-static bool
-name_place(struct transfer *transfer)
-{
-	const struct url *url = &transfer->url;
-	unsigned trust = url->special == URL_HTTPS ? transfer->job.group->number : 0;
-	int bytes = snprintf(transfer->place, sizeof transfer->place,
-			     "%u " SPAN_FORMAT "://" SPAN_FORMAT ":%u via %u %s:%u", trust,
-			     SPAN_ARGUMENTS(url->scheme), SPAN_ARGUMENTS(url->host), url_port(url),
-			     (unsigned)transfer->proxy.kind,
-			     transfer->proxy.host != NULL ? transfer->proxy.host : "",
-			     transfer->proxy.port);
-	return bytes > 0 && (size_t)bytes < sizeof transfer->place;
-}
-
-static struct stream *
-kept_stream(struct transfer *transfer)
-{
-	if (!name_place(transfer)) {
-		transfer->wants_new_connection = true; /* and it will not be kept either */
-		transfer->place[0] = '\0';
-		return NULL;
-	}
-	if (!transfer->settings->is_kept_alive || transfer->wants_new_connection)
-		return NULL;
-	return pool_get(transfer->client->pool, transfer->place);
-}
-
-/* The first time it takes as long as many a handshake; NULL: *failure. */
-static struct tls *
-set_up_tls(struct transfer *transfer, struct failure *failure)
-{
-	struct net *net = transfer->client->net;
-	bool is_first = transfer->job.group->tls == NULL;
-	struct tls *tls = client_tls(transfer->client, transfer->job.group, failure);
-
-	net_now_again(net);
-	if (is_first)
-		transfer->facts.setup_us = net_now_us(net);
-	return tls;
-}
-
-static void
-dial(struct transfer *transfer)
-{
-	struct client *client = transfer->client;
-	const struct settings *settings = transfer->settings;
-	struct failure failure;
-	struct dial_target target = {
-		.host = dial_host(transfer),
-		.port = url_port(&transfer->url),
-		.families = families(settings),
-		.overrides = &transfer->job.group->overrides,
-		.wants_service = transfer->url.special == URL_HTTPS,
-		.alpn = settings->is_http_1_0 || settings->is_http_1_1 ? "http/1.1" : "h2,http/1.1",
-		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
-		.attempt_delay_ms = (unsigned)(settings->attempt_delay_us / 1000),
-		.seen = &transfer->facts.stream,
-		.request = transfer->number,
-		.proxy = transfer->proxy.kind != PROXY_NONE ? &transfer->proxy : NULL,
-		.needs_tunnel =
-			transfer->proxy.kind != PROXY_NONE && !transfer__asks_proxy(transfer),
-	};
-
-	transfer->state = TRANSFER_DIALING;
-	failure_set(&failure, FAILURE_MEMORY, "no memory for a connection");
-	if (transfer->url.special == URL_HTTPS)
-		target.tls = set_up_tls(transfer, &failure);
-	if (target.host != NULL && (transfer->url.special != URL_HTTPS || target.tls != NULL))
-		transfer->dial =
-			dial_start(client->net, client->names, &target, on_dialed, transfer);
-	if (transfer->dial != NULL)
-		client->dial_count++;
-	else
-		transfer__fail(transfer, &failure);
-}
-
 static void
 take_connection(struct transfer *transfer)
 {
@@ -452,7 +358,7 @@ take_connection(struct transfer *transfer)
 		transfer__fail(transfer, &transfer->failure);
 		return;
 	}
-	struct stream *stream = kept_stream(transfer);
+	struct stream *stream = transfer__kept_stream(transfer);
 	transfer->wants_new_connection = false;
 	if (stream == NULL && transfer->client->dial_count >= CLIENT_DIALS_MAX) {
 		wait_for_turn(transfer);
@@ -460,7 +366,7 @@ take_connection(struct transfer *transfer)
 	}
 	if (stream == NULL) {
 		transfer__tell_proxy(transfer);
-		dial(transfer);
+		transfer__dial(transfer, on_dialed);
 		return;
 	}
 	verbose_note(&transfer->client->verbose, "Connection %u is used again",

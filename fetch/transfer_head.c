@@ -2,8 +2,8 @@
 #include "fetch/transfer_priv.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "fetch/clock.h"
 #include "fetch/disposition.h"
 #include "fetch/http_date.h"
 #include "fetch/range.h"
@@ -327,21 +327,13 @@ transfer__on_head(struct transfer *transfer, const struct response_event *event)
 	return 0;
 }
 
-static uint64_t
-clock_us(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* A disk or a reader may take its time, and the verdict says so. */
 static int
 write_content(struct transfer *transfer, struct span data)
 {
-	const uint64_t before_us = clock_us();
+	const uint64_t before_us = clock_now_us();
 	int err = output_write(&transfer->output, data.at, data.bytes, &transfer->failure);
-	transfer->facts.write_us += clock_us() - before_us;
+	transfer->facts.write_us += clock_now_us() - before_us;
 	return err;
 }
 

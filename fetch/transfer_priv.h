@@ -2,6 +2,7 @@
  * transfer_priv.h - a transfer's inside, shared by its files.
  *
  *	transfer.c           attempts, one after the other: redirects, retries, the end
+ *	transfer_dial.c      the connection of an attempt
  *	transfer_url.c       the URL of the command line, and where a redirect leads
  *	transfer_request.c   settings to a request
  *	transfer_login.c     credentials and cookies
@@ -143,6 +144,10 @@ void transfer__local_over(struct transfer *transfer, bool is_whole);
 bool transfer__can_retry(const struct transfer *transfer);
 void transfer__attempt_over(struct transfer *transfer);
 void transfer__fail(struct transfer *transfer, const struct failure *failure);
+
+/* transfer_dial.c */
+struct stream *transfer__kept_stream(struct transfer *transfer); /* NULL: none */
+void transfer__dial(struct transfer *transfer, dial_done_cb on_dialed); /* or it fails */
 
 /* transfer_url.c: 0, or -1 and transfer->failure. */
 int transfer__read_url(struct transfer *transfer);

@@ -1,10 +1,10 @@
 #include "fetch/journey/svg_priv.h"
 
-#include "fetch/journey/name_waits.h"
-#include "fetch/journey/text.h"
-
 #include <inttypes.h>
 #include <stdio.h>
+
+#include "fetch/journey/name_waits.h"
+#include "fetch/journey/text.h"
 
 #define STRIPS_TOP     84u
 #define TOP            (STRIPS_TOP + 30u) /* of the ladder, when there are no bars */
