@@ -35,7 +35,7 @@ struct rng;
 #define READY_BUCKET_BYTES 4096u
 #define READY_WAYS_MAX     28u
 #define READY_NOTES        31u
-#define READY_BYTES_MAX    448u /* of a message without OPT; larger answers are made each time */
+#define READY_BYTES_MAX    1232u /* of a message without OPT; larger answers are made each time */
 #define READY_TTLS_MAX     16u
 #define READY_BYTES_LEAST  16384u /* of a block */
 

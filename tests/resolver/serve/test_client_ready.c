@@ -20,6 +20,11 @@ static void *ready_block;
 static struct text_reader reader;
 static struct text_record record;
 
+/* Seven of them are more than is kept, and are made anew each time that they are asked for. */
+#define TEXT                                                                                                                 \
+	"\"a text of nearly two hundred octets that is here to make messages large, and seven of them larger than those that " \
+	"are kept ready-made; and on it goes, and on, until it is as long as it has to be for that\" "
+
 /* As they stand in the caches. */
 static const struct {
 	const char *record, *sig; /* of one owner and type in a row: one set */
@@ -40,11 +45,11 @@ static const struct {
 	{ "mixed.example. 5000 IN CNAME www.example.", NULL, SECURITY_INSECURE },
 	{ "mail.example. 86400 IN MX 10 www.example.", NULL, SECURITY_INSECURE },
 	{ "ns.example. 86400 IN NS www.example.", NULL, SECURITY_INSECURE },
-	{ "large.example. 86400 IN TXT \"a text of two hundred octets that is here to make the message longer than a slot holds, "
-	  "and so to be made anew each time it is asked for; and on it goes, and on, until it is as long as that\" "
-	  "\"a text of two hundred octets that is here to make the message longer than a slot holds, "
-	  "and so to be made anew each time it is asked for; and on it goes, and on, until it is as long as that\" "
-	  "\"a text of a hundred octets that is here to make the message longer than a slot holds and so to be\"",
+	{ "signed.example. 700 IN TXT " TEXT TEXT,
+	  "signed.example. 700 IN RRSIG TXT 13 2 700 20300101000000 20200101000000 1 example. "
+	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+	  SECURITY_SECURE },
+	{ "large.example. 86400 IN TXT " TEXT TEXT TEXT TEXT TEXT TEXT TEXT,
 	  NULL, SECURITY_INSECURE },
 };
 
@@ -334,6 +339,35 @@ START_TEST(the_third_of_three_is_ready_made)
 }
 END_TEST
 
+static uint64_t
+ready_of_three_texts(const char *text)
+{
+	static struct told told;
+	struct client_source source = { .port = 53, .is_stream = true };
+	uint8_t bytes[512];
+	struct writer writer = writer_over(bytes, sizeof bytes);
+	const struct name qname = name_of(text);
+	const uint64_t before = world.clients.stats.answers_ready;
+
+	writer_u32(&writer, 0x12340000u | DNS_RD);
+	writer_u32(&writer, 1u << 16);
+	writer_u32(&writer, 0);
+	writer_bytes(&writer, qname.wire, qname.size);
+	writer_u32(&writer, (uint32_t)TYPE_TXT << 16 | CLASS_IN);
+	ck_assert_int_eq(addr_from_text(&source.addr, "192.0.2.1"), 0);
+	for (unsigned i = 0; i < 3; i++)
+		ask(&told, &source, bytes, writer.pos, ready, CLIENT_WORLD_NOW_US);
+	ck_assert_int_eq(told.outcome.fate, CLIENT_REPLIES);
+	return world.clients.stats.answers_ready - before;
+}
+
+START_TEST(what_fits_into_a_datagram_is_ready_made_and_no_more)
+{
+	ck_assert_uint_eq(ready_of_three_texts("signed.example."), 1);
+	ck_assert_uint_eq(ready_of_three_texts("large.example."), 0);
+}
+END_TEST
+
 START_TEST(another_configuration_begins_anew)
 {
 	ck_assert_uint_eq(ready_of_three(), 1);
@@ -396,6 +430,7 @@ main(void)
 	tcase_add_test(tcase, what_is_foreseen_lies_where_it_is_looked_for);
 	tcase_add_test(tcase, what_is_no_usual_query_is_not_foreseen);
 	tcase_add_test(tcase, the_third_of_three_is_ready_made);
+	tcase_add_test(tcase, what_fits_into_a_datagram_is_ready_made_and_no_more);
 	tcase_add_test(tcase, another_configuration_begins_anew);
 	tcase_add_test(tcase, what_is_near_its_end_is_made_so_that_it_is_asked_for_anew);
 	tcase_add_test(tcase, a_referral_is_for_who_may_look_only);
