@@ -7,8 +7,8 @@
  *
  * A query is hedged, by another to the next server, when most replies of its server would have come, and late
  * after the server's retransmission time-out; even then it may still be answered (no reply is ambiguous, each
- * has its id) until it is given up, or until its place is needed: servers that are silent shall not keep others from
- * being asked.
+ * has its id) until it is given up.  Once it is hedged its place may be needed for others: servers that are silent shall not
+ * keep them from being asked.
  *
  * RD is 0, unless a forwarder is asked; DO is set wherever EDNS is, so that signatures are in the caches.
  * Over UDP there is a cookie in the OPT record: from a server that has shown to know cookies nothing is taken without.
@@ -24,7 +24,7 @@
 #define FLIGHT_BYTES_MAX   (MESSAGE_HEADER_BYTES + NAME_BYTES_MAX + 4u + FLIGHT_OPT_BYTES)
 #define FLIGHT_COOKIE_BYTES (INFRA_COOKIE_CLIENT_BYTES + INFRA_COOKIE_SERVER_BYTES_MAX)
 #define FLIGHT_OPT_BYTES    (EDNS_RECORD_BYTES + 4u + FLIGHT_COOKIE_BYTES + 4u + CLIENT_STRING_BYTES_MAX + 4u)
-#define FLIGHT_LINGER_US   1000000u /* how long a late query is still listened for, at least, while there is room */
+#define FLIGHT_LINGER_US   1000000u /* how long a late query is still listened for, at least, if there is room */
 #define FLIGHT_ROOM_ONE_IN 8u       /* ... which is: one place in so many is free */
 #define FLIGHT_HEDGE_PERMIL 1200u     /* of SRTT */
 #define FLIGHT_HEDGE_VARS   3u        /* deviations above SRTT that hardly any reply needs */
@@ -44,7 +44,7 @@ struct flight {
 	uint32_t generation;      /* of the place: a number that is over never means a newer query */
 	uint32_t task;
 	uint32_t next;            /* of the task's queries */
-	uint32_t older, newer;    /* late: those that were late before and after it, of all tasks */
+	uint32_t older, newer;    /* hedged: those that were hedged before and after it, of all tasks */
 	enum flight_stage stage;
 	bool was_sent;            /* the flow is open */
 	bool hedged;              /* another server may be asked meanwhile */

@@ -147,9 +147,9 @@ make_room(struct engine *engine)
 {
 	const struct slots *slots = &engine->query_slots;
 
-	if (engine->oldest_late == SLOT_NONE || slots->used + slots->count / FLIGHT_ROOM_ONE_IN <= slots->count)
+	if (engine->oldest_hedged == SLOT_NONE || slots->used + slots->count / FLIGHT_ROOM_ONE_IN <= slots->count)
 		return;
-	struct flight *query = &engine->queries[engine->oldest_late];
+	struct flight *query = &engine->queries[engine->oldest_hedged];
 	flight__close(engine, query);
 	task__wake(engine, &engine->tasks[query->task]);
 }
@@ -217,6 +217,33 @@ flight__trace_put(struct engine *engine, const struct flight *query, enum resolv
 	event_put(engine->trace, (uint16_t)kind, 0, engine->now_us, &body, sizeof body);
 }
 
+static void
+join_hedged(struct engine *engine, struct flight *query)
+{
+	const uint32_t index = (uint32_t)(query - engine->queries);
+
+	query->older = engine->newest_hedged;
+	query->newer = SLOT_NONE;
+	if (query->older != SLOT_NONE)
+		engine->queries[query->older].newer = index;
+	else
+		engine->oldest_hedged = index;
+	engine->newest_hedged = index;
+}
+
+static void
+leave_hedged(struct engine *engine, const struct flight *query)
+{
+	if (query->older != SLOT_NONE)
+		engine->queries[query->older].newer = query->newer;
+	else
+		engine->oldest_hedged = query->newer;
+	if (query->newer != SLOT_NONE)
+		engine->queries[query->newer].older = query->older;
+	else
+		engine->newest_hedged = query->older;
+}
+
 /* Another server may be asked, but this one still has its time. */
 static void
 hedge(struct engine *engine, struct flight *query)
@@ -227,46 +254,22 @@ hedge(struct engine *engine, struct flight *query)
 	query->hedged = true;
 	task->fresh_count--;
 	task->cut->servers[query->server].busy = false;
+	join_hedged(engine, query);
 }
 
 void
 flight__late(struct engine *engine, struct flight *query)
 {
-	const uint32_t index = (uint32_t)(query - engine->queries);
-
 	hedge(engine, query);
-	if (query->late)
-		return;
 	query->late = true;
-	query->older = engine->newest_late;
-	query->newer = SLOT_NONE;
-	if (query->older != SLOT_NONE)
-		engine->queries[query->older].newer = index;
-	else
-		engine->oldest_late = index;
-	engine->newest_late = index;
-}
-
-static void
-leave_late(struct engine *engine, const struct flight *query)
-{
-	if (query->older != SLOT_NONE)
-		engine->queries[query->older].newer = query->newer;
-	else
-		engine->oldest_late = query->newer;
-	if (query->newer != SLOT_NONE)
-		engine->queries[query->newer].older = query->older;
-	else
-		engine->newest_late = query->older;
 }
 
 void
 flight__close(struct engine *engine, struct flight *query)
 {
 	assert(query->stage != FLIGHT_CLOSED);
-	hedge(engine, query);
-	if (query->late)
-		leave_late(engine, query);
+	flight__late(engine, query);
+	leave_hedged(engine, query);
 	unlink_from_task(engine, query);
 	wheel_disarm(&engine->wheel, &query->timer);
 	query->stage = FLIGHT_CLOSED;

@@ -351,8 +351,8 @@ START_TEST(when_no_query_can_be_sent_those_under_way_are_waited_for)
 }
 END_TEST
 
-/* Each question to a dead server has up to four queries; those that are late only wait for what hardly comes any more. */
-START_TEST(late_queries_make_room_for_others)
+/* Each question to a dead server has up to four queries; most of them only wait for what hardly comes any more. */
+START_TEST(silent_servers_make_room_for_others)
 {
 	struct world *world = world_of(NULL);
 	struct engine_limits limits = world->limits;
@@ -451,7 +451,7 @@ main(void)
 	tcase_add_test(tcase,
 		       when_all_tasks_are_taken_a_question_is_refused_and_later_ones_are_not);
 	tcase_add_test(tcase, when_no_query_can_be_sent_those_under_way_are_waited_for);
-	tcase_add_test(tcase, late_queries_make_room_for_others);
+	tcase_add_test(tcase, silent_servers_make_room_for_others);
 	tcase_add_test(tcase, an_answer_larger_than_its_arena_is_a_failure_and_not_the_end);
 	tcase_add_test(tcase, numbers_of_finished_queries_mean_nothing);
 	suite_add_tcase(suite, tcase);
