@@ -200,7 +200,7 @@ def play(attack, server, options):
             answers = good.ask(GOOD_PER_S, seconds, attack.tcp, attack.large)
             said = attacker.said()
         work_s, rss = work.since(), (rss_before, rss_mb(pid))
-        queries = lab.quiet_count() - sent_before - good.new_names(answers.asked)
+        queries = lab.quiet_count() - sent_before - answers.new_names
     figures = Figures(said["sent"], queries / max(said["sent"], 1), work_s, rss, answers)
     return figures, list(faults(attack, figures, said, options.p99))
 

