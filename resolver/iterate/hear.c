@@ -365,6 +365,7 @@ task__hear(struct engine *engine, struct task *task)
 	if (engine->config.error_reporting && !task->cut->is_forward)
 		report__learn_agent(task, hearing.message);
 	engine->stats.stripped_addrs += rebind_strip_all(engine->rebind, &hearing.message->sections[SECTION_ADDITIONAL]);
+	engine->stats.dropped_sets += scrub_foreign_spans(hearing.message, task->cut->zone);
 	classify(&hearing.classified, hearing.message, &hearing.asked, &engine->scratch);
 	flight__trace(engine, query, TRACE_RESOLVER_REPLY, hearing.message->rcode,
 		      response_text(hearing.classified.response));

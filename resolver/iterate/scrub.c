@@ -49,7 +49,7 @@ is_proof(const struct rrset *set, const struct name *zone)
 	       set->rr_count > 0 && name_is_under(set->owner, zone);
 }
 
-/* For ANY and RRSIG a name answers with all that it has. */
+/* For ANY and RRSIG a name answers with all that it has, or with some of it (RFC 8482, section 4.1): it all has to be judged. */
 static void
 add_finals(struct list *list, struct message *message, const struct chain *chain, uint16_t qtype)
 {
@@ -61,7 +61,7 @@ add_finals(struct list *list, struct message *message, const struct chain *chain
 		list_add(list, chain->final);
 		return;
 	}
-	for (struct rrset *set = message->sections[SECTION_ANSWER]; set != NULL; set = next) {
+	for (struct rrset *set = message->sections[SECTION_ANSWER]; set != NULL && list->count < SCRUB_ANY_SETS_MAX; set = next) {
 		next = set->next;
 		if (set->class == CLASS_IN && type_answers(set->type, qtype) &&
 		    name_equal(set->owner, chain->end))
@@ -164,6 +164,38 @@ is_signed(const struct rrset *set)
 			return true;
 	}
 	return false;
+}
+
+static bool
+leads_out(const struct rrset *set, const struct name *zone)
+{
+	struct rdata_walk walk;
+	struct name next;
+
+	rdata_first(set, &walk);
+	for (uint32_t i = 0; i < set->rr_count && rdata_next(&walk); i++)
+		if (name_from_wire(&next, walk.bytes, walk.size) < 0 || !name_is_under(&next, zone))
+			return true;
+	return false;
+}
+
+unsigned
+scrub_foreign_spans(struct message *message, const struct name *zone)
+{
+	unsigned dropped = 0;
+
+	for (enum dns_section section = SECTION_ANSWER; section <= SECTION_AUTHORITY; section++) {
+		for (struct rrset **at = &message->sections[section]; *at != NULL;) {
+			if ((*at)->type != TYPE_NSEC || (*at)->class != CLASS_IN || !leads_out(*at, zone)) {
+				at = &(*at)->next;
+				continue;
+			}
+			*at = (*at)->next;
+			message->rrset_counts[section]--;
+			dropped++;
+		}
+	}
+	return dropped;
 }
 
 void

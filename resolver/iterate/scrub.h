@@ -14,6 +14,8 @@
 
 #include "resolver/iterate/classify.h"
 
+#define SCRUB_ANY_SETS_MAX 24u /* of what a name has, for ANY: fewer than signatures may be checked for one question */
+
 struct scrub_limits {
 	uint32_t ttl_min_s, ttl_max_s; /* of what exists */
 	uint32_t negative_ttl_max_s;   /* of what does not: RFC 2308, section 5 */
@@ -28,6 +30,12 @@ struct scrubbed {
 	uint32_t negative_ttl_s; /* how long the absence is known; 0 without SOA */
 	uint32_t dropped;        /* sets left behind */
 };
+
+/*
+ * Before it is classified: NSEC sets whose next name is not in the zone are taken out of the message (CVE-2026-13321: they
+ * would deny what belongs to others); returns how many.
+ */
+unsigned scrub_foreign_spans(struct message *message, const struct name *zone);
 
 void scrub(struct scrubbed *scrubbed, struct message *message, const struct classified *classified,
            const struct asked *asked, const struct scrub_limits *limits);

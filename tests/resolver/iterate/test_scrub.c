@@ -266,6 +266,40 @@ START_TEST(of_too_many_servers_and_addresses_a_choice_is_kept)
 }
 END_TEST
 
+START_TEST(of_all_that_a_name_has_as_much_is_taken_as_can_be_judged)
+{
+	struct subject subject;
+	subject_init(&subject, "example.com.", WWW, TYPE_ANY, DNS_AA, 0);
+	for (uint16_t i = 0; i < SCRUB_ANY_SETS_MAX + 2; i++) {
+		struct rrset *set = records_set(&subject.arena, &(struct record){ WWW, TYPE_TXT, 60, "\"text\"" }, 1);
+		set->type = (uint16_t)(4000 + i);
+		records_append(&subject.message.sections[SECTION_ANSWER], set);
+		subject.message.rrset_counts[SECTION_ANSWER]++;
+	}
+	struct scrubbed scrubbed = subject_scrub(&subject);
+	ck_assert_uint_eq(records_count(scrubbed.answer), SCRUB_ANY_SETS_MAX);
+	ck_assert_uint_eq(scrubbed.dropped, 2);
+}
+END_TEST
+
+START_TEST(a_span_that_leads_out_of_the_zone_is_taken_out)
+{
+	struct subject subject;
+	subject_init(&subject, "example.com.", WWW, TYPE_A, DNS_AA, RCODE_NXDOMAIN);
+	subject_fill(&subject, SECTION_ANSWER,
+	     (struct record[SUBJECT_RECORDS_MAX]){ { "a.example.com.", TYPE_NSEC, 60, "example.org. A NSEC" } });
+	subject_fill(&subject, SECTION_AUTHORITY,
+	     (struct record[SUBJECT_RECORDS_MAX]){ { "b.example.com.", TYPE_NSEC, 60, "z.com. A NSEC" },
+					   { "c.example.com.", TYPE_NSEC, 60, "d.example.com. A NSEC" },
+					   SOA });
+	ck_assert_uint_eq(scrub_foreign_spans(&subject.message, &subject.zone), 2);
+	ck_assert_ptr_null(subject.message.sections[SECTION_ANSWER]);
+	ck_assert_uint_eq(subject.message.rrset_counts[SECTION_AUTHORITY], 2);
+	ck_assert(records_has(subject.message.sections[SECTION_AUTHORITY], "c.example.com.", TYPE_NSEC, NULL));
+	ck_assert_uint_eq(scrub_foreign_spans(&subject.message, &name_root), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -279,6 +313,8 @@ main(void)
 	tcase_add_test(tcase, ttls_come_out_within_their_limits);
 	tcase_add_loop_test(tcase, an_absence_is_known_as_long_as_the_soa_says, 0, COUNT(soas));
 	tcase_add_test(tcase, proofs_stay_with_an_absence_and_are_bounded);
+	tcase_add_test(tcase, of_all_that_a_name_has_as_much_is_taken_as_can_be_judged);
+	tcase_add_test(tcase, a_span_that_leads_out_of_the_zone_is_taken_out);
 	tcase_add_test(tcase, answers_without_aa_rank_lower);
 	tcase_add_test(tcase, glue_is_taken_for_named_servers_inside_of_the_zone_that_refers);
 	tcase_add_test(tcase, of_too_many_servers_and_addresses_a_choice_is_kept);
