@@ -59,6 +59,7 @@ make_engine(struct self_core *core, struct rng *rng, uint64_t now_us)
 
 	config.second_level = false;
 	config.prime_root = false; /* the hints serve for the few questions of one run */
+	config.trust_anchor_signaling = false; /* once a run would drown what the resolvers tell */
 	limits.task_count = TASKS_MAX;
 	limits.client_count = SELF_CLIENTS_MAX;
 	limits.query_count = NET_FLOWS_MAX;

@@ -4,6 +4,7 @@
 
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/extras.h"
+#include "resolver/iterate/sentinel.h"
 #include "resolver/iterate/lookup.h"
 #include "resolver/iterate/rewrite.h"
 #include "resolver/validate/anchors.h"
@@ -25,6 +26,7 @@ const struct engine_config engine_config_default = {
 	.send_cookie = true,
 	.harden_glue = true,
 	.iter_scrub_promiscuous = true,
+	.root_key_sentinel = true,
 	.aggressive_nsec = true,
 	.prime_root = true,
 	.do_not_query_localhost = true,
@@ -242,6 +244,15 @@ engine__enter(struct engine *engine, uint64_t now_us)
 	engine->lent_task = TASK_NONE;
 }
 
+void
+engine__keep_sentinel(struct engine *engine, const struct engine_question *question, struct answer *answer)
+{
+	if (!engine->config.root_key_sentinel || !sentinel_withholds(engine->trust.anchors, question, answer))
+		return;
+	answer_fail(answer, RCODE_SERVFAIL, EDE_OTHER, "root key sentinel (RFC 8509)");
+	engine->stats.sentinels++;
+}
+
 struct lookup
 engine__lookup_of(const struct engine *engine, const struct engine_question *question, struct answer *answer)
 {
@@ -310,6 +321,8 @@ engine_cached(struct engine *engine, const struct engine_question *question, str
 	      struct answer *answer, uint64_t now_us)
 {
 	const int err = from_caches_or_stale(engine, question, arena, answer, now_us);
+	if (err == 0)
+		engine__keep_sentinel(engine, question, answer);
 	engine->stats.cache_answers += err == 0;
 	return err;
 }

@@ -82,6 +82,8 @@ struct engine_config {
 	bool send_cookie;            /* Cairn's: RFC 7873, towards servers */
 	bool disable_edns_do;
 	bool error_reporting;        /* dns-error-reporting: RFC 9567 */
+	bool trust_anchor_signaling; /* RFC 8145 */
+	bool root_key_sentinel;      /* RFC 8509 */
 	bool harden_glue;
 	bool val_permissive_mode, harden_algo_downgrade;
 	bool harden_unverified_glue;
@@ -238,6 +240,8 @@ struct engine_stats {
 	uint64_t received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
 	uint64_t primes, qmin_queries, edns_fallbacks, caps_fallbacks, budget_exceeded, cycles;
 	uint64_t reports;           /* of errors, to the agents of their zones */
+	uint64_t signals;           /* of the keys that are trusted, to their zones */
+	uint64_t sentinels;         /* answers withheld to tell the same to a client */
 	uint64_t rate_limited;      /* questions that failed by zone_rate */
 	uint64_t cookies_missing;   /* replies without the cookie that the server used to have */
 	uint64_t cookies_wrong;     /* replies with another cookie than the query's, and those that say so of ours */

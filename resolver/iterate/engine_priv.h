@@ -114,6 +114,8 @@ struct engine {
 	struct engine_stats stats;
 };
 
+/* SERVFAIL in place of an answer that tells a client of the root's keys (sentinel.h). */
+void engine__keep_sentinel(struct engine *engine, const struct engine_question *question, struct answer *answer);
 /* A client's question put to the caches; clears *answer, which it fills. */
 struct lookup engine__lookup_of(const struct engine *engine, const struct engine_question *question,
 				struct answer *answer);
@@ -226,6 +228,10 @@ enum task_state policy__at_end(struct engine *engine, struct task *task);
 void report__learn_agent(struct task *task, const struct message *message);
 /* The task has its answer. */
 void report__failure(struct engine *engine, const struct task *task);
+
+/* ---- signal.c ---- */
+/* The task goes to its zone's servers: if it is for the keys of a trust anchor's zone, that is told which are trusted. */
+void signal__on_keys(struct engine *engine, const struct task *task);
 
 /* ---- validation.c ---- */
 /* TASK_VALIDATE, or TASK_DONE when nobody wants to know. */

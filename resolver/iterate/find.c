@@ -206,6 +206,7 @@ task__find_cut(struct engine *engine, struct task *task)
 	struct rrset *dname;
 	struct name name;
 
+	signal__on_keys(engine, task);
 	name_of_cut(task, &name);
 	const bool by_operator = !find_delegation(engine, task, &name, &delegation);
 	if (by_operator)

@@ -192,6 +192,7 @@ finish(struct engine *engine, struct task *task)
 	wait__notify(engine, task, false);
 	if (task->answer.rcode == RCODE_SERVFAIL)
 		stale__on_failure(engine, task);
+	engine__keep_sentinel(engine, &task->question, &task->answer);
 	if (task->clients != SLOT_NONE)
 		engine__todo(engine, ENGINE_ANSWER, engine__task_index(engine, task));
 	else

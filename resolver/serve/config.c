@@ -504,9 +504,6 @@ check_together(struct parse *parse)
 {
 	const struct config *config = parse->config;
 
-	if (config->trust_anchor_signaling)
-		return fail(parse, config_line(config, "trust-anchor-signaling"),
-		            "trust-anchor-signaling: only `no` is possible: this version sends no such queries");
 	if (config->cache_min_ttl > config->cache_max_ttl)
 		return fail(parse, config_line(config, "cache-min-ttl"),
 		            "cache-min-ttl: %u is more than cache-max-ttl, %u", config->cache_min_ttl, config->cache_max_ttl);

@@ -98,7 +98,7 @@ struct config {
 	bool tcp_upstream;
 	bool val_permissive_mode, harden_algo_downgrade, ignore_cd_flag;
 	uint32_t val_bogus_ttl;
-	bool trust_anchor_signaling;       /* only `no`: no such queries are sent */
+	bool trust_anchor_signaling, root_key_sentinel;
 	bool minimal_responses, deny_any, serve_original_ttl;
 	bool hide_identity, hide_version;
 	char *identity, *version;          /* NULL: host name, program version */

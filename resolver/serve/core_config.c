@@ -32,6 +32,8 @@ core_config_engine(const struct config *config)
 	engine.val_permissive_mode = config->val_permissive_mode;
 	engine.harden_algo_downgrade = config->harden_algo_downgrade;
 	engine.val_bogus_ttl_s = config->val_bogus_ttl;
+	engine.trust_anchor_signaling = config->trust_anchor_signaling;
+	engine.root_key_sentinel = config->root_key_sentinel;
 	engine.aggressive_nsec = config->aggressive_nsec;
 	engine.tcp_upstream = config->tcp_upstream;
 	engine.harden_glue = config->harden_glue;

@@ -42,6 +42,8 @@ static const struct {
 	COUNTER("engine.cycles", engine, cycles),
 	COUNTER("engine.rate-limited", engine, rate_limited),
 	COUNTER("engine.reports", engine, reports),
+	COUNTER("engine.signals", engine, signals),
+	COUNTER("engine.sentinels", engine, sentinels),
 	COUNTER("engine.cookies-missing", engine, cookies_missing),
 	COUNTER("engine.cookies-wrong", engine, cookies_wrong),
 	COUNTER("engine.unexpected", engine, unexpected),

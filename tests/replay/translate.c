@@ -30,7 +30,7 @@ static const char *const let_pass[] = {
 	"harden-referral-path", "harden-below-nxdomain", "harden-large-queries", "harden-short-bufsize",
 	"harden-dnssec-stripped", "harden-unknown-additional",
 	"infra-host-ttl", "infra-keep-probing", "infra-cache-min-rtt", "infra-cache-max-rtt", "val-clean-additional",
-	"qname-minimisation-strict", "root-key-sentinel", "trust-anchor-signaling", "prefetch-key", "val-max-restart",
+	"qname-minimisation-strict", "prefetch-key", "val-max-restart",
 	"max-query-restarts", "max-sent-count", "max-global-quota", "disable-dnssec-lame-check", "zonemd-permissive-mode",
 };
 

@@ -122,8 +122,6 @@ static const struct {
 	{ "a zone has a name", "stub-zone:\n  stub-addr: 192.0.2.1\n", "test.conf:1: stub-zone: has no `name`" },
 	{ "a zone has servers", "forward-zone:\n  name: example\n",
 	  "test.conf:1: forward-zone: `example` has neither `forward-addr` nor `forward-host`" },
-	{ "no signal without validation", "server:\n  trust-anchor-signaling: yes\n",
-	  "test.conf:2: trust-anchor-signaling: only `no` is possible: this version sends no such queries" },
 };
 
 START_TEST(what_is_wrong_is_said_with_its_place)
