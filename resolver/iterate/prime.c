@@ -113,7 +113,10 @@ heard_root(struct engine *engine, struct task *task, struct delegation *delegati
 		arm(engine, engine->primed_ttl_s - engine->primed_ttl_s / 10);
 }
 
-/* Whoever waits goes on at once: who the servers are need not be validated, what they say will be. */
+/*
+ * Whoever waits goes on at once: who the servers are need not be validated, what they say will be.  Of a stub those alone are
+ * believed that the operator names: whom they have named does not renew itself.
+ */
 void
 prime__heard(struct engine *engine, struct task *task, struct delegation *delegation)
 {
@@ -121,7 +124,7 @@ prime__heard(struct engine *engine, struct task *task, struct delegation *delega
 
 	if (delegation->zone->size == 1)
 		heard_root(engine, task, delegation);
-	else if (stub != NULL && stub->prime && name_equal(stub->name, delegation->zone))
+	else if (stub != NULL && stub->prime && task->cut->by_operator && name_equal(stub->name, delegation->zone))
 		delegation_cache_put(engine->caches.delegations, delegation, UINT32_MAX, engine__now_s(engine));
 	else
 		return;

@@ -84,7 +84,7 @@ struct task {
 	bool fetch_is_due;        /* an ENGINE_FETCH waits for engine_next */
 	uint8_t fetched;          /* the second level was asked when there were so many aliases, less one */
 	bool priming;             /* the root's own NS set has still to come: not from the cache, nor from a forwarder */
-	bool awaited_priming;     /* sname's servers are those that the operator names, whatever they say themselves */
+	bool awaited_priming;     /* sname's zone has had its time to say who serves it */
 	bool refreshes;           /* nor with what the cache has not for long any more */
 	uint32_t policies;        /* of the question, until one of them lets it pass (rewrite.h) */
 	bool past_given;          /* the servers that the operator names have failed: the ordinary way (forward-first) */

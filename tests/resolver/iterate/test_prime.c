@@ -294,6 +294,24 @@ START_TEST(a_stub_with_prime_is_asked_who_serves_it_and_then_those_are_asked)
 }
 END_TEST
 
+START_TEST(whom_a_stub_has_named_does_not_renew_itself)
+{
+	const struct engine_question anew = { .qname = name_of("corp."), .qtype = TYPE_NS, .qclass = CLASS_IN, .anew = true };
+	const struct name name = name_of("corp.");
+	struct forward_zone zone = zone_of(&name, true);
+	struct stub stub;
+	stub_start(&stub, &zone);
+	world_resolve(stub.prime.world, "www.corp.", TYPE_A);
+	world_run(stub.prime.world, 200ull * 1000000);
+	world_resolve_as(stub.prime.world, &anew);
+	world_run(stub.prime.world, 101ull * 1000000);
+	ck_assert_uint_eq(stub.own->asked, 2);
+	world_resolve(stub.prime.world, "ftp.corp.", TYPE_A);
+	ck_assert_uint_eq(stub.given->asked, 2);
+	world_free(stub.prime.world);
+}
+END_TEST
+
 START_TEST(a_stub_without_prime_is_asked_itself_whatever_it_says)
 {
 	const struct name name = name_of("corp.");
@@ -388,6 +406,7 @@ main(void)
 	tcase_add_test(tcase, after_priming_has_failed_the_hints_serve_and_the_next_questions_do_not_wait);
 	tcase_add_test(tcase, who_forwards_everything_needs_no_root);
 	tcase_add_test(tcase, a_stub_with_prime_is_asked_who_serves_it_and_then_those_are_asked);
+	tcase_add_test(tcase, whom_a_stub_has_named_does_not_renew_itself);
 	tcase_add_test(tcase, a_stub_without_prime_is_asked_itself_whatever_it_says);
 	tcase_add_test(tcase, a_stub_that_does_not_say_who_serves_it_is_asked_as_it_is);
 	tcase_add_test(tcase, when_those_who_serve_a_primed_stub_fail_so_does_the_question);
