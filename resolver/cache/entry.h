@@ -20,21 +20,24 @@
 #define ENTRY_UNIT_BYTES 8u
 #define ENTRY_TTL_MAX_S  0x7fffffu /* three months; cache-max-ttl allows a week */
 #define ENTRY_RANK_MAX   7u
+#define ENTRY_KEY_BYTES_MAX 0xfffu
 
 enum entry_flag {
 	ENTRY_VISITED = 1, /* hit since it was written or moved on */
 	ENTRY_DEAD = 2,    /* replaced or removed: space for the writer */
-	ENTRY_RESTORED = 4, /* out of an earlier process's log, and not written since */
+	ENTRY_FROM_FILE = 4,   /* store_restore has put it there: enum store_origin */
+	ENTRY_FROM_SHARED = 8,
 };
+#define ENTRY_ORIGIN_SHIFT 2u
 
 struct entry {
 	uint32_t place; /* the lower half of the key's hash: tells the two buckets that may point here */
 	uint32_t expires_s;
 	uint16_t units;
-	uint16_t key_bytes;
+	uint16_t key_bytes : 12;
+	uint16_t flags : 4;  /* enum entry_flag */
 	uint32_t ttl_s : 23; /* that it had when it was put */
 	uint32_t rank : 3;
-	uint32_t flags : 3;  /* enum entry_flag */
 	uint32_t slack : 3;  /* octets behind the value that fill the last unit */
 	uint8_t bytes[];
 };

@@ -100,7 +100,7 @@ static void
 shard_move_on(struct store_shard *shard, struct entry *entry, uint32_t from)
 {
 	index_move(&shard->index, entry->place, from, shard->head);
-	entry->flags = 0;
+	entry->flags &= ENTRY_FROM_SHARED;
 	uint32_t units = entry->units;
 	memmove(shard->ring + shard->head, entry, units * (size_t)ENTRY_UNIT_BYTES);
 	shard->head += units;

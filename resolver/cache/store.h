@@ -124,11 +124,17 @@ struct store_record {
 };
 
 /*
+ * Who has an entry already, since it came from there.  When the writer moves it on it stays that of the second level; but where it
+ * stands in a file, what is there will be written over, so it goes to the file again.
+ */
+enum store_origin { STORE_FROM_FILE = 1, STORE_FROM_SHARED = 2 };
+
+/*
  * Copies entries behind the mark, and moves it: at most block_bytes of them, and few enough that the lock is held for
- * microseconds.  Without `restored_too` not those that store_restore has put there.  False: the mark is at the head.
+ * microseconds.  Not those that came from `origins`, one or several.  False: the mark is at the head.
  * The block is aligned to 8 and holds STORE_ENTRY_BYTES_MAX.
  */
-bool store_log_copy(struct store *store, unsigned shard, struct store_mark *mark, bool restored_too, void *block,
+bool store_log_copy(struct store *store, unsigned shard, struct store_mark *mark, unsigned origins, void *block,
                     size_t block_bytes, size_t *copied_bytes);
 /* The records of a copy, one a call, lent from the block; *at begins with 0. */
 bool store_log_next(void *block, size_t copied_bytes, size_t *at, struct store_record *record);
@@ -144,7 +150,8 @@ void store_reserve(struct store *store, uint64_t entries);
  * this process is newer and stays while it lives.  The records must be as the cache above would have written them (whole.h).
  */
 #define STORE_RESTORE_MAX 16u
-unsigned store_restore(struct store *store, const struct store_record *records, unsigned count, uint32_t now_s);
+unsigned store_restore(struct store *store, const struct store_record *records, unsigned count,
+                       enum store_origin origin, uint32_t now_s);
 
 /*
  * What an earlier process has left (past.h): every verb above looks there for a key that has no entry, and takes it back

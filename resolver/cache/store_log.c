@@ -68,12 +68,12 @@ shard_copy(const struct store_shard *shard, struct store_mark *mark, unsigned sk
 }
 
 bool
-store_log_copy(struct store *store, unsigned at, struct store_mark *mark, bool restored_too,
+store_log_copy(struct store *store, unsigned at, struct store_mark *mark, unsigned origins,
 	       void *block, size_t block_bytes, size_t *copied_bytes)
 {
 	assert(at < store->shard_count && block_bytes >= STORE_ENTRY_BYTES_MAX);
 	struct store_shard *shard = &store->shards[at];
-	unsigned skipped = restored_too ? ENTRY_DEAD : ENTRY_DEAD | ENTRY_RESTORED;
+	unsigned skipped = ENTRY_DEAD | origins << ENTRY_ORIGIN_SHIFT;
 
 	pthread_mutex_lock(&shard->lock);
 	mark_settle(mark, shard);
@@ -130,13 +130,13 @@ store_reserve(struct store *store, uint64_t entries)
 
 static bool
 shard_restore(struct store_shard *shard, uint64_t hash, const struct store_record *record,
-	      uint32_t now_s)
+	      enum store_origin origin, uint32_t now_s)
 {
 	if (entry_units(record->key_bytes, record->value_bytes) > shard->units_max)
 		return false;
 	uint32_t old_at = index_find(&shard->index, hash, record->key, record->key_bytes);
 	struct entry *old = entry_at(shard->ring, old_at);
-	bool is_ours = old_at != 0 && (old->flags & ENTRY_RESTORED) == 0;
+	bool is_ours = old_at != 0 && (old->flags & (ENTRY_FROM_FILE | ENTRY_FROM_SHARED)) == 0;
 	if (is_ours && (old->expires_s > now_s || record->expires_s <= now_s))
 		return false;
 	if (old_at != 0)
@@ -147,7 +147,7 @@ shard_restore(struct store_shard *shard, uint64_t hash, const struct store_recor
 	struct entry header;
 	store__header(&header, hash, record->key_bytes, record->value_bytes, record->original_ttl_s,
 		      record->rank, record->expires_s);
-	header.flags = ENTRY_RESTORED;
+	header.flags = (origin << ENTRY_ORIGIN_SHIFT) & (ENTRY_FROM_FILE | ENTRY_FROM_SHARED);
 	const struct store_span value = { record->value, record->value_bytes };
 	store__append(shard, hash, &header, record->key, &value, 1, now_s);
 	return true;
@@ -168,7 +168,7 @@ shard_ahead(struct store *store, const uint8_t *key, size_t key_bytes, uint64_t 
 
 unsigned
 store_restore(struct store *store, const struct store_record *records, unsigned count,
-	      uint32_t now_s)
+	      enum store_origin origin, uint32_t now_s)
 {
 	struct store_shard *shards[STORE_RESTORE_MAX];
 	uint64_t hashes[STORE_RESTORE_MAX];
@@ -178,7 +178,7 @@ store_restore(struct store *store, const struct store_record *records, unsigned 
 		shards[i] = shard_ahead(store, records[i].key, records[i].key_bytes, &hashes[i]);
 	for (unsigned i = 0; i < count; i++) {
 		pthread_mutex_lock(&shards[i]->lock);
-		restored += shard_restore(shards[i], hashes[i], &records[i], now_s);
+		restored += shard_restore(shards[i], hashes[i], &records[i], origin, now_s);
 		pthread_mutex_unlock(&shards[i]->lock);
 	}
 	return restored;
@@ -202,7 +202,8 @@ shard_take(struct store_shard *shard, struct past *past, uint64_t hash,
 	   const struct past_found *found, uint32_t now_s)
 {
 	struct store_record record;
-	if (!past_take(past, found, &record) || !shard_restore(shard, hash, &record, now_s))
+	if (!past_take(past, found, &record) ||
+	    !shard_restore(shard, hash, &record, STORE_FROM_FILE, now_s))
 		return false;
 	atomic_fetch_add_explicit(&past->restored, 1, memory_order_relaxed);
 	return true;

@@ -43,12 +43,12 @@ store__header(struct entry *header, uint64_t hash, size_t key_bytes, size_t valu
 	      uint32_t ttl_s, uint8_t rank, uint32_t expires_s)
 {
 	size_t units = entry_units(key_bytes, value_bytes);
-	assert(rank <= ENTRY_RANK_MAX);
+	assert(rank <= ENTRY_RANK_MAX && key_bytes <= ENTRY_KEY_BYTES_MAX);
 	*header = (struct entry){
 		.place = (uint32_t)hash,
 		.expires_s = expires_s,
 		.units = (uint16_t)units,
-		.key_bytes = (uint16_t)key_bytes,
+		.key_bytes = key_bytes & ENTRY_KEY_BYTES_MAX,
 		.ttl_s = (ttl_s < ENTRY_TTL_MAX_S ? ttl_s : ENTRY_TTL_MAX_S) & ENTRY_TTL_MAX_S,
 		.rank = rank & ENTRY_RANK_MAX,
 		.slack = (units * ENTRY_UNIT_BYTES - sizeof(struct entry) - key_bytes - value_bytes) &

@@ -130,7 +130,7 @@ save_shard(struct saving *saving, unsigned shard)
 	struct cache_file *file = saving->file;
 	struct cache_tail *tail = saving->tail;
 	size_t copied;
-	while (store_log_copy(tail->store, shard, &tail->marks[shard], file->saves_restored,
+	while (store_log_copy(tail->store, shard, &tail->marks[shard], file->saves_restored ? 0 : STORE_FROM_FILE,
 			      file->copy, STORE_ENTRY_BYTES_MAX, &copied)) {
 		struct store_record record;
 		for (size_t at = 0; store_log_next(file->copy, copied, &at, &record);) {

@@ -80,7 +80,7 @@ take(struct cachedb_reader *reader, const struct fetch *fetch, unsigned at, cons
 		return false;
 	}
 	return record.expires_s != 0 &&
-	       store_restore(reader->stores[kind], &record, 1, clock.now_s) == 1;
+	       store_restore(reader->stores[kind], &record, 1, STORE_FROM_SHARED, clock.now_s) == 1;
 }
 
 static void

@@ -86,7 +86,7 @@ copy(struct cachedb_writer *writer, enum record_kind kind, unsigned shard)
 	writer->copied_kind = kind;
 	writer->at = 0;
 	return store_log_copy(writer->logs[kind].store, shard, &writer->logs[kind].marks[shard],
-			      false, writer->copy, sizeof writer->copy, &writer->copied);
+			      STORE_FROM_FILE | STORE_FROM_SHARED, writer->copy, sizeof writer->copy, &writer->copied);
 }
 
 static void

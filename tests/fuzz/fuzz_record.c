@@ -92,7 +92,7 @@ try_records(const uint8_t *bytes, size_t size)
 		enum record_kind kind = (enum record_kind)(cursor_u8(&cursor) % RECORD_KINDS);
 		if (record_read(&cursor, kind, &record, &clock_now) != 0)
 			continue;
-		(void)store_restore(stores[kind], &record, 1, clock_now.now_s);
+		(void)store_restore(stores[kind], &record, 1, STORE_FROM_FILE, clock_now.now_s);
 		ask(&caches, &record, &arena);
 	}
 }

@@ -51,13 +51,24 @@ get(struct fixture *fixture, uint32_t key, uint32_t now_s, uint32_t *ttl_s)
 	return value;
 }
 
+/* A use, which keeps it when the writer comes round; 1: it is there. */
+static unsigned
+use(struct fixture *fixture, uint32_t key)
+{
+	struct store_found found;
+	arena_init(&fixture->memory.arena, fixture->memory.arena_block,
+		   sizeof fixture->memory.arena_block);
+	return store_get(fixture->store, (const uint8_t *)&key, sizeof key, 0, 0,
+			 &fixture->memory.arena, &found, 1) == 0;
+}
+
 struct marks {
 	struct store_mark of[STORE_SHARDS_MAX];
 };
 
 /* Gives everything behind the marks to another store; returns how many records that were. */
 static unsigned
-follow(struct fixture *from, struct marks *marks, bool restored_too, struct fixture *to,
+follow(struct fixture *from, struct marks *marks, unsigned origins, struct fixture *to,
        uint32_t now_s)
 {
 	static uint64_t block[STORE_ENTRY_BYTES_MAX / 8];
@@ -65,10 +76,10 @@ follow(struct fixture *from, struct marks *marks, bool restored_too, struct fixt
 	unsigned records = 0;
 	size_t copied;
 	for (unsigned shard = 0; shard < from->store->shard_count; shard++)
-		while (store_log_copy(from->store, shard, &marks->of[shard], restored_too, block,
+		while (store_log_copy(from->store, shard, &marks->of[shard], origins, block,
 				      sizeof block, &copied))
 			for (size_t at = 0; store_log_next(block, copied, &at, &record); records++)
-				(void)store_restore(to->store, &record, 1, now_s);
+				(void)store_restore(to->store, &record, 1, STORE_FROM_FILE, now_s);
 	return records;
 }
 
@@ -99,11 +110,11 @@ START_TEST(a_copy_that_follows_has_every_entry_and_no_other)
 		default: put(&one, key, step, 1 + rng_below(&dice, TTL_S), now_s);
 		}
 		if (rng_below(&dice, 50) == 0)
-			follow(&one, &marks, false, &two, now_s);
+			follow(&one, &marks, STORE_FROM_FILE, &two, now_s);
 	}
-	follow(&one, &marks, false, &two, STEPS / 100);
+	follow(&one, &marks, STORE_FROM_FILE, &two, STEPS / 100);
 	ck_assert_uint_gt(compare(&one, &two, STEPS / 100), KEYS / 2);
-	ck_assert_uint_eq(follow(&one, &marks, false, &two, STEPS / 100), 0);
+	ck_assert_uint_eq(follow(&one, &marks, STORE_FROM_FILE, &two, STEPS / 100), 0);
 	memory_fini(&one.memory);
 	memory_fini(&two.memory);
 }
@@ -119,9 +130,9 @@ START_TEST(a_copy_that_falls_behind_goes_on_with_the_oldest_that_is_left)
 	for (uint32_t step = 1; step <= STEPS; step++) {
 		put(&one, rng_below(&dice, 100 * KEYS), step, TTL_S, 1);
 		if (rng_below(&dice, 5000) == 0)
-			follow(&one, &marks, false, &two, 1);
+			follow(&one, &marks, STORE_FROM_FILE, &two, 1);
 	}
-	follow(&one, &marks, false, &two, 1);
+	follow(&one, &marks, STORE_FROM_FILE, &two, 1);
 	uint32_t ttl_s, living = 0;
 	for (uint32_t key = 0; key < 100 * KEYS; key++) {
 		uint32_t value = get(&one, key, 1, &ttl_s);
@@ -144,9 +155,9 @@ START_TEST(who_skips_is_given_what_comes_after)
 		put(&one, key, key + 1, TTL_S, 1);
 	for (unsigned shard = 0; shard < one.store->shard_count; shard++)
 		store_log_skip(one.store, shard, &marks.of[shard]);
-	ck_assert_uint_eq(follow(&one, &marks, true, &two, 1), 0);
+	ck_assert_uint_eq(follow(&one, &marks, 0, &two, 1), 0);
 	put(&one, 7, KEYS + 7, TTL_S, 1);
-	ck_assert_uint_eq(follow(&one, &marks, true, &two, 1), 1);
+	ck_assert_uint_eq(follow(&one, &marks, 0, &two, 1), 1);
 	ck_assert_uint_eq(get(&two, 7, 1, &ttl_s), KEYS + 7);
 	memory_fini(&one.memory);
 	memory_fini(&two.memory);
@@ -160,11 +171,55 @@ START_TEST(what_was_restored_is_not_given_out_again_unless_asked_for)
 	struct marks first = { 0 }, second = { 0 }, again = { 0 };
 	for (uint32_t key = 0; key < KEYS; key++)
 		put(&one, key, key + 1, TTL_S, 1);
-	ck_assert_uint_eq(follow(&one, &first, false, &two, 1), KEYS);
+	ck_assert_uint_eq(follow(&one, &first, STORE_FROM_FILE, &two, 1), KEYS);
 	put(&two, KEYS, 1, TTL_S, 1);
-	ck_assert_uint_eq(follow(&two, &second, false, &three, 1), 1);
-	ck_assert_uint_eq(follow(&two, &again, true, &three, 1), KEYS + 1);
+	ck_assert_uint_eq(follow(&two, &second, STORE_FROM_FILE, &three, 1), 1);
+	ck_assert_uint_eq(follow(&two, &again, 0, &three, 1), KEYS + 1);
 	ck_assert_uint_eq(compare(&two, &three, 1), KEYS);
+	memory_fini(&one.memory);
+	memory_fini(&two.memory);
+	memory_fini(&three.memory);
+}
+END_TEST
+
+/* The second level is not given what is its own, the file is; when the ring has moved on, also what was read from it. */
+START_TEST(each_copy_is_given_what_it_does_not_have)
+{
+	struct fixture one = store_of(SMALL_BYTES, 1), two = store_of(BLOCK_BYTES, 2);
+	struct marks for_file = { 0 }, for_shared = { 0 }, moved_to_file = { 0 }, moved_to_shared = { 0 };
+	uint32_t key = 1, ttl_s;
+	struct store_record record = {
+		.key = (const uint8_t *)&key,
+		.key_bytes = sizeof key,
+		.value = (const uint8_t *)&key,
+		.value_bytes = sizeof key,
+		.original_ttl_s = TTL_S,
+		.expires_s = TTL_S,
+	};
+	const unsigned both = STORE_FROM_FILE | STORE_FROM_SHARED;
+	put(&one, 3, 3, TTL_S, 1);
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, STORE_FROM_FILE, 1), 1);
+	key = 2;
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, STORE_FROM_SHARED, 1), 1);
+	ck_assert_uint_eq(follow(&one, &for_file, STORE_FROM_FILE, &two, 1), 2);
+	ck_assert_uint_eq(get(&two, 1, 1, &ttl_s), 0);
+	ck_assert_uint_eq(get(&two, 2, 1, &ttl_s), 2);
+	ck_assert_uint_eq(follow(&one, &for_shared, both, &two, 1), 1);
+
+	for (uint32_t i = 10; use(&one, 1) + use(&one, 2) == 2 && i < 10000; i++) {
+		put(&one, i, i, TTL_S, 1);
+		if (i == 5000) {
+			for (unsigned shard = 0; shard < one.store->shard_count; shard++) {
+				store_log_skip(one.store, shard, &moved_to_file.of[shard]);
+				store_log_skip(one.store, shard, &moved_to_shared.of[shard]);
+			}
+		}
+	}
+	(void)follow(&one, &moved_to_file, STORE_FROM_FILE, &two, 1);
+	ck_assert_uint_eq(get(&two, 1, 1, &ttl_s), 1);
+	struct fixture three = store_of(BLOCK_BYTES, 3);
+	(void)follow(&one, &moved_to_shared, both, &three, 1);
+	ck_assert_uint_eq(get(&three, 2, 1, &ttl_s), 0);
 	memory_fini(&one.memory);
 	memory_fini(&two.memory);
 	memory_fini(&three.memory);
@@ -185,9 +240,9 @@ START_TEST(what_this_process_has_put_is_newer_than_any_record)
 		.expires_s = TTL_S,
 	};
 	put(&one, key, 2, 10, 1);
-	ck_assert_uint_eq(store_restore(one.store, &record, 1, 1), 0);
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, STORE_FROM_FILE, 1), 0);
 	record.expires_s = 0;
-	ck_assert_uint_eq(store_restore(one.store, &record, 1, 1), 0);
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, STORE_FROM_FILE, 1), 0);
 	ck_assert_uint_eq(get(&one, key, 1, &ttl_s), 2);
 	memory_fini(&one.memory);
 }
@@ -207,10 +262,10 @@ START_TEST(what_has_ended_here_makes_room_for_what_lives)
 		.expires_s = 15,
 	};
 	put(&one, key, 2, 10, 1);
-	ck_assert_uint_eq(store_restore(one.store, &record, 1, 20),
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, STORE_FROM_FILE, 20),
 			  0); /* both have ended, and ours is newer */
 	record.expires_s = 30;
-	ck_assert_uint_eq(store_restore(one.store, &record, 1, 20), 1);
+	ck_assert_uint_eq(store_restore(one.store, &record, 1, STORE_FROM_FILE, 20), 1);
 	ck_assert_uint_eq(get(&one, key, 20, &ttl_s), 1);
 	ck_assert_uint_eq(ttl_s, 10);
 	memory_fini(&one.memory);
@@ -224,13 +279,13 @@ START_TEST(a_removal_is_told_only_to_who_listens)
 	const uint32_t key = 7;
 	put(&one, key, 1, TTL_S, 1);
 	store_remove(one.store, (const uint8_t *)&key, sizeof key, 1);
-	ck_assert_uint_eq(follow(&one, &marks, false, &two, 1), 0);
+	ck_assert_uint_eq(follow(&one, &marks, STORE_FROM_FILE, &two, 1), 0);
 	store_log_start(one.store);
 	store_remove(one.store, (const uint8_t *)&key, sizeof key, 1); /* it is not there any more */
-	ck_assert_uint_eq(follow(&one, &marks, false, &two, 1), 0);
+	ck_assert_uint_eq(follow(&one, &marks, STORE_FROM_FILE, &two, 1), 0);
 	put(&one, key, 1, TTL_S, 1);
 	store_remove(one.store, (const uint8_t *)&key, sizeof key, 1);
-	ck_assert_uint_eq(follow(&one, &marks, false, &two, 1), 1);
+	ck_assert_uint_eq(follow(&one, &marks, STORE_FROM_FILE, &two, 1), 1);
 	memory_fini(&one.memory);
 	memory_fini(&two.memory);
 }
@@ -245,6 +300,7 @@ suite(void)
 	tcase_add_test(tcase, a_copy_that_falls_behind_goes_on_with_the_oldest_that_is_left);
 	tcase_add_test(tcase, who_skips_is_given_what_comes_after);
 	tcase_add_test(tcase, what_was_restored_is_not_given_out_again_unless_asked_for);
+	tcase_add_test(tcase, each_copy_is_given_what_it_does_not_have);
 	tcase_add_test(tcase, what_this_process_has_put_is_newer_than_any_record);
 	tcase_add_test(tcase, what_has_ended_here_makes_room_for_what_lives);
 	tcase_add_test(tcase, a_removal_is_told_only_to_who_listens);

@@ -174,10 +174,10 @@ follow(void *argument)
 		for (unsigned shard = 0; shard < follower->from->shard_count; shard++) {
 			struct store_record record;
 			size_t copied;
-			while (store_log_copy(follower->from, shard, &follower->marks[shard], false, block, sizeof block,
+			while (store_log_copy(follower->from, shard, &follower->marks[shard], STORE_FROM_FILE, block, sizeof block,
 					      &copied))
 				for (size_t at = 0; store_log_next(block, copied, &at, &record); follower->records++)
-					(void)store_restore(follower->to, &record, 1, 100);
+					(void)store_restore(follower->to, &record, 1, STORE_FROM_FILE, 100);
 		}
 	} while (!is_last);
 	return NULL;
