@@ -178,6 +178,13 @@ read_overrides(struct client_group *group, struct failure *failure)
 }
 
 static int
+read_source(struct client_group *group, struct failure *failure)
+{
+	const char *name = group->settings->interface;
+	return name != NULL ? source_read(&group->source, name, failure) : 0;
+}
+
+static int
 make_groups(struct client *client, const struct options *options, struct failure *failure)
 {
 	client->groups = calloc(options->group_count, sizeof *client->groups);
@@ -190,6 +197,7 @@ make_groups(struct client *client, const struct options *options, struct failure
 		client->groups[i].settings = &options->groups[i].settings;
 		client->groups[i].number = (unsigned)i;
 		if (read_overrides(&client->groups[i], failure) != 0 ||
+		    read_source(&client->groups[i], failure) != 0 ||
 		    client__read_cookies(client, &client->groups[i], failure) != 0 ||
 		    client__read_hsts(client, &client->groups[i], failure) != 0)
 			return -1;

@@ -16,6 +16,7 @@
 #include "fetch/net.h"
 #include "fetch/options.h"
 #include "fetch/override.h"
+#include "fetch/source.h"
 #include "fetch/pool.h"
 #include "fetch/psl.h"
 #include "fetch/soon.h"
@@ -32,6 +33,7 @@ struct client_group {
 	const struct settings *settings;
 	struct tls *tls; /* made for the first https */
 	struct overrides overrides;
+	struct source source; /* with --interface */
 	struct cookie_jar *jar; /* NULL: cookies are not kept */
 	struct hsts *hsts;      /* NULL: no host is remembered for https */
 	unsigned number;

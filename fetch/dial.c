@@ -8,6 +8,7 @@
 #include "fetch/eyeballs.h"
 #include "fetch/journey/journey.h"
 #include "fetch/override.h"
+#include "fetch/source.h"
 #include "fetch/stream_tcp.h"
 #include "fetch/tls.h"
 #include "fetch/tunnel.h"
@@ -35,6 +36,7 @@ struct dial {
 	struct tunnel *tunnel; /* through a proxy; NULL: none, or open already */
 	char alpn[ALPN_BYTES];
 	const struct overrides *overrides;
+	const struct source *source;
 	unsigned wanted;         /* kinds to ask for of each name */
 	unsigned service_count;  /* HTTPS records that were followed: above 0, host and port are another's */
 
@@ -334,12 +336,21 @@ static void
 start_attempt(struct dial *dial, unsigned index)
 {
 	struct dial_attempt *attempt = &dial->attempts[index];
+	const struct ip_addr *remote = &dial->eyeballs.destinations[index].addr;
+	const struct ip_addr *local = dial->source != NULL ? source_for(dial->source, remote) : NULL;
 	struct failure failure;
 
 	attempt->dial = dial;
 	stack_cause(net_stack(dial->net), dial->request);
-	if (stream_tcp_open(dial->net, &dial->eyeballs.destinations[index].addr, dial->port,
-			    &attempt->stream, &failure) != 0) {
+	if (dial->source != NULL && local == NULL) {
+		failure_set(&failure, FAILURE_INTERFACE, "%s: --interface has no address of that family", dial->host);
+		note_failure(dial, &failure);
+		eyeballs_failed(&dial->eyeballs, net_now_us(dial->net));
+		return;
+	}
+	if (stream_tcp_open(dial->net, remote, dial->port, local, &attempt->stream, &failure) != 0) {
+		if (local != NULL && failure.cause == FAILURE_NO_ROUTE)
+			failure_set(&failure, FAILURE_INTERFACE, "%s: no route from the address of --interface", dial->host);
 		note_failure(dial, &failure);
 		eyeballs_failed(&dial->eyeballs, net_now_us(dial->net));
 		return;
@@ -558,6 +569,7 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 	}
 	(void)snprintf(dial->host, sizeof dial->host, SPAN_FORMAT, SPAN_ARGUMENTS(host));
 	dial->overrides = target->overrides;
+	dial->source = target->source;
 	dial->kinds = or_default(target->families, NAMES_IPV4 | NAMES_IPV6);
 	/* The record of a port that is not 443 stands elsewhere (RFC 9460, section 9.1), and what the user says goes before it. */
 	if (target->wants_service && target->proxy == NULL && target->port == HTTPS_PORT &&

@@ -38,6 +38,7 @@ struct dial_target {
 	const char *host; /* a name in ASCII, an IPv4 address, or an IPv6 address without brackets; copied */
 	uint16_t port;
 	unsigned families;                   /* NAMES_IPV4, NAMES_IPV6; 0: both */
+	const struct source *source;         /* --interface; NULL: as the route says; lent until on_done */
 	const struct overrides *overrides;   /* --resolve, --connect-to; NULL: none; lent until on_done */
 	struct tls *tls;                     /* NULL: no TLS; as tls.h, lent for the stream's life */
 	bool wants_service;                  /* the host's HTTPS records say where to connect to (RFC 9460) */

@@ -34,6 +34,7 @@
 	X(TLS, 35, "tls", "the TLS handshake failed")                                              \
 	X(RESUME, 36, "resume", "the transfer could not be resumed")                               \
 	X(LOCAL_FILE, 37, "local-file", "the file of a file: URL could not be read")               \
+	X(INTERFACE, 45, "interface", "the address to connect from cannot be used")                \
 	X(REDIRECTS, 47, "redirects", "too many redirects")                                        \
 	X(EMPTY, 52, "empty", "the server closed the connection without a reply")                  \
 	X(SEND, 55, "send", "sending to the server failed")                                        \

@@ -227,6 +227,8 @@ const struct option_row option_table[] = {
 	     "use these addresses, with commas, for HOST and PORT"),
 	LIST('\0', "connect-to", "HOST:PORT:HOST:PORT", 0, NETWORK, LONG, OF_URL(connects),
 	     "connect to the second where the URL says the first"),
+	WITH(TEXT, '\0', "interface", "NAME", NETWORK, LONG, OF_URL(interface),
+	     "connect from this address of the host, or from those of this device"),
 	WITH(MILLISECONDS, '\0', "happy-eyeballs-timeout-ms", "MILLISECONDS", NETWORK, LONG,
 	     OF_URL(attempt_delay_us), "try the next address after so long (250)"),
 	WITH(TEXT, '\0', "link", "KIND", NETWORK, LONG, OF_RUN(link),

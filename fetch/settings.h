@@ -61,6 +61,7 @@ struct settings {
 	int family; /* 4, 6; 0: both */
 	struct setting_list resolves, connects;
 	const char *proxy, *no_proxy, *proxy_user;
+	const char *interface; /* to connect from (source.h); NULL: as the route says */
 	uint64_t attempt_delay_us;
 	bool is_kept_alive;
 

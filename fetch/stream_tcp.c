@@ -285,7 +285,7 @@ fail_to_open(struct failure *failure, int err, const struct ip_addr *remote, uin
 
 int
 stream_tcp_open(struct net *net, const struct ip_addr *remote, uint16_t port,
-		struct stream **opened, struct failure *failure)
+		const struct ip_addr *local, struct stream **opened, struct failure *failure)
 {
 	struct tcp_config config = tcp_config_default;
 	struct stream_tcp *tcp = calloc(1, sizeof *tcp);
@@ -306,7 +306,7 @@ stream_tcp_open(struct net *net, const struct ip_addr *remote, uint16_t port,
 					    .connect_us = now_us };
 	int err;
 	do
-		err = tcp_open(net_stack(net), remote, port, NULL, 0, &config,
+		err = tcp_open(net_stack(net), remote, port, local, 0, &config,
 			       net_sink_user(&tcp->sink), now_us, &tcp->conn);
 	while (err == ERR_IN_USE && net_more_ports(net));
 	if (err != 0) {

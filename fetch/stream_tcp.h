@@ -14,9 +14,9 @@
 #include "fetch/net.h"
 #include "fetch/stream.h"
 
-/* ERR_NO_ROUTE, ERR_FULL, ERR_NO_MEMORY, with a failure. */
-int stream_tcp_open(struct net *net, const struct ip_addr *remote, uint16_t port, struct stream **stream,
-                    struct failure *failure);
+/* local NULL: the address that the route says.  ERR_NO_ROUTE, ERR_FULL, ERR_NO_MEMORY, with a failure. */
+int stream_tcp_open(struct net *net, const struct ip_addr *remote, uint16_t port, const struct ip_addr *local,
+                    struct stream **stream, struct failure *failure);
 
 enum stream_tcp_state { STREAM_TCP_CONNECTING, STREAM_TCP_CONNECTED, STREAM_TCP_FAILED };
 enum stream_tcp_state stream_tcp_state(const struct stream *stream);

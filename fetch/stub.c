@@ -276,7 +276,7 @@ ask_over_tcp(struct stub_query *query, unsigned server)
 	if (query->message == NULL)
 		query->message = malloc(LENGTH_BYTES + MESSAGE_BYTES_MAX);
 	if (query->message == NULL ||
-	    stream_tcp_open(query->stub->net, &to->addr, to->port, &query->tcp, &failure) != 0) {
+	    stream_tcp_open(query->stub->net, &to->addr, to->port, NULL, &query->tcp, &failure) != 0) {
 		query->dead |= 1u << server;
 		try_next(query);
 		return;

@@ -27,11 +27,12 @@ name_place(struct transfer *transfer)
 	const struct url *url = &transfer->url;
 	unsigned trust = url->special == URL_HTTPS ? transfer->job.group->number : 0;
 	int bytes = snprintf(transfer->place, sizeof transfer->place,
-			     "%u " SPAN_FORMAT "://" SPAN_FORMAT ":%u via %u %s:%u", trust,
+			     "%u " SPAN_FORMAT "://" SPAN_FORMAT ":%u via %u %s:%u from %s", trust,
 			     SPAN_ARGUMENTS(url->scheme), SPAN_ARGUMENTS(url->host), url_port(url),
 			     (unsigned)transfer->proxy.kind,
 			     transfer->proxy.host != NULL ? transfer->proxy.host : "",
-			     transfer->proxy.port);
+			     transfer->proxy.port,
+			     transfer->settings->interface != NULL ? transfer->settings->interface : "");
 	return bytes > 0 && (size_t)bytes < sizeof transfer->place;
 }
 
@@ -72,6 +73,7 @@ transfer__dial(struct transfer *transfer, dial_done_cb on_dialed)
 		.host = dial_host(transfer),
 		.port = url_port(&transfer->url),
 		.families = families(settings),
+		.source = settings->interface != NULL ? &transfer->job.group->source : NULL,
 		.overrides = &transfer->job.group->overrides,
 		.wants_service = transfer->url.special == URL_HTTPS,
 		.alpn = settings->is_http_1_0 || settings->is_http_1_1 ? "http/1.1" : "h2,http/1.1",

@@ -148,6 +148,7 @@ open_data(struct transfer *transfer, uint16_t port)
 	const struct dial_target target = {
 		.host = addr_to_text(&transfer->stream->facts->remote, host, sizeof host),
 		.port = port,
+		.source = settings->interface != NULL ? &transfer->job.group->source : NULL,
 		.timeout_ms = (unsigned)(settings->connect_timeout_us / 1000),
 	};
 	verbose_note(&client->verbose, "The content comes from %s port %u", host, port);

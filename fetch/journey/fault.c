@@ -23,6 +23,7 @@ static const struct {
 	{ "connect", NULL, ANY_LAYER, "-4 or -6, or later; --hops shows how far packets come" },
 	{ "no-neighbour", NULL, ANY_LAYER, "is it switched on, and in this network? Nobody on the link answers for the next hop's address" },
 	{ "no-route", NULL, ANY_LAYER, "-4 or -6, or later; --hops shows the last router that answers" },
+	{ "interface", NULL, ANY_LAYER, "-4 or -6, or another --interface" },
 	{ "ports", NULL, ANY_LAYER, "a smaller --parallel-max" },
 	{ "privilege", NULL, ANY_LAYER, "as root, or with CAP_NET_RAW" },
 	{ "certificate", "expired", ANY_LAYER, "later: the server's owner has to renew it; is this host's clock right?" },

@@ -17,7 +17,7 @@ FETCH = Path(os.environ["CAIRND"]).with_name("cairn-fetch")
 CA = Path(os.environ["LAB_DIR"]) / "ca.pem"
 PAGES = lab.ROOT / "tests/lab/web/pages"
 FETCH_S = 30
-SCHEME, TLS, PINNED = 1, 35, 90
+SCHEME, TLS, INTERFACE, PINNED = 1, 35, 45, 90
 RESOLVE, CONNECT, PARTIAL, STATUS, TIMEOUT, REDIRECTS, CERTIFICATE, SIZE = 6, 7, 18, 22, 28, 47, 60, 63
 NO_NEIGHBOUR, NO_ROUTE, BOGUS = 101, 102, 103
 
@@ -98,6 +98,17 @@ class Fetch(lab.WithCairnd):
             with self.subTest(option):
                 words = ("-o", "/dev/null", "-w", "%{remote_ip} %{http_code}")
                 self.assertEqual(fetch(option, *words, "http://www.shop.com/"), f"{address} 200")
+
+    def test_connections_come_from_the_address_that_is_named(self):
+        lab.on("lan", "ip", "address", "add", "192.168.1.12/24", "dev", "eth0")
+        self.addCleanup(lab.on, "lan", "ip", "address", "del", "192.168.1.12/24", "dev", "eth0")
+        words = ("-o", "/dev/null", "-w", "%{local_ip}", "http://www.shop.com/")
+        for name, address in (("192.168.1.12", "192.168.1.12"), ("eth0", "2001:2:0:100::10"), ("2001:2:0:100::10", "2001:2:0:100::10")):
+            with self.subTest(name):
+                self.assertEqual(fetch("--interface", name, *words), address)
+        self.assertIn("nowhere0", fetch("--interface", "nowhere0", *words, status=INTERFACE))
+        fetch("--interface", "192.168.1.12", "-6", *words, status=INTERFACE)
+        fetch("--interface", "192.0.2.1", "-4", *words, status=INTERFACE)
 
     def test_a_dead_address_costs_little(self):
         began = time.monotonic()
