@@ -1,8 +1,8 @@
 # What `cmake --install build/release --component cairnd [--prefix DIR]` puts on a machine.
 include(GNUInstallDirs)
 
-install(TARGETS cairnd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT cairnd)
-install(FILES man/cairnd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT cairnd)
+install(TARGETS cairnd cairnctl RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT cairnd)
+install(FILES man/cairnd.8 man/cairnctl.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT cairnd)
 install(FILES man/cairn.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT cairnd)
 install(FILES conf/root.hints LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT cairnd)
 # The README of the sources speaks of what is not installed.

@@ -543,3 +543,20 @@ ready_cache_put(struct ready_cache *cache, const struct ready_key *key, uint64_t
 	put_words(words + message_at(ttl_count), message, facts->size);
 	store(&bucket->version, version + 2);
 }
+
+void
+ready_cache_clear(struct ready_cache *cache)
+{
+	static const struct shelf nothing;
+
+	for (uint32_t i = 0; i < cache->bucket_count; i++) {
+		struct ready_bucket *bucket = &cache->buckets[i];
+		uint64_t version;
+		if (load_u8(&bucket->count) == 0)
+			continue; /* never written: not memory yet */
+		while (!bucket_lock(bucket, &version))
+			; /* who writes has some hundred octets to go */
+		shelf_write(&nothing, bucket);
+		store(&bucket->version, version + 2);
+	}
+}

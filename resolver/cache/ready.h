@@ -87,4 +87,7 @@ bool ready_cache_get(struct ready_cache *cache, const struct ready_key *key, uin
 void ready_cache_put(struct ready_cache *cache, const struct ready_key *key, uint64_t hash, const uint8_t *bytes,
                      const struct ready_facts *facts, uint32_t lasts_s, uint32_t now_s);
 
+/* Forgets all answers: something that they may rest on has been flushed.  What is put meanwhile may stay. */
+void ready_cache_clear(struct ready_cache *cache);
+
 #endif

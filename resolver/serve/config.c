@@ -390,7 +390,7 @@ take_section(struct parse *parse, const yaml_event_t *key)
 {
 	size_t line = key->start_mark.line + 1;
 	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
-		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view`, `cachedb` and `stack`",
+		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view`, `cachedb`, `remote-control` and `stack`",
 		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
 	yaml_event_t value;
 	int err = next_event(parse, &value);
@@ -504,6 +504,11 @@ check_together(struct parse *parse)
 {
 	const struct config *config = parse->config;
 
+	if (config->control_enable && (config->control_interface == NULL || config->control_interface[0] != '/'))
+		return fail(parse, config_line(config, "control-interface"),
+		            "control-interface: `%s`: is no absolute path; commands come by a Unix socket alone, "
+		            "such as /run/cairnd.ctl",
+		            config->control_interface != NULL ? config->control_interface : "");
 	if (config->cache_min_ttl > config->cache_max_ttl)
 		return fail(parse, config_line(config, "cache-min-ttl"),
 		            "cache-min-ttl: %u is more than cache-max-ttl, %u", config->cache_min_ttl, config->cache_max_ttl);

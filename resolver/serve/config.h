@@ -139,6 +139,10 @@ struct config {
 	uint32_t redis_server_port, redis_timeout, redis_logical_db; /* ms */
 	bool redis_expire_records, cachedb_no_store;
 
+	/* remote-control: */
+	bool control_enable;
+	char *control_interface;           /* of a Unix socket */
+
 	/* stack: */
 	enum config_link link;
 	char *device;                      /* packet, tap, xdp */

@@ -12,6 +12,9 @@
 #define CACHEDB(name, form, field, initial, smallest, largest, what)                                                   \
 	{ "cachedb", name, form, AT(field), initial, smallest, largest, NULL, what }
 
+#define CONTROL(name, form, field, initial, smallest, largest, what)                                                   \
+	{ "remote-control", name, form, AT(field), initial, smallest, largest, NULL, what }
+
 #define KIB 1024ull
 #define MIB (KIB * KIB)
 #define GIB (KIB * MIB)
@@ -278,6 +281,11 @@ const struct config_option config_options[] = {
 		"store records with their TTL, so that the server drops them"),
 	CACHEDB("redis-logical-db", CONFIG_NUMBER, redis_logical_db, "0", 0, 65535, "number of its database"),
 	CACHEDB("cachedb-no-store", CONFIG_BOOL, cachedb_no_store, "no", 0, 0, "only read from it"),
+
+	/* commands to the running server */
+	CONTROL("control-enable", CONFIG_BOOL, control_enable, "no", 0, 0, "take commands of cairnctl(8)"),
+	CONTROL("control-interface", CONFIG_STRING, control_interface, "/run/cairnd.ctl", 0, 0,
+		"path of the Unix socket for them; only the user that cairnd runs as, and root, may open it"),
 
 	/* Cairn's own place on the network */
 	{ "stack", "link", CONFIG_CHOICE, AT(link), "raw", 0, 0, "raw packet tap xdp",

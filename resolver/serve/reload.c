@@ -126,6 +126,7 @@ server__reload(struct server *server)
 	notify_reloading(&server->notify);
 	if (prepare(server, reload, error) != 0) {
 		log_error(server__log(server), "the old configuration stays in force: %s", error);
+		server__control_reloaded(server, error);
 		settings_free(reload->settings);
 		clean_up(reload);
 		notify_ready(&server->notify,
@@ -176,5 +177,7 @@ server__reload_done(struct server *server, struct round *round)
 	if (reload->is_wanted_again) {
 		reload->is_wanted_again = false;
 		server__reload(server);
+	} else {
+		server__control_reloaded(server, NULL);
 	}
 }

@@ -1,5 +1,31 @@
-/* report.c - SIGUSR1: the counters of all workers, added up, as lines of the log. */
+/* report.c - the counters of all workers, added up: as lines of the log (SIGUSR1), and for cairnctl(8). */
+#include <stdarg.h>
+
+#include "resolver/serve/control.h"
 #include "resolver/serve/server_priv.h"
+
+#define LINE_BYTES 256u
+
+/* Where lines go. */
+struct sink {
+	const struct log *log;
+	struct control_client *client; /* not NULL: there, and not to the log */
+};
+
+static void __attribute__((format(printf, 2, 3)))
+tell(const struct sink *sink, const char *format, ...)
+{
+	char line[LINE_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	if (sink->client != NULL)
+		control_say(sink->client, "%s\n", line);
+	else
+		log_notice(sink->log, "%s", line);
+}
 
 #define COUNTER(name, part, field)                                                                 \
 	{                                                                                          \
@@ -92,19 +118,19 @@ value_at(const struct worker_report *report, size_t offset, size_t size)
 
 /* Why packets died; of so many reasons those that have occurred. */
 static void
-report_drops(const struct server *server, const struct log *log)
+report_drops(const struct server *server, const struct round *round, const struct sink *sink)
 {
 	for (unsigned reason = 0; reason < DROP_REASON_COUNT; reason++) {
 		uint64_t count = 0;
 		for (unsigned i = 0; i < server->worker_count; i++)
-			count += server->report.orders[i].report.drops[reason];
+			count += round->orders[i].report.drops[reason];
 		if (count > 0)
-			log_notice(log, "stack.drop.%s=%llu", drop_name(reason), (unsigned long long)count);
+			tell(sink, "stack.drop.%s=%llu", drop_name(reason), (unsigned long long)count);
 	}
 }
 
 static void
-report_caches(const struct log *log, const struct caches *caches)
+report_caches(const struct sink *sink, const struct caches *caches)
 {
 	struct cache_stats stats[3] = { { 0 } };
 	static const char *const names[] = { "rrset", "negative", "delegation" };
@@ -112,35 +138,47 @@ report_caches(const struct log *log, const struct caches *caches)
 	negative_cache_stats(caches->negatives, &stats[1]);
 	delegation_cache_stats(caches->delegations, &stats[2]);
 	for (size_t i = 0; i < 3; i++)
-		log_notice(log,
-			   "cache.%s: entries=%llu bytes=%llu of=%llu hits=%llu misses=%llu "
-			   "puts=%llu evicted=%llu expired=%llu",
-			   names[i], (unsigned long long)stats[i].entries,
-			   (unsigned long long)stats[i].bytes_used,
-			   (unsigned long long)stats[i].bytes_max,
-			   (unsigned long long)stats[i].hits, (unsigned long long)stats[i].misses,
-			   (unsigned long long)stats[i].puts, (unsigned long long)stats[i].evicted,
-			   (unsigned long long)stats[i].expired);
+		tell(sink,
+		     "cache.%s: entries=%llu bytes=%llu of=%llu hits=%llu misses=%llu "
+		     "puts=%llu evicted=%llu expired=%llu",
+		     names[i], (unsigned long long)stats[i].entries, (unsigned long long)stats[i].bytes_used,
+		     (unsigned long long)stats[i].bytes_max, (unsigned long long)stats[i].hits,
+		     (unsigned long long)stats[i].misses, (unsigned long long)stats[i].puts,
+		     (unsigned long long)stats[i].evicted, (unsigned long long)stats[i].expired);
+}
+
+static void
+report(const struct server *server, const struct round *round, const struct sink *sink)
+{
+	struct server_stats sum = { 0 };
+
+	for (unsigned i = 0; i < server->worker_count; i++)
+		stats_add(&sum, &round->orders[i].report.server);
+	for (size_t i = 0; stats_name(i) != NULL; i++)
+		tell(sink, "%s=%llu", stats_name(i), (unsigned long long)stats_value(&sum, i));
+	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+		uint64_t value = 0;
+		for (unsigned k = 0; k < server->worker_count; k++)
+			value += value_at(&round->orders[k].report, counters[i].offset, counters[i].size);
+		tell(sink, "%s=%llu", counters[i].name, (unsigned long long)value);
+	}
+	report_drops(server, round, sink);
+	report_caches(sink, &server->memory.caches);
 }
 
 void
 server__report_done(struct server *server, struct round *round)
 {
 	/* Asked for, so not subject to verbosity. */
-	const struct log *log = &server->settings->service->query_log;
-	struct server_stats sum = { 0 };
-	for (unsigned i = 0; i < server->worker_count; i++)
-		stats_add(&sum, &round->orders[i].report.server);
-	log_notice(log, "statistics of %u threads:", server->worker_count);
-	for (size_t i = 0; stats_name(i) != NULL; i++)
-		log_notice(log, "%s=%llu", stats_name(i), (unsigned long long)stats_value(&sum, i));
-	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
-		uint64_t value = 0;
-		for (unsigned k = 0; k < server->worker_count; k++)
-			value += value_at(&round->orders[k].report, counters[i].offset,
-					  counters[i].size);
-		log_notice(log, "%s=%llu", counters[i].name, (unsigned long long)value);
-	}
-	report_drops(server, log);
-	report_caches(log, &server->memory.caches);
+	const struct sink sink = { .log = &server->settings->service->query_log };
+
+	log_notice(sink.log, "statistics of %u threads:", server->worker_count);
+	report(server, round, &sink);
+}
+
+void
+server__report_to(const struct server *server, const struct round *round, struct control_client *client)
+{
+	const struct sink sink = { .client = client };
+	report(server, round, &sink);
 }

@@ -110,6 +110,8 @@ on_stopped(struct server *server, struct round *round)
 		cachedb_writer_close(server->cachedb_writer);
 	server->cachedb_writer = NULL;
 	server__trust_stop(server);
+	control_close(server->control);
+	server->control = NULL;
 	mailbox_close(&server->mailbox);
 }
 
@@ -237,6 +239,8 @@ open_rounds(struct server *server)
 	if (err == 0)
 		err = server__round_init(server, &server->report, WORKER_REPORT, server__report_done);
 	if (err == 0)
+		err = server__round_init(server, &server->count, WORKER_REPORT, server__count_done);
+	if (err == 0)
 		err = server__round_init(server, &server->ping, WORKER_REPORT, on_pinged);
 	if (err == 0)
 		err = server__round_init(server, &server->reload.round, WORKER_RECONFIGURE, server__reload_done);
@@ -302,6 +306,16 @@ write_pidfile(struct server *server, char error[CONFIG_ERROR_BYTES])
 	return 0;
 }
 
+static int
+open_control(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	const struct config *config = &server->settings->config;
+	if (!config->control_enable)
+		return 0;
+	return control_open(&server->control, &server->loop, config->control_interface, &server->user, server__command,
+			    server, error);
+}
+
 /* Before privileges are dropped, for its directory may be root's; read and written by a thread that has none. */
 static void
 open_keeper(struct server *server)
@@ -339,6 +353,7 @@ start_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
 		if (err != 0)
 			return fail(error, "signals", uv_strerror(err));
 	}
+	server->started_ms = uv_now(&server->loop);
 	uint64_t period_ms = server->notify.watchdog_us / 2000;
 	if (period_ms > 0)
 		(void)uv_timer_start(&server->watchdog, on_watchdog, period_ms, period_ms);
@@ -378,6 +393,8 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 		err = server__listen(server, error);
 	if (err == 0)
 		err = write_pidfile(server, error);
+	if (err == 0)
+		err = open_control(server, error);
 	if (err == 0) {
 		open_keeper(server);
 		err = privilege_drop(&server->user, error);
@@ -447,6 +464,7 @@ server_close(struct server *server)
 	close_loop(server);
 	free(server->stop.orders);
 	free(server->report.orders);
+	free(server->count.orders);
 	free(server->ping.orders);
 	free(server->reload.round.orders);
 	cache_keeper_stop(&server->keeper);

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "resolver/serve/cache_keeper.h"
+#include "resolver/serve/control.h"
 #include "resolver/serve/memory.h"
 #include "resolver/serve/notify.h"
 #include "resolver/serve/privilege.h"
@@ -46,6 +47,7 @@ struct trust_keeper {
 	struct round round;           /* new anchors to every worker */
 	struct anchors *now, *coming; /* blocks: what the workers have, and what they are being given */
 	bool is_wanted_again;         /* something has changed since `coming` was made */
+	struct nta_list ntas;         /* until the loop's time, in seconds */
 };
 
 struct server {
@@ -66,6 +68,8 @@ struct server {
 	struct mailbox mailbox;
 	uv_signal_t signals[4]; /* HUP, TERM, INT, USR1 */
 	uv_timer_t watchdog;
+	struct control *control; /* NULL: none */
+	uint64_t started_ms;     /* of the loop */
 	bool is_stopping, has_pidfile;
 	char pidfile[256];
 
@@ -75,7 +79,7 @@ struct server {
 	unsigned worker_count;
 	void *underway_block;
 	struct underway *underway; /* NULL: there is one worker */
-	struct round stop, report, ping;
+	struct round stop, report, count, ping;
 	struct reload reload;
 	struct trust_keeper trust;
 };
@@ -108,10 +112,19 @@ void server__trust_start(struct server *server);
 void server__trust_heard(struct server *server);
 /* A reload has read the files anew: what was known by the old settings is over. */
 void server__trust_renew(struct server *server);
+/* Anchors are there: something is validated. */
+int server__nta_add(struct server *server, const struct name *zone, uint32_t seconds);
+int server__nta_remove(struct server *server, const struct name *zone);
 void server__trust_stop(struct server *server); /* the timer */
 void server__trust_close(struct server *server);
 
 /* report.c */
 void server__report_done(struct server *server, struct round *round);
+void server__report_to(const struct server *server, const struct round *round, struct control_client *client);
+
+/* control_commands.c */
+void server__command(void *server, struct control_client *client, const char *const *words, unsigned count);
+void server__count_done(struct server *server, struct round *round);
+void server__control_reloaded(struct server *server, const char *error); /* NULL: the new configuration is in force */
 
 #endif

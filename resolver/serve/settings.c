@@ -46,7 +46,8 @@ is_among(const char *name, const char *const *names, size_t count)
 static bool
 is_fixed(const struct config_option *option, const struct config *config)
 {
-	if (strcmp(option->section, "stack") == 0 || strcmp(option->section, "cachedb") == 0)
+	if (strcmp(option->section, "stack") == 0 || strcmp(option->section, "cachedb") == 0 ||
+	    strcmp(option->section, "remote-control") == 0)
 		return true;
 	if (config__is_of_zone(option))
 		return false;

@@ -163,23 +163,29 @@ read_date(const struct config *config, uint32_t *override_s, char *error)
 }
 
 static int
-merge(struct anchors *anchors, struct arena *arena, const struct trust_config *trust, struct crypto *crypto)
+merge(struct anchors *anchors, struct arena *arena, const struct trust_config *trust, const struct nta_list *ntas,
+      struct crypto *crypto)
 {
-	const int err = anchors_init_from(anchors, arena, trust->fixed);
-	return err == 0 ? trust_points_anchors(&trust->points, anchors, crypto) : err;
+	int err = anchors_init_from(anchors, arena, trust->fixed);
+
+	if (err == 0)
+		err = trust_points_anchors(&trust->points, anchors, crypto);
+	for (unsigned i = 0; err == 0 && ntas != NULL && i < ntas->count; i++)
+		err = anchors_add_insecure(anchors, &ntas->items[i].zone);
+	return err;
 }
 
 struct anchors *
-trust_anchors_now(const struct trust_config *trust, struct crypto *crypto)
+trust_anchors_now(const struct trust_config *trust, const struct nta_list *ntas, struct crypto *crypto)
 {
 	const size_t size = sizeof(struct anchors) + ANCHORS_MAX * sizeof(struct rrset) +
-			    trust->points.count * TRUST_POINT_ANCHORS_BYTES;
+			    NTA_MAX * sizeof(struct name) + trust->points.count * TRUST_POINT_ANCHORS_BYTES;
 	void *block = malloc(size);
 	struct arena arena;
 
 	arena_init(&arena, block, block != NULL ? size : 0);
 	struct anchors *anchors = arena_alloc(&arena, sizeof *anchors); /* at the block's begin */
-	if (anchors != NULL && merge(anchors, &arena, trust, crypto) == 0)
+	if (anchors != NULL && merge(anchors, &arena, trust, ntas, crypto) == 0)
 		return anchors;
 	free(block);
 	return NULL;
@@ -207,7 +213,7 @@ add_points(struct reading *reading, struct trust_config *trust, struct arena *ar
 	if (err != 0)
 		return err;
 	trust->anchors = arena_alloc(arena, sizeof *trust->anchors);
-	err = trust->anchors != NULL ? merge(trust->anchors, arena, trust, reading->crypto) : ERR_NO_MEMORY;
+	err = trust->anchors != NULL ? merge(trust->anchors, arena, trust, NULL, reading->crypto) : ERR_NO_MEMORY;
 	return err == 0 ? check_points(reading, trust) : err;
 }
 

@@ -15,6 +15,7 @@
 #include "resolver/serve/config.h"
 #include "resolver/serve/trust_points.h"
 #include "resolver/validate/anchors.h"
+#include "resolver/validate/nta.h"
 
 #define TRUST_ANCHORS_FILE_BYTES_MAX (1024u * 1024u)
 
@@ -28,7 +29,10 @@ struct trust_config {
 
 int trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,
 			char error[CONFIG_ERROR_BYTES]);
-/* The anchors, with what the trust points have come to: one block for free().  NULL: no memory. */
-struct anchors *trust_anchors_now(const struct trust_config *trust, struct crypto *crypto);
+/*
+ * The anchors, with what the trust points have come to, and without what a negative anchor takes away (NULL: none): one
+ * block for free().  NULL: no memory.
+ */
+struct anchors *trust_anchors_now(const struct trust_config *trust, const struct nta_list *ntas, struct crypto *crypto);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * trust_keeper.c - keeps the anchors that update themselves (trust_points.h), on the main thread.
+ * trust_keeper.c - keeps the anchors that update themselves (trust_points.h), and the negative ones (nta.h), on the main
+ * thread.
  *
  * It has a worker ask a zone for its keys, one zone at a time, judges what came, writes the file, and gives every worker
  * the new anchors, a block that lives until all of them have the next one.
@@ -27,7 +28,7 @@ hand_out(struct server *server)
 	keeper->is_wanted_again = keeper->round.left > 0;
 	if (keeper->is_wanted_again || server->is_stopping || server->reload.round.left > 0)
 		return; /* after a reload the workers have what its files say */
-	keeper->coming = trust_anchors_now(config_of(server), keeper->crypto);
+	keeper->coming = trust_anchors_now(config_of(server), &keeper->ntas, keeper->crypto);
 	if (keeper->coming == NULL) {
 		log_error(server__log(server), "trust anchors: %s: the old ones stay in use", err_text(ERR_NO_MEMORY));
 		return;
@@ -65,14 +66,37 @@ ask(struct server *server)
 	mailbox_post(worker_mailbox(server->workers[0]), &keeper->ask.letter);
 }
 
+static uint64_t
+loop_now_s(const struct server *server)
+{
+	return uv_now(&server->loop) / 1000;
+}
+
+static void
+end_ntas(struct server *server)
+{
+	char text[NAME_TEXT_BYTES];
+	struct name zone;
+	bool has_ended = false;
+
+	for (; nta_expire(&server->trust.ntas, loop_now_s(server), &zone); has_ended = true)
+		log_notice(server__log(server), "negative trust anchor: the time of %s is over, it is validated again",
+			   name_to_text(&zone, text, sizeof text));
+	if (has_ended)
+		hand_out(server);
+}
+
 static void
 on_timer(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
 	struct trust_keeper *keeper = &server->trust;
 
-	if (keeper->is_asking || server->is_stopping)
+	if (server->is_stopping)
 		return;
+	end_ntas(server);
+	if (keeper->is_asking)
+		return; /* who hears the answer arms it again */
 	keeper->point = trust_points_due(&config_of(server)->points, &server->rng, (uint64_t)time(NULL));
 	if (keeper->point != NULL)
 		ask(server);
@@ -84,10 +108,14 @@ static void
 arm(struct server *server)
 {
 	const uint64_t now_s = (uint64_t)time(NULL), at_s = trust_points_deadline(&config_of(server)->points, now_s);
-	const uint64_t wait_s = at_s > now_s ? at_s - now_s : 0;
+	const uint64_t ends_s = nta_deadline(&server->trust.ntas), loop_s = loop_now_s(server);
+	uint64_t wait_s = at_s > now_s ? at_s - now_s : 0;
 
-	if (at_s != AUTOTRUST_NEVER && !server->is_stopping)
-		(void)uv_timer_start(&server->trust.timer, on_timer, 1000 * (wait_s < LOOK_AGAIN_S ? wait_s : LOOK_AGAIN_S), 0);
+	if ((at_s == AUTOTRUST_NEVER && ends_s == NTA_NEVER) || server->is_stopping)
+		return;
+	if (ends_s < loop_s + wait_s)
+		wait_s = ends_s > loop_s ? ends_s - loop_s : 0;
+	(void)uv_timer_start(&server->trust.timer, on_timer, 1000 * (wait_s < LOOK_AGAIN_S ? wait_s : LOOK_AGAIN_S), 0);
 }
 
 /* While a reload is on its way its files are read already: what comes now would be written over by neither. */
@@ -144,7 +172,31 @@ server__trust_renew(struct server *server)
 	keeper->point = NULL;
 	free(keeper->now); /* every worker has gone over to the service's own */
 	keeper->now = NULL;
+	if (keeper->ntas.count > 0)
+		hand_out(server);
 	arm(server);
+}
+
+int
+server__nta_add(struct server *server, const struct name *zone, uint32_t seconds)
+{
+	const int err = nta_add(&server->trust.ntas, zone, loop_now_s(server) + seconds);
+
+	if (err != 0)
+		return err;
+	hand_out(server);
+	arm(server);
+	return 0;
+}
+
+int
+server__nta_remove(struct server *server, const struct name *zone)
+{
+	const int err = nta_remove(&server->trust.ntas, zone);
+
+	if (err == 0)
+		hand_out(server);
+	return err;
 }
 
 void

@@ -151,7 +151,7 @@ world_hear_keys(struct world *world, uint64_t client, const struct answer *answe
 	const bool asks_again = trust_points_hear(&trust->points, point, set, world->crypto, &world->rng, trust->override_s,
 						  wall_s(world), &log);
 	if (point->trust.has_changed) {
-		struct anchors *anchors = trust_anchors_now(trust, world->crypto);
+		struct anchors *anchors = trust_anchors_now(trust, NULL, world->crypto);
 		free(world->anchors);
 		world->anchors = anchors;
 		set_trust(world);

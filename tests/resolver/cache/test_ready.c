@@ -120,6 +120,23 @@ START_TEST(what_is_over_is_a_miss)
 }
 END_TEST
 
+START_TEST(what_is_cleared_is_gone_and_has_room_again)
+{
+	const uint32_t ttl_s = 300;
+	const struct name first = name_of("www.example."), second = name_of("ww2.example.");
+	const struct ready_key keys[] = { key_of(&first), key_of(&second) };
+	uint8_t bytes[READY_BYTES_MAX];
+	struct ready_facts facts;
+
+	put(&keys[0], &ttl_s, 1, 30);
+	put(&keys[1], &ttl_s, 1, 30);
+	ready_cache_clear(cache);
+	ck_assert(!get(&keys[0], bytes, &facts, NOW_S) && !get(&keys[1], bytes, &facts, NOW_S));
+	put(&keys[0], &ttl_s, 1, 30);
+	ck_assert(get(&keys[0], bytes, &facts, NOW_S));
+}
+END_TEST
+
 START_TEST(each_part_of_the_key_counts)
 {
 	const uint32_t ttl_s = 300;
@@ -364,6 +381,7 @@ main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, what_was_kept_comes_back_with_its_ttls_aged);
 	tcase_add_test(tcase, what_is_over_is_a_miss);
+	tcase_add_test(tcase, what_is_cleared_is_gone_and_has_room_again);
 	tcase_add_test(tcase, each_part_of_the_key_counts);
 	tcase_add_test(tcase, the_question_is_kept_in_lower_case);
 	tcase_add_test(tcase, what_is_too_large_or_no_message_is_not_kept);
