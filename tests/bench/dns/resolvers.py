@@ -1,4 +1,7 @@
-"""The resolvers: how each is started with one worker, validation off, 256 MiB of cache, asking over IPv4 and IPv6."""
+"""The resolvers: how each is started with one worker, 256 MiB of cache, asking over IPv4 and IPv6.
+
+`anchor` is the rdata of the root's DNSKEY as text, to validate with; None: validation is off.
+"""
 from pathlib import Path
 
 import world
@@ -14,11 +17,12 @@ def hints():
     return "\n".join(lines) + "\n"
 
 
-def cairnd(folder, root):
+def cairnd(folder, root, anchor):
+    trust = f"trust-anchor: \". IN DNSKEY {anchor}\"" if anchor else "module-config: iterator"
     (folder / "cairn.conf").write_text(f"""server:
   interface: 127.0.0.1
   root-hints: {folder}/hints
-  module-config: iterator
+  {trust}
   rrset-cache-size: {CACHE_MIB}m
   neg-cache-size: {CACHE_MIB // 8}m
   delegation-cache-size: {CACHE_MIB // 8}m
@@ -27,11 +31,12 @@ def cairnd(folder, root):
     return [str(root / "build/release/bin/cairnd"), "-c", f"{folder}/cairn.conf"]
 
 
-def unbound(folder, _root):
+def unbound(folder, _root, anchor):
+    trust = f"module-config: \"validator iterator\"\n  trust-anchor: \". IN DNSKEY {anchor}\"" if anchor else "module-config: \"iterator\""
     (folder / "unbound.conf").write_text(f"""server:
   interface: 127.0.0.1
   num-threads: 1
-  module-config: "iterator"
+  {trust}
   username: ""
   chroot: ""
   directory: "{folder}"
@@ -50,41 +55,47 @@ remote-control:
     return ["unbound", "-d", "-c", f"{folder}/unbound.conf"]
 
 
-def named(folder, _root):
+def named(folder, _root, anchor):
+    words = anchor.split(maxsplit=3) if anchor else []
+    trust = f'trust-anchors {{ . static-key {" ".join(words[:3])} "{words[3]}"; }};' if anchor else ""
     (folder / "named.conf").write_text(f"""options {{
   directory "{folder}";
   pid-file none;
   listen-on {{ 127.0.0.1; }};
   listen-on-v6 {{ none; }};
   recursion yes;
-  dnssec-validation no;
+  dnssec-validation {"yes" if anchor else "no"};
   max-cache-size {CACHE_MIB}m;
   recursive-clients 10000;
   empty-zones-enable no;
 }};
 controls {{ }};
+{trust}
 zone "." {{ type hint; file "{folder}/hints"; }};
 """)
     return ["named", "-n", "1", "-g", "-c", f"{folder}/named.conf"]
 
 
-def kresd(folder, _root):
+def kresd(folder, _root, anchor):
+    trust = f"trust_anchors.add('. IN DNSKEY {anchor}')" if anchor else "trust_anchors.remove('.')"
     (folder / "kresd.conf").write_text(f"""net.listen('127.0.0.1', 53, {{ kind = 'dns' }})
 cache.size = {CACHE_MIB} * MB
-trust_anchors.remove('.')
+{trust}
 modules = {{ 'hints' }}
 hints.root_file('{folder}/hints')
 """)
     return ["kresd", "-n", "-q", "-c", f"{folder}/kresd.conf", str(folder)]
 
 
-def pdns_recursor(folder, _root):
+def pdns_recursor(folder, _root, anchor):
+    (folder / "trust.lua").write_text(f'clearTA(".")\naddTA(".", "{world.ds_rdata(".", anchor)}")\n' if anchor else "")
     (folder / "recursor.conf").write_text(f"""local-address=127.0.0.1
 socket-dir={folder}
 threads=1
 distributor-threads=0
 pdns-distributes-queries=no
-dnssec=off
+dnssec={"validate" if anchor else "off"}
+lua-config-file={folder}/trust.lua
 query-local-address=0.0.0.0,::
 hint-file={folder}/hints
 max-cache-entries=1000000
@@ -98,6 +109,6 @@ loglevel=3
 ALL = {"cairnd": cairnd, "unbound": unbound, "kresd": kresd, "pdns_recursor": pdns_recursor, "named": named}
 
 
-def command(name, folder: Path, root: Path):
+def command(name, folder: Path, root: Path, anchor=None):
     (folder / "hints").write_text(hints())
-    return ALL[name](folder, root)
+    return ALL[name](folder, root, anchor)

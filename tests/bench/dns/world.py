@@ -111,6 +111,23 @@ def root_zone(key):
     return ".", lines
 
 
+def ds_rdata(zone, key_text):
+    """The SHA-256 DS of a key that is given as text (RFC 4034, section 5.1.4)."""
+    flags, protocol, algorithm, octets = key_text.split(maxsplit=3)
+    rdata = struct.pack("!HBB", int(flags), int(protocol), int(algorithm)) + base64.b64decode(octets)
+    labels = [label for label in zone.split(".") if label]
+    owner = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
+    total = sum(octet << 8 if i % 2 == 0 else octet for i, octet in enumerate(rdata))
+    tag = (total + (total >> 16)) & 0xffff  # RFC 4034, appendix B
+    return f"{tag} {algorithm} 2 {hashlib.sha256(owner + rdata).hexdigest()}"
+
+
+def root_key(zones_folder):
+    """The rdata of the root's key, which is every zone's."""
+    text = next(zones_folder.glob("K*.key")).read_text().split(";")[0].split()
+    return " ".join(text[text.index("DNSKEY") + 1:])
+
+
 class Key:
     """One ECDSA key for all signed zones: only its owner differs, and with it the DS."""
 
@@ -122,14 +139,9 @@ class Key:
         self.private = (folder / f"{base}.private").read_text()
         public = (folder / f"{base}.key").read_text().split(";")[0].split()
         self.rdata_text = " ".join(public[public.index("DNSKEY") + 1:])
-        flags, protocol, algorithm, octets = self.rdata_text.split(maxsplit=3)
-        self.rdata = struct.pack("!HBB", int(flags), int(protocol), int(algorithm)) + base64.b64decode(octets)
-        self.tag = int(self.suffix.split("+")[-1])
 
     def ds(self, zone):
-        labels = [label for label in zone.split(".") if label]
-        owner = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
-        return f"{zone} 86400 IN DS {self.tag} 13 2 {hashlib.sha256(owner + self.rdata).hexdigest()}"
+        return f"{zone} 86400 IN DS {ds_rdata(zone, self.rdata_text)}"
 
     def sign(self, zone, path):
         base = self.folder / f"K{zone}{self.suffix}"
