@@ -32,7 +32,8 @@ is_wished(const struct flush_wish *wish, const struct name *zone, const struct s
 }
 
 static uint64_t
-flush_copied(struct store *store, const struct flush_wish *wish, const struct name *zone, void *block, size_t copied)
+flush_copied(struct store *store, const struct flush_wish *wish, const struct name *zone, void *block, size_t copied,
+	     uint32_t now_s)
 {
 	struct store_record record;
 	uint64_t count = 0;
@@ -40,14 +41,14 @@ flush_copied(struct store *store, const struct flush_wish *wish, const struct na
 	for (size_t at = 0; store_log_next(block, copied, &at, &record);) {
 		if (!is_wished(wish, zone, &record))
 			continue;
-		store_remove(store, record.key, record.key_bytes);
+		store_remove(store, record.key, record.key_bytes, now_s);
 		count++;
 	}
 	return count;
 }
 
 uint64_t
-flush_store(struct store *store, const struct flush_wish *wish, void *block)
+flush_store(struct store *store, const struct flush_wish *wish, void *block, uint32_t now_s)
 {
 	struct name zone;
 	uint64_t count = 0;
@@ -59,7 +60,7 @@ flush_store(struct store *store, const struct flush_wish *wish, void *block)
 		size_t copied;
 		while ((mark.lap < end.lap || (mark.lap == end.lap && mark.offset < end.offset)) &&
 		       store_log_copy(store, shard, &mark, true, block, FLUSH_BLOCK_BYTES, &copied))
-			count += flush_copied(store, wish, &zone, block, copied);
+			count += flush_copied(store, wish, &zone, block, copied, now_s);
 	}
 	return count;
 }

@@ -21,6 +21,6 @@ struct flush_wish {
 };
 
 /* How many entries have gone.  The block is aligned to 8. */
-uint64_t flush_store(struct store *store, const struct flush_wish *wish, void *block);
+uint64_t flush_store(struct store *store, const struct flush_wish *wish, void *block, uint32_t now_s);
 
 #endif

@@ -13,6 +13,7 @@
 #include "stack/base/arena.h"
 
 #define LOOKUP_BYTES 65536u
+#define NS_PER_S     UINT64_C(1000000000)
 
 struct command {
 	const char *name, *arguments, *what;
@@ -98,13 +99,20 @@ run_stop(struct server *server, struct control_client *client, const char *const
 
 /* ---- the caches ---------------------------------------------------------------------------------------------------------- */
 
+/* Of the caches' clock, which is the workers'. */
+static uint32_t
+now_s(void)
+{
+	return (uint32_t)(uv_hrtime() / NS_PER_S);
+}
+
 static uint64_t
 flush(struct server *server, const struct flush_wish *wish, void *block)
 {
 	const struct caches *caches = &server->memory.caches;
-	const uint64_t count = flush_store(rrset_cache_store(caches->rrsets), wish, block) +
-			       flush_store(negative_cache_store(caches->negatives), wish, block) +
-			       flush_store(delegation_cache_store(caches->delegations), wish, block);
+	const uint64_t count = flush_store(rrset_cache_store(caches->rrsets), wish, block, now_s()) +
+			       flush_store(negative_cache_store(caches->negatives), wish, block, now_s()) +
+			       flush_store(delegation_cache_store(caches->delegations), wish, block, now_s());
 
 	if (caches->ready != NULL)
 		ready_cache_clear(caches->ready);
@@ -160,10 +168,10 @@ run_flush_type(struct server *server, struct control_client *client, const char 
 		control_refuse(client, "`%s` is no type of records", arguments[1]);
 		return;
 	}
-	rrset_cache_remove(caches->rrsets, &name, type, CLASS_IN);
-	negative_cache_remove(caches->negatives, &name, type, CLASS_IN);
+	rrset_cache_remove(caches->rrsets, &name, type, CLASS_IN, now_s());
+	negative_cache_remove(caches->negatives, &name, type, CLASS_IN, now_s());
 	if (type == TYPE_NS || type == TYPE_DS)
-		delegation_cache_remove(caches->delegations, &name);
+		delegation_cache_remove(caches->delegations, &name, now_s());
 	if (caches->ready != NULL)
 		ready_cache_clear(caches->ready);
 	control_finish(client);
@@ -197,8 +205,7 @@ run_lookup(struct server *server, struct control_client *client, const char *con
 		return;
 	void *block = malloc(LOOKUP_BYTES);
 	arena_init(&arena, block, block != NULL ? LOOKUP_BYTES : 0);
-	const int err = delegation_cache_find(server->memory.caches.delegations, &name, &arena, &delegation,
-					      (uint32_t)(uv_hrtime() / 1000000000u));
+	const int err = delegation_cache_find(server->memory.caches.delegations, &name, &arena, &delegation, now_s());
 	if (err == 0)
 		say_delegation(client, &delegation);
 	else

@@ -57,7 +57,7 @@ flush(const char *text, bool with_below, uint16_t type)
 	struct name name;
 	ck_assert_int_eq(name_from_text(&name, text, NULL), 0);
 	const struct flush_wish wish = { .name = &name, .with_below = with_below, .type = type };
-	return flush_store(rrset_cache_store(cache), &wish, block);
+	return flush_store(rrset_cache_store(cache), &wish, block, NOW_S);
 }
 
 START_TEST(a_name_goes_with_all_its_types_and_no_other_name)
@@ -144,8 +144,8 @@ START_TEST(absences_and_delegations_go_the_same_way)
 
 	ck_assert_int_eq(negative_cache_put(negatives, name, TYPE_A, CLASS_IN, &negative, NOW_S), 0);
 	ck_assert_int_eq(delegation_cache_put(delegations, &delegation, UINT32_MAX, NOW_S), 0);
-	ck_assert_uint_eq(flush_store(negative_cache_store(negatives), &wish, block), 1);
-	ck_assert_uint_eq(flush_store(delegation_cache_store(delegations), &wish, block), 1);
+	ck_assert_uint_eq(flush_store(negative_cache_store(negatives), &wish, block, NOW_S), 1);
+	ck_assert_uint_eq(flush_store(delegation_cache_store(delegations), &wish, block, NOW_S), 1);
 	ck_assert_int_eq(negative_cache_get(negatives, name, TYPE_A, CLASS_IN, &other.arena, &negative, NOW_S), ERR_NOT_FOUND);
 	ck_assert_int_eq(delegation_cache_find(delegations, name, &other.arena, &delegation, NOW_S), ERR_NOT_FOUND);
 }
