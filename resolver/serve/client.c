@@ -185,12 +185,15 @@ engine_question_make(const struct clients *clients, const struct asking *asking,
 		     struct engine_question *question)
 {
 	const struct question *asked = &clients->query.question;
+
+	*question = (struct engine_question){
+		.qtype = dns64_qtype(asking->step, asked->qtype),
+		.qclass = asked->qclass,
+		.dnssec_ok = asking->form.dnssec_ok,
+		.checking_disabled = client__checking_disabled(clients, asking),
+		.policies = asking->policies,
+	};
 	name_copy(&question->qname, clients->alias != NULL ? clients->alias : &asked->qname);
-	question->qtype = dns64_qtype(asking->step, asked->qtype);
-	question->qclass = asked->qclass;
-	question->dnssec_ok = asking->form.dnssec_ok;
-	question->checking_disabled = client__checking_disabled(clients, asking);
-	question->policies = asking->policies;
 }
 
 static enum stage
