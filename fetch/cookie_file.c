@@ -45,7 +45,8 @@ read_columns(struct cookie_jar *jar, struct span line, int64_t now_s)
 	flags.expiry_s = (int64_t)expiry_s;
 	if (domain.bytes != 0 && domain.at[0] == '.')
 		domain = span_from(domain, 1);
-	if (domain.bytes == 0 || domain.at[0] == '.' || columns[2].bytes == 0 ||
+	/* One that begins as a remark would be read back as that, or as a flag. */
+	if (domain.bytes == 0 || domain.at[0] == '.' || domain.at[0] == '#' || columns[2].bytes == 0 ||
 	    columns[2].at[0] != '/' || columns[5].bytes + columns[6].bytes == 0)
 		return ERR_MALFORMED;
 	return cookie__jar_add(jar, &flags, columns[5], columns[6], domain, columns[2], now_s);

@@ -59,7 +59,7 @@ flush_store(struct store *store, const struct flush_wish *wish, void *block, uin
 		store_log_skip(store, shard, &end);
 		size_t copied;
 		while ((mark.lap < end.lap || (mark.lap == end.lap && mark.offset < end.offset)) &&
-		       store_log_copy(store, shard, &mark, true, block, FLUSH_BLOCK_BYTES, &copied))
+		       store_log_copy(store, shard, &mark, 0, block, FLUSH_BLOCK_BYTES, &copied))
 			count += flush_copied(store, wish, &zone, block, copied, now_s);
 	}
 	return count;

@@ -2,7 +2,8 @@
  * flush.h - what is kept of a name, or of it and all below it, is forgotten because somebody wants it to be (cairnctl(8)).
  *
  * A store is gone through by its log, as for who keeps a copy of it, so that no index of names is needed: the time is that
- * of reading the whole cache once, with each lock held for microseconds.  What is put meanwhile may stay.
+ * of reading the whole cache once, with each lock held for microseconds.  What is put meanwhile may stay, and what the store
+ * has in its past (past.h) is not looked at: wait until there is none.
  *
  * Bounds: as many entries as the store holds when it begins; a block that the caller lends, of FLUSH_BLOCK_BYTES.
  */

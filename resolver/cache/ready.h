@@ -17,7 +17,7 @@
  * there are no holes.
  *
  * What may be kept, and for how long, is the caller's knowledge: an answer lasts only as long as the shortest-lived of its
- * sets would be answered from the caches without being asked for anew (lasts_s). Nothing is taken back before, so what is
+ * sets would be answered from the caches without being asked for anew (lasts_s). Nothing is taken back before but all at once (ready_cache_clear), so what is
  * kept must not depend on anything else that changes: another configuration has another `generation`.
  *
  * Ownership: the block is zeroed memory, lent for good; what was never written is not touched.

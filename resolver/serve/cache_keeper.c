@@ -57,6 +57,7 @@ load(struct cache_keeper *keeper)
 	uint64_t scanned_ns = uv_hrtime();
 	tell_scanned(keeper);
 	cache_file_load(keeper->file, &loaded);
+	atomic_store(&keeper->is_loading, false);
 	log_info(&keeper->log,
 		 "cache-file: %llu entries of %s are back after %llu ms, and could be found after "
 		 "%llu ms",
@@ -112,6 +113,7 @@ cache_keeper_start(struct cache_keeper *keeper)
 	err = uv_cond_init(&keeper->wake);
 	if (err != 0)
 		goto destroy_mutex;
+	atomic_store(&keeper->is_loading, true);
 	err = uv_thread_create(&keeper->thread, run, keeper);
 	if (err != 0)
 		goto destroy_cond;
@@ -119,12 +121,19 @@ cache_keeper_start(struct cache_keeper *keeper)
 	wait_for_scan(keeper);
 	return;
 destroy_cond:
+	atomic_store(&keeper->is_loading, false);
 	uv_cond_destroy(&keeper->wake);
 destroy_mutex:
 	uv_mutex_destroy(&keeper->lock);
 give_up:
 	log_warning(&keeper->log, "cache-file: %s: %s; the caches are not kept", keeper->path,
 		    uv_strerror(err));
+}
+
+bool
+cache_keeper_is_loading(struct cache_keeper *keeper)
+{
+	return atomic_load(&keeper->is_loading);
 }
 
 void

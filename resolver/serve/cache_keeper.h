@@ -24,7 +24,7 @@ struct cache_keeper {
 	uv_thread_t thread;
 	bool is_started;
 	bool is_scanned;
-	atomic_bool is_stopping, is_mixed;
+	atomic_bool is_stopping, is_mixed, is_loading;
 	uv_mutex_t lock; /* with the condition: of is_stopping and is_scanned */
 	uv_cond_t wake;
 };
@@ -36,6 +36,8 @@ void cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_conf
  * the first client already has its answer from there.
  */
 void cache_keeper_start(struct cache_keeper *keeper);
+/* Whether there is something in the file that is not back yet. */
+bool cache_keeper_is_loading(struct cache_keeper *keeper);
 /* What is learnt from now on rests on something else than the config has said (cache_file_mix). */
 void cache_keeper_mix(struct cache_keeper *keeper);
 /* Saves what is new and closes the file.  A keeper that is zeroed has none. */

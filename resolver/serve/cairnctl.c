@@ -1,6 +1,7 @@
 /* cairnctl - commands to a running cairnd; cairnctl(8). */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "resolver/serve/control.h"
 
 #define EXIT_USAGE 2
+#define PATIENCE_S 60 /* more than the server has with its threads */
 
 static const char usage[] =
 	"usage: cairnctl [-c FILE | -s SOCKET] COMMAND [ARGUMENT...]\n"
@@ -80,7 +82,7 @@ remedy(int why)
 	}
 }
 
-/* False: the words do not fit. */
+/* False: it is told why not. */
 static bool
 write_command(FILE *to, char *const *words, int count)
 {
@@ -89,12 +91,12 @@ write_command(FILE *to, char *const *words, int count)
 	for (int i = 0; i < count; i++)
 		size += strlen(words[i]) + 1;
 	if (size >= CONTROL_LINE_BYTES)
-		return false;
+		return fail(words[0], "the command is too long") == EXIT_SUCCESS;
 	(void)fputs(CONTROL_GREETING, to);
 	for (int i = 0; i < count; i++)
 		(void)fprintf(to, " %s", words[i]);
 	(void)fputc('\n', to);
-	return fflush(to) == 0;
+	return fflush(to) == 0 || fail("cairnd", strerror(errno)) == EXIT_SUCCESS;
 }
 
 /* The first line says how it went, what follows is for standard output. */
@@ -103,8 +105,9 @@ print_answer(FILE *from)
 {
 	char line[CONTROL_LINE_BYTES];
 
+	errno = 0;
 	if (fgets(line, sizeof line, from) == NULL)
-		return fail("cairnd", "has ended the connection without an answer");
+		return fail("cairnd", errno == EAGAIN ? "does not answer" : "has ended the connection without an answer");
 	if (strcmp(line, "ok\n") != 0) {
 		(void)fprintf(stderr, "cairnctl: %s", strncmp(line, "error ", 6) == 0 ? line + 6 : line);
 		return EXIT_FAILURE;
@@ -118,11 +121,14 @@ static int
 command(const char *path, char *const *words, int count)
 {
 	const int fd = connect_to(path);
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	FILE *stream = fd >= 0 ? fdopen(fd, "r+") : NULL;
 
 	if (stream == NULL)
 		return fail(path, remedy(errno));
-	const int status = write_command(stream, words, count) ? print_answer(stream) : fail(words[0], "the command is too long");
+	const int status = write_command(stream, words, count) ? print_answer(stream) : EXIT_FAILURE;
 	(void)fclose(stream);
 	return status;
 }
@@ -145,6 +151,7 @@ main(int argc, char *argv[])
 	char path[sizeof ((struct sockaddr_un *)NULL)->sun_path + 1] = "/run/cairnd.ctl";
 	int option;
 
+	(void)signal(SIGPIPE, SIG_IGN); /* a server that goes away is told */
 	while ((option = getopt_long(argc, argv, "+c:hs:V", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':

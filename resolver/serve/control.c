@@ -78,7 +78,12 @@ client_close(struct control_client *client)
 static void
 on_impatience(uv_timer_t *timer)
 {
-	client_close(timer->data);
+	struct control_client *client = timer->data;
+
+	if (client->waits_for == CONTROL_NO_WAIT)
+		client_close(client);
+	else
+		control_refuse(client, "a thread of the server does not answer");
 }
 
 /* ---- the answer -------------------------------------------------------------------------------------------------------- */
@@ -155,10 +160,13 @@ control_refuse(struct control_client *client, const char *format, ...)
 	va_list args;
 
 	client->answer_bytes = 0;
-	if (make_room(client, sizeof word)) {
-		memcpy(client->answer, word, sizeof word - 1);
-		client->answer_bytes = sizeof word - 1;
+	client->waits_for = CONTROL_NO_WAIT;
+	if (!make_room(client, CONTROL_LINE_BYTES)) {
+		client_close(client); /* that is told as well by no answer as by half a one */
+		return;
 	}
+	memcpy(client->answer, word, sizeof word - 1);
+	client->answer_bytes = sizeof word - 1;
 	va_start(args, format);
 	say(client, format, args);
 	va_end(args);
@@ -170,7 +178,7 @@ void
 control_wait_for(struct control_client *client, enum control_wait what)
 {
 	client->waits_for = what;
-	(void)uv_timer_stop(&client->timer); /* it is we who are waited for */
+	(void)uv_timer_start(&client->timer, on_impatience, CONTROL_WAIT_MS, 0);
 }
 
 struct control_client *
@@ -287,7 +295,8 @@ static bool
 is_alive(const struct sockaddr_un *address)
 {
 	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	const bool is = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+	/* Anything else, such as a queue that is full, is somebody. */
+	const bool is = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno != ECONNREFUSED);
 
 	if (fd >= 0)
 		(void)close(fd);
@@ -319,7 +328,7 @@ bind_file(int fd, const struct sockaddr_un *address, const struct privilege_user
 	(void)umask(mask);
 	if (bound != 0)
 		return complain(error, address->sun_path, strerror(why));
-	if (!owner->is_set || chown(address->sun_path, owner->uid, owner->gid) == 0)
+	if (!owner->is_set || lchown(address->sun_path, owner->uid, owner->gid) == 0)
 		return 0;
 	(void)complain(error, address->sun_path, strerror(errno));
 	(void)unlink(address->sun_path);

@@ -12,7 +12,7 @@
  * Ownership: the channel allocates what it needs; all of it on the loop's thread.
  * Errors:    a negative ERR_* and one line in `error`.
  * Bounds:    CONTROL_CLIENTS_MAX, CONTROL_LINE_BYTES, CONTROL_WORDS_MAX, CONTROL_ANSWER_BYTES_MAX, CONTROL_PATIENCE_MS for
- *            the line, and again for the answer to be read.
+ *            the line, and again for the answer to be read, CONTROL_WAIT_MS for what it waits for.
  */
 #ifndef CAIRN_RESOLVER_SERVE_CONTROL_H
 #define CAIRN_RESOLVER_SERVE_CONTROL_H
@@ -28,6 +28,7 @@
 #define CONTROL_WORDS_MAX        8u /* of a command, with its own */
 #define CONTROL_ANSWER_BYTES_MAX (1024u * 1024u)
 #define CONTROL_PATIENCE_MS      5000u
+#define CONTROL_WAIT_MS          30000u /* for what a client waits for */
 
 struct control;
 struct control_client;
@@ -44,8 +45,8 @@ void control_say(struct control_client *client, const char *format, ...) __attri
 void control_finish(struct control_client *client);
 void control_refuse(struct control_client *client, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What a client waits for, to be told when it has happened. */
-enum control_wait { CONTROL_NO_WAIT, CONTROL_REPORT, CONTROL_RELOAD };
+/* What a client waits for, to be told when it has happened; if it does not, that is told. */
+enum control_wait { CONTROL_NO_WAIT, CONTROL_REPORT, CONTROL_RELOAD, CONTROL_TRUST };
 void control_wait_for(struct control_client *client, enum control_wait what);
 /* One that waits for that; it waits no more. NULL: none. */
 struct control_client *control_take_waiting(struct control *control, enum control_wait what);

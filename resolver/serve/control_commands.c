@@ -1,6 +1,5 @@
 /* control_commands.c - what cairnctl(8) can have the server do; all of it on the main thread. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,11 +89,10 @@ server__control_reloaded(struct server *server, const char *error)
 static void
 run_stop(struct server *server, struct control_client *client, const char *const *arguments, unsigned count)
 {
-	(void)server;
 	(void)arguments;
 	(void)count;
 	control_finish(client);
-	(void)raise(SIGTERM);
+	server__stop(server, "cairnctl");
 }
 
 /* ---- the caches ---------------------------------------------------------------------------------------------------------- */
@@ -104,6 +102,16 @@ static uint32_t
 now_s(void)
 {
 	return (uint32_t)(uv_hrtime() / NS_PER_S);
+}
+
+/* What comes from the file meanwhile would come back. */
+static bool
+may_flush(struct server *server, struct control_client *client)
+{
+	if (!cache_keeper_is_loading(&server->keeper))
+		return true;
+	control_refuse(client, "the cache file is still being read; try again in a moment");
+	return false;
 }
 
 static uint64_t
@@ -122,8 +130,9 @@ flush(struct server *server, const struct flush_wish *wish, void *block)
 static void
 flush_for(struct server *server, struct control_client *client, const struct flush_wish *wish)
 {
+	if (!may_flush(server, client))
+		return;
 	void *block = malloc(FLUSH_BLOCK_BYTES);
-
 	if (block == NULL) {
 		control_refuse(client, "%s", err_text(ERR_NO_MEMORY));
 		return;
@@ -168,6 +177,8 @@ run_flush_type(struct server *server, struct control_client *client, const char 
 		control_refuse(client, "`%s` is no type of records", arguments[1]);
 		return;
 	}
+	if (!may_flush(server, client))
+		return;
 	rrset_cache_remove(caches->rrsets, &name, type, CLASS_IN, now_s());
 	negative_cache_remove(caches->negatives, &name, type, CLASS_IN, now_s());
 	if (type == TYPE_NS || type == TYPE_DS)
@@ -206,11 +217,15 @@ run_lookup(struct server *server, struct control_client *client, const char *con
 	void *block = malloc(LOOKUP_BYTES);
 	arena_init(&arena, block, block != NULL ? LOOKUP_BYTES : 0);
 	const int err = delegation_cache_find(server->memory.caches.delegations, &name, &arena, &delegation, now_s());
-	if (err == 0)
+	if (err == ERR_NO_MEMORY) {
+		control_refuse(client, "%s", err_text(err));
+	} else if (err == 0) {
 		say_delegation(client, &delegation);
-	else
+		control_finish(client);
+	} else {
 		control_say(client, "zone: .\nfrom: the root hints\n");
-	control_finish(client);
+		control_finish(client);
+	}
 	free(block);
 }
 
@@ -239,15 +254,25 @@ read_seconds(const char *text, uint32_t *seconds)
 	return false;
 }
 
-/* What was judged before is judged again: it may be what the anchor is for. */
-static void
-forget_verdicts(struct server *server, const struct name *zone)
+void
+server__forget(struct server *server, const struct name *zone)
 {
 	void *block = malloc(FLUSH_BLOCK_BYTES);
 
 	if (block != NULL)
 		(void)flush(server, &(struct flush_wish){ .name = zone, .with_below = true }, block);
+	else
+		log_error(server__log(server), "negative trust anchor: %s: what was judged before stays", err_text(ERR_NO_MEMORY));
 	free(block);
+}
+
+void
+server__control_trusts(struct server *server)
+{
+	struct control_client *client;
+
+	while ((client = control_take_waiting(server->control, CONTROL_TRUST)) != NULL)
+		control_finish(client);
 }
 
 static void
@@ -266,13 +291,16 @@ run_nta_add(struct server *server, struct control_client *client, const char *co
 		control_refuse(client, "nothing is validated (module-config has no `validator`)");
 		return;
 	}
-	if (server__nta_add(server, &zone, seconds) != 0) {
-		control_refuse(client, "there are %u already, and no more are kept: take one out with nta_remove", NTA_MAX);
+	if (!may_flush(server, client))
 		return;
-	}
-	log_notice(server__log(server), "negative trust anchor: %s is not validated for %u s", arguments[0], seconds);
-	forget_verdicts(server, &zone);
-	control_finish(client);
+	control_wait_for(client, CONTROL_TRUST);
+	const int err = server__nta_add(server, &zone, seconds);
+	if (err == ERR_FULL)
+		control_refuse(client, "there are %u already, and no more are kept: take one out with nta_remove", NTA_MAX);
+	else if (err != 0)
+		control_refuse(client, "there is no room for it beside the anchors of the configuration");
+	else
+		log_notice(server__log(server), "negative trust anchor: %s is not validated for %u s", arguments[0], seconds);
 }
 
 static void
@@ -283,13 +311,16 @@ run_nta_remove(struct server *server, struct control_client *client, const char 
 
 	if (!read_name(client, arguments[0], &zone))
 		return;
-	if (server__nta_remove(server, &zone) != 0) {
-		control_refuse(client, "there is none for `%s`; nta_list tells them", arguments[0]);
+	if (!may_flush(server, client))
 		return;
-	}
-	log_notice(server__log(server), "negative trust anchor: %s is validated again", arguments[0]);
-	forget_verdicts(server, &zone);
-	control_finish(client);
+	control_wait_for(client, CONTROL_TRUST);
+	const int err = server__nta_remove(server, &zone);
+	if (err == ERR_NOT_FOUND)
+		control_refuse(client, "there is none for `%s`; nta_list tells them", arguments[0]);
+	else if (err != 0)
+		control_refuse(client, "%s: it stays in use until there is room for the others", err_text(err));
+	else
+		log_notice(server__log(server), "negative trust anchor: %s is validated again", arguments[0]);
 }
 
 static void

@@ -165,8 +165,8 @@ server__reload_done(struct server *server, struct round *round)
 	struct settings *old = server->settings;
 	(void)round;
 	server->settings = reload->settings;
-	if (server->cachedb_writer != NULL && old->basis != server->settings->basis)
-		cachedb_writer_seal(server->cachedb_writer, &server->cachedb.seal);
+	if (old->basis != server->settings->basis)
+		server__seal_writer(server);
 	server__trust_renew(server);
 	log_notice(server__log(server),
 		   "configuration read again: %zu sockets opened, %zu closed in each thread",

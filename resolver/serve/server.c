@@ -74,16 +74,21 @@ on_mail(uv_async_t *async)
 
 /* ---- signals and the watchdog ------------------------------------------------------------------------------------------ */
 
+void
+server__stop(struct server *server, const char *why)
+{
+	log_notice(server__log(server), "stopping (%s)", why);
+	notify_stopping(&server->notify);
+	server->is_stopping = true;
+	server__round_start(server, &server->stop);
+}
+
 static void
 stop(struct server *server, int signal_number)
 {
 	if (server->is_stopping) /* the operator is in a hurry, or a worker hangs */
 		_exit(STATUS_SECOND_SIGNAL + signal_number);
-	log_notice(server__log(server), "stopping (%s)",
-		   signal_number == SIGINT ? "SIGINT" : "SIGTERM");
-	notify_stopping(&server->notify);
-	server->is_stopping = true;
-	server__round_start(server, &server->stop);
+	server__stop(server, signal_number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
 static void

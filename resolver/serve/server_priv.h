@@ -48,6 +48,9 @@ struct trust_keeper {
 	struct anchors *now, *coming; /* blocks: what the workers have, and what they are being given */
 	bool is_wanted_again;         /* something has changed since `coming` was made */
 	struct nta_list ntas;         /* until the loop's time, in seconds */
+	struct name changed[NTA_MAX]; /* zones whose verdicts are to be forgotten once every worker has the new anchors */
+	unsigned changed_count;
+	bool has_all_changed;         /* more than that: everything */
 };
 
 struct server {
@@ -90,6 +93,8 @@ const struct log *server__log(const struct server *server);
 int server__round_init(struct server *server, struct round *round, enum worker_order_kind kind,
 		       void (*on_done)(struct server *server, struct round *round));
 void server__round_start(struct server *server, struct round *round);
+/* As SIGTERM does it, but for the hurry of a second one. */
+void server__stop(struct server *server, const char *why);
 
 /* sockets.c */
 int server__open_socket(const struct server *server, const struct config *config,
@@ -112,9 +117,15 @@ void server__trust_start(struct server *server);
 void server__trust_heard(struct server *server);
 /* A reload has read the files anew: what was known by the old settings is over. */
 void server__trust_renew(struct server *server);
-/* Anchors are there: something is validated. */
+/*
+ * Who waits for CONTROL_TRUST is answered when every worker has it, and what was judged before is forgotten.
+ * What is learnt meanwhile is for this process alone: it goes to no other machine, and to no later start.
+ * Errors: ERR_FULL, ERR_NOT_FOUND, ERR_NO_MEMORY; nothing has changed then.
+ */
 int server__nta_add(struct server *server, const struct name *zone, uint32_t seconds);
 int server__nta_remove(struct server *server, const struct name *zone);
+/* The seal of what goes to the second level, as long as nothing but the configuration says what is believed. */
+void server__seal_writer(struct server *server);
 void server__trust_stop(struct server *server); /* the timer */
 void server__trust_close(struct server *server);
 
@@ -125,6 +136,9 @@ void server__report_to(const struct server *server, const struct round *round, s
 /* control_commands.c */
 void server__command(void *server, struct control_client *client, const char *const *words, unsigned count);
 void server__count_done(struct server *server, struct round *round);
+void server__control_trusts(struct server *server);
+/* Forgets what was judged of the zone and of all below it. */
+void server__forget(struct server *server, const struct name *zone);
 void server__control_reloaded(struct server *server, const char *error); /* NULL: the new configuration is in force */
 
 #endif

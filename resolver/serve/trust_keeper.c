@@ -20,22 +20,45 @@ config_of(struct server *server)
 
 /* ---- new anchors for the workers ------------------------------------------------------------------------------------ */
 
+/* What every worker goes by now: what was judged otherwise is forgotten, and who has asked for it is told. */
 static void
+settle(struct server *server)
+{
+	struct trust_keeper *keeper = &server->trust;
+
+	if (keeper->has_all_changed)
+		server__forget(server, &name_root);
+	for (unsigned i = 0; i < keeper->changed_count && !keeper->has_all_changed; i++)
+		server__forget(server, &keeper->changed[i]);
+	if (keeper->changed_count > 0 && keeper->ntas.count == 0)
+		server__seal_writer(server);
+	keeper->changed_count = 0;
+	keeper->has_all_changed = false;
+	server__control_trusts(server);
+}
+
+/* 0 also if it has to wait for what is under way, and is done after that. */
+static int
 hand_out(struct server *server)
 {
 	struct trust_keeper *keeper = &server->trust;
 
 	keeper->is_wanted_again = keeper->round.left > 0;
 	if (keeper->is_wanted_again || server->is_stopping || server->reload.round.left > 0)
-		return; /* after a reload the workers have what its files say */
+		return 0; /* after a reload the workers have what its files say */
+	if (config_of(server)->anchors == NULL) { /* nothing is validated any more */
+		settle(server);
+		return 0;
+	}
 	keeper->coming = trust_anchors_now(config_of(server), &keeper->ntas, keeper->crypto);
 	if (keeper->coming == NULL) {
-		log_error(server__log(server), "trust anchors: %s: the old ones stay in use", err_text(ERR_NO_MEMORY));
-		return;
+		log_error(server__log(server), "trust anchors: no room: the old ones stay in use");
+		return ERR_NO_MEMORY;
 	}
 	for (unsigned i = 0; i < server->worker_count; i++)
 		keeper->round.orders[i].anchors = keeper->coming;
 	server__round_start(server, &keeper->round);
+	return 0;
 }
 
 /* Every worker validates with the new ones. */
@@ -48,8 +71,18 @@ on_handed_out(struct server *server, struct round *round)
 	free(keeper->now);
 	keeper->now = keeper->coming;
 	keeper->coming = NULL;
-	if (keeper->is_wanted_again)
-		hand_out(server);
+	if (!keeper->is_wanted_again)
+		settle(server);
+	else
+		(void)hand_out(server);
+}
+
+static void
+note_change(struct trust_keeper *keeper, const struct name *zone)
+{
+	keeper->has_all_changed |= keeper->changed_count == NTA_MAX;
+	if (keeper->changed_count < NTA_MAX)
+		name_copy(&keeper->changed[keeper->changed_count++], zone);
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------------------------- */
@@ -79,11 +112,13 @@ end_ntas(struct server *server)
 	struct name zone;
 	bool has_ended = false;
 
-	for (; nta_expire(&server->trust.ntas, loop_now_s(server), &zone); has_ended = true)
+	for (; nta_expire(&server->trust.ntas, loop_now_s(server), &zone); has_ended = true) {
+		note_change(&server->trust, &zone);
 		log_notice(server__log(server), "negative trust anchor: the time of %s is over, it is validated again",
 			   name_to_text(&zone, text, sizeof text));
+	}
 	if (has_ended)
-		hand_out(server);
+		(void)hand_out(server);
 }
 
 static void
@@ -131,7 +166,7 @@ server__trust_heard(struct server *server)
 		const bool asks_again = trust_points_hear(&config->points, keeper->point, set, keeper->crypto, &server->rng,
 							  config->override_s, (uint64_t)time(NULL), server__log(server));
 		if (keeper->point->trust.has_changed)
-			hand_out(server);
+			(void)hand_out(server);
 		if (asks_again && !server->is_stopping) {
 			ask(server);
 			return;
@@ -173,18 +208,39 @@ server__trust_renew(struct server *server)
 	free(keeper->now); /* every worker has gone over to the service's own */
 	keeper->now = NULL;
 	if (keeper->ntas.count > 0)
-		hand_out(server);
+		(void)hand_out(server);
+	else
+		settle(server);
 	arm(server);
+}
+
+void
+server__seal_writer(struct server *server)
+{
+	struct cachedb_seal unknown;
+
+	if (server->cachedb_writer == NULL)
+		return;
+	cachedb_seal_init(&unknown, server->cachedb.secret_seed, rng_u64(&server->rng)); /* nobody goes by that */
+	cachedb_writer_seal(server->cachedb_writer, server->trust.ntas.count > 0 ? &unknown : &server->cachedb.seal);
 }
 
 int
 server__nta_add(struct server *server, const struct name *zone, uint32_t seconds)
 {
-	const int err = nta_add(&server->trust.ntas, zone, loop_now_s(server) + seconds);
+	struct trust_keeper *keeper = &server->trust;
+	int err = nta_add(&keeper->ntas, zone, loop_now_s(server) + seconds);
 
 	if (err != 0)
 		return err;
-	hand_out(server);
+	err = hand_out(server);
+	if (err != 0) {
+		(void)nta_remove(&keeper->ntas, zone);
+		return err;
+	}
+	cache_keeper_mix(&server->keeper);
+	server__seal_writer(server);
+	note_change(keeper, zone);
 	arm(server);
 	return 0;
 }
@@ -194,9 +250,10 @@ server__nta_remove(struct server *server, const struct name *zone)
 {
 	const int err = nta_remove(&server->trust.ntas, zone);
 
-	if (err == 0)
-		hand_out(server);
-	return err;
+	if (err != 0)
+		return err;
+	note_change(&server->trust, zone);
+	return hand_out(server);
 }
 
 void

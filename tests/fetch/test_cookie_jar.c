@@ -325,11 +325,12 @@ START_TEST(the_file_of_netscape_is_read_and_written)
 				   "c.example\tFALSE\tx\tFALSE\t0\tn\tv\n"
 				   "c.example\tFALSE\t/\tFALSE\tsoon\tn\tv\n"
 				   "Set-Cookie: s=1; Domain=c.example; Path=/\n"
+				   ".#HttpOnly_e.example\tTRUE\t/\tFALSE\t0\tn\tv\n"
 				   "..d.example\tTRUE\t/\tFALSE\t0\tn\tv\n"
 				   "Set-Cookie: s=1\n";
 	static char written[1024];
 	cookie_jar_init(&jar, &suffixes);
-	ck_assert_uint_eq(cookie_file_read(&jar, span_from_text(file), NOW_S), 5);
+	ck_assert_uint_eq(cookie_file_read(&jar, span_from_text(file), NOW_S), 6);
 	ck_assert_uint_eq(jar.count, 4);
 	ck_assert_str_eq(get("https://x.b.example/x/y"), "h=a b");
 	ck_assert_str_eq(get("http://b.example/x"), "empty=");

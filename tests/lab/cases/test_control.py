@@ -83,8 +83,18 @@ class Control(unittest.TestCase):
             self.assertIn("ad", dig("www.signed.org A", "+dnssec").flags)
             cairnd.await_log("it is validated again")
             self.assertEqual(cairnd.tell("nta_list"), "")
-            cairnd.tell("flush_zone", "bogus.org")
-            self.assertEqual(dig(BROKEN).status, "SERVFAIL")
+            lab.until(lambda: dig(BROKEN).status == "SERVFAIL", "it is broken again")  # every thread has been told
+
+    def test_validation_may_be_switched_off_while_one_is_there(self):
+        with Controlled() as cairnd:
+            cairnd.tell("nta_add", "bogus.org", "1h")
+            on = cairnd.path.read_text()
+            cairnd.configure("server:\n  module-config: iterator\n" + on[on.index("remote-control:"):])
+            cairnd.tell("reload")
+            self.assertEqual(dig(BROKEN).status, "NOERROR")
+            cairnd.tell("nta_remove", "bogus.org")
+            self.assertEqual(cairnd.run("nta_add", "bogus.org").returncode, 1)
+            self.assertIn("validation: off", cairnd.tell("status"))
 
     def test_a_negative_trust_anchor_can_be_taken_out_and_outlives_a_reload(self):
         with Controlled() as cairnd:

@@ -110,6 +110,32 @@ START_TEST(the_root_is_everything)
 }
 END_TEST
 
+START_TEST(what_came_from_a_file_or_another_machine_goes_too)
+{
+	static const enum store_origin origins[] = { STORE_FROM_FILE, STORE_FROM_SHARED };
+	struct store *store = rrset_cache_store(cache);
+	struct store_record record;
+	size_t copied, at = 0;
+
+	keep("example.com", TYPE_A);
+	for (unsigned shard = 0; shard < store->shard_count; shard++) {
+		struct store_mark mark = { 0 };
+		if (!store_log_copy(store, shard, &mark, 0, block, FLUSH_BLOCK_BYTES, &copied) ||
+		    !store_log_next(block, copied, &at, &record))
+			continue;
+		break;
+	}
+	rrset_cache_remove(cache, name_in(&memory.arena, "example.com"), TYPE_A, CLASS_IN, NOW_S);
+	ck_assert_uint_eq(store_restore(store, &record, 1, origins[_i], NOW_S), 1);
+	ck_assert(is_kept("example.com", TYPE_A));
+	void *copy = block;
+	block = malloc(FLUSH_BLOCK_BYTES); /* the record is lent from the other */
+	ck_assert_uint_eq(flush("com", true, FLUSH_TYPE_ANY), 1);
+	free(copy);
+	ck_assert(!is_kept("example.com", TYPE_A));
+}
+END_TEST
+
 /* Whoever keeps a copy of the log learns of it, so that nothing comes back with the next start. */
 START_TEST(what_is_flushed_is_removed_in_the_log_too)
 {
@@ -123,7 +149,7 @@ START_TEST(what_is_flushed_is_removed_in_the_log_too)
 		struct store_mark mark = { 0 };
 		struct store_record record;
 		size_t copied;
-		while (store_log_copy(store, shard, &mark, true, block, FLUSH_BLOCK_BYTES, &copied))
+		while (store_log_copy(store, shard, &mark, 0, block, FLUSH_BLOCK_BYTES, &copied))
 			for (size_t at = 0; store_log_next(block, copied, &at, &record);)
 				removals += record.expires_s == 0;
 	}
@@ -160,6 +186,7 @@ main(void)
 	tcase_add_test(tcase, a_zone_goes_with_all_below_it);
 	tcase_add_test(tcase, a_type_goes_alone);
 	tcase_add_test(tcase, the_root_is_everything);
+	tcase_add_loop_test(tcase, what_came_from_a_file_or_another_machine_goes_too, 0, 2);
 	tcase_add_test(tcase, what_is_flushed_is_removed_in_the_log_too);
 	tcase_add_test(tcase, absences_and_delegations_go_the_same_way);
 	Suite *suite = suite_create("cache: flush");
