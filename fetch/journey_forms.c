@@ -67,6 +67,8 @@ write_name_waits(const struct story *story, const struct journey_end *end, FILE 
 	char line[JOURNEY_LINE_BYTES];
 	struct name_waits waits;
 
+	if (end->verdict.parts_us[VERDICT_NAME] == 0)
+		return; /* a connection was there: nothing to look for in all events */
 	name_waits_find(&waits, story, end->request);
 	name_waits_text(&waits, line, sizeof line);
 	if (line[0] != '\0')

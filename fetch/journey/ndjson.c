@@ -60,6 +60,8 @@ put_name_waits(struct json *json, const struct story *story, const struct journe
 {
 	struct name_waits waits;
 
+	if (end->verdict.parts_us[VERDICT_NAME] == 0)
+		return; /* a connection was there: nothing to look for in all events */
 	name_waits_find(&waits, story, end->request);
 	if (waits.count == 0)
 		return;
