@@ -333,19 +333,22 @@ join(struct engine *engine, const struct engine_question *question, uint64_t cli
 {
 	uint64_t hash = task__hash(engine, question);
 	struct task *task = task__find(engine, question, hash);
+
+	/* Nobody makes room for who cannot come in. */
+	if (engine->client_slots.used == engine->limits.client_count ||
+	    (task != NULL && task->client_count >= engine->limits.clients_per_task))
+		return ERR_FULL;
 	if ((task == NULL || task->place == PLACE_NONE) && !jostle__make_room(engine))
 		return ERR_FULL;
 	if (task != NULL) {
 		int err = client__add(engine, task, client);
-		engine->stats.joined++;
 		if (err == 0) {
+			engine->stats.joined++;
 			jostle__enter(engine, task);
 			stale__on_join(engine, task);
 		}
 		return err;
 	}
-	if (engine->client_slots.used == engine->limits.client_count)
-		return ERR_FULL;
 	task = task__new(engine, question, hash, SLOT_NONE, 0);
 	if (task == NULL)
 		return ERR_FULL;

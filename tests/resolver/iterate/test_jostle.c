@@ -107,6 +107,21 @@ START_TEST(a_new_question_takes_the_place_of_the_oldest_that_is_not_lasting)
 }
 END_TEST
 
+START_TEST(nobody_makes_room_for_who_cannot_come_in)
+{
+	const struct engine_question question = { .qname = name_of("www.quick."), .qtype = TYPE_A, .qclass = CLASS_IN };
+	struct stage stage = all_places_taken();
+	const uint32_t clients = stage.world->engine->limits.client_count;
+	world_run(stage.world, TIMEOUT_US + 10000);
+	stage.world->engine->limits.client_count = PLACES;
+	ck_assert_int_eq(engine_ask(stage.world->engine, &question, 1, stage.world->now_us), ERR_FULL);
+	ck_assert_uint_eq(jostled(stage.world), 0);
+	stage.world->engine->limits.client_count = clients;
+	world_run(stage.world, 60000000);
+	world_free(stage.world);
+}
+END_TEST
+
 START_TEST(the_lasting_half_stays_to_its_end_whatever_comes)
 {
 	struct stage stage = all_places_taken();
@@ -170,6 +185,7 @@ main(void)
 	TCase *tcase = tcase_create("jostle");
 	tcase_add_test(tcase, nobody_makes_room_before_its_time);
 	tcase_add_test(tcase, a_new_question_takes_the_place_of_the_oldest_that_is_not_lasting);
+	tcase_add_test(tcase, nobody_makes_room_for_who_cannot_come_in);
 	tcase_add_test(tcase, the_lasting_half_stays_to_its_end_whatever_comes);
 	tcase_add_test(tcase, asking_again_makes_no_question_younger);
 	tcase_add_test(tcase, what_another_question_needs_is_still_found_out);
