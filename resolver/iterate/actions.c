@@ -51,6 +51,7 @@ next_close(struct engine *engine, struct flight *query, struct engine_action *ac
 	assert(query->stage == FLIGHT_CLOSED);
 	set_query_action(engine, action, ENGINE_CLOSE, query);
 	slots_give(&engine->query_slots, (uint32_t)(query - engine->queries));
+	engine->closing_count--;
 	return query->was_sent;
 }
 

@@ -197,6 +197,8 @@ void engine_lost(struct engine *engine, engine_query query, uint64_t now_us);
 void engine_timed_out(struct engine *engine, engine_query query, uint64_t now_us);
 /* It could not be sent for want of room here: no server is to blame. */
 void engine_unsent(struct engine *engine, engine_query query, uint64_t now_us);
+/* How far a name server is, as far as that is known; 0: not at all. */
+uint32_t engine_srtt_us(const struct engine *engine, const struct ip_addr *server, uint64_t now_us);
 /* What the ENGINE_FETCH of that number has come to; of a task that has gone on meanwhile, nothing.  Until then the task waits. */
 void engine_fetched(struct engine *engine, engine_query fetch, bool found, uint64_t now_us);
 void engine_timeout(struct engine *engine, uint64_t now_us);
@@ -237,6 +239,7 @@ struct engine_stats {
 	uint64_t sent_udp4, sent_udp6, sent_tcp4, sent_tcp6;
 	uint64_t resent;            /* of those over TCP, once more on another connection */
 	uint64_t unsent;            /* for want of room here */
+	uint64_t crowded_out;       /* queries given up early, since others needed their places */
 	uint64_t received, timeouts, retries, hedges, mismatched, malformed, lame, truncated;
 	uint64_t primes, qmin_queries, edns_fallbacks, caps_fallbacks, budget_exceeded, cycles;
 	uint64_t reports;           /* of errors, to the agents of their zones */

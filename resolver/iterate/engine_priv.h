@@ -96,6 +96,7 @@ struct engine {
 	uint32_t runnable, runnable_tail; /* tasks */
 	struct places places;
 	uint32_t oldest_hedged, newest_hedged; /* queries; SLOT_NONE: there is none */
+	uint32_t closing_count;                /* queries that are over, of which the driver has not heard */
 	uint32_t lent_task;               /* its answers have been fetched, the last one may still be read */
 	uint64_t visit;
 	uint32_t next_cause;

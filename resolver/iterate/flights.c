@@ -139,19 +139,20 @@ put_cookie(struct engine *engine, struct flight *query, struct cut_server *serve
 }
 
 /*
- * Before all places are taken, since one that is closed is free only when the driver has heard of it.  The task whose
- * query it was may have waited for nothing else.
+ * Before all places are taken, since one that is closed is free only when the driver has heard of it.  Hardly any reply
+ * comes as late as that (FLIGHT_HEDGE_VARS), so it is given up as one that has not come: the server that was silent is known
+ * as such, and the next question does not wait for it again.
  */
 static void
 make_room(struct engine *engine)
 {
 	const struct slots *slots = &engine->query_slots;
+	const uint32_t taken = slots->used - engine->closing_count;
 
-	if (engine->oldest_hedged == SLOT_NONE || slots->used + slots->count / FLIGHT_ROOM_ONE_IN <= slots->count)
+	if (engine->oldest_hedged == SLOT_NONE || taken + slots->count / FLIGHT_ROOM_ONE_IN <= slots->count)
 		return;
-	struct flight *query = &engine->queries[engine->oldest_hedged];
-	flight__close(engine, query);
-	task__wake(engine, &engine->tasks[query->task]);
+	engine->stats.crowded_out++;
+	flight__give_up(engine, &engine->queries[engine->oldest_hedged]);
 }
 
 int
@@ -273,6 +274,7 @@ flight__close(struct engine *engine, struct flight *query)
 	unlink_from_task(engine, query);
 	wheel_disarm(&engine->wheel, &query->timer);
 	query->stage = FLIGHT_CLOSED;
+	engine->closing_count++;
 	engine__todo(engine, ENGINE_CLOSE, (uint32_t)(query - engine->queries));
 }
 

@@ -223,6 +223,15 @@ engine_lost(struct engine *engine, engine_query number, uint64_t now_us)
 	task__run_all(engine);
 }
 
+uint32_t
+engine_srtt_us(const struct engine *engine, const struct ip_addr *server, uint64_t now_us)
+{
+	struct infra_server infra;
+
+	infra_get(engine->caches.infra, server, &infra, now_us);
+	return infra.srtt_us;
+}
+
 void
 engine_unsent(struct engine *engine, engine_query number, uint64_t now_us)
 {

@@ -88,6 +88,7 @@ conn_give_up(struct upstream_tcp *tcp, struct upstream_conn *conn, uint64_t now_
 	engine_query waiting[UPSTREAM_TCP_QUERIES];
 	const unsigned count = conn_leave(tcp, conn, waiting, now_us);
 
+	tcp->stats.crowded_out++;
 	for (unsigned i = 0; i < count; i++)
 		engine_unsent(tcp->engine, waiting[i], now_us);
 }
@@ -116,6 +117,13 @@ conn_to(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, uin
 	return NULL;
 }
 
+/* When a word from it would be due at the latest. */
+static uint64_t
+due_us(const struct upstream_conn *conn)
+{
+	return conn->waiting_since_us + conn->patience_us;
+}
+
 /*
  * A free place, or that of the connection that nobody has waited for the longest, or that of the one that has been mute the
  * longest: servers that take our queries and say nothing shall not keep others from being asked.
@@ -130,7 +138,7 @@ place_for_new(struct upstream_tcp *tcp, uint64_t now_us)
 		if (conn->conn == 0)
 			return conn;
 		if (conn->live_count > 0) {
-			if (mute == NULL || conn->waiting_since_us < mute->waiting_since_us)
+			if (mute == NULL || due_us(conn) < due_us(mute))
 				mute = conn;
 		} else if (idle == NULL || conn->idle_since_us < idle->idle_since_us) {
 			idle = conn;
@@ -140,10 +148,21 @@ place_for_new(struct upstream_tcp *tcp, uint64_t now_us)
 		conn_close(tcp, idle, now_us);
 		return idle;
 	}
-	if (now_us - mute->waiting_since_us < UPSTREAM_TCP_PATIENCE_US)
+	if (now_us < due_us(mute))
 		return NULL;
 	conn_give_up(tcp, mute, now_us);
 	return mute;
+}
+
+static uint32_t
+patience_us(struct upstream_tcp *tcp, const struct ip_addr *addr, uint64_t now_us)
+{
+	const uint32_t srtt_us = engine_srtt_us(tcp->engine, addr, now_us);
+
+	if (srtt_us <= UPSTREAM_TCP_PATIENCE_US / UPSTREAM_TCP_PATIENCE_RTTS)
+		return UPSTREAM_TCP_PATIENCE_US;
+	return srtt_us < UPSTREAM_TCP_PATIENCE_MAX_US / UPSTREAM_TCP_PATIENCE_RTTS ? srtt_us * UPSTREAM_TCP_PATIENCE_RTTS
+										     : UPSTREAM_TCP_PATIENCE_MAX_US;
 }
 
 static int
@@ -171,6 +190,7 @@ conn_open(struct upstream_tcp *tcp, const struct ip_addr *addr, uint16_t port, u
 	conn->port = port;
 	conn->has_answered = conn->is_doubtful = false;
 	conn->idle_since_us = now_us;
+	conn->patience_us = patience_us(tcp, addr, now_us);
 	conn->idle_us = UPSTREAM_TCP_IDLE_US;
 	tcp->stats.opened++;
 	*opened = conn;

@@ -16,7 +16,8 @@
  * Errors:    send returns tcp_open's and tcp_send's; ERR_FULL also when no place is free.
  * Bounds:    UPSTREAM_TCP_CONNS connections, UPSTREAM_TCP_QUERIES on each; of those that nobody waits for, the one
  *            that has been idle longest makes room; when all are waited for, the one that has been waited for
- *            longest without a word, if that is UPSTREAM_TCP_PATIENCE_US: its queries were not sent, for want of room.
+ *            longest without a word beyond its patience, UPSTREAM_TCP_PATIENCE_US or as much as its distance asks for, up
+ *            to UPSTREAM_TCP_PATIENCE_MAX_US: its queries were not sent, for want of room.
  */
 #ifndef CAIRN_RESOLVER_ITERATE_UPSTREAM_TCP_H
 #define CAIRN_RESOLVER_ITERATE_UPSTREAM_TCP_H
@@ -26,6 +27,8 @@
 #define UPSTREAM_TCP_QUERIES  200u
 #define UPSTREAM_TCP_IDLE_US  10000000u
 #define UPSTREAM_TCP_PATIENCE_US 100000u
+#define UPSTREAM_TCP_PATIENCE_RTTS 3u /* a handshake, a reply, and one to spare */
+#define UPSTREAM_TCP_PATIENCE_MAX_US 400000u /* the far side of the Earth; who pretends to be farther gains no more */
 #define UPSTREAM_TCP_USER_TIMEOUT_MS 10000u /* what is not acknowledged in this time never will be */
 #define UPSTREAM_TCP_BUFFER_BYTES 131072u /* of a connection, each way: a message of the largest size and more */
 
@@ -39,6 +42,7 @@ struct upstream_conn {
 	bool is_doubtful;
 	uint64_t idle_since_us;
 	uint64_t waiting_since_us; /* since its last reply, or since somebody waits */
+	uint32_t patience_us;
 	uint64_t idle_us; /* it may be idle for; 0: it takes no further queries */
 	engine_query queries[UPSTREAM_TCP_QUERIES]; /* 0: nobody wants the reply any more */
 	uint16_t ids[UPSTREAM_TCP_QUERIES];
@@ -47,6 +51,7 @@ struct upstream_conn {
 struct upstream_tcp_stats {
 	uint64_t opened, reused;
 	uint64_t failed; /* ended while somebody waited */
+	uint64_t crowded_out; /* the same, since others needed its place */
 };
 
 struct upstream_tcp {

@@ -7,6 +7,7 @@
 #define ZONES       TCP_SITE_ZONES
 #define SECOND_US   TCP_SITE_SECOND_US
 #define PATIENCE_US TCP_SITE_PATIENCE_US
+#define FAR_US      130000u
 
 static const struct ask *
 ask(unsigned number, unsigned zone)
@@ -267,6 +268,28 @@ START_TEST(servers_that_are_mute_do_not_keep_others_from_being_asked)
 }
 END_TEST
 
+/* 130 ms away it takes 260 to say anything over a new connection. */
+START_TEST(servers_that_are_far_are_not_taken_for_mute)
+{
+	tcp_site_begin(_i != 0);
+	tcp_site.mute_count = UPSTREAM_TCP_CONNS;
+	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
+		infra_heard(tcp_site.resolver.caches.infra, &tcp_site.servers[i], FAR_US, tcp_site.net.now_us);
+		(void)ask(0, i);
+	}
+	net_run(&tcp_site.net, 2 * FAR_US);
+	(void)ask(0, UPSTREAM_TCP_CONNS);
+	net_run(&tcp_site.net, SECOND_US / 50);
+	ck_assert_uint_eq(tcp_stats()->crowded_out, 0);
+	net_run(&tcp_site.net, FAR_US);
+	const struct ask *next = ask(1, UPSTREAM_TCP_CONNS + 1);
+	net_run(&tcp_site.net, SECOND_US / 50);
+	expect_done(next);
+	ck_assert_uint_gt(tcp_stats()->crowded_out, 0);
+	tcp_site_end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -285,6 +308,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_server_that_refuses_connections_keeps_its_name_for_datagrams, 0, 2);
 	tcase_add_loop_test(tcase, a_full_table_of_connections_is_no_servers_fault, 0, 2);
 	tcase_add_loop_test(tcase, servers_that_are_mute_do_not_keep_others_from_being_asked, 0, 2);
+	tcase_add_loop_test(tcase, servers_that_are_far_are_not_taken_for_mute, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

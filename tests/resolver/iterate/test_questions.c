@@ -374,9 +374,15 @@ START_TEST(silent_servers_make_room_for_others)
 		engine_stats(world->engine, &stats);
 		ck_assert_uint_le(stats.queries, limits.query_count);
 	}
+	/* Those that made room were silent, and the next question shall not have to find that out again. */
+	struct infra_server infra;
+	infra_get(world->caches.infra, &world->servers[1].addr, &infra, world->now_us);
+	ck_assert(infra.down || infra.timeouts >= INFRA_DOWN_TIMEOUTS);
+	ck_assert_uint_gt(stats.crowded_out, 0);
 	world_run(world, 30000000);
 	engine_stats(world->engine, &stats);
 	ck_assert_uint_eq(stats.queries, 0);
+	ck_assert_uint_eq(world->engine->closing_count, 0);
 	ck_assert_uint_eq(world->done_count, world->result_count);
 	world_free(world);
 	free(block);
