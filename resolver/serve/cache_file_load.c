@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,7 +46,7 @@ is_cancelled(const struct cache_file_loading *loading)
 	       atomic_load_explicit(loading->is_cancelled, memory_order_relaxed);
 }
 
-/* As much as there is, and zeros: what has been cut off is no record. */
+/* As much as there is, into zeros: what has been cut off is no record. */
 static void
 read_at(const struct cache_file *file, uint8_t *bytes, size_t size, uint64_t at)
 {
@@ -60,7 +59,6 @@ read_at(const struct cache_file *file, uint8_t *bytes, size_t size, uint64_t at)
 			break;
 		got += (size_t)more;
 	}
-	memset(bytes + got, 0, size - got);
 }
 
 static uint64_t
@@ -88,7 +86,7 @@ find_segments(struct cache_file_loading *loading, struct cache_place *found, uin
 	const struct cache_file *file = loading->file;
 	uint32_t count = 0;
 	for (uint32_t place = 0; place < end; place++) {
-		uint8_t bytes[SEGMENT_HEAD_BYTES];
+		uint8_t bytes[SEGMENT_HEAD_BYTES] = { 0 };
 		struct segment_head head;
 		read_at(file, bytes, sizeof bytes, cache_file__offset(place));
 		struct cursor cursor = cursor_over(bytes, sizeof bytes);
@@ -166,8 +164,10 @@ open_part(struct cache_file_loading *loading, enum record_kind kind)
 	part->slots = map_memory(part->slot_count * sizeof *part->slots);
 	if (part->segments == NULL || part->copies == NULL || part->slots == NULL)
 		return ERR_NO_MEMORY;
-	/* at once, since faults one by one take longer than all that the table is for */
-	(void)madvise(part->slots, part->slot_count * sizeof *part->slots, MADV_POPULATE_WRITE);
+	if (part->count >
+	    1) /* at once: faults one by one take longer than all that the table is for */
+		(void)madvise(part->slots, part->slot_count * sizeof *part->slots,
+			      MADV_POPULATE_WRITE);
 	past_init(&part->past, &file->head.key, &loading->clock, part->segments, part->slots,
 		  part->slot_count);
 	store_set_past(part->tail->store, &part->past);
