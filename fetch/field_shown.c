@@ -12,7 +12,7 @@ static bool
 has_word(struct span name, struct span word)
 {
 	for (; name.bytes >= word.bytes; name = span_from(name, 1))
-		if (span_starts_nocase(name, word))
+		if (((uint8_t)name.at[0] | 0x20) == (uint8_t)word.at[0] && span_starts_nocase(name, word)) /* a letter, seldom that one */
 			return true;
 	return false;
 }

@@ -46,8 +46,8 @@ is_cancelled(const struct cache_file_loading *loading)
 	       atomic_load_explicit(loading->is_cancelled, memory_order_relaxed);
 }
 
-/* As much as there is, into zeros: what has been cut off is no record. */
-static void
+/* As much as there is, into zeros: what has been cut off is no record.  ERR_IO: it cannot be read. */
+static int
 read_at(const struct cache_file *file, uint8_t *bytes, size_t size, uint64_t at)
 {
 	size_t got = 0;
@@ -55,10 +55,13 @@ read_at(const struct cache_file *file, uint8_t *bytes, size_t size, uint64_t at)
 		ssize_t more = pread(file->fd, bytes + got, size - got, (off_t)(at + got));
 		if (more < 0 && errno == EINTR)
 			continue;
-		if (more <= 0)
+		if (more < 0)
+			return ERR_IO;
+		if (more == 0)
 			break;
 		got += (size_t)more;
 	}
+	return 0;
 }
 
 static uint64_t
@@ -79,26 +82,38 @@ places_in(uint64_t bytes)
 	return count < CACHE_PLACES_MAX ? (uint32_t)count : CACHE_PLACES_MAX;
 }
 
-/* Notes every segment whose head is sound. */
-static uint32_t
-find_segments(struct cache_file_loading *loading, struct cache_place *found, uint32_t end)
+/*
+ * Notes every segment whose head is sound.  Of a file that cannot be read, or not in time, nothing is known to be free: none of
+ * it is written over.
+ */
+static int
+find_segments(struct cache_file_loading *loading, struct cache_place *found, uint32_t end, uint32_t *found_count)
 {
 	const struct cache_file *file = loading->file;
 	uint32_t count = 0;
 	for (uint32_t place = 0; place < end; place++) {
 		uint8_t bytes[SEGMENT_HEAD_BYTES] = { 0 };
 		struct segment_head head;
-		read_at(file, bytes, sizeof bytes, cache_file__offset(place));
+		if (is_cancelled(loading))
+			return ERR_BUDGET; /* no time is left */
+		if (read_at(file, bytes, sizeof bytes, cache_file__offset(place)) != 0) {
+			loading->loaded.damaged++;
+			return ERR_IO;
+		}
 		struct cursor cursor = cursor_over(bytes, sizeof bytes);
 		int err = segment_read_head(&cursor, &head, &file->head.key, place);
 		loading->loaded.damaged += err == ERR_MALFORMED;
 		if (err != 0 || head.sequence == 0)
 			continue;
-		found[count++] = (struct cache_place){ head.sequence, place, head.kind };
-		loading->parts[head.kind].record_count +=
-			head.used_bytes != 0 ? head.record_count : SEGMENT_RECORDS_MAX;
+		found[count++] = (struct cache_place){
+			.sequence = head.sequence,
+			.place = place,
+			.record_count = head.used_bytes != 0 ? head.record_count : SEGMENT_RECORDS_MAX,
+			.kind = head.kind,
+		};
 	}
-	return count;
+	*found_count = count;
+	return 0;
 }
 
 /* What caches that were made smaller have let go of goes from the disk too. */
@@ -122,8 +137,10 @@ adopt_segments(struct cache_file_loading *loading)
 	struct cache_place *found = calloc(end + 1u, sizeof *found);
 	if (found == NULL)
 		return ERR_NO_MEMORY;
-	const uint32_t count = find_segments(loading, found, end);
-	int err = cache_places_adopt(&file->places, found, count, end);
+	uint32_t count = 0;
+	int err = find_segments(loading, found, end, &count);
+	if (err == 0)
+		err = cache_places_adopt(&file->places, found, count, end);
 	if (err == 0 && count > 0)
 		file->sequence = found[count - 1].sequence;
 	if (err == 0)
@@ -149,6 +166,13 @@ unmap(const void *memory, size_t bytes)
 		(void)munmap((void *)(uintptr_t)memory, bytes);
 }
 
+/* The oldest is 0. */
+static const struct cache_place *
+queue_at(const struct cache_queue *queue, uint32_t at)
+{
+	return &queue->places[(queue->first + at) % queue->share];
+}
+
 static int
 open_part(struct cache_file_loading *loading, enum record_kind kind)
 {
@@ -158,16 +182,16 @@ open_part(struct cache_file_loading *loading, enum record_kind kind)
 	part->count = file->places.queues[kind].count;
 	if (part->count == 0)
 		return 0;
+	for (uint32_t i = 0; i < part->count; i++) /* of those alone that there is a share for */
+		part->record_count += queue_at(&file->places.queues[kind], i)->record_count;
 	part->slot_count = past_slots(part->record_count);
 	part->segments = calloc(part->count, sizeof *part->segments);
 	part->copies = map_memory(part->count * (size_t)SEGMENT_BYTES);
 	part->slots = map_memory(part->slot_count * sizeof *part->slots);
 	if (part->segments == NULL || part->copies == NULL || part->slots == NULL)
 		return ERR_NO_MEMORY;
-	if (part->count >
-	    1) /* at once: faults one by one take longer than all that the table is for */
-		(void)madvise(part->slots, part->slot_count * sizeof *part->slots,
-			      MADV_POPULATE_WRITE);
+	if (part->count > 1) /* at once: faults one by one take longer than all that the table is for */
+		(void)madvise(part->slots, part->slot_count * sizeof *part->slots, MADV_POPULATE_WRITE);
 	past_init(&part->past, &file->head.key, &loading->clock, part->segments, part->slots,
 		  part->slot_count);
 	store_set_past(part->tail->store, &part->past);
@@ -204,7 +228,7 @@ map_file(struct cache_file_loading *loading)
 
 /*
  * The octets of a segment: lent from the map, once every page is there, for one that cannot be had would end the process; else
- * copied.
+ * copied.  NULL: they cannot be read.
  */
 static const uint8_t *
 bring(const struct cache_file_loading *loading, const struct part *part, uint32_t at,
@@ -216,8 +240,7 @@ bring(const struct cache_file_loading *loading, const struct part *part, uint32_
 		    0)
 		return loading->map + begin;
 	uint8_t *copy = part->copies + at * (size_t)SEGMENT_BYTES;
-	read_at(loading->file, copy, SEGMENT_BYTES, begin);
-	return copy;
+	return read_at(loading->file, copy, SEGMENT_BYTES, begin) == 0 ? copy : NULL;
 }
 
 /* False: it has been damaged between two looks at it. */
@@ -227,7 +250,7 @@ read_segment(struct cache_file_loading *loading, struct part *part, uint32_t at,
 {
 	struct past_segment *segment = &part->segments[at];
 	const uint8_t *bytes = bring(loading, part, at, place->place);
-	struct cursor cursor = cursor_over(bytes, SEGMENT_BYTES);
+	struct cursor cursor = cursor_over(bytes, bytes != NULL ? SEGMENT_BYTES : 0);
 	int err =
 		segment_read_head(&cursor, &segment->head, &loading->file->head.key, place->place);
 	if (err != 0 || segment->head.sequence != place->sequence ||
@@ -266,8 +289,7 @@ note_part(struct cache_file_loading *loading, enum record_kind kind)
 	const struct cache_queue *queue = &loading->file->places.queues[kind];
 	struct part *part = &loading->parts[kind];
 	for (uint32_t at = part->count; at-- > 0 && !is_cancelled(loading);) {
-		const struct cache_place *place =
-			&queue->places[(queue->first + at) % queue->share];
+		const struct cache_place *place = queue_at(queue, at);
 		struct past_segment *segment = &part->segments[at];
 		size_t end;
 		if (!read_segment(loading, part, at, place))

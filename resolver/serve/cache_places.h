@@ -16,6 +16,7 @@
 struct cache_place {
 	uint64_t sequence; /* 0: free */
 	uint32_t place;
+	uint32_t record_count; /* at most */
 	enum record_kind kind;
 };
 

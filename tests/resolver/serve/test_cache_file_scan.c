@@ -260,6 +260,26 @@ START_TEST(caches_that_were_made_smaller_give_the_disk_back)
 }
 END_TEST
 
+/* What was not looked at may be of use to the next process, and is no place for anything else. */
+START_TEST(a_scan_that_was_cut_short_gives_nothing_back)
+{
+	struct process process;
+	struct stat before, after;
+	atomic_bool is_cancelled = true;
+	write_large_file();
+	ck_assert_int_eq(stat(cache_path, &before), 0);
+	process_begin_with(&process, 2, SMALL_BYTES);
+	ck_assert_int_eq(process_open_only(&process, WALL_S), 0);
+	process_load(&process, NEXT_NOW_S, WALL_S, &is_cancelled);
+	know_address(&process, 1, 9, LONG_S, NEXT_NOW_S);
+	cache_file_save(process.file, NEXT_NOW_S, WALL_S);
+	process_end(&process);
+	ck_assert_int_eq(stat(cache_path, &after), 0);
+	ck_assert_int_eq(after.st_size, before.st_size);
+	ck_assert_int_eq(after.st_blocks, before.st_blocks);
+}
+END_TEST
+
 static Suite *
 scan_suite(void)
 {
@@ -275,6 +295,7 @@ scan_suite(void)
 	tcase_add_test(tcase, of_a_file_that_was_cut_off_the_rest_is_found);
 	tcase_add_test(tcase, a_file_of_the_version_before_begins_anew);
 	tcase_add_test(tcase, caches_that_were_made_smaller_give_the_disk_back);
+	tcase_add_test(tcase, a_scan_that_was_cut_short_gives_nothing_back);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
