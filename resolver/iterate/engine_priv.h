@@ -263,6 +263,8 @@ void jostle__leave(struct engine *engine, struct task *task);
 /* An answer that the caches still hold, with serve-expired; false: there is none. */
 bool stale__find(const struct engine *engine, const struct engine_question *question, struct arena *arena,
                  struct answer *answer, uint32_t now_s);
+/* The same for the clients of a task, which `done` has or is about to get, as their answer; counted, and none if false. */
+bool stale__give(struct engine *engine, const struct task *task, struct task *done);
 /* A client waits for the task now: it may be told something after a while. */
 void stale__on_join(struct engine *engine, struct task *task);
 /* Arms the task's timer for what is due first. */

@@ -17,26 +17,31 @@ task_at(struct engine *engine, uint32_t index)
 	return index != TASK_NONE ? &engine->tasks[index] : NULL;
 }
 
-/* Its clients are told; others that wait for its answer still get it. */
+static void
+fail(struct answer *answer)
+{
+	answer_fail(answer, RCODE_SERVFAIL, EDE_NOT_READY, "newer questions needed the room");
+	answer->fate = ANSWER_NO_ROOM;
+}
+
+/* Its clients are told, if there is anything, what the caches still hold; others that wait for its answer still get it. */
 static bool
 give_up(struct engine *engine, struct task *task)
 {
-	struct task *done = task;
-
 	if (task->waiters != TASK_NONE) {
-		done = task__new_done(engine, task);
+		struct task *done = task__new_done(engine, task);
 		if (done == NULL)
 			return false;
+		if (!task->may_be_stale || !stale__give(engine, task, done))
+			fail(&done->answer);
 		client__move_all(engine, task, done);
 		engine__todo(engine, ENGINE_ANSWER, engine__task_index(engine, done));
-	}
-	answer_fail(&done->answer, RCODE_SERVFAIL, EDE_NOT_READY, "newer questions needed the room");
-	done->answer.fate = ANSWER_NO_ROOM;
-	engine->stats.jostled++;
-	if (done == task) {
+	} else {
+		fail(&task->answer);
 		task->state = TASK_DONE;
 		task__run(engine, task);
 	}
+	engine->stats.jostled++;
 	return true;
 }
 

@@ -192,5 +192,11 @@ engine_refer(struct engine *engine, const struct engine_question *question, stru
 	    (answer->security == SECURITY_UNCHECKED && engine__validates(engine, question)))
 		return ERR_NOT_FOUND; /* what is known is an answer, but whether it holds is not */
 	answer->is_referral = true;
-	return refer(&referring, question, from.sname);
+	if (question->qtype != TYPE_DS)
+		return refer(&referring, question, from.sname);
+	if (from.sname->size == 1)
+		return ERR_NOT_FOUND;
+	struct name parent; /* which has it, and not the zone itself (RFC 4035, section 3.1.4.1) */
+	name_strip(&parent, from.sname, 1);
+	return refer(&referring, question, &parent);
 }

@@ -81,6 +81,16 @@ stale__kept_s(const struct engine *engine, const struct task *task)
 	return engine->config.serve_expired && is_judged_later ? engine->config.serve_expired_ttl_s : 0;
 }
 
+bool
+stale__give(struct engine *engine, const struct task *task, struct task *done)
+{
+	if (!stale__find(engine, &task->question, &done->arena, &done->answer, engine__now_s(engine)))
+		return false;
+	engine__keep_sentinel(engine, &task->question, &done->answer);
+	engine->stats.stale_answers += task->client_count;
+	return true;
+}
+
 /* Its clients are told; it goes on, for the cache. */
 static void
 give(struct engine *engine, struct task *task)
@@ -89,11 +99,10 @@ give(struct engine *engine, struct task *task)
 
 	if (done == NULL)
 		return; /* no room: they get what the work comes to */
-	if (!stale__find(engine, &task->question, &done->arena, &done->answer, engine__now_s(engine))) {
+	if (!stale__give(engine, task, done)) {
 		task__free(engine, done);
 		return;
 	}
-	engine->stats.stale_answers += task->client_count;
 	client__move_all(engine, task, done);
 	engine__todo(engine, ENGINE_ANSWER, engine__task_index(engine, done));
 }

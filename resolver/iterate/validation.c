@@ -58,8 +58,15 @@ verify_by_all(struct engine *engine, struct task *task, struct rrset *set, const
 		}
 	}
 	const unsigned count = ds_algorithms(engine->trust.crypto, ds, algorithms);
-	for (unsigned i = 0; i < count && finding == FINDING_SECURE; i++)
+	if (count == 0)
+		return validation__bogus(task, EDE_DNSSEC_BOGUS, "no algorithm of the DS set is known");
+	for (unsigned i = 0; i < count && finding == FINDING_SECURE; i++) {
+		const uint8_t labels = verify->labels;
 		finding = verify_by(engine, task, set, by, algorithms[i], verify);
+		/* Or whoever can break one would say that no wildcard has made it. */
+		if (finding == FINDING_SECURE && i > 0 && verify->labels != labels)
+			return validation__bogus(task, EDE_DNSSEC_BOGUS, "signatures do not agree on what made the set");
+	}
 	if (finding == FINDING_BOGUS && verify->ede == EDE_DNSKEY_MISSING)
 		return validation__bogus(task, EDE_DNSSEC_BOGUS, "not signed by every algorithm of the DS set");
 	return finding;

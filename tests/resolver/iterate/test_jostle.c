@@ -178,6 +178,35 @@ START_TEST(what_another_question_needs_is_still_found_out)
 }
 END_TEST
 
+/* RFC 8767, section 5: better than no answer, whoever else waits for a better one. */
+START_TEST(who_makes_room_is_told_what_the_caches_still_hold)
+{
+	static const char *const qnames[PLACES] = { "www.hosted.", "n1.slow.", "ns.far.slow.", "n3.slow." };
+	struct stage stage = empty_places();
+	struct world *world = stage.world;
+	struct engine_config config = world->config;
+	config.serve_expired = true;
+	config.serve_expired_client_timeout_ms = 60000;
+	engine_configure(world->engine, &config);
+	stage.slow->dead = false;
+	ck_assert_uint_eq(world_resolve(world, "ns.far.slow.", TYPE_A)->rcode, RCODE_NOERROR);
+	world_run(world, 3601u * 1000000u);
+	stage.slow->dead = true;
+	ask_one_after_the_other(&stage, qnames, PLACES);
+	const struct world_result *results = &world->results[stage.first];
+	world_run(world, TIMEOUT_US + 10000);
+	world_ask(world, "www.quick.", TYPE_A);
+	world_run(world, 1000);
+	ck_assert_uint_eq(jostled(world), 1);
+	ck_assert(results[2].done);
+	ck_assert_uint_eq(results[2].rcode, RCODE_NOERROR);
+	ck_assert_int_eq(results[2].ede, EDE_STALE_ANSWER);
+	ck_assert_uint_ne(results[2].fate, ANSWER_NO_ROOM);
+	world_run(world, 60000000);
+	world_free(world);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -189,6 +218,7 @@ main(void)
 	tcase_add_test(tcase, the_lasting_half_stays_to_its_end_whatever_comes);
 	tcase_add_test(tcase, asking_again_makes_no_question_younger);
 	tcase_add_test(tcase, what_another_question_needs_is_still_found_out);
+	tcase_add_test(tcase, who_makes_room_is_told_what_the_caches_still_hold);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

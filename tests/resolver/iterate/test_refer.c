@@ -36,12 +36,18 @@ world_of(void)
 }
 
 static int
-refer(struct world *world, const char *qname, bool dnssec_ok, struct answer *answer)
+refer_of_type(struct world *world, const char *qname, uint16_t qtype, bool dnssec_ok, struct answer *answer)
 {
 	const struct engine_question question = {
-		.qname = name_of(qname), .qtype = TYPE_A, .qclass = CLASS_IN, .dnssec_ok = dnssec_ok };
+		.qname = name_of(qname), .qtype = qtype, .qclass = CLASS_IN, .dnssec_ok = dnssec_ok };
 
 	return engine_refer(world->engine, &question, &world->arena, answer, world->now_us);
+}
+
+static int
+refer(struct world *world, const char *qname, bool dnssec_ok, struct answer *answer)
+{
+	return refer_of_type(world, qname, TYPE_A, dnssec_ok, answer);
 }
 
 static bool
@@ -76,6 +82,22 @@ START_TEST(with_do_its_ds_set_goes_along)
 	ck_assert(has(&answer, SECTION_AUTHORITY, "test.", TYPE_DS, NULL));
 	ck_assert_int_eq(refer(world, "a.b.test.", false, &answer), 0);
 	ck_assert(!has(&answer, SECTION_AUTHORITY, "test.", TYPE_DS, NULL));
+	world_free(world);
+}
+END_TEST
+
+/* RFC 4035, section 3.1.4.1: of a DS the parent is to be asked; who serves the root is not known here. */
+START_TEST(for_a_ds_nobody_is_sent_to_the_zone_itself)
+{
+	struct world *world = world_of();
+	struct answer answer;
+	world_run(world, 3500 * SECOND); /* the delegation lives; its DS set was learnt with it */
+	rrset_cache_remove(world->caches.rrsets, &(struct name){ .size = 6, .wire = "\4test" }, TYPE_DS, CLASS_IN,
+			   (uint32_t)(world->now_us / SECOND));
+	ck_assert_int_eq(refer_of_type(world, "test.", TYPE_DS, true, &answer), ERR_NOT_FOUND);
+	ck_assert_int_eq(refer_of_type(world, "a.test.", TYPE_DS, true, &answer), 0);
+	ck_assert(has(&answer, SECTION_AUTHORITY, "test.", TYPE_NS, "ns.test."));
+	ck_assert_int_eq(refer_of_type(world, ".", TYPE_DS, true, &answer), ERR_NOT_FOUND);
 	world_free(world);
 }
 END_TEST
@@ -122,6 +144,7 @@ main(void)
 	TCase *tcase = tcase_create("refer");
 	tcase_add_test(tcase, the_deepest_delegation_is_given_with_its_glue);
 	tcase_add_test(tcase, with_do_its_ds_set_goes_along);
+	tcase_add_test(tcase, for_a_ds_nobody_is_sent_to_the_zone_itself);
 	tcase_add_test(tcase, the_zones_own_ns_set_goes_before_its_parents);
 	tcase_add_test(tcase, aliases_are_followed_as_far_as_they_are_known);
 	tcase_add_test(tcase, what_is_over_is_no_referral);
