@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,10 @@
 #define STRIDE_BYTES (UDP_QUERY_BYTES_MAX + 5u * 64u)
 static_assert(UDP_REPLY_BYTES_MAX <= UDP_QUERY_BYTES_MAX, "both directions share the stride");
 
+/* The larger of the two kinds of local address, and behind it the size of the segments. */
 union control {
 	struct cmsghdr align;
-	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))]; /* the larger of the two */
+	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
 };
 
 struct lane {
@@ -28,11 +30,21 @@ struct lane {
 	uint8_t bytes[UDP_BATCH * STRIDE_BYTES];
 };
 
+/* What goes out, in an order in which those that can go as the segments of one message are beside each other. */
+struct trains {
+	uint64_t keys
+		[UDP_BATCH]; /* of client and size, and the index in the lane in the lowest octet */
+	struct iovec vectors[UDP_BATCH];
+	struct mmsghdr headers[UDP_BATCH];
+	unsigned count;
+};
+
 struct udp_batch {
 	struct udp_batch_stats stats;
 	int send_fd;
 	unsigned send_count;
 	struct lane in, out;
+	struct trains trains;
 };
 
 static void
@@ -131,18 +143,140 @@ udp_batch_datagram(struct udp_batch *batch, unsigned index, struct udp_datagram 
 
 /* ---- sending ------------------------------------------------------------------------------------------------- */
 
+#define KEY_INDEX  0xffu
+#define KEY_CLIENT (~UINT64_C(0xffffff))
+static_assert(UDP_BATCH <= KEY_INDEX + 1 && UDP_REPLY_BYTES_MAX <= UINT16_MAX,
+	      "index and size fit into a key");
+
+/*
+ * Sorted by it, a client's replies stand together, the largest first.  Clients whose keys are alike cost each other
+ * segments and nothing else, since destinations are compared before two go together.
+ */
+static uint64_t
+key_of(const struct udp_datagram *to, size_t size, unsigned index)
+{
+	uint64_t client;
+	memcpy(&client, to->remote.octets + (to->remote.family == ADDR_IPV6 ? 8 : 0),
+	       sizeof client);
+	client = (client + to->remote_port) * UINT64_C(0x9e3779b97f4a7c15);
+	return (client & KEY_CLIENT) | (uint64_t)(UINT16_MAX - size) << 8 | index;
+}
+
+static void
+sort_keys(uint64_t *keys, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++) {
+		uint64_t key = keys[i];
+		unsigned j = i;
+		for (; j > 0 && keys[j - 1] > key; j--)
+			keys[j] = keys[j - 1];
+		keys[j] = key;
+	}
+}
+
+static bool
+same_way(const struct msghdr *a, const struct msghdr *b)
+{
+	return a->msg_namelen == b->msg_namelen && a->msg_controllen == b->msg_controllen &&
+	       memcmp(a->msg_name, b->msg_name, a->msg_namelen) == 0 &&
+	       (a->msg_controllen == 0 ||
+		memcmp(a->msg_control, b->msg_control, a->msg_controllen) == 0);
+}
+
+/* The replies from `first` on that can be one message's segments: as large as the first, the last one may be smaller. */
+static unsigned
+train_length(const struct udp_batch *batch, unsigned first)
+{
+	const struct trains *trains = &batch->trains;
+	const struct msghdr *head = &batch->out.headers[trains->keys[first] & KEY_INDEX].msg_hdr;
+	size_t segment = head->msg_iov->iov_len, size = segment;
+	unsigned next = first + 1;
+	if (segment > UDP_SEGMENT_BYTES_MAX)
+		return 1;
+	for (; next < batch->send_count; next++) {
+		const struct msghdr *car =
+			&batch->out.headers[trains->keys[next] & KEY_INDEX].msg_hdr;
+		size_t car_bytes = car->msg_iov->iov_len;
+		if (((trains->keys[first] ^ trains->keys[next]) & KEY_CLIENT) != 0 ||
+		    !same_way(head, car) || car_bytes > segment ||
+		    size + car_bytes > UDP_MESSAGE_BYTES_MAX)
+			break;
+		size += car_bytes;
+		if (car_bytes < segment)
+			return next + 1 - first;
+	}
+	return next - first;
+}
+
+/* The kernel cuts the message behind every `segment` octets (UDP_SEGMENT, udp(7)). */
+static void
+segment_write(struct msghdr *header, union control *control, uint16_t segment)
+{
+	struct cmsghdr *item = (struct cmsghdr *)(control->bytes + header->msg_controllen);
+	item->cmsg_level = IPPROTO_UDP;
+	item->cmsg_type = UDP_SEGMENT;
+	item->cmsg_len = CMSG_LEN(sizeof segment);
+	memcpy(CMSG_DATA(item), &segment, sizeof segment);
+	header->msg_control = control;
+	header->msg_controllen += CMSG_SPACE(sizeof segment);
+}
+
+static void
+trains_make(struct udp_batch *batch)
+{
+	struct trains *trains = &batch->trains;
+	trains->count = 0;
+	sort_keys(trains->keys, batch->send_count);
+	for (unsigned first = 0, length; first < batch->send_count; first += length) {
+		unsigned index = trains->keys[first] & KEY_INDEX;
+		struct msghdr *header = &trains->headers[trains->count++].msg_hdr;
+		length = train_length(batch, first);
+		for (unsigned i = first; i < first + length; i++)
+			trains->vectors[i] = batch->out.vectors[trains->keys[i] & KEY_INDEX];
+		*header = batch->out.headers[index].msg_hdr;
+		header->msg_iov = &trains->vectors[first];
+		header->msg_iovlen = length;
+		if (length > 1)
+			segment_write(header, &batch->out.controls[index],
+				      (uint16_t)trains->vectors[first].iov_len);
+	}
+}
+
+/* A way that takes no segments (IPsec, a path of a small MTU, no checksum wanted) takes datagrams. */
+static void
+send_one_by_one(struct udp_batch *batch, const struct msghdr *train)
+{
+	struct msghdr header = *train;
+	header.msg_iovlen = 1;
+	header.msg_controllen -= CMSG_SPACE(sizeof(uint16_t));
+	if (header.msg_controllen == 0)
+		header.msg_control = NULL;
+	for (size_t i = 0; i < train->msg_iovlen; i++) {
+		header.msg_iov = &train->msg_iov[i];
+		if (sendmsg(batch->send_fd, &header, MSG_DONTWAIT) < 0)
+			batch->stats.send_failures++;
+	}
+}
+
 void
 udp_batch_flush(struct udp_batch *batch)
 {
+	struct trains *trains = &batch->trains;
 	unsigned sent = 0;
-	while (sent < batch->send_count) {
-		int count = sendmmsg(batch->send_fd, batch->out.headers + sent,
-				     batch->send_count - sent, MSG_DONTWAIT);
+	if (batch->send_count == 0)
+		return;
+	trains_make(batch);
+	while (sent < trains->count) {
+		int count = sendmmsg(batch->send_fd, trains->headers + sent, trains->count - sent,
+				     MSG_DONTWAIT);
 		if (count > 0) {
 			sent += (unsigned)count;
-		} else if (errno != EINTR) {
-			batch->stats.send_failures++; /* the first of them is the one that failed */
-			sent++;
+		} else if (errno != EINTR) { /* the first of them is the one that failed */
+			const struct msghdr *failed = &trains->headers[sent++].msg_hdr;
+			if (failed->msg_iovlen > 1)
+				send_one_by_one(batch, failed);
+			else
+				batch->stats.send_failures++;
 		}
 	}
 	batch->send_count = 0;
@@ -194,4 +328,5 @@ udp_batch_commit(struct udp_batch *batch, const struct udp_datagram *to, size_t 
 	header->msg_controllen =
 		to->local.family == ADDR_NONE ? 0 : control_write(&lane->controls[i], &to->local);
 	header->msg_control = header->msg_controllen == 0 ? NULL : &lane->controls[i];
+	batch->trains.keys[i] = key_of(to, size, i);
 }
