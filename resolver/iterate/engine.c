@@ -196,6 +196,12 @@ engine_set_forwards(struct engine *engine, const struct forwards *forwards)
 }
 
 void
+engine_set_kept(struct engine *engine, const struct kept_zones *kept)
+{
+	engine->kept = kept;
+}
+
+void
 engine_set_rpz(struct engine *engine, const struct rpz *rpz)
 {
 	engine->rpz = rpz;

@@ -45,6 +45,7 @@
 
 struct engine;
 struct anchors;
+struct kept_zones;
 struct crypto;
 struct forwards;
 struct prefixes;
@@ -134,6 +135,8 @@ void engine_set_trust(struct engine *engine, const struct engine_trust *trust);
 /* Zones whose servers the operator names; lent like the anchors. NULL: none. */
 void engine_set_forwards(struct engine *engine, const struct forwards *forwards);
 
+/* Zones that are kept here, looked into instead of asking their servers; lent like the anchors. NULL: none. */
+void engine_set_kept(struct engine *engine, const struct kept_zones *kept);
 /* Policy for the questions that ask for it; lent like the anchors. NULL: none. */
 void engine_set_rpz(struct engine *engine, const struct rpz *rpz);
 /* Words in queries to some servers; lent like the anchors. NULL: none. */
@@ -251,6 +254,7 @@ struct engine_stats {
 	uint64_t unexpected;        /* datagrams for a query that is over */
 	uint64_t unreachable;       /* errors from the network */
 	uint64_t dropped_sets;      /* rrsets of replies that were not taken (iterate/scrub.h, referral.h) */
+	uint64_t kept_zones;        /* answers and referrals out of zones that are kept here (zone/kept.h) */
 	uint64_t synthesised;       /* answers out of what a zone has proved before */
 	uint64_t signatures, bogus; /* signatures checked; answers that did not hold */
 	uint64_t stripped_addrs;    /* records with private addresses that were taken out (policy/rebind.h) */

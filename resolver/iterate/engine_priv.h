@@ -78,6 +78,7 @@ struct engine {
 	struct aggressive aggressive;
 	struct spans *spans;
 	const struct forwards *forwards;
+	const struct kept_zones *kept;
 	const struct rpz *rpz;
 	const struct rebind *rebind;
 	const struct client_strings *strings;
@@ -281,6 +282,14 @@ enum task_state task__ask(struct engine *engine, struct task *task);
 
 /* ---- hear.c ---- */
 enum task_state task__hear(struct engine *engine, struct task *task);
+/* What the zone of the task's cut, which is kept here, says about sname, as the reply of a server of its own. */
+enum task_state task__hear_kept(struct engine *engine, struct task *task, struct message *message);
+
+/* ---- kept.c ---- */
+/* The zone that is kept here and goes before the delegation and the servers that are named for it; NULL: none. */
+const struct kept_zone *task__kept_zone(const struct engine *engine, const struct task *task,
+					const struct delegation *delegation, bool by_operator, const struct forward_zone *given);
+enum task_state task__ask_kept(struct engine *engine, struct task *task, const struct kept_zone *kept);
 
 /* ---- address.c ---- */
 /* Addresses that the caches know; true when there is a new one. */

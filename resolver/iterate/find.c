@@ -212,6 +212,9 @@ task__find_cut(struct engine *engine, struct task *task)
 	if (by_operator)
 		hints_delegation(&engine->hints, &delegation); /* may be without servers, where all is given */
 	const struct forward_zone *zone = given_zone(engine, task, &name, &delegation, by_operator);
+	const struct kept_zone *kept = task__kept_zone(engine, task, &delegation, by_operator, zone);
+	if (kept != NULL)
+		return task__ask_kept(engine, task, kept);
 	if (lookup_dname(&engine->caches, task->sname, name_labels(delegation.zone),
 			 &engine->scratch, &dname, engine__now_s(engine)) == 0)
 		return follow_dname(engine, task, dname);

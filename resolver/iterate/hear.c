@@ -11,6 +11,7 @@ struct hearing {
 	struct name qname; /* as asked, in sname's letter case */
 	struct asked asked;
 	bool was_tcp;
+	bool is_kept; /* out of a zone that is kept here: private addresses are the operator's own */
 	struct classified classified;
 };
 
@@ -276,7 +277,8 @@ take_answer(struct engine *engine, struct task *task, struct hearing *hearing)
 	unsigned alias_count;
 
 	scrub(&scrubbed, hearing->message, classified, &hearing->asked, &engine->scrub_limits);
-	strip_private(engine, task, &scrubbed);
+	if (!hearing->is_kept)
+		strip_private(engine, task, &scrubbed);
 	engine->stats.dropped_sets += scrubbed.dropped;
 	engine->stats.corrected_aliases += chain->corrected;
 	const uint32_t stale_s = stale__kept_s(engine, task);
@@ -376,5 +378,23 @@ task__hear(struct engine *engine, struct task *task)
 		learn_edns(engine, &hearing);
 		flight__close(engine, query);
 	}
+	return judge(engine, task, &hearing);
+}
+
+enum task_state
+task__hear_kept(struct engine *engine, struct task *task, struct message *message)
+{
+	struct cut_server nobody = { .useless = true };
+	struct hearing hearing = {
+		.message = message,
+		.server = &nobody,
+		.is_kept = true,
+		.asked = { .zone = task->cut->zone, .qtype = task->question.qtype },
+	};
+
+	engine->heard = (struct heard){ .message = message };
+	name_copy(&hearing.qname, task->sname);
+	hearing.asked.qname = &hearing.qname;
+	classify(&hearing.classified, message, &hearing.asked, &engine->scratch);
 	return judge(engine, task, &hearing);
 }

@@ -151,6 +151,7 @@ trouble_text(struct task *task)
 	case TROUBLE_BUDGET: return arena_printf(arena, "too much work at %s", zone);
 	case TROUBLE_LOOP:
 		return arena_printf(arena, "aliases or referrals without end at %s", zone);
+	case TROUBLE_EXPIRED: return arena_printf(arena, "no records of %s that still hold", zone);
 	case TROUBLE_FULL: return "too many queries are under way";
 	case TROUBLE_RATE: return arena_printf(arena, "too many queries a second to %s", zone);
 	case TROUBLE_MEMORY: return "the answer is too large";
@@ -169,6 +170,7 @@ trouble_ede(const struct task *task)
 	case TROUBLE_NO_ADDR: return EDE_NO_REACHABLE_AUTHORITY;
 	case TROUBLE_UNREACHABLE: return EDE_NETWORK_ERROR;
 	case TROUBLE_RATE: return EDE_RATE_LIMITED;
+	case TROUBLE_EXPIRED: return EDE_INVALID_DATA;
 	case TROUBLE_RESPONSE:
 		return task->response == RESPONSE_TRUNCATED || task->response == RESPONSE_LOOP
 			       ? EDE_OTHER

@@ -52,6 +52,7 @@ enum trouble {
 	TROUBLE_LOOP,        /* aliases or referrals without end */
 	TROUBLE_FULL,        /* no place for a query */
 	TROUBLE_RATE,        /* the zone has been asked too often this second (ratelimit) */
+	TROUBLE_EXPIRED,     /* the zone is kept here, and has no records that still hold */
 	TROUBLE_MEMORY,      /* the arena is full */
 };
 

@@ -65,13 +65,15 @@ add_hints(struct basis *basis, const struct root_hints *hints)
 static void
 add_zone(struct basis *basis, const struct config_zone *zone)
 {
-	if (zone->kind != CONFIG_FORWARD_ZONE && zone->kind != CONFIG_STUB_ZONE)
+	if (zone->kind != CONFIG_FORWARD_ZONE && zone->kind != CONFIG_STUB_ZONE &&
+	    (zone->kind != CONFIG_AUTH_ZONE || !zone->for_upstream))
 		return;
 	add_number(basis, zone->kind);
 	add_text(basis, zone->name);
 	add_list(basis, &zone->addr);
 	add_list(basis, &zone->host);
 	add_number(basis, zone->first);
+	add_text(basis, zone->zonefile);
 }
 
 uint64_t

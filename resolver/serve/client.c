@@ -133,16 +133,18 @@ client_drop(struct clients *clients, uint64_t client)
 
 /*
  * The CNAMEs of the local zone or of policy go in front of what was resolved for the alias, whose answer it then is; AA speaks
- * of the first owner name (RFC 1035, section 4.1.1).
+ * of the first owner name (RFC 1035, section 4.1.1).  A failure has no records, so nothing stands in front of them.
  */
 static void
 put_prefix(struct answer *answer, const struct answer *prefix)
 {
 	struct rrset *first = prefix->sections[SECTION_ANSWER], *last = first;
-	answer->security = SECURITY_INSECURE;
-	answer->authoritative = answer->authoritative || prefix->authoritative;
 	if (answer->note == NULL)
 		answer->note = prefix->note;
+	if (answer->rcode == RCODE_SERVFAIL)
+		return;
+	answer->security = SECURITY_INSECURE;
+	answer->authoritative = answer->authoritative || prefix->authoritative;
 	while (last->next != NULL)
 		last = last->next;
 	last->next = answer->sections[SECTION_ANSWER];

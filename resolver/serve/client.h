@@ -48,6 +48,7 @@ struct client_policy {
 	const struct acl *acl;
 	const struct local *local;
 	const struct views *views; /* NULL: none */
+	const struct kept_zones *kept; /* NULL: none */
 	const struct rpz *rpz;   /* NULL: none */
 	const struct tags *tags; /* of clients, for local zones and those of rpz; NULL: none */
 	const struct dns64 *dns64; /* NULL: none */

@@ -293,6 +293,8 @@ client__here(struct clients *clients, struct asking *asking)
 	if (stage == STAGE_PASSES)
 		stage = stage_local(clients, asking->source, answer);
 	if (stage == STAGE_PASSES)
+		stage = client__zone(clients, asking);
+	if (stage == STAGE_PASSES)
 		stage = stage_permission(clients, asking->action, asking->verdict, answer);
 	if (stage == STAGE_PASSES)
 		stage = stage_policy(clients, asking);
@@ -307,6 +309,8 @@ bool
 client__alias(struct clients *clients, struct asking *asking)
 {
 	enum stage stage = stage_local(clients, asking->source, &asking->answer);
+	if (stage == STAGE_PASSES)
+		stage = client__zone(clients, asking);
 	if (stage == STAGE_PASSES)
 		stage = stage_policy(clients, asking);
 	if (stage == STAGE_PASSES)

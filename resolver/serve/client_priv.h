@@ -3,6 +3,7 @@
  *
  *	client.c       from octets to octets: reading, pending, rendering
  *	client_here.c  what needs no resolution: refusals, CHAOS, local zones, policy about the client
+ *	client_zone.c  zones that are kept here for clients
  *	client_ready.c what was answered a moment ago
  *	client_wait.c  what another worker is asking for
  */
@@ -66,6 +67,13 @@ bool client__waits(struct clients *clients, struct client_pending *pending, cons
 		   uint64_t now_us);
 /* What was claimed for the query is so no more. */
 void client__unclaim(struct clients *clients, struct client_pending *pending);
+
+/* ---- client_zone.c ---- */
+/*
+ * From the zones that are for clients (zone/kept.h): of the question's name, or of clients->alias behind what
+ * asking->answer holds already.  Passes with another clients->alias where an alias leads out of them.
+ */
+enum stage client__zone(struct clients *clients, struct asking *asking);
 
 /* ---- client_here.c ---- */
 /* The arena or a table is full: our bug or absurd local data; the client hears of it. */

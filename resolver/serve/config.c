@@ -271,6 +271,7 @@ take_mapping(struct parse *parse, int (*take)(struct parse *, const yaml_event_t
 static const char *const zone_sections[] = {
 	[CONFIG_FORWARD_ZONE] = "forward-zone",
 	[CONFIG_STUB_ZONE] = "stub-zone",
+	[CONFIG_AUTH_ZONE] = "auth-zone",
 	[CONFIG_RPZ] = "rpz",
 	[CONFIG_VIEW] = "view",
 };
@@ -342,8 +343,12 @@ check_zone(struct parse *parse)
 		return fail(parse, zone->line, "%s: has no `name`", zone_sections[zone->kind]);
 	if (zone->kind == CONFIG_VIEW)
 		return 0;
-	if (zone->kind == CONFIG_RPZ)
-		return zone->zonefile != NULL ? 0 : fail(parse, zone->line, "rpz: `%s` has no `zonefile`", zone->name);
+	if (zone->url.count > 0)
+		return fail(parse, zone->url.lines[0], "%s: `url` is not supported: name a `zonefile`", zone_sections[zone->kind]);
+	if (zone->kind == CONFIG_RPZ || zone->kind == CONFIG_AUTH_ZONE)
+		return zone->zonefile != NULL ? 0
+					      : fail(parse, zone->line, "%s: `%s` has no `zonefile`", zone_sections[zone->kind],
+						     zone->name);
 	if (zone->addr.count == 0 && zone->host.count == 0)
 		return fail(parse, zone->line, "%s-zone: `%s` has neither `%s-addr` nor `%s-host`", kind, zone->name, kind,
 		            kind);

@@ -31,9 +31,9 @@ struct config_list {
 	size_t count;
 };
 
-enum config_zone_kind { CONFIG_FORWARD_ZONE, CONFIG_STUB_ZONE, CONFIG_RPZ, CONFIG_VIEW };
+enum config_zone_kind { CONFIG_FORWARD_ZONE, CONFIG_STUB_ZONE, CONFIG_AUTH_ZONE, CONFIG_RPZ, CONFIG_VIEW };
 
-/* A section that may stand several times: `forward-zone:`, `stub-zone:`, `rpz:` or `view:`; the fields of the others are unset. */
+/* A section that may stand several times: `forward-zone:`, `stub-zone:`, `auth-zone:`, `rpz:` or `view:`; the fields of the others are unset. */
 struct config_zone {
 	enum config_zone_kind kind;
 	unsigned line; /* of the section */
@@ -45,8 +45,14 @@ struct config_zone {
 	bool prime;    /* stub: ask them for the zone's own NS set */
 	bool no_cache, tcp_upstream;
 
-	/* rpz */
+	/* auth-zone, rpz */
 	char *zonefile;                    /* NULL: missing */
+
+	/* auth-zone */
+	bool for_downstream, for_upstream, fallback_enabled;
+	struct config_list url; /* refused: zones are not fetched over HTTP */
+
+	/* rpz */
 	char *action_override, *cname_override;
 	bool log, signal_nxdomain_ra;
 	char *log_name;                    /* NULL: the zone's */

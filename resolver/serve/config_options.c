@@ -247,9 +247,20 @@ const struct config_option config_options[] = {
 	ZONE("stub-zone", "stub-tcp-upstream", CONFIG_BOOL, tcp_upstream, "no", "ask them over TCP alone"),
 	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that"),
 
+	/* zones that are kept here */
+	ZONE("auth-zone", "name", CONFIG_STRING, name, "", "the zone's name, which its file may leave out"),
+	ZONE("auth-zone", "zonefile", CONFIG_STRING, zonefile, "", "master file with its records"),
+	ZONE("auth-zone", "url", CONFIG_LIST, url, "", "refused, for zones are not fetched over HTTP"),
+	ZONE("auth-zone", "for-downstream", CONFIG_BOOL, for_downstream, "yes", "clients are answered from it with authority"),
+	ZONE("auth-zone", "for-upstream", CONFIG_BOOL, for_upstream, "yes",
+	     "the resolver looks there instead of asking the zone's servers"),
+	ZONE("auth-zone", "fallback-enabled", CONFIG_BOOL, fallback_enabled, "no",
+	     "while there are no records of it, resolve its names as any others"),
+
 	/* response policy zones */
 	ZONE("rpz", "name", CONFIG_STRING, name, "", "the zone's name, which its file may leave out"),
 	ZONE("rpz", "zonefile", CONFIG_STRING, zonefile, "", "master file with the rules"),
+	ZONE("rpz", "url", CONFIG_LIST, url, "", "refused, for zones are not fetched over HTTP"),
 	ZONE("rpz", "rpz-action-override", CONFIG_STRING, action_override, "",
 	     "what every rule does instead: nxdomain, nodata, passthru, drop, cname, or disabled"),
 	ZONE("rpz", "rpz-cname-override", CONFIG_STRING, cname_override, "", "with `cname`: the name to answer with an alias of"),

@@ -77,6 +77,7 @@ static const struct {
 	COUNTER("engine.unreachable", engine, unreachable),
 	COUNTER("engine.dropped-sets", engine, dropped_sets),
 	COUNTER("engine.signatures", engine, signatures),
+	COUNTER("engine.kept-zones", engine, kept_zones),
 	COUNTER("engine.synthesised", engine, synthesised),
 	COUNTER("engine.bogus", engine, bogus),
 	COUNTER("engine.stripped-addrs", engine, stripped_addrs),

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 
+#include "resolver/serve/kept_zones.h"
 #include "resolver/serve/entry_words.h"
 #include "resolver/serve/groups.h"
 #include "resolver/serve/local_zones.h"
@@ -207,6 +208,9 @@ service_try(struct service **service, const struct config *config, const char *h
 	struct dns64 *dns64;
 	if (err == 0)
 		err = translation_build(&dns64, &build.service->arena, config, rng, error);
+	struct kept_zones *kept;
+	if (err == 0)
+		err = kept_zones_build(&kept, &build.service->arena, config, error);
 	struct rpz *rpz;
 	if (err == 0)
 		err = policy_zones_build(&rpz, tags, &build.service->arena, config, rng, error);
@@ -221,6 +225,7 @@ service_try(struct service **service, const struct config *config, const char *h
 	build.service->policy.tags = tags->count > 0 ? tags : NULL;
 	build.service->policy.dns64 = dns64;
 	build.service->policy.views = views;
+	build.service->policy.kept = kept;
 	build.service->policy.rpz = rpz;
 	*service = build.service;
 	return 0;
@@ -237,7 +242,7 @@ service_new(struct service **service, const struct config *config, const char *h
 	     bytes <= SERVICE_BYTES_MAX && err == ERR_NO_MEMORY; bytes *= 4)
 		err = service_try(service, config, hostname, rng, bytes, error);
 	if (err != 0 && error[0] == '\0')
-		config_complain(error, config, 0, "access-control, local-zone, local-data, rpz: %s",
+		config_complain(error, config, 0, "access-control, local-zone, local-data, auth-zone, rpz: %s",
 				err_text(err));
 	return err;
 }

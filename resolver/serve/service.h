@@ -6,7 +6,7 @@
  *
  * Ownership: the service owns its memory and does not refer to the config it was made of.
  * Errors:    a negative ERR_* and one line in `error` with file, line, option and reason.
- * Bounds:    SERVICE_BYTES_MAX of access lists, local data and policy zones.
+ * Bounds:    SERVICE_BYTES_MAX of access lists, local data, and zones that are kept here.
  */
 #ifndef CAIRN_RESOLVER_SERVE_SERVICE_H
 #define CAIRN_RESOLVER_SERVE_SERVICE_H

@@ -24,6 +24,7 @@ static const struct {
 	COUNTER("answers.ready", answers_ready),
 	COUNTER("answers.recursed", answers_recursed),
 	COUNTER("answers.local", answers_local),
+	COUNTER("answers.zone", answers_zone),
 	COUNTER("answers.policy", answers_policy),
 	COUNTER("answers.slipped", answers_slipped),
 	COUNTER("answers.chaos", answers_chaos),

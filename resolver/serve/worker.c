@@ -236,6 +236,7 @@ worker__set_trust(struct worker *worker, uint64_t now_us)
 	engine_set_trust(worker->engine, &trust);
 	clients_set_clock(&worker->clients, trust.wall_offset_s);
 	engine_set_forwards(worker->engine, worker->service->forwards);
+	engine_set_kept(worker->engine, worker->service->policy.kept);
 	engine_set_rpz(worker->engine, worker->service->policy.rpz);
 	engine_set_rebind(worker->engine, worker->service->rebind);
 	engine_set_not_asked(worker->engine, worker->service->not_asked);

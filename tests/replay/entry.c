@@ -219,6 +219,23 @@ hide_class(const char *text, char *changed, size_t max)
 	return size > 0 && (size_t)size < max;
 }
 
+/* Unbound's reader ends base64 with its padding, whatever stands behind that on the line. */
+static bool
+read_to_padding(struct draft *draft, const char *begin)
+{
+	const size_t line_bytes = strcspn(begin, "\n");
+	size_t kept_bytes = line_bytes;
+
+	while (kept_bytes > 0 && begin[kept_bytes - 1] != '=')
+		kept_bytes--;
+	if (kept_bytes == 0 || kept_bytes == line_bytes || kept_bytes >= sizeof draft->changed)
+		return false;
+	memcpy(draft->changed, begin, kept_bytes);
+	draft->changed[kept_bytes] = '\0';
+	text_reader_init(&draft->reader, draft->changed, kept_bytes, &name_root);
+	return text_reader_next(&draft->reader, &draft->record) == 1;
+}
+
 /*
  * An RRSIG without a signature, or with one that is no base64, is no record to the reader; Unbound's files have some, for
  * signatures that do not verify.  One octet stands for what there is, which is as wrong (fake_crypto.c).
@@ -229,7 +246,7 @@ read_text(struct draft *draft, const char *begin)
 	const char *end = strstr(begin, "RRSIG");
 
 	text_reader_init(&draft->reader, begin, strlen(begin), &name_root);
-	if (text_reader_next(&draft->reader, &draft->record) == 1)
+	if (text_reader_next(&draft->reader, &draft->record) == 1 || (end != NULL && read_to_padding(draft, begin)))
 		return true;
 	for (unsigned words = 0; end != NULL && words < RRSIG_WORDS; words++) {
 		end += strcspn(end, " \t\n");

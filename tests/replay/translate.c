@@ -38,7 +38,6 @@ static const char *const let_pass[] = {
 static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
-	{ "for-downstream", "no" },
 	{ "insecure-lan-zones", "no" },
 	{ "pad-queries", "no" },
 	{ "pad-responses", "no" },

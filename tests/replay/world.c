@@ -44,6 +44,7 @@ make_engine(struct world *world, unsigned questions_max)
 	world->engine = engine_new(lend(world, engine_bytes(&limits)), engine_bytes(&limits), &limits, &config, caches,
 				   &world->rng, world->now_us);
 	engine_set_forwards(world->engine, world->service->forwards);
+	engine_set_kept(world->engine, world->service->policy.kept);
 	engine_set_rpz(world->engine, world->service->policy.rpz);
 	engine_set_rebind(world->engine, world->service->rebind);
 	engine_set_not_asked(world->engine, world->service->not_asked);

@@ -1,0 +1,87 @@
+/*
+ * Zones that are kept here for clients (for-downstream), which are answered as an authority does.
+ *
+ * Who may have recursion, and wants it, gets more: what lies behind an alias out of the zone, and what zones below
+ * it say (RFC 1034, section 4.3.2, step 3b and the last paragraph).
+ */
+#include "resolver/serve/client_priv.h"
+#include "resolver/zone/kept.h"
+
+/* The reply's sets behind what the answer has already. */
+static void
+put_behind(struct answer *answer, const struct zone_reply *reply)
+{
+	for (unsigned i = 0; i < SECTIONS; i++) {
+		struct rrset **end = &answer->sections[i];
+		while (*end != NULL)
+			end = &(*end)->next;
+		*end = reply->sections[i];
+	}
+	answer->rcode = reply->rcode;
+	answer->security = SECURITY_INSECURE;
+}
+
+static enum stage
+answers(struct clients *clients, enum stage stage)
+{
+	clients->stats.answers_zone += stage == STAGE_ANSWERS;
+	return stage;
+}
+
+/* Below the zone others speak: a referral is for who may not have them asked. */
+static enum stage
+refer(struct clients *clients, struct asking *asking, const struct zone_reply *reply)
+{
+	if (asking->verdict == ACL_MAY_RECURSE || clients->alias != NULL)
+		return STAGE_PASSES;
+	put_behind(&asking->answer, reply);
+	asking->answer.is_referral = true;
+	return answers(clients, STAGE_ANSWERS);
+}
+
+/* One zone's word about one name.  Passes with clients->alias changed where that is in turn to be looked for. */
+static enum stage
+ask_zone(struct clients *clients, struct asking *asking, const struct kept_zone *kept, const struct question *question)
+{
+	struct answer *answer = &asking->answer;
+	struct zone_reply reply;
+
+	if (kept->zone == NULL) {
+		answer_rcode(answer, RCODE_SERVFAIL, EDE_INVALID_DATA, "no records of the zone that still hold");
+		return answers(clients, STAGE_ANSWERS);
+	}
+	if (zone_ask(kept->zone, question, asking->form.dnssec_ok, clients->arena, &reply) != 0)
+		return client__failed(clients, answer, EDE_OTHER, "out of memory for the answer");
+	if (reply.verdict == ZONE_REFERS)
+		return refer(clients, asking, &reply);
+	put_behind(answer, &reply);
+	answer->authoritative = true; /* of the first owner name (RFC 1035, section 4.1.1), which is local or the zone's */
+	if (reply.verdict == ZONE_ANSWERS || asking->verdict != ACL_MAY_RECURSE)
+		return answers(clients, STAGE_ANSWERS);
+	clients->alias = reply.alias;
+	return STAGE_PASSES;
+}
+
+enum stage
+client__zone(struct clients *clients, struct asking *asking)
+{
+	const struct question *asked = &clients->query.question;
+	struct question question = { .qtype = asked->qtype, .qclass = asked->qclass };
+
+	if (clients->policy->kept == NULL || asked->qclass != CLASS_IN)
+		return STAGE_PASSES;
+	if (clients->alias == NULL)
+		asking->answer = (struct answer){ .security = SECURITY_INSECURE, .ede = EDE_NONE };
+	for (unsigned i = 0; i < ZONE_ALIASES_MAX; i++) {
+		const struct name *alias = clients->alias;
+		name_copy(&question.qname, alias != NULL ? alias : &asked->qname);
+		const struct kept_zone *zone = kept_find(clients->policy->kept, &question.qname, question.qtype);
+		if (zone == NULL || !zone->for_downstream || (zone->zone == NULL && zone->fallback))
+			return STAGE_PASSES;
+		const enum stage stage = ask_zone(clients, asking, zone, &question);
+		if (stage != STAGE_PASSES || clients->alias == alias)
+			return stage;
+	}
+	answer_rcode(&asking->answer, RCODE_SERVFAIL, EDE_OTHER, "too many aliases, or a circle of them");
+	return answers(clients, STAGE_ANSWERS);
+}

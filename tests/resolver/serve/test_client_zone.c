@@ -1,0 +1,199 @@
+/* Zones that are kept here for clients: answered with authority, and gone on from for who may have recursion. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/zone/kept.h"
+#include "tests/resolver/serve/client_world.h"
+#include "tests/suite.h"
+
+static struct client_world world;
+static struct client_outcome outcome;
+static struct client_source source;
+static struct message message;
+static struct arena reading, arena;
+static struct kept_zones *kept;
+static uint8_t query_bytes[512], reply_bytes[4096], reading_block[256u << 10], block[1u << 20];
+static struct zone_reading zone_reading;
+
+static const char text[] = "@ 3600 SOA ns h 1 2 3 4 300\n@ NS ns\nwww A 192.0.2.80\n"
+			   "away CNAME www.elsewhere.\n"
+			   "over CNAME www.other.kept.\n"
+			   "other NS ns\n"
+			   "below NS ns.below\nns.below A 192.0.2.2\n";
+static const char other_text[] = "@ 3600 SOA ns h 1 2 3 4 300\n@ NS ns\nwww A 192.0.2.81\n"
+				 "circle CNAME circle\n";
+
+static void
+keep(const char *apex_text, const char *from, bool fallback)
+{
+	struct zone_builder builder;
+	struct zone *zone = NULL;
+	struct name apex;
+	ck_assert_int_eq(name_from_text(&apex, apex_text, NULL), 0);
+	if (from != NULL) {
+		ck_assert_int_eq(zone_begin(&builder, &apex, &arena), 0);
+		ck_assert_int_eq(zone_read(&builder, from, strlen(from), &zone_reading), 0);
+		ck_assert_int_eq(zone_finish(&builder, &zone), 0);
+	}
+	const struct kept_zone added = { .name = &apex, .for_downstream = true, .fallback = fallback, .zone = zone };
+	ck_assert_int_eq(kept_add(kept, &added), 0);
+}
+
+static void
+setup(void)
+{
+	client_world_init(&world, suite_seed(4));
+	arena_init(&reading, reading_block, sizeof reading_block);
+	arena_init(&arena, block, sizeof block);
+	kept = kept_new(&arena);
+	keep("kept.", text, false);
+	keep("other.kept.", other_text, false);
+	keep("expired.", NULL, false);
+	keep("fallback.", NULL, true);
+	world.policy.kept = kept;
+}
+
+static void
+teardown(void)
+{
+	client_world_fini(&world);
+}
+
+static void
+ask(const char *from, const char *qname, uint16_t flags)
+{
+	struct writer writer = writer_over(query_bytes, sizeof query_bytes);
+	struct name name;
+	source = (struct client_source){ .port = 5353 };
+	ck_assert_int_eq(addr_from_text(&source.addr, from), 0);
+	ck_assert_int_eq(name_from_text(&name, qname, NULL), 0);
+	writer_u16(&writer, 0x1234);
+	writer_u16(&writer, flags);
+	writer_u16(&writer, 1);
+	writer_u32(&writer, 0);
+	writer_u16(&writer, 0);
+	writer_bytes(&writer, name.wire, name.size);
+	writer_u16(&writer, TYPE_A);
+	writer_u16(&writer, CLASS_IN);
+	client_query(&world.clients, &source, query_bytes, writer.pos, reply_bytes, sizeof reply_bytes, CLIENT_WORLD_NOW_US,
+		     &outcome);
+	arena_reset(&reading);
+	if (outcome.fate == CLIENT_REPLIES)
+		ck_assert_int_eq(message_read(&message, &reading, reply_bytes, outcome.reply_bytes), 0);
+}
+
+START_TEST(its_names_are_answered_with_authority)
+{
+	ask("192.0.2.1", "www.kept.", DNS_RD);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+	ck_assert_uint_eq(message.rcode, RCODE_NOERROR);
+	ck_assert(message.flags & DNS_AA);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->rdata[5], 80);
+	ask("192.0.2.1", "no.kept.", DNS_RD);
+	ck_assert_uint_eq(message.rcode, RCODE_NXDOMAIN);
+	ck_assert(message.flags & DNS_AA);
+	ck_assert_uint_eq(message.sections[SECTION_AUTHORITY]->type, TYPE_SOA);
+	ck_assert_uint_eq(world.clients.stats.answers_zone, 2);
+}
+END_TEST
+
+START_TEST(without_rd_and_for_who_may_have_local_data_alone_it_answers_too)
+{
+	ask("192.0.2.1", "www.kept.", 0);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->rdata[5], 80);
+	ask("192.0.2.6", "www.kept.", DNS_RD);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->rdata[5], 80);
+}
+END_TEST
+
+START_TEST(who_is_refused_is_not_given_its_data)
+{
+	ask("192.0.2.2", "www.kept.", DNS_RD);
+	ck_assert_uint_eq(message.rcode, RCODE_REFUSED);
+}
+END_TEST
+
+START_TEST(an_alias_out_of_it_is_resolved_for_who_may_recurse)
+{
+	client_world_put(&world, "www.elsewhere.");
+	ask("192.0.2.1", "away.kept.", DNS_RD);
+	ck_assert(message.flags & DNS_AA);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_ANSWER], 2);
+	ask("192.0.2.1", "away.kept.", 0);
+	ck_assert_uint_eq(message.rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_ANSWER], 1);
+}
+END_TEST
+
+START_TEST(an_alias_that_has_to_wait_is_put_in_front_of_what_comes)
+{
+	uint64_t client;
+	struct answer answer;
+	ask("192.0.2.1", "away.kept.", DNS_RD);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_PENDS);
+	ck_assert_uint_eq(client_world_run(&world, &client, &answer), 1); /* nobody answers: SERVFAIL */
+	client_answer(&world.clients, client, &answer, reply_bytes, sizeof reply_bytes, CLIENT_WORLD_NOW_US, &outcome);
+	ck_assert_int_eq(message_read(&message, &reading, reply_bytes, outcome.reply_bytes), 0);
+	ck_assert_uint_eq(message.rcode, RCODE_SERVFAIL);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_ANSWER], 0);
+	ck_assert(!(message.flags & DNS_AA));
+}
+END_TEST
+
+START_TEST(an_alias_into_another_zone_that_is_kept_is_answered_from_there)
+{
+	ask("192.0.2.1", "over.kept.", DNS_RD);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_ANSWER], 2);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->next->rdata[5], 81);
+	ck_assert(message.flags & DNS_AA);
+}
+END_TEST
+
+START_TEST(a_circle_of_aliases_ends_in_a_failure)
+{
+	ask("192.0.2.1", "circle.other.kept.", DNS_RD);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+	ck_assert_uint_eq(message.rcode, RCODE_SERVFAIL);
+}
+END_TEST
+
+START_TEST(a_zone_below_is_referred_to_without_rd_and_resolved_with_it)
+{
+	ask("192.0.2.1", "www.below.kept.", 0);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+	ck_assert(!(message.flags & DNS_AA));
+	ck_assert_uint_eq(message.sections[SECTION_AUTHORITY]->type, TYPE_NS);
+	ck_assert_uint_eq(message.sections[SECTION_ADDITIONAL]->type, TYPE_A);
+	ask("192.0.2.1", "www.below.kept.", DNS_RD);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_PENDS);
+}
+END_TEST
+
+START_TEST(without_records_it_fails_or_is_resolved)
+{
+	ask("192.0.2.1", "www.expired.", DNS_RD);
+	ck_assert_uint_eq(message.rcode, RCODE_SERVFAIL);
+	ck_assert_int_eq(outcome.ede, EDE_INVALID_DATA);
+	ask("192.0.2.1", "www.fallback.", DNS_RD);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_PENDS);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("client: zones kept here");
+	TCase *tcase = tcase_create("zone");
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, its_names_are_answered_with_authority);
+	tcase_add_test(tcase, without_rd_and_for_who_may_have_local_data_alone_it_answers_too);
+	tcase_add_test(tcase, who_is_refused_is_not_given_its_data);
+	tcase_add_test(tcase, an_alias_out_of_it_is_resolved_for_who_may_recurse);
+	tcase_add_test(tcase, an_alias_that_has_to_wait_is_put_in_front_of_what_comes);
+	tcase_add_test(tcase, an_alias_into_another_zone_that_is_kept_is_answered_from_there);
+	tcase_add_test(tcase, a_circle_of_aliases_ends_in_a_failure);
+	tcase_add_test(tcase, a_zone_below_is_referred_to_without_rd_and_resolved_with_it);
+	tcase_add_test(tcase, without_records_it_fails_or_is_resolved);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
