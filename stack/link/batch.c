@@ -75,11 +75,19 @@ rx_slot(const struct batch_rx *rx, size_t i)
 	return rx->block + i * (BATCH_VLAN_BYTES + rx->slot_bytes) + BATCH_VLAN_BYTES;
 }
 
+static size_t
+turn_slots(const struct batch_rx *rx, size_t frame_bytes)
+{
+	const size_t count = BATCH_TURN_BYTES / (frame_bytes + 1) + 1;
+	return count < rx->slot_count ? count : rx->slot_count;
+}
+
 int
 batch_rx_init(struct batch_rx *rx, size_t slot_count, size_t slot_bytes, bool is_ethernet)
 {
 	assert(slot_count <= LINK_BATCH_MAX);
 	*rx = (struct batch_rx){ .slot_count = slot_count, .slot_bytes = slot_bytes, .is_ethernet = is_ethernet };
+	rx->turn_slots = turn_slots(rx, slot_bytes);
 	rx->block = reallocarray(NULL, slot_count, BATCH_VLAN_BYTES + slot_bytes);
 	if (rx->block == NULL)
 		return ERR_NO_MEMORY;
@@ -103,7 +111,9 @@ batch_rx_fini(struct batch_rx *rx)
 void
 batch_rx_begin(struct batch_rx *rx)
 {
-	rx->used = 0;
+	if (rx->used > 0)
+		rx->turn_slots = turn_slots(rx, rx->turn_bytes / rx->used);
+	rx->used = rx->turn_bytes = 0;
 }
 
 /* What the kernel tells beside the frame; nothing (zeros) when it tells nothing. */
@@ -172,7 +182,7 @@ take_slot(struct batch_rx *rx, size_t i, struct link_frame *frame, struct link_s
 size_t
 batch_rx_read(struct batch_rx *rx, int fd, struct link_frame *frames, size_t max, struct link_stats *stats)
 {
-	const size_t first = rx->used, room = rx->slot_count - first;
+	const size_t first = rx->used, room = rx->turn_slots - first;
 	const unsigned wanted = (unsigned)(max < room ? max : room);
 	size_t frame_count = 0;
 
@@ -187,8 +197,10 @@ batch_rx_read(struct batch_rx *rx, int fd, struct link_frame *frames, size_t max
 		return 0;
 	}
 	rx->used += (size_t)read_count;
-	for (size_t i = first; i < rx->used; i++)
+	for (size_t i = first; i < rx->used; i++) {
+		rx->turn_bytes += rx->messages[i].msg_len;
 		frame_count += take_slot(rx, i, &frames[frame_count], stats);
+	}
 	return frame_count;
 }
 

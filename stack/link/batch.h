@@ -26,6 +26,11 @@
 
 #include "stack/link/link.h"
 
+/*
+ * Of large frames few are read in a turn, of which this is what the turn before came to: so much stays in a
+ * processor's cache, and the first of them are acknowledged while the peer still sends.
+ */
+#define BATCH_TURN_BYTES    (1u << 19)
 #define BATCH_VLAN_BYTES    4u  /* room before a frame, for the 802.1Q tag that the kernel took out */
 #define BATCH_CONTROL_BYTES 64u /* one control message: packet info or auxiliary data */
 
@@ -39,6 +44,7 @@ struct batch_rx {
 	uint8_t *block;
 	size_t slot_count, slot_bytes;
 	size_t used; /* slots filled since batch_rx_begin */
+	size_t turn_slots, turn_bytes; /* slots to be filled till the next one, at most; octets that are in them */
 	bool is_ethernet; /* frames come with a header, and with a 802.1Q tag beside them */
 	struct virtio_net_hdr headers[LINK_BATCH_MAX];
 	struct iovec iovs[LINK_BATCH_MAX][2];
