@@ -139,6 +139,14 @@ network_open(struct network *network, const struct config *config, const struct 
 	return err == 0 ? 0 : complain(error, err, &why);
 }
 
+int
+network_open_over(struct network *network, const struct config *config, struct link *link,
+		  char error[CONFIG_ERROR_BYTES])
+{
+	network->link = link;
+	return network_plan_read(&network->plan, config, error);
+}
+
 /* ---- the stack ------------------------------------------------------------------------------------------------------- */
 
 /*

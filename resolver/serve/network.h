@@ -50,6 +50,9 @@ int network_plan_read(struct network_plan *plan, const struct config *config, ch
 int network_open(struct network *network, const struct config *config,
 		 const struct guard_plan *guards, unsigned worker, struct rng *rng, uint64_t now_us,
 		 char error[CONFIG_ERROR_BYTES]);
+/* The same over a link that is open already, and the network's from now on. */
+int network_open_over(struct network *network, const struct config *config, struct link *link,
+		      char error[CONFIG_ERROR_BYTES]);
 void network_describe(const struct network *network, const struct config *config,
 		      struct stack_uv *shell);
 int network_set_up(const struct network *network, struct stack *stack, unsigned ifindex,

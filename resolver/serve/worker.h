@@ -102,6 +102,7 @@ struct worker_config {
 	const struct cachedb_config *cachedb; /* NULL: there is no second level */
 	const struct root_hints *hints; /* read by worker_new only */
 	const struct guard_plan *plan;
+	struct link *link; /* to be on the network by, the worker's from now on; NULL: it opens what `config` says */
 	struct mailbox *server; /* where orders go back to */
 	struct underway *underway; /* shared by all workers; NULL: there is only one */
 	struct worker *const *workers; /* all of them, by index; the others are used from worker_start on */

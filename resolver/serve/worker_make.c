@@ -173,8 +173,10 @@ make_parts(struct worker *worker, const struct worker_config *config,
 	err = add_hints(worker, config->hints);
 	if (err != 0)
 		return fail(error, "root hints", err_text(err));
-	err = network_open(&worker->network, config->config, config->plan, config->index,
-			   &worker->rng, now_us, error);
+	err = config->link != NULL
+		      ? network_open_over(&worker->network, config->config, config->link, error)
+		      : network_open(&worker->network, config->config, config->plan, config->index,
+				     &worker->rng, now_us, error);
 	if (err != 0)
 		return err;
 	err = make_loop(worker);
