@@ -14,7 +14,8 @@
 #include "fetch/new_file.h"
 #include "fetch/span.h"
 
-#define JSON_LINE_BYTES 65536u
+#define JSON_LINE_BYTES  65536u
+#define JSON_BATCH_BYTES 65536u /* lines that are written at once */
 
 static const char *const names[FORMS_MAX] = {
 	[FORM_TEXT] = "text",
@@ -118,23 +119,29 @@ is_drained(struct json *json, FILE *file)
 	return json->err == 0;
 }
 
+static bool
+is_line_written(struct json *json, FILE *file)
+{
+	return (json->err == 0 && json->used < JSON_BATCH_BYTES) || is_drained(json, file);
+}
+
 static int
 write_json(const struct story *story, FILE *file)
 {
-	char buffer[JSON_LINE_BYTES];
+	char buffer[JSON_BATCH_BYTES + JSON_LINE_BYTES];
 	struct json json;
 	bool is_whole = true;
 
 	json_init(&json, buffer, sizeof buffer);
 	for (const struct journey_event *event = story->journey->first; event != NULL && is_whole; event = event->next) {
 		journey_json_event(&json, event, story->start_us);
-		is_whole = is_drained(&json, file);
+		is_whole = is_line_written(&json, file);
 	}
 	for (unsigned i = 0; i < story->end_count && is_whole; i++) {
 		journey_json_end(&json, story, &story->ends[i]);
-		is_whole = is_drained(&json, file);
+		is_whole = is_line_written(&json, file);
 	}
-	return is_whole ? 0 : -1;
+	return is_whole && is_drained(&json, file) ? 0 : -1;
 }
 
 static int

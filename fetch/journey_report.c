@@ -1,5 +1,6 @@
 #include "fetch/journey_report.h"
 
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,7 +120,7 @@ journey_report_end(struct journey_report *report, const struct journey_end *told
 		report->end_lost++;
 		return;
 	}
-	char *url = arena_printf(&report->journey.arena, "%s", told->url);
+	char *url = arena_copy(&report->journey.arena, told->url, strlen(told->url) + 1);
 	struct journey_end *end = &report->ends[report->end_count++];
 	*end = *told;
 	end->url = url != NULL ? url : "";

@@ -7,6 +7,9 @@
 
 #include "fetch/utf8.h"
 
+#define PLAIN_BLOCK_BYTES 16u
+#define DIGITS_MAX        20u
+
 static_assert(JSON_DEPTH_MAX < 64, "has_values has a bit for each depth");
 
 void
@@ -26,6 +29,15 @@ append(struct json *json, const char *text, size_t bytes)
 	json->used += bytes;
 }
 
+static void
+append_octet(struct json *json, char octet)
+{
+	if (json->used < json->text_bytes && json->err == 0)
+		json->text[json->used++] = octet;
+	else
+		json->err = json->err != 0 ? json->err : ERR_FULL;
+}
+
 /* What stands between a value and the one before it. */
 static void
 begin_value(struct json *json)
@@ -33,7 +45,7 @@ begin_value(struct json *json)
 	if (json->is_after_key)
 		json->is_after_key = false;
 	else if ((json->has_values & 1ull << json->depth) != 0 && json->depth > 0)
-		append(json, ",", 1);
+		append_octet(json, ',');
 	json->has_values |= 1ull << json->depth;
 }
 
@@ -115,28 +127,54 @@ append_code_point(struct json *json, uint32_t code_point)
 	append(json, text, (size_t)bytes);
 }
 
-/* Printable ASCII that stands for itself, which is nearly all there is. */
-static size_t
-plain_bytes(const char *text, size_t bytes)
+/* Printable ASCII that stands for itself, which is nearly all there is: a bit for each octet. */
+static bool
+is_plain(uint8_t octet)
 {
+	static const uint64_t plain[4] = { 0xfffffffb00000000, 0x7fffffffefffffff, 0, 0 }; /* but for " \\ and DEL */
+	return (plain[octet >> 6] >> (octet & 63) & 1) != 0;
+}
+
+/* Without a branch between the octets, so that a compiler looks at all of them at once. */
+static bool
+are_plain(const char *text)
+{
+	uint8_t others = 0;
+	for (unsigned i = 0; i < PLAIN_BLOCK_BYTES; i++) {
+		uint8_t octet = (uint8_t)text[i];
+		others |= (uint8_t)((uint8_t)(octet - 0x20) >= 0x5f) | (uint8_t)(octet == '"') | (uint8_t)(octet == '\\');
+	}
+	return others == 0;
+}
+
+/* What the text begins with that is plain, looked at and copied in one go; there is room for it. */
+static size_t
+append_plain(struct json *json, const char *text, size_t bytes)
+{
+	char *into = json->text + json->used;
 	size_t at = 0;
-	while (at < bytes && text[at] >= 0x20 && text[at] < 0x7f && text[at] != '"' && text[at] != '\\')
-		at++;
+	for (; bytes - at >= PLAIN_BLOCK_BYTES && are_plain(text + at); at += PLAIN_BLOCK_BYTES)
+		memcpy(into + at, text + at, PLAIN_BLOCK_BYTES);
+	for (; at < bytes && is_plain((uint8_t)text[at]); at++)
+		into[at] = text[at];
+	json->used += at;
 	return at;
 }
 
 static void
 append_quoted(struct json *json, const char *text, size_t bytes)
 {
-	append(json, "\"", 1);
+	append_octet(json, '"');
 	for (size_t at = 0; at < bytes;) {
-		size_t plain = plain_bytes(text + at, bytes - at);
-		append(json, text + at, plain);
-		at += plain;
+		if (json->err == 0 && bytes - at > json->text_bytes - json->used)
+			json->err = ERR_FULL; /* nothing becomes shorter */
+		if (json->err != 0)
+			return;
+		at += append_plain(json, text + at, bytes - at);
 		if (at < bytes)
 			append_code_point(json, utf8_next(text, bytes, &at));
 	}
-	append(json, "\"", 1);
+	append_octet(json, '"');
 }
 
 void
@@ -145,7 +183,7 @@ json_key(struct json *json, const char *name)
 	assert(!json->is_after_key);
 	begin_value(json);
 	append_quoted(json, name, strlen(name));
-	append(json, ":", 1);
+	append_octet(json, ':');
 	json->is_after_key = true;
 }
 
@@ -172,17 +210,30 @@ json_text(struct json *json, const char *text)
 		json_string(json, text, strlen(text));
 }
 
-/* Most of what a journey holds is numbers: by hand, at a tenth of what printf takes. */
-static void
-append_digits(struct json *json, uint64_t value)
+/* Most of what a journey holds is numbers: by hand, at a tenth of what printf takes.  Behind the last digit. */
+static char *
+put_digits(char *into, uint64_t value)
 {
-	char digits[20];
+	char digits[DIGITS_MAX];
 	size_t at = sizeof digits;
 
+	if (value < 10) {
+		*into = (char)('0' + value);
+		return into + 1;
+	}
 	do
 		digits[--at] = (char)('0' + value % 10);
 	while ((value /= 10) != 0);
-	append(json, digits + at, sizeof digits - at);
+	while (at < sizeof digits)
+		*into++ = digits[at++];
+	return into;
+}
+
+static void
+append_digits(struct json *json, uint64_t value)
+{
+	char digits[DIGITS_MAX];
+	append(json, digits, (size_t)(put_digits(digits, value) - digits));
 }
 
 void
@@ -190,7 +241,7 @@ json_int(struct json *json, int64_t value)
 {
 	begin_value(json);
 	if (value < 0)
-		append(json, "-", 1);
+		append_octet(json, '-');
 	append_digits(json, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
@@ -229,11 +280,55 @@ json_null(struct json *json)
 	append_literal(json, "null");
 }
 
+/* ---- members in one call ------------------------------------------------------------------------------ */
+
+/* `,"name":`, with that much room behind it; NULL: there is none. */
+static char *
+begin_member(struct json *json, const char *name, size_t value_bytes)
+{
+	const size_t name_bytes = strlen(name);
+	const uint64_t level = 1ull << json->depth;
+	char *into = json->text + json->used;
+
+	assert(!json->is_after_key);
+	if (json->err == 0 && name_bytes + value_bytes + 4 > json->text_bytes - json->used)
+		json->err = ERR_FULL;
+	if (json->err != 0)
+		return NULL;
+	if ((json->has_values & level) != 0)
+		*into++ = ',';
+	json->has_values |= level;
+	*into++ = '"';
+	for (size_t i = 0; i < name_bytes; i++)
+		*into++ = name[i];
+	*into++ = '"';
+	*into++ = ':';
+	return into;
+}
+
+void
+json_member_uint(struct json *json, const char *name, uint64_t value)
+{
+	char *into = begin_member(json, name, DIGITS_MAX);
+	if (into != NULL)
+		json->used = (size_t)(put_digits(into, value) - json->text);
+}
+
+void
+json_member_text(struct json *json, const char *name, const char *text)
+{
+	char *into = begin_member(json, name, 0);
+	if (into == NULL)
+		return;
+	json->used = (size_t)(into - json->text);
+	append_quoted(json, text, strlen(text));
+}
+
 void
 json_line_end(struct json *json)
 {
 	assert(json->depth == 0 || json->err != 0);
-	append(json, "\n", 1);
+	append_octet(json, '\n');
 }
 
 const char *

@@ -55,6 +55,13 @@ void json_decimal(struct json *json, uint64_t value, unsigned decimals);
 void json_bool(struct json *json, bool value);
 void json_null(struct json *json);
 
+/*
+ * A member in one call, for what is written a thousand times: `name` is a word of ours, written as it stands (letters,
+ * digits, _ and -).
+ */
+void json_member_uint(struct json *json, const char *name, uint64_t value);
+void json_member_text(struct json *json, const char *name, const char *text); /* not NULL */
+
 /* Ends a line of NDJSON, outside of every object and array. */
 void json_line_end(struct json *json);
 

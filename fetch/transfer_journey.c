@@ -36,6 +36,14 @@ event_of(const struct transfer *transfer, enum journey_layer layer, const char *
 	};
 }
 
+/* Cut where it does not fit. */
+static void
+put_span(char *text, size_t text_bytes, struct span span)
+{
+	struct span kept = span_first(span, text_bytes - 1);
+	*(char *)mempcpy(text, kept.at, kept.bytes) = '\0';
+}
+
 static void
 tell_upgrade(struct transfer *transfer)
 {
@@ -55,7 +63,7 @@ transfer__tell_url(struct transfer *transfer)
 	const struct journey_field fields[] = { { "href", href, 0 }, { "port", NULL, url_port(&transfer->url) } };
 	event.fields = fields;
 	event.field_count = 2;
-	transfer->told = journey_tell(list_of(transfer), &event, "%s, port %u", href, url_port(&transfer->url));
+	transfer->told = journey_note(list_of(transfer), &event, "{href}, port {port}");
 	tell_upgrade(transfer);
 }
 
@@ -112,8 +120,7 @@ tell_reuse(struct transfer *transfer, const char *remote)
 	event.connection = facts->number;
 	event.fields = fields;
 	event.field_count = 2;
-	transfer->told = journey_tell(list_of(transfer), &event, "connection %u to %s port %u is used again",
-				      facts->number, remote, facts->remote_port);
+	transfer->told = journey_note(list_of(transfer), &event, "the connection to {remote} port {port} is used again");
 }
 
 static void
@@ -214,10 +221,12 @@ add_field_line(const struct transfer *transfer, char *lines, size_t used, struct
 	if (used + name.bytes + value.bytes + 4 > JOURNEY_HEAD_BYTES)
 		return used;
 	char *end = mempcpy(lines + used, name.at, name.bytes);
-	end = mempcpy(end, ": ", 2);
+	*end++ = ':';
+	*end++ = ' ';
 	end = mempcpy(end, value.at, value.bytes);
-	(void)strcpy(end, "\n");
-	return (size_t)(end + 1 - lines);
+	*end++ = '\n';
+	*end = '\0';
+	return (size_t)(end - lines);
 }
 
 /* The lines of a request's head behind the first. */
@@ -253,19 +262,20 @@ void
 transfer__tell_request(struct transfer *transfer)
 {
 	struct journey_event event = event_of(transfer, JOURNEY_HTTP, "request");
-	char lines[JOURNEY_HEAD_BYTES], method[32];
-	size_t line = 0;
+	char lines[JOURNEY_HEAD_BYTES], method[32], line[WORDS_BYTES];
+	const struct span head = span_of(transfer->head, transfer->head_bytes);
 	if (list_of(transfer) == NULL)
 		return;
 	request_lines(transfer, lines);
-	(void)snprintf(method, sizeof method, SPAN_FORMAT, SPAN_ARGUMENTS(transfer->method));
-	const struct journey_field fields[] = { { "method", method, 0 }, { "octets", NULL, transfer->head_bytes }, { "fields", lines, 0 } };
-	while (line < transfer->head_bytes && transfer->head[line] != '\r')
-		line++;
+	put_span(method, sizeof method, transfer->method);
+	put_span(line, sizeof line, span_first(head, span_find(head, '\r')));
+	const struct journey_field fields[] = { { "method", method, 0 },
+						{ "line", line, 0 },
+						{ "octets", NULL, transfer->head_bytes },
+						{ "fields", lines, 0 } };
 	event.fields = fields;
-	event.field_count = 3;
-	transfer->told = journey_tell(list_of(transfer), &event, "-> %.*s  (%zu octets)", (int)(line < WORDS_BYTES ? line : WORDS_BYTES),
-		     transfer->head, transfer->head_bytes);
+	event.field_count = 4;
+	transfer->told = journey_note(list_of(transfer), &event, "-> {line}  ({octets} octets)");
 }
 
 void
@@ -277,7 +287,7 @@ transfer__tell_head(struct transfer *transfer, const struct response_event *resp
 	if (list_of(transfer) == NULL)
 		return;
 	response_lines(transfer, head, lines);
-	(void)snprintf(reason, sizeof reason, SPAN_FORMAT, SPAN_ARGUMENTS(span_first(head->reason, sizeof reason - 1)));
+	put_span(reason, sizeof reason, head->reason);
 	const struct journey_field fields[] = { { "status", NULL, head->status },
 						{ "framing", framing_text(response->framing->kind), 0 },
 						{ "rule", NULL, response->framing->rule },
@@ -287,9 +297,7 @@ transfer__tell_head(struct transfer *transfer, const struct response_event *resp
 	event.is_bad = head->status >= 400;
 	event.fields = fields;
 	event.field_count = 6;
-	transfer->told = journey_tell(list_of(transfer), &event, "<- %u " SPAN_FORMAT ", content by %s (rule %u)", head->status,
-		     SPAN_ARGUMENTS(span_first(head->reason, 60)), framing_text(response->framing->kind),
-		     response->framing->rule);
+	transfer->told = journey_note(list_of(transfer), &event, "<- {status} {reason}, content by {framing} (rule {rule})");
 }
 
 void
@@ -345,7 +353,7 @@ transfer__tell_file(struct transfer *transfer)
 		return;
 	event.fields = fields;
 	event.field_count = 2;
-	transfer->told = journey_tell(list_of(transfer), &event, "written to %s", name);
+	transfer->told = journey_note(list_of(transfer), &event, "written to {name}");
 }
 
 static struct verdict_times
@@ -398,8 +406,7 @@ transfer__tell_end(struct transfer *transfer)
 			     facts->failure.text[0] != '\0' ? facts->failure.text
 							    : failure_summary(facts->failure.cause));
 	else
-		transfer->told = journey_tell(list_of(transfer), &event, "complete: %llu octets",
-			     (unsigned long long)facts->content_bytes);
+		transfer->told = journey_note(list_of(transfer), &event, "complete: {octets} octets");
 	url_shown_as_written(transfer->job.url, facts->url.bytes != 0, url, sizeof url);
 	const struct journey_end end = { .request = transfer->number, .url = url, .octets = facts->content_bytes,
 					 .result = failed ? failure_id(facts->failure.cause) : "ok", .is_bad = failed };

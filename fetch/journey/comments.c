@@ -240,7 +240,8 @@ comment_text(const struct comment_packet *packet, char *text, size_t text_bytes)
 	text[0] = '\0';
 	for (unsigned i = 0; i < packet->event_count && used < text_bytes; i++) {
 		const struct journey_event *event = packet->events[i];
+		char what[JOURNEY_TEXT_BYTES];
 		used += (size_t)snprintf(text + used, text_bytes - used, "%s%s %s: %s", i != 0 ? "\n" : "",
-		                         journey_layer_name(event->layer), event->name, event->what);
+		                         journey_layer_name(event->layer), event->name, journey_what(event, what));
 	}
 }

@@ -333,6 +333,8 @@ put_date(struct json *json, uint64_t wall_us)
 static void
 put_extras(struct json *json, const struct attempt *attempt)
 {
+	char what[JOURNEY_TEXT_BYTES];
+
 	json_key(json, "_cairn");
 	json_object_begin(json);
 	put_int(json, "transfer", attempt->begin->request);
@@ -346,7 +348,7 @@ put_extras(struct json *json, const struct attempt *attempt)
 	}
 	json_object_end(json);
 	if (attempt->failed != NULL)
-		put_text(json, "_error", attempt->failed->what);
+		put_text(json, "_error", journey_what(attempt->failed, what));
 }
 
 static void

@@ -1,5 +1,6 @@
 #include "fetch/journey/journey.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +57,7 @@ copy_fields(struct arena *arena, const struct journey_event *from, struct journe
 }
 
 static struct journey_event *
-keep(struct journey *journey, const struct journey_event *event, const char *what)
+keep(struct journey *journey, const struct journey_event *event)
 {
 	struct arena *arena = &journey->arena;
 	if (!event->is_end && arena->block_bytes - arena->used < JOURNEY_RESERVE_BYTES)
@@ -66,8 +67,27 @@ keep(struct journey *journey, const struct journey_event *event, const char *wha
 		return NULL;
 	*kept = *event;
 	kept->next = NULL;
-	kept->what = copy(arena, what);
-	return kept->what != NULL && copy_fields(arena, event, kept) ? kept : NULL;
+	return copy_fields(arena, event, kept) ? kept : NULL;
+}
+
+/* `kept` and its sentence; one of them NULL: there was no room. */
+static uint32_t
+append(struct journey *journey, struct journey_event *kept, const char *what, bool is_pattern)
+{
+	if (kept == NULL || what == NULL) {
+		journey->lost_count++;
+		return 0;
+	}
+	kept->what = what;
+	kept->is_pattern = is_pattern;
+	kept->id = ++journey->event_count;
+	kept->previous = journey->last;
+	if (journey->last != NULL)
+		journey->last->next = kept;
+	else
+		journey->first = kept;
+	journey->last = kept;
+	return kept->id;
 }
 
 uint32_t
@@ -82,19 +102,83 @@ journey_tell(struct journey *journey, const struct journey_event *event, const c
 	(void)vsnprintf(raw, sizeof raw, format, arguments);
 	va_end(arguments);
 	(void)printable_text(what, sizeof what, raw, strlen(raw));
-	struct journey_event *kept = keep(journey, event, what);
-	if (kept == NULL) {
-		journey->lost_count++;
-		return 0;
-	}
-	kept->id = ++journey->event_count;
-	kept->previous = journey->last;
-	if (journey->last != NULL)
-		journey->last->next = kept;
+	struct journey_event *kept = keep(journey, event);
+	return append(journey, kept, kept != NULL ? copy(&journey->arena, what) : NULL, false);
+}
+
+uint32_t
+journey_note(struct journey *journey, const struct journey_event *event, const char *pattern)
+{
+	return journey != NULL ? append(journey, keep(journey, event), pattern, true) : 0;
+}
+
+/* ---- the sentence ------------------------------------------------------------------------------------ */
+
+struct sentence {
+	char *text;
+	size_t used; /* below JOURNEY_TEXT_BYTES */
+};
+
+static void
+add_octet(struct sentence *sentence, char octet)
+{
+	if (sentence->used < JOURNEY_TEXT_BYTES - 1)
+		sentence->text[sentence->used++] = octet;
+}
+
+static void
+add_number(struct sentence *sentence, uint64_t number)
+{
+	char digits[20];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	while (count > 0)
+		add_octet(sentence, digits[--count]);
+}
+
+static void
+add_value(struct sentence *sentence, const struct journey_field *field)
+{
+	if (field->text == NULL)
+		add_number(sentence, field->number);
 	else
-		journey->first = kept;
-	journey->last = kept;
-	return kept->id;
+		sentence->used += printable_text(sentence->text + sentence->used, JOURNEY_TEXT_BYTES - sentence->used,
+		                                 field->text, strlen(field->text));
+}
+
+static const struct journey_field *
+find_field(const struct journey_event *event, const char *name, size_t name_bytes)
+{
+	for (unsigned i = 0; i < event->field_count; i++)
+		if (strncmp(event->fields[i].name, name, name_bytes) == 0 && event->fields[i].name[name_bytes] == '\0')
+			return &event->fields[i];
+	return NULL;
+}
+
+const char *
+journey_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES])
+{
+	struct sentence sentence = { .text = text };
+
+	if (!event->is_pattern)
+		return event->what;
+	for (const char *rest = event->what; *rest != '\0'; rest++) {
+		if (*rest != '{') {
+			add_octet(&sentence, *rest);
+			continue;
+		}
+		const char *name = rest + 1;
+		rest = strchr(name, '}');
+		assert(rest != NULL);
+		const struct journey_field *field = find_field(event, name, (size_t)(rest - name));
+		assert(field != NULL);
+		add_value(&sentence, field);
+	}
+	text[sentence.used] = '\0';
+	return text;
 }
 
 /* ---- looking back ------------------------------------------------------------------------------------ */

@@ -66,7 +66,8 @@ struct journey_event {
 	uint32_t connection; /* from 1; 0: none */
 	bool is_bad;         /* a step that went wrong */
 	bool is_end;         /* of its transfer */
-	const char *what;    /* one sentence, printable */
+	const char *what;    /* one sentence, printable; or a pattern of it: journey_what() has the sentence */
+	bool is_pattern;
 	unsigned field_count;
 	const struct journey_field *fields;
 };
@@ -83,11 +84,20 @@ struct journey {
 void journey_init(struct journey *journey, void *block, size_t block_bytes);
 
 /*
- * Keeps a copy of `event`, of which next, previous, id and what are not looked at, with the sentence.  Control characters
+ * Keeps a copy of `event`, of which next, previous, id, what and is_pattern are not looked at, with the sentence.  Control characters
  * become visible (printable.h).  Returns its id; 0 when journey is NULL or there was no room.
  */
 uint32_t journey_tell(struct journey *journey, const struct journey_event *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The same for what happens with every file: nothing is put together before somebody reads it.  `pattern` is a constant of
+ * the program, and {name} in it stands for the value of that field.
+ */
+uint32_t journey_note(struct journey *journey, const struct journey_event *event, const char *pattern);
+
+/* The event's sentence, in text if it has to be put together.  Control characters of a field are visible in it. */
+const char *journey_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES]);
 
 /*
  * For a cause: the id of the last event of that layer and name, told about `request` (0: any), whose field of the name `field` is `text`

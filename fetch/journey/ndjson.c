@@ -3,40 +3,28 @@
 #include "fetch/journey/fault.h"
 #include "fetch/journey/name_waits.h"
 
-static void
-put_uint(struct json *json, const char *name, uint64_t value)
-{
-	json_key(json, name);
-	json_uint(json, value);
-}
-
-static void
-put_text(struct json *json, const char *name, const char *value)
-{
-	json_key(json, name);
-	json_text(json, value);
-}
-
 void
 journey_json_event(struct json *json, const struct journey_event *event, uint64_t start_us)
 {
+	char what[JOURNEY_TEXT_BYTES];
+
 	json_object_begin(json);
-	put_uint(json, "i", event->id);
-	put_uint(json, "p", event->cause);
-	put_uint(json, "t", event->at_us > start_us ? event->at_us - start_us : 0);
-	put_text(json, "l", journey_layer_name(event->layer));
-	put_text(json, "e", event->name);
-	put_uint(json, "r", event->request);
+	json_member_uint(json, "i", event->id);
+	json_member_uint(json, "p", event->cause);
+	json_member_uint(json, "t", event->at_us > start_us ? event->at_us - start_us : 0);
+	json_member_text(json, "l", journey_layer_name(event->layer));
+	json_member_text(json, "e", event->name);
+	json_member_uint(json, "r", event->request);
 	if (event->connection != 0)
-		put_uint(json, "c", event->connection);
-	put_text(json, "what", event->what);
+		json_member_uint(json, "c", event->connection);
+	json_member_text(json, "what", journey_what(event, what));
 	json_key(json, "bad");
 	json_bool(json, event->is_bad);
 	for (unsigned i = 0; i < event->field_count; i++) {
 		if (event->fields[i].text != NULL)
-			put_text(json, event->fields[i].name, event->fields[i].text);
+			json_member_text(json, event->fields[i].name, event->fields[i].text);
 		else
-			put_uint(json, event->fields[i].name, event->fields[i].number);
+			json_member_uint(json, event->fields[i].name, event->fields[i].number);
 	}
 	json_object_end(json);
 	json_line_end(json);
@@ -49,9 +37,17 @@ put_fault(struct json *json, const struct story *story, const struct journey_end
 	struct fault fault;
 
 	fault_find(&fault, story, end);
-	put_text(json, "broke_in", journey_layer_name(fault.layer));
-	put_uint(json, "last_good", fault.good != NULL ? fault.good->id : 0);
-	put_uint(json, "first_bad", fault.bad != NULL ? fault.bad->id : 0);
+	json_member_text(json, "broke_in", journey_layer_name(fault.layer));
+	json_member_uint(json, "last_good", fault.good != NULL ? fault.good->id : 0);
+	json_member_uint(json, "first_bad", fault.bad != NULL ? fault.bad->id : 0);
+}
+
+/* A zone's name may hold any octet. */
+static void
+put_wait(struct json *json, const struct name_wait *wait)
+{
+	json_key(json, wait->who[0] != '\0' ? wait->who : "others");
+	json_uint(json, wait->us);
 }
 
 /* Microseconds by zone, those of the silent by address; of a resolver in this process. */
@@ -68,8 +64,8 @@ put_name_waits(struct json *json, const struct story *story, const struct journe
 	json_key(json, "name_us");
 	json_object_begin(json);
 	for (unsigned i = 0; i < waits.count; i++)
-		put_uint(json, waits.list[i].who[0] != '\0' ? waits.list[i].who : "others", waits.list[i].us);
-	put_uint(json, "itself", waits.itself_us);
+		put_wait(json, &waits.list[i]);
+	json_member_uint(json, "itself", waits.itself_us);
 	json_object_end(json);
 }
 
@@ -81,26 +77,26 @@ journey_json_end(struct json *json, const struct story *story, const struct jour
 
 	fault_advice(story, end, advice, sizeof advice);
 	json_object_begin(json);
-	put_text(json, "l", "policy");
-	put_text(json, "e", "verdict");
-	put_uint(json, "r", end->request);
-	put_uint(json, "started_us", story->wall_us);
-	put_text(json, "url", end->url);
-	put_text(json, "result", end->result);
+	json_member_text(json, "l", "policy");
+	json_member_text(json, "e", "verdict");
+	json_member_uint(json, "r", end->request);
+	json_member_uint(json, "started_us", story->wall_us);
+	json_member_text(json, "url", end->url);
+	json_member_text(json, "result", end->result);
 	json_key(json, "bad");
 	json_bool(json, end->is_bad);
-	put_uint(json, "octets", end->octets);
-	put_uint(json, "total_us", verdict->total_us);
+	json_member_uint(json, "octets", end->octets);
+	json_member_uint(json, "total_us", verdict->total_us);
 	json_key(json, "parts_us");
 	json_object_begin(json);
 	for (unsigned part = 0; part < VERDICT_PARTS; part++)
-		put_uint(json, verdict_part_name((enum verdict_part)part), verdict->parts_us[part]);
+		json_member_uint(json, verdict_part_name((enum verdict_part)part), verdict->parts_us[part]);
 	json_object_end(json);
-	put_text(json, "largest", verdict_part_name(verdict->largest));
-	put_uint(json, "floor_rounds", verdict->floor_rounds);
-	put_uint(json, "round_us", verdict->round_us);
-	put_uint(json, "floor_us", verdict->floor_us);
-	put_text(json, "try", advice);
+	json_member_text(json, "largest", verdict_part_name(verdict->largest));
+	json_member_uint(json, "floor_rounds", verdict->floor_rounds);
+	json_member_uint(json, "round_us", verdict->round_us);
+	json_member_uint(json, "floor_us", verdict->floor_us);
+	json_member_text(json, "try", advice);
 	if (end->is_bad)
 		put_fault(json, story, end);
 	put_name_waits(json, story, end);

@@ -1,5 +1,6 @@
 #include "fetch/journey/read.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "fetch/json_read.h"
@@ -37,10 +38,21 @@ text_of(struct line *line, struct arena *arena, struct span span)
 	return "";
 }
 
+/* As the names of all fields are (json.h). */
+static bool
+is_word(struct span name)
+{
+	for (size_t i = 0; i < name.bytes; i++)
+		if (!isalnum((unsigned char)name.at[i]) && name.at[i] != '_' && name.at[i] != '-')
+			return false;
+	return name.bytes > 0;
+}
+
 static void
 add_field(struct line *line, struct arena *arena, const struct json_member *member)
 {
-	if (line->event.field_count == JOURNEY_FIELDS_MAX || (member->kind != JSON_STRING && member->kind != JSON_NUMBER))
+	if (line->event.field_count == JOURNEY_FIELDS_MAX || !is_word(member->key) ||
+	    (member->kind != JSON_STRING && member->kind != JSON_NUMBER))
 		return;
 	struct journey_field *field = &line->fields[line->event.field_count++];
 	field->name = text_of(line, arena, member->key);

@@ -50,13 +50,19 @@ take(struct ladder *ladder, enum step_kind kind, const struct journey_event *eve
 }
 
 /* The sentence, without its arrow: the picture draws that. */
+static const char *
+bare_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES])
+{
+	const char *what = journey_what(event, text);
+	bool has_arrow = strncmp(what, "-> ", 3) == 0 || strncmp(what, "<- ", 3) == 0;
+	return has_arrow ? what + 3 : what;
+}
+
 static void
 say_what(struct step *step)
 {
-	const char *what = step->event->what;
-	if (strncmp(what, "-> ", 3) == 0 || strncmp(what, "<- ", 3) == 0)
-		what += 3;
-	(void)snprintf(step->text, sizeof step->text, "%s", what);
+	char text[JOURNEY_TEXT_BYTES];
+	(void)snprintf(step->text, sizeof step->text, "%s", bare_what(step->event, text));
 }
 
 static void
@@ -463,6 +469,7 @@ static void
 on_http(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
 {
 	struct step *step;
+	char text[JOURNEY_TEXT_BYTES];
 
 	if (is(event, JOURNEY_HTTP, "request")) {
 		(void)ask_over(ladder, event, at_us);
@@ -472,7 +479,7 @@ on_http(struct ladder *ladder, const struct journey_event *event, uint64_t at_us
 			return;
 		close_with(step, event, at_us);
 		step->is_bad = event->is_bad;
-		say_more(step, " \xc2\xb7 %s", strncmp(event->what, "<- ", 3) == 0 ? event->what + 3 : event->what);
+		say_more(step, " \xc2\xb7 %s", bare_what(event, text));
 	} else if (is(event, JOURNEY_HTTP, "end")) {
 		on_http_end(ladder, event, at_us);
 	} else if ((step = take(ladder, STEP_TELL, event, at_us)) != NULL) {

@@ -41,12 +41,13 @@ static void
 write_head(struct markup *markup, const struct journey_event *hop, unsigned y)
 {
 	const struct journey_event *end = hop;
+	char what[JOURNEY_TEXT_BYTES];
 	while (end != NULL && (end->layer != JOURNEY_PATH || is_hop(end)))
 		end = end->next;
 	markup_put(markup, "<text class=\"lane\" x=\"%u\" y=\"%u\">path</text><text class=\"label soft\" x=\"%u\" y=\"%u\">", SVG_MARGIN, y,
 	           SVG_MARGIN + 40, y);
 	if (end != NULL)
-		markup_text(markup, end->what, 0);
+		markup_text(markup, journey_what(end, what), 0);
 	markup_put(markup, "</text>\n");
 }
 

@@ -12,7 +12,7 @@ journey_text_head(char *line, size_t line_bytes)
 void
 journey_text_event(const struct journey_event *event, uint64_t start_us, char *line, size_t line_bytes)
 {
-	char layer[16];
+	char layer[16], what[JOURNEY_TEXT_BYTES];
 	uint64_t us = event->at_us > start_us ? event->at_us - start_us : 0;
 
 	if (event->connection != 0)
@@ -20,7 +20,7 @@ journey_text_event(const struct journey_event *event, uint64_t start_us, char *l
 	else
 		(void)snprintf(layer, sizeof layer, "%s", journey_layer_name(event->layer));
 	(void)snprintf(line, line_bytes, "%7" PRIu64 ".%u  %-6s %s%s", us / 1000, (unsigned)(us % 1000 / 100), layer,
-	               event->what, event->is_bad ? "   !" : "");
+	               journey_what(event, what), event->is_bad ? "   !" : "");
 }
 
 void
@@ -34,9 +34,10 @@ journey_text_end(const struct journey_end *end, char *line, size_t line_bytes)
 void
 journey_text_fault(const struct fault *fault, char *line, size_t line_bytes)
 {
+	char what[JOURNEY_TEXT_BYTES];
 	int used = snprintf(line, line_bytes, "BROKE  in %s", journey_layer_name(fault->layer));
 	if (fault->good != NULL && (size_t)used < line_bytes)
-		(void)snprintf(line + used, line_bytes - (size_t)used, ", behind: %s", fault->good->what);
+		(void)snprintf(line + used, line_bytes - (size_t)used, ", behind: %s", journey_what(fault->good, what));
 }
 
 /* The parts that take a hundredth or more, in their order. */

@@ -10,6 +10,8 @@
 #include "fetch/journey_forms.h"
 #include "stack/link/pcapng.h"
 
+#define EVENTS_MANY 500u /* more than are written at once */
+
 static char directory[] = "/tmp/cairn-forms.XXXXXX";
 static uint8_t block[1 << 20];
 static struct journey journey;
@@ -92,6 +94,26 @@ START_TEST(a_form_is_written)
 }
 END_TEST
 
+START_TEST(no_line_is_lost_of_many)
+{
+	char line[4096];
+	unsigned lines = 0;
+	for (unsigned i = 0; i < EVENTS_MANY; i++)
+		tell(100);
+	ck_assert_int_eq(write_form(FORM_JSON), 0);
+	FILE *file = fopen("journey", "re");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof line, file) != NULL) {
+		char begin[32];
+		(void)snprintf(begin, sizeof begin, "{\"i\":%u,", ++lines);
+		ck_assert_int_eq(strncmp(line, begin, strlen(begin)), 0);
+		ck_assert_ptr_nonnull(strstr(line, "}\n"));
+	}
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_uint_eq(lines, EVENTS_MANY);
+}
+END_TEST
+
 START_TEST(packets_are_the_users_alone_whatever_was_there)
 {
 	uint8_t capture[1024];
@@ -122,6 +144,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, half_a_file_does_not_take_the_place_of_the_old, 0, (int)COUNT(forms_of_json));
 	tcase_add_loop_test(tcase, a_form_is_written, FORM_TEXT, FORM_PCAPNG);
+	tcase_add_test(tcase, no_line_is_lost_of_many);
 	tcase_add_test(tcase, packets_are_the_users_alone_whatever_was_there);
 	Suite *suite = suite_create("fetch: journey, forms");
 	suite_add_tcase(suite, tcase);

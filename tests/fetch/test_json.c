@@ -1,5 +1,6 @@
 #include "fetch/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/suite.h"
@@ -51,6 +52,46 @@ START_TEST(members_and_elements_are_separated)
 	json_object_end(&json);
 	check_written(
 		"{\"a\":-1,\"b\":[18446744073709551615,{},[]],\"c\":{\"d\":true,\"e\":null}}");
+}
+END_TEST
+
+START_TEST(members_in_one_call_are_as_those_in_two)
+{
+	json_object_begin(&json);
+	json_member_uint(&json, "a", 0), json_member_text(&json, "b", "\"\x1b and a good deal more than a block");
+	json_key(&json, "c"), json_null(&json);
+	json_member_uint(&json, "d", UINT64_MAX);
+	json_object_end(&json);
+	check_written("{\"a\":0,\"b\":\"\\\"\\u001b and a good deal more than a block\",\"c\":null,\"d\":18446744073709551615}");
+}
+END_TEST
+
+START_TEST(a_member_that_has_no_room_is_an_error_and_writes_nothing_beyond)
+{
+	for (size_t bytes = 0; bytes < 40; bytes++) {
+		json_init(&json, text, bytes);
+		memset(text, '#', sizeof text);
+		json_object_begin(&json);
+		json_member_text(&json, "what", "twenty octets, plain");
+		json_member_uint(&json, "n", 12);
+		ck_assert_int_eq(json.err, ERR_FULL);
+		for (size_t i = bytes; i < sizeof text; i++)
+			ck_assert_int_eq(text[i], '#');
+	}
+}
+END_TEST
+
+START_TEST(each_octet_of_a_block_is_looked_at)
+{
+	char octets[32], expected[64];
+	for (unsigned at = 0; at < sizeof octets; at++) {
+		memset(octets, 'a', sizeof octets);
+		octets[at] = '"';
+		json_string(&json, octets, sizeof octets);
+		(void)snprintf(expected, sizeof expected, "\"%.*s\\\"%.*s\"", (int)at, octets, (int)(sizeof octets - at - 1), octets + at + 1);
+		check_written(expected);
+		start();
+	}
 }
 END_TEST
 
@@ -163,6 +204,9 @@ main(void)
 	tcase_add_checked_fixture(tcase, start, NULL);
 	tcase_add_test(tcase, members_and_elements_are_separated);
 	tcase_add_test(tcase, numbers_are_written_to_the_last_digit);
+	tcase_add_test(tcase, members_in_one_call_are_as_those_in_two);
+	tcase_add_test(tcase, a_member_that_has_no_room_is_an_error_and_writes_nothing_beyond);
+	tcase_add_test(tcase, each_octet_of_a_block_is_looked_at);
 	tcase_add_test(tcase, each_line_is_a_value_of_its_own);
 	tcase_add_loop_test(tcase, strings_are_quoted, 0, COUNT(strings));
 	tcase_add_test(tcase, a_nul_octet_is_part_of_a_string);

@@ -58,6 +58,35 @@ START_TEST(what_a_peer_said_cannot_steer_the_terminal)
 }
 END_TEST
 
+START_TEST(a_noted_sentence_is_put_together_of_the_fields)
+{
+	const struct journey_field fields[] = { { "status", NULL, 200 }, { "reason", "\x1b[2JOK", 0 }, { "stat", "{reason}", 0 } };
+	struct journey_event event = event_at(0);
+	char what[JOURNEY_TEXT_BYTES];
+	event.fields = fields;
+	event.field_count = COUNT(fields);
+	ck_assert_uint_eq(journey_note(&journey, &event, "<- {status} {reason}, {stat}."), 1);
+	ck_assert_str_eq(journey_what(journey.first, what), "<- 200 \\x1b[2JOK, {reason}.");
+	ck_assert_uint_eq(journey_tell(&journey, &event, "a {brace} of a peer"), 2);
+	ck_assert_str_eq(journey_what(journey.last, what), "a {brace} of a peer");
+	ck_assert_uint_eq(journey_note(NULL, &event, "unheard"), 0);
+}
+END_TEST
+
+START_TEST(a_sentence_that_is_too_long_is_cut)
+{
+	char longest[2 * JOURNEY_TEXT_BYTES], what[JOURNEY_TEXT_BYTES];
+	const struct journey_field fields[] = { { "line", longest, 0 }, { "octets", NULL, UINT64_MAX } };
+	struct journey_event event = event_at(0);
+	memset(longest, 'x', sizeof longest);
+	longest[sizeof longest - 1] = '\0';
+	event.fields = fields;
+	event.field_count = COUNT(fields);
+	journey_note(&journey, &event, "-> {line} {octets} {line}");
+	ck_assert_uint_eq(strlen(journey_what(journey.first, what)), JOURNEY_TEXT_BYTES - 1);
+}
+END_TEST
+
 START_TEST(a_full_list_counts_what_it_cannot_keep_but_keeps_the_end)
 {
 	struct journey_event event = event_at(0), end = event_at(1);
@@ -231,6 +260,8 @@ main(void)
 	tcase_add_test(tcase, events_are_kept_in_the_order_in_which_they_were_told);
 	tcase_add_test(tcase, nobody_listens_and_nothing_happens);
 	tcase_add_test(tcase, what_a_peer_said_cannot_steer_the_terminal);
+	tcase_add_test(tcase, a_noted_sentence_is_put_together_of_the_fields);
+	tcase_add_test(tcase, a_sentence_that_is_too_long_is_cut);
 	tcase_add_test(tcase, a_full_list_counts_what_it_cannot_keep_but_keeps_the_end);
 	tcase_add_test(tcase, fields_outlive_their_teller);
 	tcase_add_test(tcase, a_cause_is_looked_for_back_to_where_its_transfer_begins);

@@ -66,6 +66,15 @@ START_TEST(events_and_ends_come_back_as_they_were)
 }
 END_TEST
 
+START_TEST(a_field_whose_name_is_no_word_is_left_out)
+{
+	const char *line = "{\"i\":1,\"t\":1,\"l\":\"url\",\"e\":\"y\",\"what\":\"z\",\"a\\\"b\":1,\"\":2,\"took_us\":3}\n";
+	ck_assert_int_eq(journey_read(&reading, span_from_text(line), read_block, sizeof read_block), 0);
+	ck_assert_uint_eq(reading.journey.first->field_count, 1);
+	ck_assert_uint_eq(journey_field_number(reading.journey.first, "took_us"), 3);
+}
+END_TEST
+
 static const struct {
 	const char *behaviour, *text;
 } refused[] = {
@@ -137,6 +146,7 @@ main(void)
 	tcase_add_test(tcase, events_and_ends_come_back_as_they_were);
 	tcase_add_loop_test(tcase, what_is_no_journey_is_refused, 0, (int)COUNT(refused));
 	tcase_add_test(tcase, a_line_that_is_too_long_is_an_error);
+	tcase_add_test(tcase, a_field_whose_name_is_no_word_is_left_out);
 	tcase_add_test(tcase, what_others_wrote_is_safe_for_a_terminal);
 	tcase_add_test(tcase, the_end_of_a_transfer_is_known_again);
 	tcase_add_test(tcase, an_empty_file_is_a_journey_without_events);
