@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/dial_journey.h"
 #include "fetch/eyeballs.h"
-#include "fetch/journey/journey.h"
 #include "fetch/override.h"
 #include "fetch/source.h"
 #include "fetch/stream_tcp.h"
@@ -44,6 +44,7 @@ struct dial {
 	unsigned kinds;        /* of answers that are */
 	struct eyeballs eyeballs;
 	struct dial_attempt attempts[EYEBALLS_ADDRS_MAX];
+	struct dial_runner runners[EYEBALLS_ADDRS_MAX]; /* the same attempts, to be told */
 	struct net_timer timer; /* the next attempt */
 	struct net_timer limit;
 	uint64_t started_us, named_us;
@@ -150,6 +151,7 @@ go_to(struct dial *dial, const char *host, unsigned kinds)
 	(void)snprintf(dial->host, sizeof dial->host, "%s", host);
 	dial->kinds = kinds;
 	eyeballs_init(&dial->eyeballs, before.attempt_delay_us, before.resolution_delay_us);
+	memset(dial->runners, 0, sizeof dial->runners);
 	find_addrs(dial);
 }
 
@@ -292,10 +294,20 @@ on_tunnel_ready(struct stream *stream, void *data)
 	secure(dial);
 }
 
+static struct dial_race
+race_of(const struct dial *dial)
+{
+	return (struct dial_race){ .net = dial->net, .host = dial->host, .port = dial->port, .request = dial->request,
+		                   .eyeballs = &dial->eyeballs, .runners = dial->runners };
+}
+
 /* The first connection that is there is kept, the others and the questions are dropped. */
 static void
 keep(struct dial *dial, struct dial_attempt *attempt)
 {
+	const struct dial_race race = race_of(dial);
+
+	dial_tell_winner(&race, (unsigned)(attempt - dial->attempts));
 	dial->stream = attempt->stream;
 	attempt->stream = NULL;
 	forget_attempts(dial);
@@ -315,6 +327,16 @@ keep(struct dial *dial, struct dial_attempt *attempt)
 static void start_attempts(struct dial *dial);
 
 static void
+attempt_failed(struct dial_attempt *attempt, const struct failure *failure)
+{
+	struct dial *dial = attempt->dial;
+
+	note_failure(dial, failure);
+	dial->runners[attempt - dial->attempts].has_failed = true;
+	eyeballs_failed(&dial->eyeballs, net_now_us(dial->net));
+}
+
+static void
 on_attempt_ready(struct stream *stream, void *data)
 {
 	struct dial_attempt *attempt = data;
@@ -325,10 +347,9 @@ on_attempt_ready(struct stream *stream, void *data)
 	case STREAM_TCP_CONNECTED: keep(dial, attempt); return;
 	case STREAM_TCP_FAILED: break;
 	}
-	note_failure(dial, &stream->failure);
+	attempt_failed(attempt, &stream->failure);
 	attempt->stream = NULL;
 	stream_close(stream);
-	eyeballs_failed(&dial->eyeballs, net_now_us(dial->net));
 	start_attempts(dial);
 }
 
@@ -338,21 +359,22 @@ start_attempt(struct dial *dial, unsigned index)
 	struct dial_attempt *attempt = &dial->attempts[index];
 	const struct ip_addr *remote = &dial->eyeballs.destinations[index].addr;
 	const struct ip_addr *local = dial->source != NULL ? source_for(dial->source, remote) : NULL;
+	const struct dial_race race = race_of(dial);
 	struct failure failure;
 
 	attempt->dial = dial;
+	dial->runners[index].started_us = net_now_us(dial->net);
+	dial_tell_attempt(&race, index);
 	stack_cause(net_stack(dial->net), dial->request);
 	if (dial->source != NULL && local == NULL) {
 		failure_set(&failure, FAILURE_INTERFACE, "%s: --interface has no address of that family", dial->host);
-		note_failure(dial, &failure);
-		eyeballs_failed(&dial->eyeballs, net_now_us(dial->net));
+		attempt_failed(attempt, &failure);
 		return;
 	}
 	if (stream_tcp_open(dial->net, remote, dial->port, local, &attempt->stream, &failure) != 0) {
 		if (local != NULL && failure.cause == FAILURE_NO_ROUTE)
 			failure_set(&failure, FAILURE_INTERFACE, "%s: no route from the address of --interface", dial->host);
-		note_failure(dial, &failure);
-		eyeballs_failed(&dial->eyeballs, net_now_us(dial->net));
+		attempt_failed(attempt, &failure);
 		return;
 	}
 	stream_set_ready(attempt->stream, on_attempt_ready, attempt);
@@ -399,40 +421,6 @@ add_addrs(struct dial *dial, unsigned kind, const struct ip_addr *addrs, unsigne
 	eyeballs_answer(&dial->eyeballs, kind, destinations, count, net_now_us(dial->net));
 }
 
-/* To the journey: what the resolver said, or why there is nothing. */
-static void
-tell_answer(const struct dial *dial, const struct names_answer *answer)
-{
-	char addrs[JOURNEY_TEXT_BYTES] = "", addr[ADDR_TEXT_BYTES], server[ADDR_TEXT_BYTES] = "self";
-	const char *type = answer->kind == NAMES_IPV4 ? "A" : answer->kind == NAMES_IPV6 ? "AAAA" : "HTTPS";
-	bool failed = answer->failure.cause != FAILURE_NONE;
-	struct journey_event event = { .at_us = net_now_us(dial->net), .layer = JOURNEY_DNS,
-		                       .name = failed ? "failed" : "answer", .request = dial->request, .is_bad = failed };
-	size_t used = 0;
-
-	if (net_journey(dial->net) == NULL)
-		return;
-	net_take_events(dial->net);
-	for (unsigned i = 0; i < answer->addr_count && used < sizeof addrs; i++)
-		used += (size_t)snprintf(addrs + used, sizeof addrs - used, " %s",
-		                         addr_to_text(&answer->addrs[i], addr, sizeof addr));
-	if (answer->server.family != ADDR_NONE)
-		addr_to_text(&answer->server, server, sizeof server);
-	const struct journey_field fields[] = { { "name", dial->host, 0 }, { "type", type, 0 }, { "server", server, 0 },
-		                                { "ttl_s", NULL, answer->ttl_s }, { "took_us", NULL, answer->took_us },
-		                                { "secure", NULL, answer->is_secure },
-		                                { "addrs", addrs[0] != '\0' ? addrs + 1 : "", 0 } };
-	event.fields = fields;
-	event.field_count = 7;
-	event.cause = journey_last(net_journey(dial->net), JOURNEY_URL, "parsed", dial->request, NULL, NULL);
-	if (failed)
-		journey_tell(net_journey(dial->net), &event, "%s %s: %s", dial->host, type, answer->failure.text);
-	else
-		journey_tell(net_journey(dial->net), &event, "%s %s:%s  (%s, ttl %u s%s)", dial->host, type,
-		             addrs[0] != '\0' ? addrs : " none", server, answer->ttl_s,
-		             answer->is_secure ? ", validated" : "");
-}
-
 /* False: the host's own addresses are used. */
 static bool
 follow_service(struct dial *dial, const struct names_answer *answer)
@@ -463,7 +451,7 @@ on_answer(void *data, const struct names_answer *answer)
 	const bool is_worse = answer->failure.cause == FAILURE_BOGUS ||
 			      dial->names_failure.cause == FAILURE_NONE;
 
-	tell_answer(dial, answer);
+	dial_tell_answer(dial->net, dial->request, dial->host, answer);
 	dial->kinds &= ~answer->kind;
 	if (dial->kinds == 0)
 		dial->ask = NULL;

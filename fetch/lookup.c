@@ -199,6 +199,20 @@ judge(struct names_answer *answer, const struct message *message, const struct q
 	return LOOKUP_ANSWER;
 }
 
+/* Of the oldest of what the answer is made of. */
+static uint32_t
+age_s(const struct answer *resolved)
+{
+	uint32_t oldest_s = 0;
+	const struct rrset *sections[] = { resolved->sections[SECTION_ANSWER], resolved->sections[SECTION_AUTHORITY] };
+
+	for (unsigned i = 0; i < 2; i++)
+		for (const struct rrset *set = sections[i]; set != NULL; set = set->next)
+			if (set->original_ttl_s > set->ttl_s && set->original_ttl_s - set->ttl_s > oldest_s)
+				oldest_s = set->original_ttl_s - set->ttl_s;
+	return oldest_s;
+}
+
 void
 lookup_take(struct names_answer *answer, const struct question *question, unsigned kind,
 	    const struct answer *resolved)
@@ -206,7 +220,11 @@ lookup_take(struct names_answer *answer, const struct question *question, unsign
 	const char *text = resolved->ede_text != NULL ? resolved->ede_text : "";
 	char host[NAME_TEXT_BYTES];
 
-	*answer = (struct names_answer){ .kind = kind, .is_secure = resolved->security == SECURITY_SECURE };
+	*answer = (struct names_answer){ .kind = kind,
+		                         .is_cached = resolved->from_cache,
+		                         .is_stale = resolved->is_stale,
+		                         .age_s = resolved->from_cache ? age_s(resolved) : 0,
+		                         .is_secure = resolved->security == SECURITY_SECURE };
 	(void)name_to_text(&question->qname, host, sizeof host);
 	if (resolved->rcode == RCODE_NXDOMAIN)
 		fail_nonexistent(answer, host);

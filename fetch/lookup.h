@@ -35,6 +35,9 @@ struct names_answer {
 	struct names_service services[NAMES_SERVICES_MAX]; /* of HTTPS: those for us, best first */
 	unsigned service_count;
 	uint32_t ttl_s;
+	bool is_cached;       /* the engine in this process knew it: nobody was asked */
+	bool is_stale;        /* of what it knew some had ended (RFC 8767) */
+	uint32_t age_s;       /* since it was learnt; 0 too where the cache does not tell */
 	bool is_secure;       /* the resolver has validated it (AD) */
 	bool is_nonexistent;  /* NXDOMAIN */
 	struct ip_addr server; /* who said so; family ADDR_NONE: this process */

@@ -7,97 +7,10 @@
 #include "fetch/decode_libraries.h"
 #include "fetch/stream_tcp.h"
 
-#define SPEED_PERIOD_US       1000000u
-#define SPEED_TIME_DEFAULT_US 30000000u /* as curl: -Y without -y */
-
 static void
 on_turn(void *data)
 {
 	transfer__pump(data);
-}
-
-/* ---- pace ---------------------------------------------------------------------------------------- */
-
-/* Octets that --limit-rate lets in now; 0: the timer tells when there are some. */
-static size_t
-allowed_bytes(struct transfer *transfer, size_t wanted)
-{
-	uint64_t rate = transfer->settings->rate_limit;
-	struct net *net = transfer->client->net;
-	if (rate == 0)
-		return wanted;
-
-	uint64_t now_us = net_now_us(net), past_us = now_us - transfer->pace_start_us;
-	uint64_t due = past_us / 1000000 * rate + past_us % 1000000 * rate / 1000000;
-	uint64_t step = rate / 20 != 0 ? rate / 20
-				       : 1; /* what 50 ms bring, so that no octet costs a turn */
-	if (due >= transfer->pace_bytes + step || due > transfer->pace_bytes + wanted) {
-		uint64_t allowed = due - transfer->pace_bytes;
-		if (transfer->held_since_us != 0)
-			transfer->facts.limit_us += now_us - transfer->held_since_us;
-		transfer->held_since_us = 0;
-		return allowed < wanted ? (size_t)allowed : wanted;
-	}
-	uint64_t missing = transfer->pace_bytes + step - due;
-	if (transfer->held_since_us == 0)
-		transfer->held_since_us = now_us;
-	net_timer_start(net, &transfer->turn, now_us + missing * 1000000 / rate + 1, on_turn,
-			transfer);
-	return 0;
-}
-
-/* A pause is no credit: what the server did not send in time is not caught up beyond a second. */
-static void
-pace(struct transfer *transfer, size_t bytes)
-{
-	uint64_t rate = transfer->settings->rate_limit;
-	transfer->pace_bytes += bytes;
-	if (rate == 0)
-		return;
-	uint64_t past_us = net_now_us(transfer->client->net) - transfer->pace_start_us;
-	uint64_t spent_us = transfer->pace_bytes / rate * 1000000;
-	if (past_us > spent_us + 1000000) {
-		transfer->pace_start_us += past_us;
-		transfer->pace_bytes = 0;
-	}
-}
-
-static void
-on_speed(void *data)
-{
-	struct transfer *transfer = data;
-	const struct settings *settings = transfer->settings;
-	uint64_t moved = transfer->facts.content_bytes + transfer->facts.uploaded_bytes;
-	uint64_t limit_us =
-		settings->speed_time_us != 0 ? settings->speed_time_us : SPEED_TIME_DEFAULT_US;
-	uint64_t limit = settings->speed_limit != 0 ? settings->speed_limit : 1; /* -y alone */
-	uint64_t now_us = net_now_us(transfer->client->net);
-
-	if (moved - transfer->speed_bytes >= limit)
-		transfer->slow_since_us = now_us;
-	transfer->speed_bytes = moved;
-	if (now_us - transfer->slow_since_us < limit_us) {
-		net_timer_start(transfer->client->net, &transfer->speed, now_us + SPEED_PERIOD_US,
-				on_speed, transfer);
-		return;
-	}
-	struct failure failure;
-	failure_set(&failure, FAILURE_TIMEOUT,
-		    "slower than %llu octets a second for %.0f s, after %llu octets",
-		    (unsigned long long)limit, (double)limit_us / 1e6, (unsigned long long)moved);
-	transfer__fail(transfer, &failure);
-}
-
-void
-transfer__watch_speed(struct transfer *transfer)
-{
-	struct net *net = transfer->client->net;
-	uint64_t now_us = net_now_us(net);
-	if (transfer->settings->speed_limit == 0 && transfer->settings->speed_time_us == 0)
-		return;
-	transfer->slow_since_us = now_us;
-	transfer->speed_bytes = transfer->facts.content_bytes + transfer->facts.uploaded_bytes;
-	net_timer_start(net, &transfer->speed, now_us + SPEED_PERIOD_US, on_speed, transfer);
 }
 
 /* ---- in ------------------------------------------------------------------------------------------ */
@@ -179,7 +92,7 @@ receive(struct transfer *transfer)
 {
 	struct client *client = transfer->client;
 	for (size_t turn_bytes = 0; turn_bytes < TRANSFER_TURN_BYTES;) {
-		size_t room = allowed_bytes(transfer, sizeof client->buffer);
+		size_t room = transfer__allowed(transfer, sizeof client->buffer, on_turn);
 		if (room == 0)
 			return 0;
 		ssize_t got = stream_read(transfer->stream, client->buffer, room);
@@ -193,7 +106,7 @@ receive(struct transfer *transfer)
 		transfer->facts.loss_us = transfer->stream->facts->hole_us - transfer->hole_before_us;
 		if (take(transfer, client->buffer, (size_t)got) != 0)
 			return -1;
-		pace(transfer, (size_t)got);
+		transfer__paced(transfer, (size_t)got);
 		if (transfer->is_complete || transfer->is_attempt_over)
 			return 1;
 		turn_bytes += (size_t)got;
@@ -285,8 +198,7 @@ transfer__exchange(struct transfer *transfer, struct stream *stream)
 	note_connection(transfer);
 	verbose_sent(&client->verbose, span_of(transfer->head, transfer->head_bytes));
 	begin_response(transfer);
-	transfer->pace_start_us = net_now_us(client->net);
-	transfer->pace_bytes = 0;
+	transfer__pace_begin(transfer);
 	stream_set_ready(stream, on_ready, transfer);
 	transfer__pump(transfer);
 }

@@ -60,36 +60,53 @@ on_data_end(struct transfer *transfer, ssize_t read)
 	step(transfer);
 }
 
+/* -1: the transfer has failed. */
+static int
+take_data(struct transfer *transfer, struct span data)
+{
+	struct transfer_ftp *session = transfer->ftp;
+	uint64_t size_max = transfer->settings->size_max;
+
+	session->data_bytes += data.bytes;
+	transfer->facts.loss_us = session->data->facts->hole_us;
+	verbose_data(&transfer->client->verbose, '{', data.bytes);
+	if (transfer__on_data(transfer, data) != 0) {
+		transfer__fail(transfer, &transfer->failure);
+		return -1;
+	}
+	if (size_max != 0 && session->data_bytes > size_max) {
+		fail(transfer, FAILURE_SIZE, "the file is larger than --max-filesize");
+		return -1;
+	}
+	transfer__paced(transfer, data.bytes);
+	return 0;
+}
+
 static void
 read_data(void *data)
 {
 	struct transfer *transfer = data;
 	struct transfer_ftp *session = transfer->ftp;
 	struct client *client = transfer->client;
-	size_t turn_bytes = 0;
-	ssize_t read;
+
 	if (session->data == NULL) /* it was over before this turn */
 		return;
-	while ((read = stream_read(session->data, client->buffer, sizeof client->buffer)) > 0) {
-		session->data_bytes += (uint64_t)read;
+	for (size_t turn_bytes = 0; turn_bytes < TRANSFER_TURN_BYTES;) {
+		const size_t room = transfer__allowed(transfer, sizeof client->buffer, read_data);
+		if (room == 0)
+			return;
+		const ssize_t read = stream_read(session->data, client->buffer, room);
+		if (read == -EAGAIN)
+			return;
+		if (read <= 0) {
+			on_data_end(transfer, read);
+			return;
+		}
+		if (take_data(transfer, span_of(client->buffer, (size_t)read)) != 0)
+			return;
 		turn_bytes += (size_t)read;
-		verbose_data(&client->verbose, '{', (size_t)read);
-		if (transfer__on_data(transfer, span_of(client->buffer, (size_t)read)) != 0) {
-			transfer__fail(transfer, &transfer->failure);
-			return;
-		}
-		uint64_t size_max = transfer->settings->size_max;
-		if (size_max != 0 && session->data_bytes > size_max) {
-			fail(transfer, FAILURE_SIZE, "the file is larger than --max-filesize");
-			return;
-		}
-		if (turn_bytes >= TRANSFER_TURN_BYTES) { /* the others have their turn */
-			net_timer_start(client->net, &transfer->turn, 0, read_data, transfer);
-			return;
-		}
 	}
-	if (read != -EAGAIN)
-		on_data_end(transfer, read);
+	net_timer_start(client->net, &transfer->turn, 0, read_data, transfer); /* the others have their turn */
 }
 
 static void
@@ -109,6 +126,7 @@ begin_content(struct transfer *transfer, const struct ftp_action *action)
 	session->has_begun = true;
 	transfer->next = NEXT_CONTENT;
 	transfer->facts.first_us = net_now_us(transfer->client->net);
+	transfer__pace_begin(transfer);
 	transfer->facts.kept_bytes = first;
 	transfer->facts.total_bytes = action->size != UINT64_MAX ? first + action->size : 0;
 	transfer->modified_s = transfer->settings->keeps_time ? action->modified_s : -1;

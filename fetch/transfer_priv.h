@@ -8,7 +8,8 @@
  *	transfer_login.c     credentials and cookies
  *	transfer_proxy.c     through whom
  *	transfer_send.c      the request, octet by octet
- *	transfer_exchange.c  octets between the stream, the request and the response; pace, speed
+ *	transfer_exchange.c  octets between the stream, the request and the response
+ *	transfer_pace.c      --limit-rate, and what is too slow
  *	transfer_head.c      what a head means: content, redirect, retry, failure, a range or the whole
  *	transfer_checksum.c  its digest
  *	transfer_file.c      where content goes
@@ -177,7 +178,6 @@ ssize_t transfer__send(struct transfer *transfer);
 bool transfer__is_sent(const struct transfer *transfer);
 void transfer__exchange(struct transfer *transfer, struct stream *stream);
 void transfer__pump(struct transfer *transfer);
-void transfer__watch_speed(struct transfer *transfer);
 
 /* transfer_head.c: 0, or -1 and transfer->failure. */
 int transfer__on_interim(struct transfer *transfer, const struct head *head);
@@ -206,6 +206,13 @@ void transfer__choose_range(struct transfer *transfer);
 int transfer__open_output(struct transfer *transfer, uint64_t keep_bytes, const char *validator);
 int transfer__write_head(struct transfer *transfer, const struct head *head);
 int transfer__finish_output(struct transfer *transfer);
+
+/* transfer_pace.c */
+void transfer__watch_speed(struct transfer *transfer);
+void transfer__pace_begin(struct transfer *transfer);
+/* Octets that --limit-rate lets in now; 0: `again` is called when there are some. */
+size_t transfer__allowed(struct transfer *transfer, size_t wanted, void (*again)(void *transfer));
+void transfer__paced(struct transfer *transfer, size_t bytes); /* so many have come */
 
 /* transfer_ftp.c */
 void transfer__begin_ftp(struct transfer *transfer, struct stream *stream);

@@ -71,7 +71,7 @@ is(const struct journey_event *event, enum journey_layer layer, const char *name
 static bool
 is_progress(const struct journey_event *event)
 {
-	if (event->is_bad || event->layer == JOURNEY_ROUTE || event->layer == JOURNEY_LINK)
+	if (event->is_bad || event->layer == JOURNEY_ROUTE || event->layer == JOURNEY_LINK || is(event, JOURNEY_POLICY, "attempt"))
 		return false;
 	return event->layer == JOURNEY_URL || event->layer == JOURNEY_POLICY || is(event, JOURNEY_DNS, "answer") ||
 	       strcmp(event->name, "open") == 0 || is(event, JOURNEY_HTTP, "head");

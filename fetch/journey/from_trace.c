@@ -177,6 +177,18 @@ query_of(const struct journey *journey, const char *qname, const char *type, con
 	return 0;
 }
 
+/* Of what the validator says: the last reply about it. */
+static uint32_t
+reply_of(const struct journey *journey, const char *qname, const char *type)
+{
+	const struct journey_event *event = journey->last;
+	for (unsigned left = JOURNEY_LOOK_BACK; event != NULL && left > 0; event = event->previous, left--)
+		if (event->layer == JOURNEY_DNS && strcmp(event->name, "reply") == 0 &&
+		    strcmp(journey_field_text(event, "qname"), qname) == 0 && strcmp(journey_field_text(event, "type"), type) == 0)
+			return event->id;
+	return 0;
+}
+
 /* Of a query: what was read right before, else what was to be fetched. */
 static uint32_t
 reason_to_ask(const struct journey *journey, uint64_t at_us)
@@ -219,6 +231,7 @@ tell_resolver(struct journey *journey, const struct journey_event *event, enum r
 		journey_tell(journey, &told, "<- %s %s: %s  (%s, %u.%u ms)", qname, type, trace->meaning, server,
 		             trace->took_us / 1000, trace->took_us % 1000 / 100);
 		break;
+	case TRACE_RESOLVER_JUDGED: break; /* tell_judged */
 	case TRACE_RESOLVER_LATE:
 		told.name = "lost";
 		told.is_bad = true;
@@ -227,10 +240,38 @@ tell_resolver(struct journey *journey, const struct journey_event *event, enum r
 	}
 }
 
+/* What the validator has said. */
+static void
+tell_judged(struct journey *journey, const struct journey_event *event, const struct resolver_judged *judged)
+{
+	const char *security = judged->security == SECURITY_SECURE ? "secure" : judged->security == SECURITY_BOGUS ? "bogus" : "insecure";
+	char type[16], qname[NAME_TEXT_BYTES];
+	struct journey_event told = *event;
+
+	type_to_text(judged->qtype, type, sizeof type);
+	name_to_text(&judged->qname, qname, sizeof qname);
+	const struct journey_field fields[] = { { "qname", qname, 0 }, { "type", type, 0 }, { "security", security, 0 },
+		                                { "signatures", NULL, judged->signatures },
+		                                { "took_us", NULL, judged->took_us }, { "why", judged->why, 0 } };
+	told.layer = JOURNEY_DNS;
+	told.name = "validated";
+	told.cause = reply_of(journey, qname, type);
+	told.is_bad = judged->security == SECURITY_BOGUS;
+	told.fields = fields;
+	told.field_count = 6;
+	journey_tell(journey, &told, "%s %s is %s%s%s%s  (%u signature%s checked, %u.%u ms)", qname, type, security,
+	             judged->why[0] != '\0' ? ": " : "", judged->why, judged->is_asked_again ? "; another server is asked" : "",
+	             judged->signatures, judged->signatures == 1 ? "" : "s", judged->took_us / 1000, judged->took_us % 1000 / 100);
+}
+
 static void
 translate(struct journey *journey, const struct event *traced, const void *body)
 {
 	const struct journey_event event = { .at_us = traced->at_us, .request = traced->cause };
+	if (traced->kind == TRACE_RESOLVER_JUDGED) {
+		tell_judged(journey, &event, body);
+		return;
+	}
 	if (traced->kind >> 8 == TRACE_LAYER_RESOLVER) {
 		tell_resolver(journey, &event, (enum resolver_trace_kind)traced->kind, body);
 		return;

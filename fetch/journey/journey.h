@@ -7,8 +7,8 @@
  * each other.
  *
  *	url    parsed
- *	policy redirect retry reuse upgrade proxy
- *	dns    query reply lost answer failed
+ *	policy redirect retry reuse upgrade proxy attempt race
+ *	dns    query reply lost validated cache answer failed
  *	route  chosen
  *	link   neighbour unreachable
  *	tcp    syn open lost reset fin

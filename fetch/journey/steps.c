@@ -195,6 +195,8 @@ on_dns(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
 		on_dns_reply(ladder, event, at_us);
 	else if (is(event, JOURNEY_DNS, "lost"))
 		on_dns_lost(ladder, event, at_us);
+	else if (is(event, JOURNEY_DNS, "validated") || is(event, JOURNEY_DNS, "cache"))
+		note(ladder, event, at_us, steps__lane(ladder, LANE_RESOLVER, "in-process"));
 	else
 		on_dns_answer(ladder, event, at_us);
 }

@@ -1,5 +1,7 @@
 #include "resolver/iterate/validation_priv.h"
 
+#include <stdio.h>
+
 #include "resolver/iterate/extras.h"
 #include "resolver/iterate/lookup.h"
 #include "resolver/validate/anchors.h"
@@ -24,7 +26,9 @@ verify_by(struct engine *engine, struct task *task, struct rrset *set, const str
 	verify_begin(verify, set, by->keys, by->zone, by->ds, engine->trust.crypto, &engine->scratch, engine__wall_s(engine));
 	verify->algorithm = algorithm;
 	engine->stats.signatures += budget->signatures_left;
+	const unsigned signatures_before = budget->signatures_left;
 	const bool secure = verify_set(verify, &budget->signatures_left);
+	task->validation.signatures += (uint16_t)(signatures_before - budget->signatures_left);
 	engine->stats.signatures -= budget->signatures_left;
 	if (!secure && budget->signatures_left == 0)
 		return FINDING_SPENT;
@@ -428,6 +432,13 @@ keep_extras(struct engine *engine, struct task *task)
 
 /* ---- the state ------------------------------------------------------------------------------------------------ */
 
+/* One bad server shall not stand for all. */
+static bool
+is_worth_another(struct engine *engine, const struct task *task)
+{
+	return task->validation.restarts < VALIDATION_RESTARTS_MAX && !budget_is_spent(engine__budget(engine, task), engine->now_us);
+}
+
 /* Of the name that did not hold, not of the innocent one that its aliases led to, or came from. */
 static void
 remember_bogus(struct engine *engine, const struct task *task, const struct negative *negative)
@@ -445,6 +456,27 @@ remember_bogus(struct engine *engine, const struct task *task, const struct nega
 	(void)negative_cache_put(engine->caches.negatives, name, qtype, CLASS_IN, negative, engine__now_s(engine));
 }
 
+/* To the listener.  What was found in the cache was judged before. */
+static void
+trace_judged(struct engine *engine, const struct task *task, enum security security)
+{
+	const struct validation *state = &task->validation;
+
+	if (engine->trace == NULL || (!task->asked && state->signatures == 0 && security != SECURITY_BOGUS))
+		return;
+	struct resolver_judged body = {
+		.qtype = task->question.qtype,
+		.security = (uint8_t)security,
+		.is_asked_again = security == SECURITY_BOGUS && is_worth_another(engine, task),
+		.signatures = state->signatures,
+		.took_us = (uint32_t)(engine->now_us - state->began_us),
+	};
+	if (security == SECURITY_BOGUS && state->why != NULL)
+		(void)snprintf(body.why, sizeof body.why, "%s", state->why);
+	name_copy(&body.qname, &task->question.qname);
+	event_put(engine->trace, TRACE_RESOLVER_JUDGED, 0, engine->now_us, &body, sizeof body);
+}
+
 static enum task_state
 again_or_fail(struct engine *engine, struct task *task)
 {
@@ -457,8 +489,7 @@ again_or_fail(struct engine *engine, struct task *task)
 		.ttl_s = state->is_unreachable || task->may_be_stale ? NEGATIVE_FAILURE_TTL_S : engine->config.val_bogus_ttl_s,
 	};
 
-	if (state->restarts < VALIDATION_RESTARTS_MAX &&
-	    !budget_is_spent(engine__budget(engine, task), engine->now_us)) {
+	if (is_worth_another(engine, task)) {
 		struct validation again = { .skip_cache = true, .restarts = (uint8_t)(state->restarts + 1) };
 		memcpy(again.blamed, state->blamed, sizeof again.blamed);
 		again.blamed[state->restarts] = state->answered_by;
@@ -518,6 +549,8 @@ spent(struct engine *engine, struct task *task)
 enum task_state
 task__validate(struct engine *engine, struct task *task)
 {
+	if (!task->validation.is_active)
+		task->validation.began_us = engine->now_us;
 	task->validation.is_active = true;
 	if (budget_is_spent(engine__budget(engine, task), engine->now_us))
 		return spent(engine, task);
@@ -526,13 +559,16 @@ task__validate(struct engine *engine, struct task *task)
 	switch (judge_all(engine, task)) {
 	case FINDING_WAIT:     return TASK_WAITING;
 	case FINDING_SPENT:    return spent(engine, task);
-	case FINDING_BOGUS:    return again_or_fail(engine, task);
+	case FINDING_BOGUS:
+		trace_judged(engine, task, SECURITY_BOGUS);
+		return again_or_fail(engine, task);
 	case FINDING_SECURE:
 		task->answer.security = SECURITY_SECURE;
 		aggressive_learn(&engine->aggressive, &engine->caches, &task->answer, engine__now_s(engine));
 		break;
 	case FINDING_INSECURE: task->answer.security = SECURITY_INSECURE; break;
 	}
+	trace_judged(engine, task, (enum security)task->answer.security);
 	if (engine__wants_extras(engine, task->question.qtype))
 		keep_extras(engine, task);
 	return TASK_DONE;

@@ -45,6 +45,8 @@ struct validation_fact {
 struct validation {
 	bool is_active;      /* in TASK_VALIDATE, or waiting there */
 	bool skip_cache;     /* after a bogus answer */
+	uint16_t signatures; /* checked so far */
+	uint64_t began_us;
 	bool has_gaps;       /* records that break the rules of their type were left out of the answer */
 	uint8_t restarts;
 	struct ip_addr answered_by; /* who gave the answer; family ADDR_NONE: nobody was asked */

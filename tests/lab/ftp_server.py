@@ -1,4 +1,5 @@
-"""ftp_server.py DIRECTORY PORT [no-epsv]: serves it to anybody on ::1 and 127.0.0.1, and to joe with the password s:e@t.
+"""ftp_server.py DIRECTORY PORT [no-epsv] [ADDRESS]: serves it to anybody on ::1 and 127.0.0.1, or there, and to joe with the
+password s:e@t.
 
 With no-epsv it knows PASV only, and names an address in it that leads nowhere. Prints a line when it serves.
 """
@@ -26,13 +27,14 @@ class WithoutEpsv(FTPHandler):
 
 def main():
     directory, port, *words = sys.argv[1:]
+    addresses = [word for word in words if word != "no-epsv"] or ["::1", "127.0.0.1"]
     logging.basicConfig(level=logging.ERROR)
     handler = WithoutEpsv if "no-epsv" in words else Handler
     handler.authorizer = DummyAuthorizer()
     handler.authorizer.add_anonymous(directory)
     handler.authorizer.add_user("joe", "s:e@t", directory)
     loop = IOLoop()
-    servers = [FTPServer((address, int(port)), handler, ioloop=loop) for address in ("::1", "127.0.0.1")]
+    servers = [FTPServer((address, int(port)), handler, ioloop=loop) for address in addresses]
     print(f"{directory} is served at {len(servers)} addresses", flush=True)
     loop.loop()
 

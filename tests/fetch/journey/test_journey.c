@@ -6,6 +6,7 @@
 #include "fetch/journey/ndjson.h"
 #include "fetch/journey/text.h"
 #include "resolver/iterate/trace.h"
+#include "resolver/wire/message.h"
 #include "stack/tcp_wire.h"
 #include "stack/trace.h"
 #include "tests/suite.h"
@@ -252,6 +253,42 @@ START_TEST(who_was_asked_and_what_was_said_is_told_instead_of_datagrams)
 }
 END_TEST
 
+static const struct {
+	const char *behaviour;
+	struct resolver_judged judged;
+	const char *what;
+	bool is_bad;
+} judgements[] = {
+	{ "a set that is true", { .qtype = 1, .security = SECURITY_SECURE, .signatures = 2, .took_us = 3140 },
+	  "www.example.org. A is secure  (2 signatures checked, 3.1 ms)", false },
+	{ "one of a zone that is not signed", { .qtype = 1, .security = SECURITY_INSECURE },
+	  "www.example.org. A is insecure  (0 signatures checked, 0.0 ms)", false },
+	{ "one that does not hold", { .qtype = 48, .security = SECURITY_BOGUS, .signatures = 1, .why = "the signatures do not verify" },
+	  "www.example.org. DNSKEY is bogus: the signatures do not verify  (1 signature checked, 0.0 ms)", true },
+	{ "one that others may have better",
+	  { .qtype = 1, .security = SECURITY_BOGUS, .is_asked_again = true, .why = "signatures are missing" },
+	  "www.example.org. A is bogus: signatures are missing; another server is asked  (0 signatures checked, 0.0 ms)", true },
+};
+
+START_TEST(what_the_validator_said_follows_from_the_reply)
+{
+	struct event_ring ring;
+	struct resolver_trace reply = { .qtype = judgements[_i].judged.qtype };
+	struct resolver_judged judged = judgements[_i].judged;
+
+	event_ring_init(&ring, ring_block, sizeof ring_block);
+	ck_assert_int_eq(name_from_text(&reply.qname, "www.example.org.", NULL), 0);
+	name_copy(&judged.qname, &reply.qname);
+	event_put(&ring, TRACE_RESOLVER_REPLY, 0, 1000, &reply, sizeof reply);
+	event_put(&ring, TRACE_RESOLVER_JUDGED, 0, 2000, &judged, sizeof judged);
+	journey_from_trace(&journey, &ring);
+	ck_assert_str_eq(journey.last->what, judgements[_i].what);
+	ck_assert_str_eq(journey.last->name, "validated");
+	ck_assert_uint_eq(journey.last->cause, 1);
+	ck_assert(journey.last->is_bad == judgements[_i].is_bad);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -269,6 +306,7 @@ main(void)
 	tcase_add_test(tcase, the_text_shows_time_layer_connection_and_what_went_wrong);
 	tcase_add_test(tcase, who_was_asked_and_what_was_said_is_told_instead_of_datagrams);
 	tcase_add_test(tcase, handshakes_losses_and_neighbours_are_translated_and_data_is_not);
+	tcase_add_loop_test(tcase, what_the_validator_said_follows_from_the_reply, 0, (int)COUNT(judgements));
 	Suite *suite = suite_create("fetch: journey");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -250,6 +250,84 @@ class Journey(lab.WithCairnd):
         self.assertLessEqual({".", "com.", "shop.com.", "itself"}, set(waits))
         self.assertLess(abs(sum(waits.values()) - verdicts[1]["parts_us"]["name"]), 2000)
 
+    def itself(self, words=""):
+        """--resolver self, with a configuration of the test's own."""
+        directory = tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"])
+        self.addCleanup(directory.cleanup)
+        configuration = Path(directory.name) / "cairn.conf"
+        configuration.write_text(f"server:\n  trust-anchor-file: {os.environ['LAB_DIR']}/root.key\n"
+                                 + words.format(directory=directory.name))
+        return ("--resolver", f"self={configuration}")
+
+    def test_what_the_validator_has_checked_is_told_and_how_long_it_took(self):
+        # Nobody has the address: it is its name that counts.
+        events, verdicts = journey(*self.itself(), "-4", "--connect-timeout", "0.3", "http://www.signed.org/", status=102)
+        self.check(events, verdicts)
+        validated = [event for event in events if event["e"] == "validated"]
+        judged = {(event["qname"], event["type"]): event for event in validated}
+        for what in ((".", "DNSKEY"), ("org.", "DNSKEY"), ("signed.org.", "DNSKEY"), ("www.signed.org.", "A")):
+            self.assertEqual(judged[what]["security"], "secure")
+            self.assertGreater(judged[what]["signatures"], 0)
+        replies = {event["i"]: event for event in events if event["e"] == "reply"}
+        self.assertNotEqual(judged[("www.signed.org.", "A")]["p"], 0)
+        for event in [event for event in validated if event["p"] != 0]:  # a DS set comes with a referral
+            self.assertEqual((replies[event["p"]]["qname"], replies[event["p"]]["type"]), (event["qname"], event["type"]))
+        # The address was there first, and had to wait for the keys that it is judged by.
+        self.assertGreaterEqual(judged[("www.signed.org.", "A")]["took_us"], judged[("signed.org.", "DNSKEY")]["took_us"])
+
+    def test_a_bogus_answer_is_told_with_the_reason_and_is_what_the_failure_came_of(self):
+        events, verdicts = journey(*self.itself(), "http://www.bogus.org/", status=103)
+        self.check(events, verdicts)
+        bad = [event for event in events if event["e"] == "validated" and event["bad"]]
+        self.assertTrue(bad and all(event["security"] == "bogus" and event["why"] for event in bad), events)
+        self.assertIn("another server is asked", bad[0]["what"])
+        self.assertNotIn("another server is asked", bad[-1]["what"])
+        first_bad = next(event for event in events if event["i"] == verdicts[1]["first_bad"])
+        self.assertEqual((first_bad["e"], first_bad["p"]), ("failed", bad[-1]["i"]))
+
+    def test_an_answer_out_of_the_cache_is_told_with_its_age_and_what_is_left_of_it(self):
+        itself = self.itself("  cache-file: {directory}/cache\n")
+        first, _ = journey(*itself, "-4", "http://www.shop.com/")
+        time.sleep(1.5)
+        events, verdicts = journey(*itself, "-4", "http://www.shop.com/")
+        self.check(events, verdicts)
+        self.assertEqual([event for event in first if event["e"] == "cache"], [])
+        fresh = next(event for event in first if event["e"] == "answer" and event["type"] == "A")
+        cached = next(event for event in events if event["e"] == "cache" and event["type"] == "A")
+        answer = next(event for event in events if event["e"] == "answer" and event["type"] == "A")
+        self.assertGreater(cached["age_s"], 0)
+        self.assertEqual(cached["age_s"] + cached["ttl_s"], fresh["ttl_s"])
+        self.assertEqual((answer["p"], answer["ttl_s"]), (cached["i"], cached["ttl_s"]))
+        self.assertNotIn("dns.query", names(events))
+        texts = self.picture(*itself, "-4", "http://www.shop.com/")
+        self.assertTrue(any("A: known for" in text for text in texts), texts)
+
+    def test_who_won_a_race_of_addresses_is_told_and_who_did_not(self):
+        words = ("--resolve", "www.shop.com:80:198.18.7.1,198.18.6.80", "http://www.shop.com/")
+        events, verdicts = journey("--happy-eyeballs-timeout-ms", "120", *words)
+        self.check(events, verdicts)
+        attempt = next(event for event in events if event["e"] == "attempt")
+        race = next(event for event in events if event["e"] == "race")
+        self.assertEqual((attempt["remote"], attempt["number"], attempt["of"], attempt["why"]), ("198.18.6.80", 2, 2, "silent"))
+        self.assertGreaterEqual(attempt["waited_us"], 120000)
+        self.assertEqual((race["won"], race["lost"], race["attempts"]), ("198.18.6.80", "198.18.7.1 (no answer)", 2))
+        self.assertGreaterEqual(race["behind_us"], 120000)
+        self.assertLess(race["took_us"], 120000)
+        self.assertEqual(verdicts[1]["largest"], "attempts")
+        texts = self.picture("--happy-eyeballs-timeout-ms", "120", *words)
+        self.assertTrue(any("198.18.6.80 was first" in text for text in texts), texts)
+
+    def test_a_refused_address_makes_room_for_the_next_at_once(self):
+        events, verdicts = journey("--resolve", "www.shop.com:81:192.168.1.1,198.18.2.1", "http://www.shop.com:81/", status=7)
+        self.check(events, verdicts)
+        attempt = next(event for event in events if event["e"] == "attempt")
+        self.assertEqual((attempt["remote"], attempt["why"]), ("198.18.2.1", "failed"))
+        self.assertNotIn("policy.race", names(events))  # nobody won
+
+    def test_one_address_is_no_race(self):
+        events, _ = journey("-4", "http://www.shop.com/")
+        self.assertFalse({"policy.attempt", "policy.race"} & set(names(events)))
+
     def test_the_picture_of_a_failure_ends_with_it(self):
         for words, status, said in ((("http://nothing.shop.com/",), 6, "does not exist"),
                                     (("http://192.168.1.1:81/",), 7, "refused"),
