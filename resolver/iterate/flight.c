@@ -98,7 +98,7 @@ static enum match
 match_bare(uint16_t flags)
 {
 	unsigned rcode = flags & 0xfu;
-	return rcode == RCODE_FORMERR || rcode == RCODE_NOTIMP ? MATCH_YES : MATCH_NO;
+	return rcode == RCODE_FORMERR || rcode == RCODE_NOTIMP ? MATCH_YES : MATCH_OTHER;
 }
 
 enum match
@@ -109,21 +109,23 @@ flight_match(const struct flight *query, const uint8_t *bytes, size_t size)
 		return MATCH_NO;
 	uint16_t flags = u16_at(bytes, 2);
 	uint16_t question_count = u16_at(bytes, 4);
-	if ((flags & DNS_QR) == 0 || DNS_OPCODE(flags) != OPCODE_QUERY || question_count > 1)
+	if ((flags & DNS_QR) == 0 || DNS_OPCODE(flags) != OPCODE_QUERY)
 		return MATCH_NO;
+	if (question_count > 1)
+		return MATCH_OTHER;
 	if (question_count == 0)
 		return match_bare(flags);
 
 	size_t type_at = MESSAGE_HEADER_BYTES + qname->size;
 	if (size < type_at + 4 || u16_at(bytes, type_at) != query->qtype ||
 	    u16_at(bytes, type_at + 2) != CLASS_IN)
-		return MATCH_NO;
+		return MATCH_OTHER;
 	if (memcmp(bytes + MESSAGE_HEADER_BYTES, qname->wire, qname->size) == 0)
 		return MATCH_YES;
 	struct name echoed;
 	if (name_from_wire(&echoed, bytes + MESSAGE_HEADER_BYTES, qname->size) != 0 ||
 	    !name_equal(&echoed, qname))
-		return MATCH_NO;
+		return MATCH_OTHER;
 	return query->caps ? MATCH_CASE : MATCH_YES;
 }
 

@@ -3,7 +3,9 @@
  *
  * Every query has its own random id, its own flow with a random port (upstream.h) and, with 0x20, its own
  * letter case.  A datagram on its flow that does not repeat all of it is a near miss: it is
- * counted and the query goes on waiting, so that a forger gains nothing by being first.
+ * counted and the query goes on waiting, so that a forger gains nothing by being first.  One that has the id and
+ * not the question is a confused server's rather than a forger's, who would write the question: it is asked over TCP
+ * at once, and who says the same there, where there is nothing to guess, is no help.
  *
  * A query is hedged, by another to the next server, when most replies of its server would have come, and late
  * after the server's retransmission time-out; even then it may still be answered (no reply is ambiguous, each
@@ -77,6 +79,7 @@ uint32_t flight_hedge_us(const struct infra_server *infra, bool in_trouble);
 enum match {
 	MATCH_YES,
 	MATCH_CASE,  /* all but the letter case */
+	MATCH_OTHER, /* its id, but another question or none */
 	MATCH_NO,
 };
 

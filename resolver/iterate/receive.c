@@ -35,6 +35,27 @@ on_near_miss(struct engine *engine, struct flight *query)
 	redo(engine, query);
 }
 
+/* Over UDP it may still be forged, over TCP it is the server that does not know what it was asked (RFC 7766, section 7). */
+static void
+on_other_question(struct engine *engine, struct flight *query)
+{
+	struct task *task = &engine->tasks[query->task];
+	struct cut_server *server = &task->cut->servers[query->server];
+
+	engine->stats.mismatched++;
+	if (query->tcp) {
+		server->useless = true;
+		task__trouble(task, TROUBLE_RESPONSE, &query->addr);
+		task->response = RESPONSE_MALFORMED;
+		flight__close(engine, query);
+		task__wake(engine, task);
+	} else if (!query->late && task->redos < BUDGET_REDOS_MAX) {
+		task->redos++;
+		server->tcp = true;
+		redo(engine, query);
+	}
+}
+
 /* All is right but the letter case: a server that does not repeat it, if it happens twice. */
 static void
 on_other_case(struct engine *engine, struct flight *query)
@@ -165,6 +186,7 @@ engine_receive(struct engine *engine, engine_query number, const uint8_t *bytes,
 	switch (flight_match(query, bytes, size)) {
 	case MATCH_YES: on_reply(engine, query, bytes, size); break;
 	case MATCH_CASE: on_other_case(engine, query); break;
+	case MATCH_OTHER: on_other_question(engine, query); break;
 	case MATCH_NO: on_near_miss(engine, query); break;
 	}
 	task__run_all(engine);

@@ -101,6 +101,43 @@ START_TEST(a_plain_answer_that_is_cut_is_asked_for_with_edns_again)
 }
 END_TEST
 
+/* Every other time it repeats another question, else none; context: over UDP alone. */
+static void
+repeat_no_question(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)world, (void)query;
+	if (server->over_tcp && server->context != NULL)
+		return;
+	reply->no_question = server->asked % 2 != 0;
+	reply->question.qtype = TYPE_MX;
+}
+
+START_TEST(a_server_that_does_not_repeat_the_question_is_asked_over_tcp_at_once)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = repeat_no_question;
+	s.single->context = &s;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_lt(result->took_us, 100000);
+	ck_assert_uint_eq(s.single->asked, 2);
+	world_free(s.world);
+}
+END_TEST
+
+START_TEST(a_server_that_does_not_repeat_the_question_over_tcp_either_is_no_help)
+{
+	struct servers s = servers_of(1);
+	s.single->habit = repeat_no_question;
+	const struct world_result *result = world_resolve(s.world, "www.single.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_int_eq(result->ede, EDE_NO_REACHABLE_AUTHORITY);
+	ck_assert_uint_lt(result->took_us, 100000);
+	ck_assert_uint_eq(s.single->asked, 2);
+	world_free(s.world);
+}
+END_TEST
+
 static void
 fold_case(struct world *world, struct world_server *server, const struct query *query,
 	  struct world_reply *reply)
@@ -283,6 +320,8 @@ main(void)
 	tcase_add_test(tcase, a_forged_formerr_does_not_switch_edns_off);
 	tcase_add_test(tcase, a_box_that_swallows_edns_is_got_around);
 	tcase_add_test(tcase, a_plain_answer_that_is_cut_is_asked_for_with_edns_again);
+	tcase_add_test(tcase, a_server_that_does_not_repeat_the_question_is_asked_over_tcp_at_once);
+	tcase_add_test(tcase, a_server_that_does_not_repeat_the_question_over_tcp_either_is_no_help);
 	tcase_add_test(tcase, a_server_that_folds_the_letter_case_is_believed_at_the_third_try);
 	tcase_add_test(tcase, mixed_letters_stay_between_us_and_the_server);
 	tcase_add_test(tcase, a_truncated_answer_is_asked_for_over_tcp);
