@@ -215,7 +215,7 @@ service_try(struct service **service, const struct config *config, const char *h
 	if (err == 0)
 		err = policy_zones_build(&rpz, tags, &build.service->arena, config, rng, error);
 	if (err == 0)
-		err = trust_anchors_build(&build.service->trust, &build.service->arena, config, error);
+		err = trust_anchors_build(&build.service->trust, &build.service->arena, config, &build.service->log, error);
 	if (err != 0) {
 		(void)munmap(block, block_bytes);
 		return err;

@@ -10,6 +10,7 @@
 #include "resolver/serve/text_file.h"
 #include "resolver/wire/text.h"
 #include "stack/base/arena.h"
+#include "stack/base/log.h"
 
 #define NSEC3_ITERATIONS_TOP 2500u /* RFC 5155, section 10.3 */
 
@@ -18,6 +19,7 @@ struct reading {
 	struct anchors *anchors;
 	struct crypto *crypto;
 	const struct config *config;
+	const struct log *log;
 	char *error;
 	struct text_reader reader;
 	struct text_record record;
@@ -27,9 +29,8 @@ static const char *
 refusal(int err)
 {
 	switch (err) {
-	case ERR_MALFORMED:   return "is neither a DS nor a usable DNSKEY record";
-	case ERR_UNSUPPORTED: return "has an algorithm or digest that is not supported";
-	case ERR_FULL:        return "is one anchor too many";
+	case ERR_MALFORMED: return "is neither a DS nor a usable DNSKEY record";
+	case ERR_FULL:      return "is one anchor too many";
 	}
 	return err_text(err);
 }
@@ -44,6 +45,19 @@ refuse(const struct reading *reading, const char *name, unsigned config_line, co
 		config_complain(reading->error, reading->config, config_line, "trust-anchor-file: %s:%u: %s", name,
 				reading->reader.line, why);
 	return ERR_MALFORMED;
+}
+
+/*
+ * What nobody here can check vouches for nothing, as a DS record would not (RFC 4035, section 5.2): the zone is as
+ * if it were not named, and that is said.
+ */
+static void
+warn_unsupported(const struct reading *reading, const struct name *zone)
+{
+	char text[NAME_TEXT_BYTES];
+
+	name_to_text(zone, text, sizeof text);
+	log_warning(reading->log, "trust anchor %s: has an algorithm or digest that is not supported; it is not used", text);
 }
 
 /* A text without an anchor is refused: whoever names it expects answers to be validated. */
@@ -70,7 +84,9 @@ read_text(struct reading *reading, const char *name, unsigned config_line, const
 				     record->rdata_bytes);
 		if (result == ERR_NO_MEMORY)
 			return result;
-		if (result != 0)
+		if (result == ERR_UNSUPPORTED)
+			warn_unsupported(reading, &record->owner);
+		else if (result != 0)
 			return refuse(reading, name, config_line, text, refusal(result));
 		anchor_count++;
 	}
@@ -250,7 +266,7 @@ read_iterations(const struct config *config, uint16_t *iterations_max, char *err
 
 int
 trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,
-		    char error[CONFIG_ERROR_BYTES])
+		    const struct log *log, char error[CONFIG_ERROR_BYTES])
 {
 	*trust = (struct trust_config){ 0 };
 	struct modules modules;
@@ -260,7 +276,7 @@ trust_anchors_build(struct trust_config *trust, struct arena *arena, const struc
 	struct reading *reading = calloc(1, sizeof *reading);
 	if (reading == NULL)
 		return ERR_NO_MEMORY;
-	*reading = (struct reading){ .config = config, .error = error, .crypto = crypto_new() };
+	*reading = (struct reading){ .config = config, .log = log, .error = error, .crypto = crypto_new() };
 	reading->anchors = arena_zalloc(arena, 1, sizeof *reading->anchors);
 	err = reading->anchors != NULL && reading->crypto != NULL ? 0 : ERR_NO_MEMORY;
 	if (err == 0) {

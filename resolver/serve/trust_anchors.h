@@ -3,7 +3,8 @@
  * (trust-anchor, trust-anchor-file, auto-trust-anchor-file, domain-insecure, val-override-date,
  * val-nsec3-keysize-iterations, module-config).
  *
- * Without any anchor named, conf/root.key as it is built in.
+ * Without any anchor named, conf/root.key as it is built in.  One that nobody here can check (algorithm, digest) is
+ * not used, with a warning to the log.
  *
  * Ownership: everything lies in the arena given, but for what trust_anchors_now gives.
  * Errors:    a negative ERR_* and one line in `error` with file, line and reason.
@@ -17,6 +18,8 @@
 #include "resolver/validate/anchors.h"
 #include "resolver/validate/nta.h"
 
+struct log;
+
 #define TRUST_ANCHORS_FILE_BYTES_MAX (1024u * 1024u)
 
 struct trust_config {
@@ -28,7 +31,7 @@ struct trust_config {
 };
 
 int trust_anchors_build(struct trust_config *trust, struct arena *arena, const struct config *config,
-			char error[CONFIG_ERROR_BYTES]);
+			const struct log *log, char error[CONFIG_ERROR_BYTES]);
 /*
  * The anchors, with what the trust points have come to, and without what a negative anchor takes away (NULL: none): one
  * block for free().  NULL: no memory.

@@ -195,6 +195,24 @@ START_TEST(a_trust_anchor_that_updates_itself_has_a_whole_file)
 }
 END_TEST
 
+/* RFC 4035, section 5.2; that it is not used is logged. */
+START_TEST(an_anchor_that_nobody_can_check_vouches_for_nothing)
+{
+	struct settings *settings =
+		settings_of("server:\n  verbosity: 0\n  trust-anchor:\n"
+			    "    - example. IN DS 2854 3 1 46e4ffc6e9a4793b488954bd3f0cc6af0dfb201b\n"
+			    "    - test. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n");
+	const struct anchors *anchors = settings->service->trust.anchors;
+	struct name dsa, rsa;
+
+	ck_assert_int_eq(name_from_text(&dsa, "example.", NULL), 0);
+	ck_assert_int_eq(name_from_text(&rsa, "test.", NULL), 0);
+	ck_assert_ptr_null(anchors_above(anchors, &dsa));
+	ck_assert_ptr_nonnull(anchors_above(anchors, &rsa));
+	settings_free(settings);
+}
+END_TEST
+
 START_TEST(what_takes_a_restart_is_named)
 {
 	static const struct {
@@ -421,6 +439,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, enter_directory, leave_directory);
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
 	tcase_add_loop_test(tcase, what_is_right_is_taken, 0, COUNT(accepted));
+	tcase_add_test(tcase, an_anchor_that_nobody_can_check_vouches_for_nothing);
 	tcase_add_loop_test(tcase, a_trust_anchor_that_updates_itself_has_a_whole_file, 0, COUNT(anchor_files));
 	tcase_add_test(tcase, what_takes_a_restart_is_named);
 	tcase_add_loop_test(tcase, records_are_of_use_where_they_would_have_come_out_the_same, 0, COUNT(grounds));
