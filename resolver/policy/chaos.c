@@ -77,6 +77,5 @@ chaos_answer(const struct chaos_config *config, const struct question *question,
 	if (answer->sections[SECTION_ANSWER] == NULL)
 		return ERR_NO_MEMORY;
 	answer->rcode = RCODE_NOERROR;
-	answer->authoritative = true;
 	return 0;
 }

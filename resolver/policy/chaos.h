@@ -19,7 +19,7 @@ struct chaos_config {
 	const char *identity; /* NULL or "": refused; the shell puts the host's name here */
 };
 
-/* Any question of class CH: TXT (or ANY) of the four names is answered, all else REFUSED. */
+/* Any question of class CH: TXT (or ANY) of the four names is answered, without AA (there is no zone), all else REFUSED. */
 int chaos_answer(const struct chaos_config *config, const struct question *question, struct arena *arena,
                  struct answer *answer);
 

@@ -124,20 +124,27 @@ node_new(struct local *local, struct local_node *parent, const uint8_t *wire, si
 	return node;
 }
 
-struct local *
-local_new(struct arena *arena, struct rng *rng)
+static struct local *
+new_with(struct arena *arena, uint32_t root_hash, uint16_t class)
 {
 	struct local *local = arena_zalloc(arena, 1, sizeof *local);
 	if (local == NULL)
 		return NULL;
 	local->arena = arena;
-	local->root_hash = rng_u32(rng);
+	local->class = class;
+	local->root_hash = root_hash;
 	local->slot_count = LOCAL_SLOTS_MIN;
 	local->slots = arena_zalloc(arena, LOCAL_SLOTS_MIN, sizeof(struct local_node *));
 	if (local->slots == NULL)
 		return NULL;
 	local->root = node_new(local, NULL, name_root.wire, 1);
 	return local->root != NULL ? local : NULL;
+}
+
+struct local *
+local_new(struct arena *arena, struct rng *rng)
+{
+	return new_with(arena, rng_u32(rng), CLASS_IN);
 }
 
 /* The labels of a name, which is gone through from the last to the first. */
@@ -309,7 +316,7 @@ set_make(struct local *local, struct local_node *node, uint16_t type, uint32_t t
 		.next = node->sets != NULL ? &node->sets->rrset : NULL,
 		.owner = &node->name,
 		.type = type,
-		.class = CLASS_IN,
+		.class = local->class,
 		.ttl_s = ttl_s,
 		.security = SECURITY_INSECURE,
 	};
@@ -356,15 +363,30 @@ set_append(struct local *local, struct local_set *set, const uint8_t *rdata, siz
 	return 0;
 }
 
+/* The table of a further class, made when there is none; NULL: the arena is full. */
+static struct local *
+table_of(struct local *local, uint16_t class)
+{
+	while (local->class != class && local->of_class != NULL)
+		local = local->of_class;
+	if (local->class == class)
+		return local;
+	local->of_class = new_with(local->arena, local->root_hash, class);
+	return local->of_class;
+}
+
 int
 local_data_add_rr(struct local *local, const struct name *owner, uint16_t type, uint16_t class,
 		  uint32_t ttl_s, const uint8_t *rdata, size_t rdata_bytes)
 {
 	assert(!local->finished);
-	if (class != CLASS_IN || type_is_meta(type) || type == TYPE_RRSIG)
+	if ((class != CLASS_IN && class != CLASS_CH && class != CLASS_ANY) || type_is_meta(type) || type == TYPE_RRSIG)
 		return ERR_UNSUPPORTED;
 	if (rdata_bytes > UINT16_MAX)
 		return ERR_TOO_BIG;
+	local = table_of(local, class);
+	if (local == NULL)
+		return ERR_NO_MEMORY;
 	struct local_node *node = local__node_make(local, owner);
 	if (node == NULL)
 		return ERR_NO_MEMORY;
@@ -391,9 +413,24 @@ zone_above(struct local_node *node)
 	return node;
 }
 
-/* unbound's rule: data without a zone are served, and the names around them are resolved. */
+/* The type of the zone at or above the name; transparent outside of all. */
+static uint8_t
+type_at(const struct local *local, const struct name *name)
+{
+	bool exact;
+	const struct local_node *node = local__node_find(local, name, &exact);
+
+	while (node != NULL && !node->is_zone)
+		node = node->parent;
+	return node != NULL ? node->type : LOCAL_TRANSPARENT;
+}
+
+/*
+ * unbound's rule: data without a zone are served, and the names around them are resolved, unless `in`, the table of class IN,
+ * has a zone for them.
+ */
 static void
-make_zone_for_data(struct local *local, struct local_node *node)
+make_zone_for_data(struct local *local, struct local_node *node, const struct local *in)
 {
 	if (node->sets == NULL)
 		return;
@@ -401,7 +438,7 @@ make_zone_for_data(struct local *local, struct local_node *node)
 		if (above->is_zone || (above != node && above->sets != NULL))
 			return;
 	node->is_zone = true;
-	node->type = LOCAL_TRANSPARENT;
+	node->type = local != in ? type_at(in, &node->name) : LOCAL_TRANSPARENT;
 	local->zone_count++;
 }
 
@@ -451,19 +488,29 @@ finish_node(struct local *local, struct local_node *node)
 	return node->is_zone ? make_negative_soa(local, node) : 0;
 }
 
-int
-local_finish(struct local *local, bool with_defaults, bool unblock_lan_zones)
+static int
+finish_table(struct local *local, const struct local *in)
 {
-	assert(!local->finished);
-	int err = with_defaults ? local__defaults_add(local, unblock_lan_zones) : 0;
+	int err = 0;
+
 	for (uint32_t i = 0; i < local->slot_count; i++)
 		for (struct local_node *node = local->slots[i]; node != NULL; node = node->next)
-			make_zone_for_data(local, node);
+			make_zone_for_data(local, node, in);
 	for (uint32_t i = 0; i < local->slot_count && err == 0; i++)
 		for (struct local_node *node = local->slots[i]; node != NULL && err == 0;
 		     node = node->next)
 			err = finish_node(local, node);
 	local->finished = err == 0;
+	return err;
+}
+
+int
+local_finish(struct local *local, bool with_defaults, bool unblock_lan_zones)
+{
+	assert(!local->finished);
+	int err = with_defaults ? local__defaults_add(local, unblock_lan_zones) : 0;
+	for (struct local *table = local; table != NULL && err == 0; table = table->of_class)
+		err = finish_table(table, local);
 	return err;
 }
 

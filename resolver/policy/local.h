@@ -4,13 +4,15 @@
  *
  * Filled when the configuration is read, finished once, then read by all workers without a lock.  Names lie in one
  * keyed hash table with all the names above them, and a look-up goes from the top down, so that a name with
- * nothing local under its top-level domain costs one probe.
+ * nothing local under its top-level domain costs one probe.  Zones are of class IN; data of classes CH and ANY have a table of
+ * their own, where what surrounds them is of the type of the zone that class IN has there.  Who asks about class ANY asks about
+ * IN too.
  *
  * Ownership: everything lies in the arena given to local_new, which must outlive it.  What local_answer gives lies in
  *            the arena given to it, save that rdata is lent from the table.
  * Units:     TTLs in seconds.
  * Errors:    ERR_NO_MEMORY (arena), ERR_EXISTS (zone said twice with different types; a CNAME beside other data),
- *            ERR_MALFORMED (text), ERR_TOO_BIG, ERR_UNSUPPORTED (class other than IN, type that no zone holds),
+ *            ERR_MALFORMED (text), ERR_TOO_BIG, ERR_UNSUPPORTED (another class, type that no zone holds),
  *            ERR_NOT_FOUND (no such zone).
  * Bounds:    RRSET_RRS_MAX records a set, LOCAL_ALIASES_MAX CNAMEs followed.
  */

@@ -9,6 +9,7 @@ struct lookup {
 	const struct local_node *zone;
 	const struct local_node *node;
 	enum local_type type;      /* the zone's, or what a tag makes of it */
+	uint16_t class;
 	uint64_t tags;             /* that client and zone share */
 	const struct local *datas; /* of the client's tags; NULL: none */
 };
@@ -53,6 +54,7 @@ look_up(const struct local *local, const struct name *name, uint16_t qtype, cons
 		.zone = zone,
 		.node = exact && !is_hidden ? deepest : NULL,
 		.type = type_for(zone, client != NULL ? client->addr : NULL, tags),
+		.class = local->class,
 		.tags = zone->tags & set,
 		.datas = tags != NULL ? tags->datas : NULL,
 	};
@@ -161,15 +163,14 @@ answer_negative(struct answer *answer, const struct local_node *zone, uint16_t r
 }
 
 static int
-answer_null(struct answer *answer, const struct local_node *zone, const struct name *owner,
-	    uint16_t qtype, struct arena *arena)
+answer_null(struct answer *answer, const struct lookup *lookup, const struct name *owner, uint16_t qtype, struct arena *arena)
 {
 	static const uint8_t ipv4_null[2 + 4] = { 0, 4 }, ipv6_null[2 + 16] = { 0, 16 };
 	if (qtype != TYPE_A && qtype != TYPE_AAAA)
-		return answer_negative(answer, zone, RCODE_NOERROR, EDE_FORGED_ANSWER, arena);
+		return answer_negative(answer, lookup->zone, RCODE_NOERROR, EDE_FORGED_ANSWER, arena);
 	struct rrset set = {
 		.type = qtype,
-		.class = CLASS_IN,
+		.class = lookup->class,
 		.rr_count = 1,
 		.ttl_s = LOCAL_DATA_TTL_S,
 		.rdata = qtype == TYPE_A ? ipv4_null : ipv6_null,
@@ -218,7 +219,7 @@ answer_without_data(const struct lookup *lookup, const struct name *owner, uint1
 		return answer_negative(answer, zone, RCODE_NXDOMAIN, EDE_BLOCKED, arena);
 	case LOCAL_ALWAYS_NODATA:
 		return answer_negative(answer, zone, RCODE_NOERROR, EDE_BLOCKED, arena);
-	case LOCAL_ALWAYS_NULL: return answer_null(answer, zone, owner, qtype, arena);
+	case LOCAL_ALWAYS_NULL: return answer_null(answer, lookup, owner, qtype, arena);
 	case LOCAL_TYPETRANSPARENT:
 	case LOCAL_ALWAYS_TRANSPARENT:
 	case LOCAL_NOVIEW:
@@ -324,14 +325,13 @@ type_informs(enum local_type type)
 	return type == LOCAL_INFORM || type == LOCAL_INFORM_DENY || type == LOCAL_INFORM_REDIRECT;
 }
 
-int
-local_answer(const struct local *local, const struct question *question, const struct local_client *client,
-	     struct arena *arena, struct local_match *match, struct answer *answer)
+/* From the table of one class. */
+static int
+answer_from(const struct local *local, const struct question *question, const struct local_client *client,
+	    struct arena *arena, struct local_match *match, struct answer *answer)
 {
 	*match = (struct local_match){ .verdict = LOCAL_IS_NOT };
 	*answer = (struct answer){ .security = SECURITY_INSECURE, .ede = EDE_NONE };
-	if (question->qclass != CLASS_IN)
-		return 0;
 	struct lookup lookup = look_up(local, &question->qname, question->qtype, client);
 	if (lookup.zone == NULL)
 		return 0;
@@ -342,4 +342,26 @@ local_answer(const struct local *local, const struct question *question, const s
 	if (qname == NULL)
 		return ERR_NO_MEMORY;
 	return follow(local, qname, question->qtype, client, arena, match, answer);
+}
+
+static const struct local *
+table_of(const struct local *local, uint16_t class)
+{
+	while (local != NULL && local->class != class)
+		local = local->of_class;
+	return local;
+}
+
+int
+local_answer(const struct local *local, const struct question *question, const struct local_client *client,
+	     struct arena *arena, struct local_match *match, struct answer *answer)
+{
+	const struct local *table = table_of(local, question->qclass);
+
+	*match = (struct local_match){ .verdict = LOCAL_IS_NOT };
+	*answer = (struct answer){ .security = SECURITY_INSECURE, .ede = EDE_NONE };
+	const int err = table != NULL ? answer_from(table, question, client, arena, match, answer) : 0;
+	if (err != 0 || match->verdict != LOCAL_IS_NOT || question->qclass != CLASS_ANY)
+		return err;
+	return answer_from(local, question, client, arena, match, answer);
 }

@@ -44,6 +44,8 @@ struct local {
 	struct local_node **slots;
 	uint32_t slot_count; /* a power of two */
 	uint32_t node_count, zone_count, rrset_count;
+	uint16_t class;
+	struct local *of_class; /* the table of a further class, a list; NULL: there is none */
 	bool finished;
 };
 

@@ -190,7 +190,7 @@ engine_question_make(const struct clients *clients, const struct asking *asking,
 
 	*question = (struct engine_question){
 		.qtype = dns64_qtype(asking->step, asked->qtype),
-		.qclass = asked->qclass,
+		.qclass = CLASS_IN, /* as is asked, or of the classes that ANY stands for (RFC 1035, section 3.2.5) */
 		.dnssec_ok = asking->form.dnssec_ok,
 		.checking_disabled = client__checking_disabled(clients, asking),
 		.policies = asking->policies,

@@ -117,7 +117,7 @@ stage_kind(struct clients *clients, struct answer *answer)
 		   (question->qtype == 0 || type_is_meta(question->qtype))) {
 		rcode = RCODE_FORMERR;
 		ede = EDE_INVALID_QUERY_TYPE;
-	} else if (question->qclass != CLASS_IN && question->qclass != CLASS_CH) {
+	} else if (question->qclass != CLASS_IN && question->qclass != CLASS_CH && question->qclass != CLASS_ANY) {
 		rcode = RCODE_REFUSED;
 	} else {
 		return STAGE_PASSES;
@@ -138,6 +138,7 @@ client__failed(struct clients *clients, struct answer *answer, enum ede ede, con
 	return STAGE_ANSWERS;
 }
 
+/* Behind this stage there is class IN alone: of the classes that ANY stands for it is the one that can be resolved. */
 static enum stage
 stage_chaos(struct clients *clients, struct answer *answer)
 {
@@ -251,7 +252,7 @@ stage_policy(struct clients *clients, struct asking *asking)
 	const struct question *question = &clients->query.question;
 	struct rpz_hit hit;
 
-	if (policy->rpz == NULL || question->qclass != CLASS_IN)
+	if (policy->rpz == NULL)
 		return STAGE_PASSES;
 	const struct client_tags *tags = tags_of_client(policy->tags, &asking->source->addr);
 	asking->policies = rpz_zones_for(policy->rpz, tags != NULL ? tags->set : 0);
@@ -274,7 +275,7 @@ stage_reverse(struct clients *clients)
 	struct name reverse;
 
 	if (dns64 == NULL || clients->alias != NULL || question->qtype != TYPE_PTR ||
-	    question->qclass != CLASS_IN || !dns64_reverse(dns64, &question->qname, &reverse))
+	    !dns64_reverse(dns64, &question->qname, &reverse))
 		return STAGE_PASSES;
 	clients->alias = name_store(clients->arena, &reverse);
 	clients->is_renamed = clients->alias != NULL;
@@ -289,9 +290,9 @@ client__here(struct clients *clients, struct asking *asking)
 	struct answer *answer = &asking->answer;
 	enum stage stage = stage_kind(clients, answer);
 	if (stage == STAGE_PASSES)
-		stage = stage_chaos(clients, answer);
-	if (stage == STAGE_PASSES)
 		stage = stage_local(clients, asking->source, answer);
+	if (stage == STAGE_PASSES)
+		stage = stage_chaos(clients, answer);
 	if (stage == STAGE_PASSES)
 		stage = client__zone(clients, asking);
 	if (stage == STAGE_PASSES)

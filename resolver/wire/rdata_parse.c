@@ -520,7 +520,7 @@ rdata_from_text(uint16_t type, uint16_t class, const char *text, const struct na
 		(void)token_next(&parse.tokens, &hash);
 		err = parse_opaque(&parse);
 	} else {
-		err = parse_fields(&parse, rdata_type_of(type, class));
+		err = parse_fields(&parse, rdata_type_of(type, CLASS_IN)); /* in what other form would another class write it? */
 	}
 	if (err != 0 || out->err != 0)
 		return err != 0 ? err : out->err;

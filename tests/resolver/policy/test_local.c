@@ -229,18 +229,48 @@ START_TEST(the_ds_of_a_zone_belongs_to_the_zone_above)
 }
 END_TEST
 
-START_TEST(other_classes_are_not_local)
+static const struct {
+	const char *behaviour, *qname;
+	uint16_t qtype, qclass;
+	enum local_verdict verdict;
+	uint16_t rcode, answer_class; /* 0: no answer */
+} classes[] = {
+	{ "data of class IN are not of another", "www.example.", TYPE_A, CLASS_CH, LOCAL_IS_NOT, 0, 0 },
+	{ "nor those of another of class IN", "ch.example.", TYPE_A, CLASS_IN, LOCAL_IS_NOT, 0, 0 },
+	{ "each class has its own", "ch.example.", TYPE_A, CLASS_CH, LOCAL_ANSWERS, RCODE_NOERROR, CLASS_CH },
+	{ "who asks for any class gets those of class ANY", "any.example.", TYPE_TXT, CLASS_ANY, LOCAL_ANSWERS,
+	  RCODE_NOERROR, CLASS_ANY },
+	{ "... and else of class IN", "www.example.", TYPE_A, CLASS_ANY, LOCAL_ANSWERS, RCODE_NOERROR, CLASS_IN },
+	{ "... but not of class CH", "ch.example.", TYPE_A, CLASS_ANY, LOCAL_IS_NOT, 0, 0 },
+	{ "a name that class IN refuses is refused for any", "x.refuse.", TYPE_A, CLASS_ANY, LOCAL_ANSWERS, RCODE_REFUSED, 0 },
+	{ "what surrounds data is of the type that class IN has there", "x.data.refuse.", TYPE_A, CLASS_CH, LOCAL_ANSWERS,
+	  RCODE_REFUSED, 0 },
+	{ "null addresses are of the class that was asked", "x.data.null.", TYPE_A, CLASS_CH, LOCAL_ANSWERS, RCODE_NOERROR,
+	  CLASS_CH },
+};
+
+START_TEST(each_class_has_its_data)
 {
-	struct question question = { .qname = name_of("www.example."),
-				     .qtype = TYPE_A,
-				     .qclass = CLASS_CH };
+	struct question question = { .qname = name_of(classes[_i].qname), classes[_i].qtype, classes[_i].qclass };
 	struct local_match match;
 	struct answer answer;
+
+	add_zone("refuse.", LOCAL_REFUSE);
+	add_zone("null.", LOCAL_ALWAYS_NULL);
 	add_data("www.example. A 192.0.2.1");
+	add_data("ch.example. CH A 192.0.2.2");
+	add_data("any.example. ANY TXT any");
+	add_data("data.refuse. CH TXT refused");
+	add_data("data.null. CH TXT null");
 	finish(false);
 	arena_init(&answer_arena, answer_block, sizeof answer_block);
 	ck_assert_int_eq(local_answer(local, &question, NULL, &answer_arena, &match, &answer), 0);
-	ck_assert_int_eq(match.verdict, LOCAL_IS_NOT);
+	ck_assert_msg(match.verdict == classes[_i].verdict, "%s", classes[_i].behaviour);
+	if (match.verdict == LOCAL_IS_NOT)
+		return;
+	const struct rrset *set = answer.sections[SECTION_ANSWER];
+	ck_assert_msg(answer.rcode == classes[_i].rcode, "%s", classes[_i].behaviour);
+	ck_assert_msg((set != NULL ? set->class : 0) == classes[_i].answer_class, "%s", classes[_i].behaviour);
 }
 END_TEST
 
@@ -342,7 +372,7 @@ main(void)
 	tcase_add_test(tcase, negative_answers_carry_the_soa_for_as_long_as_they_may_be_kept);
 	tcase_add_test(tcase, a_name_above_an_inner_zone_exists);
 	tcase_add_test(tcase, the_ds_of_a_zone_belongs_to_the_zone_above);
-	tcase_add_test(tcase, other_classes_are_not_local);
+	tcase_add_loop_test(tcase, each_class_has_its_data, 0, COUNT(classes));
 	tcase_add_test(tcase, a_cname_is_followed_in_local_data_and_left_to_the_resolver_beyond);
 	tcase_add_test(tcase, a_zone_can_be_redirected_to_another_name);
 	tcase_add_test(tcase, an_alias_with_an_asterisk_leads_to_the_name_below_its_target);

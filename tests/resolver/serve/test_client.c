@@ -156,8 +156,10 @@ static const struct {
 	  EDE_INVALID_QUERY_TYPE },
 	{ "class HS is not served", "192.0.2.1", "example.", TYPE_A, CLASS_HS, DNS_RD, 0,
 	  RCODE_REFUSED, EDE_NOT_SUPPORTED },
-	{ "nor class ANY", "192.0.2.1", "example.", TYPE_A, CLASS_ANY, DNS_RD, 0, RCODE_REFUSED,
+	{ "nor class NONE", "192.0.2.1", "example.", TYPE_A, CLASS_NONE, DNS_RD, 0, RCODE_REFUSED,
 	  EDE_NOT_SUPPORTED },
+	{ "a zone that is denied is denied in class ANY too", "192.0.2.1", "x.dropped.example.", TYPE_A, CLASS_ANY, DNS_RD, 0,
+	  -1, EDE_NONE },
 	{ "EDNS version 1 is answered with 0", "192.0.2.1", "example.", TYPE_A, CLASS_IN, DNS_RD, 1,
 	  RCODE_BADVERS, EDE_NONE },
 	{ "a refused client learns no versions", "192.0.2.2", "example.", TYPE_A, CLASS_IN, DNS_RD,
@@ -251,6 +253,19 @@ START_TEST(the_cache_answers_in_the_client_s_letter_case)
 	ck_assert(name_equal_exact(&message.question.qname, &name));
 	ck_assert(name_equal_exact(message.sections[SECTION_ANSWER]->owner, &name));
 	ck_assert_uint_eq(clients->stats.answers_cached, 1);
+}
+END_TEST
+
+/* RFC 1035, section 3.2.5: ANY stands for all classes, and IN is the one that can be resolved. */
+START_TEST(class_any_is_answered_from_class_in)
+{
+	client_world_put(&world, "www.example.");
+	ask_with("www.example.", TYPE_A, CLASS_ANY, DNS_RD, 0);
+	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_NOERROR);
+	ck_assert_uint_eq(message.question.qclass, CLASS_ANY);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->class, CLASS_IN);
+	ask_with("other.example.", TYPE_A, CLASS_ANY, DNS_RD, 0);
+	ck_assert(outcome.fate == CLIENT_PENDS);
 }
 END_TEST
 
@@ -512,6 +527,7 @@ main(void)
 	tcase_add_test(tcase, any_is_resolved_when_the_operator_wants_it);
 	tcase_add_test(tcase, the_version_is_told);
 	tcase_add_test(tcase, the_cache_answers_in_the_client_s_letter_case);
+	tcase_add_test(tcase, class_any_is_answered_from_class_in);
 	tcase_add_test(tcase, a_snooper_sees_the_cache);
 	tcase_add_test(tcase, a_snooper_makes_nobody_ask);
 	tcase_add_test(tcase, others_do_not_without_rd);
