@@ -200,34 +200,6 @@ verify_begin(struct verify *verify, const struct rrset *set, const struct rrset 
 	};
 }
 
-/* The next RRSIG whose form and times are right; false after the last. */
-static bool
-next_sig(struct verify *verify)
-{
-	while (verify->sig_index < verify->set->sig_count && verify->sigs_tried < VALIDATE_SIGS_PER_RRSET_MAX &&
-	       verify->failures < VALIDATE_FAILURES_MAX) {
-		struct rrsig *sig = &verify->sig;
-		if (!sig_at(verify->set, verify->sig_index++, sig) || !has_right_form(verify->set, sig) ||
-		    !name_equal(&sig->signer, verify->zone) ||
-		    (verify->algorithm != 0 && verify->algorithm != sig->algorithm))
-			continue;
-		const int ede = time_ede(sig, verify->now_s);
-		if (ede != EDE_NONE) {
-			verify->ede = ede;
-			continue;
-		}
-		if (!crypto_knows_algorithm(verify->crypto, sig->algorithm)) {
-			verify->ede = EDE_UNSUPPORTED_DNSKEY_ALGORITHM;
-			continue;
-		}
-		verify->sigs_tried++;
-		verify->key_index = verify->keys_of_tag = 0;
-		verify->signed_data = (struct crypto_span){ 0 };
-		return true;
-	}
-	return false;
-}
-
 /* With a DS set: does one of it stand for the key? */
 static bool
 is_anchored(const struct verify *verify, const struct dnskey *key)
@@ -261,9 +233,9 @@ may_sign(const struct verify *verify, const struct dnskey *key)
 	return dnskey_signs(&unrevoked);
 }
 
-/* The next key that may have made the signature. */
+/* The next key of the signature's tag and algorithm that may sign. */
 static bool
-next_key(struct verify *verify, struct dnskey *key)
+next_of_tag(struct verify *verify, struct dnskey *key)
 {
 	struct rdata_walk walk;
 	unsigned at = 0;
@@ -274,14 +246,64 @@ next_key(struct verify *verify, struct dnskey *key)
 		    key->tag != verify->sig.tag || key->algorithm != verify->sig.algorithm)
 			continue;
 		verify->key_index = at + 1;
-		if (!may_sign(verify, key)) {
-			verify->ede = EDE_NO_ZONE_KEY_BIT;
-			continue;
-		}
+		if (may_sign(verify, key))
+			return true;
+		verify->ede = (key->flags & DNSKEY_ZONE) == 0 ? EDE_NO_ZONE_KEY_BIT : EDE_DNSSEC_BOGUS;
+	}
+	return false;
+}
+
+/* The next key that may have made the signature. */
+static bool
+next_key(struct verify *verify, struct dnskey *key)
+{
+	while (next_of_tag(verify, key)) {
 		if (verify->keys_of_tag++ == VALIDATE_KEYS_PER_TAG_MAX)
 			return false;
 		if (is_anchored(verify, key))
 			return true;
+	}
+	return false;
+}
+
+/* The signature is no use at this time. */
+static void
+note_late(struct verify *verify, int ede)
+{
+	struct dnskey key;
+
+	if (verify->sigs_late == VALIDATE_SIGS_PER_RRSET_MAX)
+		return;
+	verify->sigs_late++;
+	verify->key_index = 0;
+	if (next_of_tag(verify, &key))
+		verify->ede = ede;
+}
+
+/* The next RRSIG whose form and times are right; false after the last. */
+static bool
+next_sig(struct verify *verify)
+{
+	while (verify->sig_index < verify->set->sig_count && verify->sigs_tried < VALIDATE_SIGS_PER_RRSET_MAX &&
+	       verify->failures < VALIDATE_FAILURES_MAX) {
+		struct rrsig *sig = &verify->sig;
+		if (!sig_at(verify->set, verify->sig_index++, sig) || !has_right_form(verify->set, sig) ||
+		    !name_equal(&sig->signer, verify->zone) ||
+		    (verify->algorithm != 0 && verify->algorithm != sig->algorithm))
+			continue;
+		const int ede = time_ede(sig, verify->now_s);
+		if (ede != EDE_NONE) {
+			note_late(verify, ede);
+			continue;
+		}
+		if (!crypto_knows_algorithm(verify->crypto, sig->algorithm)) {
+			verify->ede = EDE_UNSUPPORTED_DNSKEY_ALGORITHM;
+			continue;
+		}
+		verify->sigs_tried++;
+		verify->key_index = verify->keys_of_tag = 0;
+		verify->signed_data = (struct crypto_span){ 0 };
+		return true;
 	}
 	return false;
 }

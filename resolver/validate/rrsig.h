@@ -7,7 +7,8 @@
  *
  * Of a set's RRSIGs those are tried whose form and times are right (RFC 4035, section 5.3.1: owner, class, type,
  * labels, signer, inception and expiration), with each key of that tag and algorithm.  One that
- * verifies is enough (RFC 6840, section 5.11 asks for no more).
+ * verifies is enough (RFC 6840, section 5.11 asks for no more).  That one has expired is told as the reason only if a key
+ * could have made it: anybody can add one that has.
  *
  * Ownership: set and keys are the caller's and must live until the verdict; signed data lies in the arena.
  * Units:     now_s is the wall clock's seconds since 1970, for comparing with RRSIG times only (RFC 1982).
@@ -59,7 +60,7 @@ struct verify {
 
 	struct rrsig sig;           /* being tried */
 	unsigned sig_index, key_index, keys_of_tag;
-	unsigned sigs_tried, failures;
+	unsigned sigs_tried, sigs_late, failures;
 	bool is_sig_ready;
 	struct crypto_span signed_data;
 
