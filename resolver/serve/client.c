@@ -193,6 +193,7 @@ engine_question_make(const struct clients *clients, const struct asking *asking,
 		.qclass = CLASS_IN, /* as is asked, or of the classes that ANY stands for (RFC 1035, section 3.2.5) */
 		.dnssec_ok = asking->form.dnssec_ok,
 		.checking_disabled = client__checking_disabled(clients, asking),
+		.anew = clients->policy->answers_anew,
 		.policies = asking->policies,
 	};
 	name_copy(&question->qname, clients->alias != NULL ? clients->alias : &asked->qname);
@@ -216,7 +217,7 @@ stage_ask(struct clients *clients, struct asking *asking, const struct engine_qu
 	pending->dns64_ttl_s = asking->dns64_ttl_s;
 	pending->refers = asking->refers;
 	client__unclaim(clients, pending);
-	if (client__waits(clients, pending, question, asking->now_us))
+	if (!question->anew && client__waits(clients, pending, question, asking->now_us))
 		return STAGE_PENDS;
 	if (engine_ask(clients->engine, question, client, asking->now_us) == 0)
 		return STAGE_PENDS;
@@ -319,7 +320,8 @@ stage_there(struct clients *clients, struct asking *asking)
 	struct engine_question question;
 	do {
 		engine_question_make(clients, asking, &question);
-		if (engine_cached(clients->engine, &question, clients->arena, &asking->answer, asking->now_us) != 0)
+		if (question.anew ||
+		    engine_cached(clients->engine, &question, clients->arena, &asking->answer, asking->now_us) != 0)
 			return asking->verdict == ACL_MAY_CACHE ? stage_norecurse(clients, &question, asking)
 								: stage_resolve(clients, asking, &question);
 		if (should_refresh(asking))

@@ -56,6 +56,7 @@ struct client_policy {
 	struct respond_config respond;
 	bool deny_any;
 	bool no_dnssec; /* disable-edns-do: nobody is given signatures, for there are none */
+	bool answers_anew; /* msg-cache-size has no room for an answer: nobody is answered from the caches */
 	bool ignores_cd; /* ignore-cd-flag: what is bogus is given to nobody */
 	bool answers_cookies; /* answer-cookie */
 	struct rate_limit rate, cookie_rate; /* of a client over UDP; the latter of those with a good cookie */

@@ -18,7 +18,7 @@ client__ready_place(const struct clients *clients, const struct asking *asking, 
 	const struct client_policy *policy = clients->policy;
 	const struct query *query = &clients->query;
 
-	place->is_used = clients->ready != NULL && policy->views == NULL && policy->tags == NULL && policy->rpz == NULL &&
+	place->is_used = clients->ready != NULL && !policy->answers_anew && policy->views == NULL && policy->tags == NULL && policy->rpz == NULL &&
 			 policy->dns64 == NULL && query->question.qclass == CLASS_IN && !query->tsig_present &&
 			 (asking->verdict == ACL_MAY_RECURSE || asking->verdict == ACL_MAY_CACHE);
 	if (!place->is_used)

@@ -6,9 +6,10 @@
 #include <strings.h>
 #include <sys/mman.h>
 
-#include "resolver/serve/kept_zones.h"
+#include "resolver/cache/ready.h"
 #include "resolver/serve/entry_words.h"
 #include "resolver/serve/groups.h"
+#include "resolver/serve/kept_zones.h"
 #include "resolver/serve/local_zones.h"
 #include "resolver/serve/policy_zones.h"
 #include "resolver/serve/private_addresses.h"
@@ -119,6 +120,7 @@ build_options(struct build *build, const char *hostname, struct rng *rng)
 	struct client_policy *policy = &service->policy;
 	policy->deny_any = config->deny_any;
 	policy->no_dnssec = config->disable_edns_do;
+	policy->answers_anew = config->msg_cache_size != 0 && config->msg_cache_size < READY_BYTES_MAX;
 	policy->ignores_cd = config->ignore_cd_flag;
 	policy->rate = (struct rate_limit){ config->ip_ratelimit, config->ip_ratelimit_factor,
 					    config->ip_ratelimit_backoff };

@@ -269,6 +269,18 @@ START_TEST(class_any_is_answered_from_class_in)
 }
 END_TEST
 
+START_TEST(without_room_for_answers_nobody_is_answered_from_the_caches)
+{
+	world.policy.answers_anew = true;
+	client_world_put(&world, "www.example.");
+	ask("www.example.", TYPE_A);
+	ck_assert(outcome.fate == CLIENT_PENDS);
+	source.addr = addr_of("192.0.2.4"); /* may snoop */
+	ask_with("www.example.", TYPE_A, CLASS_IN, 0, 0);
+	ck_assert(outcome.fate == CLIENT_REPLIES && message.rcode == RCODE_REFUSED);
+}
+END_TEST
+
 START_TEST(a_snooper_sees_the_cache)
 {
 	client_world_put(&world, "www.example.");
@@ -528,6 +540,7 @@ main(void)
 	tcase_add_test(tcase, the_version_is_told);
 	tcase_add_test(tcase, the_cache_answers_in_the_client_s_letter_case);
 	tcase_add_test(tcase, class_any_is_answered_from_class_in);
+	tcase_add_test(tcase, without_room_for_answers_nobody_is_answered_from_the_caches);
 	tcase_add_test(tcase, a_snooper_sees_the_cache);
 	tcase_add_test(tcase, a_snooper_makes_nobody_ask);
 	tcase_add_test(tcase, others_do_not_without_rd);

@@ -195,6 +195,25 @@ START_TEST(a_trust_anchor_that_updates_itself_has_a_whole_file)
 }
 END_TEST
 
+START_TEST(a_message_cache_without_room_for_one_is_none)
+{
+	static const struct {
+		const char *text;
+		bool answers_anew;
+	} cases[] = {
+		{ "", false },
+		{ "server:\n  msg-cache-size: 1\n", true },
+		{ "server:\n  msg-cache-size: 1231\n", true },
+		{ "server:\n  msg-cache-size: 1232\n", false },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct settings *settings = settings_of(cases[i].text);
+		ck_assert_msg(settings->service->policy.answers_anew == cases[i].answers_anew, "%s", cases[i].text);
+		settings_free(settings);
+	}
+}
+END_TEST
+
 /* RFC 4035, section 5.2; that it is not used is logged. */
 START_TEST(an_anchor_that_nobody_can_check_vouches_for_nothing)
 {
@@ -439,6 +458,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, enter_directory, leave_directory);
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
 	tcase_add_loop_test(tcase, what_is_right_is_taken, 0, COUNT(accepted));
+	tcase_add_test(tcase, a_message_cache_without_room_for_one_is_none);
 	tcase_add_test(tcase, an_anchor_that_nobody_can_check_vouches_for_nothing);
 	tcase_add_loop_test(tcase, a_trust_anchor_that_updates_itself_has_a_whole_file, 0, COUNT(anchor_files));
 	tcase_add_test(tcase, what_takes_a_restart_is_named);
