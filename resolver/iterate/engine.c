@@ -297,7 +297,7 @@ from_caches(struct engine *engine, const struct engine_question *question, struc
 	} while (from.policies != 0 &&
 		 rewrite_answer(&from, &answer->sections[SECTION_ANSWER], arena, answer) == REWRITE_ALIAS);
 	if (engine__wants_extras(engine, question->qtype) && !answer->is_ruled)
-		extras_from_cache(answer, &engine->caches, arena, 0, now_s);
+		extras_from_cache(answer, &engine->caches, arena, now_s);
 	answer->from_cache = true;
 	answer->refresh_due = from.ends_soon && engine->config.prefetch;
 	return 0;

@@ -70,7 +70,7 @@ struct gathering {
 	struct answer *answer;
 	const struct caches *caches;
 	struct arena *arena;
-	uint32_t stale_s, now_s;
+	uint32_t stale_s, over_s, now_s;
 	struct rrset **tail; /* of the additional section */
 	unsigned count;
 };
@@ -80,11 +80,14 @@ get(const struct gathering *gathering, const struct name *name, uint16_t type, e
 {
 	struct rrset_cache *cache = gathering->caches->rrsets;
 	uint32_t expired_s;
-	const int err = gathering->stale_s == 0
-				? rrset_cache_get(cache, name, type, CLASS_IN, at_least, gathering->arena, set, gathering->now_s)
-				: rrset_cache_get_stale(cache, name, type, CLASS_IN, at_least, gathering->stale_s,
-							gathering->arena, set, &expired_s, gathering->now_s);
-	return err == 0;
+
+	if (gathering->stale_s == 0)
+		return rrset_cache_get(cache, name, type, CLASS_IN, at_least, gathering->arena, set, gathering->now_s) == 0;
+	if (rrset_cache_get_stale(cache, name, type, CLASS_IN, at_least, gathering->stale_s, gathering->arena, set,
+				  &expired_s, gathering->now_s) != 0)
+		return false;
+	const bool is_of_its_time = expired_s > 0 || (*set)->original_ttl_s - (*set)->ttl_s >= gathering->over_s;
+	return is_of_its_time || gathering->answer->security != SECURITY_SECURE;
 }
 
 static void
@@ -146,11 +149,13 @@ may_stand(const struct answer *answer, const struct rrset *set)
 }
 
 void
-extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t stale_s,
+extras_from_stale(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t stale_s, uint32_t over_s,
 		  uint32_t now_s)
 {
 	const struct rrset *last = answer->sections[SECTION_ANSWER];
-	struct gathering gathering = { answer, caches, arena, stale_s, now_s, &answer->sections[SECTION_ADDITIONAL], 0 };
+	struct gathering gathering = {
+		answer, caches, arena, stale_s, over_s, now_s, &answer->sections[SECTION_ADDITIONAL], 0,
+	};
 
 	if (last == NULL || answer->rcode != RCODE_NOERROR || answer->sections[SECTION_AUTHORITY] != NULL)
 		return;
@@ -165,9 +170,15 @@ extras_from_cache(struct answer *answer, const struct caches *caches, struct are
 }
 
 void
+extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t now_s)
+{
+	extras_from_stale(answer, caches, arena, 0, 0, now_s);
+}
+
+void
 extras_addrs_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t now_s)
 {
-	struct gathering gathering = { answer, caches, arena, 0, now_s, &answer->sections[SECTION_ADDITIONAL], 0 };
+	struct gathering gathering = { answer, caches, arena, 0, 0, now_s, &answer->sections[SECTION_ADDITIONAL], 0 };
 
 	gather_targets(&gathering, answer->sections[SECTION_ANSWER]);
 	gather_targets(&gathering, answer->sections[SECTION_AUTHORITY]);

@@ -31,12 +31,15 @@ bool extras_is_ns(const struct rrset *set, const struct classified *classified, 
 struct rrset *extras_of_reply(struct message *message, const struct scrubbed *scrubbed, const struct classified *classified,
                               const struct asked *asked, const struct scrub_limits *limits);
 
+/* Adds to a complete positive answer from the caches what they hold of its zone. */
+void extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t now_s);
+
 /*
- * Adds to a complete positive answer from the caches what they hold of its zone; stale_s: also what has ended at most
- * so long ago, with TTL 0 (RFC 8767).
+ * The same for an answer that has been over for over_s (RFC 8767): also what has ended at most stale_s ago, with TTL 0.  Beside
+ * a secure one stands what is of its own time, and nothing that has been learnt since: its zone may have become bogus.
  */
-void extras_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t stale_s,
-                       uint32_t now_s);
+void extras_from_stale(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t stale_s,
+                       uint32_t over_s, uint32_t now_s);
 
 /* The addresses of the servers that answer and authority section name, as far as the caches hold them. */
 void extras_addrs_from_cache(struct answer *answer, const struct caches *caches, struct arena *arena, uint32_t now_s);

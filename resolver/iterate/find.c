@@ -23,7 +23,7 @@ found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
 		task->answer.sections[SECTION_AUTHORITY] = proofs;
 	}
 	if (engine__wants_extras(engine, task->question.qtype) && !task->answer.is_ruled)
-		extras_from_cache(&task->answer, &engine->caches, &task->arena, 0, engine__now_s(engine));
+		extras_from_cache(&task->answer, &engine->caches, &task->arena, engine__now_s(engine));
 	return task->answer.security != SECURITY_UNCHECKED ? TASK_DONE : validation__after_answer(engine, task);
 }
 
@@ -169,12 +169,12 @@ leads_to_itself(const struct task *task, const struct delegation *delegation)
 
 /*
  * What is asked anew for the caches shall rest on a zone that is still delegated: near the end of what is known of that, who has
- * delegated it is asked again.
+ * delegated it is asked again.  A zone's keys rest on its DS set, which has an end of its own.
  */
 static bool
 is_to_be_vouched_for(const struct task *task, const struct delegation *delegation)
 {
-	return task->refreshes && delegation->zone->size > 1 &&
+	return task->refreshes && task->question.qtype != TYPE_DNSKEY && delegation->zone->size > 1 &&
 	       (uint64_t)delegation->ttl_s * LOOKUP_SOON_PART <= delegation->original_ttl_s;
 }
 

@@ -32,6 +32,7 @@ struct lookup {
 	bool checking_disabled; /* what was found to be bogus is no failure */
 	bool refreshes; /* what ends soon is not known any more */
 	bool ends_soon; /* told back: a set of the answer is in the last part of its time */
+	uint32_t over_s; /* told back by lookup_stale: since when the set that answers has ended; 0: it has not */
 	const struct rpz *rpz;
 	struct aggressive *aggressive; /* what zones have proved before; NULL: only what was asked counts */
 	uint32_t policies; /* its zones that have a say (rewrite.h); 0: none, or none any more */

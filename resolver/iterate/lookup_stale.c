@@ -137,6 +137,7 @@ lookup_stale(struct lookup *lookup, const struct caches *caches, const struct st
 				return false;
 			continue;
 		}
+		lookup->over_s = finding.expired_s;
 		if (finding.known == KNOWN_ANSWER)
 			take_set(&search, finding.set);
 		else

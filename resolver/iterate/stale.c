@@ -29,7 +29,7 @@ set_ttls(struct answer *answer, uint32_t reply_ttl_s)
 
 static bool
 find(const struct engine *engine, const struct engine_question *question, const struct stale_terms *terms,
-     struct arena *arena, struct answer *answer, uint32_t now_s)
+     struct arena *arena, struct answer *answer, uint32_t *over_s, uint32_t now_s)
 {
 	struct lookup from = engine__lookup_of(engine, question, answer);
 
@@ -39,6 +39,7 @@ find(const struct engine *engine, const struct engine_question *question, const 
 			return false;
 	} while (from.policies != 0 &&
 		 rewrite_answer(&from, &answer->sections[SECTION_ANSWER], arena, answer) == REWRITE_ALIAS);
+	*over_s = from.over_s;
 	return answer->is_stale;
 }
 
@@ -48,15 +49,16 @@ stale__find(const struct engine *engine, const struct engine_question *question,
 {
 	const struct stale_terms terms = terms_of(engine);
 	const size_t mark = arena_mark(arena);
+	uint32_t over_s = 0;
 
 	if (!engine->config.serve_expired)
 		return false;
-	if (!find(engine, question, &terms, arena, answer, now_s)) {
+	if (!find(engine, question, &terms, arena, answer, &over_s, now_s)) {
 		arena_rewind(arena, mark);
 		return false;
 	}
 	if (engine__wants_extras(engine, question->qtype) && !answer->is_ruled)
-		extras_from_cache(answer, &engine->caches, arena, terms.stale_s, now_s);
+		extras_from_stale(answer, &engine->caches, arena, terms.stale_s, over_s, now_s);
 	if (!answer->is_ruled)
 		answer->ede = answer->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
 	set_ttls(answer, terms.reply_ttl_s);
@@ -150,11 +152,12 @@ stale__on_failure(struct engine *engine, struct task *task)
 {
 	struct stale_terms terms = terms_of(engine);
 	struct answer answer;
+	uint32_t over_s;
 
 	if (engine->config.serve_expired && engine->config.serve_expired_ttl_reset) {
 		const size_t mark = arena_mark(&task->arena);
 		terms.renew = true;
-		(void)find(engine, &task->question, &terms, &task->arena, &answer, engine__now_s(engine));
+		(void)find(engine, &task->question, &terms, &task->arena, &answer, &over_s, engine__now_s(engine));
 		arena_rewind(&task->arena, mark);
 	}
 	if (!task->may_be_stale || !stale__find(engine, &task->question, &task->arena, &answer, engine__now_s(engine)))

@@ -402,7 +402,10 @@ judge_answer(struct engine *engine, struct task *task)
 	return finding == FINDING_SECURE ? worst : finding;
 }
 
-/* The answer is judged; what goes with it only as far as there are signatures left to be checked for. */
+/*
+ * The answer is judged; what goes with it only as far as there are signatures left to be checked for.  What stands beside a
+ * zone's keys is signed with them, so it is only now that it can be.
+ */
 static enum finding
 judge_all(struct engine *engine, struct task *task)
 {
@@ -410,6 +413,8 @@ judge_all(struct engine *engine, struct task *task)
 
 	if (finding != FINDING_SECURE && finding != FINDING_INSECURE)
 		return finding;
+	if (task->question.qtype == TYPE_DNSKEY && judge_beside(engine, task, SECTION_AUTHORITY) == FINDING_WAIT)
+		return FINDING_WAIT;
 	return judge_beside(engine, task, SECTION_ADDITIONAL) == FINDING_WAIT ? FINDING_WAIT : finding;
 }
 

@@ -1,0 +1,95 @@
+/* What goes with the answers of a signed zone: its NS set, judged by keys that may just have come, and of the same time. */
+#include "tests/resolver/iterate/signed_world.h"
+#include "tests/suite.h"
+
+#define SECOND    1000000u
+#define KEY_TTL_S 3600u /* as long as the delegation's */
+
+static struct signed_world sw;
+static uint32_t ns_ttl_s; /* of the set beside the keys */
+
+/* The zone's keys come with its NS set, other answers alone. */
+static void
+tell_ns_beside_keys(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)server;
+	if (query->question.qtype == TYPE_NS)
+		reply->sections[SECTION_ANSWER]->ttl_s = ns_ttl_s;
+	if (query->question.qtype != TYPE_DNSKEY)
+		return;
+	reply->sections[SECTION_ANSWER]->ttl_s = KEY_TTL_S;
+	records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, "mal.", TYPE_NS, ns_ttl_s, "ns.mal."));
+}
+
+static void
+begin(struct engine_config config)
+{
+	config.minimal_responses = config.prime_root = false;
+	signed_world_init(&sw, 1, &config, tell_ns_beside_keys, NULL);
+}
+
+START_TEST(what_stands_beside_a_zone_s_keys_is_judged_by_them)
+{
+	ns_ttl_s = 300;
+	begin(engine_config_default);
+	ck_assert_uint_eq(world_resolve(sw.world, "www.mal.", TYPE_A)->security, SECURITY_SECURE);
+	const struct world_result *result = world_cached(sw.world, "mal.", TYPE_DNSKEY);
+	ck_assert_ptr_nonnull(result);
+	ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	ck_assert(world_has(result, SECTION_AUTHORITY, "mal.", TYPE_NS, "ns.mal."));
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(keys_that_end_soon_are_asked_of_their_zone_alone)
+{
+	const struct engine_question keys = { .qname = name_of("mal."), .qtype = TYPE_DNSKEY, .qclass = CLASS_IN };
+	struct engine_config config = engine_config_default;
+	config.prefetch = true;
+	ns_ttl_s = 300;
+	begin(config);
+	world_resolve(sw.world, "www.mal.", TYPE_A);
+	world_run(sw.world, UINT64_C(3500) * SECOND);
+	const unsigned root_asked = sw.world->servers[0].asked, mal_asked = sw.mal->asked;
+	engine_refresh(sw.world->engine, &keys, sw.world->now_us);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(sw.mal->asked, mal_asked + 1);
+	ck_assert_uint_eq(sw.world->servers[0].asked, root_asked);
+	world_run(sw.world, 200 * SECOND);
+	ck_assert_uint_eq(world_cached(sw.world, "mal.", TYPE_DNSKEY)->security, SECURITY_SECURE);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+/* _i 0: the NS set is of the answer's time, 1: it has been learnt since. */
+START_TEST(beside_a_stale_secure_answer_stands_what_is_of_its_time)
+{
+	struct engine_config config = engine_config_default;
+	config.serve_expired = true;
+	ns_ttl_s = _i == 0 ? 3600 : 100;
+	begin(config);
+	world_resolve(sw.world, "www.mal.", TYPE_A);
+	world_run(sw.world, 301 * SECOND);
+	if (_i == 1)
+		world_resolve(sw.world, "mal.", TYPE_NS);
+	sw.mal->dead = true;
+	const struct world_result *result = world_resolve(sw.world, "www.mal.", TYPE_A);
+	ck_assert_int_eq(result->ede, EDE_STALE_ANSWER);
+	ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	ck_assert_uint_eq(world_count(result, SECTION_AUTHORITY), _i == 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("iterate: extras");
+	TCase *tcase = tcase_create("of a signed zone");
+
+	tcase_add_test(tcase, what_stands_beside_a_zone_s_keys_is_judged_by_them);
+	tcase_add_test(tcase, keys_that_end_soon_are_asked_of_their_zone_alone);
+	tcase_add_loop_test(tcase, beside_a_stale_secure_answer_stands_what_is_of_its_time, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
