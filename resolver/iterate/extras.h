@@ -2,6 +2,8 @@
  * extras.h - what an answer carries beside what was asked for, unless responses are minimal: the zone's NS set and the
  * addresses of the servers that the answer names (RFC 1034, sections 3.7 and 4.3.2; RFC 2181, section 5.4.1).
  *
+ * What a wildcard has made comes with its proof, and then with these too, minimal or not.
+ *
  * An answer that was asked for just now has those of the reply; one from the caches those that the caches hold, which came
  * beside answers themselves (delegations and glue are kept elsewhere).  What lies outside of the zone that was asked is
  * never taken, and beside a secure answer stands only what is secure itself.

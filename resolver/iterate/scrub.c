@@ -5,6 +5,7 @@
 #include "resolver/cache/negative.h"
 #include "resolver/cache/rrset.h"
 #include "resolver/iterate/extras.h"
+#include "resolver/validate/rrsig.h"
 #include "resolver/wire/rdata.h"
 
 /* Sets in the order in which they are added. */
@@ -114,6 +115,14 @@ keeps_extras(const struct scrub_limits *limits, const struct asked *asked)
 	return extras_are_wanted(!limits->keeps_extras, asked->qtype);
 }
 
+/* A wildcard has made what answers: the section that has the proof is given whole. */
+static bool
+needs_proof(const struct classified *classified)
+{
+	return classified->response == RESPONSE_ANSWER && classified->chain.final != NULL &&
+	       rrset_is_expanded(classified->chain.final);
+}
+
 /*
  * What stands beside an answer, or beside an absence of which nothing else is told and which is therefore not kept.  Beside the
  * absence of a DS set it would be a delegation.
@@ -124,7 +133,7 @@ has_extras(const struct classified *classified, const struct asked *asked, const
 	const bool is_bare =
 		classified->response == RESPONSE_NODATA && classified->soa == NULL && asked->qtype != TYPE_DS;
 
-	return keeps_extras(limits, asked) && (classified->response == RESPONSE_ANSWER || is_bare);
+	return (keeps_extras(limits, asked) && (classified->response == RESPONSE_ANSWER || is_bare)) || needs_proof(classified);
 }
 
 static void

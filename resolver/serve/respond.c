@@ -160,15 +160,23 @@ is_proof(const struct rrset *rrset)
 	return rrset->type == TYPE_NSEC || rrset->type == TYPE_NSEC3 || rrset->type == TYPE_RRSIG;
 }
 
+/* The NS set beside an answer; without an answer it is a referral and all that there is. */
 static bool
-authority_goes_out(const struct respond_config *config, const struct reply_form *form,
-		   const struct answer *answer, const struct rrset *rrset)
+is_extra(const struct answer *answer, const struct rrset *rrset)
 {
-	if (is_proof(rrset))
-		return form->dnssec_ok;
-	/* The NS set beside an answer; without an answer it is a referral and all that there is. */
-	return !(config->minimal_responses && rrset->type == TYPE_NS &&
-		 answer->sections[SECTION_ANSWER] != NULL);
+	return rrset->type == TYPE_NS && answer->sections[SECTION_ANSWER] != NULL;
+}
+
+/* Minimal or not: where the answer needs a proof the section goes out whole. */
+static bool
+extras_go_out(const struct respond_config *config, const struct reply_form *form, const struct answer *answer)
+{
+	if (!config->minimal_responses || answer->sections[SECTION_ANSWER] == NULL)
+		return true;
+	for (const struct rrset *set = answer->sections[SECTION_AUTHORITY]; form->dnssec_ok && set != NULL; set = set->next)
+		if (is_proof(set))
+			return true;
+	return false;
 }
 
 /* Local data, and what was asked for just now, has no other than its TTL. */
@@ -178,10 +186,10 @@ shown_ttl_s(const struct respond_config *config, const struct rrset *rrset)
 	return config->serve_original_ttl && rrset->original_ttl_s != 0 ? rrset->original_ttl_s : rrset->ttl_s;
 }
 
-/* Answer and authority: 0, or ERR_FULL when a set that belongs there has no room. */
+/* Answer and authority: 0, or ERR_FULL when a set has no room. */
 static int
-write_required(const struct respond_config *config, const struct reply_form *form,
-	       const struct answer *answer, struct render *render)
+write_sections(const struct respond_config *config, const struct reply_form *form,
+	       const struct answer *answer, bool with_extras, struct render *render)
 {
 	for (const struct rrset *rrset = answer->sections[SECTION_ANSWER]; rrset != NULL;
 	     rrset = rrset->next) {
@@ -192,7 +200,7 @@ write_required(const struct respond_config *config, const struct reply_form *for
 	}
 	for (const struct rrset *rrset = answer->sections[SECTION_AUTHORITY]; rrset != NULL;
 	     rrset = rrset->next) {
-		if (!authority_goes_out(config, form, answer, rrset))
+		if ((is_extra(answer, rrset) && !with_extras) || (is_proof(rrset) && !form->dnssec_ok))
 			continue;
 		int err = render_rrset(render, SECTION_AUTHORITY, rrset, shown_ttl_s(config, rrset),
 				       form->dnssec_ok);
@@ -215,12 +223,12 @@ names_servers(const struct answer *answer)
 
 /* What does not fit is left out without a word (RFC 2181, section 9), signatures before data (RFC 4035, section 3.1.1). */
 static void
-write_additional(const struct respond_config *config, const struct reply_form *form,
-		 const struct question *question, const struct answer *answer, struct render *render)
+write_additional(const struct respond_config *config, const struct reply_form *form, const struct question *question,
+		 const struct answer *answer, bool with_extras, struct render *render)
 {
 	const bool is_any = question != NULL && question->qtype == TYPE_ANY;
 
-	if (config->minimal_responses && answer->sections[SECTION_ANSWER] != NULL && !names_servers(answer) && !is_any)
+	if (!with_extras && !names_servers(answer) && !is_any)
 		return;
 	for (const struct rrset *rrset = answer->sections[SECTION_ADDITIONAL]; rrset != NULL;
 	     rrset = rrset->next)
@@ -278,15 +286,21 @@ respond(const struct respond_config *config, const struct reply_form *form,
 	uint16_t flags = respond_flags(form, answer), rcode = respond_rcode(form, answer);
 
 	struct render render;
+	bool with_extras = extras_go_out(config, form, answer);
 	int err = respond_begin(form, question, &render, bytes, room, flags, rcode, opt_bytes);
 	if (err != 0)
 		return err;
-	bool is_full = answer->fate == ANSWER_TRUNCATED || write_required(config, form, answer, &render) != 0;
+	bool is_full = answer->fate == ANSWER_TRUNCATED || write_sections(config, form, answer, with_extras, &render) != 0;
+	if (is_full && with_extras && answer->fate != ANSWER_TRUNCATED) {
+		with_extras = false; /* for them alone nobody is to come again (RFC 2181, section 9) */
+		err = respond_begin(form, question, &render, bytes, room, flags, rcode, opt_bytes);
+		is_full = err != 0 || write_sections(config, form, answer, with_extras, &render) != 0;
+	}
 	if (is_full)
 		err = respond_begin(form, question, &render, bytes, room, flags | DNS_TC, rcode,
 				    opt_bytes);
 	else
-		write_additional(config, form, question, answer, &render);
+		write_additional(config, form, question, answer, with_extras, &render);
 	if (err != 0)
 		return err;
 	if (is_truncated != NULL)

@@ -217,6 +217,42 @@ START_TEST(minimal_responses_keep_what_the_answer_needs)
 END_TEST
 
 /* Who asks for a zone's servers wants to reach them (RFC 8109, section 4). */
+/* RFC 4035, section 3.1.3.3: that of what a wildcard has made. */
+START_TEST(minimal_responses_give_the_section_of_a_proof_whole_to_who_sets_do)
+{
+	struct reply_form form = form_of(DNS_RD);
+	struct question question = question_of("www.example.", TYPE_A);
+	struct answer answer = { .ede = EDE_NONE };
+
+	add_set(&answer.sections[SECTION_ANSWER], "www.example.", TYPE_A, 1, 4, 0);
+	add_set(&answer.sections[SECTION_AUTHORITY], "ns.example.", TYPE_NSEC, 1, 1, 0);
+	add_set(&answer.sections[SECTION_AUTHORITY], "example.", TYPE_NS, 1, 1, 0);
+	add_set(&answer.sections[SECTION_ADDITIONAL], "ns.example.", TYPE_A, 1, 4, 0);
+	form.dnssec_ok = _i != 0;
+	respond_and_read(&plain, &form, &question, &answer, NULL);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_AUTHORITY], _i != 0 ? 2 : 0);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_ADDITIONAL], _i != 0 ? 1 : 0);
+}
+END_TEST
+
+/* RFC 2181, section 9. */
+START_TEST(for_want_of_room_for_the_servers_of_the_zone_nothing_is_truncated)
+{
+	const struct respond_config config = { .minimal_responses = false, .udp_bytes_max = 512 };
+	struct reply_form form = form_of(DNS_RD);
+	struct question question = question_of("www.example.", TYPE_TXT);
+	struct answer answer = { .ede = EDE_NONE };
+	bool is_truncated;
+
+	add_set(&answer.sections[SECTION_ANSWER], "www.example.", TYPE_TXT, 1, 455, 0);
+	add_set(&answer.sections[SECTION_AUTHORITY], "example.", TYPE_NS, 1, 1, 0);
+	respond_and_read(&config, &form, &question, &answer, &is_truncated);
+	ck_assert(!is_truncated && (message.flags & DNS_TC) == 0);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_ANSWER], 1);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_AUTHORITY], 0);
+}
+END_TEST
+
 START_TEST(minimal_responses_give_servers_with_their_addresses)
 {
 	struct reply_form form = form_of(DNS_RD);
@@ -342,6 +378,8 @@ main(void)
 	tcase_add_test(tcase, additional_records_are_left_out_without_a_word);
 	tcase_add_test(tcase, original_ttls_are_given_where_there_are_any);
 	tcase_add_test(tcase, minimal_responses_keep_what_the_answer_needs);
+	tcase_add_loop_test(tcase, minimal_responses_give_the_section_of_a_proof_whole_to_who_sets_do, 0, 2);
+	tcase_add_test(tcase, for_want_of_room_for_the_servers_of_the_zone_nothing_is_truncated);
 	tcase_add_test(tcase, minimal_responses_give_servers_with_their_addresses);
 	tcase_add_test(tcase, minimal_responses_to_any_keep_what_goes_with_it);
 	tcase_add_test(tcase, signatures_of_additional_records_go_before_their_data);
