@@ -298,6 +298,8 @@ from_caches(struct engine *engine, const struct engine_question *question, struc
 		 rewrite_answer(&from, &answer->sections[SECTION_ANSWER], arena, answer) == REWRITE_ALIAS);
 	if (engine__wants_extras(engine, question->qtype) && !answer->is_ruled)
 		extras_from_cache(answer, &engine->caches, arena, now_s);
+	if (engine__is_unjudged(engine, question))
+		extras_check_unjudged(answer);
 	answer->from_cache = true;
 	answer->refresh_due = from.ends_soon && engine->config.prefetch;
 	return 0;

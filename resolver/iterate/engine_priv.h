@@ -152,6 +152,13 @@ engine__validates(const struct engine *engine, const struct engine_question *que
 	return engine->trust.anchors != NULL && !question->checking_disabled;
 }
 
+/* Given unjudged, where those of others are judged. */
+static inline bool
+engine__is_unjudged(const struct engine *engine, const struct engine_question *question)
+{
+	return engine->trust.anchors != NULL && question->checking_disabled;
+}
+
 /* For RRSIGs: seconds since 1970. */
 static inline uint32_t
 engine__wall_s(const struct engine *engine)

@@ -202,3 +202,21 @@ extras_check(struct answer *answer)
 	check_section(answer, &answer->sections[SECTION_AUTHORITY], true);
 	check_section(answer, &answer->sections[SECTION_ADDITIONAL], false);
 }
+
+void
+extras_check_unjudged(struct answer *answer)
+{
+	const struct rrset *last = answer->sections[SECTION_ANSWER];
+	struct rrset **at = &answer->sections[SECTION_ADDITIONAL];
+
+	while (last != NULL && last->next != NULL)
+		last = last->next;
+	if (last == NULL || last->sig_count == 0)
+		return;
+	while (*at != NULL) {
+		if ((*at)->sig_count > 0)
+			at = &(*at)->next;
+		else
+			*at = (*at)->next;
+	}
+}

@@ -49,4 +49,10 @@ void extras_addrs_from_cache(struct answer *answer, const struct caches *caches,
 /* Takes out of authority and additional section what may not stand beside an answer of that security. */
 void extras_check(struct answer *answer);
 
+/*
+ * The same for an answer that is given unjudged (CD) where others are judged: addresses without signatures beside one that has
+ * some would not stand if it were.
+ */
+void extras_check_unjudged(struct answer *answer);
+
 #endif

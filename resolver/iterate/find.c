@@ -24,6 +24,8 @@ found_answer(struct engine *engine, struct task *task, struct rrset *proofs)
 	}
 	if (engine__wants_extras(engine, task->question.qtype) && !task->answer.is_ruled)
 		extras_from_cache(&task->answer, &engine->caches, &task->arena, engine__now_s(engine));
+	if (engine__is_unjudged(engine, &task->question))
+		extras_check_unjudged(&task->answer);
 	return task->answer.security != SECURITY_UNCHECKED ? TASK_DONE : validation__after_answer(engine, task);
 }
 

@@ -52,6 +52,8 @@ task__answer(struct engine *engine, struct task *task, uint16_t rcode, const str
 	task->answer.rcode = rcode;
 	task->answer.from_cache = !task->asked;
 	task->answer.sections[SECTION_ANSWER] = task->chain;
+	if (engine__is_unjudged(engine, &task->question))
+		extras_check_unjudged(&task->answer);
 	return validation__after_answer(engine, task);
 }
 

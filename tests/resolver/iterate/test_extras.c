@@ -81,6 +81,37 @@ START_TEST(beside_a_stale_secure_answer_stands_what_is_of_its_time)
 }
 END_TEST
 
+/* Additional records are not signed in this world. */
+static void
+tell_ns_beside_all(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)server, (void)query;
+	records_append(&reply->sections[SECTION_AUTHORITY], world_record(world, "mal.", TYPE_NS, 300, "ns.mal."));
+	records_append(&reply->sections[SECTION_ADDITIONAL], world_record(world, "ns.mal.", TYPE_A, 300, "203.0.113.66"));
+}
+
+/* _i 0: nobody's answers are judged. */
+START_TEST(beside_a_signed_answer_that_cd_leaves_unjudged_stand_no_addresses_without_signatures)
+{
+	const struct engine_question question = {
+		.qname = name_of("www.mal."), .qtype = TYPE_A, .qclass = CLASS_IN, .checking_disabled = true,
+	};
+	const struct engine_trust none = { 0 };
+	struct engine_config config = engine_config_default;
+	config.minimal_responses = config.prime_root = false;
+	signed_world_init(&sw, 1, &config, tell_ns_beside_all, NULL);
+	if (_i == 0)
+		engine_set_trust(sw.world->engine, &none);
+	for (unsigned times = 0; times < 2; times++) { /* of the servers, of the caches */
+		const struct world_result *result = world_resolve_as(sw.world, &question);
+		ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+		ck_assert_uint_eq(world_count(result, SECTION_AUTHORITY), 1);
+		ck_assert_uint_eq(world_count(result, SECTION_ADDITIONAL), _i == 0);
+	}
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -90,6 +121,7 @@ main(void)
 	tcase_add_test(tcase, what_stands_beside_a_zone_s_keys_is_judged_by_them);
 	tcase_add_test(tcase, keys_that_end_soon_are_asked_of_their_zone_alone);
 	tcase_add_loop_test(tcase, beside_a_stale_secure_answer_stands_what_is_of_its_time, 0, 2);
+	tcase_add_loop_test(tcase, beside_a_signed_answer_that_cd_leaves_unjudged_stand_no_addresses_without_signatures, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
