@@ -66,9 +66,9 @@ enum stage
 client__zone(struct clients *clients, struct asking *asking)
 {
 	const struct question *asked = &clients->query.question;
-	struct question question = { .qtype = asked->qtype, .qclass = asked->qclass };
+	struct question question = { .qtype = asked->qtype, .qclass = CLASS_IN }; /* or ANY, as which it is taken */
 
-	if (clients->policy->kept == NULL || asked->qclass != CLASS_IN)
+	if (clients->policy->kept == NULL)
 		return STAGE_PASSES;
 	if (clients->alias == NULL)
 		asking->answer = (struct answer){ .security = SECURITY_INSECURE, .ede = EDE_NONE };
