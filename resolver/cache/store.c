@@ -280,7 +280,7 @@ shard_get(struct store_shard *shard, const struct entry *entry, unsigned flags, 
 	if (found->value == NULL)
 		return ERR_NO_MEMORY;
 	if ((flags & STORE_QUIETLY) == 0)
-		shard->stats.hits++;
+		shard->hits++;
 	return 0;
 }
 
@@ -298,10 +298,10 @@ store_get(struct store *store, const uint8_t *key, size_t key_bytes, uint8_t at_
 	if (at != 0 && entry->rank >= at_least &&
 	    (entry->expires_s > now_s || (flags & STORE_EXPIRED_TOO) != 0)) {
 		err = shard_get(shard, entry, flags, arena, found, now_s);
-		if ((flags & STORE_QUIETLY) == 0)
-			entry->flags |= ENTRY_VISITED;
+		if ((flags & STORE_QUIETLY) == 0 && (entry->flags & ENTRY_VISITED) == 0)
+			entry->flags |= ENTRY_VISITED; /* once: all threads may then have the entry in their processors' caches */
 	} else if ((flags & (STORE_QUIETLY | STORE_MAY_MISS)) == 0) {
-		shard->stats.misses++;
+		shard->misses++;
 	}
 	pthread_mutex_unlock(&shard->lock);
 	return err;
@@ -359,8 +359,8 @@ store_stats(struct store *store, struct cache_stats *stats)
 		struct store_shard *shard = &store->shards[i];
 		pthread_mutex_lock(&shard->lock);
 		const struct cache_stats *own = &shard->stats;
-		stats->hits += own->hits;
-		stats->misses += own->misses;
+		stats->hits += shard->hits;
+		stats->misses += shard->misses;
 		stats->puts += own->puts;
 		stats->refused_rank += own->refused_rank;
 		stats->refused_size += own->refused_size;

@@ -19,7 +19,8 @@
 
 struct store_shard {
 	alignas(LINE_BYTES) pthread_mutex_t lock;
-	struct index index;
+	uint64_t hits, misses; /* beside the lock: a look-up writes to this line of the processor's cache and no other */
+	alignas(LINE_BYTES) struct index index;
 	uint64_t *ring;
 	uint32_t head, tail, last, end; /* offsets: see the drawing in store.h */
 	uint32_t lap;                   /* counts the writer's rounds, from 1 */
@@ -27,7 +28,7 @@ struct store_shard {
 	bool is_logged;                 /* removals leave an entry without a value */
 	struct past *past;              /* looked in for what is not here; NULL: none */
 	uint64_t units_live;
-	struct cache_stats stats; /* counters only */
+	struct cache_stats stats; /* of its counters those that are not above */
 };
 
 /* The half of the hash that chooses bucket and tag takes no part in choosing the shard. */
