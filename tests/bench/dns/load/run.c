@@ -188,13 +188,14 @@ serve(struct run *run, char error[CONFIG_ERROR_BYTES])
 static void
 add_up(const struct run *run, struct run_result *result)
 {
-	uint64_t cpu_ns = 0, upstream = 0, waited = 0;
+	uint64_t cpu_ns = 0, upstream = 0, waited = 0, begin_ns = UINT64_MAX, end_ns = 0;
 
 	*result = (struct run_result){ .rate = 0 };
 	for (unsigned i = 0; i < run->work->workers; i++) {
 		const struct traffic *traffic = &run->traffic[i];
 		const double answers = (double)traffic->answers;
-		result->rate += answers * 1e9 / (double)traffic->wall_ns;
+		begin_ns = traffic->begin_ns < begin_ns ? traffic->begin_ns : begin_ns;
+		end_ns = traffic->end_ns > end_ns ? traffic->end_ns : end_ns;
 		result->cpu_us[i] = (double)traffic->cpu_ns / 1e3 / answers;
 		result->answers += traffic->answers;
 		result->wrong += traffic->wrong;
@@ -203,6 +204,7 @@ add_up(const struct run *run, struct run_result *result)
 		upstream += traffic->upstream;
 		waited += run->reports[i].report.server.waited;
 	}
+	result->rate = (double)result->answers * 1e9 / (double)(end_ns - begin_ns);
 	result->cpu_mean_us = (double)cpu_ns / 1e3 / (double)result->answers;
 	result->upstream = (double)upstream / (double)result->answers;
 	result->waited = (double)waited / (double)result->answers;

@@ -24,7 +24,7 @@ struct run_work {
 };
 
 struct run_result {
-	double rate;                    /* answers a second of all workers */
+	double rate;                    /* answers a second, until the last worker is done */
 	double cpu_us[RUN_WORKERS_MAX]; /* an answer, of each worker's thread */
 	double cpu_mean_us;             /* of all answers */
 	double upstream, waited;        /* an answer; waited: for another worker */

@@ -25,14 +25,6 @@ clock_ns(clockid_t id)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Subtracted once they begin, added when they end. */
-static void
-read_clocks(struct traffic *traffic)
-{
-	traffic->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - traffic->cpu_ns;
-	traffic->wall_ns = clock_ns(CLOCK_MONOTONIC) - traffic->wall_ns;
-}
-
 static void
 pin(struct traffic *traffic)
 {
@@ -56,7 +48,8 @@ begin_when_warm(struct traffic *traffic)
 	(void)pthread_barrier_wait(traffic->plan->begin);
 	traffic->is_measured = true;
 	traffic->answers = traffic->upstream = 0;
-	read_clocks(traffic);
+	traffic->begin_ns = clock_ns(CLOCK_MONOTONIC);
+	traffic->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void
@@ -64,7 +57,8 @@ end_when_answered(struct traffic *traffic)
 {
 	if (traffic->is_done || traffic->next < traffic->plan->count || traffic->unanswered > 0)
 		return;
-	read_clocks(traffic);
+	traffic->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - traffic->cpu_ns;
+	traffic->end_ns = clock_ns(CLOCK_MONOTONIC);
 	traffic->is_done = true;
 	(void)sem_post(traffic->plan->done);
 }
