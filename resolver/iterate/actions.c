@@ -55,15 +55,24 @@ next_close(struct engine *engine, struct flight *query, struct engine_action *ac
 	return query->was_sent;
 }
 
+/* Nobody waits for the answered task any more; who had it refresh the caches is told. */
+static bool
+end_answered(struct engine *engine, struct task *task, struct engine_action *action)
+{
+	const uint64_t refresh = task->refresh;
+
+	engine->todo_head++;
+	task__free(engine, task);
+	*action = (struct engine_action){ .kind = ENGINE_REFRESHED, .client = refresh };
+	return refresh != 0;
+}
+
 /* One client of the answered task a call; with the last one the task is over. */
 static bool
 next_answer(struct engine *engine, struct task *task, struct engine_action *action)
 {
-	if (task->clients == SLOT_NONE) { /* the clients have gone meanwhile */
-		engine->todo_head++;
-		task__free(engine, task);
-		return false;
-	}
+	if (task->clients == SLOT_NONE) /* there were none, or they have gone meanwhile */
+		return end_answered(engine, task, action);
 	struct client *client = &engine->clients[task->clients];
 	*action = (struct engine_action){
 		.kind = ENGINE_ANSWER,
@@ -75,7 +84,7 @@ next_answer(struct engine *engine, struct task *task, struct engine_action *acti
 	client__remove(engine, client);
 	engine->stats.answers++;
 	engine->stats.servfails += task->answer.rcode == RCODE_SERVFAIL;
-	if (task->clients == SLOT_NONE) {
+	if (task->clients == SLOT_NONE && task->refresh == 0) {
 		engine->todo_head++;
 		engine->lent_task = engine__task_index(engine, task);
 	}
@@ -140,6 +149,7 @@ engine_next(struct engine *engine, struct engine_action *action)
 			engine->todo_head++;
 			is_due = next_fetch(engine, &engine->tasks[todo.index], action);
 			break;
+		case ENGINE_REFRESHED: /* comes behind the answers of its task */
 		case ENGINE_ANSWER:
 			is_due = next_answer(engine, &engine->tasks[todo.index], action);
 			break;

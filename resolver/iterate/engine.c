@@ -383,21 +383,23 @@ engine_ask(struct engine *engine, const struct engine_question *question, uint64
 	return err;
 }
 
-void
-engine_refresh(struct engine *engine, const struct engine_question *question, uint64_t now_us)
+bool
+engine_refresh(struct engine *engine, const struct engine_question *question, uint64_t refresh, uint64_t now_us)
 {
 	engine__enter(engine, now_us);
 	uint64_t hash = task__hash(engine, question);
 	if (engine->task_slots.used >= engine->limits.task_count / 2 ||
 	    task__find(engine, question, hash) != NULL)
-		return;
+		return false;
 	struct task *task = task__new(engine, question, hash, SLOT_NONE, 0);
 	if (task == NULL)
-		return;
+		return false;
 	task->may_be_stale = engine->config.serve_expired;
 	task->refreshes = true;
+	task->refresh = refresh;
 	engine->stats.refreshes++;
 	task__run_all(engine);
+	return true;
 }
 
 void

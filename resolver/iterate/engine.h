@@ -6,7 +6,7 @@
  *
  *     engine_ask(engine, &question, client, now)      a client's question
  *     engine_refer(engine, &question, ...)            who could answer what the caches cannot
- *     engine_refresh(engine, &question, now)          what was answered from the caches is asked anew, for them
+ *     engine_refresh(engine, &question, id, now)      what was answered from the caches is asked anew, for them
  *     engine_receive(engine, query, bytes, now)       a reply to one of our queries
  *     engine_failed(engine, query, error, now)        the network says that it cannot be delivered
  *     engine_lost, engine_unsent                      its connection has ended; it never left this host
@@ -178,8 +178,11 @@ int engine_cached(struct engine *engine, const struct engine_question *question,
 int engine_refer(struct engine *engine, const struct engine_question *question, struct arena *arena, struct answer *answer,
                  uint64_t now_us);
 
-/* After an answer of engine_cached with refresh_due.  Not while half of all tasks are in use: clients come first. */
-void engine_refresh(struct engine *engine, const struct engine_question *question, uint64_t now_us);
+/*
+ * After an answer of engine_cached with refresh_due.  False: it is not asked, since this engine is at it already, or half of all
+ * tasks are in use, for clients come first.  `refresh` comes back when it is over, whatever came of it; 0: nobody wants to know.
+ */
+bool engine_refresh(struct engine *engine, const struct engine_question *question, uint64_t refresh, uint64_t now_us);
 
 /* `client` comes back with the answer; it means nothing to the engine, 0 is allowed. */
 int engine_ask(struct engine *engine, const struct engine_question *question, uint64_t client, uint64_t now_us);
@@ -211,6 +214,7 @@ enum engine_action_kind {
 	ENGINE_SEND,   /* a new query: open a flow with a fresh random port and send bytes */
 	ENGINE_CLOSE,  /* forget the query's flow */
 	ENGINE_ANSWER, /* to a client */
+	ENGINE_REFRESHED, /* `client` is the number of a refresh that is over */
 	ENGINE_FETCH,  /* ask the second level for all that it has of name and type, and tell engine_fetched soon */
 };
 

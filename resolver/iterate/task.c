@@ -193,7 +193,7 @@ finish(struct engine *engine, struct task *task)
 	if (task->answer.rcode == RCODE_SERVFAIL)
 		stale__on_failure(engine, task);
 	engine__keep_sentinel(engine, &task->question, &task->answer);
-	if (task->clients != SLOT_NONE)
+	if (task->clients != SLOT_NONE || task->refresh != 0)
 		engine__todo(engine, ENGINE_ANSWER, engine__task_index(engine, task));
 	else
 		task__free(engine, task);

@@ -87,6 +87,7 @@ struct task {
 	bool priming;             /* the root's own NS set has still to come: not from the cache, nor from a forwarder */
 	bool awaited_priming;     /* sname's zone has had its time to say who serves it */
 	bool refreshes;           /* nor with what the cache has not for long any more */
+	uint64_t refresh;         /* the number of ENGINE_REFRESHED; 0: none */
 	uint32_t policies;        /* of the question, until one of them lets it pass (rewrite.h) */
 	bool past_given;          /* the servers that the operator names have failed: the ordinary way (forward-first) */
 	bool spent;               /* it ended because its purse is spent */

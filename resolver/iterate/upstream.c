@@ -126,6 +126,7 @@ upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t 
 			*flow = 0;
 			break;
 		case ENGINE_ANSWER:
+		case ENGINE_REFRESHED:
 		case ENGINE_FETCH: *answer = action; return true;
 		}
 	}

@@ -27,8 +27,8 @@ void upstream_init(struct upstream *upstream, struct engine *engine, struct stac
 bool upstream_receive(struct upstream *upstream, const struct stack_action *action, uint64_t now_us);
 
 /*
- * Drains the engine's actions: sends and closes flows, and returns true with the next answer for a client, or fetch from the
- * second level, in *answer; false when nothing is left.
+ * Drains the engine's actions: sends and closes flows, and returns true with the next answer for a client, end of a
+ * refresh, or fetch from the second level, in *answer; false when nothing is left.
  */
 bool upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t now_us);
 

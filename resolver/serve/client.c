@@ -325,7 +325,7 @@ stage_there(struct clients *clients, struct asking *asking)
 			return asking->verdict == ACL_MAY_CACHE ? stage_norecurse(clients, &question, asking)
 								: stage_resolve(clients, asking, &question);
 		if (should_refresh(asking))
-			engine_refresh(clients->engine, &question, asking->now_us);
+			client__refresh(clients, &question, asking->now_us);
 	} while (goes_on(clients, asking));
 	answer_of_alias(clients, asking);
 	clients->stats.answers_cached += asking->client == 0 || asking->refers;

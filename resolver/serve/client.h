@@ -162,6 +162,8 @@ void clients_set_ready(struct clients *clients, struct ready_cache *ready);
 void clients_set_underway(struct clients *clients, struct underway *underway, unsigned worker, uint32_t waiting_max);
 void clients_told(struct clients *clients);
 uint64_t clients_to_tell(struct clients *clients); /* a bit each, once */
+/* The engine's ENGINE_REFRESHED. */
+void clients_refreshed(struct clients *clients, uint64_t refresh);
 /* A query that has waited long enough for another worker; 0: none. */
 uint64_t clients_due(struct clients *clients, uint64_t now_us);
 uint64_t clients_deadline(const struct clients *clients); /* when one is due in any case; ENGINE_NEVER */

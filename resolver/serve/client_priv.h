@@ -5,7 +5,7 @@
  *	client_here.c  what needs no resolution: refusals, CHAOS, local zones, policy about the client
  *	client_zone.c  zones that are kept here for clients
  *	client_ready.c what was answered a moment ago
- *	client_wait.c  what another worker is asking for
+ *	client_wait.c  what another worker is asking for, or asking for anew
  */
 #ifndef CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
 #define CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
@@ -65,6 +65,8 @@ void client__keep_ready(struct clients *clients, const struct ready_place *place
 /* True: another worker is at this question, and the query waits for that.  Else it is claimed, if it can be. */
 bool client__waits(struct clients *clients, struct client_pending *pending, const struct engine_question *question,
 		   uint64_t now_us);
+/* What was answered is asked for anew, unless another worker is at it. */
+void client__refresh(struct clients *clients, const struct engine_question *question, uint64_t now_us);
 /* What was claimed for the query is so no more. */
 void client__unclaim(struct clients *clients, struct client_pending *pending);
 

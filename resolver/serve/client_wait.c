@@ -1,6 +1,6 @@
 /*
- * Queries that wait for another worker's engine (underway.h): all wait for equally long, so the list by the end of their
- * waiting is the list by its beginning.
+ * What another worker's engine is at (underway.h): queries wait for it, refreshes are left to it. All queries wait for equally
+ * long, so the list by the end of their waiting is the list by its beginning.
  */
 #include "resolver/serve/client_priv.h"
 
@@ -83,6 +83,31 @@ client__waits(struct clients *clients, struct client_pending *pending, const str
 	enter(clients, (uint32_t)(pending - clients->pending));
 	clients->stats.waited++;
 	return true;
+}
+
+/* The claim is the number that comes back. */
+void
+client__refresh(struct clients *clients, const struct engine_question *question, uint64_t now_us)
+{
+	uint64_t claim = 0;
+
+	if (clients->underway != NULL) {
+		const uint64_t hash = underway_hash(clients->underway, &question->qname, question->qtype);
+		switch (underway_claim_or_leave(clients->underway, hash, clients->worker)) {
+		case UNDERWAY_OTHERS: clients->stats.refreshes_left++; return;
+		case UNDERWAY_MINE: claim = hash; break;
+		case UNDERWAY_NOBODYS: break;
+		}
+	}
+	if (!engine_refresh(clients->engine, question, claim, now_us))
+		clients_refreshed(clients, claim);
+}
+
+void
+clients_refreshed(struct clients *clients, uint64_t refresh)
+{
+	if (refresh != 0)
+		clients->to_tell |= underway_release(clients->underway, refresh);
 }
 
 void

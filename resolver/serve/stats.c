@@ -50,6 +50,7 @@ static const struct {
 	COUNTER("waited", waited),
 	COUNTER("waited-in-vain", waited_in_vain),
 	COUNTER("waited-full", waited_full),
+	COUNTER("refreshes-left", refreshes_left),
 	COUNTER("num.answer.truncated", truncated),
 	COUNTER("num.answer.rcode.NOERROR", rcodes[0]),
 	COUNTER("num.answer.rcode.FORMERR", rcodes[1]),

@@ -35,6 +35,7 @@ struct server_stats {
 	uint64_t pending;       /* now, not a sum */
 	uint64_t waited, waited_in_vain; /* for another worker's answer; of them those whose time was over first */
 	uint64_t waited_full;   /* did not wait, for too many did */
+	uint64_t refreshes_left; /* to another worker */
 
 	/* answers as they went */
 	uint64_t truncated;

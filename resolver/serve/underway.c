@@ -58,28 +58,41 @@ place_of(struct underway *underway, uint64_t hash)
 	return &underway->places[(hash >> 32) % UNDERWAY_PLACES];
 }
 
+static bool
+is_anothers(uint64_t claim, uint64_t hash, unsigned worker)
+{
+	return (claim & ~WORKER_BITS) == hash && (claim & WORKER_BITS) != worker;
+}
+
 bool
 underway_stands(struct underway *underway, uint64_t hash, unsigned worker)
 {
 	struct place *place = place_of(underway, hash);
-	uint64_t claim = atomic_load(&place->claim);
 
-	if ((claim & ~WORKER_BITS) != hash || (claim & WORKER_BITS) == worker)
+	if (!is_anothers(atomic_load(&place->claim), hash, worker))
 		return false;
 	atomic_fetch_or(&place->waiting, UINT64_C(1) << worker);
-	claim = atomic_load(&place->claim);
-	return (claim & ~WORKER_BITS) == hash && (claim & WORKER_BITS) != worker;
+	return is_anothers(atomic_load(&place->claim), hash, worker);
+}
+
+enum underway_verdict
+underway_claim_or_leave(struct underway *underway, uint64_t hash, unsigned worker)
+{
+	uint64_t claim = 0;
+
+	assert(worker < UNDERWAY_WORKERS_MAX);
+	if (atomic_compare_exchange_strong(&place_of(underway, hash)->claim, &claim, hash | worker))
+		return UNDERWAY_MINE;
+	return is_anothers(claim, hash, worker) ? UNDERWAY_OTHERS : UNDERWAY_NOBODYS;
 }
 
 enum underway_verdict
 underway_claim(struct underway *underway, uint64_t hash, unsigned worker)
 {
-	struct place *place = place_of(underway, hash);
-	uint64_t free = 0;
+	const enum underway_verdict verdict = underway_claim_or_leave(underway, hash, worker);
 
-	assert(worker < UNDERWAY_WORKERS_MAX);
-	if (atomic_compare_exchange_strong(&place->claim, &free, hash | worker))
-		return UNDERWAY_MINE;
+	if (verdict != UNDERWAY_OTHERS)
+		return verdict;
 	return underway_stands(underway, hash, worker) ? UNDERWAY_OTHERS : UNDERWAY_NOBODYS;
 }
 

@@ -5,6 +5,9 @@
  * claim is gone, or its time is over, the worker looks into the caches again and asks for itself what is not there.  (Two
  * equal questions of one worker meet in its engine.)
  *
+ * A refresh of what the caches have still (prefetch) is claimed as well: what another worker refreshes, or is asked for there,
+ * is left to it, and nobody waits.
+ *
  * A hint, no lock: nothing is wrong when two workers ask the same all the same, as they do where two questions fall
  * together in one place, or a claim goes a moment before it is looked for.
  *
@@ -40,6 +43,8 @@ enum underway_verdict {
 	UNDERWAY_NOBODYS, /* not to be claimed: this worker is at it already, or another question lies there */
 };
 enum underway_verdict underway_claim(struct underway *underway, uint64_t hash, unsigned worker);
+/* The same for who does not wait, and so is not told. */
+enum underway_verdict underway_claim_or_leave(struct underway *underway, uint64_t hash, unsigned worker);
 
 /* Whether another worker is at it still, and will tell this one. */
 bool underway_stands(struct underway *underway, uint64_t hash, unsigned worker);

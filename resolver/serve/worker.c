@@ -289,6 +289,8 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 	while (answers_left > 0 && upstream_next(&worker->upstream, &action, now_us)) {
 		if (action.kind == ENGINE_FETCH)
 			fetch(worker, &action, now_us);
+		else if (action.kind == ENGINE_REFRESHED)
+			clients_refreshed(&worker->clients, action.client);
 		else if (action.client == KEYS_CLIENT)
 			tell_keys(worker, action.answer);
 		else

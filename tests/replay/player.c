@@ -117,6 +117,7 @@ take_action(struct player *player, const struct engine_action *action)
 				break;
 			}
 		return true;
+	case ENGINE_REFRESHED: return true;
 	case ENGINE_FETCH: return true; /* there is no second level here */
 	case ENGINE_ANSWER: break;
 	}

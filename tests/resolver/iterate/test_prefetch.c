@@ -36,7 +36,7 @@ ask(struct world *world, const char *qname)
 	if (engine_cached(world->engine, &question, &world->arena, &answer, world->now_us) != 0)
 		return false;
 	if (answer.refresh_due)
-		engine_refresh(world->engine, &question, world->now_us);
+		(void)engine_refresh(world->engine, &question, 0, world->now_us);
 	world_run(world, SECOND);
 	return true;
 }
@@ -154,6 +154,55 @@ START_TEST(what_its_parent_has_removed_is_not_kept_by_asking)
 }
 END_TEST
 
+static bool
+refresh(struct world *world, uint64_t number)
+{
+	const struct engine_question question = { .qname = name_of("www.test."), .qtype = TYPE_A, .qclass = CLASS_IN };
+
+	return engine_refresh(world->engine, &question, number, world->now_us);
+}
+
+START_TEST(who_refreshes_is_told_that_it_is_over)
+{
+	struct world *world = world_of(true);
+	world_run(world, 92 * SECOND);
+	ck_assert(refresh(world, 7));
+	ck_assert(!refresh(world, 8)); /* it is at it already */
+	ck_assert_uint_eq(world->refreshed, 0);
+	world_run(world, SECOND);
+	ck_assert_uint_eq(world->refreshed, 7);
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 2);
+	world_free(world);
+}
+END_TEST
+
+START_TEST(who_refreshes_in_vain_is_told_too)
+{
+	struct world *world = world_of(true);
+	world_run(world, 92 * SECOND);
+	world->servers[1].dead = true;
+	ck_assert(refresh(world, 7));
+	world_run(world, 60 * SECOND);
+	ck_assert_uint_eq(world->refreshed, 7);
+	world_free(world);
+}
+END_TEST
+
+/* A client whose question meets the refresh has its answer, then who refreshes is told. */
+START_TEST(a_refresh_that_a_client_has_joined_ends_once)
+{
+	struct world *world = world_of(true);
+	world_run(world, 92 * SECOND);
+	ck_assert(refresh(world, 7));
+	const unsigned result = world_ask(world, "www.test.", TYPE_A);
+	world_run(world, SECOND);
+	ck_assert_uint_eq(world->results[result].rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(world->refreshed, 7);
+	ck_assert_uint_eq(world_asked(world, "www.test.", TYPE_A), 2);
+	world_free(world);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -166,6 +215,9 @@ main(void)
 	tcase_add_test(tcase, a_server_that_is_dead_costs_the_client_nothing);
 	tcase_add_test(tcase, near_the_end_of_a_delegation_its_parent_is_asked_again);
 	tcase_add_test(tcase, what_its_parent_has_removed_is_not_kept_by_asking);
+	tcase_add_test(tcase, who_refreshes_is_told_that_it_is_over);
+	tcase_add_test(tcase, who_refreshes_in_vain_is_told_too);
+	tcase_add_test(tcase, a_refresh_that_a_client_has_joined_ends_once);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -55,7 +55,7 @@ static void
 refresh(struct world *world, const char *qname)
 {
 	const struct engine_question question = { .qname = name_of(qname), .qtype = TYPE_A, .qclass = CLASS_IN };
-	engine_refresh(world->engine, &question, world->now_us);
+	(void)engine_refresh(world->engine, &question, 0, world->now_us);
 	world_run(world, 20 * SECOND);
 }
 
@@ -232,7 +232,7 @@ START_TEST(what_is_asked_anew_leaves_half_of_the_tasks_to_clients)
 	for (unsigned i = 0; i < stage.world->limits.task_count; i++) {
 		(void)snprintf(qname, sizeof qname, "n%u.test.", i);
 		const struct engine_question question = { .qname = name_of(qname), .qtype = TYPE_A, .qclass = CLASS_IN };
-		engine_refresh(stage.world->engine, &question, stage.world->now_us);
+		(void)engine_refresh(stage.world->engine, &question, 0, stage.world->now_us);
 	}
 	ck_assert_uint_le(stage.world->engine->task_slots.used, stage.world->limits.task_count / 2);
 	world_free(stage.world);

@@ -312,6 +312,7 @@ drain(struct world *world)
 		switch (action.kind) {
 		case ENGINE_SEND: send(world, &action); break;
 		case ENGINE_CLOSE: break;
+		case ENGINE_REFRESHED: world->refreshed = action.client; break;
 		case ENGINE_FETCH:
 			if (world->on_fetch != NULL)
 				world->on_fetch(world, &action);

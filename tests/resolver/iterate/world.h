@@ -100,6 +100,7 @@ struct world {
 	void *fetch_context;
 	struct world_log *log; /* every query sent */
 	unsigned sent_count, log_max;
+	uint64_t refreshed; /* the last ENGINE_REFRESHED */
 	bool has_forwarder; /* who is asked with RD; else nobody is */
 };
 

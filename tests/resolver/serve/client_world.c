@@ -157,6 +157,8 @@ client_world_run(struct client_world *world, uint64_t *client, struct answer *an
 	uint64_t now_us = CLIENT_WORLD_NOW_US;
 	for (unsigned i = 0; i < 10000 && answers == 0; i++) {
 		while (engine_next(world->engine, &action)) {
+			if (action.kind == ENGINE_REFRESHED)
+				clients_refreshed(&world->clients, action.client);
 			if (action.kind != ENGINE_ANSWER)
 				continue;
 			*client = action.client;

@@ -7,6 +7,8 @@
 
 #define NOW_US      CLIENT_WORLD_NOW_US
 #define WAITING_MAX 3u
+#define NEAR_ITS_END_US (NOW_US + 290000000u) /* of client_world_put's record */
+#define AFTER_ITS_END_US (NOW_US + 301000000u)
 
 static struct client_world worlds[2];
 static void *block;
@@ -33,7 +35,7 @@ teardown(void)
 }
 
 static struct client_outcome
-ask(struct client_world *world, uint16_t qtype)
+ask_at(struct client_world *world, uint16_t qtype, uint64_t now_us)
 {
 	const uint8_t query[] = { 0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 'w', 'w', 'w', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0,
 				  0, (uint8_t)qtype, 0, 1 };
@@ -42,8 +44,22 @@ ask(struct client_world *world, uint16_t qtype)
 	uint8_t reply[1232];
 
 	ck_assert_int_eq(addr_from_text(&source.addr, "192.0.2.1"), 0);
-	client_query(&world->clients, &source, query, sizeof query, reply, sizeof reply, NOW_US, &outcome);
+	client_query(&world->clients, &source, query, sizeof query, reply, sizeof reply, now_us, &outcome);
 	return outcome;
+}
+
+static struct client_outcome
+ask(struct client_world *world, uint16_t qtype)
+{
+	return ask_at(world, qtype, NOW_US);
+}
+
+static uint64_t
+refreshes(const struct client_world *world)
+{
+	struct engine_stats stats;
+	engine_stats(world->engine, &stats);
+	return stats.refreshes;
 }
 
 static uint64_t
@@ -229,6 +245,74 @@ START_TEST(a_client_that_has_gone_holds_nobody_up)
 }
 END_TEST
 
+/* Both know the record, which has little time left. */
+static void
+know_what_ends_soon(void)
+{
+	struct engine_config config = engine_config_default;
+
+	config.prime_root = config.do_ip6 = false;
+	config.prefetch = true;
+	for (unsigned i = 0; i < 2; i++) {
+		engine_configure(worlds[i].engine, &config);
+		client_world_put(&worlds[i], "www.example.");
+	}
+}
+
+START_TEST(what_one_worker_refreshes_the_other_does_not)
+{
+	struct clients *second = &worlds[1].clients;
+	struct answer answer;
+	uint64_t client;
+
+	know_what_ends_soon();
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_int_eq(ask_at(&worlds[0], TYPE_A, NEAR_ITS_END_US).fate, CLIENT_REPLIES);
+		ck_assert_int_eq(ask_at(&worlds[1], TYPE_A, NEAR_ITS_END_US).fate, CLIENT_REPLIES);
+	}
+	ck_assert_uint_eq(refreshes(&worlds[0]), 1);
+	ck_assert_uint_eq(refreshes(&worlds[1]), 0);
+	ck_assert_uint_eq(second->stats.refreshes_left, 2);
+
+	/* It comes to nothing: the other may try. Nobody has waited, so nobody is told. */
+	ck_assert_uint_eq(client_world_run(&worlds[0], &client, &answer), 0);
+	ck_assert_uint_eq(clients_to_tell(&worlds[0].clients), 0);
+	ck_assert_int_eq(ask_at(&worlds[1], TYPE_A, NEAR_ITS_END_US).fate, CLIENT_REPLIES);
+	ck_assert_uint_eq(refreshes(&worlds[1]), 1);
+}
+END_TEST
+
+/* It is asked for where it is not known any more. */
+START_TEST(a_question_waits_for_another_workers_refresh)
+{
+	struct clients *second = &worlds[1].clients;
+	struct answer answer;
+	uint64_t client;
+
+	know_what_ends_soon();
+	ck_assert_int_eq(ask_at(&worlds[0], TYPE_A, NEAR_ITS_END_US).fate, CLIENT_REPLIES);
+	ck_assert_int_eq(ask_at(&worlds[1], TYPE_A, AFTER_ITS_END_US).fate, CLIENT_PENDS);
+	ck_assert_uint_eq(second->stats.waited, 1);
+	ck_assert_uint_eq(questions(&worlds[1]), 0);
+	(void)client_world_run(&worlds[0], &client, &answer);
+	ck_assert_uint_eq(clients_to_tell(&worlds[0].clients), 2);
+}
+END_TEST
+
+/* The engine did not take it: it holds no claim that nobody would ever release. */
+START_TEST(what_is_not_refreshed_after_all_is_free_for_others)
+{
+	know_what_ends_soon();
+	for (uint16_t qtype = TYPE_TXT; qtype < TYPE_TXT + 4; qtype++) /* all of its tasks are at work */
+		(void)ask_at(&worlds[0], qtype, NEAR_ITS_END_US);
+	ck_assert_int_eq(ask_at(&worlds[0], TYPE_A, NEAR_ITS_END_US).fate, CLIENT_REPLIES);
+	ck_assert_uint_eq(refreshes(&worlds[0]), 0);
+	ck_assert_int_eq(ask_at(&worlds[1], TYPE_A, NEAR_ITS_END_US).fate, CLIENT_REPLIES);
+	ck_assert_uint_eq(refreshes(&worlds[1]), 1);
+	ck_assert_uint_eq(worlds[1].clients.stats.refreshes_left, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -241,6 +325,9 @@ main(void)
 	tcase_add_test(tcase, each_waits_for_its_own);
 	tcase_add_test(tcase, other_questions_do_not_wait);
 	tcase_add_test(tcase, a_client_that_has_gone_holds_nobody_up);
+	tcase_add_test(tcase, what_one_worker_refreshes_the_other_does_not);
+	tcase_add_test(tcase, a_question_waits_for_another_workers_refresh);
+	tcase_add_test(tcase, what_is_not_refreshed_after_all_is_free_for_others);
 	Suite *suite = suite_create("clients: questions of several workers");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

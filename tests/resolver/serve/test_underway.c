@@ -58,6 +58,19 @@ START_TEST(one_has_the_claim_and_another_is_told)
 }
 END_TEST
 
+START_TEST(who_does_not_wait_is_not_told)
+{
+	const uint64_t hash = hash_of("www.example.", 1), other = hash ^ 1u << 20;
+
+	ck_assert_int_eq(underway_claim_or_leave(underway, hash, 5), UNDERWAY_MINE);
+	ck_assert_int_eq(underway_claim_or_leave(underway, hash, 5), UNDERWAY_NOBODYS);
+	ck_assert_int_eq(underway_claim_or_leave(underway, hash, 6), UNDERWAY_OTHERS);
+	ck_assert_int_eq(underway_claim_or_leave(underway, other, 6), UNDERWAY_NOBODYS);
+	ck_assert_int_eq(underway_claim(underway, hash, 7), UNDERWAY_OTHERS);
+	ck_assert_uint_eq(underway_release(underway, hash), UINT64_C(1) << 7);
+}
+END_TEST
+
 START_TEST(letter_case_makes_no_other_question_but_type_does)
 {
 	ck_assert_uint_eq(hash_of("www.example.", 1), hash_of("wWw.EXAMPLE.", 1));
@@ -156,6 +169,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, one_has_the_claim_and_another_is_told);
+	tcase_add_test(tcase, who_does_not_wait_is_not_told);
 	tcase_add_test(tcase, letter_case_makes_no_other_question_but_type_does);
 	tcase_add_test(tcase, questions_of_one_place_do_not_wait_for_each_other);
 	tcase_add_test(tcase, nobody_is_forgotten_and_no_two_have_a_claim);
