@@ -8,21 +8,27 @@
 
 #define URL_BYTES 4096u
 
-/* "authorization" is in Proxy-Authorization and X-Authorization; WWW-Authenticate is none, and may be read. */
+#define PAIR(first, second) ((uint8_t)(first) << 8 | (uint8_t)(second))
+
+/*
+ * "authorization" is in Proxy-Authorization and X-Authorization; WWW-Authenticate is none, and may be read.
+ * Asked at each letter of each field of a journey, so two letters have to fit before words are compared.
+ */
 static bool
 begins_secret(struct span name)
 {
-	switch (span_lower(name.at[0])) {
-	case 'a':
-		return span_starts_nocase(name, SPAN("authorization")) || span_starts_nocase(name, SPAN("api-key")) ||
-		       span_starts_nocase(name, SPAN("apikey")) || span_starts_nocase(name, SPAN("api_key"));
-	case 'c': return span_starts_nocase(name, SPAN("cookie")) || span_starts_nocase(name, SPAN("credential"));
-	case 'p': return span_starts_nocase(name, SPAN("password")) || span_starts_nocase(name, SPAN("passwd"));
-	case 's':
-		return span_starts_nocase(name, SPAN("secret")) || span_starts_nocase(name, SPAN("session")) ||
-		       span_starts_nocase(name, SPAN("signature"));
-	case 't': return span_starts_nocase(name, SPAN("token"));
-	case 'x': return span_starts_nocase(name, SPAN("x-auth"));
+	switch (PAIR(name.at[0] | 0x20, name.at[1] | 0x20)) { /* in lower case */
+	case PAIR('a', 'u'): return span_starts_nocase(name, SPAN("authorization"));
+	case PAIR('a', 'p'):
+		return span_starts_nocase(name, SPAN("api-key")) || span_starts_nocase(name, SPAN("apikey")) ||
+		       span_starts_nocase(name, SPAN("api_key"));
+	case PAIR('c', 'o'): return span_starts_nocase(name, SPAN("cookie"));
+	case PAIR('c', 'r'): return span_starts_nocase(name, SPAN("credential"));
+	case PAIR('p', 'a'): return span_starts_nocase(name, SPAN("password")) || span_starts_nocase(name, SPAN("passwd"));
+	case PAIR('s', 'e'): return span_starts_nocase(name, SPAN("secret")) || span_starts_nocase(name, SPAN("session"));
+	case PAIR('s', 'i'): return span_starts_nocase(name, SPAN("signature"));
+	case PAIR('t', 'o'): return span_starts_nocase(name, SPAN("token"));
+	case PAIR('x', '-'): return span_starts_nocase(name, SPAN("x-auth"));
 	default: return false;
 	}
 }
@@ -30,7 +36,7 @@ begins_secret(struct span name)
 static bool
 is_secret(struct span name)
 {
-	for (; name.bytes > 0; name = span_from(name, 1))
+	for (; name.bytes > 1; name = span_from(name, 1))
 		if (begins_secret(name))
 			return true;
 	return false;

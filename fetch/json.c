@@ -7,8 +7,8 @@
 
 #include "fetch/utf8.h"
 
-#define PLAIN_BLOCK_BYTES 16u
-#define DIGITS_MAX        20u
+#define BLOCK_BYTES 16u
+#define DIGITS_MAX  20u
 
 static_assert(JSON_DEPTH_MAX < 64, "has_values has a bit for each depth");
 
@@ -140,7 +140,7 @@ static bool
 are_plain(const char *text)
 {
 	uint8_t others = 0;
-	for (unsigned i = 0; i < PLAIN_BLOCK_BYTES; i++) {
+	for (unsigned i = 0; i < BLOCK_BYTES; i++) {
 		uint8_t octet = (uint8_t)text[i];
 		others |= (uint8_t)((uint8_t)(octet - 0x20) >= 0x5f) | (uint8_t)(octet == '"') | (uint8_t)(octet == '\\');
 	}
@@ -153,8 +153,9 @@ append_plain(struct json *json, const char *text, size_t bytes)
 {
 	char *into = json->text + json->used;
 	size_t at = 0;
-	for (; bytes - at >= PLAIN_BLOCK_BYTES && are_plain(text + at); at += PLAIN_BLOCK_BYTES)
-		memcpy(into + at, text + at, PLAIN_BLOCK_BYTES);
+
+	for (; bytes - at >= BLOCK_BYTES && are_plain(text + at); at += BLOCK_BYTES)
+		memcpy(into + at, text + at, BLOCK_BYTES);
 	for (; at < bytes && is_plain((uint8_t)text[at]); at++)
 		into[at] = text[at];
 	json->used += at;
@@ -214,19 +215,14 @@ json_text(struct json *json, const char *text)
 static char *
 put_digits(char *into, uint64_t value)
 {
-	char digits[DIGITS_MAX];
-	size_t at = sizeof digits;
+	uint64_t above = 10; /* the smallest number with a digit more */
+	unsigned count = 1;
 
-	if (value < 10) {
-		*into = (char)('0' + value);
-		return into + 1;
-	}
-	do
-		digits[--at] = (char)('0' + value % 10);
-	while ((value /= 10) != 0);
-	while (at < sizeof digits)
-		*into++ = digits[at++];
-	return into;
+	for (; count < DIGITS_MAX && value >= above; count++)
+		above = count + 1 < DIGITS_MAX ? above * 10 : UINT64_MAX;
+	for (unsigned at = count; at > 0; value /= 10)
+		into[--at] = (char)('0' + value % 10);
+	return into + count;
 }
 
 static void
@@ -284,9 +280,8 @@ json_null(struct json *json)
 
 /* `,"name":`, with that much room behind it; NULL: there is none. */
 static char *
-begin_member(struct json *json, const char *name, size_t value_bytes)
+begin_member(struct json *json, const char *name, size_t name_bytes, size_t value_bytes)
 {
-	const size_t name_bytes = strlen(name);
 	const uint64_t level = 1ull << json->depth;
 	char *into = json->text + json->used;
 
@@ -299,25 +294,24 @@ begin_member(struct json *json, const char *name, size_t value_bytes)
 		*into++ = ',';
 	json->has_values |= level;
 	*into++ = '"';
-	for (size_t i = 0; i < name_bytes; i++)
-		*into++ = name[i];
+	into = mempcpy(into, name, name_bytes);
 	*into++ = '"';
 	*into++ = ':';
 	return into;
 }
 
 void
-json_member_uint(struct json *json, const char *name, uint64_t value)
+json__member_uint(struct json *json, const char *name, size_t name_bytes, uint64_t value)
 {
-	char *into = begin_member(json, name, DIGITS_MAX);
+	char *into = begin_member(json, name, name_bytes, DIGITS_MAX);
 	if (into != NULL)
 		json->used = (size_t)(put_digits(into, value) - json->text);
 }
 
 void
-json_member_text(struct json *json, const char *name, const char *text)
+json__member_text(struct json *json, const char *name, size_t name_bytes, const char *text)
 {
-	char *into = begin_member(json, name, 0);
+	char *into = begin_member(json, name, name_bytes, 0);
 	if (into == NULL)
 		return;
 	json->used = (size_t)(into - json->text);

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "stack/base/err.h"
 
@@ -59,8 +60,22 @@ void json_null(struct json *json);
  * A member in one call, for what is written a thousand times: `name` is a word of ours, written as it stands (letters,
  * digits, _ and -).
  */
-void json_member_uint(struct json *json, const char *name, uint64_t value);
-void json_member_text(struct json *json, const char *name, const char *text); /* not NULL */
+void json__member_uint(struct json *json, const char *name, size_t name_bytes, uint64_t value);
+void json__member_text(struct json *json, const char *name, size_t name_bytes, const char *text);
+
+/* Inline, since the compiler knows how long most names are. */
+static inline void
+json_member_uint(struct json *json, const char *name, uint64_t value)
+{
+	json__member_uint(json, name, strlen(name), value);
+}
+
+/* text is not NULL. */
+static inline void
+json_member_text(struct json *json, const char *name, const char *text)
+{
+	json__member_text(json, name, strlen(name), text);
+}
 
 /* Ends a line of NDJSON, outside of every object and array. */
 void json_line_end(struct json *json);

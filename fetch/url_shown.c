@@ -38,6 +38,11 @@ void
 url_shown_as_written(const char *written, bool is_url, char *text, size_t text_bytes)
 {
 	char shown[SHOWN_BYTES];
+
+	if (strchr(written, '@') == NULL) { /* nobody's name or password */
+		(void)printable_text(text, text_bytes, written, strlen(written));
+		return;
+	}
 	const size_t begin = authority_begin(written);
 	const char *authority = written + begin;
 	const char *at = memrchr(authority, '@', is_url ? strcspn(authority, "/\\?#") : strlen(authority));

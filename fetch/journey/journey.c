@@ -120,23 +120,24 @@ struct sentence {
 };
 
 static void
-add_octet(struct sentence *sentence, char octet)
+add(struct sentence *sentence, const char *text, size_t bytes)
 {
-	if (sentence->used < JOURNEY_TEXT_BYTES - 1)
-		sentence->text[sentence->used++] = octet;
+	const size_t room = JOURNEY_TEXT_BYTES - 1 - sentence->used;
+	const size_t added = bytes < room ? bytes : room;
+	memcpy(sentence->text + sentence->used, text, added);
+	sentence->used += added;
 }
 
 static void
 add_number(struct sentence *sentence, uint64_t number)
 {
 	char digits[20];
-	size_t count = 0;
+	size_t at = sizeof digits;
 
 	do
-		digits[count++] = (char)('0' + number % 10);
+		digits[--at] = (char)('0' + number % 10);
 	while ((number /= 10) != 0);
-	while (count > 0)
-		add_octet(sentence, digits[--count]);
+	add(sentence, digits + at, sizeof digits - at);
 }
 
 static void
@@ -153,7 +154,8 @@ static const struct journey_field *
 find_field(const struct journey_event *event, const char *name, size_t name_bytes)
 {
 	for (unsigned i = 0; i < event->field_count; i++)
-		if (strncmp(event->fields[i].name, name, name_bytes) == 0 && event->fields[i].name[name_bytes] == '\0')
+		if (event->fields[i].name[0] == name[0] && strncmp(event->fields[i].name, name, name_bytes) == 0 &&
+		    event->fields[i].name[name_bytes] == '\0')
 			return &event->fields[i];
 	return NULL;
 }
@@ -165,13 +167,12 @@ journey_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES])
 
 	if (!event->is_pattern)
 		return event->what;
-	for (const char *rest = event->what; *rest != '\0'; rest++) {
-		if (*rest != '{') {
-			add_octet(&sentence, *rest);
-			continue;
-		}
-		const char *name = rest + 1;
-		rest = strchr(name, '}');
+	for (const char *rest = event->what, *name; *rest != '\0'; rest++) {
+		name = strchrnul(rest, '{');
+		add(&sentence, rest, (size_t)(name - rest));
+		if (*name == '\0')
+			break;
+		rest = strchr(++name, '}');
 		assert(rest != NULL);
 		const struct journey_field *field = find_field(event, name, (size_t)(rest - name));
 		assert(field != NULL);
