@@ -51,7 +51,7 @@ START_TEST(keys_that_end_soon_are_asked_of_their_zone_alone)
 	world_resolve(sw.world, "www.mal.", TYPE_A);
 	world_run(sw.world, UINT64_C(3500) * SECOND);
 	const unsigned root_asked = sw.world->servers[0].asked, mal_asked = sw.mal->asked;
-	engine_refresh(sw.world->engine, &keys, sw.world->now_us);
+	ck_assert(engine_refresh(sw.world->engine, &keys, 0, sw.world->now_us));
 	world_run(sw.world, SECOND);
 	ck_assert_uint_eq(sw.mal->asked, mal_asked + 1);
 	ck_assert_uint_eq(sw.world->servers[0].asked, root_asked);
