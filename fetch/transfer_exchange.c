@@ -40,7 +40,7 @@ on_event(struct transfer *transfer, const struct response_event *event)
 		if (!event->is_length_known)
 			verbose_note(verbose, "The end of the connection was the end of the "
 					      "content: its length is unknown");
-		return 0;
+		return transfer__check_part(transfer);
 	case RESPONSE_FAILED: transfer->failure = *event->failure; return -1;
 	}
 	return 0;

@@ -6,7 +6,6 @@
 #include "fetch/clock.h"
 #include "fetch/disposition.h"
 #include "fetch/http_date.h"
-#include "fetch/range.h"
 #include "fetch/redirect.h"
 #include "fetch/retry.h"
 #include "fetch/url_shown.h"
@@ -127,7 +126,46 @@ decide_partial(struct transfer *transfer, const struct head *head)
 		return decide_other_version(transfer);
 	if (range.has_total)
 		transfer->facts.total_bytes = range.total;
+	transfer->part = range;
+	transfer->has_part = !span_is(transfer->method, "HEAD");
 	return NEXT_CONTENT;
+}
+
+static int
+refuse_part(struct transfer *transfer, enum failure_cause cause, uint64_t got)
+{
+	const struct content_range *part = &transfer->part;
+	failure_set(&transfer->failure, cause, "the server sent a part of %llu octets, which it says are those from %llu to %llu",
+		    (unsigned long long)got, (unsigned long long)part->first, (unsigned long long)part->last);
+	return -1;
+}
+
+/* A part that does not say the truth about itself must not be joined to another (RFC 9110, section 15.3.7.3). */
+static int
+check_parts_length(struct transfer *transfer, const struct framing *framing)
+{
+	const uint64_t want = transfer->part.last - transfer->part.first + 1;
+	if (!transfer->has_part || framing->kind != FRAMING_LENGTH || framing->length == want)
+		return 0;
+	return refuse_part(transfer, FAILURE_RANGE, framing->length);
+}
+
+int
+transfer__check_part(struct transfer *transfer)
+{
+	const struct content_range *part = &transfer->part;
+	const struct response *response = transfer->response;
+	bool goes_on = transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET;
+
+	if (!transfer->has_part)
+		return 0;
+	if (response->framing.transfer.count == 0 && response->got_bytes != part->last - part->first + 1)
+		return refuse_part(transfer, FAILURE_PARTIAL, response->got_bytes);
+	if (!goes_on || !part->has_total || part->last + 1 == part->total)
+		return 0;
+	failure_set(&transfer->failure, FAILURE_PARTIAL, "the server sent no more than %llu of %llu octets",
+		    (unsigned long long)part->last + 1, (unsigned long long)part->total);
+	return -1;
 }
 
 /* 416: there is nothing behind what we have. */
@@ -266,6 +304,8 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 {
 	bool has_part = event->head->status == 206 &&
 			(transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET);
+	if (check_parts_length(transfer, event->framing) != 0)
+		return -1;
 	uint64_t keep_bytes = has_part || transfer->next == NEXT_KEPT ? transfer->range_first : 0;
 
 	if (transfer->next != NEXT_KEPT && transfer->range != RANGE_RESUME)
@@ -309,6 +349,7 @@ transfer__on_head(struct transfer *transfer, const struct response_event *event)
 	transfer->facts.head = head;
 	transfer->facts.head_bytes +=
 		transfer->response->reader.total_bytes; /* with interim heads */
+	transfer->has_part = false;
 	transfer->facts.total_bytes = 0;
 	transfer->drained_bytes = 0;
 	verbose_received(&transfer->client->verbose, head);

@@ -28,6 +28,7 @@
 #include "fetch/http_date.h"
 #include "fetch/output.h"
 #include "fetch/proxy.h"
+#include "fetch/range.h"
 #include "fetch/request.h"
 #include "fetch/response.h"
 #include "fetch/transfer.h"
@@ -126,6 +127,8 @@ struct transfer {
 	char path[OUTPUT_PATH_BYTES]; /* empty: standard output */
 	enum transfer_range range;
 	uint64_t range_first;
+	struct content_range part;              /* of a 206 that is taken */
+	bool has_part;
 	bool is_range_refused;                  /* the whole is asked for from now on */
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
 
@@ -183,6 +186,7 @@ void transfer__pump(struct transfer *transfer);
 int transfer__on_interim(struct transfer *transfer, const struct head *head);
 int transfer__on_head(struct transfer *transfer, const struct response_event *event);
 int transfer__on_data(struct transfer *transfer, struct span data);
+int transfer__check_part(struct transfer *transfer); /* the response is complete: is the part what it was said to be? */
 
 /* transfer_journey.c */
 void transfer__tell_url(struct transfer *transfer);

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OK, RESOLVE, WEIRD, PARTIAL, STATUS, RANGE, REDIRECTS, EMPTY, CODING, SIZE, CHANGED = 0, 6, 8, 18, 22, 33, 47, 52, 61, 63, 105
-SCHEME, TIMEOUT, CHECKSUM = 1, 28, 104
+SCHEME, URL, TIMEOUT, CHECKSUM = 1, 3, 28, 104
 HELLO = b"hello"
 SHA256 = hashlib.sha256(HELLO).hexdigest()
 OK_LINE = b"HTTP/1.1 200 OK\r\n"
@@ -51,6 +51,7 @@ class Row:
     options: list = field(default_factory=list)
     requests: int = None   # how many the server has seen
     saw: bytes = None      # in the last request
+    says: str = None       # on standard error
 
 
 def row(behaviour, reply, status, content=None, *options, **more):
@@ -59,7 +60,7 @@ def row(behaviour, reply, status, content=None, *options, **more):
 
 ROWS = [
     row("a length and its content", length(5, HELLO), OK, HELLO),
-    row("content that is cut", length(10, HELLO), PARTIAL),
+    row("content that is cut", length(10, HELLO), PARTIAL, says="5 of 10"),
     row("more than the length says is not content", length(3, HELLO), OK, b"hel"),
     row("the same length twice", head("Content-Length: 5", "Content-Length: 5") + HELLO, OK, HELLO),
     row("the same length in a list", length("5, 5", HELLO), OK, HELLO),
@@ -68,12 +69,16 @@ ROWS = [
     row("chunks win over a length", chunked(CHUNKS, "Content-Length: 3"), OK, HELLO),
     row("gzip under chunks is undone",
         chunked(b"%x\r\n" % len(gzip.compress(HELLO)) + gzip.compress(HELLO) + b"\r\n0\r\n\r\n", te="Transfer-Encoding: gzip, chunked"), OK, HELLO),
-    row("an unknown transfer coding", chunked(HELLO, te="Transfer-Encoding: foo"), WEIRD),
+    row("an unknown transfer coding", chunked(HELLO, te="Transfer-Encoding: foo"), WEIRD, says="foo"),
     row("chunked twice", chunked(CHUNKS, te="Transfer-Encoding: chunked, chunked"), WEIRD),
     row("chunked before another", chunked(CHUNKS, te="Transfer-Encoding: chunked, identity"), WEIRD),
     row("chunks from HTTP/1.0", b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS, OK, HELLO),
     row("a space before the colon", chunked(CHUNKS, te="Transfer-Encoding : chunked"), WEIRD),
     row("a chunk's extension with a semicolon in quotes", chunked(b'5;a="b;c"\r\nhello\r\n0\r\n\r\n'), OK, HELLO),
+    *(row(f"white space before an extension: {line!r}", chunked(line + b"\r\nhello\r\n0\r\n\r\n"), OK, HELLO)
+      for line in (b"5 ;a", b"5\t;a=b", b"5 ; a = \"b\" ; c")),
+    row("a trailer that would be another length", chunked(b"5\r\nhello\r\n0\r\nContent-Length: 3\r\n\r\n"), OK, HELLO),
+    row("an end inside the trailers", chunked(b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n"), PARTIAL),
     row("trailers", chunked(b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n"), OK, HELLO),
     row("an end before the last chunk", chunked(b"5\r\nhello\r\n"), PARTIAL),
     row("an end inside a chunk", chunked(b"9\r\nhello"), PARTIAL),
@@ -86,18 +91,25 @@ ROWS = [
     row("extensions without end", chunked((b"1;" + b"a" * 1000 + b"\r\nx\r\n") * 20 + b"0\r\n\r\n"), WEIRD),
     row("a head with LF alone", b"HTTP/1.1 200 OK\nContent-Length: 5\n\n" + HELLO, OK, HELLO),
     row("a folded field", head("X: a\r\n b", "Content-Length: 5") + HELLO, OK, HELLO),
+    row("a fold with nothing before it", head(" X: a", "Content-Length: 5") + HELLO, WEIRD),
     row("a folded length", head("Content-Length:\r\n 5") + HELLO, OK, HELLO),
     row("a line without a colon", head("nonsense", "Content-Length: 5") + HELLO, WEIRD),
     row("a NUL in a value", head("X: a\0b", "Content-Length: 5") + HELLO, WEIRD),
     row("a CR in a value", head("X: a\rb", "Content-Length: 5") + HELLO, WEIRD),
     row("a line of two megabytes", head("X: " + "a" * 2000000, "Content-Length: 5") + HELLO, WEIRD),
+    row("a line of 60 KiB", head("X: " + "a" * 60000, "Content-Length: 5") + HELLO, OK, HELLO),
+    row("a line above 64 KiB", head("X: " + "a" * 66000, "Content-Length: 5") + HELLO, WEIRD),
+    row("a head above 256 KiB of lines that may be", head(*("X: " + "a" * 1000 for _ in range(300)), "Content-Length: 5") + HELLO, WEIRD),
+    row("nine hundred fields", head(*(f"X{i}: a" for i in range(900)), "Content-Length: 5") + HELLO, OK, HELLO),
+    row("eleven hundred fields", head(*(f"X{i}: a" for i in range(1100)), "Content-Length: 5") + HELLO, WEIRD),
     row("twenty thousand fields", head(*(f"X{i}: a" for i in range(20000)), "Content-Length: 5") + HELLO, WEIRD),
     row("no reason phrase", length(5, HELLO).replace(b"200 OK", b"200"), OK, HELLO),
     *(row(f"a status of `{status}'", length(5, HELLO).replace(b"200", status.encode()), WEIRD) for status in ("2000", "20")),
     row("HTTP/1.2", length(5, HELLO).replace(b"1.1", b"1.2"), OK, HELLO),
     row("HTTP/2.0 in words", length(5, HELLO).replace(b"1.1", b"2.0"), WEIRD),
     row("no head at all", HELLO, WEIRD),
-    row("another protocol", b"SSH-2.0-OpenSSH_9.2\r\n", WEIRD),
+    row("no head at all, where that is allowed", HELLO, OK, HELLO, "--http0.9"),
+    row("another protocol", b"SSH-2.0-OpenSSH_9.2\r\n", WEIRD, says="SSH"),
     row("an empty line before the status line", b"\r\n" + length(5, HELLO), WEIRD),
     row("nothing", b"", EMPTY),
     row("an end inside the head", b"HTTP/1.1 200 OK\r\nContent-Le", PARTIAL),
@@ -109,13 +121,23 @@ ROWS = [
     row("204 has no content", length(5, HELLO).replace(b"200 OK", b"204 No Content"), OK, b""),
     row("205 with a length of 0", length(0, b"").replace(b"200 OK", b"205 Reset Content"), OK, b""),
     row("304 has no content", length(5, b"").replace(b"200 OK", b"304 Not Modified"), OK),
+    row("204 with chunks", chunked(CHUNKS).replace(b"200 OK", b"204 No Content"), OK, b""),
+    row("304 with content all the same", length(5, HELLO).replace(b"200 OK", b"304 Not Modified"), OK),
+    row("HEAD has content all the same", chunked(CHUNKS), OK, chunked(b""), "-I"),
     row("HEAD has no content", length(5, HELLO), OK, length(5, b""), "-I"),
     row("no length: until the end", head() + HELLO, OK, HELLO),
+    row("no length from HTTP/1.0 that would keep the connection", head("Connection: keep-alive", line=b"HTTP/1.0 200 OK\r\n") + HELLO, OK, HELLO),
+    row("gzip in chunks that are cut", chunked(b"a\r\n" + gzip.compress(HELLO)[:10] + b"\r\n", "Content-Encoding: gzip"), PARTIAL, None, "--compressed"),
+    row("what is no gzip", length(5, HELLO, "Content-Encoding: gzip"), CODING, None, "--compressed"),
     row("gzip that is cut", length(10, gzip.compress(HELLO)[:10], "Content-Encoding: gzip"), CODING, None, "--compressed"),
     row("gzip", length(len(gzip.compress(HELLO)), gzip.compress(HELLO), "Content-Encoding: gzip"), OK, HELLO, "--compressed"),
     row("a coding that nobody knows, to be undone", length(5, HELLO, "Content-Encoding: x"), CODING, None, "--compressed"),
     row("a coding that nobody knows, to be kept", length(5, HELLO, "Content-Encoding: x"), OK, HELLO),
     row("redirects in a ring", [head("Location: /", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n")] * 60, REDIRECTS, None, "-L"),
+    *(row(f"a redirect to {place}", head(f"Location: {place}", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n"), status, None, "-L")
+      for place, status in (("data:,hello", SCHEME), ("javascript:1", SCHEME), ("//[::", URL))),
+    row("the same place to go to twice",
+        [head("Location: /a", "Location: /a", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n"), length(5, HELLO)], OK, HELLO, "-L"),
     row("a redirect to a file", head("Location: file:///etc/passwd", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n"), SCHEME, None, "-L"),
     row("302 without Location is final", length(5, HELLO).replace(b"200 OK", b"302 Found"), OK, HELLO, "-L"),
     row("two places to go to", head("Location: /a", "Location: /b", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n"), WEIRD, None, "-L"),
@@ -123,6 +145,19 @@ ROWS = [
                                               line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE),
     row("another part than the one asked for", head("Content-Range: bytes 0-4/9", "Content-Length: 5",
                                                      line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE, None, "-r", "4-8"),
+    row("a part that does not say which", head("Content-Length: 5", line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE, None, "-r", "4-8"),
+    row("a part that is shorter than it says", head("Content-Range: bytes 4-8/9", "Content-Length: 3",
+                                                     line=b"HTTP/1.1 206 Partial Content\r\n") + b"hel", RANGE, None, "-r", "4-8"),
+    row("a part that is beyond the whole", head("Content-Range: bytes 4-8/7", "Content-Length: 5",
+                                                line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE, None, "-r", "4-8"),
+    row("a part in chunks that is shorter than it says",
+        chunked(b"3\r\nhel\r\n0\r\n\r\n", "Content-Range: bytes 4-8/9").replace(b"200 OK", b"206 Partial Content"), PARTIAL, None, "-r", "4-8"),
+    row("a part without length that is shorter than it says",
+        head("Content-Range: bytes 4-8/9", line=b"HTTP/1.1 206 Partial Content\r\n") + b"hel", PARTIAL, None, "-r", "4-8"),
+    row("a part in chunks that is what it says",
+        chunked(CHUNKS, "Content-Range: bytes 4-8/9").replace(b"200 OK", b"206 Partial Content"), OK, HELLO, "-r", "4-8"),
+    row("several parts at once", head("Content-Type: multipart/byteranges; boundary=x", "Content-Length: 5",
+                                      line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE, None, "-r", "4-8"),
     row("the part asked for", head("Content-Range: bytes 4-8/9", "Content-Length: 5",
                                    line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, OK, HELLO, "-r", "4-8"),
     row("the whole instead of the rest", length(5, HELLO), RANGE, None, "-C", "4"),
@@ -133,6 +168,15 @@ ROWS = [
         [length(10, HELLO, 'ETag: "v1"'),
          head("Content-Range: bytes 5-9/10", "Content-Length: 5", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"world"],
         OK, b"helloworld", "--retry", "1", "--retry-delay", "0.01", saw=b'If-Range: "v1"'),
+    row("a retry is given less than all of the rest",
+        [length(10, HELLO, 'ETag: "v1"'),
+         head("Content-Range: bytes 5-7/10", "Content-Length: 3", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"wor"],
+        PARTIAL, None, "--retry", "1", "--retry-delay", "0.01"),
+    row("and the next retry the others",
+        [length(10, HELLO, 'ETag: "v1"'),
+         head("Content-Range: bytes 5-7/10", "Content-Length: 3", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"wor",
+         head("Content-Range: bytes 8-9/10", "Content-Length: 2", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"ld"],
+        OK, b"helloworld", "--retry", "2", "--retry-delay", "0.01", saw=b"Range: bytes=8-"),
     row("a retry begins anew when the version is another",
         [length(10, HELLO, 'ETag: "v1"'), length(10, b"other-text", 'ETag: "v2"')],
         OK, b"other-text", "--retry", "1", "--retry-delay", "0.01"),
@@ -223,6 +267,8 @@ def fails(fetch, row, directory):
         return said if row.status == 0 and not said.startswith("cairn-fetch: warning: ") else None if row.status == 0 else "said nothing"
     if row.requests is not None and len(server.requests) != row.requests:
         return f"{len(server.requests)} requests instead of {row.requests}"
+    if row.says is not None and row.says not in said:
+        return f"not said: {row.says}, but {said}"
     if row.saw is not None and row.saw not in server.requests[-1]:
         return f"not in the last request: {row.saw}"
     return None
