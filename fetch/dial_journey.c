@@ -70,7 +70,7 @@ dial_tell_answer(struct net *net, uint32_t request, const char *host, const stru
 	event.fields = fields;
 	event.field_count = 7;
 	if (failed)
-		journey_tell(net_journey(net), &event, "%s %s: %s", host, type, answer->failure.text);
+		journey_tell(net_journey(net), &event, "%s: %s", type, answer->failure.text);
 	else
 		journey_tell(net_journey(net), &event, "%s %s:%s  (%s, ttl %u s%s)", host, type,
 		             addrs[0] != '\0' ? addrs : " none", server, answer->ttl_s,

@@ -60,6 +60,19 @@ to_nobody(struct stack *stack, struct tcp_segment *segment)
 	tcp__reset_answer(stack, segment);
 }
 
+/* Whose segment it is; of nobody's, what is going on. */
+static uint32_t
+cause_of(const struct stack *stack, const struct tcp_key *key)
+{
+	switch (key == NULL ? TCP_KEY_FREE : (enum tcp_key_kind)key->kind) {
+	case TCP_KEY_FREE:      break;
+	case TCP_KEY_TCB:       return ((const struct tcb *)(const void *)key)->cause;
+	case TCP_KEY_SYN:       return ((const struct tcp_syn *)(const void *)key)->cause;
+	case TCP_KEY_TIME_WAIT: return ((const struct tcp_time_wait *)(const void *)key)->cause;
+	}
+	return stack->cause;
+}
+
 void
 tcp_segment_receive(struct stack *stack, const struct ip_packet *packet)
 {
@@ -78,7 +91,7 @@ tcp_segment_receive(struct stack *stack, const struct ip_packet *packet)
 	};
 	struct tcp_key *key = tcp__find(stack, &tuple);
 	if (trace__is_on(stack))
-		trace__tcp_bare(stack, TRACE_TCP_IN, &tuple, &segment.header, segment.data_bytes);
+		trace__tcp_bare(stack, TRACE_TCP_IN, cause_of(stack, key), &tuple, &segment.header, segment.data_bytes);
 	switch (key == NULL ? TCP_KEY_FREE : (enum tcp_key_kind)key->kind) {
 	case TCP_KEY_FREE: to_nobody(stack, &segment); break;
 	case TCP_KEY_TCB:

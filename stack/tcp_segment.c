@@ -288,7 +288,7 @@ tcp__bare_send(struct stack *stack, const struct tcp_bare *bare)
 	if (err != 0)
 		stack__drop(stack, DROP_NO_ROUTE);
 	else if (trace__is_on(stack))
-		trace__tcp_bare(stack, TRACE_TCP_OUT, tuple, &header, 0);
+		trace__tcp_bare(stack, TRACE_TCP_OUT, stack->cause, tuple, &header, 0);
 }
 
 void

@@ -147,10 +147,10 @@ segment_put(struct stack *stack, enum trace_kind kind, uint32_t cause,
 }
 
 void
-trace__tcp_bare(struct stack *stack, enum trace_kind kind, const struct tcp_tuple *tuple,
+trace__tcp_bare(struct stack *stack, enum trace_kind kind, uint32_t cause, const struct tcp_tuple *tuple,
 		const struct tcp_header *header, size_t size)
 {
-	segment_put(stack, kind, stack->cause, tuple, header, size);
+	segment_put(stack, kind, cause, tuple, header, size);
 }
 
 void

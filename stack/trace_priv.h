@@ -31,7 +31,7 @@ void trace__icmp(struct stack *stack, enum trace_kind kind, const struct ip_addr
 		 const struct ip_addr *destination, uint8_t type, uint8_t code);
 void trace__neigh(struct stack *stack, unsigned ifindex, const struct ip_addr *addr,
 		  const struct mac_addr *mac, enum trace_neigh_news news);
-void trace__tcp_bare(struct stack *stack, enum trace_kind kind, const struct tcp_tuple *tuple,
+void trace__tcp_bare(struct stack *stack, enum trace_kind kind, uint32_t cause, const struct tcp_tuple *tuple,
 		     const struct tcp_header *header, size_t size);
 void trace__tcp(struct stack *stack, enum trace_kind kind, const struct tcb *tcb,
 		const struct tcp_header *header, size_t size);

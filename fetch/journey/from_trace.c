@@ -259,9 +259,12 @@ tell_judged(struct journey *journey, const struct journey_event *event, const st
 	told.is_bad = judged->security == SECURITY_BOGUS;
 	told.fields = fields;
 	told.field_count = 6;
-	journey_tell(journey, &told, "%s %s is %s%s%s%s  (%u signature%s checked, %u.%u ms)", qname, type, security,
-	             judged->why[0] != '\0' ? ": " : "", judged->why, judged->is_asked_again ? "; another server is asked" : "",
-	             judged->signatures, judged->signatures == 1 ? "" : "s", judged->took_us / 1000, judged->took_us % 1000 / 100);
+	if (told.is_bad)
+		journey_tell(journey, &told, "%s %s is bogus: %s%s", qname, type, judged->why,
+		             judged->is_asked_again ? "; another server is asked" : "");
+	else
+		journey_tell(journey, &told, "%s %s is %s  (%u signature%s checked, %u.%u ms)", qname, type, security, judged->signatures,
+		             judged->signatures == 1 ? "" : "s", judged->took_us / 1000, judged->took_us % 1000 / 100);
 }
 
 static void

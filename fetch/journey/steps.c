@@ -168,6 +168,19 @@ on_dns_lost(struct ladder *ladder, const struct journey_event *event, uint64_t a
 	say_more(step, " \xc2\xb7 no answer from %s", journey_field_text(event, "server"));
 }
 
+/* That it came out of the cache was told before it. */
+static void
+say_age(struct step *step, const struct journey_event *event)
+{
+	const struct journey_event *cached = event->previous;
+	char age_s[24];
+
+	if (cached == NULL || cached->id != event->cause || !is(cached, JOURNEY_DNS, "cache"))
+		return;
+	(void)snprintf(age_s, sizeof age_s, "%" PRIu64, journey_field_number(cached, "age_s"));
+	say_more(step, journey_field_number(cached, "stale") != 0 ? " \xc2\xb7 stale" : " \xc2\xb7 cached %s s ago", age_s);
+}
+
 /* What was asked of the resolver, when it has been answered. */
 static void
 on_dns_answer(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
@@ -184,6 +197,7 @@ on_dns_answer(struct ladder *ladder, const struct journey_event *event, uint64_t
 	step->to = LANE_PROGRAM;
 	step->begin_us = at_us > took_us ? at_us - took_us : 0;
 	say_what(step);
+	say_age(step, event);
 }
 
 static void
@@ -195,7 +209,9 @@ on_dns(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
 		on_dns_reply(ladder, event, at_us);
 	else if (is(event, JOURNEY_DNS, "lost"))
 		on_dns_lost(ladder, event, at_us);
-	else if (is(event, JOURNEY_DNS, "validated") || is(event, JOURNEY_DNS, "cache"))
+	else if (is(event, JOURNEY_DNS, "cache"))
+		return; /* its answer says so */
+	else if (is(event, JOURNEY_DNS, "validated"))
 		note(ladder, event, at_us, steps__lane(ladder, LANE_RESOLVER, "in-process"));
 	else
 		on_dns_answer(ladder, event, at_us);
@@ -441,13 +457,23 @@ on_tls(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
 	step->end_us = at_us;
 }
 
+/* What led to it, but for what was told of its file in between. */
+static unsigned
+step_behind_notes(const struct ladder *ladder, uint32_t cause)
+{
+	unsigned step = step_of(ladder, cause);
+	for (unsigned left = LOOK_BACK_MAX; step != 0 && left > 0 && ladder->steps[step - 1].event->layer == JOURNEY_OUT; left--)
+		step = ladder->steps[step - 1].cause;
+	return step;
+}
+
 /* The content follows the head: one step when both came at once. */
 static void
 on_http_end(struct ladder *ladder, const struct journey_event *event, uint64_t at_us)
 {
 	uint64_t begin_us = at_us;
 	uint8_t lane = lane_of_connection(ladder, event->connection);
-	unsigned asked = step_of(ladder, event->cause);
+	unsigned asked = step_behind_notes(ladder, event->cause);
 	struct step *head = asked != 0 ? &ladder->steps[asked - 1] : NULL;
 
 	if (head != NULL && head->kind == STEP_ASK && head->reply != NULL) {

@@ -264,10 +264,10 @@ static const struct {
 	{ "one of a zone that is not signed", { .qtype = 1, .security = SECURITY_INSECURE },
 	  "www.example.org. A is insecure  (0 signatures checked, 0.0 ms)", false },
 	{ "one that does not hold", { .qtype = 48, .security = SECURITY_BOGUS, .signatures = 1, .why = "the signatures do not verify" },
-	  "www.example.org. DNSKEY is bogus: the signatures do not verify  (1 signature checked, 0.0 ms)", true },
+	  "www.example.org. DNSKEY is bogus: the signatures do not verify", true },
 	{ "one that others may have better",
 	  { .qtype = 1, .security = SECURITY_BOGUS, .is_asked_again = true, .why = "signatures are missing" },
-	  "www.example.org. A is bogus: signatures are missing; another server is asked  (0 signatures checked, 0.0 ms)", true },
+	  "www.example.org. A is bogus: signatures are missing; another server is asked", true },
 };
 
 START_TEST(what_the_validator_said_follows_from_the_reply)

@@ -76,6 +76,14 @@ class Journey(lab.WithCairnd):
         self.assertEqual((by_name["http.interim"]["status"], by_name["out.file"]["name"]), (103, "here"))
         self.assertIn("X-Sum", by_name["http.trailers"]["fields"])
 
+    def test_what_comes_in_is_of_whom_it_is_for(self):
+        events, verdicts = journey("-Z", "-o", "/dev/null", "-o", "/dev/null", "http://www.shop.com/", "http://www.shop.com/shop.css")
+        self.check(events, verdicts)
+        for name in ("syn", "open", "fin"):
+            told = [event["r"] for event in events if event["l"] == "tcp" and event["e"] == name and "c" not in event]
+            if name != "fin" or told:
+                self.assertEqual(set(told), {1, 2}, (name, events))
+
     def test_the_proxy_that_is_gone_through_is_told(self):
         def answer(connection):
             head_of(connection)
@@ -300,7 +308,7 @@ class Journey(lab.WithCairnd):
         self.assertEqual((answer["p"], answer["ttl_s"]), (cached["i"], cached["ttl_s"]))
         self.assertNotIn("dns.query", names(events))
         texts = self.picture(*itself, "-4", "http://www.shop.com/")
-        self.assertTrue(any("A: known for" in text for text in texts), texts)
+        self.assertTrue(any("s ago" in text and "198.18.6.80" in text for text in texts), texts)
 
     def test_who_won_a_race_of_addresses_is_told_and_who_did_not(self):
         words = ("--resolve", "www.shop.com:80:198.18.7.1,198.18.6.80", "http://www.shop.com/")
