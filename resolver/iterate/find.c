@@ -200,6 +200,20 @@ find_delegation(struct engine *engine, struct task *task, const struct name *nam
 	return false;
 }
 
+/*
+ * A DNAME speaks for names that nobody has asked about, and a forged one would take all of them with it: where answers are
+ * judged only one that has been judged does so from the cache (RFC 6672, section 3.4), and none where the servers' own word is
+ * wanted.
+ */
+static bool
+find_dname(struct engine *engine, const struct task *task, const struct delegation *delegation, struct rrset **dname)
+{
+	return !task->question.anew && !task->validation.skip_cache &&
+	       lookup_dname(&engine->caches, task->sname, name_labels(delegation->zone), &engine->scratch, dname,
+			    engine__now_s(engine)) == 0 &&
+	       ((*dname)->security != SECURITY_UNCHECKED || !engine__validates(engine, &task->question));
+}
+
 /* Step 2: the servers nearest to sname. */
 enum task_state
 task__find_cut(struct engine *engine, struct task *task)
@@ -217,8 +231,7 @@ task__find_cut(struct engine *engine, struct task *task)
 	const struct kept_zone *kept = task__kept_zone(engine, task, &delegation, by_operator, zone);
 	if (kept != NULL)
 		return task__ask_kept(engine, task, kept);
-	if (lookup_dname(&engine->caches, task->sname, name_labels(delegation.zone),
-			 &engine->scratch, &dname, engine__now_s(engine)) == 0)
+	if (find_dname(engine, task, &delegation, &dname))
 		return follow_dname(engine, task, dname);
 	const struct name *primed = unprimed(engine, zone, by_operator);
 	if (primed != NULL && prime__is_awaited(engine, task, primed))

@@ -237,6 +237,17 @@ unsigned_in_signed_zone(struct task *task)
 	return validation__bogus(task, EDE_RRSIGS_MISSING, "signatures are missing");
 }
 
+/* A validated DNAME of the answer says that nothing lies below it, no zone either (RFC 6672, section 2.4). */
+static bool
+is_below_dname(const struct task *task, const struct name *owner)
+{
+	for (const struct rrset *set = task->answer.sections[SECTION_ANSWER]; set != NULL; set = set->next)
+		if (set->type == TYPE_DNAME && set->security == SECURITY_SECURE && set->owner->size < owner->size &&
+		    name_is_under(owner, set->owner))
+			return true;
+	return false;
+}
+
 /*
  * Data without signatures: insecure if a delegation without DS lies above it.  First the nearest cut that iteration
  * knows is looked at, then every name from there down, in case one server serves parent and child.
@@ -250,6 +261,8 @@ validation__find_unsigned(struct engine *engine, struct task *task, const struct
 	struct delegation delegation;
 	struct name zone;
 
+	if (is_below_dname(task, owner))
+		return unsigned_in_signed_zone(task);
 	if (state->labels_done == 0) {
 		name_tail(&zone, owner, labels);
 		const struct rrset *anchor = anchors_above(engine->trust.anchors, &zone);
