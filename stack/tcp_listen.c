@@ -49,19 +49,39 @@ syn_ack_send(struct stack *stack, struct tcp_syn *syn, const struct ip_packet *p
 static void
 syn_arm(struct stack *stack, struct tcp_syn *syn)
 {
+	uint64_t wait_us = RTO_INITIAL_US;
+
+	for (unsigned i = 0; i < syn->timeouts && wait_us < RTO_MAX_US; i++)
+		wait_us *= 2;
 	wheel_arm(&stack->wheel, &syn->timer,
-		  stack->now_us + ((uint64_t)RTO_INITIAL_US << syn->retransmits));
+		  stack->now_us + (wait_us < RTO_MAX_US ? wait_us : RTO_MAX_US));
+}
+
+/* TCP_DEFER_ACCEPT: the program wants to hear of a connection with its first data, or after so long. */
+static bool
+is_deferred(const struct stack *stack, const struct tcp_syn *syn)
+{
+	const uint64_t wait_us = syn->listener->config.defer_accept_s * UINT64_C(1000000);
+	return stack->now_us - syn->began_at_us < wait_us;
 }
 
 void
 tcp__syn_timeout(struct stack *stack, struct tcp_syn *syn)
 {
-	if (syn->retransmits >= syn->listener->config.synack_retries) {
+	/* The peer is there, and its data awaited: as Linux, it is asked once more when that has been long enough. */
+	const bool is_waiting = syn->is_acknowledged && is_deferred(stack, syn);
+
+	if (!syn->is_acknowledged && syn->timeouts >= syn->listener->config.synack_retries) {
 		tcp__syn_free(stack, syn);
 		return;
 	}
-	syn->retransmits++;
-	syn_ack_send(stack, syn, NULL);
+	syn->timeouts++;
+	if (!is_waiting) {
+		syn->is_acknowledged = false;
+		if (syn->retransmits < UINT8_MAX)
+			syn->retransmits++;
+		syn_ack_send(stack, syn, NULL);
+	}
 	syn_arm(stack, syn);
 }
 
@@ -164,6 +184,7 @@ syn_arrived(struct stack *stack, struct tcb *listener, const struct tcp_segment 
 	}
 	syn->key.tuple = tuple_of(segment);
 	syn->cause = stack->cause;
+	syn->began_at_us = stack->now_us;
 	wheel_timer_init(&syn->timer, TIMER_TCP_SYN_ACK);
 	agree(stack, syn, segment);
 	syn->iss = segment->iss != 0
@@ -354,7 +375,6 @@ syn_sequence_check(struct stack *stack, struct tcp_syn *syn, const struct tcp_se
 static void
 syn_acknowledged(struct stack *stack, struct tcp_syn *syn, struct tcp_segment *segment)
 {
-	const struct tcb *listener = syn->listener;
 	const bool is_bare = segment->data_bytes == 0 && (segment->flags & TCP_FIN) == 0;
 
 	if (segment->ack != syn->iss + 1) {
@@ -362,11 +382,11 @@ syn_acknowledged(struct stack *stack, struct tcp_syn *syn, struct tcp_segment *s
 		tcp__reset_reply(stack, segment);
 		return;
 	}
-	if (is_bare && listener->config.defer_accept_s > syn->retransmits) {
-		syn->is_acknowledged = true; /* the program wants to hear of it with its first data */
+	if (is_bare && is_deferred(stack, syn)) {
+		syn->is_acknowledged = true;
 		return;
 	}
-	if (accept_queue_is_full(listener)) {
+	if (accept_queue_is_full(syn->listener)) {
 		stack__drop(stack, DROP_TCP_BACKLOG); /* the SYN-ACK comes again, and with it the answer */
 		return;
 	}

@@ -253,12 +253,14 @@ struct tcp_syn {
 	uint32_t ts_recent, ts_offset;
 	uint32_t rcv_wnd;
 	uint32_t cause;
-	uint64_t sent_at_us;
+	uint64_t began_at_us, sent_at_us;
 	uint64_t challenged_at_us;
 	uint16_t mss_peer, mss_advertised, window;
 	uint8_t snd_wscale, rcv_wscale;
-	uint8_t retransmits;
-	bool has_timestamps, has_sack, has_wscale, has_ecn, is_acknowledged;
+	uint8_t retransmits; /* of the SYN-ACK */
+	uint32_t timeouts;   /* of its timer: as many, or more where the peer's data is awaited */
+	bool has_timestamps, has_sack, has_wscale, has_ecn;
+	bool is_acknowledged; /* by a bare ACK, which does not begin the connection (TCP_DEFER_ACCEPT) */
 };
 
 TAILQ_HEAD(tcp_syn_list, tcp_syn);

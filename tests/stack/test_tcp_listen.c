@@ -247,6 +247,55 @@ START_TEST(data_may_wait_for_the_program)
 }
 END_TEST
 
+/* It is asked only once more, after what the program had the patience for: as Linux, not while it waits. */
+START_TEST(who_sends_no_data_is_accepted_when_the_wait_for_it_is_over)
+{
+	struct tcp_config tcp = peer_tcp();
+
+	tcp.defer_accept_s = 10;
+	peer_listen(&peer, &(struct peer_config){ .family = families[_i], .tcp = tcp, .has_tcp = true });
+	syn(1);
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
+	peer_wait(&peer, 100000);
+	peer_ack(&peer, 1, 1);
+	peer_wait(&peer, 14800000);
+	peer_expect_nothing(&peer);
+	ck_assert(!accepts());
+	peer_wait(&peer, 200000);
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
+	peer_ack(&peer, 1, 1);
+	ck_assert(accepts());
+	peer_expect_state(&peer, TCP_STATE_ESTABLISHED);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* The last chance comes also where it lies behind the last SYN-ACK that would be sent without it. */
+START_TEST(a_peer_that_is_heard_no_more_after_its_acknowledgment_is_forgotten)
+{
+	struct tcp_config tcp = peer_tcp();
+	struct tcp_conn_info info;
+	uint32_t place = 1; /* behind the listener */
+
+	tcp.defer_accept_s = 100;
+	peer_listen(&peer, &(struct peer_config){ .family = families[_i], .tcp = tcp, .has_tcp = true });
+	syn(1);
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
+	peer_ack(&peer, 1, 1);
+	peer_wait(&peer, 122000000); /* 1, 3, 7, 15, 31, 63 s, then as late as any */
+	peer_expect_nothing(&peer);
+	ck_assert(tcp_info_next(peer.host.stack, &place, &info));
+	ck_assert_int_eq(info.state, TCP_STATE_SYN_RECEIVED);
+	peer_wait(&peer, 10000000);
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
+	peer_wait(&peer, 120000000);
+	peer_expect_nothing(&peer);
+	place = 1;
+	ck_assert(!tcp_info_next(peer.host.stack, &place, &info));
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- cookies ----------------------------------------------------------------------------------- */
 
 START_TEST(beyond_the_kept_syns_cookies_are_sent)
@@ -361,6 +410,8 @@ main(void)
 	tcase_add_loop_test(tcase, what_lies_behind_the_window_begins_no_connection, 0, 4);
 	tcase_add_loop_test(tcase, an_empty_segment_right_behind_the_window_begins_one, 0, 2);
 	tcase_add_loop_test(tcase, data_may_wait_for_the_program, 0, 2);
+	tcase_add_loop_test(tcase, who_sends_no_data_is_accepted_when_the_wait_for_it_is_over, 0, 2);
+	tcase_add_loop_test(tcase, a_peer_that_is_heard_no_more_after_its_acknowledgment_is_forgotten, 0, 2);
 	tcase_add_loop_test(tcase, beyond_the_kept_syns_cookies_are_sent, 0, 2);
 	tcase_add_loop_test(tcase, a_guessed_cookie_is_reset, 0, 2);
 	tcase_add_loop_test(tcase, a_cookie_is_good_for_two_minutes, 0, 2);
