@@ -65,6 +65,23 @@ wait_ready(struct cairn *cairn, int fd, short events, uint64_t until_us)
 	return wait_until(cairn, is_ready, &readiness, until_us);
 }
 
+static bool
+has_input(void *argument)
+{
+	const struct readiness *readiness = argument;
+
+	return socket_has_input(readiness->table, readiness->fd);
+}
+
+/* For any octet, not for as many as SO_RCVLOWAT says: how many are missing the caller knows. */
+static int
+wait_input(struct cairn *cairn, int fd, uint64_t until_us)
+{
+	struct readiness readiness = { .table = cairn->table, .fd = fd };
+
+	return wait_until(cairn, has_input, &readiness, until_us);
+}
+
 /* ---- descriptors ------------------------------------------------------------------------------- */
 
 int
@@ -187,18 +204,29 @@ next_piece(const struct msghdr *message, size_t done, bool *is_last)
 	};
 }
 
-/* MSG_WAITALL: piece after piece until everything is there, or the stream ends or fails. */
-static ssize_t
-receive_all(struct cairn *cairn, int fd, struct msghdr *message, int flags, size_t done,
-	    uint64_t until_us)
+/* How much a receive of a stream waits for: with MSG_WAITALL all, else SO_RCVLOWAT. */
+static size_t
+least_wanted(const struct socket_manners *manners, const struct msghdr *message, int flags)
 {
-	const size_t wanted = total_bytes(message->msg_iov, message->msg_iovlen);
+	const size_t total = total_bytes(message->msg_iov, message->msg_iovlen);
+
+	if (!manners->is_stream || (flags & MSG_PEEK) != 0)
+		return 0;
+	return (flags & MSG_WAITALL) != 0 || total < manners->receive_low_bytes ? total
+										: manners->receive_low_bytes;
+}
+
+/* Piece after piece until so much is there, or the stream ends or fails. */
+static ssize_t
+receive_more(struct cairn *cairn, int fd, struct msghdr *message, int flags, size_t done,
+	     size_t wanted, uint64_t until_us)
+{
 	bool is_last;
 
 	while (done < wanted) {
 		struct iovec piece = next_piece(message, done, &is_last);
 		struct msghdr part = { .msg_iov = &piece, .msg_iovlen = 1 };
-		if (wait_ready(cairn, fd, POLLIN, until_us) != 0)
+		if (wait_input(cairn, fd, until_us) != 0)
 			break;
 		const ssize_t got = socket_recvmsg(cairn->table, fd, &part, flags);
 		if (got <= 0)
@@ -221,13 +249,13 @@ cairn_recvmsg(struct cairn *cairn, int fd, struct msghdr *message, int flags)
 		!manners.is_nonblocking && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) == 0;
 	const uint64_t until_us = deadline(cairn, manners.receive_timeout_us);
 	while ((value = socket_recvmsg(cairn->table, fd, message, flags)) == -EAGAIN && may_wait) {
-		const int err = wait_ready(cairn, fd, POLLIN, until_us);
+		const int err = wait_input(cairn, fd, until_us);
 		if (err != 0)
 			return result(err);
 	}
-	if (value > 0 && may_wait && manners.is_stream && (flags & MSG_WAITALL) != 0 &&
-	    (flags & MSG_PEEK) == 0)
-		value = receive_all(cairn, fd, message, flags, (size_t)value, until_us);
+	if (value > 0 && may_wait)
+		value = receive_more(cairn, fd, message, flags, (size_t)value,
+				     least_wanted(&manners, message, flags), until_us);
 	return result(value);
 }
 

@@ -108,6 +108,8 @@ struct socket_manners {
 	uint64_t linger_us;
 };
 int socket_manners(struct socket_table *table, int fd, struct socket_manners *manners);
+/* Something can be received, however little SO_RCVLOWAT thinks of it: octets, the end, an error. */
+bool socket_has_input(struct socket_table *table, int fd);
 /* Everything sent has been acknowledged, our FIN too if there is one; or never will be. */
 bool socket_is_drained(struct socket_table *table, int fd);
 

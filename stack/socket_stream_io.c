@@ -175,6 +175,19 @@ socket__stream_receive(struct socket_table *table, struct socket *socket, struct
 
 /* ---- readiness --------------------------------------------------------------------------------- */
 
+bool
+socket_has_input(struct socket_table *table, int fd)
+{
+	const unsigned wanted = TCP_EVENT_READABLE | TCP_EVENT_PEER_CLOSED | TCP_EVENT_CLOSED | TCP_EVENT_FAILED;
+	const struct socket *socket = socket__get(table, fd);
+
+	if (socket == NULL || socket->kind != SOCKET_STREAM)
+		return socket_poll(table, fd, POLLIN) != 0;
+	if (socket->phase == SOCKET_IDLE || socket->phase == SOCKET_LISTENING)
+		return true; /* nothing ever comes: the call says so */
+	return socket->shut_receive || (tcp_poll(socket->stack, socket->conn) & wanted) != 0;
+}
+
 /* Enough to wake a reader (SO_RCVLOWAT). */
 static bool
 is_readable(const struct socket *socket, unsigned events)
