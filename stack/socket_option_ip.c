@@ -39,7 +39,7 @@ apply(struct socket_table *table, struct socket *socket)
 		config.hop_limit = socket->hop_limit;
 		config.traffic_class = socket->traffic_class;
 		config.pmtu_discovery = socket->mtu_discover != IP_PMTUDISC_DONT;
-		config.mtu_probing &= config.pmtu_discovery;
+		config.mtu_probing = table->tcp_config.mtu_probing && config.pmtu_discovery;
 		socket__tcp_config_set(table, socket, &config);
 	} else if (socket->kind == SOCKET_UDP && socket->is_connected) {
 		const struct udp_options options = { .hop_limit = socket->hop_limit,
