@@ -10,7 +10,7 @@
 #define PEER_ISS   1000000u
 #define TS_START   5000u
 
-static const char letters[] = "FSRPA?EW"; /* from the lowest bit */
+static const char letters[] = "FSRPAUEW"; /* from the lowest bit */
 
 static const struct stack_limits limits = {
 	.flow_count = 4,

@@ -2,7 +2,7 @@
  * peer.h - a stack under test and a peer that the test plays, segment by segment, at virtual time.
  *
  * Sequence numbers are relative, as in packetdrill: the stack's SYN is 0 and its first octet 1, and so are
- * the peer's.  Flags are letters: S F R P A, E for ECE, W for CWR, in this order.  Segments are written and
+ * the peer's.  Flags are letters: S F R P A U, E for ECE, W for CWR, in this order.  Segments are written and
  * read apart from the stack's own code (packet.h).
  *
  *     peer_send    a segment of the peer's

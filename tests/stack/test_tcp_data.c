@@ -64,6 +64,18 @@ START_TEST(text_is_read_in_order_however_it_comes)
 }
 END_TEST
 
+/* Nothing is urgent (RFC 6093): the octets stay where they are in the stream. */
+START_TEST(urgent_octets_are_octets_like_others)
+{
+	passive(_i);
+	peer_send(&peer, &(struct peer_segment){
+				 .flags = "PAU", .seq = 1, .ack = 1, .window = 65535, .size = 3, .data = "\x07\x0e\x15" });
+	text(4, 100);
+	ck_assert_uint_eq(read_text(1), 103);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(what_is_out_of_order_is_acknowledged_at_once)
 {
 	passive(_i);
@@ -412,6 +424,7 @@ main(void)
 {
 	TCase *tcase = tcase_create("data");
 	tcase_add_loop_test(tcase, text_is_read_in_order_however_it_comes, 0, 2);
+	tcase_add_loop_test(tcase, urgent_octets_are_octets_like_others, 0, 2);
 	tcase_add_loop_test(tcase, what_is_out_of_order_is_acknowledged_at_once, 0, 2);
 	tcase_add_loop_test(tcase, what_waits_behind_a_hole_is_timed, 0, 2);
 	tcase_add_loop_test(tcase, neighbouring_pieces_become_one_block, 0, 2);

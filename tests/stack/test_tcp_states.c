@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "tests/stack/packet.h"
 #include "tests/stack/peer.h"
 #include "tests/suite.h"
 
@@ -96,6 +97,44 @@ START_TEST(nothing_is_reset_where_the_kernel_has_the_address_too)
 	peer_send(&peer, &(struct peer_segment){ .flags = "A", .seq = 1, .ack = 1 });
 	peer_expect_nothing(&peer);
 	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_TCP_NO_CONNECTION), 2);
+	peer_fini(&peer);
+}
+END_TEST
+
+static const struct {
+	const char *source, *destination;
+	enum drop reason;
+} no_hosts[] = {
+	{ "192.0.2.2", "192.0.2.255", DROP_TCP_NOT_UNICAST },
+	{ "192.0.2.2", "255.255.255.255", DROP_TCP_NOT_UNICAST },
+	{ "192.0.2.2", "224.0.0.1", DROP_TCP_NOT_UNICAST },
+	{ "2001:db8::2", "ff02::1", DROP_TCP_NOT_UNICAST },
+	{ "192.0.2.255", "192.0.2.1", DROP_IP_SOURCE },
+	{ "224.0.0.1", "192.0.2.1", DROP_IP_SOURCE },
+	{ "ff02::1", "2001:db8::1", DROP_IP_SOURCE },
+};
+
+/* Section 3.9.2.3: a connection has a host at each end (MUST-57, MUST-63). */
+START_TEST(a_syn_to_many_or_from_no_host_is_dropped_in_silence)
+{
+	static const uint8_t syn[] = { 0, 1, 0x1f, 0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x02, 4, 0, 0, 0, 0, 0 };
+	static uint8_t packet[PACKET_BYTES_MAX];
+	const char *source = no_hosts[_i].source, *destination = no_hosts[_i].destination;
+	uint8_t tcp[sizeof syn];
+
+	peer_listen(&peer, &(struct peer_config){ 0 });
+	memcpy(tcp, syn, sizeof tcp);
+	tcp[2] = (uint8_t)(peer.stack_port >> 8);
+	tcp[3] = (uint8_t)peer.stack_port;
+	packet_tcp_finish(tcp, sizeof tcp, source, destination);
+	const size_t size = packet_build(packet, &(struct packet_spec){ .source = source,
+									.destination = destination,
+									.protocol = 6,
+									.payload = tcp,
+									.payload_bytes = sizeof tcp });
+	host_receive(&peer.host, packet, size);
+	peer_expect_nothing(&peer);
+	ck_assert_uint_eq(stack_drops(peer.host.stack, no_hosts[_i].reason), 1);
 	peer_fini(&peer);
 }
 END_TEST
@@ -501,6 +540,7 @@ main(void)
 			    2 * COUNT(strangers));
 	tcase_add_loop_test(tcase, a_listener_takes_a_syn_and_nothing_else, 0, 2 * COUNT(strangers));
 	tcase_add_loop_test(tcase, nothing_is_reset_where_the_kernel_has_the_address_too, 0, 2);
+	tcase_add_loop_test(tcase, a_syn_to_many_or_from_no_host_is_dropped_in_silence, 0, COUNT(no_hosts));
 	tcase_add_loop_test(tcase, our_own_connections_reset_where_the_kernel_has_the_address_too, 0, 2);
 	tcase_add_loop_test(tcase, syn_sent_takes_an_answer_to_its_syn, 0, 2 * COUNT(answers));
 	tcase_add_loop_test(tcase, a_syn_that_meets_an_old_connection_is_sent_again_at_once, 0, 2);

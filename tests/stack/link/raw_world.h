@@ -1,5 +1,5 @@
 /*
- * raw_world.h - a link raw in a network namespace with an echo server beside it and one behind a veth: what its tests have in
+ * raw_world.h - a link raw in a network namespace with an echo server and a TCP listener beside it and behind a veth: what its tests have in
  * common.
  */
 #ifndef CAIRN_TESTS_STACK_LINK_RAW_WORLD_H
@@ -84,12 +84,24 @@ static const char *const servers[] = {
 	"192.0.2.1", "2001:db8::1",  /* the same, by the address it has on the network */
 };
 
+/* The kernel's, for the life of the process: it takes connections and their first octets by itself. */
+static inline void
+listener_open(uint16_t port)
+{
+	const struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1 || bind(fd, (const struct sockaddr *)&any, sizeof any) != 0 || listen(fd, 64) != 0)
+		abort();
+}
+
 static inline int
 peer_open(void)
 {
 	netns_ip("link set veth1 up");
 	netns_ip("addr add 192.0.2.2/24 dev veth1");
 	netns_ip("addr add 2001:db8::2/64 dev veth1 nodad");
+	listener_open(ECHO_PORT);
 	return netns_echo_open(ECHO_PORT);
 }
 
@@ -109,6 +121,7 @@ network_begin(struct netns_peer *peer)
 static inline int
 local_open(void)
 {
+	listener_open(ECHO_PORT);
 	return netns_echo_open(ECHO_PORT);
 }
 

@@ -1,4 +1,5 @@
 /* Link raw while the host changes: families, addresses, devices and rules that come and go, and firewalls. */
+#include "stack/tcp.h"
 #include "tests/stack/link/raw_world.h"
 
 /* ---- the host changes ------------------------------------------------------------------------ */
@@ -159,6 +160,49 @@ START_TEST(a_stateful_firewall_takes_our_replies_for_what_they_are)
 }
 END_TEST
 
+/* A connection to a listener of the kernel's: our octets are acknowledged, so nobody has reset it. */
+static bool
+does_connect(struct world *world, const char *server)
+{
+	static const uint64_t never;
+	const struct ip_addr to = addr_of(server);
+	const uint64_t now_us = stack_uv_now_us(&world->shell);
+	struct tcp_conn_info info = { 0 };
+	tcp_conn conn;
+	size_t taken;
+
+	ck_assert_int_eq(tcp_open(world->stack, &to, ECHO_PORT, NULL, 0, NULL, 0, now_us, &conn), 0);
+	ck_assert_int_eq(tcp_send(world->stack, conn, "hello", 5, 0, now_us, &taken), 0);
+	for (unsigned i = 0; i < 200 && info.bytes_acked < 5; i++) {
+		(void)world_run(world, &never, 1, 10);
+		ck_assert_int_eq(tcp_info(world->stack, conn, &info), 0);
+	}
+	tcp_close(world->stack, conn, stack_uv_now_us(&world->shell));
+	(void)world_run(world, &never, 1, 20); /* the FINs */
+	return info.bytes_acked == 5;
+}
+
+START_TEST(the_kernel_resets_no_connection_whatever_its_firewall_rejects)
+{
+	static struct guard_tcp guard_tcp;
+	struct world world;
+
+	world_open(&world, raw_begin(&guard_tcp));
+	const uint64_t resets = netns_counter("Tcp", "OutRsts");
+	ck_assert(does_connect(&world, servers[_i]));
+	if (firewall_begin("table inet f { chain in { type filter hook input priority 0; policy drop; "
+	                   "ct state established accept; tcp dport 7 accept; ip6 nexthdr icmpv6 accept; "
+	                   "meta l4proto tcp reject with tcp reset; reject; }\n}")) {
+		ck_assert(does_connect(&world, servers[_i]));
+		firewall_end();
+	}
+	ck_assert_uint_eq(netns_counter("Tcp", "OutRsts"), resets);
+	world_close(&world);
+	guard_tcp_close(&guard_tcp);
+	guard_close(&guard);
+}
+END_TEST
+
 START_TEST(replies_that_come_by_no_way_we_know_are_heard_after_a_while)
 {
 	/* The kernel hands packets for 192.0.2.99 to a program of the host, and no table of ours shows it. */
@@ -208,6 +252,7 @@ main(void)
 	tcase_add_test(tcase, a_flood_of_changes_is_survived);
 	tcase_add_test(tcase, rules_by_source_address_hold);
 	tcase_add_test(tcase, a_stateful_firewall_takes_our_replies_for_what_they_are);
+	tcase_add_loop_test(tcase, the_kernel_resets_no_connection_whatever_its_firewall_rejects, 0, COUNT(servers));
 	tcase_add_test(tcase, what_a_firewall_forbids_to_send_is_counted);
 	Suite *suite = suite_create("stack/link/raw: changes");
 	suite_add_tcase(suite, tcase);

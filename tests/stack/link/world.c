@@ -54,7 +54,11 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 void
 world_open(struct world *world, struct link *link)
 {
-	size_t block_bytes = stack_bytes(&stack_limits_default);
+	struct stack_limits limits = stack_limits_default;
+
+	limits.tcp_count = limits.tcp_syn_count = limits.tcp_time_wait_count = limits.tcp_sent_count = 16;
+	limits.tcp_buffer_bytes = 256u << 10;
+	size_t block_bytes = stack_bytes(&limits);
 	void *block = aligned_alloc(64, (block_bytes + 63) / 64 * 64);
 
 	*world = (struct world){ .link = link };
@@ -62,7 +66,7 @@ world_open(struct world *world, struct link *link)
 	rng_init_number(&world->rng, 11);
 	must(uv_loop_init(&world->loop) == 0);
 	(void)uv_timer_init(&world->loop, &world->alarm);
-	world->stack = stack_new(block, block_bytes, &stack_limits_default, &world->rng, uv_hrtime() / 1000);
+	world->stack = stack_new(block, block_bytes, &limits, &world->rng, uv_hrtime() / 1000);
 	must(world->stack != NULL);
 	must(stack_uv_open(&world->shell, &world->loop, world->stack, link, on_action, on_turn) == 0);
 }
