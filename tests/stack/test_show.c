@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stack/icmp.h"
 #include "stack/show.h"
 #include "tests/stack/lan.h"
 #include "tests/stack/pair.h"
@@ -86,6 +87,18 @@ START_TEST(a_neighbour_is_shown_with_its_state)
 }
 END_TEST
 
+START_TEST(a_path_is_shown_with_what_it_takes)
+{
+	const struct ip_addr remote = addr_of("198.51.100.7");
+	struct lan lan;
+	lan_init(&lan);
+	struct host *host = lan_host(&lan, "192.0.2.1/24", NULL, 0);
+	ck_assert(icmp_mtu_learn(host->stack, &remote, host->ifindex, 1400, 1500));
+	expect(show_all(host->stack), "\npath 198.51.100.7 mtu 1400 age 0s\n");
+	lan_fini(&lan);
+}
+END_TEST
+
 START_TEST(connections_are_shown_with_their_control_information)
 {
 	const struct pair_config config = { .delay_us = 10000, .seed = 1 };
@@ -142,6 +155,7 @@ main(void)
 	tcase_add_test(tcase, addresses_and_their_routes_are_shown);
 	tcase_add_test(tcase, an_address_that_may_still_be_a_duplicate_is_tentative);
 	tcase_add_test(tcase, a_neighbour_is_shown_with_its_state);
+	tcase_add_test(tcase, a_path_is_shown_with_what_it_takes);
 	tcase_add_test(tcase, connections_are_shown_with_their_control_information);
 	tcase_add_test(tcase, a_line_that_does_not_fit_is_cut_and_terminated);
 	Suite *suite = suite_create("stack: show");

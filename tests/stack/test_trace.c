@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "stack/drop.h"
+#include "stack/tcp_wire.h"
 #include "stack/trace.h"
 #include "tests/stack/lan.h"
 #include "tests/stack/packet.h"
+#include "tests/stack/peer.h"
 #include "tests/suite.h"
 
 #define CAUSE 77u
@@ -155,6 +157,34 @@ START_TEST(a_neighbour_that_does_not_answer_is_told)
 }
 END_TEST
 
+START_TEST(a_connection_tells_its_segments_timers_and_states)
+{
+	static struct peer peer;
+	const struct peer_config config = { 0 };
+	const struct peer_segment answer = { .flags = "SA", .ack = 1, .window = 1000 };
+	const void *body;
+
+	peer_open(&peer, &config);
+	stack_trace(peer.host.stack, &ring);
+	peer_wait(&peer, 1010000);
+	(void)find(TRACE_TCP_TIMER, &body);
+	ck_assert_str_eq(((const struct trace_tcp_timer *)body)->name, "rto");
+	ck_assert_uint_eq(((const struct trace_tcp_timer *)body)->local_port, peer.stack_port);
+	(void)find(TRACE_TCP_OUT, &body);
+	ck_assert_uint_eq(((const struct trace_tcp *)body)->flags, TCP_SYN);
+	ck_assert_uint_eq(((const struct trace_tcp *)body)->seq, peer.stack_iss);
+	(void)find(TRACE_TCP_AGAIN, &body);
+	ck_assert_uint_eq(((const struct trace_tcp *)body)->seq, peer.stack_iss);
+	peer_send(&peer, &answer);
+	(void)find(TRACE_TCP_IN, &body);
+	ck_assert_uint_eq(((const struct trace_tcp *)body)->flags, TCP_SYN | TCP_ACK);
+	(void)find(TRACE_TCP_STATE, &body);
+	ck_assert_uint_eq(((const struct trace_tcp_state *)body)->before, TCP_STATE_SYN_SENT);
+	ck_assert_uint_eq(((const struct trace_tcp_state *)body)->after, TCP_STATE_ESTABLISHED);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(a_drop_is_told_with_its_reason)
 {
 	const struct mac_addr mac = lan_mac(0);
@@ -222,6 +252,7 @@ main(void)
 		       a_frame_of_a_known_neighbour_and_its_answer_have_the_cause_of_the_flow);
 	tcase_add_test(tcase, an_error_is_told_with_the_cause_of_what_it_is_about);
 	tcase_add_test(tcase, a_neighbour_that_does_not_answer_is_told);
+	tcase_add_test(tcase, a_connection_tells_its_segments_timers_and_states);
 	tcase_add_test(tcase, a_drop_is_told_with_its_reason);
 	tcase_add_test(tcase, of_a_large_frame_the_head_is_kept_and_the_true_size);
 	tcase_add_test(tcase, frames_that_nobody_wants_are_not_copied_and_the_rest_is_told);
