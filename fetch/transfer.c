@@ -407,6 +407,7 @@ attempt(struct transfer *transfer)
 	transfer->facts.setup_us = transfer->facts.sent_us = transfer->facts.first_us = 0;
 	transfer->facts.limit_us = transfer->facts.write_us = transfer->facts.loss_us = 0;
 	transfer->held_since_us = 0;
+	transfer__forget_known(transfer);
 	transfer->facts.head = NULL;
 	failure_clear(&transfer->failure);
 	if (max_us != 0 && !transfer->is_timed) /* redirects share their time, retries do not */
@@ -462,7 +463,7 @@ transfer_start(struct client *client, const struct transfer_job *job, transfer_d
 	transfer->settings = job->group->settings;
 	transfer->number = ++client->transfer_count;
 	transfer->modified_s = -1;
-	transfer->local = -1;
+	transfer->local = transfer->known = -1;
 	transfer->on_done = on_done;
 	transfer->data = data;
 	if (!take_memory(transfer)) {
@@ -484,6 +485,7 @@ transfer_free(struct transfer *transfer)
 	stop_timers(transfer);
 	if (transfer->local >= 0)
 		close(transfer->local);
+	transfer__forget_known(transfer);
 	if (transfer->has_output)
 		output_fini(&transfer->output);
 	if (transfer->has_response)

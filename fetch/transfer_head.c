@@ -157,6 +157,10 @@ transfer__check_part(struct transfer *transfer)
 	const struct response *response = transfer->response;
 	bool goes_on = transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET;
 
+	if (transfer->known_left != 0) {
+		failure_set(&transfer->failure, FAILURE_CHANGED, "the server sends the whole, and it ends before the offset");
+		return -1;
+	}
 	if (!transfer->has_part)
 		return 0;
 	if (response->framing.transfer.count == 0 && response->got_bytes != part->last - part->first + 1)
@@ -197,9 +201,12 @@ decide_whole(struct transfer *transfer)
 		verbose_warn(verbose, "the server ignores the range and sends the whole");
 		break;
 	case RANGE_OFFSET:
-		if (transfer->range_first != 0)
+		if (transfer->range_first == 0)
+			break;
+		if (!transfer__know_beginning(transfer))
 			return refuse(transfer, FAILURE_RANGE,
 				      "the server sends the whole, and cannot go on at an offset");
+		verbose_warn(verbose, "the server sends the whole: what the file has of it is compared and left out");
 		break;
 	case RANGE_RESUME:
 		if (transfer->path[0] == '\0')
@@ -306,12 +313,12 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 			(transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET);
 	if (check_parts_length(transfer, event->framing) != 0)
 		return -1;
-	uint64_t keep_bytes = has_part || transfer->next == NEXT_KEPT ? transfer->range_first : 0;
+	uint64_t keep_bytes = has_part || transfer->known >= 0 || transfer->next == NEXT_KEPT ? transfer->range_first : 0;
 
 	if (transfer->next != NEXT_KEPT && transfer->range != RANGE_RESUME)
 		read_validator(transfer, event->head);
 	if (event->framing->kind == FRAMING_LENGTH && transfer->facts.total_bytes == 0)
-		transfer->facts.total_bytes = keep_bytes + event->framing->length;
+		transfer->facts.total_bytes = (transfer->known >= 0 ? 0 : keep_bytes) + event->framing->length;
 	transfer->facts.kept_bytes = keep_bytes;
 	transfer__note_etag(transfer, event->head);
 	if (read_file_facts(transfer, event->head) != 0)
@@ -382,6 +389,8 @@ int
 transfer__on_data(struct transfer *transfer, struct span data)
 {
 	if (transfer->next == NEXT_CONTENT) {
+		if (transfer->known_left != 0 && transfer__skip_known(transfer, &data) != 0)
+			return -1;
 		transfer->facts.content_bytes += data.bytes;
 		if (transfer__add_checksum(transfer, data) != 0)
 			return -1;

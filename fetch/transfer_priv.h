@@ -13,6 +13,7 @@
  *	transfer_head.c      what a head means: content, redirect, retry, failure, a range or the whole
  *	transfer_checksum.c  its digest
  *	transfer_file.c      where content goes
+ *	transfer_known.c     what is there already, where the whole comes
  *	transfer_journey.c   what is told about all that
  *
  * One rule keeps it safe to read: whatever ends an attempt calls transfer__attempt_over or
@@ -129,6 +130,8 @@ struct transfer {
 	uint64_t range_first;
 	struct content_range part;              /* of a 206 that is taken */
 	bool has_part;
+	int known;                              /* the file whose beginning is compared; -1: none */
+	uint64_t known_left;                    /* of it */
 	bool is_range_refused;                  /* the whole is asked for from now on */
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
 
@@ -221,6 +224,12 @@ void transfer__paced(struct transfer *transfer, size_t bytes); /* so many have c
 /* transfer_ftp.c */
 void transfer__begin_ftp(struct transfer *transfer, struct stream *stream);
 void transfer__close_ftp(struct transfer *transfer);
+
+/* transfer_known.c */
+bool transfer__know_beginning(struct transfer *transfer); /* false: there is no file that has so much */
+void transfer__forget_known(struct transfer *transfer);
+/* *data gets what is behind it; -1 and transfer->failure: it is another file. */
+int transfer__skip_known(struct transfer *transfer, struct span *data);
 
 /* transfer_local.c: the whole transfer of a file: or data: URL; ends with transfer__local_over. */
 bool transfer__is_local(const struct transfer *transfer);

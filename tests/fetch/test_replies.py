@@ -52,6 +52,7 @@ class Row:
     requests: int = None   # how many the server has seen
     saw: bytes = None      # in the last request
     says: str = None       # on standard error
+    before: bytes = None   # the file's content (None: there is none)
 
 
 def row(behaviour, reply, status, content=None, *options, **more):
@@ -161,6 +162,16 @@ ROWS = [
     row("the part asked for", head("Content-Range: bytes 4-8/9", "Content-Length: 5",
                                    line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, OK, HELLO, "-r", "4-8"),
     row("the whole instead of the rest", length(5, HELLO), RANGE, None, "-C", "4"),
+    row("the whole instead of the rest, where the file has less", length(5, HELLO), RANGE, b"he", "-C", "4", before=b"he"),
+    row("the whole instead of the rest, where the file begins so", length(5, HELLO), OK, HELLO, "-C", "4", before=b"hell"),
+    row("the whole instead of the rest, in chunks of one", chunked(b"".join(b"1\r\n%c\r\n" % c for c in HELLO) + b"0\r\n\r\n"),
+        OK, HELLO, "-C", "3", before=b"hello, world"),
+    row("the whole instead of the rest, where the file begins otherwise", length(5, HELLO), CHANGED, b"jell", "-C", "4", before=b"jell"),
+    row("a whole that ends before the offset", length(5, HELLO), CHANGED, b"hello!", "-C", "6", before=b"hello!"),
+    row("the rest of a file", head("Content-Range: bytes 4-4/5", "Content-Length: 1", line=b"HTTP/1.1 206 Partial Content\r\n") + b"o",
+        OK, HELLO, "-C", "4", before=b"hell", saw=b"Range: bytes=4-"),
+    row("nothing behind the offset", head("Content-Range: bytes */5", "Content-Length: 0",
+                                          line=b"HTTP/1.1 416 Range Not Satisfiable\r\n"), OK, HELLO, "-C", "5", before=HELLO),
     row("404 fails when asked to", length(5, HELLO).replace(b"200 OK", b"404 Not Found"), STATUS, None, "-f"),
     row("404 is content else", length(5, HELLO).replace(b"200 OK", b"404 Not Found"), OK, HELLO),
     row("more than is allowed", length(5, HELLO), SIZE, None, "--max-filesize", "4"),
@@ -254,6 +265,8 @@ def fails(fetch, row, directory):
     server = Server(row.replies)
     server.start()
     path = Path(directory) / "out"
+    if row.before is not None:
+        path.write_bytes(row.before)
     command = [fetch, "-q", "-sS", "-m", "20", "-o", path, *row.options, f"http://127.0.0.1:{server.port}/"]
     ran = subprocess.run(command, capture_output=True, input=HELLO, timeout=60)
     server.listener.close()
