@@ -346,7 +346,7 @@ set_grow(struct local *local, struct local_set *set, size_t bytes)
 }
 
 static int
-set_append(struct local *local, struct local_set *set, const uint8_t *rdata, size_t rdata_bytes)
+set_put(struct local *local, struct local_set *set, const uint8_t *rdata, size_t rdata_bytes)
 {
 	struct rrset *rrset = &set->rrset;
 	if (rrset->rr_count == RRSET_RRS_MAX)
@@ -354,10 +354,14 @@ set_append(struct local *local, struct local_set *set, const uint8_t *rdata, siz
 	int err = set_grow(local, set, rrset->rdata_bytes + 2 + rdata_bytes);
 	if (err != 0)
 		return err;
-	uint8_t *end = (uint8_t *)rrset->rdata + rrset->rdata_bytes; /* our own, set_grow made it */
-	end[0] = (uint8_t)(rdata_bytes >> 8);
-	end[1] = (uint8_t)rdata_bytes;
-	memcpy(end + 2, rdata, rdata_bytes);
+	uint8_t *at = (uint8_t *)rrset->rdata; /* our own, set_grow made it */
+	if (local->newest_first)
+		memmove(at + 2 + rdata_bytes, at, rrset->rdata_bytes);
+	else
+		at += rrset->rdata_bytes;
+	at[0] = (uint8_t)(rdata_bytes >> 8);
+	at[1] = (uint8_t)rdata_bytes;
+	memcpy(at + 2, rdata, rdata_bytes);
 	rrset->rdata_bytes += (uint32_t)(2 + rdata_bytes);
 	rrset->rr_count++;
 	return 0;
@@ -400,7 +404,7 @@ local_data_add_rr(struct local *local, const struct name *owner, uint16_t type, 
 		return ERR_NO_MEMORY;
 	if (ttl_s < set->rrset.ttl_s)
 		set->rrset.ttl_s = ttl_s;
-	return set_append(local, set, rdata, rdata_bytes);
+	return set_put(local, set, rdata, rdata_bytes);
 }
 
 /* ---- finishing ------------------------------------------------------------------------------------ */

@@ -47,6 +47,7 @@ struct local {
 	uint16_t class;
 	struct local *of_class; /* the table of a further class, a list; NULL: there is none */
 	bool finished;
+	bool newest_first; /* the order of a set's records, which means nothing: as Unbound gives those of policy */
 };
 
 /* The node of a name, made with those above it; NULL: the arena is full. */

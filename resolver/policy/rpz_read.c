@@ -41,6 +41,7 @@ rpz_zone_add(struct rpz *rpz, const struct name *name, struct rng *rng, struct r
 		added->names[i] = local_new(rpz->arena, rng);
 		if (added->names[i] == NULL)
 			return ERR_NO_MEMORY;
+		added->names[i]->newest_first = true;
 	}
 	rpz->zone_count++;
 	*zone = added;
@@ -164,6 +165,10 @@ take_record(struct rpz *rpz, struct rpz_zone *zone, struct rpz_reading *reading)
 	} else {
 		relative_to(&relative, &record->owner, zone->name);
 		err = take_rule(rpz, zone, record, &relative);
+		if (err == ERR_MALFORMED && zone->skips_malformed) {
+			zone->ignored_count++;
+			return 0;
+		}
 		reading->reader.why = err == ERR_MALFORMED
 					      ? "is no address prefix, such as 24.0.2.0.192.rpz-ip"
 					      : err_text(err);

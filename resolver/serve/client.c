@@ -420,6 +420,8 @@ stage_read(struct clients *clients, struct asking *asking, const uint8_t *bytes,
 	asking->form.dnssec_ok = asking->form.dnssec_ok && !clients->policy->no_dnssec;
 	if (asking->action == ACL_ALLOW_SETRD)
 		asking->form.flags |= DNS_RD;
+	if (client__notify(clients, asking))
+		return STAGE_ANSWERS; /* a primary need not be a client */
 	asking->verdict = acl_judge(asking->action, (asking->form.flags & DNS_RD) != 0);
 	if (asking->verdict != ACL_MAY_BE_REFUSED) {
 		enum stage stage = client__malformed(clients, rcode, &asking->answer);
@@ -456,7 +458,7 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	asking.now_us = now_us;
 	asking.policies = 0;
 	asking.client = 0;
-	asking.refers = false;
+	asking.refers = asking.has_notified = false;
 	asking.step = DNS64_OFF;
 	asking.action = acl_find(clients->policy->acl, &source->addr);
 	arena_reset(clients->arena);
@@ -482,6 +484,7 @@ client_query(struct clients *clients, const struct client_source *source, const 
 		.question = clients->query.question_bytes > 0 ? &clients->query.question : NULL,
 		.informs = clients->match.informs ? &clients->match : NULL,
 		.from_cache = true,
+		.has_notified = asking.has_notified,
 		.ede = EDE_NONE,
 	};
 	if (ready_bytes != 0)

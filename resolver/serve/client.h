@@ -49,6 +49,7 @@ struct client_policy {
 	const struct local *local;
 	const struct views *views; /* NULL: none */
 	const struct kept_zones *kept; /* NULL: none */
+	struct notified *notified; /* NULL: nobody may say that a zone has changed */
 	const struct rpz *rpz;   /* NULL: none */
 	const struct tags *tags; /* of clients, for local zones and those of rpz; NULL: none */
 	const struct dns64 *dns64; /* NULL: none */
@@ -111,6 +112,7 @@ struct client_outcome {
 	const struct local_match *informs; /* a local zone of type inform has matched; else NULL */
 	uint16_t rcode;
 	bool from_cache; /* nothing was asked upstream for it */
+	bool has_notified; /* policy->notified has a flag up */
 	uint64_t elapsed_us;
 	int ede;
 	const char *ede_text;

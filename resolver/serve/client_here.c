@@ -4,7 +4,7 @@
 
 /* ---- what a query is refused for before its name is looked at ------------------------------------------ */
 
-/* Any opcode but QUERY: NOTIFY is known and refused, nothing here is told of zone changes; the rest is not implemented. */
+/* Any opcode but QUERY: NOTIFY is known and refused, but for client__notify; the rest is not implemented. */
 static uint16_t
 opcode_rcode(uint16_t flags)
 {

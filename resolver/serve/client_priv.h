@@ -29,6 +29,7 @@ struct asking {
 	enum cookie_state cookie;
 	struct reply_form form;
 	uint32_t policies; /* zones of policy/rpz.h that its name and its answer are subject to */
+	bool has_notified;
 	bool refers; /* it waits, or has waited, for its referral to be judged */
 	uint64_t client; /* its place when it is pending; 0: none */
 	enum dns64_step step;
@@ -76,6 +77,9 @@ void client__unclaim(struct clients *clients, struct client_pending *pending);
  * asking->answer holds already.  Passes with another clients->alias where an alias leads out of them.
  */
 enum stage client__zone(struct clients *clients, struct asking *asking);
+
+/* True: it was a NOTIFY of somebody's who may (RFC 1996), and asking->answer says so. */
+bool client__notify(struct clients *clients, struct asking *asking);
 
 /* ---- client_here.c ---- */
 /* The arena or a table is full: our bug or absurd local data; the client hears of it. */

@@ -2,10 +2,11 @@
  * Zones that are kept here for clients (for-downstream), which are answered as an authority does.
  *
  * Who may have recursion, and wants it, gets more: what lies behind an alias out of the zone, and what zones below
- * it say (RFC 1034, section 4.3.2, step 3b and the last paragraph).
+ * it say (RFC 1034, section 4.3.2, step 3b and the last paragraph).  And who says that one of them has changed.
  */
 #include "resolver/serve/client_priv.h"
 #include "resolver/zone/kept.h"
+#include "resolver/zone/notified.h"
 
 /* The reply's sets behind what the answer has already. */
 static void
@@ -84,4 +85,20 @@ client__zone(struct clients *clients, struct asking *asking)
 	}
 	answer_rcode(&asking->answer, RCODE_SERVFAIL, EDE_OTHER, "too many aliases, or a circle of them");
 	return answers(clients, STAGE_ANSWERS);
+}
+
+bool
+client__notify(struct clients *clients, struct asking *asking)
+{
+	const struct query *query = &clients->query;
+
+	if (DNS_OPCODE(query->flags) != OPCODE_NOTIFY || query->question_bytes == 0 || query->question.qtype != TYPE_SOA ||
+	    query->question.qclass != CLASS_IN || clients->policy->notified == NULL ||
+	    !notified_tell(clients->policy->notified, &query->question.qname, &asking->source->addr))
+		return false;
+	answer_rcode(&asking->answer, RCODE_NOERROR, EDE_NONE, NULL);
+	asking->answer.authoritative = true;
+	asking->has_notified = true;
+	clients->stats.notified++;
+	return true;
 }

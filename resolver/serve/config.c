@@ -327,9 +327,14 @@ begin_zone(struct parse *parse, size_t line)
 	zones[config->zone_count] = (struct config_zone){ .line = (unsigned)line };
 	(void)find_zone_kind(parse->section, &zones[config->zone_count].kind);
 	parse->base = &zones[config->zone_count++];
-	for (size_t i = 0; i < config_option_count; i++)
-		if (strcmp(config_options[i].section, parse->section) == 0)
-			config->lines[i] = 0;
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+		if (strcmp(option->section, parse->section) != 0)
+			continue;
+		config->lines[i] = 0;
+		if (option->form == CONFIG_BOOL) /* all else begins unset */
+			(void)config__set_value(parse->base, option, option->initial, 0);
+	}
 	return 0;
 }
 
@@ -344,7 +349,7 @@ check_zone(struct parse *parse)
 	if (zone->kind == CONFIG_VIEW)
 		return 0;
 	if (zone->url.count > 0)
-		return fail(parse, zone->url.lines[0], "%s: `url` is not supported: name a `zonefile`", zone_sections[zone->kind]);
+		return fail(parse, zone->url.lines[0], "%s: `url` is not supported: name a `zonefile` or a `primary`", zone_sections[zone->kind]);
 	if (zone->kind == CONFIG_RPZ || zone->kind == CONFIG_AUTH_ZONE)
 		return zone->zonefile != NULL ? 0
 					      : fail(parse, zone->line, "%s: `%s` has no `zonefile`", zone_sections[zone->kind],
@@ -395,7 +400,7 @@ take_section(struct parse *parse, const yaml_event_t *key)
 {
 	size_t line = key->start_mark.line + 1;
 	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
-		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view`, `cachedb`, `remote-control` and `stack`",
+		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `cachedb`, `remote-control` and `stack`",
 		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
 	yaml_event_t value;
 	int err = next_event(parse, &value);

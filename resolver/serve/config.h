@@ -47,6 +47,9 @@ struct config_zone {
 
 	/* auth-zone, rpz */
 	char *zonefile;                    /* NULL: missing */
+	struct config_list primary, master; /* the same: "192.0.2.1@5353"; with one the file is what has come from there */
+	struct config_list allow_notify;   /* "192.0.2.0/24" */
+	bool has_expired;                  /* no option: its primaries have been silent for too long (secondaries.h) */
 
 	/* auth-zone */
 	bool for_downstream, for_upstream, fallback_enabled;
@@ -177,6 +180,13 @@ struct config_option {
 };
 extern const struct config_option config_options[];
 extern const size_t config_option_count;
+
+/* Whether it comes from primaries, and its file with it. */
+static inline bool
+config_zone_is_transferred(const struct config_zone *zone)
+{
+	return zone->primary.count + zone->master.count > 0;
+}
 
 /* The defaults alone. */
 int config_init(struct config *config);

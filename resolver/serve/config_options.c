@@ -250,6 +250,11 @@ const struct config_option config_options[] = {
 	/* zones that are kept here */
 	ZONE("auth-zone", "name", CONFIG_STRING, name, "", "the zone's name, which its file may leave out"),
 	ZONE("auth-zone", "zonefile", CONFIG_STRING, zonefile, "", "master file with its records"),
+	ZONE("auth-zone", "primary", CONFIG_LIST, primary, "",
+	     "address of a server to transfer it from, with @port if it is not 53; the file keeps what came"),
+	ZONE("auth-zone", "master", CONFIG_LIST, master, "", "the same as `primary`"),
+	ZONE("auth-zone", "allow-notify", CONFIG_LIST, allow_notify, "",
+	     "netblock whose NOTIFY is heeded besides that of the primaries"),
 	ZONE("auth-zone", "url", CONFIG_LIST, url, "", "refused, for zones are not fetched over HTTP"),
 	ZONE("auth-zone", "for-downstream", CONFIG_BOOL, for_downstream, "yes", "clients are answered from it with authority"),
 	ZONE("auth-zone", "for-upstream", CONFIG_BOOL, for_upstream, "yes",
@@ -260,6 +265,11 @@ const struct config_option config_options[] = {
 	/* response policy zones */
 	ZONE("rpz", "name", CONFIG_STRING, name, "", "the zone's name, which its file may leave out"),
 	ZONE("rpz", "zonefile", CONFIG_STRING, zonefile, "", "master file with the rules"),
+	ZONE("rpz", "primary", CONFIG_LIST, primary, "",
+	     "address of a server to transfer it from, with @port if it is not 53; the file keeps what came"),
+	ZONE("rpz", "master", CONFIG_LIST, master, "", "the same as `primary`"),
+	ZONE("rpz", "allow-notify", CONFIG_LIST, allow_notify, "",
+	     "netblock whose NOTIFY is heeded besides that of the primaries"),
 	ZONE("rpz", "url", CONFIG_LIST, url, "", "refused, for zones are not fetched over HTTP"),
 	ZONE("rpz", "rpz-action-override", CONFIG_STRING, action_override, "",
 	     "what every rule does instead: nxdomain, nodata, passthru, drop, cname, or disabled"),

@@ -1,15 +1,12 @@
 #include "resolver/serve/kept_zones.h"
 
-#include <stdlib.h>
-
-#include "resolver/serve/text_file.h"
+#include "resolver/serve/zone_files.h"
 #include "stack/base/arena.h"
 
 struct build {
 	const struct config *config;
 	const struct config_zone *from;
 	struct arena *arena;
-	struct zone_reading *reading;
 	char *error;
 };
 
@@ -19,42 +16,22 @@ refuse(const struct build *build, const char *option, const char *text, const ch
 	return config_refuse(build->error, build->config, build->from->line, option, text, why);
 }
 
-/* What is wrong with the file, at the line that the reader has come to. */
-static int
-refuse_file(const struct build *build, const char *why)
-{
-	(void)snprintf(build->error, CONFIG_ERROR_BYTES, "zonefile: %s:%u: %s", build->from->zonefile,
-		       build->reading->reader.line, why);
-	return ERR_MALFORMED;
-}
-
-static int
-read_text(const struct build *build, const struct name *apex, const char *text, size_t text_bytes, struct zone **zone)
-{
-	struct zone_builder builder;
-	int err = zone_begin(&builder, apex, build->arena);
-	if (err == 0)
-		err = zone_read(&builder, text, text_bytes, build->reading);
-	if (err != 0 && err != ERR_NO_MEMORY)
-		return refuse_file(build, build->reading->reader.why);
-	if (err == 0)
-		err = zone_finish(&builder, zone);
-	if (err == ERR_MALFORMED)
-		return refuse_file(build, "the zone has not exactly one SOA record at its apex");
-	return err != 0 && err != ERR_NO_MEMORY ? refuse_file(build, err_text(err)) : err;
-}
-
+/* NULL: there are no records, which its primaries may change (zone/refresh.h). */
 static int
 read_zone(const struct build *build, const struct name *apex, struct zone **zone)
 {
-	const char *path = build->from->zonefile, *why;
-	size_t text_bytes;
-	char *text;
-	int err = text_file_read(path, KEPT_FILE_BYTES_MAX, &text, &text_bytes, &why);
-	if (err != 0)
-		return refuse(build, "zonefile", path, why);
-	err = read_text(build, apex, text, text_bytes, zone);
-	free(text);
+	char why[ZONE_FILE_WHY_BYTES];
+
+	*zone = NULL;
+	if (build->from->has_expired)
+		return 0;
+	const int err = zone_file_read(build->from->zonefile, apex, build->arena, zone, why);
+	if (err == 0 || err == ERR_NO_MEMORY)
+		return err;
+	*zone = NULL;
+	if (config_zone_is_transferred(build->from))
+		return 0;
+	(void)snprintf(build->error, CONFIG_ERROR_BYTES, "zonefile: %s", why);
 	return err;
 }
 
@@ -97,13 +74,11 @@ kept_zones_build(struct kept_zones **kept, struct arena *arena, const struct con
 	if (!has_zones(config))
 		return 0;
 	*kept = kept_new(arena);
-	build.reading = malloc(sizeof *build.reading);
-	int err = *kept != NULL && build.reading != NULL ? 0 : ERR_NO_MEMORY;
+	int err = *kept != NULL ? 0 : ERR_NO_MEMORY;
 	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
 		build.from = &config->zones[i];
 		if (build.from->kind == CONFIG_AUTH_ZONE)
 			err = add_zone(&build, *kept);
 	}
-	free(build.reading);
 	return err;
 }

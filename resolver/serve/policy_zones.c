@@ -132,7 +132,7 @@ read_rules(const struct build *build, struct rpz_zone *zone)
 	char *text;
 	int err = text_file_read(path, POLICY_FILE_BYTES_MAX, &text, &text_bytes, &why);
 	if (err != 0)
-		return refuse(build, "zonefile", path, why);
+		return config_zone_is_transferred(build->from) ? 0 : refuse(build, "zonefile", path, why);
 	err = rpz_zone_read(build->rpz, zone, text, text_bytes, build->reading);
 	free(text);
 	if (err != 0 && err != ERR_NO_MEMORY) {
@@ -167,6 +167,7 @@ add_zone(const struct build *build, struct rng *rng)
 		err = read_tags(build, zone);
 	if (err != 0)
 		return err;
+	zone->skips_malformed = config_zone_is_transferred(build->from); /* what others have written refuses no configuration */
 	zone->signals_nxdomain = build->from->signal_nxdomain_ra;
 	return read_rules(build, zone);
 }

@@ -149,21 +149,99 @@ server__reload(struct server *server)
 	server__round_start(server, &reload->round);
 }
 
+/* ---- zones that have changed ------------------------------------------------------------------------------------ */
+
+/* The same configuration with what the files of its zones say now; while workers change over it has to wait. */
+static void
+renew(struct server *server)
+{
+	struct reload *reload = &server->reload;
+	char error[CONFIG_ERROR_BYTES];
+
+	if (!reload->is_renewal_due || reload->round.left > 0 || server->is_stopping)
+		return;
+	reload->is_renewal_due = false;
+	if (settings_renew(server->settings, &server->rng, &reload->service, error) != 0) {
+		log_error(server__log(server), "the zones stay as they were: %s", error);
+		reload->service = NULL;
+		return;
+	}
+	for (unsigned i = 0; i < server->worker_count; i++) {
+		struct worker_order *order = &reload->round.orders[i];
+		order->service = reload->service;
+		order->engine = core_config_engine(&server->settings->config);
+		order->seal = &server->cachedb.seal;
+		order->open_count = order->shut_count = 0;
+	}
+	server__round_start(server, &reload->round);
+}
+
+static void
+renewed(struct server *server)
+{
+	struct service *old = server->settings->service;
+
+	server->settings->service = server->reload.service;
+	server->reload.service = NULL;
+	server__trust_renew(server);
+	service_free(old);
+}
+
+static void
+on_zone_change(void *data)
+{
+	struct server *server = data;
+
+	server->reload.is_renewal_due = true;
+	renew(server);
+}
+
+void
+server__zones_start(struct server *server)
+{
+	const int err = zone_keeper_new(&server->zones, &server->loop, &server->settings->config, &server->rng,
+					server__log(server), on_zone_change, server);
+	if (err != 0)
+		log_error(server__log(server), "zones of primaries: %s", err_text(err));
+}
+
+void
+server__zones_hear(struct server *server)
+{
+	struct notified *notified = server->settings->service->policy.notified;
+
+	for (unsigned i = 0; notified != NULL && server->zones != NULL && i < notified->count; i++)
+		if (notified_take(notified, i))
+			zone_keeper_notify(server->zones, i);
+}
+
+void
+server__zones_stop(struct server *server)
+{
+	zone_keeper_close(server->zones);
+	server->zones = NULL;
+}
+
+/* ---- the end of either ------------------------------------------------------------------------------------------ */
+
 /* The workers have ended in the middle of one: what was not handed over goes. */
 void
 server__reload_abandon(struct server *server)
 {
 	settings_free(server->reload.settings);
+	service_free(server->reload.service);
+	server->reload.service = NULL;
 	clean_up(&server->reload);
 }
 
 /* Every worker has changed over: nobody knows the old settings any more. */
-void
-server__reload_done(struct server *server, struct round *round)
+static void
+reloaded(struct server *server)
 {
 	struct reload *reload = &server->reload;
 	struct settings *old = server->settings;
-	(void)round;
+
+	server__zones_stop(server);
 	server->settings = reload->settings;
 	if (old->basis != server->settings->basis)
 		server__seal_writer(server);
@@ -173,11 +251,24 @@ server__reload_done(struct server *server, struct round *round)
 		   reload->open_count, reload->shut_count);
 	settings_free(old);
 	clean_up(reload);
+	server__zones_start(server);
 	notify_ready(&server->notify, "serving");
+	if (!reload->is_wanted_again)
+		server__control_reloaded(server, NULL);
+}
+
+void
+server__reload_done(struct server *server, struct round *round)
+{
+	struct reload *reload = &server->reload;
+	(void)round;
+	if (reload->settings == NULL)
+		renewed(server);
+	else
+		reloaded(server);
 	if (reload->is_wanted_again) {
 		reload->is_wanted_again = false;
 		server__reload(server);
-	} else {
-		server__control_reloaded(server, NULL);
 	}
+	renew(server);
 }

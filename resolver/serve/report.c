@@ -150,6 +150,22 @@ report_caches(const struct sink *sink, const struct caches *caches)
 		     (unsigned long long)stats[i].evicted, (unsigned long long)stats[i].expired);
 }
 
+/* Zones that come from primaries. */
+static void
+report_zones(const struct sink *sink, const struct zone_keeper *keeper)
+{
+	struct refresh_stats stats;
+
+	zone_keeper_stats(keeper, &stats);
+	tell(sink,
+	     "zones: checks=%llu current=%llu whole=%llu changes=%llu notifies=%llu failures=%llu refused=%llu malformed=%llu "
+	     "too-big=%llu expired=%llu octets=%llu",
+	     (unsigned long long)stats.checks, (unsigned long long)stats.current, (unsigned long long)stats.whole,
+	     (unsigned long long)stats.changes, (unsigned long long)stats.notifies, (unsigned long long)stats.failures,
+	     (unsigned long long)stats.refused, (unsigned long long)stats.malformed, (unsigned long long)stats.too_big,
+	     (unsigned long long)stats.expired, (unsigned long long)stats.octets);
+}
+
 static void
 report(const struct server *server, const struct round *round, const struct sink *sink)
 {
@@ -167,6 +183,7 @@ report(const struct server *server, const struct round *round, const struct sink
 	}
 	report_drops(server, round, sink);
 	report_caches(sink, &server->memory.caches);
+	report_zones(sink, server->zones);
 }
 
 void

@@ -70,6 +70,7 @@ on_mail(uv_async_t *async)
 		if (--round->left == 0)
 			round->on_done(server, round);
 	}
+	server__zones_hear(server);
 }
 
 /* ---- signals and the watchdog ------------------------------------------------------------------------------------------ */
@@ -115,6 +116,7 @@ on_stopped(struct server *server, struct round *round)
 		cachedb_writer_close(server->cachedb_writer);
 	server->cachedb_writer = NULL;
 	server__trust_stop(server);
+	server__zones_stop(server);
 	control_close(server->control);
 	server->control = NULL;
 	mailbox_close(&server->mailbox);
@@ -370,6 +372,7 @@ start_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
 		return fail(error, "threads", uv_strerror(err));
 	}
 	server__trust_start(server);
+	server__zones_start(server);
 	return 0;
 }
 
@@ -548,6 +551,9 @@ check_host(const struct config *config, char error[CONFIG_ERROR_BYTES])
 		err = check_directory("capture", config->capture, error);
 	for (size_t i = 0; err == 0 && i < config->auto_trust_anchor_file.count; i++)
 		err = check_directory("auto-trust-anchor-file", config->auto_trust_anchor_file.items[i], error);
+	for (size_t i = 0; err == 0 && i < config->zone_count; i++)
+		if (config_zone_is_transferred(&config->zones[i]))
+			err = check_directory("zonefile", config->zones[i].zonefile, error);
 	const bool has_device = config->link == CONFIG_LINK_PACKET || config->link == CONFIG_LINK_XDP;
 	if (err == 0 && has_device && if_nametoindex(config->device) == 0) {
 		(void)snprintf(error, CONFIG_ERROR_BYTES, "device: `%s`: %s; `ip link` lists those there are",

@@ -12,6 +12,7 @@
 #include "resolver/serve/privilege.h"
 #include "resolver/serve/settings.h"
 #include "resolver/serve/worker.h"
+#include "resolver/serve/zone_keeper.h"
 #include "stack/link/guard.h"
 
 #define WORKERS_MAX 64u /* as num-threads allows */
@@ -29,7 +30,9 @@ struct round {
 
 struct reload {
 	struct round round;
-	struct settings *settings;  /* the new ones */
+	struct settings *settings;  /* the new ones; NULL: the same, with another */
+	struct service *service;    /* when zones that are kept here have changed */
+	bool is_renewal_due;        /* they have, since the last was made */
 	struct worker_socket *open; /* of all workers, worker by worker */
 	struct worker_socket *shut;
 	size_t open_count, shut_count; /* of one worker */
@@ -85,6 +88,7 @@ struct server {
 	struct round stop, report, count, ping;
 	struct reload reload;
 	struct trust_keeper trust;
+	struct zone_keeper *zones; /* NULL: none has a primary */
 };
 
 const struct log *server__log(const struct server *server);
@@ -108,6 +112,11 @@ int server__listen(struct server *server, char error[CONFIG_ERROR_BYTES]);
 
 /* reload.c */
 void server__reload(struct server *server);
+/* The zones of the configuration's primaries: from its reading on, and from the next one's. */
+void server__zones_start(struct server *server);
+void server__zones_stop(struct server *server);
+/* A worker may have put up flags (zone/notified.h). */
+void server__zones_hear(struct server *server);
 void server__reload_done(struct server *server, struct round *round);
 void server__reload_abandon(struct server *server);
 

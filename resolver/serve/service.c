@@ -13,6 +13,7 @@
 #include "resolver/serve/local_zones.h"
 #include "resolver/serve/policy_zones.h"
 #include "resolver/serve/private_addresses.h"
+#include "resolver/serve/secondaries.h"
 #include "resolver/serve/translation.h"
 #include "resolver/serve/upstream_words.h"
 #include "stack/base/rng.h"
@@ -210,6 +211,9 @@ service_try(struct service **service, const struct config *config, const char *h
 	struct dns64 *dns64;
 	if (err == 0)
 		err = translation_build(&dns64, &build.service->arena, config, rng, error);
+	struct notified *notified;
+	if (err == 0)
+		err = secondaries_notified(&notified, &build.service->arena, config, error);
 	struct kept_zones *kept;
 	if (err == 0)
 		err = kept_zones_build(&kept, &build.service->arena, config, error);
@@ -228,6 +232,7 @@ service_try(struct service **service, const struct config *config, const char *h
 	build.service->policy.dns64 = dns64;
 	build.service->policy.views = views;
 	build.service->policy.kept = kept;
+	build.service->policy.notified = notified;
 	build.service->policy.rpz = rpz;
 	*service = build.service;
 	return 0;

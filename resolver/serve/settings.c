@@ -111,9 +111,28 @@ drop_missing_defaults(struct settings *settings)
 }
 
 static int
-read_all(struct settings *settings, struct rng *rng, char error[CONFIG_ERROR_BYTES])
+make_service(struct service **service, const struct config *config, struct rng *rng, char error[CONFIG_ERROR_BYTES])
 {
 	char hostname[SERVICE_HOST_BYTES_MAX] = "";
+
+	if (gethostname(hostname, sizeof hostname - 1) != 0)
+		hostname[0] = '\0';
+	return service_new(service, config, hostname, rng, error);
+}
+
+int
+settings_renew(const struct settings *settings, struct rng *rng, struct service **service, char error[CONFIG_ERROR_BYTES])
+{
+	const int err = make_service(service, &settings->config, rng, error);
+
+	if (err == 0 && settings->config.cookie_secret == NULL) /* cookies are good until the configuration is read again */
+		(*service)->policy.cookie_secret = settings->service->policy.cookie_secret;
+	return err;
+}
+
+static int
+read_all(struct settings *settings, struct rng *rng, char error[CONFIG_ERROR_BYTES])
+{
 	const struct config *config = &settings->config;
 	int err = network_check(config, error);
 	if (err == 0)
@@ -124,9 +143,7 @@ read_all(struct settings *settings, struct rng *rng, char error[CONFIG_ERROR_BYT
 	if (err != 0)
 		return err;
 	drop_missing_defaults(settings);
-	if (gethostname(hostname, sizeof hostname - 1) != 0)
-		hostname[0] = '\0';
-	err = service_new(&settings->service, config, hostname, rng, error);
+	err = make_service(&settings->service, config, rng, error);
 	if (err != 0)
 		return err;
 	settings->basis = basis_of(settings);

@@ -29,6 +29,8 @@ struct settings {
  */
 int settings_new(struct settings **settings, const char *path, unsigned verbosity, struct rng *rng,
 		 char error[CONFIG_ERROR_BYTES]);
+/* Another service of the same configuration, with what the files of its zones say now. */
+int settings_renew(const struct settings *settings, struct rng *rng, struct service **service, char error[CONFIG_ERROR_BYTES]);
 void settings_free(struct settings *settings); /* NULL is nothing */
 
 /*

@@ -30,6 +30,7 @@ static const struct {
 	COUNTER("answers.chaos", answers_chaos),
 	COUNTER("answers.any", answers_any),
 	COUNTER("answers.referred", answers_referred),
+	COUNTER("notified", notified),
 	COUNTER("refused.acl", refused_acl),
 	COUNTER("refused.no-recursion", refused_no_recursion),
 	COUNTER("refused.kind", refused_kind),

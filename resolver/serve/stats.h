@@ -21,6 +21,7 @@ struct server_stats {
 	uint64_t answers_ready; /* of those from the caches */
 	uint64_t answers_cached, answers_recursed, answers_local, answers_zone, answers_policy, answers_slipped, answers_chaos, answers_any;
 	uint64_t answers_referred; /* without RD, and the cache knows only who could answer */
+	uint64_t notified; /* NOTIFY of who may */
 	uint64_t refused_acl, refused_no_recursion;
 	uint64_t refused_kind;   /* class, opcode, transfer */
 	uint64_t refused_cookie; /* allow_cookie, and no good one */

@@ -102,6 +102,8 @@ worker_query(struct worker *worker, const struct client_source *source, const ui
 	if (worker->service->log_queries)
 		querylog_query(&worker->service->query_log, source, outcome.question);
 	log_outcome(worker->service, source, &outcome);
+	if (outcome.has_notified)
+		mailbox_knock(worker->server);
 	*reply_bytes = outcome.reply_bytes;
 	return outcome.fate;
 }

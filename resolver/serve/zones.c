@@ -1,8 +1,6 @@
 #include "resolver/serve/zones.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "resolver/serve/entry_words.h"
 #include "stack/base/arena.h"
 
 struct build {
@@ -20,29 +18,6 @@ refuse(const struct build *build, unsigned line, const char *what, const char *t
 	return ERR_MALFORMED;
 }
 
-/* ADDRESS[@PORT] */
-static bool
-read_addr(const char *text, struct forward_addr *addr)
-{
-	char host[ADDR_TEXT_BYTES];
-	const char *at = strchr(text, '@');
-	const size_t size = at != NULL ? (size_t)(at - text) : strlen(text);
-
-	if (size >= sizeof host)
-		return false;
-	memcpy(host, text, size);
-	host[size] = '\0';
-	addr->port = 0;
-	if (at != NULL) {
-		char *end;
-		const unsigned long port = strtoul(at + 1, &end, 10);
-		if (at[1] < '0' || at[1] > '9' || *end != '\0' || port == 0 || port > UINT16_MAX)
-			return false;
-		addr->port = (uint16_t)port;
-	}
-	return addr_from_text(&addr->addr, host) == 0;
-}
-
 static int
 read_addrs(const struct build *build, struct forward_zone *zone)
 {
@@ -51,7 +26,8 @@ read_addrs(const struct build *build, struct forward_zone *zone)
 	for (size_t i = 0; i < list->count; i++) {
 		if (zone->addr_count == FORWARD_ADDRS_MAX)
 			return refuse(build, list->lines[i], "addr", list->items[i], "is one address too many");
-		if (!read_addr(list->items[i], &zone->addrs[zone->addr_count++]))
+		struct forward_addr *addr = &zone->addrs[zone->addr_count++];
+		if (!entry_addr_read(list->items[i], &addr->addr, &addr->port))
 			return refuse(build, list->lines[i], "addr", list->items[i], "is no address, or no ADDRESS@PORT");
 	}
 	return 0;

@@ -157,7 +157,7 @@ struct query {
 /*
  * Returns the rcode that the query deserves before anything else is looked at: RCODE_NOERROR, RCODE_FORMERR,
  * RCODE_NOTIMP (opcode), RCODE_BADVERS; or a negative ERR_* when there should be no answer at all
- * (shorter than a header, or QR set).  Id and flags are filled in as far as they were readable.
+ * (shorter than a header, or QR set).  Id and flags are filled in as far as they were readable, of a NOTIFY the question too.
  */
 int query_read(struct query *query, const uint8_t *bytes, size_t size);
 

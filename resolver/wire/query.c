@@ -68,6 +68,8 @@ query_read(struct query *query, const uint8_t *bytes, size_t size)
 		return ERR_SHORT;
 	if ((query->flags & DNS_QR) != 0)
 		return ERR_MALFORMED; /* an answer to an answer could go on for ever */
+	if (DNS_OPCODE(query->flags) == OPCODE_NOTIFY && questions == 1)
+		(void)question_read(query, &cursor); /* who expects one wants to know of what (RFC 1996, section 3.7) */
 	if (DNS_OPCODE(query->flags) != OPCODE_QUERY)
 		return RCODE_NOTIMP;
 	if (questions != 1 || question_read(query, &cursor) != 0)

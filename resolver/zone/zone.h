@@ -30,7 +30,7 @@ struct arena;
 
 struct zone_node {
 	const struct name *name; /* lower case */
-	struct rrset *sets;      /* by type; RRSIGs are with what they cover */
+	struct rrset *sets;      /* by type, records in the order in which they came; RRSIGs are with what they cover */
 	uint32_t denial;         /* index and one of the nearest node at or before that has an NSEC; 0: none */
 };
 
@@ -51,6 +51,7 @@ struct zone_record {
 	const struct name *owner;
 	uint16_t type, rdata_bytes;
 	uint32_t ttl_s;
+	uint32_t number; /* in the order in which they came */
 	bool is_removal;
 	const uint8_t *rdata; /* own form */
 };
@@ -68,6 +69,8 @@ int zone_add(struct zone_builder *builder, const struct name *owner, uint16_t ty
 /* Of a record that is not there nothing is taken out; its TTL does not count (RFC 1995, section 4). */
 int zone_remove(struct zone_builder *builder, const struct name *owner, uint16_t type, const uint8_t *rdata,
                 size_t rdata_bytes);
+/* All records of a zone, as it was built; its memory may be that of the builder. */
+int zone_add_all(struct zone_builder *builder, const struct zone *zone);
 int zone_finish(struct zone_builder *builder, struct zone **zone);
 
 /* Lent for zone_read, too large for a thread's stack. */
@@ -77,6 +80,23 @@ struct zone_reading {
 };
 /* A master file whose origin is the apex. */
 int zone_read(struct zone_builder *builder, const char *text, size_t text_bytes, struct zone_reading *reading);
+
+/*
+ * The zone as a master file, SOA first, record by record; what is read back is the same zone.  ZONE_LINE_BYTES_MAX are lent for
+ * a line.
+ */
+#define ZONE_LINE_BYTES_MAX (NAME_TEXT_BYTES + 64u + 4u * MESSAGE_BYTES_MAX)
+struct zone_writing {
+	const struct zone *zone;
+	bool has_soa; /* it is written */
+	uint32_t node;
+	const struct rrset *next, *set; /* of the nodes before `node`; the one in hand */
+	unsigned record;
+	struct rdata_walk walk;
+};
+void zone_write_begin(struct zone_writing *writing, const struct zone *zone);
+/* The octets of the next line, 0 behind the last, or ERR_FULL. */
+int zone_write_next(struct zone_writing *writing, char *line, size_t line_bytes);
 
 /* ---- asking --------------------------------------------------------------------------------------------- */
 

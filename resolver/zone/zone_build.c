@@ -36,6 +36,7 @@ put(struct zone_builder *builder, const struct zone_record *from)
 		return ERR_NO_MEMORY;
 	*record = *from;
 	record->next = NULL;
+	record->number = builder->count;
 	name_lower(&lower, from->owner);
 	/* Records of a name mostly come in a row. */
 	const struct zone_record *last = builder->last;
@@ -71,6 +72,29 @@ zone_remove(struct zone_builder *builder, const struct name *owner, uint16_t typ
 					    .rdata_bytes = (uint16_t)rdata_bytes, .is_removal = true };
 	assert(rdata_bytes <= UINT16_MAX);
 	return put(builder, &record);
+}
+
+static int
+add_set(struct zone_builder *builder, const struct rrset *set)
+{
+	struct rdata_walk walk;
+	int err = 0;
+
+	rdata_first(set, &walk);
+	for (unsigned i = 0; err == 0 && rdata_next(&walk); i++)
+		err = zone_add(builder, set->owner, i < set->rr_count ? set->type : TYPE_RRSIG, set->ttl_s, walk.bytes, walk.size);
+	return err;
+}
+
+int
+zone_add_all(struct zone_builder *builder, const struct zone *zone)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < zone->node_count && err == 0; i++)
+		for (const struct rrset *set = zone->nodes[i].sets; set != NULL && err == 0; set = set->next)
+			err = add_set(builder, set);
+	return err;
 }
 
 /* ---- their order ---------------------------------------------------------------------------------------- */
@@ -138,18 +162,16 @@ sort(struct zone_record *list)
 
 /* Of several words about one record the last stays; of what is taken out nothing does. */
 static struct zone_record *
-settle(struct zone_record *sorted, uint32_t *count)
+settle(struct zone_record *sorted)
 {
 	struct zone_record *head = NULL, **tail = &head;
 
-	*count = 0;
 	for (struct zone_record *record = sorted, *next; record != NULL; record = next) {
 		next = record->next;
 		if (record->is_removal || (next != NULL && compare(record, next) == 0))
 			continue;
 		*tail = record;
 		tail = &record->next;
-		++*count;
 	}
 	*tail = NULL;
 	return head;
@@ -163,41 +185,76 @@ same_set(const struct zone_record *a, const struct zone_record *b)
 	return b != NULL && name_equal_exact(a->owner, b->owner) && set_type(a) == set_type(b);
 }
 
-/* The records from *first that make one set, which becomes *made; *first moves behind them. */
+/* The records of one set and their signatures, which stand behind them. */
+struct members {
+	const struct zone_record *records[2 * RRSET_RRS_MAX];
+	unsigned rr_count, sig_count;
+	size_t bytes;
+	uint32_t ttl_s;
+};
+
+/* In its place among those of its kind: in the order in which they came, as a message or a file has them. */
+static void
+put_member(struct members *members, const struct zone_record *record)
+{
+	const bool is_sig = record->type == TYPE_RRSIG;
+	const unsigned first = is_sig ? members->rr_count : 0;
+	unsigned at = members->rr_count + members->sig_count;
+
+	for (; at > first && members->records[at - 1]->number > record->number; at--)
+		members->records[at] = members->records[at - 1];
+	members->records[at] = record;
+	members->rr_count += !is_sig;
+	members->sig_count += is_sig;
+	members->bytes += 2u + record->rdata_bytes;
+	if (record->ttl_s < members->ttl_s)
+		members->ttl_s = record->ttl_s;
+}
+
+/* The records from *first that make one set; *first moves behind them. */
+static int
+gather(struct members *members, const struct zone_record **first)
+{
+	const struct zone_record *from = *first;
+
+	members->rr_count = members->sig_count = 0;
+	members->bytes = 0;
+	members->ttl_s = UINT32_MAX;
+	for (; same_set(from, *first); *first = (*first)->next) {
+		const unsigned count = (*first)->type == TYPE_RRSIG ? members->sig_count : members->rr_count;
+		if (count == RRSET_RRS_MAX)
+			return ERR_TOO_BIG;
+		put_member(members, *first);
+	}
+	return 0;
+}
+
+/* NULL in *made: signatures of nothing. */
 static int
 make_set(struct zone_builder *builder, const struct zone_record **first, struct rrset **made)
 {
-	const struct zone_record *from = *first, *record = from;
-	size_t bytes = 0;
-	struct rrset set = { .owner = from->owner, .type = set_type(from), .class = CLASS_IN, .ttl_s = from->ttl_s,
-			     .security = SECURITY_UNCHECKED };
+	const struct zone_record *from = *first;
+	struct members members;
 
-	for (; same_set(from, record); record = record->next) {
-		bytes += 2u + record->rdata_bytes;
-		set.rr_count = (uint16_t)(set.rr_count + (record->type != TYPE_RRSIG));
-		set.sig_count = (uint16_t)(set.sig_count + (record->type == TYPE_RRSIG));
-		if (set.rr_count > RRSET_RRS_MAX || set.sig_count > RRSET_RRS_MAX)
-			return ERR_TOO_BIG;
-		if (record->ttl_s < set.ttl_s)
-			set.ttl_s = record->ttl_s;
-	}
-	*first = record;
 	*made = NULL;
-	if (set.rr_count == 0)
-		return 0; /* signatures of nothing */
-	uint8_t *rdata = arena_alloc(builder->arena, bytes);
-	*made = arena_alloc(builder->arena, sizeof set);
-	if (rdata == NULL || *made == NULL)
+	const int err = gather(&members, first);
+	if (err != 0 || members.rr_count == 0)
+		return err;
+	uint8_t *rdata = arena_alloc(builder->arena, members.bytes);
+	struct rrset *set = arena_alloc(builder->arena, sizeof *set);
+	if (rdata == NULL || set == NULL)
 		return ERR_NO_MEMORY;
-	set.rdata = rdata;
-	set.rdata_bytes = (uint32_t)bytes;
-	for (const struct zone_record *each = from; each != record; each = each->next) {
-		rdata[0] = (uint8_t)(each->rdata_bytes >> 8);
-		rdata[1] = (uint8_t)each->rdata_bytes;
-		memcpy(rdata + 2, each->rdata, each->rdata_bytes);
-		rdata += 2u + each->rdata_bytes;
+	*set = (struct rrset){ .owner = from->owner, .type = set_type(from), .class = CLASS_IN,
+			       .rr_count = (uint16_t)members.rr_count, .sig_count = (uint16_t)members.sig_count,
+			       .ttl_s = members.ttl_s, .rdata = rdata, .rdata_bytes = (uint32_t)members.bytes };
+	for (unsigned i = 0; i < members.rr_count + members.sig_count; i++) {
+		const struct zone_record *record = members.records[i];
+		rdata[0] = (uint8_t)(record->rdata_bytes >> 8);
+		rdata[1] = (uint8_t)record->rdata_bytes;
+		memcpy(rdata + 2, record->rdata, record->rdata_bytes);
+		rdata += 2u + record->rdata_bytes;
 	}
-	**made = set;
+	*made = set;
 	return 0;
 }
 
@@ -225,8 +282,10 @@ make_nodes(struct zone_builder *builder, struct zone *zone, const struct zone_re
 			const int err = make_set(builder, &records, tail);
 			if (err != 0)
 				return err;
-			if (*tail != NULL)
-				tail = &(*tail)->next;
+			if (*tail == NULL)
+				continue;
+			zone->record_count += (uint32_t)(*tail)->rr_count + (*tail)->sig_count;
+			tail = &(*tail)->next;
 		}
 		if (node.sets == NULL)
 			continue;
@@ -270,7 +329,7 @@ zone_finish(struct zone_builder *builder, struct zone **made)
 	if (zone == NULL)
 		return ERR_NO_MEMORY;
 	zone->apex = builder->apex;
-	const struct zone_record *records = settle(sort(builder->first), &zone->record_count);
+	const struct zone_record *records = settle(sort(builder->first));
 	builder->first = builder->last = NULL;
 	int err = make_nodes(builder, zone, records);
 	if (err == 0)

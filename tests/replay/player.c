@@ -14,9 +14,10 @@
 #define CLIENT_PORT     4242u
 #define TIMEOUT_WAIT_US 5000000u
 
-/* A query of the engine's that nobody has answered. */
+/* A query of the engine's that nobody has answered, or of a zone to its primary. */
 struct asked {
 	engine_query query;
+	struct secondary *secondary; /* NULL: it is the engine's */
 	struct ip_addr server;
 	bool is_tcp;
 	size_t size;
@@ -106,13 +107,13 @@ take_action(struct player *player, const struct engine_action *action)
 		if (player->asked_count == PLAYER_QUERIES_MAX || action->size > sizeof player->asked[0].bytes)
 			return fail(player, NULL, "too many queries are pending", "");
 		struct asked *asked = &player->asked[player->asked_count++];
-		*asked = (struct asked){ action->query, action->server, action->transport == ENGINE_TCP, action->size, { 0 } };
+		*asked = (struct asked){ action->query, NULL, action->server, action->transport == ENGINE_TCP, action->size, { 0 } };
 		memcpy(asked->bytes, action->bytes, action->size);
 		say(player, "query to", asked->bytes, asked->size, &asked->server);
 		return true;
 	case ENGINE_CLOSE:
 		for (unsigned i = 0; i < player->asked_count; i++)
-			if (player->asked[i].query == action->query) {
+			if (player->asked[i].secondary == NULL && player->asked[i].query == action->query) {
 				drop_asked(player, i);
 				break;
 			}
@@ -132,6 +133,49 @@ take_action(struct player *player, const struct engine_action *action)
 }
 
 static bool
+ask_primary(struct player *player, struct secondary *secondary, const struct refresh_action *action)
+{
+	if (player->asked_count == PLAYER_QUERIES_MAX || action->size > sizeof player->asked[0].bytes)
+		return fail(player, NULL, "too many queries are pending", "");
+	struct asked *asked = &player->asked[player->asked_count++];
+	*asked = (struct asked){ 0, secondary, action->primary->addr, true, action->size, { 0 } };
+	memcpy(asked->bytes, action->bytes, action->size);
+	say(player, "query to primary", asked->bytes, asked->size, &asked->server);
+	return true;
+}
+
+static void
+drop_asked_of(struct player *player, const struct secondary *secondary)
+{
+	for (unsigned i = player->asked_count; i-- > 0;)
+		if (player->asked[i].secondary == secondary)
+			drop_asked(player, i);
+}
+
+/* What the zones with primaries want. */
+static bool
+drain_zones(struct player *player)
+{
+	struct secondaries *secondaries = &player->world.secondaries;
+	struct refresh_action action;
+	char why[PLAYER_WHY_BYTES - 100];
+
+	for (unsigned i = 0; i < secondaries->count; i++) {
+		struct secondary *secondary = &secondaries->items[i];
+		while (secondaries_next(secondaries, secondary, &action, player->world.now_us)) {
+			if (action.kind == REFRESH_CLOSE)
+				drop_asked_of(player, secondary);
+			else if (!ask_primary(player, secondary, &action))
+				return false;
+		}
+	}
+	if (!secondaries->has_changed)
+		return true;
+	secondaries->has_changed = false;
+	return world_renew(&player->world, why, sizeof why) || fail(player, NULL, "zone", why);
+}
+
+static bool
 drain(struct player *player)
 {
 	struct engine_action action;
@@ -139,7 +183,7 @@ drain(struct player *player)
 	while (engine_next(player->world.engine, &action))
 		if (!take_action(player, &action))
 			return false;
-	return true;
+	return drain_zones(player);
 }
 
 /* ---- upstream ------------------------------------------------------------------------------------------------- */
@@ -162,7 +206,10 @@ reply_to(struct player *player, unsigned at, const struct entry *entry)
 		memcpy(player->buffer, asked.bytes, 2);
 	drop_asked(player, at);
 	say(player, "reply from", player->buffer, size, &asked.server);
-	engine_receive(player->world.engine, asked.query, player->buffer, size, player->world.now_us);
+	if (asked.secondary != NULL)
+		refresh_receive(&asked.secondary->refresh, player->buffer, size, player->world.now_us);
+	else
+		engine_receive(player->world.engine, asked.query, player->buffer, size, player->world.now_us);
 	return drain(player);
 }
 
@@ -292,13 +339,17 @@ do_timeout(struct player *player, const struct step *step)
 	if (player->asked_count == 0)
 		return fail(player, step, "no query is pending", "");
 	const engine_query query = player->asked[player->asked_count - 1].query;
+	struct secondary *secondary = player->asked[player->asked_count - 1].secondary;
 	drop_asked(player, player->asked_count - 1);
 	const unsigned asked_count = player->asked_count, answered_count = player->answered_count;
-	engine_timed_out(player->world.engine, query, player->world.now_us);
+	if (secondary != NULL)
+		refresh_failed(&secondary->refresh, player->world.now_us);
+	else
+		engine_timed_out(player->world.engine, query, player->world.now_us);
 	if (!drain(player))
 		return false;
 	while (player->asked_count <= asked_count && player->answered_count == answered_count &&
-	       (at_us = engine_deadline(player->world.engine)) <= end_us) {
+	       (at_us = world_deadline(&player->world)) <= end_us) {
 		set_clock(player, at_us > player->world.now_us ? at_us : player->world.now_us + 1000);
 		if (!drain(player))
 			return false;
@@ -313,7 +364,10 @@ do_error(struct player *player, const struct step *step)
 		return fail(player, step, "no query is pending", "");
 	const struct asked asked = player->asked[player->asked_count - 1];
 	drop_asked(player, player->asked_count - 1);
-	engine_failed(player->world.engine, asked.query, STACK_ERROR_PORT_UNREACHABLE, player->world.now_us);
+	if (asked.secondary != NULL)
+		refresh_failed(&asked.secondary->refresh, player->world.now_us);
+	else
+		engine_failed(player->world.engine, asked.query, STACK_ERROR_PORT_UNREACHABLE, player->world.now_us);
 	return drain(player);
 }
 
@@ -329,7 +383,7 @@ do_time_passes(struct player *player, const struct step *step)
 		return fail(player, step, "no time", step->text);
 	const uint64_t end_us = player->world.now_us + (uint64_t)(seconds * 1e6);
 	for (unsigned turns = 0; turns < 100000; turns++) {
-		const uint64_t at_us = engine_deadline(player->world.engine);
+		const uint64_t at_us = world_deadline(&player->world);
 		if (at_us == ENGINE_NEVER || at_us > end_us)
 			break;
 		set_clock(player, at_us > player->world.now_us ? at_us : player->world.now_us + 1000);

@@ -26,6 +26,17 @@ lend(struct world *world, size_t size)
 }
 
 static void
+use_service(struct world *world)
+{
+	engine_set_forwards(world->engine, world->service->forwards);
+	engine_set_kept(world->engine, world->service->policy.kept);
+	engine_set_rpz(world->engine, world->service->policy.rpz);
+	engine_set_rebind(world->engine, world->service->rebind);
+	engine_set_not_asked(world->engine, world->service->not_asked);
+	engine_set_client_strings(world->engine, world->service->strings);
+}
+
+static void
 make_engine(struct world *world, unsigned questions_max)
 {
 	struct engine_limits limits = engine_limits_default;
@@ -43,12 +54,6 @@ make_engine(struct world *world, unsigned questions_max)
 	caches->infra = infra_new(lend(world, infra_bytes(INFRA_COUNT)), infra_bytes(INFRA_COUNT), INFRA_COUNT, &world->rng);
 	world->engine = engine_new(lend(world, engine_bytes(&limits)), engine_bytes(&limits), &limits, &config, caches,
 				   &world->rng, world->now_us);
-	engine_set_forwards(world->engine, world->service->forwards);
-	engine_set_kept(world->engine, world->service->policy.kept);
-	engine_set_rpz(world->engine, world->service->policy.rpz);
-	engine_set_rebind(world->engine, world->service->rebind);
-	engine_set_not_asked(world->engine, world->service->not_asked);
-	engine_set_client_strings(world->engine, world->service->strings);
 }
 
 static void
@@ -83,6 +88,7 @@ world_init(struct world *world, const char *config, unsigned questions_max, char
 
 	*world = (struct world){ .now_us = WORLD_START_US };
 	rng_init_number(&world->rng, WORLD_SEED);
+	log_init(&world->log, "replay", LOG_LEVEL_ERROR);
 	if (config_parse(&world->config, "scenario", config, strlen(config), error) != 0 ||
 	    service_new(&world->service, &world->config, "replay", &world->rng, error) != 0) {
 		(void)snprintf(why, why_bytes, "%s", error);
@@ -90,12 +96,14 @@ world_init(struct world *world, const char *config, unsigned questions_max, char
 	}
 	world->crypto = crypto_new();
 	make_engine(world, questions_max);
+	use_service(world);
 	set_trust(world);
 	arena_init(&world->arena, lend(world, ARENA_BYTES), ARENA_BYTES);
 	clients_init(&world->clients, lend(world, clients_bytes(PENDING_MAX)), PENDING_MAX, &world->service->policy,
 		     world->engine, &world->arena, &world->rng);
 	clients_set_clock(&world->clients, -(int64_t)(WORLD_START_US / 1000000u));
-	if (add_hints(world, error))
+	if (secondaries_init(&world->secondaries, &world->config, &world->rng, &world->log, world->now_us) == 0 &&
+	    add_hints(world, error))
 		return true;
 	(void)snprintf(why, why_bytes, "%s", error);
 	return false;
@@ -106,6 +114,35 @@ world_set_time(struct world *world, uint64_t now_us)
 {
 	world->now_us = now_us;
 	engine_timeout(world->engine, now_us);
+	for (unsigned i = 0; i < world->secondaries.count; i++)
+		refresh_timeout(&world->secondaries.items[i].refresh, now_us);
+}
+
+uint64_t
+world_deadline(const struct world *world)
+{
+	const uint64_t engine_us = engine_deadline(world->engine), zones_us = secondaries_deadline(&world->secondaries);
+
+	return engine_us < zones_us ? engine_us : zones_us;
+}
+
+bool
+world_renew(struct world *world, char *why, size_t why_bytes)
+{
+	char error[CONFIG_ERROR_BYTES];
+	struct service *service;
+
+	if (service_new(&service, &world->config, "replay", &world->rng, error) != 0) {
+		(void)snprintf(why, why_bytes, "%s", error);
+		return false;
+	}
+	struct service *old = world->service;
+	world->service = service;
+	use_service(world);
+	set_trust(world);
+	clients_set_policy(&world->clients, &service->policy);
+	service_free(old);
+	return true;
 }
 
 /* ---- trust points ------------------------------------------------------------------------------------------------- */
@@ -146,11 +183,8 @@ world_hear_keys(struct world *world, uint64_t client, const struct answer *answe
 
 	while (set != NULL && set->type != TYPE_DNSKEY)
 		set = set->next;
-	struct log log;
-
-	log_init(&log, "replay", LOG_LEVEL_ERROR);
 	const bool asks_again = trust_points_hear(&trust->points, point, set, world->crypto, &world->rng, trust->override_s,
-						  wall_s(world), &log);
+						  wall_s(world), &world->log);
 	if (point->trust.has_changed) {
 		struct anchors *anchors = trust_anchors_now(trust, NULL, world->crypto);
 		free(world->anchors);
@@ -177,6 +211,7 @@ world_fini(struct world *world)
 {
 	for (unsigned i = 0; i < world->block_count; i++)
 		(void)munmap(world->blocks[i], world->block_bytes[i]);
+	secondaries_fini(&world->secondaries);
 	crypto_free(world->crypto);
 	free(world->anchors);
 	service_free(world->service);

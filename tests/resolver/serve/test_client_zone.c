@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "resolver/zone/kept.h"
+#include "resolver/zone/notified.h"
 #include "tests/resolver/serve/client_world.h"
 #include "tests/suite.h"
 
@@ -60,7 +61,7 @@ teardown(void)
 }
 
 static void
-ask(const char *from, const char *qname, uint16_t flags)
+ask_for(const char *from, const char *qname, uint16_t qtype, uint16_t flags)
 {
 	struct writer writer = writer_over(query_bytes, sizeof query_bytes);
 	struct name name;
@@ -73,13 +74,19 @@ ask(const char *from, const char *qname, uint16_t flags)
 	writer_u32(&writer, 0);
 	writer_u16(&writer, 0);
 	writer_bytes(&writer, name.wire, name.size);
-	writer_u16(&writer, TYPE_A);
+	writer_u16(&writer, qtype);
 	writer_u16(&writer, CLASS_IN);
 	client_query(&world.clients, &source, query_bytes, writer.pos, reply_bytes, sizeof reply_bytes, CLIENT_WORLD_NOW_US,
 		     &outcome);
 	arena_reset(&reading);
 	if (outcome.fate == CLIENT_REPLIES)
 		ck_assert_int_eq(message_read(&message, &reading, reply_bytes, outcome.reply_bytes), 0);
+}
+
+static void
+ask(const char *from, const char *qname, uint16_t flags)
+{
+	ask_for(from, qname, TYPE_A, flags);
 }
 
 START_TEST(its_names_are_answered_with_authority)
@@ -179,6 +186,79 @@ START_TEST(without_records_it_fails_or_is_resolved)
 }
 END_TEST
 
+/* ---- NOTIFY (RFC 1996) ---------------------------------------------------------------------------------- */
+
+#define NOTIFY (OPCODE_NOTIFY << 11 | DNS_AA)
+
+/* 192.0.2.200, which is no client, may speak for kept., and everybody in 192.0.2.0/24 for other.kept. */
+static struct notified *
+allow(void)
+{
+	struct notified *notified = notified_new(&arena, 2);
+	struct ip_addr addr;
+	struct name name;
+	ck_assert_int_eq(name_from_text(&name, "kept.", NULL), 0);
+	ck_assert_int_eq(addr_from_text(&addr, "192.0.2.200"), 0);
+	ck_assert_int_eq(notified_allow(notified_add(notified, &name), &addr, 32), 0);
+	ck_assert_int_eq(name_from_text(&name, "other.kept.", NULL), 0);
+	ck_assert_int_eq(notified_allow(notified_add(notified, &name), &addr, 24), 0);
+	world.policy.notified = notified;
+	return notified;
+}
+
+START_TEST(a_primary_may_say_that_its_zone_has_changed_and_need_be_no_client)
+{
+	struct notified *notified = allow();
+	ask_for("192.0.2.200", "KEPT.", TYPE_SOA, NOTIFY);
+	ck_assert(outcome.has_notified);
+	ck_assert_uint_eq(message.rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(DNS_OPCODE(message.flags), OPCODE_NOTIFY);
+	ck_assert(message.flags & DNS_AA);
+	ck_assert_uint_eq(message.question_count, 1);
+	ck_assert(notified_take(notified, 0));
+	ck_assert(!notified_take(notified, 0));
+	ck_assert(!notified_take(notified, 1));
+	ck_assert_uint_eq(world.clients.stats.notified, 1);
+}
+END_TEST
+
+static const struct {
+	const char *behaviour, *from, *zone;
+	uint16_t qtype;
+} unheeded[] = {
+	{ "who may not speak for the zone", "192.0.2.1", "kept.", TYPE_SOA },
+	{ "a zone that does not come from a primary", "192.0.2.200", "elsewhere.", TYPE_SOA },
+	{ "a name in the zone", "192.0.2.200", "www.kept.", TYPE_SOA },
+	{ "another type", "192.0.2.200", "kept.", TYPE_A },
+};
+
+START_TEST(other_notifies_are_refused_and_change_nothing)
+{
+	struct notified *notified = allow();
+	ask_for(unheeded[_i].from, unheeded[_i].zone, unheeded[_i].qtype, NOTIFY);
+	ck_assert_msg(!outcome.has_notified && message.rcode == RCODE_REFUSED, "%s", unheeded[_i].behaviour);
+	ck_assert(!notified_take(notified, 0) && !notified_take(notified, 1));
+}
+END_TEST
+
+START_TEST(a_netblock_may_speak_for_a_zone)
+{
+	struct notified *notified = allow();
+	ask_for("192.0.2.77", "other.kept.", TYPE_SOA, NOTIFY);
+	ck_assert(outcome.has_notified);
+	ck_assert(notified_take(notified, 1));
+}
+END_TEST
+
+START_TEST(who_is_not_to_be_answered_at_all_is_not_heard_either)
+{
+	struct notified *notified = allow();
+	ask_for("192.0.2.3", "other.kept.", TYPE_SOA, NOTIFY); /* deny */
+	ck_assert_int_eq((int)outcome.fate, CLIENT_DROPS);
+	ck_assert(!notified_take(notified, 1));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -194,6 +274,10 @@ main(void)
 	tcase_add_test(tcase, a_circle_of_aliases_ends_in_a_failure);
 	tcase_add_test(tcase, a_zone_below_is_referred_to_without_rd_and_resolved_with_it);
 	tcase_add_test(tcase, without_records_it_fails_or_is_resolved);
+	tcase_add_test(tcase, a_primary_may_say_that_its_zone_has_changed_and_need_be_no_client);
+	tcase_add_loop_test(tcase, other_notifies_are_refused_and_change_nothing, 0, COUNT(unheeded));
+	tcase_add_test(tcase, a_netblock_may_speak_for_a_zone);
+	tcase_add_test(tcase, who_is_not_to_be_answered_at_all_is_not_heard_either);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -93,7 +93,11 @@ static const struct {
 	{ "a name like none is sent to the manual", "server:\n  so-long-and-thanks-for-all: fish\n",
 	  "test.conf:2: unknown option `so-long-and-thanks-for-all` in `server:`; cairn.conf(5) lists them all" },
 	{ "an unknown section names the known ones", "sever:\n  port: 53\n",
-	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone`, `rpz`, `view`, `cachedb`, `remote-control` and `stack`" },
+	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `cachedb`, `remote-control` and `stack`" },
+	{ "a zone that is kept here has a file", "auth-zone:\n  name: a.example\n  primary: 192.0.2.1\n",
+	  "test.conf:1: auth-zone: `a.example` has no `zonefile`" },
+	{ "zones are not fetched over HTTP", "auth-zone:\n  name: a.example\n  zonefile: a\n  url: http://www.example/a\n",
+	  "test.conf:4: auth-zone: `url` is not supported: name a `zonefile` or a `primary`" },
 	{ "truth is yes or no", "server:\n\n  do-ip6: maybe\n", "test.conf:3: do-ip6: `maybe` is not `yes` or `no`" },
 	{ "numbers have bounds", "server:\n  port: 65536\n", "test.conf:2: port: `65536` is not a number from 1 to 65535" },
 	{ "numbers are decimal", "server:\n  port: 0x35\n", "test.conf:2: port: `0x35` is not a number from 1 to 65535" },
@@ -252,6 +256,17 @@ START_TEST(each_zone_section_is_a_zone)
 }
 END_TEST
 
+START_TEST(a_zone_section_begins_with_its_defaults)
+{
+	parse_well("auth-zone:\n  - name: a.example\n    zonefile: a\n"
+		   "  - name: b.example\n    zonefile: b\n    for-upstream: no\n    primary: 192.0.2.1\n    master: [ 192.0.2.2 ]\n");
+	ck_assert(config.zones[0].for_downstream && config.zones[0].for_upstream && !config.zones[0].fallback_enabled);
+	ck_assert(config.zones[1].for_downstream && !config.zones[1].for_upstream);
+	ck_assert(!config_zone_is_transferred(&config.zones[0]) && config_zone_is_transferred(&config.zones[1]));
+	config_free(&config);
+}
+END_TEST
+
 START_TEST(the_manual_holds_every_option_and_no_other)
 {
 	char *text = slurp("man/cairn.conf.5");
@@ -283,6 +298,7 @@ config_suite(void)
 	tcase_add_test(tcase, a_missing_file_is_said_by_name);
 	tcase_add_test(tcase, the_sample_holds_every_option_with_its_default);
 	tcase_add_test(tcase, each_zone_section_is_a_zone);
+	tcase_add_test(tcase, a_zone_section_begins_with_its_defaults);
 	tcase_add_test(tcase, the_manual_holds_every_option_and_no_other);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -1,0 +1,246 @@
+#include "resolver/serve/secondaries.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "resolver/serve/entry_words.h"
+#include "resolver/serve/zone_files.h"
+
+/* ---- the configuration -------------------------------------------------------------------------------------- */
+
+static int
+read_primaries(struct secondary *secondary, const struct config *config, const char *option, const struct config_list *list,
+	       char *error)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (secondary->primary_count == REFRESH_PRIMARIES_MAX)
+			return config_refuse(error, config, list->lines[i], option, list->items[i], "is one address too many");
+		struct refresh_primary *primary = &secondary->primaries[secondary->primary_count++];
+		if (!entry_addr_read(list->items[i], &primary->addr, &primary->port))
+			return config_refuse(error, config, list->lines[i], option, list->items[i],
+					     "is no address, or no ADDRESS@PORT");
+		if (primary->port == 0)
+			primary->port = SECONDARY_PORT;
+	}
+	return 0;
+}
+
+static int
+read_netblocks(struct secondary *secondary, const struct config *config, const struct config_list *list, char *error)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (secondary->netblock_count == SECONDARY_NETBLOCKS_MAX)
+			return config_refuse(error, config, list->lines[i], "allow-notify", list->items[i], "is one netblock too many");
+		struct secondary_netblock *netblock = &secondary->netblocks[secondary->netblock_count++];
+		if (addr_prefix_from_text(&netblock->prefix, &netblock->prefix_len, list->items[i]) != 0)
+			return config_refuse(error, config, list->lines[i], "allow-notify", list->items[i],
+					     "is no address and prefix length");
+	}
+	return 0;
+}
+
+static int
+read_zone(struct secondary *secondary, const struct config *config, const struct config_zone *from, char *error)
+{
+	secondary->primary_count = secondary->netblock_count = 0;
+	if (name_from_text(&secondary->name, from->name, NULL) != 0)
+		return config_refuse(error, config, from->line, "name", from->name, "is no domain name");
+	int err = read_primaries(secondary, config, "primary", &from->primary, error);
+	if (err == 0)
+		err = read_primaries(secondary, config, "master", &from->master, error);
+	return err == 0 ? read_netblocks(secondary, config, &from->allow_notify, error) : err;
+}
+
+static unsigned
+count_zones(const struct config *config)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < config->zone_count; i++)
+		count += config_zone_is_transferred(&config->zones[i]);
+	return count;
+}
+
+static int
+add_notified(struct notified *notified, const struct secondary *secondary)
+{
+	struct notified_zone *zone = notified_add(notified, &secondary->name);
+	int err = zone != NULL ? 0 : ERR_NO_MEMORY;
+
+	for (unsigned i = 0; i < secondary->primary_count && err == 0; i++) {
+		const struct ip_addr *addr = &secondary->primaries[i].addr;
+		err = notified_allow(zone, addr, 8u * (unsigned)addr_bytes(addr));
+	}
+	for (unsigned i = 0; i < secondary->netblock_count && err == 0; i++)
+		err = notified_allow(zone, &secondary->netblocks[i].prefix, secondary->netblocks[i].prefix_len);
+	return err;
+}
+
+int
+secondaries_notified(struct notified **notified, struct arena *arena, const struct config *config,
+		     char error[CONFIG_ERROR_BYTES])
+{
+	const unsigned count = count_zones(config);
+	struct secondary *secondary;
+	int err;
+
+	*notified = NULL;
+	if (count == 0)
+		return 0;
+	secondary = malloc(sizeof *secondary); /* too large for a stack */
+	*notified = notified_new(arena, count);
+	err = secondary != NULL && *notified != NULL ? 0 : ERR_NO_MEMORY;
+	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
+		const struct config_zone *from = &config->zones[i];
+		if (!config_zone_is_transferred(from))
+			continue;
+		err = (*notified)->count == SECONDARIES_MAX
+			      ? config_refuse(error, config, from->line, "primary", from->name, "is one zone with primaries too many")
+			      : read_zone(secondary, config, from, error);
+		if (err == 0)
+			err = add_notified(*notified, secondary);
+	}
+	free(secondary);
+	return err;
+}
+
+/* ---- memory and files --------------------------------------------------------------------------------------- */
+
+static bool
+open_block(struct secondary *secondary)
+{
+	void *block = mmap(NULL, SECONDARY_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (block == MAP_FAILED)
+		return false;
+	secondary->block = block;
+	arena_init(&secondary->arena, block, SECONDARY_BYTES_MAX);
+	return true;
+}
+
+static void
+close_block(struct secondary *secondary)
+{
+	if (secondary->block != NULL)
+		(void)munmap(secondary->block, SECONDARY_BYTES_MAX);
+	secondary->block = NULL;
+}
+
+/* The zone of the file, in the block; NULL: there is none. */
+static const struct zone *
+read_held(const struct secondaries *secondaries, struct secondary *secondary)
+{
+	char why[ZONE_FILE_WHY_BYTES];
+	struct zone *zone;
+
+	if (zone_file_read(secondary->from->zonefile, &secondary->name, &secondary->arena, &zone, why) == 0)
+		return zone;
+	log_notice(&secondaries->log, "zone %s: nothing is held yet: %s", secondary->from->name, why);
+	return NULL;
+}
+
+static void
+begin(struct secondaries *secondaries, struct secondary *secondary, uint64_t now_us)
+{
+	const struct zone *held = open_block(secondary) ? read_held(secondaries, secondary) : NULL;
+
+	refresh_begin(&secondary->refresh, &secondary->name, secondary->primaries, secondary->primary_count,
+		      held != NULL ? &held->soa : NULL, secondaries->rng, now_us);
+	close_block(secondary);
+}
+
+int
+secondaries_init(struct secondaries *secondaries, struct config *config, struct rng *rng, const struct log *log,
+		 uint64_t now_us)
+{
+	char error[CONFIG_ERROR_BYTES];
+	const unsigned count = count_zones(config);
+
+	*secondaries = (struct secondaries){ .rng = rng, .log = *log };
+	if (count == 0)
+		return 0;
+	secondaries->items = calloc(count, sizeof *secondaries->items);
+	if (secondaries->items == NULL)
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; i < config->zone_count; i++) {
+		struct secondary *secondary = &secondaries->items[secondaries->count];
+		if (!config_zone_is_transferred(&config->zones[i]) || read_zone(secondary, config, &config->zones[i], error) != 0)
+			continue;
+		secondary->from = &config->zones[i];
+		secondaries->count++;
+		begin(secondaries, secondary, now_us);
+	}
+	return 0;
+}
+
+void
+secondaries_fini(struct secondaries *secondaries)
+{
+	for (unsigned i = 0; i < secondaries->count; i++)
+		close_block(&secondaries->items[i]);
+	free(secondaries->items);
+	secondaries->items = NULL;
+	secondaries->count = 0;
+}
+
+/* ---- what is to be done ------------------------------------------------------------------------------------- */
+
+static void
+lend(const struct secondaries *secondaries, struct secondary *secondary, enum transfer_kind kind, uint64_t now_us)
+{
+	const bool has_block = open_block(secondary);
+	const struct zone *held = has_block && kind == TRANSFER_IXFR ? read_held(secondaries, secondary) : NULL;
+
+	refresh_lend(&secondary->refresh, has_block ? &secondary->arena : NULL, held, now_us);
+}
+
+static void
+keep(struct secondaries *secondaries, struct secondary *secondary, const struct refresh_action *action, uint64_t now_us)
+{
+	char why[ZONE_FILE_WHY_BYTES];
+	const bool is_kept = zone_file_write(secondary->from->zonefile, action->zone, why) == 0;
+
+	if (is_kept) {
+		log_notice(&secondaries->log, "zone %s: serial %u by %s, %u records", secondary->from->name,
+			   action->zone->soa.serial, action->by == TRANSFER_IXFR ? "IXFR" : "AXFR", action->zone->record_count);
+		secondary->from->has_expired = false;
+		secondaries->has_changed = true;
+	} else {
+		log_error(&secondaries->log, "zone %s: the new one is not kept: %s", secondary->from->name, why);
+	}
+	refresh_kept(&secondary->refresh, is_kept, now_us);
+}
+
+static void
+expire(struct secondaries *secondaries, struct secondary *secondary)
+{
+	log_warning(&secondaries->log, "zone %s: no primary has answered for its expire time", secondary->from->name);
+	secondary->from->has_expired = true;
+	secondaries->has_changed = true;
+}
+
+bool
+secondaries_next(struct secondaries *secondaries, struct secondary *secondary, struct refresh_action *action, uint64_t now_us)
+{
+	while (refresh_next(&secondary->refresh, action)) {
+		switch (action->kind) {
+		case REFRESH_PREPARE: lend(secondaries, secondary, action->by, now_us); break;
+		case REFRESH_KEEP: keep(secondaries, secondary, action, now_us); break;
+		case REFRESH_EXPIRE: expire(secondaries, secondary); break;
+		case REFRESH_CLOSE: close_block(secondary); return true;
+		case REFRESH_SEND: return true;
+		}
+	}
+	return false;
+}
+
+uint64_t
+secondaries_deadline(const struct secondaries *secondaries)
+{
+	uint64_t at_us = REFRESH_NEVER;
+
+	for (unsigned i = 0; i < secondaries->count; i++) {
+		const uint64_t due_us = refresh_deadline(&secondaries->items[i].refresh);
+		if (due_us < at_us)
+			at_us = due_us;
+	}
+	return at_us;
+}

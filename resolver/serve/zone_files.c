@@ -1,0 +1,106 @@
+#include "resolver/serve/zone_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/serve/text_file.h"
+
+/* What is wrong, at the line that the reader has come to. */
+static int
+fail_at(const char *path, const struct zone_reading *reading, const char *what, char why[ZONE_FILE_WHY_BYTES])
+{
+	(void)snprintf(why, ZONE_FILE_WHY_BYTES, "%s:%u: %s", path, reading->reader.line, what);
+	return ERR_MALFORMED;
+}
+
+static int
+read_text(const char *path, const struct name *apex, struct arena *arena, const char *text, size_t text_bytes,
+	  struct zone_reading *reading, struct zone **zone, char why[ZONE_FILE_WHY_BYTES])
+{
+	struct zone_builder builder;
+	int err = zone_begin(&builder, apex, arena);
+	if (err == 0)
+		err = zone_read(&builder, text, text_bytes, reading);
+	if (err != 0 && err != ERR_NO_MEMORY)
+		return fail_at(path, reading, reading->reader.why, why);
+	if (err == 0)
+		err = zone_finish(&builder, zone);
+	if (err == ERR_MALFORMED)
+		return fail_at(path, reading, "the zone has not exactly one SOA record at its apex", why);
+	return err != 0 && err != ERR_NO_MEMORY ? fail_at(path, reading, err_text(err), why) : err;
+}
+
+int
+zone_file_read(const char *path, const struct name *apex, struct arena *arena, struct zone **zone,
+	       char why[ZONE_FILE_WHY_BYTES])
+{
+	struct zone_reading *reading = malloc(sizeof *reading);
+	const char *reason;
+	size_t text_bytes;
+	char *text = NULL;
+
+	why[0] = '\0';
+	int err = reading != NULL ? text_file_read(path, ZONE_FILE_BYTES_MAX, &text, &text_bytes, &reason) : ERR_NO_MEMORY;
+	if (err == 0)
+		err = read_text(path, apex, arena, text, text_bytes, reading, zone, why);
+	else if (reading != NULL)
+		(void)snprintf(why, ZONE_FILE_WHY_BYTES, "%s: %s", path, reason);
+	free(text);
+	free(reading);
+	return err;
+}
+
+/* ---- back to it --------------------------------------------------------------------------------------------- */
+
+/* A text that grows by doubling. */
+struct growing {
+	char *text;
+	size_t used, size;
+};
+
+/* Room for one more line; false: there is no memory, or no file may be so large. */
+static bool
+grow(struct growing *growing)
+{
+	if (growing->size - growing->used >= ZONE_LINE_BYTES_MAX)
+		return true;
+	const size_t size = growing->size == 0 ? 4u * ZONE_LINE_BYTES_MAX : 2 * growing->size;
+	char *text = growing->used <= ZONE_FILE_BYTES_MAX ? realloc(growing->text, size) : NULL;
+	if (text == NULL)
+		return false;
+	growing->text = text;
+	growing->size = size;
+	return true;
+}
+
+static int
+write_lines(struct growing *growing, const struct zone *zone)
+{
+	struct zone_writing writing;
+
+	zone_write_begin(&writing, zone);
+	for (;;) {
+		if (!grow(growing))
+			return ERR_TOO_BIG;
+		const int size = zone_write_next(&writing, growing->text + growing->used, growing->size - growing->used);
+		if (size <= 0)
+			return size;
+		growing->used += (size_t)size;
+	}
+}
+
+int
+zone_file_write(const char *path, const struct zone *zone, char why[ZONE_FILE_WHY_BYTES])
+{
+	struct growing growing = { .text = NULL };
+	const char *reason = "is too large to be written";
+
+	int err = write_lines(&growing, zone);
+	if (err == 0)
+		err = text_file_replace(path, growing.text, growing.used, &reason);
+	if (err != 0)
+		(void)snprintf(why, ZONE_FILE_WHY_BYTES, "%s: %s", path, reason);
+	free(growing.text);
+	return err;
+}
