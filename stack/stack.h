@@ -268,6 +268,13 @@ int udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_p
  * the reply is more than the path takes whole.  The payload does not lie in the frame.
  */
 int udp_turn(struct stack *stack, const void *payload, size_t size, uint64_t now_us);
+/*
+ * The payload of a frame that stack_receive has not seen yet, and nobody has checked, if it is a datagram to this port: what it
+ * will want can be fetched while those before it are worked on.  NULL: it is none, or does not tell at a glance (fragments,
+ * options, VLAN tags, extension headers).
+ */
+const uint8_t *udp_peek(const struct stack *stack, unsigned ifindex, const uint8_t *frame, size_t frame_bytes,
+                        uint16_t local_port, size_t *size);
 /* As udp_reply; local may be NULL (chosen by route), options NULL. */
 int udp_send_to(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
                 uint16_t remote_port, const struct udp_options *options, const void *payload, size_t size,

@@ -49,6 +49,8 @@ receive(struct stack_uv *shell, unsigned *actions_left)
 
 	for (unsigned total = 0; total < STACK_UV_FRAMES_A_TURN; total += LINK_BATCH_MAX) {
 		size_t count = shell->link->ops->receive(shell->link, frames, LINK_BATCH_MAX, shell->now_us);
+		if (shell->on_frames != NULL)
+			shell->on_frames(shell, frames, count);
 		for (size_t i = 0; i < count && !shell->is_closing; i++) {
 			const uint32_t more = i + 1 < count ? STACK_RX_MORE : 0;
 			stack_receive(shell->stack, shell->ifindex, frames[i].bytes, frames[i].size,
@@ -245,6 +247,7 @@ stack_uv_open(struct stack_uv *shell, uv_loop_t *loop, struct stack *stack, stru
 		.data = shell->data,
 		.if_flags = shell->if_flags,
 		.if_mtu = shell->if_mtu,
+		.on_frames = shell->on_frames,
 		.loop = loop,
 		.stack = stack,
 		.link = link,

@@ -31,6 +31,8 @@ struct stack_uv;
 
 /* Called for everything but STACK_TRANSMIT; may call the stack's functions and stack_uv_close. */
 typedef void (*stack_uv_action_cb)(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us);
+/* Called with each batch of frames before the stack is given the first: what all of them will want can be fetched at once. */
+typedef void (*stack_uv_frames_cb)(struct stack_uv *shell, const struct link_frame *frames, size_t count);
 /* Called once a turn after everything received was handed over, before frames are flushed. */
 typedef void (*stack_uv_turn_cb)(struct stack_uv *shell, uint64_t now_us);
 
@@ -41,6 +43,7 @@ struct stack_uv {
 	uint32_t if_flags; /* STACK_IF_SLAAC, STACK_IF_DHCP */
 	uint32_t if_mtu;   /* 0, or the largest IP packet if the link would take larger ones */
 	uint8_t if_secret[STACK_SECRET_BYTES];
+	stack_uv_frames_cb on_frames; /* may be NULL */
 
 	uv_loop_t *loop;
 	struct stack *stack;

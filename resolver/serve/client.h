@@ -76,7 +76,7 @@ struct client_source {
 	bool is_stream;
 	uint32_t scope;      /* interface index of a link-local client */
 	uint64_t connection; /* streams: the listener's */
-	uint64_t foreseen;   /* client_foresee's; 0: nothing */
+	uint64_t foreseen;   /* by clients_foresee; 0: nothing */
 };
 
 /* A query that waits for the engine. */
@@ -172,10 +172,14 @@ uint64_t clients_deadline(const struct clients *clients); /* when one is due in 
 
 /*
  * For several queries at hand, before the first is answered: where the ready-made answer lies that each will be looked for,
- * first foreseen for all, then fetched for all (cache/ready.h).  0: it cannot be told; fetching that does nothing.
+ * first foreseen for all, then fetched for all (cache/ready.h).  0: it cannot be told, or is not worth it for a single one.
  */
-uint64_t client_foresee(const struct clients *clients, const uint8_t *bytes, size_t size);
-void client_fetch(const struct clients *clients, uint64_t foreseen);
+struct client_ahead {
+	const uint8_t *bytes;
+	size_t size;
+	uint64_t foreseen; /* for client_source */
+};
+void clients_foresee(const struct clients *clients, struct client_ahead *queries, unsigned count);
 
 /* A query's octets.  reply_max is at least RESPOND_UDP_BYTES_PLAIN. */
 void client_query(struct clients *clients, const struct client_source *source, const uint8_t *bytes,

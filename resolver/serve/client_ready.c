@@ -62,13 +62,13 @@ peek(const uint8_t *bytes, size_t size, struct name *qname, struct ready_key *ke
 	return true;
 }
 
-uint64_t
-client_foresee(const struct clients *clients, const uint8_t *bytes, size_t size)
+static uint64_t
+foresee(const struct clients *clients, const struct client_ahead *query)
 {
 	struct ready_key key = { 0 };
 	struct name qname;
 
-	if (clients->ready == NULL || clients->policy->no_dnssec || !peek(bytes, size, &qname, &key))
+	if (!peek(query->bytes, query->size, &qname, &key))
 		return 0;
 	const uint64_t hash = ready_cache_hash(clients->ready, &key);
 	ready_cache_fetch_head(clients->ready, hash);
@@ -76,10 +76,15 @@ client_foresee(const struct clients *clients, const uint8_t *bytes, size_t size)
 }
 
 void
-client_fetch(const struct clients *clients, uint64_t foreseen)
+clients_foresee(const struct clients *clients, struct client_ahead *queries, unsigned count)
 {
-	if (foreseen != 0 && clients->ready != NULL)
-		ready_cache_fetch_answer(clients->ready, foreseen);
+	const bool is_worth_it = count > 1 && clients->ready != NULL && !clients->policy->no_dnssec;
+
+	for (unsigned i = 0; i < count; i++)
+		queries[i].foreseen = is_worth_it ? foresee(clients, &queries[i]) : 0;
+	for (unsigned i = 0; i < count; i++)
+		if (queries[i].foreseen != 0)
+			ready_cache_fetch_answer(clients->ready, queries[i].foreseen);
 }
 
 static uint32_t

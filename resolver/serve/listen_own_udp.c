@@ -10,6 +10,8 @@
 struct listen_own_udp {
 	struct listener base;
 	uint8_t reply[REPLY_BYTES_MAX];
+	struct client_ahead ahead[LINK_BATCH_MAX]; /* of the frames that are being received, those that are for us */
+	unsigned ahead_count, ahead_next;
 };
 
 static const struct ip_addr every_address = { .family = ADDR_NONE };
@@ -34,6 +36,34 @@ send_at_once(struct listen_own_udp *own, const struct client_source *source, siz
 }
 
 void
+listen_own_udp_foresee(struct listener *listener, unsigned ifindex, const struct link_frame *frames, size_t count)
+{
+	struct listen_own_udp *own = (struct listen_own_udp *)listener;
+	const struct stack *stack = worker_stack(listener->worker);
+
+	own->ahead_count = own->ahead_next = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct client_ahead *ahead = &own->ahead[own->ahead_count];
+		ahead->bytes = udp_peek(stack, ifindex, frames[i].bytes, frames[i].size, listener->endpoint.port, &ahead->size);
+		own->ahead_count += ahead->bytes != NULL;
+	}
+	clients_foresee(worker_clients(listener->worker), own->ahead, own->ahead_count);
+}
+
+/* What was foreseen for this datagram: they come in the order of their frames, but not all of them do. */
+static uint64_t
+foreseen_for(struct listen_own_udp *own, const uint8_t *bytes)
+{
+	for (unsigned i = own->ahead_next; i < own->ahead_count; i++) {
+		if (own->ahead[i].bytes != bytes)
+			continue;
+		own->ahead_next = i + 1;
+		return own->ahead[i].foreseen;
+	}
+	return 0;
+}
+
+void
 listen_own_udp_receive(struct listener *listener, const struct stack_action *action, uint64_t now_us)
 {
 	struct listen_own_udp *own = (struct listen_own_udp *)listener;
@@ -42,6 +72,7 @@ listen_own_udp_receive(struct listener *listener, const struct stack_action *act
 		.addr = action->remote,
 		.local = action->local,
 		.port = action->remote_port,
+		.foreseen = foreseen_for(own, action->bytes),
 	};
 	size_t reply_bytes;
 	if (worker_query(listener->worker, &source, action->bytes, action->size, own->reply,

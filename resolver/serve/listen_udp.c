@@ -38,29 +38,20 @@ serve_datagram(struct listen_udp *udp, struct udp_batch *batch, const struct udp
 		udp_batch_commit(batch, datagram, reply_bytes);
 }
 
-/* Of a large cache nothing is near the processor: what all of them want is fetched before the first waits for it. */
-static void
-foresee(const struct clients *clients, const struct udp_datagram *datagrams, unsigned count, uint64_t foreseen[UDP_BATCH])
-{
-	for (unsigned i = 0; i < count; i++)
-		foreseen[i] = client_foresee(clients, datagrams[i].bytes, datagrams[i].size);
-	for (unsigned i = 0; i < count; i++)
-		client_fetch(clients, foreseen[i]);
-}
-
 static void
 serve_batch(struct listen_udp *udp, struct udp_batch *batch, unsigned received, uint64_t now_us)
 {
 	struct udp_datagram datagrams[UDP_BATCH];
-	uint64_t foreseen[UDP_BATCH] = { 0 };
+	struct client_ahead ahead[UDP_BATCH];
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < received; i++)
 		count += udp_batch_datagram(batch, i, &datagrams[count]);
-	if (count > 1)
-		foresee(worker_clients(udp->base.worker), datagrams, count, foreseen);
 	for (unsigned i = 0; i < count; i++)
-		serve_datagram(udp, batch, &datagrams[i], foreseen[i], now_us);
+		ahead[i] = (struct client_ahead){ .bytes = datagrams[i].bytes, .size = datagrams[i].size };
+	clients_foresee(worker_clients(udp->base.worker), ahead, count);
+	for (unsigned i = 0; i < count; i++)
+		serve_datagram(udp, batch, &datagrams[i], ahead[i].foreseen, now_us);
 }
 
 static void

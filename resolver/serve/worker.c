@@ -307,6 +307,14 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 }
 
 void
+worker__on_frames(struct stack_uv *shell, const struct link_frame *frames, size_t count)
+{
+	struct worker *worker = shell->data;
+	if (worker->own_udp != NULL)
+		listen_own_udp_foresee(worker->own_udp, shell->ifindex, frames, count);
+}
+
+void
 worker__on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us)
 {
 	struct worker *worker = shell->data;

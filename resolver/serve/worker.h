@@ -131,7 +131,7 @@ void worker_free(struct worker *worker);
 enum client_fate worker_query(struct worker *worker, const struct client_source *source,
 			      const uint8_t *bytes, size_t size, uint8_t *reply, size_t reply_max,
 			      uint64_t now_us, size_t *reply_bytes);
-const struct clients *worker_clients(const struct worker *worker); /* for client_foresee and client_fetch */
+const struct clients *worker_clients(const struct worker *worker); /* for clients_foresee */
 uv_loop_t *worker_loop(struct worker *worker);
 uint64_t worker_now_us(struct worker *worker);
 struct udp_batch *worker_udp_batch(struct worker *worker);

@@ -149,6 +149,7 @@ make_shell(struct worker *worker, const struct config *config, uint64_t now_us,
 	   char error[CONFIG_ERROR_BYTES])
 {
 	worker->shell.data = worker;
+	worker->shell.on_frames = worker__on_frames;
 	network_describe(&worker->network, config, &worker->shell);
 	worker->has_shell = true;
 	int err = stack_uv_open(&worker->shell, &worker->loop, worker->stack, worker->network.link,

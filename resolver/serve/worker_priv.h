@@ -52,6 +52,7 @@ struct worker {
 void worker__on_turn(struct stack_uv *shell, uint64_t now_us);
 void worker__on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t now_us);
 void worker__on_mail(uv_async_t *async);
+void worker__on_frames(struct stack_uv *shell, const struct link_frame *frames, size_t count);
 /* The second level has answered. */
 void worker__on_fetched(void *data, engine_query fetch, bool found);
 /* What the engine validates and decides with; reads the wall clock. */

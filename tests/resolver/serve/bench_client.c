@@ -60,14 +60,14 @@ ask(struct client_source *source, unsigned number)
 static void
 ask_batch(struct client_source *source, unsigned long begin, bool ahead)
 {
-	uint64_t foreseen[BATCH] = { 0 };
+	struct client_ahead queries_ahead[BATCH] = { 0 };
 
-	for (unsigned long i = 0; ahead && i < BATCH; i++)
-		foreseen[i] = client_foresee(&world.clients, queries[number_of(begin + i)], query_bytes[number_of(begin + i)]);
-	for (unsigned long i = 0; ahead && i < BATCH; i++)
-		client_fetch(&world.clients, foreseen[i]);
+	for (unsigned long i = 0; i < BATCH; i++)
+		queries_ahead[i] = (struct client_ahead){ .bytes = queries[number_of(begin + i)], .size = query_bytes[number_of(begin + i)] };
+	if (ahead)
+		clients_foresee(&world.clients, queries_ahead, BATCH);
 	for (unsigned long i = 0; i < BATCH; i++) {
-		source->foreseen = foreseen[i];
+		source->foreseen = queries_ahead[i].foreseen;
 		ask(source, number_of(begin + i));
 	}
 }

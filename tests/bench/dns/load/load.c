@@ -7,6 +7,7 @@
  * servers on the same threads (traffic.h), and that --rounds times (3), from empty caches each time. WORK is one of
  *
  *	hot    1,000 names, asked for again and again, all ready-made
+ *	wide   30,000 names likewise: more than a processor's own cache holds
  *	mixed  twice as many questions as --names (200,000), Zipf-distributed
  *	cold   each of --names once
  *
@@ -26,6 +27,7 @@
 #include "stack/base/rng.h"
 #include "tests/bench/dns/load/run.h"
 
+#define WIDE_NAMES   30000u
 #define HOT_NAMES    1000u
 #define HOT_PER_NAME 15u   /* questions, for each of --names */
 #define HOT_WARM     4u    /* questions a name until all are ready-made */
@@ -54,12 +56,31 @@ hot_count(const struct options *options)
 	return HOT_WARM * HOT_NAMES + HOT_PER_NAME * (uint32_t)options->names;
 }
 
+static uint32_t
+wide_count(const struct options *options)
+{
+	return HOT_WARM * WIDE_NAMES + HOT_PER_NAME * (uint32_t)options->names;
+}
+
+static void
+draw_again_and_again(uint32_t names, uint32_t *questions, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		questions[i] = (uint32_t)((uint64_t)i * STRIDE % names);
+}
+
 static void
 hot_draw(const struct options *options, uint32_t *questions, uint32_t count)
 {
 	(void)options;
-	for (uint32_t i = 0; i < count; i++)
-		questions[i] = (uint32_t)((uint64_t)i * STRIDE % HOT_NAMES);
+	draw_again_and_again(HOT_NAMES, questions, count);
+}
+
+static void
+wide_draw(const struct options *options, uint32_t *questions, uint32_t count)
+{
+	(void)options;
+	draw_again_and_again(WIDE_NAMES, questions, count);
 }
 
 static uint32_t
@@ -91,12 +112,12 @@ cold_count(const struct options *options)
 static void
 cold_draw(const struct options *options, uint32_t *questions, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++)
-		questions[i] = (uint32_t)((uint64_t)i * STRIDE % options->names);
+	draw_again_and_again((uint32_t)options->names, questions, count);
 }
 
 static const struct work works[] = {
 	{ "hot", hot_count, hot_draw, HOT_WARM *HOT_NAMES },
+	{ "wide", wide_count, wide_draw, HOT_WARM *WIDE_NAMES },
 	{ "mixed", mixed_count, mixed_draw, 0 },
 	{ "cold", cold_count, cold_draw, 0 },
 };
@@ -229,11 +250,12 @@ do_work(const struct work *work, const struct options *options)
 static int
 usage(void)
 {
-	(void)fprintf(stderr,
-		      "usage: load [--work hot|mixed|cold] [--workers 1 to %u] [--rounds 1 to %u] "
-		      "[--names 1000 to %u] "
-		      "[--delay MICROSECONDS]\n",
-		      RUN_WORKERS_MAX, ROUNDS_MAX, PACKETS_NAMES_MAX);
+	(void)fprintf(
+		stderr,
+		"usage: load [--work hot|wide|mixed|cold] [--workers 1 to %u] [--rounds 1 to %u] "
+		"[--names 1000 to %u] "
+		"[--delay MICROSECONDS]\n",
+		RUN_WORKERS_MAX, ROUNDS_MAX, PACKETS_NAMES_MAX);
 	return 2;
 }
 

@@ -54,7 +54,7 @@ struct traffic {
 	uint32_t first_reply, reply_count, lent_count;
 
 	uint64_t answers, wrong, upstream, lost; /* answers, upstream: while it is measured */
-	uint64_t cpu_ns, begin_ns, end_ns; /* of the thread; of the wall clock */
+	uint64_t cpu_ns, begin_ns, end_ns;       /* of the thread; of the wall clock */
 };
 
 /* False: no memory. */
