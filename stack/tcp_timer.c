@@ -223,11 +223,11 @@ count_up(uint8_t *count)
 
 /* ---- retransmission -------------------------------------------------------------------------- */
 
-/* The peer has shut a window that was open: what is in flight asks it, and may do so for long. */
+/* The peer has shut a window that was open: what is in flight asks it, for long unless the program has said how long. */
 static bool
 is_window_shrunk(const struct stack *stack, const struct tcb *tcb)
 {
-	return tcb->snd_wnd == 0 && tcb->state >= TCP_STATE_ESTABLISHED && !tcb->is_detached &&
+	return tcb->config.user_timeout_ms == 0 && tcb->snd_wnd == 0 && tcb->state >= TCP_STATE_ESTABLISHED && !tcb->is_detached &&
 	       stack->now_us - tcb->counters.last_received_us < SHRUNK_WINDOW_US;
 }
 

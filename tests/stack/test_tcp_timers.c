@@ -242,6 +242,30 @@ START_TEST(the_user_timeout_counts_with_a_closed_window_too)
 }
 END_TEST
 
+/* A peer that takes its window back and answers every retransmission buys no time, and no storm of them. */
+START_TEST(the_user_timeout_counts_with_a_window_that_was_taken_back_too)
+{
+	unsigned sent = 0;
+
+	after_100_ms(_i, false);
+	set(3000, 15, false);
+	peer_write(&peer, 1000);
+	peer_discard(&peer);
+	peer.window = 0;
+	peer_ack(&peer, 1, 1);
+	for (unsigned i = 0; i < 100; i++) {
+		peer_wait(&peer, 100000);
+		sent += peer_pending(&peer);
+		if (peer_pending(&peer) != 0 && peer_state(&peer) == TCP_STATE_ESTABLISHED)
+			peer_ack(&peer, 1, 1);
+		peer_discard(&peer);
+	}
+	ck_assert_int_eq(tcp_reason_of(peer.host.stack, peer.conn), TCP_REASON_TIMED_OUT);
+	ck_assert_uint_le(sent, 6);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- keepalive (RFC 9293, section 3.8.4) ------------------------------------------------------ */
 
 START_TEST(nobody_is_asked_unless_the_program_wants_it)
@@ -326,6 +350,7 @@ main(void)
 	tcase_add_loop_test(tcase, the_user_timeout_ends_it_to_the_moment, 0, 2);
 	tcase_add_loop_test(tcase, the_user_timeout_may_be_longer_than_the_retries, 0, 2);
 	tcase_add_loop_test(tcase, the_user_timeout_counts_with_a_closed_window_too, 0, 2);
+	tcase_add_loop_test(tcase, the_user_timeout_counts_with_a_window_that_was_taken_back_too, 0, 2);
 	tcase_add_loop_test(tcase, nobody_is_asked_unless_the_program_wants_it, 0, 2);
 	tcase_add_loop_test(tcase, an_idle_peer_is_asked_whether_it_lives, 0, 2);
 	tcase_add_loop_test(tcase, a_peer_that_does_not_answer_is_given_up, 0, 2);
