@@ -242,6 +242,25 @@ START_TEST(the_user_timeout_counts_with_a_closed_window_too)
 }
 END_TEST
 
+START_TEST(the_user_timeout_begins_anew_when_a_window_opens)
+{
+	after_100_ms(_i, false);
+	set(3000, 15, false);
+	peer_write(&peer, 1000);
+	peer.window = 0;
+	peer_ack(&peer, 1, 1001);
+	peer_write(&peer, 1000);
+	peer_wait(&peer, 2900000);
+	peer.window = 65535;
+	peer_ack(&peer, 1, 1001); /* and what is sent now is lost on its way */
+	peer_wait(&peer, 3000000);
+	ck_assert_int_eq(tcp_reason_of(peer.host.stack, peer.conn), TCP_REASON_NONE);
+	peer_wait(&peer, 500000);
+	ck_assert_int_eq(tcp_reason_of(peer.host.stack, peer.conn), TCP_REASON_TIMED_OUT);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* A peer that takes its window back and answers every retransmission buys no time, and no storm of them. */
 START_TEST(the_user_timeout_counts_with_a_window_that_was_taken_back_too)
 {
@@ -350,6 +369,7 @@ main(void)
 	tcase_add_loop_test(tcase, the_user_timeout_ends_it_to_the_moment, 0, 2);
 	tcase_add_loop_test(tcase, the_user_timeout_may_be_longer_than_the_retries, 0, 2);
 	tcase_add_loop_test(tcase, the_user_timeout_counts_with_a_closed_window_too, 0, 2);
+	tcase_add_loop_test(tcase, the_user_timeout_begins_anew_when_a_window_opens, 0, 2);
 	tcase_add_loop_test(tcase, the_user_timeout_counts_with_a_window_that_was_taken_back_too, 0, 2);
 	tcase_add_loop_test(tcase, nobody_is_asked_unless_the_program_wants_it, 0, 2);
 	tcase_add_loop_test(tcase, an_idle_peer_is_asked_whether_it_lives, 0, 2);
