@@ -268,6 +268,7 @@ engine__lookup_of(const struct engine *engine, const struct engine_question *que
 		.qtype = question->qtype,
 		.tail = &answer->sections[SECTION_ANSWER],
 		.forwards = engine->forwards,
+		.kept = engine->kept,
 		.dnssec_ok = question->dnssec_ok,
 		.checking_disabled = question->checking_disabled,
 		.rpz = engine->rpz,

@@ -55,6 +55,7 @@ task__look_up(struct engine *engine, struct task *task)
 		.tail = task->chain_tail,
 		.alias_count = task->chain_count,
 		.forwards = engine->forwards,
+		.kept = engine->kept,
 		.dnssec_ok = task->question.dnssec_ok,
 		.for_client = task->clients != SLOT_NONE,
 		.refreshes = task->refreshes,

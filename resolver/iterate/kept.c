@@ -6,9 +6,9 @@ const struct kept_zone *
 task__kept_zone(const struct engine *engine, const struct task *task, const struct delegation *delegation, bool by_operator,
 		const struct forward_zone *given)
 {
-	const struct kept_zone *kept = kept_find(engine->kept, task->sname, task->question.qtype);
+	const struct kept_zone *kept = kept_upstream(engine->kept, task->sname, task->question.qtype);
 
-	if (kept == NULL || !kept->for_upstream || (kept->zone == NULL && kept->fallback))
+	if (kept == NULL)
 		return NULL;
 	/* What it does not have could not be proved: whoever validates has its servers asked. */
 	if (kept->zone != NULL && kept->zone->denies_hashed && engine->trust.anchors != NULL)

@@ -5,6 +5,7 @@
 #include "resolver/iterate/rewrite.h"
 #include "resolver/policy/forward.h"
 #include "resolver/validate/rrsig.h"
+#include "resolver/zone/kept.h"
 #include "stack/base/arena.h"
 
 void
@@ -68,12 +69,13 @@ follow_alias(struct lookup *lookup, const struct caches *caches, struct arena *a
 	return 0;
 }
 
-/* In a zone whose servers the operator names, such as one below a name that the world does not have. */
+/* In a zone whose servers the operator names, or that is kept here, such as one below a name that the world does not have. */
 static bool
 is_given(const struct lookup *lookup)
 {
 	const struct forward_zone *zone = forwards_find(lookup->forwards, lookup->sname);
-	return zone != NULL && zone->name->size > 1;
+	const struct kept_zone *kept = kept_upstream(lookup->kept, lookup->sname, lookup->qtype);
+	return (zone != NULL && zone->name->size > 1) || (kept != NULL && kept->name->size > 1);
 }
 
 /* A delegation has told it: enough for the chain of trust, but no answer. */

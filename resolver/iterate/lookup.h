@@ -27,6 +27,7 @@ struct lookup {
 	struct rrset **tail; /* where the next set of the answer section is linked */
 	uint8_t alias_count;
 	const struct forwards *forwards; /* what the operator has servers for is not denied from above; NULL: none */
+	const struct kept_zones *kept;   /* nor is what it keeps itself; NULL: nothing */
 	bool dnssec_ok; /* DO: what a wildcard made is not known without its proof, which is not kept (RFC 4035, section 3.1.3.3) */
 	bool for_client; /* that there is no DS is not known without the SOA that says for how long (RFC 2308, section 5) */
 	bool checking_disabled; /* what was found to be bogus is no failure */

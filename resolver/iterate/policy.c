@@ -12,6 +12,7 @@ lookup_of(const struct engine *engine, const struct task *task)
 		.tail = task->chain_tail,
 		.alias_count = task->chain_count,
 		.forwards = engine->forwards,
+		.kept = engine->kept,
 		.rpz = engine->rpz,
 		.policies = task->policies,
 	};

@@ -64,7 +64,7 @@ struct rpz_zone {
 	bool signals_nxdomain;       /* rpz-signal-nxdomain-ra: RA is clear in its NXDOMAIN */
 	const char *log_name;        /* rpz-log, rpz-log-name; NULL: not logged */
 	int ede;                     /* rpz-ede: of what it blocks (RFC 8914) */
-	bool skips_malformed;        /* a rule whose owner is no trigger is left out; else the zone is refused */
+	bool skips_malformed;        /* what is no rule, or too much for one, is left out; else the zone is refused */
 	uint64_t tags;               /* `tags`: for clients that have one of them; 0: for all */
 
 	struct rrset *soa;           /* NULL: the zone has none */

@@ -165,7 +165,7 @@ take_record(struct rpz *rpz, struct rpz_zone *zone, struct rpz_reading *reading)
 	} else {
 		relative_to(&relative, &record->owner, zone->name);
 		err = take_rule(rpz, zone, record, &relative);
-		if (err == ERR_MALFORMED && zone->skips_malformed) {
+		if (err != 0 && err != ERR_NO_MEMORY && zone->skips_malformed) {
 			zone->ignored_count++;
 			return 0;
 		}

@@ -135,6 +135,8 @@ read_rules(const struct build *build, struct rpz_zone *zone)
 		return config_zone_is_transferred(build->from) ? 0 : refuse(build, "zonefile", path, why);
 	err = rpz_zone_read(build->rpz, zone, text, text_bytes, build->reading);
 	free(text);
+	if (err != 0 && err != ERR_NO_MEMORY && config_zone_is_transferred(build->from))
+		return 0; /* a damaged file: what was read counts until the primaries have been asked */
 	if (err != 0 && err != ERR_NO_MEMORY) {
 		(void)snprintf(build->error, CONFIG_ERROR_BYTES, "zonefile: %s:%u: %s", path,
 			       build->reading->reader.line,

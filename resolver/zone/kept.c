@@ -69,3 +69,11 @@ kept_find(const struct kept_zones *kept, const struct name *name, uint16_t qtype
 	}
 	return NULL;
 }
+
+const struct kept_zone *
+kept_upstream(const struct kept_zones *kept, const struct name *name, uint16_t qtype)
+{
+	const struct kept_zone *zone = kept_find(kept, name, qtype);
+
+	return zone != NULL && zone->for_upstream && (zone->zone != NULL || !zone->fallback) ? zone : NULL;
+}

@@ -30,6 +30,8 @@ struct kept_zones {
 
 struct kept_zones *kept_new(struct arena *arena); /* NULL: the arena is full */
 int kept_add(struct kept_zones *kept, const struct kept_zone *zone);
+/* The zone that is kept here for the resolver, with records or to fail without them; NULL: none. kept may be NULL. */
+const struct kept_zone *kept_upstream(const struct kept_zones *kept, const struct name *name, uint16_t qtype);
 /* NULL: there is none.  kept may be NULL. */
 const struct kept_zone *kept_find(const struct kept_zones *kept, const struct name *name, uint16_t qtype);
 

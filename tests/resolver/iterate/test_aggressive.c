@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "resolver/policy/forward.h"
+#include "resolver/zone/kept.h"
 #include "resolver/policy/rpz.h"
 #include "tests/resolver/iterate/signed_world.h"
 #include "tests/suite.h"
@@ -471,6 +472,33 @@ START_TEST(where_the_operator_has_a_word_the_servers_are_asked)
 }
 END_TEST
 
+START_TEST(what_is_kept_here_is_not_denied_by_the_zone_above)
+{
+	static struct zone_reading reading;
+	static const char text[] = "@ SOA ns h 1 2 3 4 300\nwww A 203.0.113.80\n";
+	const struct name apex = name_of("b.mal.");
+	static uint8_t block[64u << 10];
+	struct zone_builder builder;
+	struct arena arena;
+	struct zone *zone;
+
+	begin(true, prove_with_nsec);
+	arena_init(&arena, block, sizeof block);
+	(void)resolve("a.mal.", TYPE_A, false);
+	ck_assert_int_eq(zone_begin(&builder, &apex, &arena), 0);
+	ck_assert_int_eq(zone_read(&builder, text, sizeof text - 1, &reading), 0);
+	ck_assert_int_eq(zone_finish(&builder, &zone), 0);
+	struct kept_zones *kept = kept_new(&arena);
+	const struct kept_zone added = { .name = &apex, .for_upstream = true, .zone = zone };
+	ck_assert_int_eq(kept_add(kept, &added), 0);
+	engine_set_kept(sw.world->engine, kept);
+	ck_assert_int_eq(anchors_add_insecure(&sw.anchors, &apex), 0);
+	const struct world_result *result = resolve("www.b.mal.", TYPE_A, false);
+	ck_assert(world_has(result, SECTION_ANSWER, "www.b.mal.", TYPE_A, "203.0.113.80"));
+	signed_world_fini(&sw);
+}
+END_TEST
+
 /* A list may have a word about the servers, or about addresses that an answer would bring. */
 START_TEST(under_response_policy_the_servers_are_asked)
 {
@@ -547,6 +575,7 @@ main(void)
 	tcase_add_test(tcase, it_lasts_no_longer_than_the_soa_allows);
 	tcase_add_loop_test(tcase, a_record_that_a_wildcard_made_spans_nothing, 0, 2);
 	tcase_add_loop_test(tcase, where_the_operator_has_a_word_the_servers_are_asked, 0, 4);
+	tcase_add_test(tcase, what_is_kept_here_is_not_denied_by_the_zone_above);
 	tcase_add_test(tcase, under_response_policy_the_servers_are_asked);
 	tcase_add_test(tcase, an_unchecked_record_in_the_place_of_a_checked_one_proves_nothing);
 	tcase_add_test(tcase, what_was_not_validated_proves_nothing);

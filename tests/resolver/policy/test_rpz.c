@@ -301,6 +301,21 @@ START_TEST(what_does_not_fit_is_said)
 }
 END_TEST
 
+START_TEST(what_is_no_rule_of_a_zone_that_others_write_is_left_out)
+{
+	struct rpz_zone *zone;
+	const struct name name = name_of("feed.test.");
+	static const char feed[] = "bad.example CNAME .\n33.0.2.0.192.rpz-ip CNAME .\nworse.example CNAME .\n";
+	ck_assert_int_eq(rpz_zone_add(rpz, &name, &rng, &zone), 0);
+	ck_assert_int_eq(rpz_zone_read(rpz, zone, feed, strlen(feed), &reading), ERR_MALFORMED);
+	zone->skips_malformed = true;
+	const uint32_t ignored = zone->ignored_count;
+	ck_assert_int_eq(rpz_zone_read(rpz, zone, feed, strlen(feed), &reading), 0);
+	ck_assert_uint_gt(zone->ignored_count, ignored);
+	ck_assert(rpz_has(rpz, UINT32_MAX, RPZ_QNAME) && !rpz_has(rpz, UINT32_MAX, RPZ_RESPONSE_IP));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -318,6 +333,7 @@ main(void)
 	tcase_add_test(tcase, a_wildcard_target_takes_the_whole_name_in_front);
 	tcase_add_test(tcase, zones_are_bounded_and_not_given_twice);
 	tcase_add_test(tcase, what_does_not_fit_is_said);
+	tcase_add_test(tcase, what_is_no_rule_of_a_zone_that_others_write_is_left_out);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
