@@ -101,6 +101,12 @@ take_events(void *data)
 	journey_report_take(data);
 }
 
+static void
+on_wait(void *data)
+{
+	journey_report_wait(data);
+}
+
 static int
 open_journey(struct client *client, struct net_options *net, struct failure *failure)
 {
@@ -116,6 +122,7 @@ open_journey(struct client *client, struct net_options *net, struct failure *fai
 	net->events = journey_report_ring(client->journey);
 	net->journey = journey_report_list(client->journey);
 	net->on_events = take_events;
+	net->on_wait = on_wait;
 	net->events_data = client->journey;
 	return 0;
 }

@@ -7,15 +7,12 @@
 
 #include "fetch/journey/har.h"
 #include "fetch/journey/name_waits.h"
-#include "fetch/journey/ndjson.h"
 #include "fetch/journey/svg.h"
 #include "fetch/journey/text.h"
+#include "fetch/journey_lines.h"
 #include "fetch/journey_pcapng.h"
 #include "fetch/new_file.h"
 #include "fetch/span.h"
-
-#define JSON_LINE_BYTES  65536u
-#define JSON_BATCH_BYTES 65536u /* lines that are written at once */
 
 static const char *const names[FORMS_MAX] = {
 	[FORM_TEXT] = "text",
@@ -119,29 +116,12 @@ is_drained(struct json *json, FILE *file)
 	return json->err == 0;
 }
 
-static bool
-is_line_written(struct json *json, FILE *file)
-{
-	return (json->err == 0 && json->used < JSON_BATCH_BYTES) || is_drained(json, file);
-}
-
 static int
 write_json(const struct story *story, FILE *file)
 {
-	char buffer[JSON_BATCH_BYTES + JSON_LINE_BYTES];
-	struct json json;
-	bool is_whole = true;
-
-	json_init(&json, buffer, sizeof buffer);
-	for (const struct journey_event *event = story->journey->first; event != NULL && is_whole; event = event->next) {
-		journey_json_event(&json, event, story->start_us);
-		is_whole = is_line_written(&json, file);
-	}
-	for (unsigned i = 0; i < story->end_count && is_whole; i++) {
-		journey_json_end(&json, story, &story->ends[i]);
-		is_whole = is_line_written(&json, file);
-	}
-	return is_whole && is_drained(&json, file) ? 0 : -1;
+	struct journey_lines lines;
+	journey_lines_begin(&lines, file);
+	return journey_lines_end(&lines, story);
 }
 
 static int
@@ -217,20 +197,27 @@ write_to(enum journey_form form, const struct story *story, const char *path)
 }
 
 static int
-write_file(enum journey_form form, const struct story *story, const char *path, struct failure *failure)
+cannot_write(const char *path, struct failure *failure)
 {
-	if (write_to(form, story, path) == 0)
-		return 0;
 	failure_set(failure, FAILURE_JOURNEY, "the journey cannot be written to %s: %s",
 	            path != NULL ? path : "standard error", strerror(errno));
 	return -1;
 }
 
-void
-journey_form_path(unsigned forms, enum journey_form form, const char *path, char *named, size_t named_bytes)
+static int
+write_file(enum journey_form form, const struct story *story, const char *path, struct failure *failure)
 {
-	bool is_one = (forms & (forms - 1)) == 0;
-	(void)snprintf(named, named_bytes, is_one ? "%s" : "%s.%s", path, names[form]);
+	return write_to(form, story, path) == 0 ? 0 : cannot_write(path, failure);
+}
+
+/* The lines that were begun while the run went on. */
+static int
+finish_lines(const struct story *story, const struct journey_packets *packets, struct failure *failure)
+{
+	bool is_whole = journey_lines_end(packets->lines, story) == 0;
+	int err = new_file_close(packets->lines_file, is_whole);
+	packets->lines_file->stream = NULL;
+	return err == 0 ? 0 : cannot_write(packets->lines_file->path, failure);
 }
 
 static int
@@ -240,6 +227,24 @@ write_packets(const struct story *story, const struct journey_packets *packets, 
 		return journey_pcapng_write(story, packets->path, packets->ahead_us, packets->secrets_fd, failure);
 	failure_set(failure, FAILURE_JOURNEY, "there are no packets of a journey that is over");
 	return -1;
+}
+
+static int
+write_one(enum journey_form form, const struct story *story, const char *path, const struct journey_packets *packets,
+          struct failure *failure)
+{
+	if (form == FORM_PCAPNG)
+		return write_packets(story, packets, failure);
+	if (form == FORM_JSON && packets->lines != NULL)
+		return finish_lines(story, packets, failure);
+	return write_file(form, story, path, failure);
+}
+
+void
+journey_form_path(unsigned forms, enum journey_form form, const char *path, char *named, size_t named_bytes)
+{
+	bool is_one = (forms & (forms - 1)) == 0;
+	(void)snprintf(named, named_bytes, is_one ? "%s" : "%s.%s", path, names[form]);
 }
 
 int
@@ -254,8 +259,7 @@ journey_forms_write(unsigned forms, const struct story *story, const char *path,
 			continue;
 		if (path != NULL)
 			journey_form_path(forms, (enum journey_form)form, path, named, sizeof named);
-		result = form == FORM_PCAPNG ? write_packets(story, packets, failure)
-					     : write_file((enum journey_form)form, story, path != NULL ? named : NULL, failure);
+		result = write_one((enum journey_form)form, story, path != NULL ? named : NULL, packets, failure);
 	}
 	return result;
 }

@@ -21,11 +21,16 @@
 
 enum journey_form { FORM_TEXT, FORM_JSON, FORM_SVG, FORM_HTML, FORM_HAR, FORM_PCAPNG, FORMS_MAX };
 
-/* What the run has kept beside the list, for pcapng. */
+struct journey_lines;
+struct new_file;
+
+/* What the run has kept beside the list. */
 struct journey_packets {
 	const char *path; /* of their capture, which is over; NULL: there are none */
 	uint64_t ahead_us;
 	int secrets_fd;   /* 0: none */
+	struct journey_lines *lines; /* of json, with their file, which is closed here; NULL: none was begun */
+	struct new_file *lines_file;
 };
 
 /* words: "text,svg"; empty: text.  *forms: a bit each, 1 << FORM_.  0, or -1 and *failure. */

@@ -2,13 +2,18 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "fetch/journey/from_trace.h"
 #include "fetch/journey_forms.h"
+#include "fetch/journey_lines.h"
 #include "fetch/journey_pcapng.h"
+#include "fetch/new_file.h"
 #include "fetch/output.h"
+
+#define LINES_A_WAIT 8u /* some ten microseconds */
 
 /* Mapped, with its blocks behind it: only what is used of them, and of the ends, becomes memory. */
 struct journey_report {
@@ -20,6 +25,9 @@ struct journey_report {
 	uint64_t ahead_us; /* the wall's clock, before ours */
 	int secrets_fd; /* 0: none */
 	uint64_t start_us;
+	struct journey_lines lines;
+	struct new_file lines_file; /* its stream NULL: they are not begun, or ended */
+	char lines_path[OUTPUT_PATH_BYTES];
 	struct journey_end ends[JOURNEY_ENDS_MAX];
 	unsigned end_count, end_lost;
 	_Alignas(16) uint8_t journey_block[JOURNEY_BLOCK_BYTES], ring_block[JOURNEY_RING_BYTES];
@@ -51,6 +59,35 @@ open_packets(struct journey_report *report, bool has_secrets, struct failure *fa
 	return -1;
 }
 
+/* What others read meanwhile, a terminal or a pipe, gets them at the end. */
+static bool
+is_nobodys(const char *path)
+{
+	struct stat status;
+	return lstat(path, &status) != 0 || S_ISREG(status.st_mode) || S_ISCHR(status.st_mode);
+}
+
+/* That it cannot be begun is told at the end, when it cannot be written either. */
+static void
+begin_lines(struct journey_report *report)
+{
+	if ((report->forms & 1u << FORM_JSON) == 0 || report->path == NULL)
+		return;
+	journey_form_path(report->forms, FORM_JSON, report->path, report->lines_path, sizeof report->lines_path);
+	if (!is_nobodys(report->lines_path))
+		return;
+	if (new_file_open(&report->lines_file, report->lines_path, 0666) != 0) {
+		report->lines_file.stream = NULL;
+		return;
+	}
+	if (isatty(fileno(report->lines_file.stream))) {
+		(void)new_file_close(&report->lines_file, false);
+		report->lines_file.stream = NULL;
+		return;
+	}
+	journey_lines_begin(&report->lines, report->lines_file.stream);
+}
+
 int
 journey_report_open(struct journey_report **opened, const struct journey_wish *wish, uint64_t now_us, struct failure *failure)
 {
@@ -73,6 +110,7 @@ journey_report_open(struct journey_report **opened, const struct journey_wish *w
 		journey_report_close(report);
 		return -1;
 	}
+	begin_lines(report);
 	*opened = report;
 	return 0;
 }
@@ -114,6 +152,13 @@ journey_report_take(struct journey_report *report)
 }
 
 void
+journey_report_wait(struct journey_report *report)
+{
+	if (report->lines_file.stream != NULL)
+		journey_lines_more(&report->lines, &report->journey, report->start_us, LINES_A_WAIT);
+}
+
+void
 journey_report_end(struct journey_report *report, const struct journey_end *told, const struct verdict_times *times)
 {
 	if (report->end_count == JOURNEY_ENDS_MAX) {
@@ -141,7 +186,9 @@ journey_report_write(struct journey_report *report, struct failure *failure)
 	};
 	const struct journey_packets packets = { .path = journey_report_capture(report),
 		                                 .ahead_us = report->ahead_us,
-		                                 .secrets_fd = report->secrets_fd };
+		                                 .secrets_fd = report->secrets_fd,
+		                                 .lines = report->lines_file.stream != NULL ? &report->lines : NULL,
+		                                 .lines_file = &report->lines_file };
 	return journey_forms_write(report->forms, &story, report->path, &packets, failure);
 }
 
@@ -150,6 +197,8 @@ journey_report_close(struct journey_report *report)
 {
 	if (report == NULL)
 		return;
+	if (report->lines_file.stream != NULL)
+		(void)new_file_close(&report->lines_file, false);
 	if (report->secrets_fd != 0)
 		(void)close(report->secrets_fd);
 	(void)munmap(report, sizeof *report);

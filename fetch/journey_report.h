@@ -35,6 +35,8 @@ struct journey *journey_report_list(struct journey_report *report); /* NULL for 
 struct event_ring *journey_report_ring(struct journey_report *report);
 /* Takes what the stack has traced. */
 void journey_report_take(struct journey_report *report);
+/* Nothing is to be done until others answer: what was told gets its line, some of it (journey_lines.h). */
+void journey_report_wait(struct journey_report *report);
 /* The end of a transfer; its verdict is judged here. */
 void journey_report_end(struct journey_report *report, const struct journey_end *end, const struct verdict_times *times);
 /* When the capture is over.  0, or -1 and *failure. */

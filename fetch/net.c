@@ -35,6 +35,8 @@ struct net {
 	struct journey *journey;
 	struct event_ring *events;
 	void (*on_events)(void *data);
+	void (*on_wait)(void *data);
+	uv_prepare_t wait;
 	void *events_data;
 };
 
@@ -311,6 +313,14 @@ open_parts(struct net *net, const struct net_options *options, struct failure *f
 	return err;
 }
 
+static void
+on_wait(uv_prepare_t *wait)
+{
+	struct net *net = wait->data;
+	if (uv_backend_timeout(&net->loop) != 0) /* else there is more to be done at once */
+		net->on_wait(net->events_data);
+}
+
 int
 net_open(struct net **opened, const struct net_options *options, struct failure *failure)
 {
@@ -322,11 +332,18 @@ net_open(struct net **opened, const struct net_options *options, struct failure 
 		return ERR_NO_MEMORY;
 	}
 	(void)uv_timer_init(&net->loop, &net->timer); /* cannot fail */
-	net->timer.data = net;
+	(void)uv_prepare_init(&net->loop, &net->wait);
+	if (options->on_wait != NULL) {
+		/* libuv calls first what was started last: the stack's turn, which sends, comes before this. */
+		(void)uv_prepare_start(&net->wait, on_wait);
+		uv_unref((uv_handle_t *)&net->wait);
+	}
+	net->timer.data = net->wait.data = net;
 	net->armed_at_us = WHEEL_NEVER;
 	net->journey = options->journey;
 	net->events = options->events;
 	net->on_events = options->on_events;
+	net->on_wait = options->on_wait;
 	net->events_data = options->events_data;
 	int err = open_parts(net, options, failure);
 	if (err != 0) {
@@ -385,6 +402,7 @@ net_close(struct net *net)
 		stack_uv_close(&net->shell, NULL);
 	}
 	uv_close((uv_handle_t *)&net->timer, NULL);
+	uv_close((uv_handle_t *)&net->wait, NULL);
 	while (uv_run(&net->loop, UV_RUN_DEFAULT) != 0)
 		; /* net_stop may have been called outside of it, and ends the first run at once */
 	const int err = uv_loop_close(&net->loop);

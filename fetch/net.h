@@ -55,6 +55,7 @@ struct net_options {
 	struct event_ring *events; /* of stack and resolver; NULL: nobody listens */
 	struct journey *journey;   /* for whoever has something to tell; NULL: nobody listens */
 	void (*on_events)(void *data); /* takes the ring's events, once a turn; NULL: none */
+	void (*on_wait)(void *data);   /* all is sent, and the loop is about to sleep; NULL: none */
 	void *events_data;
 };
 

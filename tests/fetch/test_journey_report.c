@@ -1,9 +1,10 @@
-/* A run of any length keeps as many secrets as its capture has room for, each of them whole. */
+/* What a run keeps for its journey (fetch/journey_report.h): secrets as its capture has room for, and lines as it goes on. */
 #include "tests/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fetch/journey_pcapng.h"
@@ -67,12 +68,141 @@ START_TEST(secrets_end_where_the_capture_has_no_more_room)
 }
 END_TEST
 
+/* ---- lines that are written while the run goes on ----------------------------------------------------- */
+
+#define EVENTS 3000u /* some batches */
+
+static char place[] = "/tmp/cairn-lines.XXXXXX";
+
+static void
+enter_place(void)
+{
+	strcpy(place + strlen(place) - 6, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(place));
+	ck_assert_int_eq(chdir(place), 0);
+}
+
+static void
+leave_place(void)
+{
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(rmdir(place), 0); /* and nothing is left in it */
+}
+
+static struct journey_report *
+report_of(const char *forms, const char *path)
+{
+	struct journey_report *report;
+	struct failure failure;
+	const struct journey_wish wish = { .forms = forms, .path = path };
+	ck_assert_int_eq(journey_report_open(&report, &wish, 1, &failure), 0);
+	return report;
+}
+
+static void
+tell(struct journey_report *report, unsigned count)
+{
+	const struct journey_field fields[] = { { "href", "http://www.example.org/", 0 }, { "port", NULL, 80 } };
+	const struct journey_event event = { .layer = JOURNEY_URL, .name = "parsed", .fields = fields, .field_count = 2 };
+	while (count-- > 0)
+		ck_assert_uint_ne(journey_note(journey_report_list(report), &event, "{href}, port {port}"), 0);
+}
+
+/* Each event has its line, in order, and nothing else is there. */
+static void
+assert_lines(const char *path, unsigned count)
+{
+	char line[1024], begin[32];
+	unsigned lines = 0;
+	FILE *file = fopen(path, "re");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof line, file) != NULL) {
+		(void)snprintf(begin, sizeof begin, "{\"i\":%u,", ++lines);
+		ck_assert_int_eq(strncmp(line, begin, strlen(begin)), 0);
+	}
+	ck_assert_uint_eq(lines, count);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(unlink(path), 0);
+}
+
+START_TEST(no_line_is_written_twice_or_left_out_however_often_is_waited)
+{
+	struct failure failure;
+	struct journey_report *report = report_of("json", "lines");
+	for (unsigned i = 0; i < EVENTS; i++) {
+		tell(report, 1);
+		for (int waits = 0; waits < _i; waits++)
+			journey_report_wait(report);
+	}
+	ck_assert_int_ne(access("lines", F_OK), 0); /* whole or not at all */
+	ck_assert_int_eq(journey_report_write(report, &failure), 0);
+	journey_report_close(report);
+	assert_lines("lines", EVENTS);
+}
+END_TEST
+
+START_TEST(with_other_forms_the_lines_have_their_own_file)
+{
+	struct failure failure;
+	struct journey_report *report = report_of("text,json", "both");
+	tell(report, 20);
+	journey_report_wait(report);
+	ck_assert_int_eq(journey_report_write(report, &failure), 0);
+	journey_report_close(report);
+	assert_lines("both.json", 20);
+	ck_assert_int_eq(unlink("both.text"), 0);
+}
+END_TEST
+
+START_TEST(a_run_that_is_given_up_leaves_no_lines)
+{
+	struct journey_report *report = report_of("json", "lines");
+	tell(report, 20);
+	journey_report_wait(report);
+	journey_report_close(report);
+}
+END_TEST
+
+START_TEST(lines_that_cannot_be_begun_are_told_at_the_end)
+{
+	struct failure failure;
+	struct journey_report *report = report_of("json", "nowhere/lines");
+	tell(report, 20);
+	journey_report_wait(report);
+	ck_assert_int_eq(journey_report_write(report, &failure), -1);
+	ck_assert_int_eq(failure.cause, FAILURE_JOURNEY);
+	ck_assert_ptr_nonnull(strstr(failure.text, "nowhere/lines"));
+	journey_report_close(report);
+}
+END_TEST
+
+START_TEST(what_another_form_failed_at_leaves_no_lines)
+{
+	struct failure failure;
+	struct journey_report *report = report_of("text,json", "both");
+	ck_assert_int_eq(mkdir("both.text", 0700), 0);
+	tell(report, 20);
+	journey_report_wait(report);
+	ck_assert_int_eq(journey_report_write(report, &failure), -1);
+	journey_report_close(report);
+	ck_assert_int_eq(rmdir("both.text"), 0);
+}
+END_TEST
+
 int
 main(void)
 {
 	TCase *tcase = tcase_create("report");
 	tcase_add_test(tcase, secrets_end_where_the_capture_has_no_more_room);
 	Suite *suite = suite_create("fetch: journey, report");
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("lines");
+	tcase_add_checked_fixture(tcase, enter_place, leave_place);
+	tcase_add_loop_test(tcase, no_line_is_written_twice_or_left_out_however_often_is_waited, 0, 3);
+	tcase_add_test(tcase, with_other_forms_the_lines_have_their_own_file);
+	tcase_add_test(tcase, a_run_that_is_given_up_leaves_no_lines);
+	tcase_add_test(tcase, lines_that_cannot_be_begun_are_told_at_the_end);
+	tcase_add_test(tcase, what_another_form_failed_at_leaves_no_lines);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -1,0 +1,60 @@
+#include "fetch/journey_lines.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "fetch/journey/ndjson.h"
+
+void
+journey_lines_begin(struct journey_lines *lines, FILE *stream)
+{
+	lines->stream = stream;
+	lines->last = NULL;
+	lines->error = 0;
+	json_init(&lines->json, lines->buffer, sizeof lines->buffer);
+}
+
+/* A line that has no room in the buffer is an error: what follows would be no JSON. */
+static void
+drain(struct journey_lines *lines)
+{
+	size_t bytes;
+	const char *text = json_drain(&lines->json, &bytes);
+
+	if (lines->error == 0 && lines->json.err != 0)
+		lines->error = EMSGSIZE;
+	else if (lines->error == 0 && fwrite(text, 1, bytes, lines->stream) != bytes)
+		lines->error = errno;
+}
+
+static void
+drain_batch(struct journey_lines *lines)
+{
+	if (lines->json.err != 0 || lines->json.used >= JSON_BATCH_BYTES)
+		drain(lines);
+}
+
+void
+journey_lines_more(struct journey_lines *lines, const struct journey *journey, uint64_t start_us, unsigned count_max)
+{
+	const struct journey_event *event = lines->last != NULL ? lines->last->next : journey->first;
+
+	for (; event != NULL && count_max > 0 && lines->error == 0; event = event->next, count_max--) {
+		journey_json_event(&lines->json, event, start_us);
+		lines->last = event;
+		drain_batch(lines);
+	}
+}
+
+int
+journey_lines_end(struct journey_lines *lines, const struct story *story)
+{
+	journey_lines_more(lines, story->journey, story->start_us, UINT_MAX);
+	for (unsigned i = 0; i < story->end_count && lines->error == 0; i++) {
+		journey_json_end(&lines->json, story, &story->ends[i]);
+		drain_batch(lines);
+	}
+	drain(lines);
+	errno = lines->error;
+	return lines->error == 0 ? 0 : -1;
+}
