@@ -2,6 +2,7 @@
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/extras.h"
 #include "resolver/iterate/lookup.h"
+#include "resolver/validate/rrsig.h"
 
 /* Behind what was kept before: the aliases and their proofs. */
 static enum task_state
@@ -102,6 +103,8 @@ follow_dname(struct engine *engine, struct task *task, struct rrset *dname)
 {
 	struct rrset *cname;
 	struct name target;
+	if (rrset_is_fleeting(dname))
+		dname->ttl_s = 0; /* it is here for a moment (learn.c), which nobody else is to keep it for */
 	int err = alias_synthesise(&engine->scratch, dname, task->sname, &cname);
 	if (err == ERR_TOO_BIG)
 		return task__answer(engine, task, RCODE_YXDOMAIN, dname, NULL, NULL);

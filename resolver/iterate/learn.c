@@ -1,5 +1,8 @@
 /* What goes into the caches: only what scrub.h has let pass. */
 #include "resolver/iterate/engine_priv.h"
+#include "resolver/validate/rrsig.h"
+
+#define LEARN_DNAME_GRACE_S 2u /* more than one second and at most two: the caches count whole ones */
 
 /* The CNAME made from a DNAME is made anew for every name: given out alone it could not be validated. */
 static bool
@@ -23,6 +26,17 @@ vouched_s(struct engine *engine, const struct name *zone)
 	return ttl_s;
 }
 
+/*
+ * A validated DNAME with a TTL of 0 is kept for a moment, for the names below it that are asked for with the one that brought
+ * it: a zone shall not have each of them asked by that (CAMP).  Nobody is given it by itself (lookup.c).
+ */
+static uint32_t
+kept_s(const struct rrset *set)
+{
+	return set->type == TYPE_DNAME && set->security == SECURITY_SECURE && rrset_is_fleeting(set) ? LEARN_DNAME_GRACE_S
+												    : set->ttl_s;
+}
+
 void
 learn__set(struct engine *engine, const struct task *task, const struct rrset *set, uint32_t stale_s)
 {
@@ -34,7 +48,7 @@ learn__set(struct engine *engine, const struct task *task, const struct rrset *s
 		(void)rrset_cache_renew_ns(cache, set, trust, renewed_s < set->ttl_s ? renewed_s : set->ttl_s, stale_s,
 					   engine__now_s(engine));
 	else
-		(void)rrset_cache_offer(cache, set, trust, set->ttl_s, stale_s, engine__now_s(engine));
+		(void)rrset_cache_offer(cache, set, trust, kept_s(set), stale_s, engine__now_s(engine));
 }
 
 /* Clients are told of no longer life than the set has here: another answer does not renew it (cache/rrset.h: ghost domains). */

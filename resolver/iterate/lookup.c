@@ -129,7 +129,8 @@ lookup(struct lookup *lookup, const struct caches *caches, struct arena *arena,
 			return LOOKUP_MISS;
 		if (rrset_cache_get(caches->rrsets, lookup->sname, lookup->qtype, CLASS_IN,
 				    TRUST_ANSWER, arena, &set, now_s) == 0) {
-			if ((lookup->dnssec_ok && rrset_is_expanded(set)) || (lookup->refreshes && ends_soon(set)))
+			const bool is_of_a_moment = set->type == TYPE_DNAME && rrset_is_fleeting(set);
+			if ((lookup->dnssec_ok && rrset_is_expanded(set)) || (lookup->refreshes && ends_soon(set)) || is_of_a_moment)
 				return LOOKUP_MISS;
 			lookup->ends_soon |= ends_soon(set);
 			link_set(lookup, set);

@@ -105,6 +105,17 @@ rrset_is_expanded(const struct rrset *set)
 	return false;
 }
 
+bool
+rrset_is_fleeting(const struct rrset *set)
+{
+	struct rrsig sig;
+
+	for (unsigned i = 0; i < set->sig_count; i++)
+		if (sig_at(set, i, &sig) && has_right_form(set, &sig))
+			return sig.original_ttl_s == 0;
+	return false;
+}
+
 /* ---- what was signed (RFC 4034, section 3.1.8.1) ----------------------------------------------------- */
 
 static int

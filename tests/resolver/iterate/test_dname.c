@@ -10,6 +10,13 @@ static const struct world_zone zone = { "mal.", "mal. 600 SOA mname. rname. 1 2 
 						"b.new.mal. 300 A 203.0.113.82\n"
 						"back.new.mal. 300 CNAME c.old.mal.\n" };
 
+static const struct world_zone fleeting = { "mal.", "mal. 600 SOA mname. rname. 1 2 3 4 300\n"
+						    "mal. 3600 NS ns.mal.\n"
+						    "ns.mal. 3600 A 203.0.113.66\n"
+						    "old.mal. 0 DNAME new.mal.\n"
+						    "a.new.mal. 300 A 203.0.113.81\n"
+						    "b.new.mal. 300 A 203.0.113.82\n" };
+
 static struct signed_world sw;
 
 static void
@@ -45,6 +52,26 @@ START_TEST(one_that_nobody_has_judged_answers_for_no_other_name)
 	begin(NULL);
 	world_resolve_as(sw.world, &unjudged);
 	ck_assert_uint_eq(world_resolve(sw.world, "b.old.mal.", TYPE_A)->security, SECURITY_SECURE);
+	ck_assert_uint_eq(world_asked(sw.world, "b.old.mal.", TYPE_A), 1);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(with_a_ttl_of_zero_it_answers_for_other_names_for_a_moment)
+{
+	begin(NULL);
+	world_serve_instead(sw.mal, &fleeting);
+	world_resolve(sw.world, "a.old.mal.", TYPE_A);
+	ck_assert_ptr_null(world_cached(sw.world, "old.mal.", TYPE_DNAME));
+	const struct world_result *result = world_resolve(sw.world, "b.old.mal.", TYPE_A);
+	ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	ck_assert_uint_eq(world_asked(sw.world, "b.old.mal.", 0), 0);
+	ck_assert(world_has(result, SECTION_ANSWER, "b.new.mal.", TYPE_A, "203.0.113.82"));
+	ck_assert_uint_eq(result->sections[SECTION_ANSWER]->type, TYPE_DNAME);
+	ck_assert_uint_eq(result->sections[SECTION_ANSWER]->ttl_s, 0);
+	ck_assert_uint_eq(result->sections[SECTION_ANSWER]->next->ttl_s, 0);
+	world_run(sw.world, 2000000);
+	world_resolve(sw.world, "b.old.mal.", TYPE_A);
 	ck_assert_uint_eq(world_asked(sw.world, "b.old.mal.", TYPE_A), 1);
 	signed_world_fini(&sw);
 }
@@ -94,6 +121,7 @@ main(void)
 
 	tcase_add_test(tcase, a_validated_dname_answers_for_all_names_below_it);
 	tcase_add_test(tcase, one_that_nobody_has_judged_answers_for_no_other_name);
+	tcase_add_test(tcase, with_a_ttl_of_zero_it_answers_for_other_names_for_a_moment);
 	tcase_add_test(tcase, what_is_unsigned_below_it_is_bogus_without_another_question);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
