@@ -353,6 +353,8 @@ void learn__response(struct engine *engine, const struct task *task, const struc
                      const struct name *end, uint16_t qtype, uint32_t stale_s);
 /* One set of what the task has learnt, with its rank. */
 void learn__set(struct engine *engine, const struct task *task, const struct rrset *set, uint32_t stale_s);
+/* For how long an address of a server of the zone that was asked is kept at most; 0: the set is none. */
+uint32_t learn__server_s(const struct task *task, const struct rrset *set);
 /* For how long all of these hold; UINT32_MAX when there is none. */
 uint32_t learn__shortest_ttl(const struct rrset *sets);
 /* The DS set that a referral brought, or the proof that there is none, for validation. */

@@ -231,11 +231,12 @@ tell_broken(const struct engine *engine, struct task *task)
 
 /*
  * Of which zone the reply is, by the SOA or NS set that stands beside the answer.  Aliases may have led through others
- * on the same server.
+ * on the same server.  And how long what it says of its own servers may last.
  */
 static void
 note_zone(const struct engine *engine, struct task *task, const struct hearing *hearing)
 {
+	task->validation.server_s = learn__server_s(task, hearing->classified.chain.final);
 	task->validation.told_labels = 0;
 	if (engine->trust.anchors == NULL || hearing->classified.chain.set_count > 0)
 		return;

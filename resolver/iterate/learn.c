@@ -26,15 +26,41 @@ vouched_s(struct engine *engine, const struct name *zone)
 	return ttl_s;
 }
 
+static bool
+is_addr(const struct rrset *set)
+{
+	return set->type == TYPE_A || set->type == TYPE_AAAA;
+}
+
+/*
+ * Of the addresses of a zone's servers in the zone itself its parent has told too: what the zone says of them lasts no longer
+ * than the delegation, or a server that is not the zone's any more would keep itself alive (ghost domains).
+ */
+uint32_t
+learn__server_s(const struct task *task, const struct rrset *set)
+{
+	const struct cut *cut = task->cut;
+
+	if (cut->by_operator || set == NULL || !is_addr(set) || !name_is_under(set->owner, cut->zone))
+		return 0;
+	for (unsigned i = 0; i < cut->ns_count; i++)
+		if (name_equal(cut->ns[i].name, set->owner))
+			return cut->ttl_s;
+	return 0;
+}
+
 /*
  * A validated DNAME with a TTL of 0 is kept for a moment, for the names below it that are asked for with the one that brought
  * it: a zone shall not have each of them asked by that (CAMP).  Nobody is given it by itself (lookup.c).
  */
 static uint32_t
-kept_s(const struct rrset *set)
+kept_s(const struct task *task, const struct rrset *set)
 {
-	return set->type == TYPE_DNAME && set->security == SECURITY_SECURE && rrset_is_fleeting(set) ? LEARN_DNAME_GRACE_S
-												    : set->ttl_s;
+	const uint32_t server_s = task->cut != NULL ? learn__server_s(task, set) : task->validation.server_s;
+
+	if (set->type == TYPE_DNAME && set->security == SECURITY_SECURE && rrset_is_fleeting(set))
+		return LEARN_DNAME_GRACE_S;
+	return is_addr(set) && server_s != 0 && server_s < set->ttl_s ? server_s : set->ttl_s;
 }
 
 void
@@ -48,7 +74,7 @@ learn__set(struct engine *engine, const struct task *task, const struct rrset *s
 		(void)rrset_cache_renew_ns(cache, set, trust, renewed_s < set->ttl_s ? renewed_s : set->ttl_s, stale_s,
 					   engine__now_s(engine));
 	else
-		(void)rrset_cache_offer(cache, set, trust, kept_s(set), stale_s, engine__now_s(engine));
+		(void)rrset_cache_offer(cache, set, trust, kept_s(task, set), stale_s, engine__now_s(engine));
 }
 
 /* Clients are told of no longer life than the set has here: another answer does not renew it (cache/rrset.h: ghost domains). */
@@ -70,11 +96,13 @@ static void
 learn_extras(struct engine *engine, const struct task *task, struct rrset *sets, uint32_t stale_s)
 {
 	for (; sets != NULL; sets = sets->next) {
-		if (sets->type != TYPE_NS && sets->type != TYPE_A && sets->type != TYPE_AAAA)
+		if (sets->type != TYPE_NS && !is_addr(sets))
 			continue;
 		learn__set(engine, task, sets, stale_s);
 		if (sets->type == TYPE_NS)
 			cut_to_cached(engine, sets);
+		else
+			sets->ttl_s = kept_s(task, sets);
 	}
 }
 

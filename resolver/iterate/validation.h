@@ -52,6 +52,7 @@ struct validation {
 	struct ip_addr answered_by; /* who gave the answer; family ADDR_NONE: nobody was asked */
 	struct ip_addr blamed[VALIDATION_RESTARTS_MAX]; /* whose answers were bogus: the others are asked first */
 	uint8_t told_labels; /* of the zone that the last reply has said to be sname's, and one; 0: it has not */
+	uint32_t server_s;   /* for how long an address in the answer may be kept at most (learn.c); 0: for its TTL */
 	uint8_t labels_done; /* of the unsigned name that is being walked down to: names above are in secure zones */
 	struct validation_fact fact;
 	struct rrset **absence; /* where the proofs of the answer itself begin, behind those of its aliases */

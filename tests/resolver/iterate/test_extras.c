@@ -1,4 +1,4 @@
-/* What goes with the answers of a signed zone: its NS set, judged by keys that may just have come, and of the same time. */
+/* What goes with the answers of a signed zone: its NS set, judged by keys that may just have come, and of the same time; addresses. */
 #include "tests/resolver/iterate/signed_world.h"
 #include "tests/suite.h"
 
@@ -112,6 +112,26 @@ START_TEST(beside_a_signed_answer_that_cd_leaves_unjudged_stand_no_addresses_wit
 }
 END_TEST
 
+/* Ghost domains (NDSS 2012): the parent says 3600. _i 0: nobody's answers are judged. */
+START_TEST(what_a_zone_says_of_its_servers_lasts_no_longer_than_its_delegation)
+{
+	static const struct world_zone lasting = { "mal.", "mal. 600 SOA mname. rname. 1 2 3 4 300\n"
+							   "mal. 86400 NS ns.mal.\n"
+							   "ns.mal. 86400 A 203.0.113.66\n"
+							   "www.mal. 86400 A 203.0.113.80\n" };
+	const struct engine_trust none = { 0 };
+	signed_world_init(&sw, 1, NULL, NULL, NULL);
+	world_serve_instead(sw.mal, &lasting);
+	if (_i == 0)
+		engine_set_trust(sw.world->engine, &none);
+	ck_assert_uint_eq(world_resolve(sw.world, "ns.mal.", TYPE_A)->sections[SECTION_ANSWER]->ttl_s, 86400);
+	world_resolve(sw.world, "www.mal.", TYPE_A);
+	ck_assert_uint_le(world_cached(sw.world, "ns.mal.", TYPE_A)->sections[SECTION_ANSWER]->ttl_s, 3600);
+	ck_assert_uint_gt(world_cached(sw.world, "www.mal.", TYPE_A)->sections[SECTION_ANSWER]->ttl_s, 3600);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -122,6 +142,7 @@ main(void)
 	tcase_add_test(tcase, keys_that_end_soon_are_asked_of_their_zone_alone);
 	tcase_add_loop_test(tcase, beside_a_stale_secure_answer_stands_what_is_of_its_time, 0, 2);
 	tcase_add_loop_test(tcase, beside_a_signed_answer_that_cd_leaves_unjudged_stand_no_addresses_without_signatures, 0, 2);
+	tcase_add_loop_test(tcase, what_a_zone_says_of_its_servers_lasts_no_longer_than_its_delegation, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
