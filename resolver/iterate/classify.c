@@ -167,7 +167,10 @@ classify(struct classified *classified, const struct message *message, const str
 		classified->response = classify_rcode(message, asked);
 		return;
 	}
-	chain_follow(&classified->chain, message, asked->qname, asked->qtype, asked->zone, asked->is_forward, arena);
+	const enum chain_trust trust = asked->is_forward     ? CHAIN_TAKES_ALL
+				       : asked->is_guessable ? CHAIN_TAKES_SIGNED
+							     : CHAIN_TAKES_SAME;
+	chain_follow(&classified->chain, message, asked->qname, asked->qtype, asked->zone, trust, arena);
 	if (classified->chain.fault != CHAIN_SOUND)
 		classified->response = classify_fault(&classified->chain);
 	else if (message->rcode == RCODE_YXDOMAIN)

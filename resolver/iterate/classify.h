@@ -41,6 +41,7 @@ struct asked {
 	const struct name *zone, *qname;
 	uint16_t qtype;
 	bool edns;
+	bool is_guessable; /* neither letter case nor cookie nor connection vouches for the reply */
 	bool is_forward; /* a resolver: what it says has no AA, and refers to nobody */
 	bool takes_cached; /* a server of the zone that resolves, asked to do that */
 };

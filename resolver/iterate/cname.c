@@ -141,9 +141,23 @@ first_of(const struct found *found)
 	return found->final != NULL ? found->final : found->cname;
 }
 
+/* False: it is to be asked for itself.  Without an alias before it, it has been. */
+static bool
+may_follow(const struct chain *chain, const struct rrset *first, bool is_behind_signed, enum chain_trust trust)
+{
+	const bool is_unsigned = first == NULL || first->sig_count == 0;
+
+	switch (trust) {
+	case CHAIN_TAKES_ALL:    break;
+	case CHAIN_TAKES_SAME:   return first == NULL || !is_unsigned || !is_behind_signed;
+	case CHAIN_TAKES_SIGNED: return !is_unsigned || chain->alias_count == 0;
+	}
+	return true;
+}
+
 void
 chain_follow(struct chain *chain, const struct message *message, const struct name *qname,
-	     uint16_t qtype, const struct name *zone, bool may_end_unsigned, struct arena *arena)
+	     uint16_t qtype, const struct name *zone, enum chain_trust trust, struct arena *arena)
 {
 	bool is_signed = false;
 
@@ -158,7 +172,7 @@ chain_follow(struct chain *chain, const struct message *message, const struct na
 	while (!chain->outside) {
 		struct found found = look_at(message, chain->end, qtype, zone);
 		const struct rrset *first = first_of(&found);
-		if (first != NULL && first->sig_count == 0 && is_signed && !may_end_unsigned) {
+		if (!may_follow(chain, first, is_signed, trust)) {
 			chain->outside = true;
 			return;
 		}

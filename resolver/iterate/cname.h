@@ -4,7 +4,9 @@
  * From the name asked for, CNAMEs and DNAMEs are followed through the answer section as long as
  * the names stay inside the zone that the server was asked about: what it says about
  * others is not its to say, and resolution goes on at the end of the chain instead.  So it does behind an alias with
- * signatures where what follows has none: asked for itself it may be another zone's, or come with them.
+ * signatures where what follows has none: asked for itself it may be another zone's, or come with them.  And so it does behind
+ * any alias where the reply could be guessed and nothing is signed: whoever forges an alias of a name that nobody has
+ * could put a name that all ask for behind it, and try again with the next name.
  * Where a DNAME stands above a name, the CNAME that follows from it is made here and the server's own
  * copy is only compared (RFC 6672, section 3.4).
  *
@@ -40,9 +42,15 @@ struct chain {
 	enum chain_fault fault;
 };
 
-/* may_end_unsigned: of a resolver, which has asked for the end itself. */
+/* What may stand without signatures behind an alias. */
+enum chain_trust {
+	CHAIN_TAKES_ALL,    /* everything, of a resolver, which has asked for the end itself */
+	CHAIN_TAKES_SAME,   /* what follows an alias without signatures */
+	CHAIN_TAKES_SIGNED, /* nothing: the reply could be guessed */
+};
+
 void chain_follow(struct chain *chain, const struct message *message, const struct name *qname, uint16_t qtype,
-                  const struct name *zone, bool may_end_unsigned, struct arena *arena);
+                  const struct name *zone, enum chain_trust trust, struct arena *arena);
 
 /* The target of an alias set of exactly one record; 0, ERR_MALFORMED. */
 int alias_target(const struct rrset *set, struct name *target);

@@ -427,7 +427,7 @@ START_TEST(nothing_outside_of_the_zone_is_ever_kept)
 END_TEST
 
 static enum response
-response_to_alias(unsigned alias_sigs, unsigned end_sigs, bool is_forward)
+response_to_alias(unsigned alias_sigs, unsigned end_sigs, bool is_forward, bool is_guessable)
 {
 	static const struct record answer[SUBJECT_RECORDS_MAX] = { { WWW, TYPE_CNAME, 60, "web.example.com." },
 								   { "web.example.com.", TYPE_A, 60, "192.0.2.1" } };
@@ -438,17 +438,43 @@ response_to_alias(unsigned alias_sigs, unsigned end_sigs, bool is_forward)
 	subject.message.sections[SECTION_ANSWER]->sig_count = (uint16_t)alias_sigs;
 	subject.message.sections[SECTION_ANSWER]->next->sig_count = (uint16_t)end_sigs;
 	subject.asked.is_forward = is_forward;
+	subject.asked.is_guessable = is_guessable;
 	classify(&subject.classified, &subject.message, &subject.asked, &subject.arena);
 	return subject.classified.response;
 }
 
+/* Kaminsky's attack by an alias: a name that nobody has leads to one that all ask for. */
+START_TEST(what_stands_unsigned_behind_an_alias_that_could_be_guessed_is_asked_for_itself)
+{
+	ck_assert_int_eq(response_to_alias(0, 0, false, true), RESPONSE_CNAME);
+	ck_assert_int_eq(response_to_alias(1, 0, false, true), RESPONSE_CNAME);
+	ck_assert_int_eq(response_to_alias(1, 1, false, true), RESPONSE_ANSWER);
+	ck_assert_int_eq(response_to_alias(0, 0, true, true), RESPONSE_ANSWER); /* a resolver has asked for it */
+}
+END_TEST
+
+START_TEST(an_absence_behind_an_alias_that_could_be_guessed_is_asked_for_itself)
+{
+	static const struct record answer[SUBJECT_RECORDS_MAX] = { { WWW, TYPE_CNAME, 60, "web.example.com." } };
+	struct subject subject;
+
+	subject_init(&subject, "example.com.", WWW, TYPE_A, DNS_AA, RCODE_NXDOMAIN);
+	subject_fill(&subject, SECTION_ANSWER, answer);
+	for (unsigned i = 0; i < 2; i++) {
+		subject.asked.is_guessable = i != 0;
+		classify(&subject.classified, &subject.message, &subject.asked, &subject.arena);
+		ck_assert_int_eq(subject.classified.response, i != 0 ? RESPONSE_CNAME : RESPONSE_NXDOMAIN);
+	}
+}
+END_TEST
+
 START_TEST(what_stands_unsigned_behind_a_signed_alias_is_asked_for_itself)
 {
-	ck_assert_int_eq(response_to_alias(1, 0, false), RESPONSE_CNAME);
-	ck_assert_int_eq(response_to_alias(1, 1, false), RESPONSE_ANSWER);
-	ck_assert_int_eq(response_to_alias(0, 0, false), RESPONSE_ANSWER);
-	ck_assert_int_eq(response_to_alias(0, 1, false), RESPONSE_ANSWER);
-	ck_assert_int_eq(response_to_alias(1, 0, true), RESPONSE_ANSWER); /* a resolver has done that */
+	ck_assert_int_eq(response_to_alias(1, 0, false, false), RESPONSE_CNAME);
+	ck_assert_int_eq(response_to_alias(1, 1, false, false), RESPONSE_ANSWER);
+	ck_assert_int_eq(response_to_alias(0, 0, false, false), RESPONSE_ANSWER);
+	ck_assert_int_eq(response_to_alias(0, 1, false, false), RESPONSE_ANSWER);
+	ck_assert_int_eq(response_to_alias(1, 0, true, false), RESPONSE_ANSWER); /* a resolver has done that */
 }
 END_TEST
 
@@ -482,6 +508,8 @@ main(void)
 	TCase *tcase = tcase_create("responses");
 	tcase_add_loop_test(tcase, each_response_gets_its_word, 0, COUNT(cases));
 	tcase_add_loop_test(tcase, nothing_outside_of_the_zone_is_ever_kept, 0, COUNT(cases));
+	tcase_add_test(tcase, what_stands_unsigned_behind_an_alias_that_could_be_guessed_is_asked_for_itself);
+	tcase_add_test(tcase, an_absence_behind_an_alias_that_could_be_guessed_is_asked_for_itself);
 	tcase_add_test(tcase, what_stands_unsigned_behind_a_signed_alias_is_asked_for_itself);
 	tcase_add_test(tcase, an_answer_without_a_sound_record_is_no_absence);
 	tcase_add_test(tcase, formerr_to_a_plain_query_is_a_failure);
