@@ -1,8 +1,20 @@
 #include "stack/link/xdp_steer.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
 #include <string.h>
+
+#include "stack/ipv4.h"
+
+/* What registers hold throughout; the rest are for a moment. */
+#define FRAME     BPF_REG_2 /* until the look-up of the address, whose key is what a call takes there: */
+#define KEY       BPF_REG_2
+#define FRAME_END BPF_REG_3
+#define CONTEXT   BPF_REG_6 /* outlives calls */
 
 static void
 emit(struct xdp_steer *steer, struct bpf_insn insn)
@@ -39,7 +51,18 @@ add(struct xdp_steer *steer, unsigned to, uint32_t value)
 	emit(steer, (struct bpf_insn){ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = to & 0xf, .imm = (int32_t)value });
 }
 
-/* Jumps get their distance from end: all of them go to the same place. */
+/* The value, to the program's own memory at that distance from its end. */
+static void
+store(struct xdp_steer *steer, uint8_t width, int16_t at, uint32_t value)
+{
+	emit(steer, (struct bpf_insn){ .code = (uint8_t)(BPF_ST | BPF_MEM | width),
+	                               .dst_reg = BPF_REG_10,
+	                               .off = at,
+	                               .imm = (int32_t)value });
+}
+
+/* ---- jumps: those whose distance nobody has set lead to the end, where the frame passes ------------------------------ */
+
 static void
 pass_if_greater(struct xdp_steer *steer, unsigned left, unsigned right)
 {
@@ -59,25 +82,23 @@ pass_unless_equal(struct xdp_steer *steer, unsigned reg, uint32_t value)
 }
 
 static void
-give_to_socket(struct xdp_steer *steer, int sockets_fd)
+pass_if_zero(struct xdp_steer *steer, unsigned reg)
 {
-	/* bpf_redirect_map(the sockets, the queue, what to do where the queue has no socket) */
-	load(steer, BPF_W, BPF_REG_2, BPF_REG_1, offsetof(struct xdp_md, rx_queue_index));
-	emit(steer, (struct bpf_insn){ .code = BPF_LD | BPF_DW | BPF_IMM,
-	                               .dst_reg = BPF_REG_1,
-	                               .src_reg = BPF_PSEUDO_MAP_FD,
-	                               .imm = sockets_fd });
-	emit(steer, (struct bpf_insn){ .code = 0 }); /* the other half of the 64 bits */
-	set(steer, BPF_REG_3, XDP_PASS);
-	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect_map });
-	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = reg & 0xf, .imm = 0 });
+}
+
+/* That jump leads to what is emitted next. */
+static void
+lands_here(struct xdp_steer *steer, size_t jump)
+{
+	steer->insns[jump].off = (int16_t)(steer->count - jump - 1);
 }
 
 static bool
-is_conditional(const struct bpf_insn *insn)
+passes_yet(const struct bpf_insn *insn)
 {
 	const unsigned class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
-	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT && insn->off == 0;
 }
 
 static void
@@ -88,31 +109,161 @@ end(struct xdp_steer *steer)
 	set(steer, BPF_REG_0, XDP_PASS);
 	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 	for (size_t i = 0; i < pass; i++)
-		if (is_conditional(&steer->insns[i]))
+		if (passes_yet(&steer->insns[i]))
 			steer->insns[i].off = (int16_t)(pass - i - 1);
 }
 
-void
-xdp_steer_own(struct xdp_steer *steer, const struct mac_addr *mac, uint32_t frame_bytes_max, int sockets_fd)
+/* ---- calls --------------------------------------------------------------------------------------------------------- */
+
+static void
+set_map(struct xdp_steer *steer, unsigned to, int map_fd)
 {
-	uint32_t mac_head; /* as a load of the machine sees them */
+	emit(steer, (struct bpf_insn){ .code = BPF_LD | BPF_DW | BPF_IMM,
+	                               .dst_reg = to & 0xf,
+	                               .src_reg = BPF_PSEUDO_MAP_FD,
+	                               .imm = map_fd });
+	emit(steer, (struct bpf_insn){ .code = 0 }); /* the other half of the 64 bits */
+}
+
+static void
+call(struct xdp_steer *steer, int32_t function)
+{
+	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_CALL, .imm = function });
+}
+
+/* bpf_redirect_map(the sockets, the queue, what to do where the queue has no socket) */
+static void
+give_to_socket(struct xdp_steer *steer, int sockets_fd)
+{
+	load(steer, BPF_W, BPF_REG_2, CONTEXT, offsetof(struct xdp_md, rx_queue_index));
+	set_map(steer, BPF_REG_1, sockets_fd);
+	set(steer, BPF_REG_3, XDP_PASS);
+	call(steer, BPF_FUNC_redirect_map);
+	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+}
+
+/* ---- the programs -------------------------------------------------------------------------------------------------- */
+
+/* The frame has `bytes` octets at least: the verifier wants this before any load. */
+static void
+pass_if_shorter(struct xdp_steer *steer, uint32_t bytes)
+{
+	copy(steer, BPF_REG_4, FRAME);
+	add(steer, BPF_REG_4, bytes);
+	pass_if_greater(steer, BPF_REG_4, FRAME_END);
+}
+
+/* ... and no more than a socket would have to drop. */
+static void
+pass_if_longer(struct xdp_steer *steer, uint32_t bytes)
+{
+	copy(steer, BPF_REG_4, FRAME);
+	add(steer, BPF_REG_4, bytes);
+	pass_if_less(steer, BPF_REG_4, FRAME_END);
+}
+
+/* value: as a load of the machine sees it */
+static void
+pass_unless_field_is(struct xdp_steer *steer, uint8_t width, size_t at, uint32_t value)
+{
+	load(steer, width, BPF_REG_4, FRAME, at);
+	pass_unless_equal(steer, BPF_REG_4, value);
+}
+
+static void
+begin(struct xdp_steer *steer, const struct mac_addr *mac, uint32_t frame_bytes_min, uint32_t frame_bytes_max)
+{
+	uint32_t mac_head;
 	uint16_t mac_tail;
 
 	memcpy(&mac_head, mac->octets, sizeof mac_head);
 	memcpy(&mac_tail, mac->octets + sizeof mac_head, sizeof mac_tail);
 	*steer = (struct xdp_steer){ .count = 0 };
-	load(steer, BPF_W, BPF_REG_2, BPF_REG_1, offsetof(struct xdp_md, data));
-	load(steer, BPF_W, BPF_REG_3, BPF_REG_1, offsetof(struct xdp_md, data_end));
-	copy(steer, BPF_REG_4, BPF_REG_2);
-	add(steer, BPF_REG_4, ETH_HLEN);
-	pass_if_greater(steer, BPF_REG_4, BPF_REG_3); /* too short: the verifier wants this before any load */
-	copy(steer, BPF_REG_4, BPF_REG_2);
-	add(steer, BPF_REG_4, frame_bytes_max);
-	pass_if_less(steer, BPF_REG_4, BPF_REG_3); /* a socket would have to drop it */
-	load(steer, BPF_W, BPF_REG_4, BPF_REG_2, 0);
-	pass_unless_equal(steer, BPF_REG_4, mac_head);
-	load(steer, BPF_H, BPF_REG_4, BPF_REG_2, sizeof mac_head);
-	pass_unless_equal(steer, BPF_REG_4, mac_tail);
+	copy(steer, CONTEXT, BPF_REG_1);
+	load(steer, BPF_W, FRAME, CONTEXT, offsetof(struct xdp_md, data));
+	load(steer, BPF_W, FRAME_END, CONTEXT, offsetof(struct xdp_md, data_end));
+	pass_if_shorter(steer, frame_bytes_min);
+	pass_if_longer(steer, frame_bytes_max);
+	pass_unless_field_is(steer, BPF_W, 0, mac_head);
+	pass_unless_field_is(steer, BPF_H, sizeof mac_head, mac_tail);
+}
+
+/* Leaves the key of the destination address at KEY. */
+static void
+read_ipv4(struct xdp_steer *steer, uint16_t port)
+{
+	pass_unless_field_is(steer, BPF_B, ETH_HLEN, 4 << 4 | sizeof(struct iphdr) / 4); /* no options */
+	load(steer, BPF_H, BPF_REG_4, FRAME, ETH_HLEN + offsetof(struct iphdr, frag_off));
+	emit(steer, (struct bpf_insn){ .code = BPF_ALU | BPF_AND | BPF_K,
+	                               .dst_reg = BPF_REG_4,
+	                               .imm = htons(IPV4_FLAG_MF | IPV4_OFFSET_MASK) });
+	pass_unless_equal(steer, BPF_REG_4, 0);
+	pass_unless_field_is(steer, BPF_B, ETH_HLEN + offsetof(struct iphdr, protocol), IPPROTO_UDP);
+	pass_unless_field_is(steer, BPF_H, ETH_HLEN + sizeof(struct iphdr) + offsetof(struct udphdr, dest), htons(port));
+	store(steer, BPF_DW, -16, 0);
+	store(steer, BPF_W, -8, htonl(0xffff));
+	load(steer, BPF_W, BPF_REG_4, FRAME, ETH_HLEN + offsetof(struct iphdr, daddr));
+	emit(steer, (struct bpf_insn){ .code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_4, .off = -4 });
+	copy(steer, KEY, BPF_REG_10);
+	add(steer, KEY, -XDP_STEER_KEY_BYTES);
+}
+
+/* The same; the key lies in the packet. */
+static void
+read_ipv6(struct xdp_steer *steer, uint16_t port)
+{
+	pass_if_shorter(steer, ETH_HLEN + sizeof(struct ipv6hdr) + sizeof(struct udphdr));
+	pass_unless_field_is(steer, BPF_B, ETH_HLEN + offsetof(struct ipv6hdr, nexthdr), IPPROTO_UDP);
+	pass_unless_field_is(steer, BPF_H, ETH_HLEN + sizeof(struct ipv6hdr) + offsetof(struct udphdr, dest), htons(port));
+	copy(steer, KEY, FRAME);
+	add(steer, KEY, ETH_HLEN + offsetof(struct ipv6hdr, daddr));
+}
+
+static void
+write_own(struct xdp_steer *steer, const struct xdp_steer_rule *rule, uint32_t frame_bytes_max, int sockets_fd)
+{
+	begin(steer, &rule->mac, ETH_HLEN, frame_bytes_max);
 	give_to_socket(steer, sockets_fd);
 	end(steer);
+}
+
+static void
+write_port(struct xdp_steer *steer, const struct xdp_steer_rule *rule, uint32_t frame_bytes_max, int sockets_fd)
+{
+	begin(steer, &rule->mac, ETH_HLEN + sizeof(struct iphdr) + sizeof(struct udphdr), frame_bytes_max);
+	load(steer, BPF_H, BPF_REG_4, FRAME, offsetof(struct ethhdr, h_proto));
+	const size_t is_other = steer->count;
+	pass_unless_equal(steer, BPF_REG_4, htons(ETH_P_IP));
+	read_ipv4(steer, rule->port);
+	const size_t is_read = steer->count;
+	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_JA });
+	lands_here(steer, is_other);
+	pass_unless_equal(steer, BPF_REG_4, htons(ETH_P_IPV6));
+	read_ipv6(steer, rule->port);
+	lands_here(steer, is_read);
+	set_map(steer, BPF_REG_1, rule->addrs_fd);
+	call(steer, BPF_FUNC_map_lookup_elem);
+	pass_if_zero(steer, BPF_REG_0);
+	give_to_socket(steer, sockets_fd);
+	end(steer);
+}
+
+void
+xdp_steer_write(struct xdp_steer *steer, const struct xdp_steer_rule *rule, uint32_t frame_bytes_max, int sockets_fd)
+{
+	if (rule->port == 0)
+		write_own(steer, rule, frame_bytes_max, sockets_fd);
+	else
+		write_port(steer, rule, frame_bytes_max, sockets_fd);
+}
+
+void
+xdp_steer_key(uint8_t key[XDP_STEER_KEY_BYTES], const struct ip_addr *addr)
+{
+	const bool is_ipv4 = addr->family == ADDR_IPV4;
+
+	memset(key, 0, XDP_STEER_KEY_BYTES);
+	if (is_ipv4)
+		key[10] = key[11] = 0xff;
+	memcpy(key + (is_ipv4 ? 12 : 0), addr->octets, is_ipv4 ? 4 : 16);
 }
