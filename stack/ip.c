@@ -175,7 +175,7 @@ static void
 header_write(struct stack *stack, const struct ip_send *send, uint8_t *packet, const struct ip_fragment *fragment)
 {
 	if (send->destination.family == ADDR_IPV4)
-		ipv4_header_write(stack, send, packet, fragment);
+		ipv4_header_write(send, packet, fragment, ipv4_id_draw(stack, send, fragment));
 	else
 		ipv6_header_write(send, packet, fragment);
 }

@@ -11,18 +11,21 @@
 /* Where the fields lie that are filled twice or looked at alone. */
 #define AT_CHECKSUM 10u
 
+uint16_t
+ipv4_id_draw(struct stack *stack, const struct ip_send *send, const struct ip_fragment *fragment)
+{
+	if (!ip_is_whole(fragment))
+		return (uint16_t)fragment->id;
+	/* An atomic datagram's is looked at by nobody (RFC 6864); it still tells nothing. */
+	return send->dont_fragment ? rng_u16(stack->rng) : ipv4_ids_draw(&stack->ipv4_ids, stack->rng);
+}
+
 void
-ipv4_header_write(struct stack *stack, const struct ip_send *send, uint8_t *packet,
-		  const struct ip_fragment *fragment)
+ipv4_header_write(const struct ip_send *send, uint8_t *packet, const struct ip_fragment *fragment, uint16_t id)
 {
 	struct writer w = writer_over(packet, IPV4_HEADER_BYTES);
-	const bool is_whole = ip_is_whole(fragment);
-	const unsigned flags = (is_whole && send->dont_fragment ? IPV4_FLAG_DF : 0) |
+	const unsigned flags = (ip_is_whole(fragment) && send->dont_fragment ? IPV4_FLAG_DF : 0) |
 			       (fragment->more ? IPV4_FLAG_MF : 0);
-	/* An atomic datagram's is looked at by nobody (RFC 6864); it still tells nothing. */
-	const uint16_t id = !is_whole             ? (uint16_t)fragment->id
-			    : send->dont_fragment ? rng_u16(stack->rng)
-						  : ipv4_ids_draw(&stack->ipv4_ids, stack->rng);
 
 	writer_u8(&w, 4 << 4 | IPV4_HEADER_BYTES / 4);
 	writer_u8(&w, send->traffic_class);
@@ -40,16 +43,8 @@ ipv4_header_write(struct stack *stack, const struct ip_send *send, uint8_t *pack
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-struct ipv4_header {
-	size_t header_bytes, total_bytes;
-	uint16_t id;
-	bool more;
-	size_t offset; /* octets */
-};
-
-/* Reads the fixed part; DROP_REASON_COUNT when all is well. */
-static enum drop
-header_read(const uint8_t *bytes, size_t size, struct ipv4_header *header, struct ip_packet *packet)
+enum drop
+ipv4_header_read(const uint8_t *bytes, size_t size, struct ipv4_header *header, struct ip_packet *packet)
 {
 	struct cursor c = cursor_over(bytes, size);
 	const uint8_t version_ihl = cursor_u8(&c);
@@ -78,6 +73,10 @@ header_read(const uint8_t *bytes, size_t size, struct ipv4_header *header, struc
 		return DROP_IP_TRUNCATED;
 	if (checksum_fold(checksum_add(0, bytes, header->header_bytes)) != CHECKSUM_GOOD)
 		return DROP_IPV4_CHECKSUM;
+	packet->begin = bytes;
+	packet->size = header->total_bytes;
+	packet->payload = bytes + header->header_bytes;
+	packet->payload_bytes = header->total_bytes - header->header_bytes;
 	return DROP_REASON_COUNT;
 }
 
@@ -163,7 +162,7 @@ ipv4_receive(struct stack *stack, struct ip_packet *packet, const uint8_t *bytes
 {
 	struct ipv4_header header = { 0 };
 	uint8_t wrong_at = 0;
-	enum drop drop = header_read(bytes, size, &header, packet);
+	enum drop drop = ipv4_header_read(bytes, size, &header, packet);
 
 	if (drop == DROP_REASON_COUNT)
 		drop = addresses_check(stack, packet);
@@ -171,10 +170,6 @@ ipv4_receive(struct stack *stack, struct ip_packet *packet, const uint8_t *bytes
 		stack__drop(stack, drop);
 		return;
 	}
-	packet->begin = bytes;
-	packet->size = header.total_bytes;
-	packet->payload = bytes + header.header_bytes;
-	packet->payload_bytes = header.total_bytes - header.header_bytes;
 	packet->is_silent |= header.offset != 0; /* RFC 1122, section 3.2.2 */
 	drop = options_walk(bytes, header.header_bytes, &wrong_at);
 	if (drop != DROP_REASON_COUNT) {

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "stack/drop.h"
 #include "stack/ip.h"
 
 struct stack;
@@ -24,7 +25,22 @@ struct stack;
 #define IPV4_OPTION_LSRR 131u
 #define IPV4_OPTION_SSRR 137u
 
-void ipv4_header_write(struct stack *stack, const struct ip_send *send, uint8_t *packet,
-		       const struct ip_fragment *fragment);
+struct ipv4_header {
+	size_t header_bytes, total_bytes;
+	uint16_t id;
+	bool more;
+	size_t offset; /* octets */
+};
+
+/*
+ * Reads the fixed part, checks it by itself, and says in *packet what it says and where the payload is.
+ * DROP_REASON_COUNT: all is well, as far as it can be told without a look at addresses and options.
+ */
+enum drop ipv4_header_read(const uint8_t *bytes, size_t size, struct ipv4_header *header, struct ip_packet *packet);
+
+void ipv4_header_write(const struct ip_send *send, uint8_t *packet, const struct ip_fragment *fragment, uint16_t id);
+
+/* The Identification for it. */
+uint16_t ipv4_id_draw(struct stack *stack, const struct ip_send *send, const struct ip_fragment *fragment);
 
 #endif

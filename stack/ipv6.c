@@ -58,15 +58,15 @@ walk_fail(struct walk *walk, enum drop drop, enum icmp_problem problem, size_t a
 	return drop;
 }
 
-static enum drop
-header_read(const uint8_t *bytes, size_t size, struct ip_packet *packet, struct walk *walk)
+enum drop
+ipv6_header_read(const uint8_t *bytes, size_t size, struct ip_packet *packet)
 {
 	struct cursor c = cursor_over(bytes, size);
 	const uint32_t version_class_flow = cursor_u32(&c);
 	const size_t payload_bytes = cursor_u16(&c);
 
-	walk->next_at = c.pos;
-	walk->next = cursor_u8(&c);
+	packet->protocol_at = c.pos;
+	packet->protocol = cursor_u8(&c);
 	packet->traffic_class = (uint8_t)(version_class_flow >> 20);
 	packet->hop_limit = cursor_u8(&c);
 	packet->source.family = packet->destination.family = ADDR_IPV6;
@@ -81,16 +81,9 @@ header_read(const uint8_t *bytes, size_t size, struct ip_packet *packet, struct 
 		return DROP_IP_TRUNCATED;
 	packet->begin = bytes;
 	packet->size = IPV6_HEADER_BYTES + payload_bytes;
-	c.end = packet->size;
-	walk->c = c;
+	packet->payload = bytes + IPV6_HEADER_BYTES;
+	packet->payload_bytes = payload_bytes;
 	return DROP_REASON_COUNT;
-}
-
-static bool
-is_mapped(const struct ip_addr *addr)
-{
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
-	return memcmp(addr->octets, prefix, sizeof prefix) == 0;
 }
 
 /* RFC 4291, sections 2.5.2, 2.5.3, 2.5.5.2 and 2.7. */
@@ -104,7 +97,7 @@ addresses_check(const struct stack *stack, struct ip_packet *packet)
 	packet->kind = route_classify(stack, packet->ifindex, &packet->destination);
 	if (packet->kind == ROUTE_UNICAST)
 		return DROP_IP_NOT_OURS;
-	if (addr_is_multicast(&packet->source) || is_mapped(&packet->source))
+	if (addr_is_multicast(&packet->source) || addr_is_ipv4_mapped(&packet->source))
 		return DROP_IP_SOURCE;
 	if (is_loop)
 		return DROP_REASON_COUNT;
@@ -295,10 +288,11 @@ ipv6_upper(const struct ip_packet *packet, uint8_t *protocol, const uint8_t **pa
 void
 ipv6_receive(struct stack *stack, struct ip_packet *packet, const uint8_t *bytes, size_t size)
 {
-	struct walk walk = { 0 };
 	bool held = false;
-	enum drop drop = header_read(bytes, size, packet, &walk);
+	enum drop drop = ipv6_header_read(bytes, size, packet);
+	struct walk walk = { .c = cursor_over(bytes, packet->size), .next = packet->protocol, .next_at = packet->protocol_at };
 
+	cursor_skip(&walk.c, IPV6_HEADER_BYTES);
 	if (drop == DROP_REASON_COUNT)
 		drop = addresses_check(stack, packet);
 	while (drop == DROP_REASON_COUNT && !held && is_extension(walk.next))

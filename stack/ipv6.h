@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "stack/drop.h"
 #include "stack/ip.h"
 
 #define IPV6_EXTENSIONS_MAX      8u
@@ -26,6 +27,12 @@
 /* What stands behind the extension headers, fragments aside; false when that cannot be told. */
 bool ipv6_upper(const struct ip_packet *packet, uint8_t *protocol, const uint8_t **payload,
 		size_t *payload_bytes);
+
+/*
+ * Reads the fixed header, and says in *packet what it says, what comes next and where that is.
+ * DROP_REASON_COUNT: all is well, as far as it can be told without a look at addresses and extension headers.
+ */
+enum drop ipv6_header_read(const uint8_t *bytes, size_t size, struct ip_packet *packet);
 
 void ipv6_header_write(const struct ip_send *send, uint8_t *packet,
 		       const struct ip_fragment *fragment);

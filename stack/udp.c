@@ -397,7 +397,7 @@ udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port,
 /* ---- receiving --------------------------------------------------------------------------------- */
 
 static bool
-checksum_is_right(const struct stack *stack, const struct ip_packet *packet, uint16_t udp_size, uint16_t checksum)
+checksum_is_right(const struct ip_packet *packet, bool has_local_peers, uint16_t udp_size, uint16_t checksum)
 {
 	if ((packet->rx_flags & (STACK_RX_CHECKSUM_OK | STACK_RX_CHECKSUM_PARTIAL)) != 0)
 		return true;
@@ -407,7 +407,27 @@ checksum_is_right(const struct stack *stack, const struct ip_packet *packet, uin
 	if (checksum_fold(checksum_add(sum, packet->payload, udp_size)) == CHECKSUM_GOOD)
 		return true;
 	/* A local peer leaves the rest of the sum to a device that there is none of. */
-	return (stack->ifs[packet->ifindex].flags & STACK_IF_LOCAL_PEERS) != 0 && checksum == checksum_fold(sum);
+	return has_local_peers && checksum == checksum_fold(sum);
+}
+
+enum drop
+udp__datagram_read(const struct ip_packet *packet, bool has_local_peers, struct udp_header *header)
+{
+	struct cursor c = cursor_over(packet->payload, packet->payload_bytes);
+
+	header->source_port = cursor_u16(&c);
+	header->destination_port = cursor_u16(&c);
+	const uint16_t udp_size = cursor_u16(&c);
+	const uint16_t checksum = cursor_u16(&c);
+
+	/* The IP packet may be longer than the datagram, never shorter. */
+	if (c.err != 0 || udp_size < UDP_HEADER_BYTES || udp_size > packet->payload_bytes ||
+	    header->destination_port == 0)
+		return DROP_UDP_LENGTH;
+	if (!checksum_is_right(packet, has_local_peers, udp_size, checksum))
+		return DROP_UDP_CHECKSUM;
+	header->payload_bytes = udp_size - UDP_HEADER_BYTES;
+	return DROP_REASON_COUNT;
 }
 
 /* A datagram for nobody, or (flow, listener) for the program. */
@@ -440,31 +460,25 @@ demultiplex(struct stack *stack, const struct ip_packet *packet, struct stack_ac
 void
 udp_receive(struct stack *stack, const struct ip_packet *packet)
 {
-	struct cursor c = cursor_over(packet->payload, packet->payload_bytes);
+	struct udp_header header;
+	const bool has_local_peers = (stack->ifs[packet->ifindex].flags & STACK_IF_LOCAL_PEERS) != 0;
+	const enum drop drop = udp__datagram_read(packet, has_local_peers, &header);
+
+	if (drop != DROP_REASON_COUNT) {
+		stack__drop(stack, drop);
+		return;
+	}
 	struct stack_action action = {
 		.kind = STACK_DATAGRAM,
 		.ifindex = packet->ifindex,
 		.remote = packet->source,
 		.local = packet->destination,
+		.remote_port = header.source_port,
+		.local_port = header.destination_port,
 		.hop_limit = packet->hop_limit,
+		.bytes = packet->payload + UDP_HEADER_BYTES,
+		.size = header.payload_bytes,
 	};
-	action.remote_port = cursor_u16(&c);
-	action.local_port = cursor_u16(&c);
-	const uint16_t udp_size = cursor_u16(&c);
-	const uint16_t checksum = cursor_u16(&c);
-
-	/* The IP packet may be longer than the datagram, never shorter. */
-	if (c.err != 0 || udp_size < UDP_HEADER_BYTES || udp_size > packet->payload_bytes ||
-	    action.local_port == 0) {
-		stack__drop(stack, DROP_UDP_LENGTH);
-		return;
-	}
-	if (!checksum_is_right(stack, packet, udp_size, checksum)) {
-		stack__drop(stack, DROP_UDP_CHECKSUM);
-		return;
-	}
-	action.bytes = packet->payload + UDP_HEADER_BYTES;
-	action.size = udp_size - UDP_HEADER_BYTES;
 	if (action.local_port == DHCP_CLIENT_PORT && dhcp_runs_on(stack, packet->ifindex))
 		dhcp_receive(stack, packet->ifindex, action.bytes, action.size);
 	else if (packet->kind == ROUTE_UNICAST) /* let in for the DHCP client alone */

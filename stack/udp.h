@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stack/drop.h"
 #include "stack/route.h"
 #include "stack/stack.h"
 
@@ -67,6 +68,14 @@ void udp_receive(struct stack *stack, const struct ip_packet *packet);
 /* From source to destination by hop, which are all set in *send, whoever they belong to: for the stack's own use. */
 int udp__datagram_send(struct stack *stack, struct ip_send *send, uint16_t local_port, uint16_t remote_port,
                        const void *payload, size_t size);
+
+struct udp_header {
+	uint16_t source_port, destination_port;
+	size_t payload_bytes; /* behind the header; the packet may be longer */
+};
+
+/* has_local_peers: STACK_IF_LOCAL_PEERS.  DROP_REASON_COUNT: all is well. */
+enum drop udp__datagram_read(const struct ip_packet *packet, bool has_local_peers, struct udp_header *header);
 
 /* Header and payload into their room, with the checksum or what a link is to make it of (send->checksum_offload). */
 void udp__datagram_write(const struct ip_send *send, uint8_t *room, uint16_t local_port, uint16_t remote_port,

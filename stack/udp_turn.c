@@ -63,7 +63,7 @@ packet_write(struct stack *stack, const struct ip_send *send, uint8_t *packet, c
 	udp__datagram_write(send, packet + header_bytes(&send->destination), turn->datagram.local_port,
 	                    turn->datagram.remote_port, payload, size);
 	if (send->destination.family == ADDR_IPV4)
-		ipv4_header_write(stack, send, packet, &whole);
+		ipv4_header_write(send, packet, &whole, ipv4_id_draw(stack, send, &whole));
 	else
 		ipv6_header_write(send, packet, &whole);
 }
