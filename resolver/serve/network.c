@@ -76,8 +76,10 @@ open_link(struct network *network, const struct config *config, const struct gua
 	struct xdp_config xdp = { .device = config->device,
 				  .mac = network->plan.mac,
 				  .mode = (enum xdp_mode)config->xdp_mode };
+	if (network_is_shared(config))
+		return open_raw(network, guards, worker, rng, now_us, why);
 	switch (config->link) {
-	case CONFIG_LINK_RAW: return open_raw(network, guards, worker, rng, now_us, why);
+	case CONFIG_LINK_RAW: break;
 	case CONFIG_LINK_PACKET: return packet_open(&network->link, &packet, now_us, why);
 	case CONFIG_LINK_TAP: return tap_open(&network->link, &tap, why);
 	case CONFIG_LINK_XDP: return open_xdp(network, &xdp, now_us, why);
@@ -119,6 +121,20 @@ wrap_in_capture(struct network *network, const struct config *config, unsigned w
 	struct capture_config capture = { .path = path, .application = "cairnd " CAIRN_VERSION };
 	struct link *inside = network->link;
 	return capture_open(&network->link, inside, &capture, now_us, why);
+}
+
+int
+network_open_door(struct xdp_door **door, const struct config *config, struct link_error *told, char error[CONFIG_ERROR_BYTES])
+{
+	const struct xdp_door_config wanted = { .device = config->device,
+						.port = (uint16_t)config->port,
+						.mode = (enum xdp_mode)config->xdp_mode,
+						.share_count = config->num_threads };
+	*door = NULL;
+	if (!network_has_door(config))
+		return 0;
+	int err = xdp_door_open(door, &wanted, told);
+	return err == 0 ? 0 : complain(error, err, told);
 }
 
 int

@@ -16,6 +16,7 @@
 #include "resolver/serve/config.h"
 #include "stack/link/guard_tcp.h"
 #include "stack/link/link.h"
+#include "stack/link/xdp_door.h"
 #include "stack/uv.h"
 
 #define NETWORK_ADDRS_MAX    16u
@@ -40,8 +41,13 @@ struct network {
 	struct link_error told; /* by the link as it was opened, for the log; may be empty */
 };
 
-/* Link raw alone shares the host's addresses, and its ports with other workers. */
+/* Links raw, and xdp where no address is given, share the host's addresses, and its ports with other workers. */
 bool network_is_shared(const struct config *config);
+
+/* ... of them the latter: clients' datagrams come off the device, too (stack/link/xdp_door.h). */
+bool network_has_door(const struct config *config);
+/* NULL in *door where there is none; after success the line tells of it. */
+int network_open_door(struct xdp_door **door, const struct config *config, struct link_error *told, char error[CONFIG_ERROR_BYTES]);
 
 int network_check(const struct config *config, char error[CONFIG_ERROR_BYTES]);
 /* The words that network_check has found good. */

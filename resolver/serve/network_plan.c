@@ -11,10 +11,22 @@
 
 #define MTU_MIN 1280u /* RFC 8200, section 5 */
 
+static bool
+has_text(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+bool
+network_has_door(const struct config *config)
+{
+	return config->link == CONFIG_LINK_XDP && config->address.count == 0 && config->gateway.count == 0 && !has_text(config->mac);
+}
+
 bool
 network_is_shared(const struct config *config)
 {
-	return config->link == CONFIG_LINK_RAW;
+	return config->link == CONFIG_LINK_RAW || network_has_door(config);
 }
 
 static int
@@ -118,12 +130,6 @@ network_plan_read(struct network_plan *plan, const struct config *config, char e
 	return err;
 }
 
-static bool
-has_text(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
-
 static int
 check_faults(const struct config *config, char error[CONFIG_ERROR_BYTES])
 {
@@ -172,14 +178,30 @@ check_xdp(const struct config *config, char error[CONFIG_ERROR_BYTES])
 }
 
 static int
+check_device(const struct config *config, char error[CONFIG_ERROR_BYTES])
+{
+	if (config->link == CONFIG_LINK_TAP || has_text(config->device))
+		return 0;
+	return refuse(config, config_line(config, "link"), "link",
+		      "packet and xdp need `device`, the network device to be on", error);
+}
+
+static int
+check_door(const struct config *config, char error[CONFIG_ERROR_BYTES])
+{
+	int err = check_device(config, error);
+	return err == 0 ? check_xdp(config, error) : err;
+}
+
+static int
 check_station(const struct config *config, char error[CONFIG_ERROR_BYTES])
 {
 	if (config->num_threads > 1)
 		return refuse(config, config_line(config, "num-threads"), "num-threads",
 			      "a station of our own (link packet, tap, xdp) has one thread", error);
-	if (config->link != CONFIG_LINK_TAP && !has_text(config->device))
-		return refuse(config, config_line(config, "link"), "link",
-			      "packet and xdp need `device`, the network device to be on", error);
+	int err = check_device(config, error);
+	if (err != 0)
+		return err;
 	if (config->address.count == 0)
 		return refuse(config, config_line(config, "link"), "link",
 			      "packet, tap and xdp need `address`, such as 192.0.2.7/24, dhcp or slaac",
@@ -191,8 +213,9 @@ int
 network_check(const struct config *config, char error[CONFIG_ERROR_BYTES])
 {
 	struct network_plan plan;
-	int err = network_is_shared(config) ? check_shared(config, error)
-					    : check_station(config, error);
+	int err = network_has_door(config)    ? check_door(config, error)
+		  : network_is_shared(config) ? check_shared(config, error)
+					      : check_station(config, error);
 	if (err == 0 && config->xdp_mode != CONFIG_XDP_AUTO && config->link != CONFIG_LINK_XDP)
 		err = refuse(config, config_line(config, "xdp-mode"), "xdp-mode",
 			     "counts with `link: xdp` alone", error);

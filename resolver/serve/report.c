@@ -108,6 +108,13 @@ static const struct {
 	COUNTER("link.send-failures", link, send_failures),
 	COUNTER("link.receive-overflows", link, receive_overflows),
 	COUNTER("link.receive-unusable", link, receive_unusable),
+	COUNTER("xdp.received", xdp, received),
+	COUNTER("xdp.replied", xdp, replied),
+	COUNTER("xdp.by-socket", xdp, by_socket),
+	COUNTER("xdp.send-failures", xdp, send_failures),
+	COUNTER("xdp.overflows", xdp, overflows),
+	COUNTER("xdp.addresses", xdp, addrs),
+	COUNTER("xdp.address-failures", xdp, addr_failures),
 	COUNTER("host.sync-failures", host, sync_failures),
 	COUNTER("host.guard-renew-failures", host, guard_renew_failures),
 };

@@ -283,6 +283,7 @@ open_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
 			.cachedb = server->cachedb.is_on ? &server->cachedb : NULL,
 			.hints = &server->settings->hints,
 			.plan = &server->plan,
+			.door = server->door,
 			.server = &server->mailbox,
 			.underway = server->underway,
 			.workers = server->workers,
@@ -396,6 +397,8 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 	if (err == 0)
 		err = server__open_sockets(server, error);
 	if (err == 0)
+		err = network_open_door(&server->door, config, &server->door_told, error);
+	if (err == 0)
 		err = open_workers(server, error);
 	if (err == 0)
 		err = server__listen(server, error);
@@ -435,6 +438,8 @@ log_places(const struct server *server)
 	if (!network_is_shared(&settings->config))
 		log_notice(log, "serving our own addresses@%u (link %s)", settings->config.port,
 		           link_word(settings->config.link));
+	if (server->door != NULL)
+		log_notice(log, "%s; UDP to port %u of the host's addresses comes by it", server->door_told.text, settings->config.port);
 	for (unsigned i = 0; i < server->worker_count; i++)
 		if (worker_told(server->workers[i])[0] != '\0')
 			log_notice(log, "%s", worker_told(server->workers[i]));
@@ -466,6 +471,7 @@ server_close(struct server *server)
 			worker_free(server->workers[i]);
 	free(server->workers);
 	free(server->underway_block);
+	xdp_door_close(server->door);
 	server__close_sockets(server->sockets, server->socket_count);
 	free(server->sockets);
 	server__reload_abandon(server);

@@ -66,6 +66,8 @@ struct server {
 	struct cachedb_config cachedb;         /* of the start, but for what follows the settings' basis */
 	struct cachedb_writer *cachedb_writer; /* NULL: none */
 	struct guard_plan plan;
+	struct xdp_door *door; /* NULL: none */
+	struct link_error door_told;
 	struct notify notify;
 	struct privilege_user user;
 

@@ -65,6 +65,18 @@ worker_stats(struct worker *worker)
 	return &worker->clients.stats;
 }
 
+struct listener *
+worker_listeners(struct worker *worker)
+{
+	return worker->listeners;
+}
+
+struct rng *
+worker_rng(struct worker *worker)
+{
+	return &worker->rng;
+}
+
 struct mailbox *
 worker_mailbox(struct worker *worker)
 {
@@ -300,6 +312,8 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 		answers_left--;
 	}
 	tell_others(worker);
+	if (worker->xdp != NULL)
+		listen_xdp_turn(worker->xdp, now_us);
 	udp_batch_flush(worker->udp);
 	stream_pool_flush(worker->tcp);
 	if (!worker->is_closing)
@@ -340,6 +354,8 @@ worker_listen(struct worker *worker, const struct worker_socket *socket)
 		return err;
 	listener->next = worker->listeners;
 	worker->listeners = listener;
+	if (worker->xdp != NULL)
+		listen_xdp_renew(worker->xdp);
 	return 0;
 }
 
@@ -349,6 +365,8 @@ shut_listener(struct worker *worker, struct listener **at)
 {
 	struct listener *listener = *at;
 	*at = listener->next;
+	if (worker->xdp != NULL)
+		listen_xdp_renew(worker->xdp);
 	clients_forget_listener(&worker->clients, listener);
 	if (listener == worker->own_udp)
 		worker->own_udp = NULL;
@@ -414,6 +432,11 @@ report(struct worker *worker, struct worker_report *report)
 	for (unsigned i = 0; i < DROP_REASON_COUNT; i++)
 		report->drops[i] = stack_drops(worker->stack, i);
 	report->link = worker->network.link->stats;
+	if (worker->xdp == NULL)
+		return;
+	report->xdp = listen_xdp_stats(worker->xdp);
+	for (unsigned i = 0; i < DROP_REASON_COUNT; i++)
+		report->drops[i] += listen_xdp_drops(worker->xdp, i);
 }
 
 static void
@@ -428,6 +451,9 @@ void
 worker__close_handles(struct worker *worker)
 {
 	worker->is_closing = true;
+	if (worker->xdp != NULL)
+		listen_xdp_close(worker->xdp);
+	worker->xdp = NULL;
 	while (worker->listeners != NULL)
 		shut_listener(worker, &worker->listeners);
 	if (worker->tcp != NULL)

@@ -24,6 +24,7 @@
 #include "resolver/serve/client.h"
 #include "resolver/serve/root_hints.h"
 #include "resolver/serve/listener.h"
+#include "resolver/serve/listen_xdp.h"
 #include "resolver/serve/mailbox.h"
 #include "resolver/serve/network.h"
 #include "resolver/serve/service.h"
@@ -65,6 +66,7 @@ struct worker_report {
 	struct stack_stats stack;
 	uint64_t drops[DROP_REASON_COUNT]; /* stack_drops */
 	struct link_stats link;
+	struct listen_xdp_stats xdp;
 };
 
 #define WORKER_KEYS_BYTES_MAX MESSAGE_BYTES_MAX
@@ -103,6 +105,7 @@ struct worker_config {
 	const struct root_hints *hints; /* read by worker_new only */
 	const struct guard_plan *plan;
 	struct link *link; /* to be on the network by, the worker's from now on; NULL: it opens what `config` says */
+	struct xdp_door *door; /* clients' datagrams come by it too; NULL: there is none */
 	struct mailbox *server; /* where orders go back to */
 	struct underway *underway; /* shared by all workers; NULL: there is only one */
 	struct worker *const *workers; /* all of them, by index; the others are used from worker_start on */
@@ -139,5 +142,7 @@ struct stream_pool *worker_streams(struct worker *worker);
 struct stack *worker_stack(struct worker *worker);
 const struct service *worker_service(const struct worker *worker);
 struct server_stats *worker_stats(struct worker *worker);
+struct listener *worker_listeners(struct worker *worker); /* the first; NULL: none */
+struct rng *worker_rng(struct worker *worker);
 
 #endif

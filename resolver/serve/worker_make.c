@@ -143,6 +143,20 @@ listen_on_stack(struct worker *worker, const struct config *config, char error[C
 	return 0;
 }
 
+/* Clients' datagrams come off a device, too; the first worker keeps its addresses. */
+static int
+listen_at_door(struct worker *worker, const struct worker_config *config, char error[CONFIG_ERROR_BYTES])
+{
+	const struct listen_xdp_config xdp = {
+		.link = xdp_door_link(config->door, config->index),
+		.door = config->index == 0 ? config->door : NULL,
+		.ifindex = xdp_door_ifindex(config->door),
+		.port = (uint16_t)config->config->port,
+	};
+	const int err = listen_xdp_new(&worker->xdp, worker, &xdp);
+	return err == 0 ? 0 : fail(error, "link xdp", uv_strerror(err));
+}
+
 /* The stack on its link, and where it is a station, the port that it serves itself. */
 static int
 make_shell(struct worker *worker, const struct config *config, uint64_t now_us,
@@ -193,7 +207,8 @@ make_parts(struct worker *worker, const struct worker_config *config,
 		if (worker->cachedb == NULL)
 			return fail(error, "cachedb", uv_strerror(UV_ENOMEM));
 	}
-	return make_shell(worker, config->config, now_us, error);
+	err = make_shell(worker, config->config, now_us, error);
+	return err == 0 && config->door != NULL ? listen_at_door(worker, config, error) : err;
 }
 
 int

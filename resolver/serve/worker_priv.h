@@ -41,6 +41,7 @@ struct worker {
 	struct udp_batch *udp;
 	struct stream_pool *tcp;
 	struct listener *listeners;
+	struct listen_xdp *xdp; /* NULL: none */
 	struct listener *own_udp, *own_tcp; /* among them: clients over our own stack, where it is a station */
 
 	void *block;

@@ -251,6 +251,115 @@ class XdpGeneric(OverXdp, lab.WithCairnd):
     server = sources[0]
 
 
+OURS = ("192.168.1.10", "2001:2:0:100::10")
+MORE = ("192.168.1.77", "2001:2:0:100::77")
+
+
+class BesideTheHost(OnTheWire):
+    """link xdp without an address: the host keeps its own, and clients' UDP comes off the device."""
+
+    mode = None
+    sources = OURS
+    client, server = "guest", OURS[0]
+
+    @classmethod
+    def setUpClass(cls):
+        lab.root_alone("load an XDP program")
+        cls.configuration = ('server:\n  interface: [ "0.0.0.0", "::" ]\n'
+                             '  access-control: [ "192.168.1.0/24 allow", "2001:2:0:100::/64 allow" ]\n'
+                             f"stack:\n  link: xdp\n  device: eth0\n  xdp-mode: {cls.mode}\n")
+        super().setUpClass()
+
+    def taken(self):
+        return self.cairnd.statistic("xdp.received")
+
+    def assert_answers(self, address, *options):
+        answer = dig("www.shop.com A", *options, server=address, host="guest")
+        self.assertEqual(answer.records[-1], "front.hosting.net. A 198.18.6.80")
+
+    def test_the_log_tells_the_mode(self):
+        self.assertIn(f"eth0: XDP {self.mode}, 1 queue; UDP to port 53 of the host's addresses comes by it", self.cairnd.log())
+
+    def test_questions_come_off_the_device_and_answers_go_back_in_their_frames(self):
+        for address in OURS:
+            with self.subTest(address):
+                self.assert_answers(address)  # may take longer than a turn
+                taken, replied = self.taken(), self.cairnd.statistic("xdp.replied")
+                for _ in range(3):
+                    self.assert_answers(address)
+                self.assertEqual(self.taken() - taken, 3)
+                self.assertEqual(self.cairnd.statistic("xdp.replied") - replied, 3)
+
+    def test_an_answer_that_took_longer_comes_by_the_socket(self):
+        for i, address in enumerate(OURS):
+            with self.subTest(address):
+                taken, replied = self.taken(), self.cairnd.statistic("xdp.replied")
+                dig(f"later{i}-{self.mode}.wild.chain.org A", server=address, host="guest")
+                self.assertEqual(self.taken() - taken, 1)
+                self.assertEqual(self.cairnd.statistic("xdp.replied"), replied)
+
+    def test_what_is_larger_than_a_frame_comes_by_the_socket(self):
+        self.cairnd.configure(self.configuration.replace("server:", "server:\n  max-udp-size: 4096"))
+        self.cairnd.reload()
+        dig("huge.big.org TXT", "+bufsize=4096", "+ignore", server=OURS[0], host="guest")
+        before = self.cairnd.statistic("xdp.by-socket")
+        answer = dig("huge.big.org TXT", "+bufsize=4096", "+ignore", server=OURS[0], host="guest")
+        self.assertEqual(answer.status, "NOERROR")
+        self.assertEqual(self.cairnd.statistic("xdp.by-socket") - before, 0 if "tc" in answer.flags else 1)
+
+    def test_tcp_and_questions_of_the_host_itself_stay_with_the_kernel(self):
+        taken = self.taken()
+        for address in OURS:
+            self.assert_answers(address, "+tcp")
+            dig("www.shop.com A", server=address)
+        self.assertEqual(self.taken(), taken)
+
+    def test_an_address_that_comes_is_served_and_one_that_goes_is_not(self):
+        for address in MORE:
+            with self.subTest(address):
+                addrs, length = self.cairnd.statistic("xdp.addresses"), "/64" if ":" in address else "/24"
+                lab.on("lan", "ip", "address", "add", address + length, "dev", "eth0", *(["nodad"] if ":" in address else []))
+                lab.until(lambda: self.cairnd.statistic("xdp.addresses") == addrs + 1, "the address is named")
+                self.assert_answers(address)
+                taken = self.taken()
+                self.assert_answers(address)
+                self.assertEqual(self.taken() - taken, 1)
+                lab.on("lan", "ip", "address", "delete", address + length, "dev", "eth0")
+                lab.until(lambda: self.cairnd.statistic("xdp.addresses") == addrs, "the address is gone")
+
+    def test_nothing_else_of_the_host_is_taken(self):
+        taken = self.taken()
+        for address in OURS:
+            self.assertTrue(pings(address))
+        with Connected() as said:
+            self.assertEqual(said, b"hello")
+        self.assertEqual(self.taken(), taken)
+
+
+class Connected:
+    """What a connection from `guest` to a port of this host carries."""
+
+    def __enter__(self):
+        with socket.create_server((OURS[0], 2222)) as server:
+            server.settimeout(lab.PATIENCE_S)
+            client = subprocess.Popen(lab.at("guest", "bash", "-c", f"echo -n hello >/dev/tcp/{OURS[0]}/2222"))
+            with server.accept()[0] as stream:
+                said = stream.recv(100)
+            client.wait()
+        return said
+
+    def __exit__(self, *_):
+        pass
+
+
+class BesideTheHostNative(BesideTheHost, lab.WithCairnd):
+    mode = "native"
+
+
+class BesideTheHostGeneric(BesideTheHost, lab.WithCairnd):
+    mode = "generic"
+
+
 class XdpEnds(unittest.TestCase):
     def test_the_program_goes_with_the_process_however_that_ends(self):
         lab.root_alone("load an XDP program")

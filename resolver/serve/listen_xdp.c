@@ -1,0 +1,420 @@
+#include "resolver/serve/listen_xdp.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "resolver/serve/udp_batch.h"
+#include "resolver/serve/worker.h"
+#include "stack/ipv4_id.h"
+#include "stack/tables.h"
+#include "stack/udp_frame.h"
+
+#define POLL_AGAIN_US 1000000u /* until a socket whose watching had an error is watched again */
+
+struct addrs {
+	struct ip_addr items[LISTEN_XDP_ADDRS_MAX];
+	size_t count;
+};
+
+struct listen_xdp {
+	struct worker *worker;
+	struct listen_xdp_config config;
+	bool has_local_peers;
+	uint32_t mtu;
+	uv_poll_t polls[LINK_FDS_MAX];
+	uv_timer_t timer; /* ends the loop's sleep: the turn does the rest */
+	unsigned poll_count, handles_open;
+	uint64_t poll_again_at_us; /* STACK_NEVER: all are watched */
+
+	struct listener *listener; /* of the last question's address, which is likely the next one's; NULL: none */
+	struct ip_addr listener_addr;
+	struct addrs named;      /* what the door was told */
+	struct addrs impossible; /* as sources, in order: the host's own, and the broadcast addresses of its networks */
+	bool is_stale;
+	bool has_complained;
+	uint32_t network_version;
+
+	struct rng *rng;
+	struct ipv4_ids ipv4_ids;
+	struct listen_xdp_stats stats;
+	uint64_t drops[DROP_REASON_COUNT];
+	uint8_t reply[UDP_REPLY_BYTES_MAX];
+};
+
+/* ---- addresses --------------------------------------------------------------------------------------------------- */
+
+static bool
+is_udp_here(const struct listen_xdp *xdp, const struct listener *listener)
+{
+	const struct endpoint *endpoint = &listener->endpoint;
+	return listener->transport == ENDPOINT_UDP && endpoint->port == xdp->config.port &&
+	       (endpoint->scope == 0 || endpoint->scope == xdp->config.ifindex);
+}
+
+/* The kernel's listener that a datagram to this address comes to: its own, or that of its family; NULL: none. */
+static struct listener *
+listener_for(const struct listen_xdp *xdp, const struct ip_addr *local)
+{
+	const struct ip_addr of_family = { .family = local->family };
+	struct listener *wide = NULL;
+
+	for (struct listener *l = worker_listeners(xdp->worker); l != NULL; l = l->next) {
+		if (!is_udp_here(xdp, l))
+			continue;
+		if (addr_equal(&l->endpoint.addr, local))
+			return l;
+		if (addr_equal(&l->endpoint.addr, &of_family))
+			wide = l;
+	}
+	return wide;
+}
+
+static void
+add(struct addrs *addrs, const struct ip_addr *addr)
+{
+	if (addrs->count < LISTEN_XDP_ADDRS_MAX)
+		addrs->items[addrs->count++] = *addr;
+}
+
+static struct ip_addr
+broadcast_of(const struct stack_addr *addr)
+{
+	struct ip_addr broadcast = addr->addr;
+
+	for (unsigned bit = addr->prefix_len; bit < 32; bit++)
+		broadcast.octets[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return broadcast;
+}
+
+/* A link-local address of another device is not to be reached by this one. */
+static bool
+is_served(const struct listen_xdp *xdp, const struct stack_addr *addr)
+{
+	return (addr->flags & STACK_ADDR_TENTATIVE) == 0 && !addr_is_loopback(&addr->addr) &&
+	       (!addr_is_link_local(&addr->addr) || addr->host_ifindex == xdp->config.ifindex) &&
+	       listener_for(xdp, &addr->addr) != NULL;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ip_addr));
+}
+
+static void
+read_addrs(struct listen_xdp *xdp)
+{
+	const struct stack *stack = worker_stack(xdp->worker);
+	struct stack_addr_entry entry;
+	uint32_t place = 0;
+
+	xdp->named.count = xdp->impossible.count = 0;
+	while (stack_addr_next(stack, &place, &entry)) {
+		add(&xdp->impossible, &entry.addr.addr);
+		if (entry.addr.addr.family == ADDR_IPV4 && entry.addr.prefix_len < 31) {
+			const struct ip_addr broadcast = broadcast_of(&entry.addr);
+			add(&xdp->impossible, &broadcast);
+		}
+		if (is_served(xdp, &entry.addr))
+			add(&xdp->named, &entry.addr.addr);
+	}
+	qsort(xdp->impossible.items, xdp->impossible.count, sizeof(struct ip_addr), compare);
+}
+
+static void
+tell_door(struct listen_xdp *xdp)
+{
+	if (xdp->config.door == NULL)
+		return;
+	const int err = xdp_door_set_addrs(xdp->config.door, xdp->named.items, xdp->named.count);
+	xdp->stats.addrs = xdp->named.count;
+	if (err == 0)
+		return;
+	xdp->stats.addr_failures++;
+	if (!xdp->has_complained)
+		log_warning(&worker_service(xdp->worker)->log,
+		            "link xdp: the kernel does not take all addresses (%s%s): what is asked there comes by its sockets",
+		            err_text(err), err == ERR_PERMISSION ? "; Linux before 6.0 wants CAP_BPF for it" : "");
+	xdp->has_complained = true;
+}
+
+void
+listen_xdp_renew(struct listen_xdp *xdp)
+{
+	xdp->listener = NULL;
+	xdp->is_stale = true;
+}
+
+/* ---- questions --------------------------------------------------------------------------------------------------- */
+
+static bool
+is_possible(const struct listen_xdp *xdp, const struct ip_addr *source)
+{
+	return bsearch(source, xdp->impossible.items, xdp->impossible.count, sizeof *source, compare) == NULL;
+}
+
+static struct listener *
+find_listener(struct listen_xdp *xdp, const struct ip_addr *local)
+{
+	if (xdp->listener != NULL && addr_equal(&xdp->listener_addr, local))
+		return xdp->listener;
+	xdp->listener = listener_for(xdp, local);
+	xdp->listener_addr = *local;
+	return xdp->listener;
+}
+
+/* DROP_REASON_COUNT: a question, and *source says whose. */
+static enum drop
+read_question(struct listen_xdp *xdp, const struct link_frame *frame, struct udp_frame *datagram, struct client_source *source)
+{
+	const enum drop drop = udp_frame_read(datagram, frame->bytes, frame->size, xdp->has_local_peers);
+
+	if (drop != DROP_REASON_COUNT)
+		return drop;
+	if (!is_possible(xdp, &datagram->source))
+		return DROP_IP_SOURCE;
+	struct listener *listener =
+		datagram->destination_port == xdp->config.port ? find_listener(xdp, &datagram->destination) : NULL;
+	if (listener == NULL) /* it has just gone */
+		return DROP_UDP_NO_FLOW;
+	*source = (struct client_source){
+		.listener = listener,
+		.addr = datagram->source,
+		.local = datagram->destination,
+		.port = datagram->source_port,
+		.scope = datagram->source.family == ADDR_IPV6 && addr_is_link_local(&datagram->source) ? xdp->config.ifindex : 0,
+	};
+	return DROP_REASON_COUNT;
+}
+
+static void
+send_by_socket(struct listen_xdp *xdp, const struct client_source *source, size_t size)
+{
+	const struct listener_ops *ops = source->listener->ops;
+	size_t room;
+	uint8_t *reply = ops->lend(source->listener, source, &room);
+
+	if (reply == NULL || size > room)
+		return;
+	memcpy(reply, xdp->reply, size);
+	ops->send(source->listener, source, size);
+	xdp->stats.by_socket++;
+}
+
+static void
+send_reply(struct listen_xdp *xdp, const struct link_frame *frame, const struct udp_frame *datagram,
+	   const struct client_source *source, size_t size, uint64_t now_us)
+{
+	uint8_t *bytes = (uint8_t *)frame->bytes; /* STACK_RX_WRITABLE */
+
+	if (size > udp_frame_reply_max(datagram, xdp->mtu, STACK_RX_ROOM_BYTES)) {
+		send_by_socket(xdp, source, size);
+		return;
+	}
+	const uint16_t id = datagram->source.family == ADDR_IPV4 ? ipv4_ids_draw(&xdp->ipv4_ids, xdp->rng) : 0;
+	const struct link_frame reply = {
+		.bytes = bytes,
+		.size = udp_frame_turn(datagram, bytes, xdp->reply, size, id),
+	};
+	xdp->config.link->ops->send(xdp->config.link, &reply, now_us);
+	xdp->stats.replied++;
+}
+
+/* A question, and the frame that its reply may take. */
+struct asked {
+	const struct link_frame *frame;
+	struct udp_frame datagram;
+	struct client_source source;
+};
+
+static void
+answer(struct listen_xdp *xdp, const struct asked *asked, uint64_t now_us)
+{
+	size_t reply_bytes;
+
+	if (worker_query(xdp->worker, &asked->source, asked->datagram.payload, asked->datagram.payload_bytes,
+			 xdp->reply, sizeof xdp->reply, now_us, &reply_bytes) == CLIENT_REPLIES)
+		send_reply(xdp, asked->frame, &asked->datagram, &asked->source, reply_bytes, now_us);
+}
+
+static void
+serve_batch(struct listen_xdp *xdp, const struct link_frame *frames, size_t received, uint64_t now_us)
+{
+	struct asked all[LINK_BATCH_MAX];
+	struct client_ahead ahead[LINK_BATCH_MAX];
+	unsigned count = 0;
+
+	for (size_t i = 0; i < received; i++) {
+		struct asked *asked = &all[count];
+		const enum drop drop = read_question(xdp, &frames[i], &asked->datagram, &asked->source);
+		if (drop != DROP_REASON_COUNT) {
+			xdp->drops[drop]++;
+			continue;
+		}
+		assert((frames[i].rx_flags & STACK_RX_WRITABLE) != 0);
+		asked->frame = &frames[i];
+		ahead[count++] =
+			(struct client_ahead){ .bytes = asked->datagram.payload, .size = asked->datagram.payload_bytes };
+	}
+	clients_foresee(worker_clients(xdp->worker), ahead, count);
+	for (unsigned i = 0; i < count; i++) {
+		all[i].source.foreseen = ahead[i].foreseen;
+		answer(xdp, &all[i], now_us);
+	}
+}
+
+static void
+on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct listen_xdp *xdp = poll->data;
+	struct link *link = xdp->config.link;
+	struct link_frame frames[LINK_BATCH_MAX];
+	(void)events;
+
+	if (status < 0)
+		xdp->poll_again_at_us = worker_now_us(xdp->worker) + POLL_AGAIN_US; /* libuv has stopped to watch it */
+	for (unsigned i = 0; i < XDP_TURN_BATCHES; i++) {
+		const uint64_t now_us = worker_now_us(xdp->worker);
+		const size_t count = link->ops->receive(link, frames, LINK_BATCH_MAX, now_us);
+		xdp->stats.received += count;
+		serve_batch(xdp, frames, count, now_us);
+		link->ops->flush(link, now_us);
+		if (count < LINK_BATCH_MAX)
+			break;
+	}
+}
+
+/* ---- turns ------------------------------------------------------------------------------------------------------- */
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+static void
+watch(struct listen_xdp *xdp)
+{
+	xdp->poll_again_at_us = STACK_NEVER;
+	for (unsigned i = 0; i < xdp->poll_count; i++)
+		(void)uv_poll_start(&xdp->polls[i], UV_READABLE, on_readable);
+}
+
+/* What the device has not taken, and sockets that are not watched, are for later. */
+static void
+look_after_link(struct listen_xdp *xdp, uint64_t now_us)
+{
+	struct link *link = xdp->config.link;
+
+	if (link->ops->deadline(link) <= now_us)
+		link->ops->flush(link, now_us);
+	if (xdp->poll_again_at_us <= now_us)
+		watch(xdp);
+	const uint64_t flush_at_us = link->ops->deadline(link);
+	const uint64_t at_us = flush_at_us < xdp->poll_again_at_us ? flush_at_us : xdp->poll_again_at_us;
+	if (at_us == STACK_NEVER)
+		(void)uv_timer_stop(&xdp->timer);
+	else
+		(void)uv_timer_start(&xdp->timer, on_timer, (at_us - now_us) / 1000 + 1, 0);
+}
+
+void
+listen_xdp_turn(struct listen_xdp *xdp, uint64_t now_us)
+{
+	const uint32_t version = stack_network_version(worker_stack(xdp->worker));
+
+	if (xdp->is_stale || version != xdp->network_version) {
+		xdp->is_stale = false;
+		xdp->network_version = version;
+		read_addrs(xdp);
+		tell_door(xdp);
+	}
+	if (xdp->config.link != NULL)
+		look_after_link(xdp, now_us);
+}
+
+struct listen_xdp_stats
+listen_xdp_stats(const struct listen_xdp *xdp)
+{
+	struct listen_xdp_stats stats = xdp->stats;
+
+	if (xdp->config.link != NULL) {
+		stats.send_failures = xdp->config.link->stats.send_failures;
+		stats.overflows = xdp->config.link->stats.receive_overflows;
+	}
+	return stats;
+}
+
+uint64_t
+listen_xdp_drops(const struct listen_xdp *xdp, enum drop reason)
+{
+	return xdp->drops[reason];
+}
+
+/* ---- life -------------------------------------------------------------------------------------------------------- */
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct listen_xdp *xdp = handle->data;
+	if (--xdp->handles_open == 0)
+		free(xdp);
+}
+
+void
+listen_xdp_close(struct listen_xdp *xdp)
+{
+	for (unsigned i = 0; i < xdp->poll_count; i++)
+		uv_close((uv_handle_t *)&xdp->polls[i], on_handle_closed);
+	uv_close((uv_handle_t *)&xdp->timer, on_handle_closed);
+}
+
+static int
+open_polls(struct listen_xdp *xdp)
+{
+	const struct link *link = xdp->config.link;
+	struct stack_if_config described;
+	int fds[LINK_FDS_MAX];
+
+	link->ops->describe(link, &described);
+	xdp->mtu = described.mtu;
+	xdp->has_local_peers = (described.flags & STACK_IF_LOCAL_PEERS) != 0;
+	const size_t count = link->ops->fds(link, fds);
+	for (size_t i = 0; i < count; i++) {
+		const int err = uv_poll_init(worker_loop(xdp->worker), &xdp->polls[i], fds[i]);
+		if (err != 0)
+			return err;
+		xdp->polls[i].data = xdp;
+		xdp->poll_count++;
+		xdp->handles_open++;
+	}
+	watch(xdp);
+	return 0;
+}
+
+int
+listen_xdp_new(struct listen_xdp **made, struct worker *worker, const struct listen_xdp_config *config)
+{
+	struct listen_xdp *xdp = calloc(1, sizeof *xdp);
+
+	if (xdp == NULL)
+		return UV_ENOMEM;
+	xdp->worker = worker;
+	xdp->config = *config;
+	xdp->rng = worker_rng(worker);
+	xdp->is_stale = true;
+	xdp->poll_again_at_us = STACK_NEVER;
+	ipv4_ids_init(&xdp->ipv4_ids);
+	(void)uv_timer_init(worker_loop(worker), &xdp->timer); /* cannot fail */
+	xdp->timer.data = xdp;
+	xdp->handles_open = 1;
+	const int err = config->link != NULL ? open_polls(xdp) : 0;
+	if (err != 0) {
+		listen_xdp_close(xdp);
+		return err;
+	}
+	*made = xdp;
+	return 0;
+}
