@@ -11,7 +11,7 @@
  *
  * Ownership: link and door are the server's and outlive it; close is asynchronous, and frees it in the loop.
  * Errors:    frames that are no questions are drops with their reasons (stack/drop.h), told with the stack's.
- * Bounds:    XDP_TURN_BATCHES batches of a turn and socket, LISTEN_XDP_ADDRS_MAX addresses.
+ * Bounds:    XDP_TURN_BATCHES batches a turn of the loop, LISTEN_XDP_ADDRS_MAX addresses.
  */
 #ifndef CAIRN_RESOLVER_SERVE_LISTEN_XDP_H
 #define CAIRN_RESOLVER_SERVE_LISTEN_XDP_H
