@@ -8,12 +8,15 @@
 #include "resolver/serve/udp_batch.h"
 #include "resolver/serve/worker.h"
 #include "stack/ipv4_id.h"
+#include "stack/link/mirror.h"
 #include "stack/tables.h"
 #include "stack/udp_frame.h"
 
 #define POLL_AGAIN_US 1000000u /* until a socket whose watching had an error is watched again */
 
-struct addrs {
+static_assert(LISTEN_XDP_ADDRS_MAX >= 2 * MIRROR_ADDRS_MAX, "each may have a broadcast address");
+
+struct addrs { /* in order */
 	struct ip_addr items[LISTEN_XDP_ADDRS_MAX];
 	size_t count;
 };
@@ -30,8 +33,8 @@ struct listen_xdp {
 
 	struct listener *listener; /* of the last question's address, which is likely the next one's; NULL: none */
 	struct ip_addr listener_addr;
-	struct addrs named;      /* what the door was told */
-	struct addrs impossible; /* as sources, in order: the host's own, and the broadcast addresses of its networks */
+	struct addrs named;      /* what is served */
+	struct addrs impossible; /* as sources: the host's own, and the broadcast addresses of its networks */
 	bool is_stale;
 	bool has_complained;
 	uint32_t network_version;
@@ -72,7 +75,7 @@ listener_for(const struct listen_xdp *xdp, const struct ip_addr *local)
 }
 
 static void
-add(struct addrs *addrs, const struct ip_addr *addr)
+put(struct addrs *addrs, const struct ip_addr *addr)
 {
 	if (addrs->count < LISTEN_XDP_ADDRS_MAX)
 		addrs->items[addrs->count++] = *addr;
@@ -104,23 +107,37 @@ compare(const void *a, const void *b)
 }
 
 static void
+sort(struct addrs *addrs)
+{
+	qsort(addrs->items, addrs->count, sizeof addrs->items[0], compare);
+}
+
+static bool
+has(const struct addrs *addrs, const struct ip_addr *addr)
+{
+	return bsearch(addr, addrs->items, addrs->count, sizeof *addr, compare) != NULL;
+}
+
+static void
 read_addrs(struct listen_xdp *xdp)
 {
 	const struct stack *stack = worker_stack(xdp->worker);
 	struct stack_addr_entry entry;
 	uint32_t place = 0;
 
+	xdp->listener = NULL;
 	xdp->named.count = xdp->impossible.count = 0;
 	while (stack_addr_next(stack, &place, &entry)) {
-		add(&xdp->impossible, &entry.addr.addr);
+		put(&xdp->impossible, &entry.addr.addr);
 		if (entry.addr.addr.family == ADDR_IPV4 && entry.addr.prefix_len < 31) {
 			const struct ip_addr broadcast = broadcast_of(&entry.addr);
-			add(&xdp->impossible, &broadcast);
+			put(&xdp->impossible, &broadcast);
 		}
 		if (is_served(xdp, &entry.addr))
-			add(&xdp->named, &entry.addr.addr);
+			put(&xdp->named, &entry.addr.addr);
 	}
-	qsort(xdp->impossible.items, xdp->impossible.count, sizeof(struct ip_addr), compare);
+	sort(&xdp->named);
+	sort(&xdp->impossible);
 }
 
 static void
@@ -129,7 +146,7 @@ tell_door(struct listen_xdp *xdp)
 	if (xdp->config.door == NULL)
 		return;
 	const int err = xdp_door_set_addrs(xdp->config.door, xdp->named.items, xdp->named.count);
-	xdp->stats.addrs = xdp->named.count;
+	xdp->stats.addrs = xdp_door_addr_count(xdp->config.door);
 	if (err == 0)
 		return;
 	xdp->stats.addr_failures++;
@@ -149,18 +166,13 @@ listen_xdp_renew(struct listen_xdp *xdp)
 
 /* ---- questions --------------------------------------------------------------------------------------------------- */
 
-static bool
-is_possible(const struct listen_xdp *xdp, const struct ip_addr *source)
-{
-	return bsearch(source, xdp->impossible.items, xdp->impossible.count, sizeof *source, compare) == NULL;
-}
-
+/* An address that the kernel would not take out of the door's map is another host's by now, maybe. */
 static struct listener *
 find_listener(struct listen_xdp *xdp, const struct ip_addr *local)
 {
 	if (xdp->listener != NULL && addr_equal(&xdp->listener_addr, local))
 		return xdp->listener;
-	xdp->listener = listener_for(xdp, local);
+	xdp->listener = has(&xdp->named, local) ? listener_for(xdp, local) : NULL;
 	xdp->listener_addr = *local;
 	return xdp->listener;
 }
@@ -173,7 +185,7 @@ read_question(struct listen_xdp *xdp, const struct link_frame *frame, struct udp
 
 	if (drop != DROP_REASON_COUNT)
 		return drop;
-	if (!is_possible(xdp, &datagram->source))
+	if (has(&xdp->impossible, &datagram->source))
 		return DROP_IP_SOURCE;
 	struct listener *listener =
 		datagram->destination_port == xdp->config.port ? find_listener(xdp, &datagram->destination) : NULL;
@@ -196,8 +208,10 @@ send_by_socket(struct listen_xdp *xdp, const struct client_source *source, size_
 	size_t room;
 	uint8_t *reply = ops->lend(source->listener, source, &room);
 
-	if (reply == NULL || size > room)
+	if (reply == NULL || size > room) {
+		worker_stats(xdp->worker)->udp_send_failures++;
 		return;
+	}
 	memcpy(reply, xdp->reply, size);
 	ops->send(source->listener, source, size);
 	xdp->stats.by_socket++;

@@ -49,6 +49,13 @@ xdp_door_ifindex(const struct xdp_door *door)
 	return 0;
 }
 
+size_t
+xdp_door_addr_count(const struct xdp_door *door)
+{
+	(void)door;
+	return 0;
+}
+
 int
 xdp_door_set_addrs(struct xdp_door *door, const struct ip_addr *addrs, size_t count)
 {

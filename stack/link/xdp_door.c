@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,10 @@
 #include "stack/link/link_priv.h"
 #include "stack/link/xdp_share.h"
 
+#define LINE_BYTES 64u /* of a processor's cache */
+
 struct door_link {
-	struct link link;
+	alignas(LINE_BYTES) struct link link; /* what one thread writes to is on no line of another's */
 	const struct xdp_door *door;
 	struct xdp_share share;
 };
@@ -178,6 +181,12 @@ xdp_door_set_addrs(struct xdp_door *door, const struct ip_addr *addrs, size_t co
 	return failed;
 }
 
+size_t
+xdp_door_addr_count(const struct xdp_door *door)
+{
+	return door->addr_count;
+}
+
 /* ---- open and close ---------------------------------------------------------------------------- */
 
 /* What of the device the program and the size of its frames depend on. */
@@ -224,10 +233,12 @@ open_device(struct xdp_door *door, const struct xdp_door_config *config, struct 
 int
 xdp_door_open(struct xdp_door **made, const struct xdp_door_config *config, struct link_error *told)
 {
-	struct xdp_door *door = calloc(1, sizeof *door + config->share_count * sizeof door->links[0]);
+	const size_t door_bytes = sizeof(struct xdp_door) + config->share_count * sizeof(struct door_link);
+	struct xdp_door *door = aligned_alloc(LINE_BYTES, door_bytes);
 
 	if (door == NULL)
 		return link__fail(told, ENOMEM, NULL, "link xdp");
+	memset(door, 0, door_bytes);
 	door->addrs_fd = -1;
 	xdp_device_init(&door->device);
 	int err = measure(door, config->device, told);

@@ -47,5 +47,7 @@ uint32_t xdp_door_ifindex(const struct xdp_door *door);
 
 /* From now on these addresses and no others; by one thread alone. */
 int xdp_door_set_addrs(struct xdp_door *door, const struct ip_addr *addrs, size_t count);
+/* How many are named. */
+size_t xdp_door_addr_count(const struct xdp_door *door);
 
 #endif
