@@ -488,6 +488,7 @@ send_all(struct stack *stack, struct tcb *tcb)
 	const enum hold hold = send_data(stack, tcb, &sent);
 	note_cwnd_use(tcb, hold);
 	arm_for(stack, tcb, hold, sent);
+	tcp__tell_writable(stack, tcb); /* less is unsent than before, or may be (TCP_NOTSENT_LOWAT) */
 	return hold != HOLD_QUEUE;
 }
 

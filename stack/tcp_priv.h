@@ -399,6 +399,8 @@ void tcp__memory_freed(struct stack *stack);
 /* Octets that the program may read now. */
 uint32_t tcp__unread(const struct tcb *tcb);
 bool tcp__is_writable(const struct tcb *tcb);
+/* If the program waits for room and there is some. */
+void tcp__tell_writable(struct stack *stack, struct tcb *tcb);
 /* What was acknowledged leaves the send buffer, which may grow. */
 void tcp__send_buffer_freed(struct stack *stack, struct tcb *tcb);
 

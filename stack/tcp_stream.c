@@ -82,8 +82,8 @@ tcp_send(struct stack *stack, tcp_conn conn, const void *bytes, size_t size, uns
 	tcb->snd_end += (uint32_t)*taken;
 	if (*taken < part)
 		memory_wait(stack, tcb);
-	if (*taken < size)
-		tcb->is_writable_told = false;
+	if (*taken < size || !tcp__is_writable(tcb))
+		tcb->is_writable_told = false; /* also who got all of it in may wait for more room */
 	if (*taken == 0)
 		return size == 0 ? 0 : ERR_FULL;
 	tcb->is_more = (flags & TCP_SEND_MORE) != 0;
@@ -107,6 +107,15 @@ send_buffer_grow(const struct stack *stack, struct tcb *tcb)
 }
 
 void
+tcp__tell_writable(struct stack *stack, struct tcb *tcb)
+{
+	if (tcb->is_writable_told || !tcp__is_writable(tcb))
+		return;
+	tcb->is_writable_told = true;
+	tcp__tell(stack, tcb, TCP_EVENT_WRITABLE);
+}
+
+void
 tcp__send_buffer_freed(struct stack *stack, struct tcb *tcb)
 {
 	const uint32_t acked = seq_min(tcb->snd_una, tcb->snd_end); /* FIN lies behind snd_end */
@@ -118,10 +127,7 @@ tcp__send_buffer_freed(struct stack *stack, struct tcb *tcb)
 	if (tcb->is_writable_told)
 		return;
 	send_buffer_grow(stack, tcb);
-	if (!tcp__is_writable(tcb))
-		return;
-	tcb->is_writable_told = true;
-	tcp__tell(stack, tcb, TCP_EVENT_WRITABLE);
+	tcp__tell_writable(stack, tcb);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */

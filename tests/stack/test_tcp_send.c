@@ -495,6 +495,45 @@ START_TEST(a_full_buffer_takes_no_more_and_tells_when_it_does)
 }
 END_TEST
 
+/* Who has had all of it taken waits as well, if there is no room for more. */
+START_TEST(a_write_that_just_fits_is_told_of_too)
+{
+	struct tcp_config tcp = peer_tcp();
+
+	tcp.send_buffer_bytes = tcp.send_buffer_bytes_max = 20000;
+	peer_passive(&peer, &(struct peer_config){
+				    .family = families[_i], .mss = 1000, .tcp = tcp, .has_tcp = true });
+	ck_assert_uint_eq(send_some(20000, 0), 20000);
+	ck_assert_uint_eq(tcp_poll(peer.host.stack, peer.conn) & TCP_EVENT_WRITABLE, 0);
+	peer_discard(&peer);
+	peer.events = 0;
+	peer_ack(&peer, 1, 8001);
+	peer_discard(&peer);
+	ck_assert_uint_ne(peer.events & TCP_EVENT_WRITABLE, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* TCP_NOTSENT_LOWAT: what makes room is the sending, not its acknowledgment. */
+START_TEST(when_little_is_unsent_the_program_is_told)
+{
+	struct tcp_config tcp = peer_tcp();
+
+	tcp.not_sent_low_bytes = 3000;
+	peer_passive(&peer, &(struct peer_config){
+				    .family = families[_i], .mss = 1000, .window = 2000, .no_wscale = true, .tcp = tcp, .has_tcp = true });
+	ck_assert_uint_eq(send_some(10000, 0), 10000);
+	peer_discard(&peer);
+	ck_assert_uint_eq(tcp_poll(peer.host.stack, peer.conn) & TCP_EVENT_WRITABLE, 0);
+	peer.events = 0;
+	peer.window = 8000;
+	peer_ack(&peer, 1, 2001);
+	peer_discard(&peer);
+	ck_assert_uint_ne(peer.events & TCP_EVENT_WRITABLE, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(what_is_written_before_the_handshake_is_sent_after_it)
 {
 	peer_open(&peer, &(struct peer_config){ .family = families[_i] });
@@ -539,6 +578,8 @@ main(void)
 	tcase_add_loop_test(tcase, the_window_falls_back_when_nothing_was_sent_for_long, 0, 2);
 	tcase_add_loop_test(tcase, paced_segments_are_spread_over_time, 0, 2);
 	tcase_add_loop_test(tcase, a_full_buffer_takes_no_more_and_tells_when_it_does, 0, 2);
+	tcase_add_loop_test(tcase, a_write_that_just_fits_is_told_of_too, 0, 2);
+	tcase_add_loop_test(tcase, when_little_is_unsent_the_program_is_told, 0, 2);
 	tcase_add_loop_test(tcase, what_is_written_before_the_handshake_is_sent_after_it, 0, 2);
 	Suite *suite = suite_create("tcp: send");
 	suite_add_tcase(suite, tcase);
