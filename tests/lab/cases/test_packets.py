@@ -252,6 +252,7 @@ class XdpGeneric(OverXdp, lab.WithCairnd):
 
 
 OURS = ("192.168.1.10", "2001:2:0:100::10")
+GUEST = "192.168.1.11"
 MORE = ("192.168.1.77", "2001:2:0:100::77")
 
 
@@ -334,6 +335,16 @@ class BesideTheHost(OnTheWire):
                 lab.on("lan", "ip", "address", "delete", address + length, "dev", "eth0")
                 lab.until(lambda: self.cairnd.statistic("xdp.addresses") == addrs, "the address is gone")
 
+    def test_sources_that_nobody_can_have_are_not_answered(self):
+        sender = Sender()
+        self.assertEqual(sender.send(GUEST), b"\x00\x07\x85")  # the id, QR and AA: this one is answered
+        for source in ("192.168.1.255", OURS[0], "127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255"):
+            with self.subTest(source):
+                taken, drops = self.taken(), self.cairnd.statistic("stack.drop.ip_source", 0)
+                self.assertEqual(sender.send(source), b"")
+                self.assertEqual(self.taken() - taken, 1)
+                self.assertEqual(self.cairnd.statistic("stack.drop.ip_source") - drops, 1)
+
     def test_nothing_else_of_the_host_is_taken(self):
         taken = self.taken()
         for address in OURS:
@@ -341,6 +352,40 @@ class BesideTheHost(OnTheWire):
         with Connected() as said:
             self.assertEqual(said, b"hello")
         self.assertEqual(self.taken(), taken)
+
+
+class Sender:
+    """Questions for localhost in frames that are written by hand, from `guest` to this host."""
+
+    program = """
+import socket, struct, sys
+source, destination, mac = sys.argv[1:]
+question = bytes.fromhex("0007 0100 0001 0000 0000 0000 096c6f63616c686f737400 0001 0001")
+udp = struct.pack("!HHHH", 4242, 53, 8 + len(question), 0) + question
+ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0) + socket.inet_aton(source) + socket.inet_aton(destination)
+total = sum(struct.unpack("!10H", ip))
+total = (total & 0xffff) + (total >> 16)
+ip = ip[:10] + struct.pack("!H", ~((total & 0xffff) + (total >> 16)) & 0xffff) + ip[12:]
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+wire.bind(("eth0", 0x0800))
+wire.settimeout(0.5)
+wire.send(bytes.fromhex(mac.replace(":", "")) + wire.getsockname()[4] + b"\\x08\\x00" + ip + udp)
+try:
+    while True:
+        frame = wire.recv(2000)
+        if frame[23] == 17 and frame[34:38] == struct.pack("!HH", 53, 4242):
+            print(frame[42:45].hex())
+            break
+except TimeoutError:
+    pass
+"""
+
+    def __init__(self):
+        self.mac = json.loads(lab.on("lan", "ip", "--json", "link", "show", "eth0"))[0]["address"]
+
+    def send(self, source):
+        """The first octets of the answer; none: there was no answer."""
+        return bytes.fromhex(lab.on("guest", "python3", "-c", self.program, source, OURS[0], self.mac))
 
 
 class Connected:
