@@ -7,7 +7,7 @@
  * servers on the same threads (traffic.h), and that --rounds times (3), from empty caches each time. WORK is one of
  *
  *	hot    1,000 names, asked for again and again, all ready-made
- *	wide   30,000 names likewise: more than a processor's own cache holds
+ *	wide   15 % of --names likewise: of 200,000 more than a processor's own cache holds
  *	mixed  twice as many questions as --names (200,000), Zipf-distributed
  *	cold   each of --names once
  *
@@ -23,11 +23,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stack/base/rng.h"
 #include "tests/bench/dns/load/run.h"
 
-#define WIDE_NAMES   30000u
+#define WIDE_PERCENT 15u /* of --names */
 #define HOT_NAMES    1000u
 #define HOT_PER_NAME 15u   /* questions, for each of --names */
 #define HOT_WARM     4u    /* questions a name until all are ready-made */
@@ -43,30 +44,33 @@ struct options {
 
 struct work {
 	const char *name;
-	uint32_t (*count)(const struct options *options);
-	void (*draw)(const struct options *options, uint32_t *questions, uint32_t count);
-	uint32_t warm_count;
+	uint32_t (*warm)(
+		const struct options *options); /* questions before those that are measured */
+	uint32_t (*count)(const struct options *options); /* of these */
+	void (*draw)(const struct options *options, uint32_t *questions,
+		     uint32_t count); /* all of them */
 };
 
 /* ---- what is asked ------------------------------------------------------------------------------------ */
-
-static uint32_t
-hot_count(const struct options *options)
-{
-	return HOT_WARM * HOT_NAMES + HOT_PER_NAME * (uint32_t)options->names;
-}
-
-static uint32_t
-wide_count(const struct options *options)
-{
-	return HOT_WARM * WIDE_NAMES + HOT_PER_NAME * (uint32_t)options->names;
-}
 
 static void
 draw_again_and_again(uint32_t names, uint32_t *questions, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		questions[i] = (uint32_t)((uint64_t)i * STRIDE % names);
+}
+
+static uint32_t
+hot_warm(const struct options *options)
+{
+	(void)options;
+	return HOT_WARM * HOT_NAMES;
+}
+
+static uint32_t
+hot_count(const struct options *options)
+{
+	return HOT_PER_NAME * (uint32_t)options->names;
 }
 
 static void
@@ -76,11 +80,29 @@ hot_draw(const struct options *options, uint32_t *questions, uint32_t count)
 	draw_again_and_again(HOT_NAMES, questions, count);
 }
 
+static uint32_t
+wide_names(const struct options *options)
+{
+	return (uint32_t)(options->names * WIDE_PERCENT / 100);
+}
+
+static uint32_t
+wide_warm(const struct options *options)
+{
+	return HOT_WARM * wide_names(options);
+}
+
 static void
 wide_draw(const struct options *options, uint32_t *questions, uint32_t count)
 {
+	draw_again_and_again(wide_names(options), questions, count);
+}
+
+static uint32_t
+no_warm(const struct options *options)
+{
 	(void)options;
-	draw_again_and_again(WIDE_NAMES, questions, count);
+	return 0;
 }
 
 static uint32_t
@@ -116,10 +138,10 @@ cold_draw(const struct options *options, uint32_t *questions, uint32_t count)
 }
 
 static const struct work works[] = {
-	{ "hot", hot_count, hot_draw, HOT_WARM *HOT_NAMES },
-	{ "wide", wide_count, wide_draw, HOT_WARM *WIDE_NAMES },
-	{ "mixed", mixed_count, mixed_draw, 0 },
-	{ "cold", cold_count, cold_draw, 0 },
+	{ "hot", hot_warm, hot_count, hot_draw },
+	{ "wide", wide_warm, hot_count, wide_draw },
+	{ "mixed", no_warm, mixed_count, mixed_draw },
+	{ "cold", no_warm, cold_count, cold_draw },
 };
 
 /* ---- what is told ------------------------------------------------------------------------------------- */
@@ -163,8 +185,10 @@ run_once(const struct run_work *work, struct run_result *result)
 {
 	char error[CONFIG_ERROR_BYTES];
 
-	if (run(work, result, error) != 0)
-		return fprintf(stderr, "load: %s\n", error), false;
+	if (run(work, result, error) != 0) {
+		(void)fprintf(stderr, "load: %s\n", error);
+		_exit(EXIT_FAILURE); /* threads that are still at it use what a return would free */
+	}
 	if (result->wrong + result->lost == 0)
 		return true;
 	(void)fprintf(stderr, "load: %llu wrong answers, %llu lost replies\n",
@@ -217,7 +241,7 @@ measure(const struct work *work, const struct options *options, const uint32_t *
 		struct series *of = &series[i % series_count];
 		const struct run_work asked = {
 			.questions = questions,
-			.warm_count = work->warm_count,
+			.warm_count = work->warm(options),
 			.count = count,
 			.workers = of->workers,
 			.window = WINDOW,
@@ -234,7 +258,7 @@ measure(const struct work *work, const struct options *options, const uint32_t *
 static bool
 do_work(const struct work *work, const struct options *options)
 {
-	const uint32_t count = work->count(options);
+	const uint32_t count = work->warm(options) + work->count(options);
 	uint32_t *questions = malloc(count * sizeof *questions);
 
 	if (questions == NULL)
