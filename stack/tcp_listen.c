@@ -262,38 +262,39 @@ child_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 	tcp__end(stack, tcb, TCP_REASON_ABORTED);
 }
 
+/* Whether it acknowledges a cookie that we have sent lately, in answer to the peer's SYN of this number. */
+static bool
+has_cookie(struct stack *stack, const struct tcb *listener, const struct tcp_segment *segment, uint32_t peer_isn,
+	   struct tcp_cookie_facts *facts)
+{
+	const struct tcp_tuple tuple = tuple_of(segment);
+
+	*facts = (struct tcp_cookie_facts){ .has_timestamps = segment->options.has_timestamps };
+	return stack->now_us < listener->accepts.cookies_until_us &&
+	       tcp_cookie_check(&stack->tcp.secret, &tuple, peer_isn, segment->ack - 1,
+				segment->options.ts_ecr, facts, stack->now_us);
+}
+
+/* The connection that the cookie stands for begins. */
 static void
-cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *segment)
+cookie_take(struct stack *stack, struct tcb *listener, struct tcp_segment *segment, uint32_t peer_isn,
+	    const struct tcp_cookie_facts *facts)
 {
 	struct tcp_syn syn = { .key.tuple = tuple_of(segment), .listener = listener };
-	struct tcp_cookie_facts facts = { .has_timestamps = segment->options.has_timestamps };
 	struct tcp_segment request = *segment;
-	const bool is_expected = stack->now_us < listener->accepts.cookies_until_us;
-	const bool is_bare = segment->data_bytes == 0 && (segment->flags & TCP_FIN) == 0;
 
-	syn.ts_offset = tcp_timestamp_offset(&stack->tcp.secret, &syn.key.tuple);
-	if (!is_expected ||
-	    !tcp_cookie_check(&stack->tcp.secret, &syn.key.tuple, segment->seq - 1,
-			      segment->ack - 1, segment->options.ts_ecr, &facts, stack->now_us)) {
-		stack__drop(stack, DROP_TCP_NO_CONNECTION);
-		/* Data behind a first segment that was lost waits for that to come again. */
-		if (!is_expected || is_bare)
-			tcp__reset_reply(stack, segment);
-		return;
-	}
 	if (accept_queue_is_full(listener)) {
 		stack__drop(stack, DROP_TCP_BACKLOG);
 		return;
 	}
-	request.seq = segment->seq - 1;
-	request.flags = TCP_SYN | (facts.ecn ? TCP_ECE | TCP_CWR : 0);
-	request.options.mss = facts.mss;
-	request.options.sack_permitted = facts.sack_permitted;
-	request.options.has_wscale = facts.has_wscale;
-	request.options.wscale = facts.wscale;
+	request.seq = peer_isn;
+	request.flags = TCP_SYN | (facts->ecn ? TCP_ECE | TCP_CWR : 0);
+	request.options.mss = facts->mss;
+	request.options.sack_permitted = facts->sack_permitted;
+	request.options.has_wscale = facts->has_wscale;
+	request.options.wscale = facts->wscale;
 	agree(stack, &syn, &request);
 	syn.iss = segment->ack - 1;
-	syn.retransmits = 0;
 	syn.sent_at_us = stack->now_us; /* not known: no sample but the timestamp's */
 	struct tcb *tcb = child_new(stack, &syn);
 	if (tcb == NULL) {
@@ -302,6 +303,23 @@ cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *se
 	}
 	tcp_flight_first(&tcb->flight)->flags |= TCP_SENT_EVER_AGAIN;
 	child_receive(stack, tcb, segment);
+}
+
+static void
+cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *segment)
+{
+	const bool is_expected = stack->now_us < listener->accepts.cookies_until_us;
+	const bool is_bare = segment->data_bytes == 0 && (segment->flags & TCP_FIN) == 0;
+	struct tcp_cookie_facts facts;
+
+	if (has_cookie(stack, listener, segment, segment->seq - 1, &facts)) {
+		cookie_take(stack, listener, segment, segment->seq - 1, &facts);
+		return;
+	}
+	stack__drop(stack, DROP_TCP_NO_CONNECTION);
+	/* Data behind a first segment that was lost waits for that to come again. */
+	if (!is_expected || is_bare)
+		tcp__reset_reply(stack, segment);
 }
 
 void
@@ -372,14 +390,30 @@ syn_sequence_check(struct stack *stack, struct tcp_syn *syn, const struct tcp_se
 	return false;
 }
 
+/* A SYN was answered with a cookie and kept when it came again: the peer may have heard either answer. */
+static void
+acknowledges_other(struct stack *stack, struct tcp_syn *syn, struct tcp_segment *segment)
+{
+	struct tcb *listener = syn->listener;
+	const uint32_t peer_isn = syn->irs;
+	struct tcp_cookie_facts facts;
+
+	if (has_cookie(stack, listener, segment, peer_isn, &facts)) {
+		tcp__syn_free(stack, syn);
+		cookie_take(stack, listener, segment, peer_isn, &facts);
+		return;
+	}
+	stack__drop(stack, DROP_TCP_ACK_UNSENT);
+	tcp__reset_reply(stack, segment);
+}
+
 static void
 syn_acknowledged(struct stack *stack, struct tcp_syn *syn, struct tcp_segment *segment)
 {
 	const bool is_bare = segment->data_bytes == 0 && (segment->flags & TCP_FIN) == 0;
 
 	if (segment->ack != syn->iss + 1) {
-		stack__drop(stack, DROP_TCP_ACK_UNSENT);
-		tcp__reset_reply(stack, segment);
+		acknowledges_other(stack, syn, segment);
 		return;
 	}
 	if (is_bare && is_deferred(stack, syn)) {

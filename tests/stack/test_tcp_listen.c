@@ -327,6 +327,33 @@ START_TEST(beyond_the_kept_syns_cookies_are_sent)
 }
 END_TEST
 
+/* The SYN came again when there was room to keep it, but what the peer has heard is the cookie. */
+START_TEST(a_cookie_is_good_though_its_syn_was_kept_when_it_came_again)
+{
+	peer_listen(&peer, &(struct peer_config){ .family = families[_i] });
+	ck_assert_int_eq(tcp_set_backlog(peer.host.stack, peer.listener, 1), 0);
+	for (uint16_t port = 1; port <= 3; port++) {
+		syn(port);
+		(void)peer_expect(&peer, "SA", 0, 1, 0);
+	}
+	ck_assert_uint_eq(drops(DROP_TCP_SYN_COOKIE), 1);
+	const uint32_t cookie = peer.stack_iss;
+	peer.peer_port = 1;
+	peer_flags(&peer, "R", 1, 0);
+	peer_wait(&peer, 1000);
+	syn(3);
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
+	ck_assert_uint_ne(peer.stack_iss, cookie);
+	ck_assert_uint_eq(drops(DROP_TCP_SYN_COOKIE), 1);
+	peer.stack_iss = cookie;
+	peer_data(&peer, 101, 1, 100); /* what came before it is late */
+	peer_data(&peer, 1, 1, 100);
+	ck_assert(accepts());
+	ck_assert_uint_eq(peer_read(&peer), 200);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(a_guessed_cookie_is_reset)
 {
 	peer_listen(&peer, &(struct peer_config){ .family = families[_i] });
@@ -413,6 +440,7 @@ main(void)
 	tcase_add_loop_test(tcase, who_sends_no_data_is_accepted_when_the_wait_for_it_is_over, 0, 2);
 	tcase_add_loop_test(tcase, a_peer_that_is_heard_no_more_after_its_acknowledgment_is_forgotten, 0, 2);
 	tcase_add_loop_test(tcase, beyond_the_kept_syns_cookies_are_sent, 0, 2);
+	tcase_add_loop_test(tcase, a_cookie_is_good_though_its_syn_was_kept_when_it_came_again, 0, 2);
 	tcase_add_loop_test(tcase, a_guessed_cookie_is_reset, 0, 2);
 	tcase_add_loop_test(tcase, a_cookie_is_good_for_two_minutes, 0, 2);
 	tcase_add_loop_test(tcase, the_more_specific_listener_takes_the_connection, 0, 2);
