@@ -3,6 +3,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -141,6 +142,14 @@ def until(true, what, seconds=PATIENCE_S):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.02)
+
+
+def stop_accepting(listener, thread):
+    """Wakes the thread that waits in accept and ends it. Closed under it the descriptor would be another's before long,
+    and the thread would take that one's connections: the kernel begins accept anew when a process was held up."""
+    listener.shutdown(socket.SHUT_RDWR)
+    thread.join(PATIENCE_S)
+    listener.close()
 
 
 class Cairnd:

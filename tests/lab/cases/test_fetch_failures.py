@@ -109,8 +109,7 @@ class Failures(lab.WithCairnd):
 
         server = threading.Thread(target=run, daemon=True)
         server.start()
-        self.addCleanup(server.join, FETCH_S)
-        self.addCleanup(listener.close)
+        self.addCleanup(lab.stop_accepting, listener, server)
         return listener.getsockname()[1]
 
     def serve_tls_once(self, name):

@@ -72,8 +72,9 @@ class Server:
         self.answer = answer
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
-        case.addCleanup(self.socket.close)
-        threading.Thread(target=self.accept, daemon=True).start()
+        thread = threading.Thread(target=self.accept, daemon=True)
+        thread.start()
+        case.addCleanup(lab.stop_accepting, self.socket, thread)
 
     def accept(self):
         while True:
