@@ -306,9 +306,10 @@ tcp_plan_allows(const struct tcp_plan *plan, const struct plan_call *call, enum 
 {
 	const bool is_lossy = is_lossy_way(&plan->faults[0]) || is_lossy_way(&plan->faults[1]);
 	const bool is_cut = tcp_plan_has(plan, PLAN_CUT) || tcp_plan_has(plan, PLAN_ONE_WAY);
-	/* What comes behind the lost first segment of a connection that nobody has kept is of none. */
-	const bool has_cookies = plan->limits[1].tcp_syn_count < PLAN_CALLS_MAX &&
-				 plan->faults[0].loss_ppm + plan->faults[0].corrupt_ppm != 0;
+	/* What comes behind, or overtakes, the first segment of a connection that nobody has kept is of none (RFC 4987, section 3.6). */
+	const bool has_cookies =
+		plan->limits[1].tcp_syn_count < PLAN_CALLS_MAX &&
+		plan->faults[0].loss_ppm + plan->faults[0].corrupt_ppm + plan->faults[0].reorder_ppm != 0;
 
 	switch (reason) {
 	case TCP_REASON_RESET: /* a SYN cookie may expire before there is room in the backlog */
