@@ -309,11 +309,13 @@ on_timer(uv_timer_t *timer)
 }
 
 static void
-watch(struct listen_xdp *xdp)
+watch(struct listen_xdp *xdp, uint64_t now_us)
 {
 	xdp->poll_again_at_us = STACK_NEVER;
-	for (unsigned i = 0; i < xdp->poll_count; i++)
-		(void)uv_poll_start(&xdp->polls[i], UV_READABLE, on_readable);
+	for (unsigned i = 0; i < xdp->poll_count; i++) {
+		if (uv_poll_start(&xdp->polls[i], UV_READABLE, on_readable) != 0)
+			xdp->poll_again_at_us = now_us + POLL_AGAIN_US;
+	}
 }
 
 /* What the device has not taken, and sockets that are not watched, are for later. */
@@ -325,7 +327,7 @@ look_after_link(struct listen_xdp *xdp, uint64_t now_us)
 	if (link->ops->deadline(link) <= now_us)
 		link->ops->flush(link, now_us);
 	if (xdp->poll_again_at_us <= now_us)
-		watch(xdp);
+		watch(xdp, now_us);
 	const uint64_t flush_at_us = link->ops->deadline(link);
 	const uint64_t at_us = flush_at_us < xdp->poll_again_at_us ? flush_at_us : xdp->poll_again_at_us;
 	if (at_us == STACK_NEVER)
@@ -404,7 +406,7 @@ open_polls(struct listen_xdp *xdp)
 		xdp->poll_count++;
 		xdp->handles_open++;
 	}
-	watch(xdp);
+	watch(xdp, worker_now_us(xdp->worker));
 	return 0;
 }
 

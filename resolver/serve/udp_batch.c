@@ -273,10 +273,10 @@ udp_batch_flush(struct udp_batch *batch)
 			sent += (unsigned)count;
 		} else if (errno != EINTR) { /* the first of them is the one that failed */
 			const struct msghdr *failed = &trains->headers[sent++].msg_hdr;
-			if (failed->msg_iovlen > 1)
+			if (failed->msg_iovlen > 1 && errno != EAGAIN && errno != ENOBUFS)
 				send_one_by_one(batch, failed);
 			else
-				batch->stats.send_failures++;
+				batch->stats.send_failures += failed->msg_iovlen;
 		}
 	}
 	batch->send_count = 0;

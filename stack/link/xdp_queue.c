@@ -180,12 +180,13 @@ place(struct xdp_queue *queue, const struct link_frame *frame)
 bool
 xdp_queue_send(struct xdp_queue *queue, const struct link_frame *frame)
 {
+	const bool in_place = xdp_queue_has_lent(queue, frame->bytes); /* takes no free frame */
 	uint32_t at;
 
 	assert(frame->size <= xdp_queue_room(queue->frame_shift));
-	if (queue->free_count == 0 || xsk_prod_nb_free(&queue->transmit, 1) == 0)
+	if ((queue->free_count == 0 && !in_place) || xsk_prod_nb_free(&queue->transmit, 1) == 0)
 		(void)xdp_queue_flush(queue);
-	if (queue->free_count == 0 || xsk_ring_prod__reserve(&queue->transmit, 1, &at) == 0)
+	if ((queue->free_count == 0 && !in_place) || xsk_ring_prod__reserve(&queue->transmit, 1, &at) == 0)
 		return false;
 	*xsk_ring_prod__tx_desc(&queue->transmit, at) =
 	        (struct xdp_desc){ .addr = place(queue, frame), .len = (uint32_t)frame->size };
