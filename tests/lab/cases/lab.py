@@ -99,11 +99,12 @@ class Disowned:
 
     def __exit__(self, *_):
         quiet_count()
-        self.flows = self.count() - self.before
+        self.kinds = {name: count - self.before[name] for name, count in self.count().items()}
+        self.flows = sum(self.kinds.values())
 
     @staticmethod
     def count():
-        return counted("port_unreachable") + counted("resets")
+        return {name: counted(name) for name in ("port_unreachable", "resets")}
 
 
 class Stopped:

@@ -175,7 +175,7 @@ class Large(lab.WithCairnd):
                 answer = dig(f"{name}.big.org TXT", "+tcp")
                 self.assertEqual(answer.status, "NOERROR")
                 self.assertEqual(len(answer.answer), count)
-            self.assertEqual(disowned.flows, 0)
+            self.assertEqual(disowned.flows, 0, disowned.kinds)
 
     def test_a_large_answer_comes_whole_to_who_has_room_for_it(self):
         answer = dig("small.big.org TXT", "+bufsize=1232", "+ignore")

@@ -118,7 +118,7 @@ class Fetch(lab.WithCairnd):
     def test_the_kernel_disowns_nothing(self):
         with lab.Disowned() as disowned:
             fetch("-Z", "-o", "#1", "http://www.shop.com/{index.html,shop.css,cairn.svg}", directory=self.directory)
-        self.assertEqual(disowned.flows, 0)
+        self.assertEqual(disowned.flows, 0, disowned.kinds)
 
     def test_failures_have_their_exit_statuses(self):
         for url, status, words in (

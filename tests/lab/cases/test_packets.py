@@ -78,7 +78,7 @@ class OnTheWire:
         with lab.Disowned() as disowned:
             self.ask_many("wild.signed.org", NAMES)
             self.ask_many("lossy.net", NAMES // 10)
-        self.assertEqual(disowned.flows, 0)
+        self.assertEqual(disowned.flows, 0, disowned.kinds)
 
 
 class Shared(OnTheWire, lab.WithCairnd):
@@ -96,7 +96,7 @@ class Shared(OnTheWire, lab.WithCairnd):
                 time.sleep(1.2)  # questions are sent again by now; when all are answered, all but one are late
             self.assertIn("NXDOMAIN", late.communicate()[0])
         self.assertGreater(sent.questions, 1)
-        self.assertEqual(disowned.flows, 0)
+        self.assertEqual(disowned.flows, 0, disowned.kinds)
 
     def test_the_router_would_see_a_kernel_that_disowns_a_flow(self):
         for family, server in ((socket.AF_INET, "198.18.2.1"), (socket.AF_INET6, "2001:2:0:2::1")):
