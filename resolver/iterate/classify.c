@@ -168,7 +168,7 @@ classify(struct classified *classified, const struct message *message, const str
 		return;
 	}
 	const enum chain_trust trust = asked->is_forward     ? CHAIN_TAKES_ALL
-				       : asked->is_guessable ? CHAIN_TAKES_SIGNED
+				       : asked->is_guessable ? CHAIN_TAKES_OWN
 							     : CHAIN_TAKES_SAME;
 	chain_follow(&classified->chain, message, asked->qname, asked->qtype, asked->zone, trust, arena);
 	if (classified->chain.fault != CHAIN_SOUND)

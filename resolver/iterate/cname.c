@@ -150,7 +150,7 @@ may_follow(const struct chain *chain, const struct rrset *first, bool is_behind_
 	switch (trust) {
 	case CHAIN_TAKES_ALL:    break;
 	case CHAIN_TAKES_SAME:   return first == NULL || !is_unsigned || !is_behind_signed;
-	case CHAIN_TAKES_SIGNED: return !is_unsigned || chain->alias_count == 0;
+	case CHAIN_TAKES_OWN:    return chain->alias_count == 0; /* signatures that nobody has looked at are anybody's */
 	}
 	return true;
 }

@@ -42,11 +42,11 @@ struct chain {
 	enum chain_fault fault;
 };
 
-/* What may stand without signatures behind an alias. */
+/* What may stand behind an alias. */
 enum chain_trust {
 	CHAIN_TAKES_ALL,    /* everything, of a resolver, which has asked for the end itself */
 	CHAIN_TAKES_SAME,   /* what follows an alias without signatures */
-	CHAIN_TAKES_SIGNED, /* nothing: the reply could be guessed */
+	CHAIN_TAKES_OWN,    /* nothing, nor with signatures: the reply could be guessed, and nobody has looked at them */
 };
 
 void chain_follow(struct chain *chain, const struct message *message, const struct name *qname, uint16_t qtype,

@@ -129,6 +129,22 @@ flight_match(const struct flight *query, const uint8_t *bytes, size_t size)
 	return query->caps ? MATCH_CASE : MATCH_YES;
 }
 
+static unsigned
+count_letters(const struct name *name)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < name->size; i++)
+		count += (name->wire[i] | 0x20) >= 'a' && (name->wire[i] | 0x20) <= 'z'; /* a label's length is below them */
+	return count;
+}
+
+bool
+flight_is_vouched(const struct flight *query)
+{
+	return query->tcp || query->cookie_came || (query->caps && count_letters(&query->qname) >= FLIGHT_LETTERS_MIN);
+}
+
 enum flight_cookie
 flight_judge_cookie(const struct flight *query, const struct edns *edns, const uint8_t **server_cookie,
 		    size_t *server_cookie_bytes)

@@ -25,6 +25,7 @@
 
 #define FLIGHT_BYTES_MAX   (MESSAGE_HEADER_BYTES + NAME_BYTES_MAX + 4u + FLIGHT_OPT_BYTES)
 #define FLIGHT_COOKIE_BYTES (INFRA_COOKIE_CLIENT_BYTES + INFRA_COOKIE_SERVER_BYTES_MAX)
+#define FLIGHT_LETTERS_MIN 8u /* who chooses the name can choose one of digits */
 #define FLIGHT_OPT_BYTES    (EDNS_RECORD_BYTES + 4u + FLIGHT_COOKIE_BYTES + 4u + CLIENT_STRING_BYTES_MAX + 4u)
 #define FLIGHT_LINGER_US   1000000u /* how long a late query is still listened for, at least, if there is room */
 #define FLIGHT_ROOM_ONE_IN 8u       /* ... which is: one place in so many is free */
@@ -58,6 +59,7 @@ struct flight {
 	bool edns_known;          /* the server is known to understand EDNS */
 	uint8_t cookie_bytes;     /* 0: without a cookie; 8: the server has given none yet */
 	uint8_t cookie[FLIGHT_COOKIE_BYTES];
+	bool cookie_came;         /* ours, in the reply that is looked at */
 	uint8_t server;           /* among the servers of the task's cut */
 	uint8_t near_misses;
 	uint8_t resends;          /* over TCP */
@@ -87,6 +89,8 @@ enum match {
 enum match flight_match(const struct flight *query, const uint8_t *bytes, size_t size);
 /* Flips each letter's case by one random bit (draft-vixie-dnsext-dns0x20). */
 void flight_mix_case(struct name *name, struct rng *rng);
+/* More than port and id vouch for the reply: a connection, our cookie in it, or the case of FLIGHT_LETTERS_MIN letters. */
+bool flight_is_vouched(const struct flight *query);
 
 /* What every query's OPT record has besides its cookie. */
 struct flight_edns {

@@ -359,7 +359,7 @@ task__hear(struct engine *engine, struct task *task)
 		.addr = query->addr,
 		.was_tcp = query->tcp,
 		.asked = { .zone = task->cut->zone, .qtype = query->qtype, .edns = query->edns,
-			   .is_guessable = !query->tcp && !query->caps && query->cookie_bytes <= INFRA_COOKIE_CLIENT_BYTES,
+			   .is_guessable = !flight_is_vouched(query),
 			   .is_forward = task->cut->is_forward,
 			   .takes_cached = task->cut->servers[query->server].to_resolve },
 	};

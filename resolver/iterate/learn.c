@@ -45,7 +45,7 @@ learn__server_s(const struct task *task, const struct rrset *set)
 		return 0;
 	for (unsigned i = 0; i < cut->ns_count; i++)
 		if (name_equal(cut->ns[i].name, set->owner))
-			return cut->ttl_s;
+			return cut->ttl_s > 0 ? cut->ttl_s : 1; /* 0 says that there is no bound */
 	return 0;
 }
 

@@ -120,6 +120,7 @@ refuses_cookie(struct engine *engine, struct flight *query, const struct message
 	const uint8_t *server_cookie;
 	size_t server_cookie_bytes;
 
+	query->cookie_came = false;
 	switch (flight_judge_cookie(query, &message->edns, &server_cookie, &server_cookie_bytes)) {
 	case FLIGHT_COOKIE_NONE: return false;
 	case FLIGHT_COOKIE_WRONG:
@@ -137,6 +138,7 @@ refuses_cookie(struct engine *engine, struct flight *query, const struct message
 		return true;
 	case FLIGHT_COOKIE_RIGHT: break;
 	}
+	query->cookie_came = true;
 	infra_cookie_learn(engine->caches.infra, &query->addr, server_cookie, server_cookie_bytes, engine->now_us);
 	if (message->rcode != RCODE_BADCOOKIE || !may_redo(query, task))
 		return false;

@@ -444,11 +444,12 @@ response_to_alias(unsigned alias_sigs, unsigned end_sigs, bool is_forward, bool 
 }
 
 /* Kaminsky's attack by an alias: a name that nobody has leads to one that all ask for. */
-START_TEST(what_stands_unsigned_behind_an_alias_that_could_be_guessed_is_asked_for_itself)
+START_TEST(what_stands_behind_an_alias_that_could_be_guessed_is_asked_for_itself)
 {
 	ck_assert_int_eq(response_to_alias(0, 0, false, true), RESPONSE_CNAME);
 	ck_assert_int_eq(response_to_alias(1, 0, false, true), RESPONSE_CNAME);
-	ck_assert_int_eq(response_to_alias(1, 1, false, true), RESPONSE_ANSWER);
+	ck_assert_int_eq(response_to_alias(1, 1, false, true), RESPONSE_CNAME); /* a forger makes signatures, too: nobody has looked at them */
+	ck_assert_int_eq(response_to_alias(0, 1, false, true), RESPONSE_CNAME);
 	ck_assert_int_eq(response_to_alias(0, 0, true, true), RESPONSE_ANSWER); /* a resolver has asked for it */
 }
 END_TEST
@@ -508,7 +509,7 @@ main(void)
 	TCase *tcase = tcase_create("responses");
 	tcase_add_loop_test(tcase, each_response_gets_its_word, 0, COUNT(cases));
 	tcase_add_loop_test(tcase, nothing_outside_of_the_zone_is_ever_kept, 0, COUNT(cases));
-	tcase_add_test(tcase, what_stands_unsigned_behind_an_alias_that_could_be_guessed_is_asked_for_itself);
+	tcase_add_test(tcase, what_stands_behind_an_alias_that_could_be_guessed_is_asked_for_itself);
 	tcase_add_test(tcase, an_absence_behind_an_alias_that_could_be_guessed_is_asked_for_itself);
 	tcase_add_test(tcase, what_stands_unsigned_behind_a_signed_alias_is_asked_for_itself);
 	tcase_add_test(tcase, an_answer_without_a_sound_record_is_no_absence);

@@ -203,6 +203,26 @@ static const struct {
 	{ "or be another by now", 16, "12345678hgfedcba", 16, FLIGHT_COOKIE_RIGHT },
 };
 
+START_TEST(more_than_port_and_id_vouch_for_a_reply)
+{
+	struct flight query = { .caps = false };
+
+	ck_assert_int_eq(name_from_text(&query.qname, "www.a-z.test.", NULL), 0);
+	ck_assert(!flight_is_vouched(&query));
+	query.caps = true;
+	ck_assert(flight_is_vouched(&query));
+	ck_assert_int_eq(name_from_text(&query.qname, "0123456789.0123456789.test.", NULL), 0);
+	ck_assert(!flight_is_vouched(&query)); /* the case of four letters is soon guessed */
+	query.cookie_bytes = FLIGHT_COOKIE_BYTES;
+	ck_assert(!flight_is_vouched(&query)); /* was sent, and did not come back */
+	query.cookie_came = true;
+	ck_assert(flight_is_vouched(&query));
+	query.cookie_came = false;
+	query.tcp = true;
+	ck_assert(flight_is_vouched(&query));
+}
+END_TEST
+
 START_TEST(a_reply_shows_the_cookie_of_its_query)
 {
 	struct flight query = { .cookie_bytes = replies[_i].sent_bytes, .cookie = "12345678abcdefgh" };
@@ -257,6 +277,7 @@ main(void)
 	tcase_add_test(tcase, without_mixing_any_case_is_a_match);
 	tcase_add_test(tcase, every_shorter_datagram_is_refused);
 	tcase_add_test(tcase, a_bare_header_matches_with_formerr_and_notimp_alone);
+	tcase_add_test(tcase, more_than_port_and_id_vouch_for_a_reply);
 	tcase_add_loop_test(tcase, a_reply_shows_the_cookie_of_its_query, 0, (int)COUNT(replies));
 	tcase_add_test(tcase, the_options_are_what_the_rfcs_say);
 	tcase_add_loop_test(tcase, the_next_server_is_asked_when_most_replies_would_have_come, 0,
