@@ -164,6 +164,7 @@ renew(struct server *server)
 	if (settings_renew(server->settings, &server->rng, &reload->service, error) != 0) {
 		log_error(server__log(server), "the zones stay as they were: %s", error);
 		reload->service = NULL;
+		reload->is_renewal_due = true; /* with the next change, or behind the next round */
 		return;
 	}
 	for (unsigned i = 0; i < server->worker_count; i++) {
@@ -181,6 +182,7 @@ renewed(struct server *server)
 {
 	struct service *old = server->settings->service;
 
+	server__zones_hear(server); /* what was told to the old one goes with it */
 	server->settings->service = server->reload.service;
 	server->reload.service = NULL;
 	server__trust_renew(server);

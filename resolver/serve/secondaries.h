@@ -22,7 +22,7 @@
 
 #define SECONDARIES_MAX         128u
 #define SECONDARY_NETBLOCKS_MAX 32u
-#define SECONDARY_BYTES_MAX     (UINT64_C(4) << 30)
+#define SECONDARY_BYTES_MAX     (UINT64_C(1) << 30)
 #define SECONDARY_PORT          53u
 
 struct secondary_netblock {

@@ -17,7 +17,8 @@
 #include "resolver/serve/zones.h"
 #include "stack/base/log.h"
 
-#define SERVICE_BYTES_MAX      (UINT64_C(4) << 30)
+/* Of address space, of which it uses what it needs: that zones from elsewhere have grown is no reason not to start. */
+#define SERVICE_BYTES_MAX      (UINT64_C(64) << 30)
 #define SERVICE_HOST_BYTES_MAX 256u
 
 struct service {

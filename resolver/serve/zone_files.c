@@ -59,14 +59,16 @@ struct growing {
 	size_t used, size;
 };
 
-/* Room for one more line; false: there is no memory, or no file may be so large. */
+/* Room for one more line; false: there is no memory, or the file would be larger than one that is read. */
 static bool
 grow(struct growing *growing)
 {
+	if (growing->used > ZONE_FILE_BYTES_MAX)
+		return false;
 	if (growing->size - growing->used >= ZONE_LINE_BYTES_MAX)
 		return true;
 	const size_t size = growing->size == 0 ? 4u * ZONE_LINE_BYTES_MAX : 2 * growing->size;
-	char *text = growing->used <= ZONE_FILE_BYTES_MAX ? realloc(growing->text, size) : NULL;
+	char *text = realloc(growing->text, size);
 	if (text == NULL)
 		return false;
 	growing->text = text;

@@ -84,13 +84,22 @@ refresh_deadline(const struct refresh *refresh)
 	return next_us < at_us ? next_us : at_us;
 }
 
+/* When a round may begin that somebody asks for. */
+static uint64_t
+soonest(const struct refresh *refresh, uint64_t due_us, uint64_t now_us)
+{
+	const uint64_t at_us = refresh->began_us + (refresh->has_failed ? REFRESH_NOTIFY_FAILED_US : REFRESH_NOTIFY_US);
+	const uint64_t allowed_us = at_us > now_us ? at_us : now_us;
+	return allowed_us < due_us ? allowed_us : due_us;
+}
+
 static void
 rest(struct refresh *refresh, uint64_t due_us, uint64_t now_us)
 {
 	if (refresh->state != REFRESH_RESTS)
 		act(refresh, REFRESH_CLOSE);
 	refresh->state = REFRESH_RESTS;
-	refresh->due_us = refresh->is_wanted_again ? now_us : due_us;
+	refresh->due_us = refresh->is_wanted_again ? soonest(refresh, due_us, now_us) : due_us;
 	refresh->is_wanted_again = false;
 }
 
@@ -100,6 +109,7 @@ settle(struct refresh *refresh, uint64_t now_us)
 {
 	refresh->checked_us = now_us;
 	refresh->again_s = REFRESH_AGAIN_S_MIN;
+	refresh->has_failed = false;
 	rest(refresh, now_us + earlier(refresh, within(refresh->soa.refresh_s)), now_us);
 }
 
@@ -156,6 +166,7 @@ next_primary(struct refresh *refresh, uint64_t now_us)
 	const uint64_t again_us = holds ? within(refresh->soa.retry_s) : refresh->again_s * SECOND_US;
 	if (!holds && refresh->again_s < REFRESH_AGAIN_S_MAX / 2)
 		refresh->again_s *= 2;
+	refresh->has_failed = true;
 	rest(refresh, now_us + earlier(refresh, again_us), now_us);
 }
 
@@ -192,7 +203,8 @@ refresh_begin(struct refresh *refresh, const struct name *name, const struct ref
 	refresh->state = REFRESH_RESTS;
 	refresh->kind = TRANSFER_SOA;
 	refresh->has_held = held != NULL;
-	refresh->has_expired = refresh->is_wanted_again = false;
+	refresh->has_expired = refresh->is_wanted_again = refresh->has_failed = false;
+	refresh->began_us = now_us;
 	refresh->soa = held != NULL ? *held : (struct soa){ .serial = 0 };
 	refresh->again_s = REFRESH_AGAIN_S_MIN;
 	refresh->checked_us = now_us;
@@ -227,6 +239,19 @@ on_complete(struct refresh *refresh, uint64_t now_us)
 	act(refresh, REFRESH_KEEP);
 }
 
+/* What has expired while the primary was asked is not at hand any more: it is given whole. */
+static void
+on_current(struct refresh *refresh, uint64_t now_us)
+{
+	refresh->stats.current++;
+	if (!refresh->has_expired) {
+		settle(refresh, now_us);
+		return;
+	}
+	act(refresh, REFRESH_CLOSE);
+	prepare(refresh, TRANSFER_AXFR);
+}
+
 void
 refresh_receive(struct refresh *refresh, const uint8_t *bytes, size_t size, uint64_t now_us)
 {
@@ -236,7 +261,7 @@ refresh_receive(struct refresh *refresh, const uint8_t *bytes, size_t size, uint
 	refresh->stats.octets += size;
 	switch (transfer_receive(&refresh->transfer, bytes, size)) {
 	case TRANSFER_GOES_ON: break;
-	case TRANSFER_CURRENT: refresh->stats.current++; settle(refresh, now_us); break;
+	case TRANSFER_CURRENT: on_current(refresh, now_us); break;
 	case TRANSFER_NEWER: prepare(refresh, TRANSFER_IXFR); break;
 	case TRANSFER_COMPLETE: on_complete(refresh, now_us); break;
 	case TRANSFER_REFUSED: refresh->stats.refused++; on_no_help(refresh, now_us); break;
@@ -277,7 +302,7 @@ refresh_notify(struct refresh *refresh, uint64_t now_us)
 {
 	refresh->stats.notifies++;
 	if (refresh->state == REFRESH_RESTS)
-		refresh->due_us = now_us;
+		refresh->due_us = soonest(refresh, refresh->due_us, now_us);
 	else
 		refresh->is_wanted_again = true;
 }
@@ -292,6 +317,7 @@ refresh_timeout(struct refresh *refresh, uint64_t now_us)
 	}
 	if (refresh->state == REFRESH_RESTS && now_us >= refresh->due_us) {
 		refresh->primary = 0;
+		refresh->began_us = now_us;
 		ask_primary(refresh, now_us);
 	} else if (refresh->state == REFRESH_WAITS && (now_us >= refresh->silent_us || now_us >= refresh->late_us)) {
 		refresh->stats.failures++;

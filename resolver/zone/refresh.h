@@ -13,7 +13,7 @@
  *     refresh_deadline(refresh)              when to call refresh_timeout next
  *
  * A zone that is held is checked: the primary's SOA, and if that is newer its changes, or the whole where it will not give
- * changes or they do not fit.  One that is not held is asked for whole.  What does not help is the next primary's to do better; after
+ * changes or they do not fit.  One that is not held, or has expired, is asked for whole.  What does not help is the next primary's to do better; after
  * the last of them the SOA's retry passes, or, where nothing is held, a while that doubles.
  *
  * Ownership: REFRESH_PREPARE asks for memory and for the zone that is held, both lent until REFRESH_KEEP or REFRESH_CLOSE.
@@ -38,6 +38,10 @@ struct rng;
 #define REFRESH_AGAIN_S_MIN   10u      /* nothing is held, and nobody gives it: doubled */
 #define REFRESH_AGAIN_S_MAX   3600u
 #define REFRESH_NEVER         UINT64_MAX
+
+/* Who says that there is something new may be forged: no round begins sooner behind the last, or behind one that failed. */
+#define REFRESH_NOTIFY_US        UINT64_C(2000000)
+#define REFRESH_NOTIFY_FAILED_US UINT64_C(60000000)
 
 struct refresh_primary {
 	struct ip_addr addr;
@@ -84,6 +88,8 @@ struct refresh {
 	struct soa soa;          /* of what is held */
 	uint32_t again_s;
 	uint64_t checked_us;     /* when a primary has last spoken for what is held, as far as we know */
+	uint64_t began_us;       /* the last round */
+	bool has_failed;         /* which no primary has helped in */
 	uint64_t due_us, silent_us, late_us;
 	unsigned action_count;
 	enum refresh_action_kind actions[4];

@@ -60,6 +60,10 @@ teardown(void)
 	client_world_fini(&world);
 }
 
+/* An OPT record with DO (RFC 6891, section 6.1.2; RFC 3225). */
+static const uint8_t opt_dnssec[] = { 0, 0, TYPE_OPT, 0x04, 0xd0, 0, 0, 0x80, 0, 0, 0 };
+static bool wants_dnssec;
+
 static void
 ask_for(const char *from, const char *qname, uint16_t qtype, uint16_t flags)
 {
@@ -72,10 +76,12 @@ ask_for(const char *from, const char *qname, uint16_t qtype, uint16_t flags)
 	writer_u16(&writer, flags);
 	writer_u16(&writer, 1);
 	writer_u32(&writer, 0);
-	writer_u16(&writer, 0);
+	writer_u16(&writer, wants_dnssec);
 	writer_bytes(&writer, name.wire, name.size);
 	writer_u16(&writer, qtype);
 	writer_u16(&writer, CLASS_IN);
+	if (wants_dnssec)
+		writer_bytes(&writer, opt_dnssec, sizeof opt_dnssec);
 	client_query(&world.clients, &source, query_bytes, writer.pos, reply_bytes, sizeof reply_bytes, CLIENT_WORLD_NOW_US,
 		     &outcome);
 	arena_reset(&reading);
@@ -176,6 +182,21 @@ START_TEST(a_zone_below_is_referred_to_without_rd_and_resolved_with_it)
 }
 END_TEST
 
+/* Proofs by NSEC3 are not made here: who wants them has the zone's servers asked, if he may. */
+START_TEST(a_zone_denied_by_nsec3_is_resolved_for_who_wants_proofs)
+{
+	keep("hashed.", "@ 3600 SOA ns h 1 2 3 4 300\n@ NS ns\n@ NSEC3PARAM 1 0 0 -\nwww A 192.0.2.82\n", false);
+	ask("192.0.2.1", "no.hashed.", DNS_RD);
+	ck_assert_uint_eq(message.rcode, RCODE_NXDOMAIN);
+	wants_dnssec = true;
+	ask("192.0.2.1", "no.hashed.", DNS_RD);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_PENDS);
+	ask("192.0.2.1", "no.hashed.", 0);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+	wants_dnssec = false;
+}
+END_TEST
+
 START_TEST(without_records_it_fails_or_is_resolved)
 {
 	ask("192.0.2.1", "www.expired.", DNS_RD);
@@ -273,6 +294,7 @@ main(void)
 	tcase_add_test(tcase, an_alias_into_another_zone_that_is_kept_is_answered_from_there);
 	tcase_add_test(tcase, a_circle_of_aliases_ends_in_a_failure);
 	tcase_add_test(tcase, a_zone_below_is_referred_to_without_rd_and_resolved_with_it);
+	tcase_add_test(tcase, a_zone_denied_by_nsec3_is_resolved_for_who_wants_proofs);
 	tcase_add_test(tcase, without_records_it_fails_or_is_resolved);
 	tcase_add_test(tcase, a_primary_may_say_that_its_zone_has_changed_and_need_be_no_client);
 	tcase_add_loop_test(tcase, other_notifies_are_refused_and_change_nothing, 0, COUNT(unheeded));

@@ -262,7 +262,7 @@ START_TEST(a_notify_has_the_primary_asked_now_and_once_more_if_it_comes_meanwhil
 	begin(SOA(1));
 	(void)pass_to_deadline();
 	answer_with(0, SOA(1));
-	pass(SECOND);
+	pass(REFRESH_NOTIFY_US);
 	ck_assert_uint_eq(sent, 1);
 	refresh_notify(&refresh, now_us);
 	pass(0);
@@ -271,10 +271,43 @@ START_TEST(a_notify_has_the_primary_asked_now_and_once_more_if_it_comes_meanwhil
 		refresh_notify(&refresh, now_us);
 	answer_with(0, SOA(1));
 	pass(0);
+	ck_assert_uint_eq(sent, 2); /* who forges many has no more asked */
+	ck_assert_uint_eq(pass_to_deadline(), REFRESH_NOTIFY_US);
 	ck_assert_uint_eq(sent, 3);
 	answer_with(0, SOA(1));
-	pass(0);
+	pass(REFRESH_NOTIFY_US);
 	ck_assert_uint_eq(sent, 3);
+}
+END_TEST
+
+START_TEST(behind_a_round_that_failed_a_notify_waits)
+{
+	begin(SOA(1));
+	(void)pass_to_deadline();
+	for (unsigned i = 0; i < 2; i++) { /* both primaries */
+		refresh_failed(&refresh, now_us);
+		drain();
+	}
+	refresh_notify(&refresh, now_us);
+	const uint64_t waited_us = pass_to_deadline();
+	ck_assert_uint_eq(waited_us, REFRESH_NOTIFY_FAILED_US);
+	ck_assert_uint_eq(sent, 3);
+}
+END_TEST
+
+START_TEST(what_expires_while_its_primary_is_asked_is_given_whole)
+{
+	begin(SOA(1));
+	(void)pass_to_deadline();
+	ck_assert_uint_eq(asked_type(), TYPE_SOA);
+	refresh.checked_us = now_us + SECOND - 86400 * SECOND;
+	pass(SECOND);
+	ck_assert_uint_eq(expired, 1);
+	answer_with(0, SOA(1));
+	ck_assert_uint_eq(asked_type(), TYPE_AXFR);
+	answer_with(0, SOA(1) SOA(1));
+	ck_assert_uint_eq(kept, 1);
+	ck_assert(!refresh.has_expired);
 }
 END_TEST
 
@@ -333,6 +366,8 @@ main(void)
 	tcase_add_test(tcase, with_nothing_held_and_nobody_who_gives_it_the_wait_doubles_up_to_an_hour);
 	tcase_add_test(tcase, without_a_word_from_any_primary_it_expires_and_is_asked_for_whole);
 	tcase_add_test(tcase, a_notify_has_the_primary_asked_now_and_once_more_if_it_comes_meanwhile);
+	tcase_add_test(tcase, behind_a_round_that_failed_a_notify_waits);
+	tcase_add_test(tcase, what_expires_while_its_primary_is_asked_is_given_whole);
 	tcase_add_test(tcase, a_primary_whose_records_are_older_than_its_word_changes_nothing);
 	tcase_add_test(tcase, what_cannot_be_kept_is_not_held);
 	tcase_add_test(tcase, times_of_the_soa_are_bounded);
