@@ -399,6 +399,10 @@ acknowledges_other(struct stack *stack, struct tcp_syn *syn, struct tcp_segment 
 	struct tcp_cookie_facts facts;
 
 	if (has_cookie(stack, listener, segment, peer_isn, &facts)) {
+		if (accept_queue_is_full(listener)) {
+			stack__drop(stack, DROP_TCP_BACKLOG); /* the SYN-ACK comes again, and with it the answer */
+			return;
+		}
 		tcp__syn_free(stack, syn);
 		cookie_take(stack, listener, segment, peer_isn, &facts);
 		return;

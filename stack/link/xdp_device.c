@@ -186,7 +186,7 @@ take_best_way(struct xdp_device *device, const struct xdp_device_config *config,
 			return 0;
 		}
 		why = *told;
-		if (err == ERR_PERMISSION || err == ERR_IN_USE || err == ERR_NO_MEMORY)
+		if (err == ERR_PERMISSION || err == ERR_IN_USE || err == ERR_FULL)
 			return err; /* would be the same for the next */
 		tell_instead(&ways[i], config->mode, told);
 	}

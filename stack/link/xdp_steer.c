@@ -171,6 +171,14 @@ pass_unless_field_is(struct xdp_steer *steer, uint8_t width, size_t at, uint32_t
 }
 
 static void
+pass_unless_bits_are(struct xdp_steer *steer, size_t at, uint8_t mask, uint8_t value)
+{
+	load(steer, BPF_B, BPF_REG_4, FRAME, at);
+	emit(steer, (struct bpf_insn){ .code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = BPF_REG_4, .imm = mask });
+	pass_unless_equal(steer, BPF_REG_4, value);
+}
+
+static void
 begin(struct xdp_steer *steer, const struct mac_addr *mac, uint32_t frame_bytes_min, uint32_t frame_bytes_max)
 {
 	uint32_t mac_head;
@@ -213,6 +221,7 @@ static void
 read_ipv6(struct xdp_steer *steer, uint16_t port)
 {
 	pass_if_shorter(steer, ETH_HLEN + sizeof(struct ipv6hdr) + sizeof(struct udphdr));
+	pass_unless_bits_are(steer, ETH_HLEN, 0xf0, 0x60); /* the version */
 	pass_unless_field_is(steer, BPF_B, ETH_HLEN + offsetof(struct ipv6hdr, nexthdr), IPPROTO_UDP);
 	pass_unless_field_is(steer, BPF_H, ETH_HLEN + sizeof(struct ipv6hdr) + offsetof(struct udphdr, dest), htons(port));
 	copy(steer, KEY, FRAME);

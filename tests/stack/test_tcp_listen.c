@@ -327,12 +327,15 @@ START_TEST(beyond_the_kept_syns_cookies_are_sent)
 }
 END_TEST
 
-/* The SYN came again when there was room to keep it, but what the peer has heard is the cookie. */
-START_TEST(a_cookie_is_good_though_its_syn_was_kept_when_it_came_again)
+/* The last of the SYNs came again when there was room to keep it; what the peer has heard is the cookie, which is returned. */
+static uint32_t
+begin_with_cookie_and_kept_syn(int family, unsigned backlog)
 {
-	peer_listen(&peer, &(struct peer_config){ .family = families[_i] });
-	ck_assert_int_eq(tcp_set_backlog(peer.host.stack, peer.listener, 1), 0);
-	for (uint16_t port = 1; port <= 3; port++) {
+	const uint16_t last = (uint16_t)(backlog + 2);
+
+	peer_listen(&peer, &(struct peer_config){ .family = family });
+	ck_assert_int_eq(tcp_set_backlog(peer.host.stack, peer.listener, backlog), 0);
+	for (uint16_t port = 1; port <= last; port++) {
 		syn(port);
 		(void)peer_expect(&peer, "SA", 0, 1, 0);
 	}
@@ -341,15 +344,39 @@ START_TEST(a_cookie_is_good_though_its_syn_was_kept_when_it_came_again)
 	peer.peer_port = 1;
 	peer_flags(&peer, "R", 1, 0);
 	peer_wait(&peer, 1000);
-	syn(3);
+	syn(last);
 	(void)peer_expect(&peer, "SA", 0, 1, 0);
 	ck_assert_uint_ne(peer.stack_iss, cookie);
 	ck_assert_uint_eq(drops(DROP_TCP_SYN_COOKIE), 1);
-	peer.stack_iss = cookie;
+	return cookie;
+}
+
+START_TEST(a_cookie_is_good_though_its_syn_was_kept_when_it_came_again)
+{
+	peer.stack_iss = begin_with_cookie_and_kept_syn(families[_i], 1);
 	peer_data(&peer, 101, 1, 100); /* what came before it is late */
 	peer_data(&peer, 1, 1, 100);
 	ck_assert(accepts());
 	ck_assert_uint_eq(peer_read(&peer), 200);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(a_kept_syn_outlives_a_cookie_that_finds_the_queue_full)
+{
+	const uint32_t cookie = begin_with_cookie_and_kept_syn(families[_i], 0);
+
+	syn(3);
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
+	peer_ack(&peer, 1, 1); /* fills the queue */
+	peer.peer_port = 2;
+	peer.stack_iss = cookie;
+	peer_ack(&peer, 1, 1);
+	ck_assert_uint_eq(drops(DROP_TCP_BACKLOG), 1);
+	peer_discard(&peer);
+	peer_wait(&peer, 3000000);
+	ck_assert_str_eq(peer_take(&peer)->flags, "SA"); /* and so the peer answers once more */
+	ck_assert(accepts());
 	peer_fini(&peer);
 }
 END_TEST
@@ -441,6 +468,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_peer_that_is_heard_no_more_after_its_acknowledgment_is_forgotten, 0, 2);
 	tcase_add_loop_test(tcase, beyond_the_kept_syns_cookies_are_sent, 0, 2);
 	tcase_add_loop_test(tcase, a_cookie_is_good_though_its_syn_was_kept_when_it_came_again, 0, 2);
+	tcase_add_loop_test(tcase, a_kept_syn_outlives_a_cookie_that_finds_the_queue_full, 0, 2);
 	tcase_add_loop_test(tcase, a_guessed_cookie_is_reset, 0, 2);
 	tcase_add_loop_test(tcase, a_cookie_is_good_for_two_minutes, 0, 2);
 	tcase_add_loop_test(tcase, the_more_specific_listener_takes_the_connection, 0, 2);

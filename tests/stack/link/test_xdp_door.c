@@ -156,6 +156,7 @@ static const struct {
 	{ "a fragment from far behind", 0, ETHER_BYTES + 6, 0x10 },
 	{ "TCP", 0, ETHER_BYTES + 9, 6 },
 	{ "ICMP", 0, ETHER_BYTES + 9, 1 },
+	{ "IPv6 of another version", 1, ETHER_BYTES, 0x45 },
 	{ "TCP over IPv6", 1, ETHER_BYTES + 6, 6 },
 	{ "a hop-by-hop header", 1, ETHER_BYTES + 6, 0 },
 	{ "a fragment header", 1, ETHER_BYTES + 6, 44 },
@@ -263,17 +264,6 @@ send_question(struct link *from, int family, uint16_t source_port, const char *d
 	from->ops->flush(from, 0);
 }
 
-static bool
-receive_one(struct link *link, struct link_frame *frame)
-{
-	for (unsigned tries = 0; tries < 100; tries++) {
-		if (link->ops->receive(link, frame, 1, 0) == 1)
-			return true;
-		(void)usleep(1000);
-	}
-	return false;
-}
-
 static struct link *
 open_other(void)
 {
@@ -296,14 +286,14 @@ START_TEST(a_question_is_answered_in_its_frame)
 	ck_assert_uint_eq(xdp_door_ifindex(door), if_nametoindex("veth7"));
 	for (unsigned round = 0; round < 3; round++) {
 		send_question(other, _i % 2, 4242, ours[_i % 2]);
-		ck_assert(receive_one(ours_link, &frame));
+		ck_assert(netns_receive_one(ours_link, &frame));
 		ck_assert_uint_ne(frame.rx_flags & STACK_RX_WRITABLE, 0);
 		uint8_t *bytes = (uint8_t *)frame.bytes;
 		memcpy(bytes, &their_mac, sizeof their_mac);
 		bytes[frame.size - 1] = (uint8_t)round;
 		ours_link->ops->send(ours_link, &frame, 0);
 		ours_link->ops->flush(ours_link, 0);
-		ck_assert(receive_one(other, &back));
+		ck_assert(netns_receive_one(other, &back));
 		ck_assert_uint_eq(back.size, frame.size);
 		ck_assert_uint_eq(back.bytes[back.size - 1], round);
 	}
@@ -335,7 +325,7 @@ START_TEST(only_addresses_that_are_named_are_taken)
 		ck_assert_int_eq(xdp_door_set_addrs(door, steps[i].addrs, steps[i].count), 0);
 		for (int family = 0; family < 2; family++) {
 			send_question(other, family, 4242, ours[family]);
-			ck_assert_int_eq(receive_one(ours_link, &frame), steps[i].is_taken[family]);
+			ck_assert_int_eq(netns_receive_one(ours_link, &frame), steps[i].is_taken[family]);
 		}
 	}
 	other->ops->close(other);
