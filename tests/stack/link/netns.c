@@ -252,3 +252,14 @@ netns_echo_serve(int fd)
 			(void)sendto(fd, buffer, (size_t)size, 0, (struct sockaddr *)&from, from_bytes);
 	}
 }
+
+bool
+netns_receive_one(struct link *link, struct link_frame *frame)
+{
+	for (unsigned tries = 0; tries < 100; tries++) {
+		if (link->ops->receive(link, frame, 1, 0) == 1)
+			return true;
+		(void)usleep(1000);
+	}
+	return false;
+}

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "stack/link/link.h"
+
 #define NETNS_SKIPPED 77
 
 /* Enters a new network namespace with lo up; leaves the program with NETNS_SKIPPED when it cannot. */
@@ -47,5 +49,8 @@ void netns_peer_end(struct netns_peer *peer);
 /* Answers every datagram to UDP port `port` of this namespace, both families, until killed. */
 int netns_echo_open(uint16_t port);
 void netns_echo_serve(int fd);
+
+/* Waits for one frame of a link; the kernel delivers over veth within the sender's system call, or soon after. */
+bool netns_receive_one(struct link *link, struct link_frame *frame);
 
 #endif

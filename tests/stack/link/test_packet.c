@@ -112,18 +112,6 @@ START_TEST(a_closed_port_of_the_next_host_is_an_error_for_the_flow)
 }
 END_TEST
 
-/* Waits for one frame; the kernel delivers over veth within the sender's system call, or soon after. */
-static bool
-receive_one(struct link *link, struct link_frame *frame)
-{
-	for (unsigned tries = 0; tries < 100; tries++) {
-		if (link->ops->receive(link, frame, 1, 0) == 1)
-			return true;
-		(void)usleep(1000);
-	}
-	return false;
-}
-
 START_TEST(a_vlan_tag_arrives_where_it_stood)
 {
 	/* The kernel takes the tag out of a frame before a packet socket sees it, and tells it beside. */
@@ -146,9 +134,9 @@ START_TEST(a_vlan_tag_arrives_where_it_stood)
 	bytes[17] = 0xb5;
 	other->ops->send(other, &sent, 0);
 	other->ops->flush(other, 0);
-	ck_assert(receive_one(link, &frame));
+	ck_assert(netns_receive_one(link, &frame));
 	while (frame.bytes[12] == 0x86 || frame.bytes[0] == 0x33) /* the kernel's own, of the new device */
-		ck_assert(receive_one(link, &frame));
+		ck_assert(netns_receive_one(link, &frame));
 	ck_assert_uint_eq(frame.size, sizeof bytes);
 	ck_assert_mem_eq(frame.bytes, bytes, sizeof bytes);
 	link->ops->close(link);
@@ -186,7 +174,7 @@ static void
 receive_of_us(struct link *link, struct link_frame *frame)
 {
 	do
-		ck_assert(receive_one(link, frame));
+		ck_assert(netns_receive_one(link, frame));
 	while (memcmp(frame->bytes, &our_mac, sizeof our_mac) != 0);
 }
 

@@ -144,17 +144,6 @@ close_both(struct link *ours, struct link *other)
 	netns_ip("link del veth7");
 }
 
-static bool
-receive_one(struct link *link, struct link_frame *frame)
-{
-	for (unsigned tries = 0; tries < 200; tries++) {
-		if (link->ops->receive(link, frame, 1, 0) == 1)
-			return true;
-		(void)usleep(500);
-	}
-	return false;
-}
-
 static void
 build(uint8_t bytes[FRAME_BYTES], const struct mac_addr *to, uint32_t number)
 {
@@ -188,14 +177,14 @@ START_TEST(what_is_ours_is_seen_by_nobody_else)
 	ck_assert_int_eq(packet_open(&eavesdropper, &config, 0, &error), 0);
 	build(bytes, &our_mac, 1);
 	send_one(other, bytes, sizeof bytes);
-	ck_assert(receive_one(ours, &frame));
+	ck_assert(netns_receive_one(ours, &frame));
 	ck_assert_uint_eq(frame.size, sizeof bytes);
 	ck_assert_mem_eq(frame.bytes, bytes, sizeof bytes);
-	ck_assert(!receive_one(eavesdropper, &frame));
+	ck_assert(!netns_receive_one(eavesdropper, &frame));
 	build(bytes, &everybody, 2);
 	send_one(other, bytes, sizeof bytes);
-	ck_assert(receive_one(eavesdropper, &frame));
-	ck_assert(receive_one(ours, &frame));
+	ck_assert(netns_receive_one(eavesdropper, &frame));
+	ck_assert(netns_receive_one(ours, &frame));
 	ck_assert_mem_eq(frame.bytes, bytes, sizeof bytes);
 	eavesdropper->ops->close(eavesdropper);
 	close_both(ours, other);
@@ -230,10 +219,10 @@ START_TEST(frames_come_and_go_until_each_was_used_often)
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		build(bytes, &our_mac, i);
 		send_one(other, bytes, sizeof bytes);
-		ck_assert_msg(receive_one(ours, &frame), "frame %u came", i);
+		ck_assert_msg(netns_receive_one(ours, &frame), "frame %u came", i);
 		ck_assert_mem_eq(frame.bytes, bytes, sizeof bytes);
 		return_frame(ours, &frame, _i % 2 == 0);
-		ck_assert_msg(receive_one(other, &frame), "frame %u came back", i);
+		ck_assert_msg(netns_receive_one(other, &frame), "frame %u came back", i);
 		ck_assert_mem_eq(frame.bytes + 14, &i, sizeof i);
 	}
 	ck_assert_uint_eq(ours->stats.received_frames, ROUNDS);
@@ -264,7 +253,7 @@ START_TEST(what_nobody_fetches_is_dropped_and_counted_and_the_rest_comes)
 	ck_assert_uint_le(received + ours->stats.receive_overflows, 5000);
 	build(bytes, &our_mac, 5000);
 	send_one(other, bytes, sizeof bytes);
-	ck_assert(receive_one(ours, frames));
+	ck_assert(netns_receive_one(ours, frames));
 	ck_assert_mem_eq(frames->bytes, bytes, sizeof bytes);
 	close_both(ours, other);
 }
@@ -287,7 +276,7 @@ START_TEST(a_super_segment_goes_both_ways_beside_the_sockets)
 	struct link *from = is_outward ? ours : other, *to = is_outward ? other : ours;
 	from->ops->send(from, &whole, 0);
 	from->ops->flush(from, 0);
-	ck_assert(receive_one(to, &frame));
+	ck_assert(netns_receive_one(to, &frame));
 	ck_assert_uint_eq(frame.size, whole.size);
 	ck_assert_mem_eq(frame.bytes, whole.bytes, whole.size);
 	ck_assert_uint_eq(frame.segment_bytes, SUPER_MSS);
@@ -337,7 +326,7 @@ START_TEST(what_a_device_that_is_down_has_not_taken_is_tried_again_and_ever_more
 	netns_ip("link set veth7 up");
 	netns_wait_running("veth7");
 	ours->ops->flush(ours, now_us);
-	ck_assert(receive_one(other, &frame));
+	ck_assert(netns_receive_one(other, &frame));
 	ck_assert_mem_eq(frame.bytes, bytes, sizeof bytes);
 	close_both(ours, other);
 }
