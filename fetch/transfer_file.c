@@ -175,7 +175,9 @@ int
 transfer__write_head(struct transfer *transfer, const struct head *head)
 {
 	const struct settings *settings = transfer->settings;
-	bool is_shown = (settings->shows_head || settings->is_head) &&
+	/* A head that ends an attempt to go on with a file does not take its place. */
+	const bool is_file_kept = transfer->next == NEXT_FAILURE && transfer->range_first != 0;
+	bool is_shown = (settings->shows_head || settings->is_head) && !is_file_kept &&
 			transfer->next != NEXT_RETRY && transfer->next != NEXT_WHOLE;
 	/* As much as a head can hold, with CR LF for its LF. */
 	char text[HEAD_BYTES_MAX + 4 * HEAD_FIELDS_MAX + 64];

@@ -323,6 +323,8 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 	transfer__note_etag(transfer, event->head);
 	if (read_file_facts(transfer, event->head) != 0)
 		return -1;
+	if (transfer->known_left != 0)
+		return 0; /* the file stays as it is until its beginning has been compared */
 	return transfer__open_output(transfer, keep_bytes, transfer->validator);
 }
 
@@ -389,8 +391,14 @@ int
 transfer__on_data(struct transfer *transfer, struct span data)
 {
 	if (transfer->next == NEXT_CONTENT) {
-		if (transfer->known_left != 0 && transfer__skip_known(transfer, &data) != 0)
-			return -1;
+		if (transfer->known_left != 0) {
+			if (transfer__skip_known(transfer, &data) != 0)
+				return -1;
+			if (transfer->known_left != 0)
+				return 0;
+			if (transfer__open_output(transfer, transfer->range_first, transfer->validator) != 0)
+				return -1;
+		}
 		transfer->facts.content_bytes += data.bytes;
 		if (transfer__add_checksum(transfer, data) != 0)
 			return -1;

@@ -17,8 +17,8 @@ transfer__know_beginning(struct transfer *transfer)
 {
 	struct stat status;
 
-	if (transfer->path[0] == '\0')
-		return false; /* standard output cannot be read */
+	if (transfer->path[0] == '\0' || transfer->settings->shows_head)
+		return false; /* standard output cannot be read; a head has no place in the middle of a file */
 	transfer->known = open(transfer->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (transfer->known < 0)
 		return false;
@@ -58,6 +58,7 @@ transfer__skip_known(struct transfer *transfer, struct span *data)
 			return -1;
 		}
 		transfer->known_left -= bytes;
+		transfer->compared_bytes += bytes;
 		*data = span_from(*data, bytes);
 	}
 	return 0;

@@ -58,12 +58,18 @@ transfer__paced(struct transfer *transfer, size_t bytes)
 
 /* ---- -Y and -y ----------------------------------------------------------------------------------- */
 
+static uint64_t
+moved_bytes(const struct transfer *transfer)
+{
+	return transfer->facts.content_bytes + transfer->facts.uploaded_bytes + transfer->compared_bytes;
+}
+
 static void
 on_speed(void *data)
 {
 	struct transfer *transfer = data;
 	const struct settings *settings = transfer->settings;
-	uint64_t moved = transfer->facts.content_bytes + transfer->facts.uploaded_bytes;
+	uint64_t moved = moved_bytes(transfer);
 	uint64_t limit_us =
 		settings->speed_time_us != 0 ? settings->speed_time_us : SPEED_TIME_DEFAULT_US;
 	uint64_t limit = settings->speed_limit != 0 ? settings->speed_limit : 1; /* -y alone */
@@ -92,6 +98,6 @@ transfer__watch_speed(struct transfer *transfer)
 	if (transfer->settings->speed_limit == 0 && transfer->settings->speed_time_us == 0)
 		return;
 	transfer->slow_since_us = now_us;
-	transfer->speed_bytes = transfer->facts.content_bytes + transfer->facts.uploaded_bytes;
+	transfer->speed_bytes = moved_bytes(transfer);
 	net_timer_start(net, &transfer->speed, now_us + SPEED_PERIOD_US, on_speed, transfer);
 }

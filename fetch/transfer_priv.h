@@ -132,6 +132,7 @@ struct transfer {
 	bool has_part;
 	int known;                              /* the file whose beginning is compared; -1: none */
 	uint64_t known_left;                    /* of it */
+	uint64_t compared_bytes;                /* with it, in all attempts */
 	bool is_range_refused;                  /* the whole is asked for from now on */
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
 

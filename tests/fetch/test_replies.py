@@ -167,6 +167,8 @@ ROWS = [
     row("the whole instead of the rest, in chunks of one", chunked(b"".join(b"1\r\n%c\r\n" % c for c in HELLO) + b"0\r\n\r\n"),
         OK, HELLO, "-C", "3", before=b"hello, world"),
     row("the whole instead of the rest, where the file begins otherwise", length(5, HELLO), CHANGED, b"jell", "-C", "4", before=b"jell"),
+    row("the whole instead of the rest, where a longer file begins otherwise", length(5, HELLO), CHANGED, b"jello, world", "-C", "4", before=b"jello, world"),
+    row("the whole instead of the rest, and its head", length(5, HELLO), RANGE, b"hell", "-i", "-C", "4", before=b"hell"),
     row("a whole that ends before the offset", length(5, HELLO), CHANGED, b"hello!", "-C", "6", before=b"hello!"),
     row("the rest of a file", head("Content-Range: bytes 4-4/5", "Content-Length: 1", line=b"HTTP/1.1 206 Partial Content\r\n") + b"o",
         OK, HELLO, "-C", "4", before=b"hell", saw=b"Range: bytes=4-"),
