@@ -46,11 +46,13 @@ open_standard_output(struct output *output)
 	return 0;
 }
 
-/* A device, a pipe, or a file that is written in its place. */
+/* A device, a pipe, or a file that is written in its place: what stands before the rest has to be there. */
 static int
 open_as_it_is(struct output *output, uint64_t keep_bytes, struct failure *failure)
 {
-	output->descriptor = open(output->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	struct stat status;
+
+	output->descriptor = open(output->path, O_WRONLY | (keep_bytes == 0 ? O_CREAT : 0) | O_CLOEXEC, 0666);
 	output->is_closable = true;
 	if (output->descriptor < 0)
 		return output__fail(output, failure, "cannot be opened");
@@ -58,6 +60,11 @@ open_as_it_is(struct output *output, uint64_t keep_bytes, struct failure *failur
 	printable_init(&output->printable, true);
 	if (!output->target.is_in_place)
 		return 0;
+	if (fstat(output->descriptor, &status) == 0 && (uint64_t)status.st_size < keep_bytes) {
+		failure_set(failure, FAILURE_WRITE, "%s has %llu octets, fewer than the offset", output->path,
+			    (unsigned long long)status.st_size);
+		return -1;
+	}
 	if (ftruncate(output->descriptor, (off_t)keep_bytes) != 0 ||
 	    lseek(output->descriptor, (off_t)keep_bytes, SEEK_SET) < 0)
 		return output__fail(output, failure, "cannot go on at the offset");

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OK, RESOLVE, WEIRD, PARTIAL, STATUS, RANGE, REDIRECTS, EMPTY, CODING, SIZE, CHANGED = 0, 6, 8, 18, 22, 33, 47, 52, 61, 63, 105
-SCHEME, URL, TIMEOUT, CHECKSUM = 1, 3, 28, 104
+SCHEME, URL, WRITE, TIMEOUT, CHECKSUM = 1, 3, 23, 28, 104
 HELLO = b"hello"
 SHA256 = hashlib.sha256(HELLO).hexdigest()
 OK_LINE = b"HTTP/1.1 200 OK\r\n"
@@ -172,6 +172,10 @@ ROWS = [
     row("a whole that ends before the offset", length(5, HELLO), CHANGED, b"hello!", "-C", "6", before=b"hello!"),
     row("the rest of a file", head("Content-Range: bytes 4-4/5", "Content-Length: 1", line=b"HTTP/1.1 206 Partial Content\r\n") + b"o",
         OK, HELLO, "-C", "4", before=b"hell", saw=b"Range: bytes=4-"),
+    row("the rest of a file that has less before it", head("Content-Range: bytes 4-4/5", "Content-Length: 1",
+                                                          line=b"HTTP/1.1 206 Partial Content\r\n") + b"o", WRITE, b"he", "-C", "4", before=b"he"),
+    row("the rest of a file that is not there", head("Content-Range: bytes 4-4/5", "Content-Length: 1",
+                                                    line=b"HTTP/1.1 206 Partial Content\r\n") + b"o", WRITE, None, "-C", "4"),
     row("nothing behind the offset", head("Content-Range: bytes */5", "Content-Length: 0",
                                           line=b"HTTP/1.1 416 Range Not Satisfiable\r\n"), OK, HELLO, "-C", "5", before=HELLO),
     row("404 fails when asked to", length(5, HELLO).replace(b"200 OK", b"404 Not Found"), STATUS, None, "-f"),
