@@ -47,6 +47,17 @@ machine_bytes(void)
 	return constrained > 0 && constrained < total ? constrained : total;
 }
 
+void *
+memory_reserve(size_t bytes)
+{
+	void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (block == MAP_FAILED)
+		return NULL;
+	(void)madvise(block, bytes, MADV_NOHUGEPAGE); /* a kernel that does not know it has none */
+	return block;
+}
+
 static size_t
 whole_lines(size_t bytes)
 {
@@ -62,9 +73,8 @@ memory_open(struct memory *memory, const struct config *config, struct rng *rng,
 	*memory = (struct memory){ 0 };
 	size_t bytes = whole_lines(sizes.rrsets) + whole_lines(sizes.negatives) +
 		       whole_lines(sizes.delegations) + whole_lines(sizes.ready) + whole_lines(sizes.infra);
-	uint8_t *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (block == MAP_FAILED) {
+	uint8_t *block = memory_reserve(bytes);
+	if (block == NULL) {
 		(void)snprintf(error, CONFIG_ERROR_BYTES,
 			       "caches: %zu MiB of address space are not to be had: make "
 			       "rrset-cache-size smaller",

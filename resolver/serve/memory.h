@@ -3,12 +3,18 @@
  *
  * One reservation of address space for all of them; what has never been filled is not memory yet.
  * Sizes left to us go by the machine's memory, or by the control group's limit where that is less.
+ *
+ * What is used lies far apart: a little at the start of each of many rings, a bucket here and there.  So a page is a small one,
+ * also where the system gives huge ones to whoever does not refuse them: with those, a thousand names took 600 MiB.
  */
 #ifndef CAIRN_RESOLVER_SERVE_MEMORY_H
 #define CAIRN_RESOLVER_SERVE_MEMORY_H
 
 #include "resolver/iterate/engine.h"
 #include "resolver/serve/config.h"
+
+/* Zeroed, of whole pages; munmap gives it back.  NULL: so much address space is not to be had. */
+void *memory_reserve(size_t bytes);
 
 struct memory {
 	struct caches caches;

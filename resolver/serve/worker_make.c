@@ -7,6 +7,7 @@
 #include "resolver/serve/listen_own_tcp.h"
 #include "resolver/serve/listen_own_udp.h"
 #include "resolver/serve/core_config.h"
+#include "resolver/serve/memory.h"
 #include "resolver/serve/stream.h"
 #include "resolver/serve/udp_batch.h"
 #include "resolver/serve/worker_priv.h"
@@ -59,13 +60,11 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 	struct engine_limits engine_limits = core_config_engine_limits(config->config);
 	struct stack_limits limits = core_config_stack_limits(config->config, &engine_limits);
 
-	limits.is_block_clear = true; /* it is mapped below */
+	limits.is_block_clear = true; /* it is reserved below */
 	worker->block_bytes = lay_out(worker, &limits, &engine_limits).total_bytes;
-	void *block = mmap(NULL, worker->block_bytes, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (block == MAP_FAILED)
+	worker->block = memory_reserve(worker->block_bytes);
+	if (worker->block == NULL)
 		return ERR_NO_MEMORY;
-	worker->block = block;
 	struct places places = lay_out(worker, &limits, &engine_limits);
 	struct engine_config engine_config = core_config_engine(config->config);
 	worker->stack = stack_new(places.stack, places.stack_bytes, &limits, &worker->rng, now_us);
