@@ -262,17 +262,48 @@ child_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 	tcp__end(stack, tcb, TCP_REASON_ABORTED);
 }
 
-/* Whether it acknowledges a cookie that we have sent lately, in answer to the peer's SYN of this number. */
+enum cookie {
+	COOKIE_NONE,  /* not one, or too old */
+	COOKIE_SPENT,
+	COOKIE_GOOD,
+};
+
+/*
+ * A cookie begins one connection: a late segment from the beginning of one that has ended would otherwise begin it
+ * anew (RFC 4987, section 3.6), and the program hear the same data twice.  A new cookie equals one of these once in
+ * four million.
+ */
 static bool
-has_cookie(struct stack *stack, const struct tcb *listener, const struct tcp_segment *segment, uint32_t peer_isn,
+cookie_is_spent(const struct tcp *tcp, uint32_t cookie)
+{
+	const size_t count = tcp->cookies_spent_count < TCP_COOKIES_SPENT ? (size_t)tcp->cookies_spent_count
+									  : TCP_COOKIES_SPENT;
+	bool is_spent = false;
+
+	for (size_t i = 0; i < count; i++)
+		is_spent |= tcp->cookies_spent[i] == cookie;
+	return is_spent;
+}
+
+static void
+cookie_spend(struct tcp *tcp, uint32_t cookie)
+{
+	tcp->cookies_spent[tcp->cookies_spent_count++ % TCP_COOKIES_SPENT] = cookie;
+}
+
+/* Whether it acknowledges a cookie that we have sent lately, in answer to the peer's SYN of this number. */
+static enum cookie
+cookie_look(struct stack *stack, const struct tcb *listener, const struct tcp_segment *segment, uint32_t peer_isn,
 	   struct tcp_cookie_facts *facts)
 {
 	const struct tcp_tuple tuple = tuple_of(segment);
 
 	*facts = (struct tcp_cookie_facts){ .has_timestamps = segment->options.has_timestamps };
-	return stack->now_us < listener->accepts.cookies_until_us &&
-	       tcp_cookie_check(&stack->tcp.secret, &tuple, peer_isn, segment->ack - 1,
-				segment->options.ts_ecr, facts, stack->now_us);
+	if (stack->now_us >= listener->accepts.cookies_until_us ||
+	    !tcp_cookie_check(&stack->tcp.secret, &tuple, peer_isn, segment->ack - 1, segment->options.ts_ecr, facts,
+			      stack->now_us))
+		return COOKIE_NONE;
+	return cookie_is_spent(&stack->tcp, segment->ack - 1) ? COOKIE_SPENT : COOKIE_GOOD;
 }
 
 /* The connection that the cookie stands for begins. */
@@ -301,6 +332,7 @@ cookie_take(struct stack *stack, struct tcb *listener, struct tcp_segment *segme
 		stack__drop(stack, DROP_TCP_FULL);
 		return;
 	}
+	cookie_spend(&stack->tcp, syn.iss);
 	tcp_flight_first(&tcb->flight)->flags |= TCP_SENT_EVER_AGAIN;
 	child_receive(stack, tcb, segment);
 }
@@ -311,14 +343,15 @@ cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *se
 	const bool is_expected = stack->now_us < listener->accepts.cookies_until_us;
 	const bool is_bare = segment->data_bytes == 0 && (segment->flags & TCP_FIN) == 0;
 	struct tcp_cookie_facts facts;
+	const enum cookie cookie = cookie_look(stack, listener, segment, segment->seq - 1, &facts);
 
-	if (has_cookie(stack, listener, segment, segment->seq - 1, &facts)) {
+	if (cookie == COOKIE_GOOD) {
 		cookie_take(stack, listener, segment, segment->seq - 1, &facts);
 		return;
 	}
 	stack__drop(stack, DROP_TCP_NO_CONNECTION);
 	/* Data behind a first segment that was lost waits for that to come again. */
-	if (!is_expected || is_bare)
+	if (!is_expected || is_bare || cookie == COOKIE_SPENT)
 		tcp__reset_reply(stack, segment);
 }
 
@@ -398,7 +431,7 @@ acknowledges_other(struct stack *stack, struct tcp_syn *syn, struct tcp_segment 
 	const uint32_t peer_isn = syn->irs;
 	struct tcp_cookie_facts facts;
 
-	if (has_cookie(stack, listener, segment, peer_isn, &facts)) {
+	if (cookie_look(stack, listener, segment, peer_isn, &facts) == COOKIE_GOOD) {
 		if (accept_queue_is_full(listener)) {
 			stack__drop(stack, DROP_TCP_BACKLOG); /* the SYN-ACK comes again, and with it the answer */
 			return;

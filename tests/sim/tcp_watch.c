@@ -345,17 +345,6 @@ judge(const struct seen *seen)
 	remember_sent(seen);
 }
 
-/*
- * Who gives a connection up has forgotten it.  A late segment from its beginning may then bring it back by the SYN cookie
- * that it acknowledges (RFC 4987, section 3.6), with the same numbers.
- */
-static void
-note_reset(const struct seen *seen)
-{
-	if (seen->own->has_syn && (seen->header.flags & TCP_ACK) != 0 && seen->header.seq == seen->own->end)
-		seen->flow->is_doubtful = true;
-}
-
 static void
 watch_sent(struct watch *watch, unsigned side, const struct link_frame *frame)
 {
@@ -375,12 +364,10 @@ watch_sent(struct watch *watch, unsigned side, const struct link_frame *frame)
 	find_flow(watch, side, &seen);
 	counts->segments++;
 	counts->data_bytes += seen.data_bytes;
-	if ((seen.header.flags & TCP_RST) != 0) {
+	if ((seen.header.flags & TCP_RST) != 0)
 		counts->resets++;
-		note_reset(&seen);
-	} else {
+	else
 		judge(&seen);
-	}
 	log_segment(&seen, "sent");
 }
 

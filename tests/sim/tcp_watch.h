@@ -52,7 +52,7 @@ struct watch_side {
 struct watch_flow {
 	uint16_t ports[2]; /* of host 0 and host 1 */
 	struct watch_side sides[2];
-	/* A late SYN was answered again, or one end has given up and may be brought back: who acknowledges what is not clear. */
+	/* A late SYN was answered again: who acknowledges what is not clear. */
 	bool is_doubtful;
 };
 

@@ -170,17 +170,34 @@ next_stop_us(const struct tcp_world *world)
 	return event_us < slice_ends_us ? event_us : slice_ends_us;
 }
 
+/* Grows as long as anything goes on. */
+static uint64_t
+progress_of(const struct world_end *ends, unsigned count)
+{
+	uint64_t progress = count;
+
+	for (unsigned i = 0; i < count; i++)
+		progress += ends[i].received + (ends[i].fate > WORLD_RUNS);
+	return progress;
+}
+
 static void
 run_until_over(struct tcp_world *world)
 {
 	const struct tcp_plan *plan = &world->plan;
+	uint64_t progress_before = 0, went_on_us = world->net.now_us;
 
 	while (world->event_count < plan->event_count || !tcp_ends_are_over(world)) {
 		const uint64_t stop_us = next_stop_us(world);
-		if (world->net.now_us >= WORLD_TIME_US_MAX)
+		const uint64_t progress = progress_of(world->clients, plan->call_count) +
+					  progress_of(world->accepted, world->accepted_count);
+		if (progress != progress_before)
+			went_on_us = world->net.now_us;
+		progress_before = progress;
+		const bool has_stalled = world->net.now_us - went_on_us >= WORLD_STALL_US_MAX;
+		if (has_stalled)
 			describe(world);
-		HOLDS(world->net.now_us < WORLD_TIME_US_MAX,
-		      "a connection neither goes on nor ends, seed %llu",
+		HOLDS(!has_stalled, "a connection neither goes on nor ends, seed %llu",
 		      (unsigned long long)plan->seed);
 		net_run(&world->net, stop_us - world->net.now_us);
 		while (world->event_count < plan->event_count &&

@@ -232,17 +232,6 @@ START_TEST(hosts_may_not_acknowledge_each_others_acknowledgments)
 }
 END_TEST
 
-START_TEST(who_has_given_up_may_be_brought_back_by_a_cookie)
-{
-	say(1, SAID(TCP_RST | TCP_ACK, 77777, 1001, 0)); /* somebody who knows nothing, not the connection itself */
-	say(1, SAID(TCP_ACK, 1, 1001, WINDOW));
-	ck_assert_str_eq(watch.objection, "");
-	say(1, SAID(TCP_RST | TCP_ACK, 1, 1001, 0));
-	say(1, SAID(TCP_ACK, 1, 1, WINDOW));
-	ck_assert_str_eq(watch.objection, "");
-}
-END_TEST
-
 START_TEST(a_connection_with_the_same_ports_begins_anew)
 {
 	const struct tcp_options options = { .mss = MSS };
@@ -268,7 +257,6 @@ main(void)
 	tcase_add_test(tcase, a_hole_may_not_be_acknowledged_away);
 	tcase_add_test(tcase, timestamps_may_not_go_back);
 	tcase_add_test(tcase, hosts_may_not_acknowledge_each_others_acknowledgments);
-	tcase_add_test(tcase, who_has_given_up_may_be_brought_back_by_a_cookie);
 	tcase_add_test(tcase, a_connection_with_the_same_ports_begins_anew);
 	Suite *suite = suite_create("tcp_watch");
 	suite_add_tcase(suite, tcase);

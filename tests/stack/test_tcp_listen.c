@@ -420,6 +420,37 @@ END_TEST
 
 /* ---- which listener ---------------------------------------------------------------------------- */
 
+/* However it has ended: by LAST-ACK, which leaves nothing behind, or by RST. */
+START_TEST(a_cookie_begins_no_second_connection)
+{
+	const bool is_aborted = _i / 2 == 1;
+
+	peer_listen(&peer, &(struct peer_config){ .family = families[_i % 2] });
+	ck_assert_int_eq(tcp_set_backlog(peer.host.stack, peer.listener, 0), 0);
+	syn(1);
+	syn(2);
+	peer_discard(&peer);
+	peer_data(&peer, 1, 1, 100);
+	ck_assert(accepts());
+	ck_assert_uint_eq(peer_read(&peer), 100);
+	if (is_aborted) {
+		tcp_abort(peer.host.stack, peer.conn, peer.host.now_us);
+	} else {
+		peer_flags(&peer, "FA", 101, 1);
+		tcp_close(peer.host.stack, peer.conn, peer.host.now_us);
+		peer_wait(&peer, 1000);
+		peer_ack(&peer, 102, 2);
+	}
+	ck_assert_uint_eq(peer.host.stack->tcp.tcbs_used, 1); /* the listener */
+	peer_discard(&peer);
+	peer_data(&peer, 1, 1, 100);
+	(void)peer_expect(&peer, "R", 1, 0, 0);
+	ck_assert(!accepts());
+	ck_assert_uint_eq(peer.host.stack->tcp.tcbs_used, 1);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(the_more_specific_listener_takes_the_connection)
 {
 	const struct ip_addr of_family = { .family = (uint8_t)families[_i] };
@@ -471,6 +502,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_kept_syn_outlives_a_cookie_that_finds_the_queue_full, 0, 2);
 	tcase_add_loop_test(tcase, a_guessed_cookie_is_reset, 0, 2);
 	tcase_add_loop_test(tcase, a_cookie_is_good_for_two_minutes, 0, 2);
+	tcase_add_loop_test(tcase, a_cookie_begins_no_second_connection, 0, 4);
 	tcase_add_loop_test(tcase, the_more_specific_listener_takes_the_connection, 0, 2);
 	Suite *suite = suite_create("tcp: listen");
 	suite_add_tcase(suite, tcase);
