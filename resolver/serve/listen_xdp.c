@@ -23,9 +23,14 @@ struct addrs { /* in order */
 
 struct listen_xdp {
 	struct worker *worker;
-	struct listen_xdp_config config;
+	struct xdp_door *door;
+	struct link *link; /* this worker's queues; NULL: it has none */
+	unsigned share;
+	uint32_t ifindex; /* the host's number of the device */
+	uint16_t port;
 	bool has_local_peers;
 	uint32_t mtu;
+	uint64_t mtu_due_at_us;
 	uv_poll_t polls[LINK_FDS_MAX];
 	uv_timer_t timer; /* ends the loop's sleep: the turn does the rest */
 	unsigned poll_count, handles_open;
@@ -52,8 +57,8 @@ static bool
 is_udp_here(const struct listen_xdp *xdp, const struct listener *listener)
 {
 	const struct endpoint *endpoint = &listener->endpoint;
-	return listener->transport == ENDPOINT_UDP && endpoint->port == xdp->config.port &&
-	       (endpoint->scope == 0 || endpoint->scope == xdp->config.ifindex);
+	return listener->transport == ENDPOINT_UDP && endpoint->port == xdp->port &&
+	       (endpoint->scope == 0 || endpoint->scope == xdp->ifindex);
 }
 
 /* The kernel's listener that a datagram to this address comes to: its own, or that of its family; NULL: none. */
@@ -96,7 +101,7 @@ static bool
 is_served(const struct listen_xdp *xdp, const struct stack_addr *addr)
 {
 	return (addr->flags & STACK_ADDR_TENTATIVE) == 0 && !addr_is_loopback(&addr->addr) &&
-	       (!addr_is_link_local(&addr->addr) || addr->host_ifindex == xdp->config.ifindex) &&
+	       (!addr_is_link_local(&addr->addr) || addr->host_ifindex == xdp->ifindex) &&
 	       listener_for(xdp, &addr->addr) != NULL;
 }
 
@@ -140,20 +145,16 @@ read_addrs(struct listen_xdp *xdp)
 	sort(&xdp->impossible);
 }
 
+/* A worker without queues is given no datagrams, and has no say. */
 static void
 tell_door(struct listen_xdp *xdp)
 {
-	if (xdp->config.door == NULL)
-		return;
-	const int err = xdp_door_set_addrs(xdp->config.door, xdp->named.items, xdp->named.count);
-	xdp->stats.addrs = xdp_door_addr_count(xdp->config.door);
-	if (err == 0)
+	if (xdp->link == NULL || xdp_door_set_addrs(xdp->door, xdp->share, xdp->named.items, xdp->named.count) == 0)
 		return;
 	xdp->stats.addr_failures++;
 	if (!xdp->has_complained)
 		log_warning(&worker_service(xdp->worker)->log,
-		            "link xdp: the kernel does not take all addresses (%s%s): what is asked there comes by its sockets",
-		            err_text(err), err == ERR_PERMISSION ? "; Linux before 6.0 wants CAP_BPF for it" : "");
+		            "link xdp: there is no room for all addresses: what is asked at the rest comes by the kernel's sockets");
 	xdp->has_complained = true;
 }
 
@@ -166,7 +167,7 @@ listen_xdp_renew(struct listen_xdp *xdp)
 
 /* ---- questions --------------------------------------------------------------------------------------------------- */
 
-/* An address that the kernel would not take out of the door's map is another host's by now, maybe. */
+/* An address whose listener has just gone may have datagrams in the queue. */
 static struct listener *
 find_listener(struct listen_xdp *xdp, const struct ip_addr *local)
 {
@@ -188,7 +189,7 @@ read_question(struct listen_xdp *xdp, const struct link_frame *frame, struct udp
 	if (has(&xdp->impossible, &datagram->source))
 		return DROP_IP_SOURCE;
 	struct listener *listener =
-		datagram->destination_port == xdp->config.port ? find_listener(xdp, &datagram->destination) : NULL;
+		datagram->destination_port == xdp->port ? find_listener(xdp, &datagram->destination) : NULL;
 	if (listener == NULL) /* it has just gone */
 		return DROP_UDP_NO_FLOW;
 	*source = (struct client_source){
@@ -196,7 +197,7 @@ read_question(struct listen_xdp *xdp, const struct link_frame *frame, struct udp
 		.addr = datagram->source,
 		.local = datagram->destination,
 		.port = datagram->source_port,
-		.scope = datagram->source.family == ADDR_IPV6 && addr_is_link_local(&datagram->source) ? xdp->config.ifindex : 0,
+		.scope = datagram->source.family == ADDR_IPV6 && addr_is_link_local(&datagram->source) ? xdp->ifindex : 0,
 	};
 	return DROP_REASON_COUNT;
 }
@@ -232,7 +233,7 @@ send_reply(struct listen_xdp *xdp, const struct link_frame *frame, const struct 
 		.bytes = bytes,
 		.size = udp_frame_turn(datagram, bytes, xdp->reply, size, id),
 	};
-	xdp->config.link->ops->send(xdp->config.link, &reply, now_us);
+	xdp->link->ops->send(xdp->link, &reply, now_us);
 	xdp->stats.replied++;
 }
 
@@ -279,16 +280,31 @@ serve_batch(struct listen_xdp *xdp, const struct link_frame *frames, size_t rece
 	}
 }
 
+/* A device that has gone brings no more questions. */
+static void
+read_mtu(struct listen_xdp *xdp, uint64_t now_us)
+{
+	struct stack_if_config described;
+
+	if (now_us < xdp->mtu_due_at_us)
+		return;
+	xdp->mtu_due_at_us = now_us + LISTEN_XDP_MTU_US;
+	xdp->link->ops->describe(xdp->link, &described);
+	xdp->mtu = described.mtu;
+	xdp->has_local_peers = (described.flags & STACK_IF_LOCAL_PEERS) != 0;
+}
+
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct listen_xdp *xdp = poll->data;
-	struct link *link = xdp->config.link;
+	struct link *link = xdp->link;
 	struct link_frame frames[LINK_BATCH_MAX];
 	(void)events;
 
 	if (status < 0)
 		xdp->poll_again_at_us = worker_now_us(xdp->worker) + POLL_AGAIN_US; /* libuv has stopped to watch it */
+	read_mtu(xdp, worker_now_us(xdp->worker));
 	for (unsigned i = 0; i < XDP_TURN_BATCHES; i++) {
 		const uint64_t now_us = worker_now_us(xdp->worker);
 		const size_t count = link->ops->receive(link, frames, LINK_BATCH_MAX, now_us);
@@ -322,7 +338,7 @@ watch(struct listen_xdp *xdp, uint64_t now_us)
 static void
 look_after_link(struct listen_xdp *xdp, uint64_t now_us)
 {
-	struct link *link = xdp->config.link;
+	struct link *link = xdp->link;
 
 	if (link->ops->deadline(link) <= now_us)
 		link->ops->flush(link, now_us);
@@ -347,7 +363,7 @@ listen_xdp_turn(struct listen_xdp *xdp, uint64_t now_us)
 		read_addrs(xdp);
 		tell_door(xdp);
 	}
-	if (xdp->config.link != NULL)
+	if (xdp->link != NULL)
 		look_after_link(xdp, now_us);
 }
 
@@ -356,9 +372,11 @@ listen_xdp_stats(const struct listen_xdp *xdp)
 {
 	struct listen_xdp_stats stats = xdp->stats;
 
-	if (xdp->config.link != NULL) {
-		stats.send_failures = xdp->config.link->stats.send_failures;
-		stats.overflows = xdp->config.link->stats.receive_overflows;
+	if (xdp->share == 0)
+		stats.addrs = xdp_door_addr_count(xdp->door);
+	if (xdp->link != NULL) {
+		stats.send_failures = xdp->link->stats.send_failures;
+		stats.overflows = xdp->link->stats.receive_overflows;
 	}
 	return stats;
 }
@@ -382,6 +400,8 @@ on_handle_closed(uv_handle_t *handle)
 void
 listen_xdp_close(struct listen_xdp *xdp)
 {
+	if (xdp->link != NULL)
+		(void)xdp_door_set_addrs(xdp->door, xdp->share, NULL, 0);
 	for (unsigned i = 0; i < xdp->poll_count; i++)
 		uv_close((uv_handle_t *)&xdp->polls[i], on_handle_closed);
 	uv_close((uv_handle_t *)&xdp->timer, on_handle_closed);
@@ -390,14 +410,9 @@ listen_xdp_close(struct listen_xdp *xdp)
 static int
 open_polls(struct listen_xdp *xdp)
 {
-	const struct link *link = xdp->config.link;
-	struct stack_if_config described;
 	int fds[LINK_FDS_MAX];
 
-	link->ops->describe(link, &described);
-	xdp->mtu = described.mtu;
-	xdp->has_local_peers = (described.flags & STACK_IF_LOCAL_PEERS) != 0;
-	const size_t count = link->ops->fds(link, fds);
+	const size_t count = xdp->link->ops->fds(xdp->link, fds);
 	for (size_t i = 0; i < count; i++) {
 		const int err = uv_poll_init(worker_loop(xdp->worker), &xdp->polls[i], fds[i]);
 		if (err != 0)
@@ -418,7 +433,11 @@ listen_xdp_new(struct listen_xdp **made, struct worker *worker, const struct lis
 	if (xdp == NULL)
 		return UV_ENOMEM;
 	xdp->worker = worker;
-	xdp->config = *config;
+	xdp->door = config->door;
+	xdp->link = xdp_door_link(config->door, config->share);
+	xdp->share = config->share;
+	xdp->ifindex = xdp_door_ifindex(config->door);
+	xdp->port = config->port;
 	xdp->rng = worker_rng(worker);
 	xdp->is_stale = true;
 	xdp->poll_again_at_us = STACK_NEVER;
@@ -426,7 +445,7 @@ listen_xdp_new(struct listen_xdp **made, struct worker *worker, const struct lis
 	(void)uv_timer_init(worker_loop(worker), &xdp->timer); /* cannot fail */
 	xdp->timer.data = xdp;
 	xdp->handles_open = 1;
-	const int err = config->link != NULL ? open_polls(xdp) : 0;
+	const int err = xdp->link != NULL ? open_polls(xdp) : 0;
 	if (err != 0) {
 		listen_xdp_close(xdp);
 		return err;

@@ -6,12 +6,12 @@
  * otherwise.  What can be answered at once goes back in the frame of its question; what takes longer, or is larger than
  * frame or device take whole, goes out by that listener, whose routes and neighbours are the kernel's.
  *
- * The door is told which addresses there are: those of listeners at its port, and for one of a whole family all that the
- * host has, as the worker's stack mirrors them.  One worker does so for all, in every turn in which something has changed.
+ * The door is told which addresses this worker serves: those of its listeners at the port, and for one of a whole family all
+ * that the host has, as the worker's stack mirrors them; in every turn in which something of that has changed.
  *
  * Ownership: link and door are the server's and outlive it; close is asynchronous, and frees it in the loop.
  * Errors:    frames that are no questions are drops with their reasons (stack/drop.h), told with the stack's.
- * Bounds:    XDP_TURN_BATCHES batches a turn of the loop, LISTEN_XDP_ADDRS_MAX addresses.
+ * Bounds:    the MTU of the device is read once in LISTEN_XDP_MTU_US, as long as questions come; XDP_TURN_BATCHES batches a turn of the loop, LISTEN_XDP_ADDRS_MAX addresses.
  */
 #ifndef CAIRN_RESOLVER_SERVE_LISTEN_XDP_H
 #define CAIRN_RESOLVER_SERVE_LISTEN_XDP_H
@@ -23,14 +23,14 @@
 
 #define XDP_TURN_BATCHES     4u
 #define LISTEN_XDP_ADDRS_MAX XDP_DOOR_ADDRS_MAX
+#define LISTEN_XDP_MTU_US    1000000u
 
 struct listen_xdp;
 struct worker;
 
 struct listen_xdp_config {
-	struct link *link;     /* this worker's queues; NULL: it has none */
-	struct xdp_door *door; /* whose addresses this worker keeps; NULL: another does */
-	uint32_t ifindex;      /* the host's number of the device */
+	struct xdp_door *door;
+	unsigned share; /* of the door: this worker's queues, if it has any */
 	uint16_t port;
 };
 
@@ -38,8 +38,8 @@ struct listen_xdp_stats {
 	uint64_t received, replied; /* frames taken; of them those that went back as replies */
 	uint64_t by_socket;         /* answers that were ready at once, and too large for the frame */
 	uint64_t send_failures, overflows;
-	uint64_t addrs;             /* now, not a sum */
-	uint64_t addr_failures;     /* times that the kernel would not take them */
+	uint64_t addrs;             /* of the door, now; told by the first worker alone */
+	uint64_t addr_failures;     /* times that the door had no room for all */
 };
 
 /* A negative libuv code, or 0. */

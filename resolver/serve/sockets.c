@@ -123,7 +123,5 @@ server__listen(struct server *server, char error[CONFIG_ERROR_BYTES])
 			return err;
 		}
 	}
-	for (unsigned i = 0; i < server->worker_count; i++)
-		worker_tell_door(server->workers[i]);
 	return 0;
 }

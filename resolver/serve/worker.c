@@ -359,13 +359,6 @@ worker_listen(struct worker *worker, const struct worker_socket *socket)
 	return 0;
 }
 
-void
-worker_tell_door(struct worker *worker)
-{
-	if (worker->xdp != NULL)
-		listen_xdp_turn(worker->xdp, worker_now_us(worker));
-}
-
 /* Unlinks a listener and starts to close it. */
 static void
 shut_listener(struct worker *worker, struct listener **at)

@@ -119,8 +119,6 @@ int worker_new(struct worker **worker, const struct worker_config *config,
 	       char error[CONFIG_ERROR_BYTES]);
 /* Adds a listener; takes the descriptor, also when it fails.  Before worker_start, or on the worker's thread. */
 int worker_listen(struct worker *worker, const struct worker_socket *socket);
-/* All its listeners are there, and the capabilities still are, which some kernels want for the door's addresses. */
-void worker_tell_door(struct worker *worker);
 int worker_start(struct worker *worker);
 struct mailbox *worker_mailbox(struct worker *worker);
 /* What the link has to tell the operator of how it was opened; "": nothing. */

@@ -142,14 +142,13 @@ listen_on_stack(struct worker *worker, const struct config *config, char error[C
 	return 0;
 }
 
-/* Clients' datagrams come off a device, too; the first worker keeps its addresses. */
+/* Clients' datagrams come off a device, too. */
 static int
 listen_at_door(struct worker *worker, const struct worker_config *config, char error[CONFIG_ERROR_BYTES])
 {
 	const struct listen_xdp_config xdp = {
-		.link = xdp_door_link(config->door, config->index),
-		.door = config->index == 0 ? config->door : NULL,
-		.ifindex = xdp_door_ifindex(config->door),
+		.door = config->door,
+		.share = config->index,
 		.port = (uint16_t)config->config->port,
 	};
 	const int err = listen_xdp_new(&worker->xdp, worker, &xdp);

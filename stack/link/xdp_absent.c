@@ -50,16 +50,17 @@ xdp_door_ifindex(const struct xdp_door *door)
 }
 
 size_t
-xdp_door_addr_count(const struct xdp_door *door)
+xdp_door_addr_count(struct xdp_door *door)
 {
 	(void)door;
 	return 0;
 }
 
 int
-xdp_door_set_addrs(struct xdp_door *door, const struct ip_addr *addrs, size_t count)
+xdp_door_set_addrs(struct xdp_door *door, unsigned share, const struct ip_addr *addrs, size_t count)
 {
 	(void)door;
+	(void)share;
 	(void)addrs;
 	(void)count;
 	return ERR_UNSUPPORTED;

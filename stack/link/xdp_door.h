@@ -1,9 +1,10 @@
 /*
  * xdp_door.h - datagrams to one UDP port of the host's own addresses, taken off a device before the host's stack sees them.
  *
- * The host keeps its addresses, and the port's socket: the XDP program (xdp_steer.h) takes plain datagrams to the port and to
- * the addresses that xdp_door_set_addrs has named, off the device's queues; everything else comes to the socket as ever.
- * What is taken does not pass the host's packet filter.
+ * The host keeps its addresses, and the port's socket: the XDP program (xdp_steer.h) takes plain datagrams to the port off the
+ * device's queues, and of them those to the addresses that every thread with a queue has named (xdp_door_set_addrs), since any
+ * of them may be given such a datagram; everything else comes to the socket as ever.  What is taken does not pass the
+ * host's packet filter.
  *
  * The queues are dealt out to `share_count` threads, each of which has a link for its own.  Its frames are Ethernet, with
  * room for a reply in their place (STACK_RX_WRITABLE), which goes out by the queue that the question came by.
@@ -12,9 +13,9 @@
  * device whose MAC address changes, or that goes and comes again: its datagrams come to the host's socket from then on.
  *
  * Ownership: open takes memory and descriptors, close frees them and ends every link.
- * Needs:     as xdp_device.h; xdp_door_set_addrs nothing since Linux 6.0, CAP_BPF before where unprivileged BPF is off.
- * Errors:    as xdp_device.h; ERR_PERMISSION, ERR_FULL of xdp_door_set_addrs: addresses that it could not name come to the
- *            host's socket.
+ * Threads:   a link belongs to one; the addresses may be set by all, under a lock.
+ * Needs:     as xdp_device.h, at open.
+ * Errors:    as xdp_device.h; ERR_FULL of xdp_door_set_addrs: what it could not name comes to the host's socket.
  * Bounds:    XDP_DOOR_ADDRS_MAX addresses; LINK_FDS_MAX receive queues a thread, XDP_DOOR_QUEUES_MAX in all.
  */
 #ifndef CAIRN_STACK_LINK_XDP_DOOR_H
@@ -40,14 +41,17 @@ struct xdp_door_config {
 int xdp_door_open(struct xdp_door **door, const struct xdp_door_config *config, struct link_error *told);
 void xdp_door_close(struct xdp_door *door); /* NULL is nothing */
 
-/* The queues of one thread; NULL: there are fewer queues than threads, and none is left for this one.  Lent. */
+/*
+ * The queues of one thread; NULL: there are fewer queues than threads, and none is left for this one.  Lent.  Its MTU is
+ * that of the device when it is asked to describe itself, 0 when that has gone.
+ */
 struct link *xdp_door_link(struct xdp_door *door, unsigned share);
 /* The host's number of the device, which link-local addresses belong to. */
 uint32_t xdp_door_ifindex(const struct xdp_door *door);
 
-/* From now on these addresses and no others; by one thread alone. */
-int xdp_door_set_addrs(struct xdp_door *door, const struct ip_addr *addrs, size_t count);
-/* How many are named. */
-size_t xdp_door_addr_count(const struct xdp_door *door);
+/* From now on this thread, which has a link, serves these addresses and no others. */
+int xdp_door_set_addrs(struct xdp_door *door, unsigned share, const struct ip_addr *addrs, size_t count);
+/* How many are taken off the device. */
+size_t xdp_door_addr_count(struct xdp_door *door);
 
 #endif

@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "stack/ipv4.h"
+#include "stack/link/xdp_addrs.h"
 
 /* What registers hold throughout; the rest are for a moment. */
-#define FRAME     BPF_REG_2 /* until the look-up of the address, whose key is what a call takes there: */
-#define KEY       BPF_REG_2
+#define FRAME     BPF_REG_2 /* until a call */
 #define FRAME_END BPF_REG_3
-#define CONTEXT   BPF_REG_6 /* outlives calls */
+#define CONTEXT   BPF_REG_6 /* outlives calls, as the address does: */
+#define HALF_0    BPF_REG_7
+#define HALF_1    BPF_REG_8
 
 static void
 emit(struct xdp_steer *steer, struct bpf_insn insn)
@@ -33,32 +35,48 @@ load(struct xdp_steer *steer, uint8_t width, unsigned to, unsigned from, size_t 
 	                               .off = (int16_t)at });
 }
 
+/* Of two registers, or with a value. */
 static void
-copy(struct xdp_steer *steer, unsigned to, unsigned from)
+alu(struct xdp_steer *steer, uint8_t code, unsigned to, unsigned from, uint32_t value)
 {
-	emit(steer, (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = to & 0xf, .src_reg = from & 0xf });
+	emit(steer, (struct bpf_insn){ .code = code, .dst_reg = to & 0xf, .src_reg = from & 0xf, .imm = (int32_t)value });
 }
 
 static void
-set(struct xdp_steer *steer, unsigned to, int32_t value)
+copy(struct xdp_steer *steer, unsigned to, unsigned from)
 {
-	emit(steer, (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = to & 0xf, .imm = value });
+	alu(steer, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0);
+}
+
+static void
+set(struct xdp_steer *steer, unsigned to, uint32_t value)
+{
+	alu(steer, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, value);
 }
 
 static void
 add(struct xdp_steer *steer, unsigned to, uint32_t value)
 {
-	emit(steer, (struct bpf_insn){ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = to & 0xf, .imm = (int32_t)value });
+	alu(steer, BPF_ALU64 | BPF_ADD | BPF_K, to, 0, value);
 }
 
-/* The value, to the program's own memory at that distance from its end. */
+/* 32 bits, to the program's own memory at that distance from its end. */
 static void
-store(struct xdp_steer *steer, uint8_t width, int16_t at, uint32_t value)
+store(struct xdp_steer *steer, int16_t at, uint32_t value)
 {
-	emit(steer, (struct bpf_insn){ .code = (uint8_t)(BPF_ST | BPF_MEM | width),
+	emit(steer, (struct bpf_insn){ .code = BPF_ST | BPF_MEM | BPF_W,
 	                               .dst_reg = BPF_REG_10,
 	                               .off = at,
 	                               .imm = (int32_t)value });
+}
+
+static void
+store_reg(struct xdp_steer *steer, int16_t at, unsigned from)
+{
+	emit(steer, (struct bpf_insn){ .code = BPF_STX | BPF_MEM | BPF_W,
+	                               .dst_reg = BPF_REG_10,
+	                               .src_reg = from & 0xf,
+	                               .off = at });
 }
 
 /* ---- jumps: those whose distance nobody has set lead to the end, where the frame passes ------------------------------ */
@@ -87,11 +105,25 @@ pass_if_zero(struct xdp_steer *steer, unsigned reg)
 	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = reg & 0xf, .imm = 0 });
 }
 
-/* That jump leads to what is emitted next. */
 static void
-lands_here(struct xdp_steer *steer, size_t jump)
+jump_if(struct xdp_steer *steer, uint8_t condition, unsigned left, unsigned right)
 {
-	steer->insns[jump].off = (int16_t)(steer->count - jump - 1);
+	emit(steer, (struct bpf_insn){ .code = (uint8_t)(BPF_JMP | condition | BPF_X),
+	                               .dst_reg = left & 0xf,
+	                               .src_reg = right & 0xf });
+}
+
+static void
+jump(struct xdp_steer *steer)
+{
+	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_JA });
+}
+
+/* The jump at that place leads to what is emitted next. */
+static void
+lands_here(struct xdp_steer *steer, size_t from)
+{
+	steer->insns[from].off = (int16_t)(steer->count - from - 1);
 }
 
 static bool
@@ -174,7 +206,7 @@ static void
 pass_unless_bits_are(struct xdp_steer *steer, size_t at, uint8_t mask, uint8_t value)
 {
 	load(steer, BPF_B, BPF_REG_4, FRAME, at);
-	emit(steer, (struct bpf_insn){ .code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = BPF_REG_4, .imm = mask });
+	alu(steer, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_4, 0, mask);
 	pass_unless_equal(steer, BPF_REG_4, value);
 }
 
@@ -196,27 +228,24 @@ begin(struct xdp_steer *steer, const struct mac_addr *mac, uint32_t frame_bytes_
 	pass_unless_field_is(steer, BPF_H, sizeof mac_head, mac_tail);
 }
 
-/* Leaves the key of the destination address at KEY. */
+/* Leaves the destination address, as a key of the table, in HALF_0 and HALF_1. */
 static void
 read_ipv4(struct xdp_steer *steer, uint16_t port)
 {
 	pass_unless_field_is(steer, BPF_B, ETH_HLEN, 4 << 4 | sizeof(struct iphdr) / 4); /* no options */
 	load(steer, BPF_H, BPF_REG_4, FRAME, ETH_HLEN + offsetof(struct iphdr, frag_off));
-	emit(steer, (struct bpf_insn){ .code = BPF_ALU | BPF_AND | BPF_K,
-	                               .dst_reg = BPF_REG_4,
-	                               .imm = htons(IPV4_FLAG_MF | IPV4_OFFSET_MASK) });
+	alu(steer, BPF_ALU | BPF_AND | BPF_K, BPF_REG_4, 0, htons(IPV4_FLAG_MF | IPV4_OFFSET_MASK));
 	pass_unless_equal(steer, BPF_REG_4, 0);
 	pass_unless_field_is(steer, BPF_B, ETH_HLEN + offsetof(struct iphdr, protocol), IPPROTO_UDP);
 	pass_unless_field_is(steer, BPF_H, ETH_HLEN + sizeof(struct iphdr) + offsetof(struct udphdr, dest), htons(port));
-	store(steer, BPF_DW, -16, 0);
-	store(steer, BPF_W, -8, htonl(0xffff));
+	store(steer, -8, htonl(0xffff));
 	load(steer, BPF_W, BPF_REG_4, FRAME, ETH_HLEN + offsetof(struct iphdr, daddr));
-	emit(steer, (struct bpf_insn){ .code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_4, .off = -4 });
-	copy(steer, KEY, BPF_REG_10);
-	add(steer, KEY, -XDP_STEER_KEY_BYTES);
+	store_reg(steer, -4, BPF_REG_4);
+	set(steer, HALF_0, 0);
+	load(steer, BPF_DW, HALF_1, BPF_REG_10, (size_t)-8);
 }
 
-/* The same; the key lies in the packet. */
+/* The same. */
 static void
 read_ipv6(struct xdp_steer *steer, uint16_t port)
 {
@@ -224,8 +253,49 @@ read_ipv6(struct xdp_steer *steer, uint16_t port)
 	pass_unless_bits_are(steer, ETH_HLEN, 0xf0, 0x60); /* the version */
 	pass_unless_field_is(steer, BPF_B, ETH_HLEN + offsetof(struct ipv6hdr, nexthdr), IPPROTO_UDP);
 	pass_unless_field_is(steer, BPF_H, ETH_HLEN + sizeof(struct ipv6hdr) + offsetof(struct udphdr, dest), htons(port));
-	copy(steer, KEY, FRAME);
-	add(steer, KEY, ETH_HLEN + offsetof(struct ipv6hdr, daddr));
+	load(steer, BPF_DW, HALF_0, FRAME, ETH_HLEN + offsetof(struct ipv6hdr, daddr));
+	load(steer, BPF_DW, HALF_1, FRAME, ETH_HLEN + offsetof(struct ipv6hdr, daddr) + sizeof(uint64_t));
+}
+
+/* The number of the address' bucket, as xdp_addrs.c finds it, to the program's own memory. */
+static void
+store_bucket(struct xdp_steer *steer, int16_t at)
+{
+	copy(steer, BPF_REG_4, HALF_0);
+	alu(steer, BPF_ALU64 | BPF_XOR | BPF_X, BPF_REG_4, HALF_1, 0);
+	copy(steer, BPF_REG_5, BPF_REG_4);
+	alu(steer, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_5, 0, 32);
+	alu(steer, BPF_ALU | BPF_XOR | BPF_X, BPF_REG_4, BPF_REG_5, 0);
+	alu(steer, BPF_ALU | BPF_MUL | BPF_K, BPF_REG_4, 0, XDP_ADDRS_MULTIPLIER);
+	alu(steer, BPF_ALU | BPF_RSH | BPF_K, BPF_REG_4, 0, 32 - XDP_ADDRS_BUCKET_BITS);
+	store_reg(steer, at, BPF_REG_4);
+}
+
+/* The address is in one of the places of its bucket. */
+static void
+pass_unless_named(struct xdp_steer *steer, int addrs_fd)
+{
+	size_t is_found[XDP_ADDRS_WAYS];
+
+	store_bucket(steer, -4);
+	set_map(steer, BPF_REG_1, addrs_fd);
+	copy(steer, BPF_REG_2, BPF_REG_10);
+	add(steer, BPF_REG_2, (uint32_t)-4);
+	call(steer, BPF_FUNC_map_lookup_elem);
+	pass_if_zero(steer, BPF_REG_0); /* never, but the verifier does not know */
+	for (size_t i = 0; i < XDP_ADDRS_WAYS; i++) {
+		const size_t place = i * sizeof(struct xdp_addr_key);
+		load(steer, BPF_DW, BPF_REG_4, BPF_REG_0, place);
+		const size_t is_other = steer->count;
+		jump_if(steer, BPF_JNE, BPF_REG_4, HALF_0);
+		load(steer, BPF_DW, BPF_REG_4, BPF_REG_0, place + sizeof(uint64_t));
+		is_found[i] = steer->count;
+		jump_if(steer, BPF_JEQ, BPF_REG_4, HALF_1);
+		lands_here(steer, is_other);
+	}
+	jump(steer); /* passes */
+	for (size_t i = 0; i < XDP_ADDRS_WAYS; i++)
+		lands_here(steer, is_found[i]);
 }
 
 static void
@@ -245,14 +315,12 @@ write_port(struct xdp_steer *steer, const struct xdp_steer_rule *rule, uint32_t 
 	pass_unless_equal(steer, BPF_REG_4, htons(ETH_P_IP));
 	read_ipv4(steer, rule->port);
 	const size_t is_read = steer->count;
-	emit(steer, (struct bpf_insn){ .code = BPF_JMP | BPF_JA });
+	jump(steer);
 	lands_here(steer, is_other);
 	pass_unless_equal(steer, BPF_REG_4, htons(ETH_P_IPV6));
 	read_ipv6(steer, rule->port);
 	lands_here(steer, is_read);
-	set_map(steer, BPF_REG_1, rule->addrs_fd);
-	call(steer, BPF_FUNC_map_lookup_elem);
-	pass_if_zero(steer, BPF_REG_0);
+	pass_unless_named(steer, rule->addrs_fd);
 	give_to_socket(steer, sockets_fd);
 	end(steer);
 }
@@ -264,15 +332,4 @@ xdp_steer_write(struct xdp_steer *steer, const struct xdp_steer_rule *rule, uint
 		write_own(steer, rule, frame_bytes_max, sockets_fd);
 	else
 		write_port(steer, rule, frame_bytes_max, sockets_fd);
-}
-
-void
-xdp_steer_key(uint8_t key[XDP_STEER_KEY_BYTES], const struct ip_addr *addr)
-{
-	const bool is_ipv4 = addr->family == ADDR_IPV4;
-
-	memset(key, 0, XDP_STEER_KEY_BYTES);
-	if (is_ipv4)
-		key[10] = key[11] = 0xff;
-	memcpy(key + (is_ipv4 ? 12 : 0), addr->octets, is_ipv4 ? 4 : 16);
 }

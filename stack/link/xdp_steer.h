@@ -13,7 +13,7 @@
  * Of a port of the host's own addresses (xdp_door.h), more has to be true for a frame to be ours:
  *
  *     IPv4 without options, whole (no MF, no offset), or IPv6 without extension headers
- *     UDP, to the port, and to one of the addresses in a map that is changed as they change
+ *     UDP, to the port, and to one of the addresses of a table (xdp_addrs.h) that is changed as they change
  *
  * What is wrong with such a frame otherwise is for who reads it (stack/udp_frame.h).
  *
@@ -29,8 +29,7 @@
 
 #include "stack/addr.h"
 
-#define XDP_STEER_INSNS_MAX 64u
-#define XDP_STEER_KEY_BYTES 16u /* of the map of addresses: IPv6, or IPv4 as ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2) */
+#define XDP_STEER_INSNS_MAX 128u
 
 struct xdp_steer {
 	struct bpf_insn insns[XDP_STEER_INSNS_MAX];
@@ -40,13 +39,10 @@ struct xdp_steer {
 struct xdp_steer_rule {
 	struct mac_addr mac;
 	uint16_t port; /* 0: all that is to the MAC address */
-	int addrs_fd;  /* with a port: a BPF_MAP_TYPE_HASH whose keys are addresses */
+	int addrs_fd;  /* with a port: the map of a struct xdp_addrs */
 };
 
 /* sockets_fd: a BPF_MAP_TYPE_XSKMAP, whose keys are the numbers of receive queues. */
 void xdp_steer_write(struct xdp_steer *steer, const struct xdp_steer_rule *rule, uint32_t frame_bytes_max, int sockets_fd);
-
-/* Where an address stands in the map. */
-void xdp_steer_key(uint8_t key[XDP_STEER_KEY_BYTES], const struct ip_addr *addr);
 
 #endif

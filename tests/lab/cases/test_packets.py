@@ -427,6 +427,24 @@ class BesideTheHostChanges(unittest.TestCase):
             self.assertEqual(dig("localhost A", server=OURS[0], host="guest").status, "NOERROR")
             self.assertEqual(cairnd.statistic("xdp.received") - taken, 1)
 
+    def test_the_devices_mtu_is_followed(self):
+        lab.root_alone("load an XDP program")
+        texts = ", ".join(f"'middling.test. TXT \"{i:02} {'x' * 120}\"'" for i in range(10))  # 1,400 octets
+        with lab.Cairnd(beside_the_host("generic").replace("server:", f"server:\n  max-udp-size: 4096\n  local-data: [ {texts} ]")) as cairnd:
+            def goes_by_socket():
+                before = cairnd.statistic("xdp.by-socket")
+                answer = dig("middling.test TXT", "+bufsize=4096", "+ignore", server=OURS[0], host="guest")
+                self.assertEqual(len(answer.answer), 10)
+                return cairnd.statistic("xdp.by-socket") > before
+
+            self.assertFalse(goes_by_socket())
+            lab.on("lan", "ip", "link", "set", "eth0", "mtu", "1280")
+            try:
+                lab.until(goes_by_socket, "the smaller MTU is known")
+            finally:
+                lab.on("lan", "ip", "link", "set", "eth0", "mtu", "1500")
+            lab.until(lambda: not goes_by_socket(), "the larger one is")
+
     def test_threads_without_a_queue_answer_what_comes_by_their_sockets(self):
         lab.root_alone("load an XDP program")
         with lab.Cairnd(beside_the_host("generic").replace("server:", "server:\n  num-threads: 3")) as cairnd:

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "stack/link/packet.h"
+#include "stack/link/xdp_addrs.h"
 #include "stack/link/xdp_device.h"
 #include "tests/stack/host.h"
 #include "tests/stack/link/netns.h"
@@ -52,17 +53,14 @@ frame_packet(uint8_t *frame, const struct packet *packet, int family)
 
 struct bench {
 	struct xdp_device device;
-	int addrs_fd;
+	struct xdp_addrs addrs;
 };
 
 static void
-name_addr(const struct bench *bench, const char *text)
+name_addr(struct bench *bench, const char *text)
 {
 	const struct ip_addr addr = addr_of(text);
-	uint8_t key[XDP_STEER_KEY_BYTES], present = 1;
-
-	xdp_steer_key(key, &addr);
-	ck_assert_int_eq(bpf_map_update_elem(bench->addrs_fd, key, &present, BPF_ANY), 0);
+	ck_assert_int_eq(xdp_addrs_put(&bench->addrs, &addr), 0);
 }
 
 /* A socket is there for queue 0, and both our addresses are named. */
@@ -71,9 +69,8 @@ bench_open(struct bench *bench)
 {
 	struct link_error told;
 
-	bench->addrs_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "test", XDP_STEER_KEY_BYTES, 1, 16, NULL);
-	ck_assert_int_ge(bench->addrs_fd, 0);
-	const struct xdp_steer_rule rule = { .mac = our_mac, .port = PORT, .addrs_fd = bench->addrs_fd };
+	ck_assert_int_eq(xdp_addrs_open(&bench->addrs), 0);
+	const struct xdp_steer_rule rule = { .mac = our_mac, .port = PORT, .addrs_fd = bench->addrs.fd };
 	const struct xdp_device_config config = {
 		.name = "veth0", .mtu = MTU, .mode = XDP_MODE_GENERIC, .queues_max = 1, .rule = &rule
 	};
@@ -87,7 +84,7 @@ static void
 bench_close(struct bench *bench)
 {
 	xdp_device_close(&bench->device);
-	close(bench->addrs_fd);
+	xdp_addrs_close(&bench->addrs);
 }
 
 static bool
@@ -204,6 +201,64 @@ START_TEST(a_frame_that_ends_within_its_headers_passes)
 }
 END_TEST
 
+static struct ip_addr
+nth_addr(int family, unsigned n)
+{
+	const uint8_t ipv4[] = { 10, 0, (uint8_t)(n >> 8), (uint8_t)n };
+	struct ip_addr addr = addr_of("2001:db8:1:2::");
+
+	addr.octets[14] = (uint8_t)(n >> 8);
+	addr.octets[15] = (uint8_t)(n + 1);
+	return family == 0 ? addr_ipv4(ipv4) : addr;
+}
+
+static bool
+is_nth_taken(const struct bench *bench, int family, unsigned n)
+{
+	uint8_t frame[PACKETS_BYTES_MAX + ETHER_BYTES];
+	const struct packet packet = packets_udp(theirs[family], 4242, ours[family], PORT, "question", 8);
+	const size_t size = frame_packet(frame, &packet, family);
+	const struct ip_addr addr = nth_addr(family, n);
+
+	memcpy(frame + ETHER_BYTES + (family == 0 ? 16 : 24), addr.octets, family == 0 ? 4 : 16);
+	return is_taken(bench, frame, size);
+}
+
+START_TEST(each_of_many_addresses_is_taken_until_it_is_removed)
+{
+	struct bench bench;
+	bench_open(&bench);
+	for (unsigned n = 0; n < XDP_DOOR_ADDRS_MAX; n++) {
+		const struct ip_addr addr = nth_addr(_i, n);
+		ck_assert_msg(xdp_addrs_put(&bench.addrs, &addr) == 0, "no room for the %uth", n);
+	}
+	for (unsigned n = 0; n < XDP_DOOR_ADDRS_MAX; n++)
+		ck_assert_msg(is_nth_taken(&bench, _i, n), "%uth", n);
+	for (unsigned n = 0; n < XDP_DOOR_ADDRS_MAX; n += 2) {
+		const struct ip_addr addr = nth_addr(_i, n);
+		xdp_addrs_remove(&bench.addrs, &addr);
+	}
+	for (unsigned n = 0; n < XDP_DOOR_ADDRS_MAX; n++)
+		ck_assert_msg(is_nth_taken(&bench, _i, n) == (n % 2 == 1), "%uth", n);
+	bench_close(&bench);
+}
+END_TEST
+
+/* What is more than a bucket holds is refused, and what it has stands. */
+START_TEST(a_bucket_that_is_full_refuses)
+{
+	struct xdp_addrs addrs;
+	unsigned refused = 0;
+	ck_assert_int_eq(xdp_addrs_open(&addrs), 0);
+	for (unsigned n = 0; n < XDP_ADDRS_BUCKETS * XDP_ADDRS_WAYS + 1; n++) {
+		const struct ip_addr addr = nth_addr(0, n);
+		refused += xdp_addrs_put(&addrs, &addr) == ERR_FULL;
+	}
+	ck_assert_uint_ge(refused, 1);
+	xdp_addrs_close(&addrs);
+}
+END_TEST
+
 /* ---- the door ----------------------------------------------------------------------------------------------------- */
 
 /* veth7 is a device with so many queues, veth8 the other end of its wire, where `other` sends. */
@@ -282,7 +337,7 @@ START_TEST(a_question_is_answered_in_its_frame)
 	struct xdp_door *door = open_door(modes[_i / 2], 1);
 	struct link *ours_link = xdp_door_link(door, 0), *other = open_other();
 	const struct ip_addr addr = addr_of(ours[_i % 2]);
-	ck_assert_int_eq(xdp_door_set_addrs(door, &addr, 1), 0);
+	ck_assert_int_eq(xdp_door_set_addrs(door, 0, &addr, 1), 0);
 	ck_assert_uint_eq(xdp_door_ifindex(door), if_nametoindex("veth7"));
 	for (unsigned round = 0; round < 3; round++) {
 		send_question(other, _i % 2, 4242, ours[_i % 2]);
@@ -322,7 +377,7 @@ START_TEST(only_addresses_that_are_named_are_taken)
 		{ NULL, 0, { false, false } },
 	};
 	for (size_t i = 0; i < COUNT(steps); i++) {
-		ck_assert_int_eq(xdp_door_set_addrs(door, steps[i].addrs, steps[i].count), 0);
+		ck_assert_int_eq(xdp_door_set_addrs(door, 0, steps[i].addrs, steps[i].count), 0);
 		for (int family = 0; family < 2; family++) {
 			send_question(other, family, 4242, ours[family]);
 			ck_assert_int_eq(netns_receive_one(ours_link, &frame), steps[i].is_taken[family]);
@@ -345,7 +400,8 @@ START_TEST(the_queues_are_dealt_out_to_the_threads)
 	struct link *links[] = { xdp_door_link(door, 0), xdp_door_link(door, 1) }, *other = open_other();
 	ck_assert_uint_eq(links[0]->ops->fds(links[0], fds), 2);
 	ck_assert_uint_eq(links[1]->ops->fds(links[1], fds), 1);
-	ck_assert_int_eq(xdp_door_set_addrs(door, &addr, 1), 0);
+	ck_assert_int_eq(xdp_door_set_addrs(door, 0, &addr, 1), 0);
+	ck_assert_int_eq(xdp_door_set_addrs(door, 1, &addr, 1), 0);
 	for (uint16_t i = 0; i < 60; i++)
 		send_question(other, 0, (uint16_t)(2000 + i), ours[0]);
 	(void)usleep(20000);
@@ -363,6 +419,54 @@ START_TEST(the_queues_are_dealt_out_to_the_threads)
 }
 END_TEST
 
+/* A thread that lags would have to drop what another has named. */
+START_TEST(an_address_is_taken_while_every_thread_serves_it)
+{
+	const struct ip_addr both[] = { addr_of(ours[0]), addr_of(ours[1]) };
+	static const struct {
+		unsigned share, first, count;
+		size_t taken;
+	} steps[] = {
+		{ 0, 0, 2, 0 }, /* the other one has not heard of them */
+		{ 1, 1, 1, 1 },
+		{ 1, 0, 2, 2 },
+		{ 0, 0, 1, 1 }, /* one has gone for this one */
+		{ 1, 0, 2, 1 },
+		{ 0, 0, 2, 2 }, /* and come back, before the other one saw it go */
+		{ 1, 0, 0, 0 },
+		{ 0, 0, 0, 0 },
+		{ 1, 0, 2, 0 },
+		{ 0, 0, 2, 2 },
+	};
+	make_pair(2);
+	struct xdp_door *door = open_door(XDP_MODE_GENERIC, 3); /* the third has no queue, and no say */
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		ck_assert_int_eq(xdp_door_set_addrs(door, steps[i].share, both + steps[i].first, steps[i].count), 0);
+		ck_assert_msg(xdp_door_addr_count(door) == steps[i].taken, "step %zu: %zu", i, xdp_door_addr_count(door));
+	}
+	xdp_door_close(door);
+	netns_ip("link del veth7");
+}
+END_TEST
+
+START_TEST(the_mtu_is_the_devices_as_it_is_now)
+{
+	struct stack_if_config described;
+	make_pair(1);
+	struct xdp_door *door = open_door(XDP_MODE_GENERIC, 1);
+	struct link *link = xdp_door_link(door, 0);
+	link->ops->describe(link, &described);
+	ck_assert_uint_eq(described.mtu, MTU);
+	netns_ip("link set veth7 mtu 1280");
+	link->ops->describe(link, &described);
+	ck_assert_uint_eq(described.mtu, 1280);
+	netns_ip("link del veth7");
+	link->ops->describe(link, &described);
+	ck_assert_uint_eq(described.mtu, 0);
+	xdp_door_close(door);
+}
+END_TEST
+
 START_TEST(more_addresses_than_can_be_named_are_refused_and_the_rest_stands)
 {
 	static struct ip_addr addrs[XDP_DOOR_ADDRS_MAX + 2];
@@ -370,24 +474,30 @@ START_TEST(more_addresses_than_can_be_named_are_refused_and_the_rest_stands)
 	struct xdp_door *door = open_door(XDP_MODE_GENERIC, 1);
 	for (unsigned i = 0; i < COUNT(addrs); i++)
 		addrs[i] = addr_ipv4((const uint8_t[]){ 10, 0, (uint8_t)(i >> 8), (uint8_t)i });
-	ck_assert_int_eq(xdp_door_set_addrs(door, addrs, COUNT(addrs)), ERR_FULL);
-	ck_assert_int_eq(xdp_door_set_addrs(door, addrs + 2, XDP_DOOR_ADDRS_MAX), 0);
+	ck_assert_int_eq(xdp_door_set_addrs(door, 0, addrs, COUNT(addrs)), ERR_FULL);
+	ck_assert_int_eq(xdp_door_set_addrs(door, 0, addrs + 2, XDP_DOOR_ADDRS_MAX), 0);
 	xdp_door_close(door);
 	netns_ip("link del veth7");
 }
 END_TEST
 
-/* As cairnd is once it serves: since Linux 6.0 a descriptor of a map is all that it takes. */
-START_TEST(without_capabilities_addresses_are_named_or_the_refusal_is_told)
+/* As cairnd is once it serves. */
+START_TEST(without_capabilities_addresses_are_named_and_taken_back)
 {
 	const struct ip_addr addr = addr_of(ours[0]);
+	struct link_frame frame;
 	make_pair(1);
 	struct xdp_door *door = open_door(XDP_MODE_GENERIC, 1);
+	struct link *ours_link = xdp_door_link(door, 0), *other = open_other();
 	cap_t none = cap_init();
 	ck_assert_int_eq(cap_set_proc(none), 0);
 	cap_free(none);
-	const int err = xdp_door_set_addrs(door, &addr, 1);
-	ck_assert_msg(err == 0 || err == ERR_PERMISSION, "%d", err);
+	for (unsigned is_named = 2; is_named-- > 0;) {
+		ck_assert_int_eq(xdp_door_set_addrs(door, 0, &addr, is_named), 0);
+		send_question(other, 0, 4242, ours[0]);
+		ck_assert_int_eq(netns_receive_one(ours_link, &frame), is_named);
+	}
+	other->ops->close(other);
 	xdp_door_close(door);
 }
 END_TEST
@@ -444,11 +554,15 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_not_a_plain_datagram_passes, 0, COUNT(changes));
 	tcase_add_test(tcase, that_a_datagram_must_not_be_fragmented_is_no_fragment);
 	tcase_add_loop_test(tcase, a_frame_that_ends_within_its_headers_passes, 0, 2);
+	tcase_add_loop_test(tcase, each_of_many_addresses_is_taken_until_it_is_removed, 0, 2);
+	tcase_add_test(tcase, a_bucket_that_is_full_refuses);
 	tcase_add_loop_test(tcase, a_question_is_answered_in_its_frame, 0, 4);
 	tcase_add_test(tcase, only_addresses_that_are_named_are_taken);
 	tcase_add_test(tcase, the_queues_are_dealt_out_to_the_threads);
+	tcase_add_test(tcase, an_address_is_taken_while_every_thread_serves_it);
+	tcase_add_test(tcase, the_mtu_is_the_devices_as_it_is_now);
 	tcase_add_test(tcase, more_addresses_than_can_be_named_are_refused_and_the_rest_stands);
-	tcase_add_test(tcase, without_capabilities_addresses_are_named_or_the_refusal_is_told);
+	tcase_add_test(tcase, without_capabilities_addresses_are_named_and_taken_back);
 	tcase_add_loop_test(tcase, it_is_said_what_can_be_had_and_what_cannot, 0, COUNT(outcomes));
 	Suite *suite = suite_create("stack/link/xdp_door");
 	suite_add_tcase(suite, tcase);
