@@ -111,13 +111,31 @@ on_disconnect(const redisAsyncContext *context, int status)
 	rest(link, status != REDIS_OK ? context->errstr : "the connection was closed");
 }
 
-/* A server that refuses this will refuse what follows too. */
+/*
+ * A server that refuses this will refuse what follows too.  Of its words only the first is told, which is a code: some say
+ * again all that they were told, and so the password.
+ */
 static void
-on_greeted(void *data, const redisReply *reply)
+check_greeting(struct cachedb_link *link, const char *command, const redisReply *reply)
 {
-	struct cachedb_link *link = data;
-	if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-		drop(link, reply->str);
+	char why[64];
+	if (reply == NULL || reply->type != REDIS_REPLY_ERROR)
+		return;
+	const int code_bytes = (int)strspn(reply->str, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	(void)snprintf(why, sizeof why, "it refuses %s (%.*s)", command, code_bytes, reply->str);
+	drop(link, why);
+}
+
+static void
+on_authenticated(void *data, const redisReply *reply)
+{
+	check_greeting(data, "AUTH", reply);
+}
+
+static void
+on_selected(void *data, const redisReply *reply)
+{
+	check_greeting(data, "SELECT", reply);
 }
 
 static int
@@ -145,12 +163,12 @@ greet(struct cachedb_link *link)
 	int err = 0;
 	if (link->server->password[0] != '\0') {
 		const size_t sizes[] = { 4, strlen(auth[1]) };
-		err = send_words(link, 2, auth, sizes, on_greeted, link);
+		err = send_words(link, 2, auth, sizes, on_authenticated, link);
 	}
 	if (err == 0 && link->server->logical_db != 0) {
 		const size_t sizes[] = { 6, (size_t)snprintf(number, sizeof number, "%u",
 							     link->server->logical_db) };
-		err = send_words(link, 2, select, sizes, on_greeted, link);
+		err = send_words(link, 2, select, sizes, on_selected, link);
 	}
 	return err;
 }

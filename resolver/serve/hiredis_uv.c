@@ -18,12 +18,12 @@ struct events {
 	void *(*make_array)(const redisReadTask *task, element_count count);
 };
 
-/* Its memory is taken before any of the elements has come. */
+/* Its memory is taken before any of the elements has come; and arrays of arrays of arrays would be millions of them. */
 static void *
 make_array(const redisReadTask *task, element_count count)
 {
 	const struct events *events = task->privdata;
-	return (uint64_t)count <= events->limits.elements_max ? events->make_array(task, count) : NULL;
+	return task->parent == NULL && (uint64_t)count <= events->limits.elements_max ? events->make_array(task, count) : NULL;
 }
 
 bool

@@ -15,7 +15,7 @@
 /* Of one answer. */
 struct hiredis_uv_limits {
 	size_t bytes_max;
-	unsigned elements_max; /* of an array */
+	unsigned elements_max; /* of an array, which holds no others */
 };
 
 /* For a context that is new; it lets go by itself when that is freed. 0, or one of libuv's codes. */

@@ -199,6 +199,39 @@ START_TEST(an_answer_of_more_parts_than_anybody_asks_for_is_none)
 }
 END_TEST
 
+/* As Redis answers a command that its configuration has taken away. */
+START_TEST(a_server_that_repeats_the_password_does_not_get_it_into_the_log)
+{
+	char line[512] = "";
+	FILE *file = tmpfile();
+
+	ck_assert_ptr_nonnull(file);
+	world.link.log.fd = fileno(file);
+	world.link.log.program = "test";
+	world.link.log.level = LOG_LEVEL_WARNING;
+	strcpy(world.server.password, "hunter2");
+	world.answer = "-ERR unknown command `AUTH`, with args beginning with: `hunter2`, \r\n";
+	ck_assert_int_eq(ask(), 0);
+	run_until_replies(1);
+	ck_assert_int_eq(ask(), ERR_CLOSED);
+	rewind(file);
+	ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+	(void)fclose(file);
+	ck_assert_ptr_nonnull(strstr(line, "it refuses AUTH (ERR)"));
+	ck_assert_ptr_null(strstr(line, "hunter2"));
+}
+END_TEST
+
+START_TEST(an_answer_within_an_answer_is_none)
+{
+	world.answer = "*1\r\n*1\r\n+PONG\r\n";
+	ck_assert_int_eq(ask(), 0);
+	run_until_replies(1);
+	ck_assert_uint_eq(world.good_replies, 0);
+	ck_assert_int_eq(ask(), ERR_CLOSED);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -210,6 +243,8 @@ suite(void)
 	tcase_add_test(tcase, who_speaks_unasked_is_left_alone);
 	tcase_add_test(tcase, an_answer_without_end_is_cut_off);
 	tcase_add_test(tcase, an_answer_of_more_parts_than_anybody_asks_for_is_none);
+	tcase_add_test(tcase, an_answer_within_an_answer_is_none);
+	tcase_add_test(tcase, a_server_that_repeats_the_password_does_not_get_it_into_the_log);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
