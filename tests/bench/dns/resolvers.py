@@ -47,6 +47,7 @@ def unbound(folder, _root, anchor):
   msg-cache-size: {CACHE_MIB // 2}m
   num-queries-per-thread: 4096
   outgoing-range: 8192
+  incoming-num-tcp: 64
   so-reuseport: no
   so-rcvbuf: 1m
 remote-control:
