@@ -13,6 +13,9 @@ task__kept_zone(const struct engine *engine, const struct task *task, const stru
 	/* What it does not have could not be proved: whoever validates has its servers asked. */
 	if (kept->zone != NULL && kept->zone->denies_hashed && engine->trust.anchors != NULL)
 		return NULL;
+	/* It has been looked into, and what it said did not hold: its servers may know better. */
+	if (kept->fallback && task->validation.restarts > 0)
+		return NULL;
 	const unsigned labels = name_labels(kept->name);
 	if (!by_operator && name_labels(delegation->zone) > labels)
 		return NULL; /* the zone has referred to one below */

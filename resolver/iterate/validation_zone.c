@@ -205,12 +205,33 @@ validation__find_cut(struct engine *engine, struct task *task, const struct name
 	return CUT_SECURE;
 }
 
+/* The task asks for the zone's keys itself, and there are none: it would wait for its own answer. */
+static bool
+is_without_keys(const struct task *task, const struct name *zone)
+{
+	if (task->question.qtype != TYPE_DNSKEY || !name_equal(&task->question.qname, zone))
+		return false;
+	for (const struct rrset *set = task->answer.sections[SECTION_ANSWER]; set != NULL; set = set->next)
+		if (set->type == TYPE_DNSKEY && name_equal(set->owner, zone))
+			return false;
+	return true;
+}
+
+static enum finding
+no_keys(struct task *task)
+{
+	task->validation.labels_done = 0;
+	return validation__bogus(task, EDE_DNSKEY_MISSING, "the zone has no keys");
+}
+
 enum finding
 validation__find_keys(struct engine *engine, struct task *task, const struct name *zone, const struct rrset **keys)
 {
 	struct validation_fact fact;
 	bool failed;
 
+	if (is_without_keys(task, zone))
+		return no_keys(task);
 	if (!validation__get_fact(engine, task, zone, TYPE_DNSKEY, &fact, &failed))
 		return failed ? FINDING_SPENT : FINDING_WAIT;
 	if (fact.rcode == RCODE_SERVFAIL)
@@ -218,7 +239,7 @@ validation__find_keys(struct engine *engine, struct task *task, const struct nam
 	if (fact.security == SECURITY_INSECURE)
 		return FINDING_INSECURE;
 	if (fact.set == NULL || fact.security != SECURITY_SECURE)
-		return validation__bogus(task, EDE_DNSKEY_MISSING, "the zone has no keys");
+		return no_keys(task);
 	*keys = fact.set;
 	return FINDING_SECURE;
 }
@@ -288,6 +309,8 @@ validation__find_unsigned(struct engine *engine, struct task *task, const struct
 		case CUT_WAIT:     return FINDING_WAIT;
 		case CUT_SPENT:    return FINDING_SPENT;
 		case CUT_SECURE:
+			if (is_without_keys(task, &zone))
+				return no_keys(task);
 			if (is_told_zone(task, owner, &zone))
 				return unsigned_in_signed_zone(task);
 			break;

@@ -18,7 +18,7 @@
 struct kept_zone {
 	const struct name *name;
 	bool for_downstream, for_upstream;
-	bool fallback;           /* without its records: as if it were not kept here (fallback-enabled) */
+	bool fallback;           /* without its records, or where they do not hold: as if it were not kept here (fallback-enabled) */
 	const struct zone *zone; /* NULL: there are none, or they have expired */
 };
 
