@@ -1,6 +1,7 @@
 #include "resolver/serve/kept_zones.h"
 
 #include "resolver/serve/zone_files.h"
+#include "resolver/zone/refresh.h"
 #include "stack/base/arena.h"
 
 struct build {
@@ -16,7 +17,15 @@ refuse(const struct build *build, const char *option, const char *text, const ch
 	return config_refuse(build->error, build->config, build->from->line, option, text, why);
 }
 
-/* NULL: there are no records, which its primaries may change (zone/refresh.h). */
+/* At the start and after a reload, before somebody follows it: nobody has spoken for its file in its expire time. */
+static bool
+is_too_old(const struct config_zone *from, const struct zone *zone)
+{
+	return config_zone_is_transferred(from) && !from->is_followed &&
+	       refresh_is_too_old(&zone->soa, zone_file_age_us(from->zonefile));
+}
+
+/* NULL: there are no records that hold, which its primaries may change (zone/refresh.h). */
 static int
 read_zone(const struct build *build, const struct name *apex, struct zone **zone)
 {
@@ -26,6 +35,8 @@ read_zone(const struct build *build, const struct name *apex, struct zone **zone
 	if (build->from->has_expired)
 		return 0;
 	const int err = zone_file_read(build->from->zonefile, apex, build->arena, zone, why);
+	if (err == 0 && is_too_old(build->from, *zone))
+		*zone = NULL;
 	if (err == 0 || err == ERR_NO_MEMORY)
 		return err;
 	*zone = NULL;

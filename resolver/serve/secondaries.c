@@ -142,8 +142,9 @@ begin(struct secondaries *secondaries, struct secondary *secondary, uint64_t now
 {
 	const struct zone *held = open_block(secondary) ? read_held(secondaries, secondary) : NULL;
 
+	secondary->from->is_followed = true;
 	refresh_begin(&secondary->refresh, &secondary->name, secondary->primaries, secondary->primary_count,
-		      held != NULL ? &held->soa : NULL, secondaries->rng, now_us);
+		      held != NULL ? &held->soa : NULL, zone_file_age_us(secondary->from->zonefile), secondaries->rng, now_us);
 	close_block(secondary);
 }
 
@@ -210,6 +211,16 @@ keep(struct secondaries *secondaries, struct secondary *secondary, const struct 
 }
 
 static void
+note_current(const struct secondaries *secondaries, const struct secondary *secondary)
+{
+	char why[ZONE_FILE_WHY_BYTES];
+
+	if (zone_file_is_current(secondary->from->zonefile, why) != 0)
+		log_error(&secondaries->log, "zone %s: at the next start it will seem not to have been checked: %s",
+			  secondary->from->name, why);
+}
+
+static void
 expire(struct secondaries *secondaries, struct secondary *secondary)
 {
 	log_warning(&secondaries->log, "zone %s: no primary has answered for its expire time", secondary->from->name);
@@ -224,6 +235,7 @@ secondaries_next(struct secondaries *secondaries, struct secondary *secondary, s
 		switch (action->kind) {
 		case REFRESH_PREPARE: lend(secondaries, secondary, action->by, now_us); break;
 		case REFRESH_KEEP: keep(secondaries, secondary, action, now_us); break;
+		case REFRESH_CURRENT: note_current(secondaries, secondary); break;
 		case REFRESH_EXPIRE: expire(secondaries, secondary); break;
 		case REFRESH_CLOSE: close_block(secondary); return true;
 		case REFRESH_SEND: return true;

@@ -1,8 +1,12 @@
 #include "resolver/serve/zone_files.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "resolver/serve/text_file.h"
 
@@ -105,4 +109,27 @@ zone_file_write(const char *path, const struct zone *zone, char why[ZONE_FILE_WH
 		(void)snprintf(why, ZONE_FILE_WHY_BYTES, "%s: %s", path, reason);
 	free(growing.text);
 	return err;
+}
+
+/* ---- its age ------------------------------------------------------------------------------------------------ */
+
+uint64_t
+zone_file_age_us(const char *path)
+{
+	struct timespec now;
+	struct stat file;
+
+	if (stat(path, &file) != 0 || clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return 0;
+	const int64_t age_us = (int64_t)(now.tv_sec - file.st_mtim.tv_sec) * 1000000 + (now.tv_nsec - file.st_mtim.tv_nsec) / 1000;
+	return age_us > 0 ? (uint64_t)age_us : 0;
+}
+
+int
+zone_file_is_current(const char *path, char why[ZONE_FILE_WHY_BYTES])
+{
+	if (utimensat(AT_FDCWD, path, NULL, 0) == 0)
+		return 0;
+	(void)snprintf(why, ZONE_FILE_WHY_BYTES, "%s: %s", path, strerror(errno));
+	return ERR_IO;
 }

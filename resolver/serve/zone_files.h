@@ -1,7 +1,8 @@
 /*
  * zone_files.h - a zone that is kept here, from its file and back to it (zone/zone.h).
  *
- * What is written takes the place of the old file at once (text_file.h).
+ * What is written takes the place of the old file at once (text_file.h).  When a primary has last spoken for what is in it, is
+ * told by the time of its last change, as long as nobody but us changes that: who puts a zone there vouches for it.
  *
  * Ownership: the zone lies in the arena given.
  * Errors:    a negative ERR_*, and where and what in `why`; ERR_NO_MEMORY without words when the arena is too small.
@@ -18,5 +19,10 @@
 int zone_file_read(const char *path, const struct name *apex, struct arena *arena, struct zone **zone,
 		   char why[ZONE_FILE_WHY_BYTES]);
 int zone_file_write(const char *path, const struct zone *zone, char why[ZONE_FILE_WHY_BYTES]);
+
+/* By the wall clock; 0 where that has gone back meanwhile, or there is no such file. */
+uint64_t zone_file_age_us(const char *path);
+/* A primary has spoken for what is in it: its age is counted from now on. */
+int zone_file_is_current(const char *path, char why[ZONE_FILE_WHY_BYTES]);
 
 #endif

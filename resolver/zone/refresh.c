@@ -67,10 +67,16 @@ earlier(const struct refresh *refresh, uint64_t us)
 	return us - rng_below(refresh->rng, (uint32_t)(us / SECOND_US) * 100u + 1u) * UINT64_C(1000);
 }
 
+bool
+refresh_is_too_old(const struct soa *soa, uint64_t age_us)
+{
+	return age_us >= within(soa->expire_s);
+}
+
 static uint64_t
 expires_us(const struct refresh *refresh)
 {
-	return refresh->has_held && !refresh->has_expired ? refresh->checked_us + within(refresh->soa.expire_s) : REFRESH_NEVER;
+	return refresh->has_held && !refresh->has_expired ? refresh->expires_us : REFRESH_NEVER;
 }
 
 uint64_t
@@ -107,7 +113,7 @@ rest(struct refresh *refresh, uint64_t due_us, uint64_t now_us)
 static void
 settle(struct refresh *refresh, uint64_t now_us)
 {
-	refresh->checked_us = now_us;
+	refresh->expires_us = now_us + within(refresh->soa.expire_s);
 	refresh->again_s = REFRESH_AGAIN_S_MIN;
 	refresh->has_failed = false;
 	rest(refresh, now_us + earlier(refresh, within(refresh->soa.refresh_s)), now_us);
@@ -191,7 +197,7 @@ refresh_lend(struct refresh *refresh, struct arena *arena, const struct zone *he
 
 void
 refresh_begin(struct refresh *refresh, const struct name *name, const struct refresh_primary *primaries,
-	      unsigned primary_count, const struct soa *held, struct rng *rng, uint64_t now_us)
+	      unsigned primary_count, const struct soa *held, uint64_t age_us, struct rng *rng, uint64_t now_us)
 {
 	assert(primary_count > 0 && primary_count <= REFRESH_PRIMARIES_MAX);
 	refresh->name = name;
@@ -207,7 +213,8 @@ refresh_begin(struct refresh *refresh, const struct name *name, const struct ref
 	refresh->began_us = now_us;
 	refresh->soa = held != NULL ? *held : (struct soa){ .serial = 0 };
 	refresh->again_s = REFRESH_AGAIN_S_MIN;
-	refresh->checked_us = now_us;
+	const uint64_t expire_us = within(refresh->soa.expire_s);
+	refresh->expires_us = now_us + (age_us < expire_us ? expire_us - age_us : 0);
 	refresh->due_us = held != NULL ? now_us + REFRESH_FIRST_US : now_us;
 	refresh->action_count = 0;
 	refresh->transfer.zone = NULL;
@@ -246,6 +253,7 @@ on_current(struct refresh *refresh, uint64_t now_us)
 	refresh->stats.current++;
 	if (!refresh->has_expired) {
 		settle(refresh, now_us);
+		act(refresh, REFRESH_CURRENT);
 		return;
 	}
 	act(refresh, REFRESH_CLOSE);

@@ -12,6 +12,8 @@
  *     refresh_next(refresh, &action)         until false
  *     refresh_deadline(refresh)              when to call refresh_timeout next
  *
+ * How long ago a primary has last spoken for what is held when we begin is told: a zone's expire time goes on over restarts.
+ *
  * A zone that is held is checked: the primary's SOA, and if that is newer its changes, or the whole where it will not give
  * changes or they do not fit.  One that is not held, or has expired, is asked for whole.  What does not help is the next primary's to do better; after
  * the last of them the SOA's retry passes, or, where nothing is held, a while that doubles.
@@ -61,6 +63,7 @@ enum refresh_action_kind {
 	REFRESH_CLOSE,   /* the connection is of no more use, nor is what was lent */
 	REFRESH_PREPARE, /* call refresh_lend */
 	REFRESH_KEEP,    /* `zone` is the new one: it lies in what was lent, until refresh_kept */
+	REFRESH_CURRENT, /* a primary has spoken for what is held: from now on its age is counted */
 	REFRESH_EXPIRE,  /* what is held counts no longer */
 };
 
@@ -87,7 +90,7 @@ struct refresh {
 	bool is_wanted_again;    /* a NOTIFY has come meanwhile */
 	struct soa soa;          /* of what is held */
 	uint32_t again_s;
-	uint64_t checked_us;     /* when a primary has last spoken for what is held, as far as we know */
+	uint64_t expires_us;     /* what is held, if no primary speaks for it before */
 	uint64_t began_us;       /* the last round */
 	bool has_failed;         /* which no primary has helped in */
 	uint64_t due_us, silent_us, late_us;
@@ -98,9 +101,11 @@ struct refresh {
 	struct transfer transfer;
 };
 
-/* held NULL: nothing is held.  Name, primaries and rng are lent. */
+/* Whether a zone that its primaries spoke for so long ago counts no longer. */
+bool refresh_is_too_old(const struct soa *soa, uint64_t age_us);
+/* held NULL: nothing is held; else of what age.  Name, primaries and rng are lent. */
 void refresh_begin(struct refresh *refresh, const struct name *name, const struct refresh_primary *primaries,
-                   unsigned primary_count, const struct soa *held, struct rng *rng, uint64_t now_us);
+                   unsigned primary_count, const struct soa *held, uint64_t age_us, struct rng *rng, uint64_t now_us);
 void refresh_receive(struct refresh *refresh, const uint8_t *bytes, size_t size, uint64_t now_us);
 void refresh_failed(struct refresh *refresh, uint64_t now_us);
 void refresh_notify(struct refresh *refresh, uint64_t now_us);

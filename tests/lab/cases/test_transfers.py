@@ -2,12 +2,14 @@
 import os
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import lab
 from clients import dig
 
 PORT = 5399
+EXPIRE_S = 86400  # of SOA
 
 NSD = """
 server:
@@ -125,6 +127,36 @@ class Transfers(lab.unittest.TestCase):
             cairnd.await_log("zone kept.net: serial 1 by AXFR")
         self.primary.stop()
         with self.cairnd():
+            self.assertEqual(data("www.kept.net A"), ["198.18.2.80"])
+
+    def age(self, name, seconds):
+        then = time.time() - seconds
+        os.utime(self.kept / name, (then, then))
+
+    def test_what_has_expired_stays_so_over_a_start_until_a_primary_gives_it_and_rules_go_on(self):
+        self.primary.start()
+        with self.cairnd() as cairnd:
+            cairnd.await_log("zone kept.net: serial 1 by AXFR")
+            cairnd.await_log("zone list: serial 1 by AXFR")
+        self.primary.stop()
+        self.age("kept", EXPIRE_S)
+        self.age("list", EXPIRE_S)
+        with self.cairnd() as cairnd:
+            self.assertEqual(dig("www.kept.net A").status, "SERVFAIL")
+            cairnd.reload()
+            self.assertEqual(dig("www.kept.net A").status, "SERVFAIL")
+            self.assertEqual(data("www.shop.com A"), ["198.18.2.99"])
+            self.start_primary()
+            cairnd.reload()
+            lab.until(lambda: data("www.kept.net A") == ["198.18.2.80"], "the zone's data")
+
+    def test_a_primary_that_has_nothing_newer_vouches_for_the_file(self):
+        self.start_primary()
+        with self.cairnd() as cairnd:
+            cairnd.await_log("zone kept.net: serial 1 by AXFR")
+        self.age("kept", EXPIRE_S - 600)
+        with self.cairnd():
+            lab.until(lambda: (self.kept / "kept").stat().st_mtime > time.time() - 600, "the file's time")
             self.assertEqual(data("www.kept.net A"), ["198.18.2.80"])
 
     def test_without_primary_and_file_its_names_fail_and_others_do_not(self):

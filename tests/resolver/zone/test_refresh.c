@@ -17,7 +17,7 @@ static struct name apex;
 static const struct zone *held;
 static uint64_t now_us;
 static bool keeps;
-static unsigned sent, closed, kept, expired;
+static unsigned sent, closed, kept, expired, current;
 
 #define SOA(serial) "@ 3600 SOA ns h " #serial " 3600 900 86400 300\n"
 
@@ -34,7 +34,7 @@ setup(void)
 	held = NULL;
 	now_us = START;
 	keeps = true;
-	sent = closed = kept = expired = 0;
+	sent = closed = kept = expired = current = 0;
 }
 
 /* Does what is to be done, but for queries, of which the last stays in `action`. */
@@ -54,17 +54,24 @@ drain(void)
 			kept += keeps;
 			refresh_kept(&refresh, keeps, now_us);
 			break;
+		case REFRESH_CURRENT: current++; break;
 		case REFRESH_EXPIRE: expired++; break;
 		}
 	}
 }
 
 static void
-begin(const char *text)
+begin_aged(const char *text, uint64_t age_us)
 {
 	if (text != NULL)
 		held = text_zone("z.", text, &held_arena);
-	refresh_begin(&refresh, &apex, primaries, 2, held != NULL ? &held->soa : NULL, &rng, now_us);
+	refresh_begin(&refresh, &apex, primaries, 2, held != NULL ? &held->soa : NULL, age_us, &rng, now_us);
+}
+
+static void
+begin(const char *text)
+{
+	begin_aged(text, 0);
 }
 
 static void
@@ -257,6 +264,45 @@ START_TEST(without_a_word_from_any_primary_it_expires_and_is_asked_for_whole)
 }
 END_TEST
 
+START_TEST(its_expire_time_goes_on_from_before_the_start)
+{
+	begin_aged(SOA(1), 86000 * SECOND);
+	while (expired == 0) {
+		(void)pass_to_deadline();
+		refresh_failed(&refresh, now_us);
+		drain();
+	}
+	ck_assert_uint_eq(now_us, START + 400 * SECOND);
+}
+END_TEST
+
+START_TEST(what_expired_before_the_start_has_expired_at_once_until_it_is_given_whole)
+{
+	begin_aged(SOA(1), 86400 * SECOND);
+	ck_assert(refresh_is_too_old(&held->soa, 86400 * SECOND));
+	ck_assert(!refresh_is_too_old(&held->soa, 86400 * SECOND - 1));
+	ck_assert_uint_eq(pass_to_deadline(), 0);
+	ck_assert_uint_eq(expired, 1);
+	(void)pass_to_deadline();
+	ck_assert_uint_eq(asked_type(), TYPE_AXFR);
+	answer_with(0, SOA(1) SOA(1));
+	ck_assert_uint_eq(kept, 1);
+	ck_assert(!refresh.has_expired);
+	ck_assert_uint_gt(pass_to_deadline(), SECOND);
+	ck_assert_uint_eq(expired, 1);
+}
+END_TEST
+
+START_TEST(that_a_primary_has_spoken_for_it_is_told)
+{
+	begin(SOA(1));
+	(void)pass_to_deadline();
+	ck_assert_uint_eq(current, 0);
+	answer_with(0, SOA(1));
+	ck_assert_uint_eq(current, 1);
+}
+END_TEST
+
 START_TEST(a_notify_has_the_primary_asked_now_and_once_more_if_it_comes_meanwhile)
 {
 	begin(SOA(1));
@@ -300,7 +346,7 @@ START_TEST(what_expires_while_its_primary_is_asked_is_given_whole)
 	begin(SOA(1));
 	(void)pass_to_deadline();
 	ck_assert_uint_eq(asked_type(), TYPE_SOA);
-	refresh.checked_us = now_us + SECOND - 86400 * SECOND;
+	refresh.expires_us = now_us + SECOND;
 	pass(SECOND);
 	ck_assert_uint_eq(expired, 1);
 	answer_with(0, SOA(1));
@@ -365,6 +411,9 @@ main(void)
 	tcase_add_test(tcase, a_primary_that_never_ends_is_left);
 	tcase_add_test(tcase, with_nothing_held_and_nobody_who_gives_it_the_wait_doubles_up_to_an_hour);
 	tcase_add_test(tcase, without_a_word_from_any_primary_it_expires_and_is_asked_for_whole);
+	tcase_add_test(tcase, its_expire_time_goes_on_from_before_the_start);
+	tcase_add_test(tcase, what_expired_before_the_start_has_expired_at_once_until_it_is_given_whole);
+	tcase_add_test(tcase, that_a_primary_has_spoken_for_it_is_told);
 	tcase_add_test(tcase, a_notify_has_the_primary_asked_now_and_once_more_if_it_comes_meanwhile);
 	tcase_add_test(tcase, behind_a_round_that_failed_a_notify_waits);
 	tcase_add_test(tcase, what_expires_while_its_primary_is_asked_is_given_whole);
