@@ -46,6 +46,12 @@ failure_exit_status(enum failure_cause cause)
 	return causes[cause].exit_status;
 }
 
+bool
+failure_is_damage(enum failure_cause cause)
+{
+	return cause == FAILURE_WEIRD_REPLY || cause == FAILURE_CODING || cause == FAILURE_CHECKSUM;
+}
+
 const char *
 failure_id(enum failure_cause cause)
 {

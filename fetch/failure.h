@@ -10,6 +10,8 @@
 #ifndef CAIRN_FETCH_FAILURE_H
 #define CAIRN_FETCH_FAILURE_H
 
+#include <stdbool.h>
+
 #define FAILURE_TEXT_BYTES 256u
 
 /* cause, exit status, id, what it is (for the manual page's list, and where no sentence was given) */
@@ -81,6 +83,7 @@ failure_detail(struct failure *failure, const char *detail)
 void failure_clear(struct failure *failure);
 
 int failure_exit_status(enum failure_cause cause);
+bool failure_is_damage(enum failure_cause cause); /* what came before it may be wrong, not only too short */
 const char *failure_id(enum failure_cause cause); /* "dns-bogus" */
 const char *failure_summary(enum failure_cause cause);
 

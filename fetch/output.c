@@ -165,11 +165,10 @@ end_terminal(struct output *output, struct failure *failure)
 
 /* Some file systems tell only now that the disk is full. */
 static int
-close_file(struct output *output, struct failure *failure)
+flush(const struct output *output, struct failure *failure)
 {
-	int descriptor = output->descriptor;
-	output->descriptor = -1;
-	if (output->is_closable && close(descriptor) != 0)
+	int twin = fcntl(output->descriptor, F_DUPFD_CLOEXEC, 0); /* the descriptor itself holds the lock */
+	if (twin < 0 || close(twin) != 0)
 		return output__fail(output, failure, "cannot be written");
 	return 0;
 }
@@ -179,20 +178,25 @@ output_finish(struct output *output, int64_t modified_s, struct failure *failure
 {
 	if (output->is_terminal)
 		return end_terminal(output, failure);
+	if (flush(output, failure) != 0)
+		return -1;
 	if (output->is_closable && modified_s >= 0) {
 		struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = modified_s } };
 		(void)futimens(output->descriptor, times); /* of a device: of no use, and no harm */
 	}
 	if (output->is_part && output__rename_part(output, failure) != 0)
 		return -1;
-	return close_file(output, failure);
+	if (output->is_closable)
+		(void)close(output->descriptor);
+	output->descriptor = -1;
+	return 0;
 }
 
 void
 output_fini(struct output *output)
 {
 	if (output->descriptor >= 0 && output->is_part &&
-	    (output->target.removes_on_error || output->written_bytes == 0))
+	    (output->target.removes_on_error || output->kept_bytes + output->written_bytes == 0))
 		output__remove_part(output);
 	if (output->descriptor >= 0 && output->is_closable)
 		close(output->descriptor);

@@ -45,6 +45,7 @@ struct output {
 	struct output_target target;
 	int descriptor; /* -1: not open */
 	bool is_terminal, is_part, is_closable;
+	uint64_t kept_bytes;    /* of the part file, from a former transfer */
 	uint64_t written_bytes; /* by this transfer, without what was kept */
 	struct printable printable;
 	char path

@@ -150,6 +150,7 @@ output__open_part(struct output *output, uint64_t keep_bytes, const char *valida
 		return -1;
 	if (ftruncate(descriptor, (off_t)keep_bytes) != 0 || lseek(descriptor, 0, SEEK_END) < 0)
 		return output__fail(output, failure, "its part file cannot be cut");
+	output->kept_bytes = keep_bytes;
 	output->is_part = true;
 	return 0;
 }

@@ -378,6 +378,16 @@ response_end(struct response *response, bool is_clean)
 	}
 }
 
+uint64_t
+response_content_length(const struct response *response)
+{
+	unsigned transfer_count = response->framing.transfer.count;
+	if (transfer_count == 0)
+		return response->got_bytes;
+	return response->decode.count > transfer_count ? response->decode.decoders[transfer_count].in_bytes
+						       : response->content_bytes;
+}
+
 bool
 response_is_reusable(const struct response *response)
 {

@@ -100,6 +100,9 @@ bool response_next(struct response *response, struct response_event *event);
 /* The peer's stream is over. Not clean: reset, or TLS without close_notify (RFC 9112, section 9.8). */
 void response_end(struct response *response, bool is_clean);
 
+/* Octets of the content as the head describes it: transfer codings undone, content codings not. */
+uint64_t response_content_length(const struct response *response);
+
 /* COMPLETE was or can be given, and nothing came behind it. */
 bool response_is_reusable(const struct response *response);
 

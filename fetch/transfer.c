@@ -134,23 +134,16 @@ on_retry_due(void *data)
 	attempt(data);
 }
 
-/* What standard output has been given cannot be taken back: it is gone on from, or that was all. */
-static bool
-can_go_on(const struct transfer *transfer)
-{
-	return transfer->path[0] != '\0' || transfer->facts.content_bytes == 0 ||
-	       (transfer->validator[0] != '\0' && !transfer->settings->shows_head);
-}
-
 static bool
 retry(struct transfer *transfer)
 {
 	struct client *client = transfer->client;
 	uint64_t wait_us = wait_us_of(transfer, net_rng(client->net));
-	if (!may_pass(transfer) || !transfer__can_retry(transfer) || !can_go_on(transfer))
+	if (!may_pass(transfer) || !transfer__can_retry(transfer) || !transfer__can_go_on(transfer))
 		return false;
 
 	transfer->facts.retry_count++;
+	transfer->range = RANGE_NONE; /* chosen anew */
 	transfer->authorization_bytes = transfer->login_count = 0; /* its nonce has had its use */
 	verbose_warn(&client->verbose, "%s; retry %u of %llu in %.1f s",
 		     transfer->failure.text[0] != '\0' ? transfer->failure.text
@@ -250,8 +243,10 @@ transfer__fail(struct transfer *transfer, const struct failure *failure)
 	close_stream(transfer);
 	if (transfer->state == TRANSFER_DIALING)
 		transfer__tell_dial(transfer);
-	if (transfer->has_output) /* what came is kept for the next attempt */
+	if (transfer->has_output) { /* what came is kept for the next attempt */
+		transfer->output.target.removes_on_error |= failure_is_damage(failure->cause);
 		output_fini(&transfer->output);
+	}
 	transfer->has_output = false;
 	if (!retry(transfer))
 		end(transfer);
@@ -269,6 +264,7 @@ transfer__attempt_over(struct transfer *transfer)
 		transfer->is_range_refused = true;
 		transfer__tell_retry(transfer, "the whole instead of a range", 0);
 		break;
+	case NEXT_REST: transfer__tell_retry(transfer, "for what lies behind the part that came", 0); break;
 	case NEXT_UNASKED:
 		transfer->is_expect_refused = true;
 		transfer__tell_retry(transfer, "without Expect", 0);

@@ -71,54 +71,13 @@ target_of(const struct transfer *transfer)
 	};
 }
 
-/* ---- from where on --------------------------------------------------------------------------------- */
-
-/* What an attempt before this one has given out, or a run before this one has left. */
-static void
-choose_resume(struct transfer *transfer)
-{
-	struct output_part part = { 0 };
-	const char *from = transfer->settings->resume_from;
-	bool is_wanted = transfer->facts.retry_count > 0 || from != NULL;
-
-	if (!is_wanted || transfer->is_range_refused || transfer->settings->shows_head ||
-	    transfer->settings->is_head)
-		return;
-	if (transfer->path[0] == '\0') {
-		if (transfer->facts.content_bytes == 0)
-			return;
-		part.bytes = transfer->facts.content_bytes; /* the validator is still there */
-	} else {
-		struct output_target target = target_of(transfer);
-		struct output output;
-		output_init(&output, &target);
-		output_find_part(&output, &part);
-		if (part.bytes != 0)
-			strcpy(transfer->validator, part.validator);
-	}
-	if (part.bytes == 0 || transfer->validator[0] == '\0')
-		return;
-	transfer->range = RANGE_RESUME;
-	transfer->range_first = part.bytes;
-}
-
-static bool
-read_offset(const char *text, uint64_t *offset)
-{
-	return text != NULL && span_to_number(span_from_text(text), INT64_MAX, offset);
-}
-
 void
-transfer__choose_range(struct transfer *transfer)
+transfer__find_part(const struct transfer *transfer, struct output_part *part)
 {
-	transfer->range = RANGE_NONE;
-	transfer->range_first = 0;
-	if (transfer->settings->range != NULL)
-		transfer->range = RANGE_ASKED;
-	else if (read_offset(transfer->settings->resume_from, &transfer->range_first))
-		transfer->range = transfer->range_first != 0 ? RANGE_OFFSET : RANGE_NONE;
-	else
-		choose_resume(transfer);
+	struct output_target target = target_of(transfer);
+	struct output output;
+	output_init(&output, &target);
+	output_find_part(&output, part);
 }
 
 /* ---- output ---------------------------------------------------------------------------------------- */
@@ -178,7 +137,7 @@ transfer__write_head(struct transfer *transfer, const struct head *head)
 	/* A head that ends an attempt to go on with a file does not take its place. */
 	const bool is_file_kept = transfer->next == NEXT_FAILURE && transfer->range_first != 0;
 	bool is_shown = (settings->shows_head || settings->is_head) && !is_file_kept &&
-			transfer->next != NEXT_RETRY && transfer->next != NEXT_WHOLE;
+			transfer->range != RANGE_REST && transfer->next != NEXT_RETRY && transfer->next != NEXT_WHOLE;
 	/* As much as a head can hold, with CR LF for its LF. */
 	char text[HEAD_BYTES_MAX + 4 * HEAD_FIELDS_MAX + 64];
 

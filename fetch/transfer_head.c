@@ -26,13 +26,6 @@ transfer__on_interim(struct transfer *transfer, const struct head *head)
 
 /* ---- redirects (RFC 9110, section 15.4) ------------------------------------------------------------ */
 
-static enum transfer_next
-refuse(struct transfer *transfer, enum failure_cause cause, const char *why)
-{
-	failure_set(&transfer->failure, cause, "%s", why);
-	return NEXT_FAILURE;
-}
-
 /* Where the redirect would have led, as a whole URL. */
 static void
 note_redirect(struct transfer *transfer)
@@ -75,150 +68,6 @@ set_status_failure(struct transfer *transfer, const struct head *head)
 		    SPAN_ARGUMENTS(span_first(head->reason, 60)), url);
 }
 
-/* ---- ranges ---------------------------------------------------------------------------------------- */
-
-/* The part is of another version than the one on disk: a server that knows no If-Range. */
-static bool
-is_other_version(const struct transfer *transfer, const struct head *head)
-{
-	struct span tag = fields_value(&head->fields, "ETag");
-	return transfer->validator[0] == '"' && tag.at != NULL &&
-	       !span_is(tag, transfer->validator);
-}
-
-static enum transfer_next
-decide_other_version(struct transfer *transfer)
-{
-	if (transfer->path[0] == '\0')
-		return refuse(transfer, FAILURE_CHANGED,
-			      "the resource has changed; what was written to standard output is of "
-			      "its older version");
-	verbose_warn(&transfer->client->verbose, "the resource has changed: it is fetched whole");
-	return NEXT_WHOLE;
-}
-
-/* 206: the octets must be those that were asked for, of the version that is there. */
-static enum transfer_next
-decide_partial(struct transfer *transfer, const struct head *head)
-{
-	struct content_range range;
-	struct span value = fields_value(&head->fields, "Content-Range");
-	uint64_t first = transfer->range_first;
-	bool has_first = true;
-
-	if (transfer->range == RANGE_NONE)
-		return refuse(transfer, FAILURE_RANGE,
-			      "the server sent a part (206), and the whole was asked for");
-	if (transfer->range == RANGE_ASKED)
-		has_first = range_first_asked(span_from_text(transfer->settings->range), &first);
-	if (value.at == NULL && transfer->range == RANGE_ASKED && !has_first)
-		return NEXT_CONTENT; /* several parts in one (RFC 9110, section 14.6), as they are */
-	if (!content_range_read(value, &range) || range.is_unsatisfied)
-		return refuse(transfer, FAILURE_RANGE,
-			      "the server sent a part (206), and did not say which");
-	if (has_first && range.first != first) {
-		failure_set(&transfer->failure, FAILURE_RANGE,
-			    "the server sent the octets from %llu on, not from %llu",
-			    (unsigned long long)range.first, (unsigned long long)first);
-		return NEXT_FAILURE;
-	}
-	if (transfer->range == RANGE_RESUME && is_other_version(transfer, head))
-		return decide_other_version(transfer);
-	if (range.has_total)
-		transfer->facts.total_bytes = range.total;
-	transfer->part = range;
-	transfer->has_part = !span_is(transfer->method, "HEAD");
-	return NEXT_CONTENT;
-}
-
-static int
-refuse_part(struct transfer *transfer, enum failure_cause cause, uint64_t got)
-{
-	const struct content_range *part = &transfer->part;
-	failure_set(&transfer->failure, cause, "the server sent a part of %llu octets, which it says are those from %llu to %llu",
-		    (unsigned long long)got, (unsigned long long)part->first, (unsigned long long)part->last);
-	return -1;
-}
-
-/* A part that does not say the truth about itself must not be joined to another (RFC 9110, section 15.3.7.3). */
-static int
-check_parts_length(struct transfer *transfer, const struct framing *framing)
-{
-	const uint64_t want = transfer->part.last - transfer->part.first + 1;
-	if (!transfer->has_part || framing->kind != FRAMING_LENGTH || framing->length == want)
-		return 0;
-	return refuse_part(transfer, FAILURE_RANGE, framing->length);
-}
-
-int
-transfer__check_part(struct transfer *transfer)
-{
-	const struct content_range *part = &transfer->part;
-	const struct response *response = transfer->response;
-	bool goes_on = transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET;
-
-	if (transfer->known_left != 0) {
-		failure_set(&transfer->failure, FAILURE_CHANGED, "the server sends the whole, and it ends before the offset");
-		return -1;
-	}
-	if (!transfer->has_part)
-		return 0;
-	if (response->framing.transfer.count == 0 && response->got_bytes != part->last - part->first + 1)
-		return refuse_part(transfer, FAILURE_PARTIAL, response->got_bytes);
-	if (!goes_on || !part->has_total || part->last + 1 == part->total)
-		return 0;
-	failure_set(&transfer->failure, FAILURE_PARTIAL, "the server sent no more than %llu of %llu octets",
-		    (unsigned long long)part->last + 1, (unsigned long long)part->total);
-	return -1;
-}
-
-/* 416: there is nothing behind what we have. */
-static enum transfer_next
-decide_unsatisfied(struct transfer *transfer, const struct head *head)
-{
-	struct content_range range;
-	struct span value = fields_value(&head->fields, "Content-Range");
-
-	if (content_range_read(value, &range) && range.is_unsatisfied &&
-	    range.total == transfer->range_first && !is_other_version(transfer, head)) {
-		verbose_note(&transfer->client->verbose, "The file is whole already: %llu octets",
-			     (unsigned long long)range.total);
-		return NEXT_KEPT;
-	}
-	if (transfer->range == RANGE_RESUME)
-		return decide_other_version(transfer);
-	return refuse(transfer, FAILURE_RANGE, "the server has nothing at that offset (416)");
-}
-
-/* The whole, where a part was asked for. */
-static enum transfer_next
-decide_whole(struct transfer *transfer)
-{
-	const struct verbose *verbose = &transfer->client->verbose;
-	switch (transfer->range) {
-	case RANGE_NONE: break;
-	case RANGE_ASKED:
-		verbose_warn(verbose, "the server ignores the range and sends the whole");
-		break;
-	case RANGE_OFFSET:
-		if (transfer->range_first == 0)
-			break;
-		if (!transfer__know_beginning(transfer))
-			return refuse(transfer, FAILURE_RANGE,
-				      "the server sends the whole, and cannot go on at an offset");
-		verbose_warn(verbose, "the server sends the whole: what the file has of it is compared and left out");
-		break;
-	case RANGE_RESUME:
-		if (transfer->path[0] == '\0')
-			return decide_other_version(transfer);
-		verbose_warn(verbose, "the resource has changed, or the server knows no ranges: it "
-				      "is fetched whole");
-		transfer->range = RANGE_NONE;
-		break;
-	}
-	return NEXT_CONTENT;
-}
-
 static bool
 is_success(unsigned status)
 {
@@ -226,7 +75,7 @@ is_success(unsigned status)
 }
 
 static enum transfer_next
-decide(struct transfer *transfer, const struct head *head)
+decide_status(struct transfer *transfer, const struct head *head)
 {
 	const struct settings *settings = transfer->settings;
 
@@ -243,18 +92,27 @@ decide(struct transfer *transfer, const struct head *head)
 		return NEXT_LOGIN;
 	if (head->status == 417 && !transfer->is_expect_refused && transfer->body.kind != BODY_NONE)
 		return NEXT_UNASKED;
-	if (head->status == 416 &&
-	    (transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET))
-		return decide_unsatisfied(transfer, head);
+	if (head->status == 416 && transfer->range != RANGE_NONE)
+		return transfer__decide_range(transfer, head);
 	if (head->status >= 400 && (settings->fails || settings->fails_with_body)) {
 		set_status_failure(transfer, head);
 		return settings->fails_with_body ? NEXT_CONTENT : NEXT_FAILURE;
 	}
 	if (head->status == 304)
 		return NEXT_NOTHING;
-	if (head->status == 206)
-		return decide_partial(transfer, head);
-	return is_success(head->status) ? decide_whole(transfer) : NEXT_CONTENT;
+	return is_success(head->status) ? transfer__decide_range(transfer, head) : NEXT_CONTENT;
+}
+
+/* A server's error page does not take the place of what is there already, nor of the rest of it. */
+static enum transfer_next
+decide(struct transfer *transfer, const struct head *head)
+{
+	enum transfer_next next = decide_status(transfer, head);
+	bool has_content = next == NEXT_CONTENT || (next == NEXT_NOTHING && transfer->range == RANGE_REST);
+	if (transfer->range_first == 0 || is_success(head->status) || !has_content)
+		return next;
+	set_status_failure(transfer, head);
+	return NEXT_FAILURE;
 }
 
 /* ---- the content's place --------------------------------------------------------------------------- */
@@ -311,8 +169,6 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 {
 	bool has_part = event->head->status == 206 &&
 			(transfer->range == RANGE_RESUME || transfer->range == RANGE_OFFSET);
-	if (check_parts_length(transfer, event->framing) != 0)
-		return -1;
 	uint64_t keep_bytes = has_part || transfer->known >= 0 || transfer->next == NEXT_KEPT ? transfer->range_first : 0;
 
 	if (transfer->next != NEXT_KEPT && transfer->range != RANGE_RESUME)
@@ -325,7 +181,9 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 		return -1;
 	if (transfer->known_left != 0)
 		return 0; /* the file stays as it is until its beginning has been compared */
-	return transfer__open_output(transfer, keep_bytes, transfer->validator);
+	/* What is not the beginning of the resource, and nothing else, is nothing to go on from. */
+	bool is_beginning = transfer->range != RANGE_ASKED && !transfer->settings->shows_head;
+	return transfer__open_output(transfer, keep_bytes, is_beginning ? transfer->validator : "");
 }
 
 /* Content that nobody wants: a little of it costs less than another connection. */
@@ -365,6 +223,8 @@ transfer__on_head(struct transfer *transfer, const struct response_event *event)
 	transfer__take_cookies(transfer, head);
 	take_hsts(transfer, head);
 	transfer->next = decide(transfer, head);
+	if (transfer__check_part_length(transfer, event->framing) != 0)
+		return -1;
 	if ((transfer->next == NEXT_CONTENT || transfer->next == NEXT_KEPT) && !had_output &&
 	    begin_content(transfer, event) != 0)
 		return -1;
@@ -391,6 +251,8 @@ int
 transfer__on_data(struct transfer *transfer, struct span data)
 {
 	if (transfer->next == NEXT_CONTENT) {
+		if (transfer__check_part_data(transfer) != 0)
+			return -1;
 		if (transfer->known_left != 0) {
 			if (transfer__skip_known(transfer, &data) != 0)
 				return -1;

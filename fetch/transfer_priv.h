@@ -10,7 +10,8 @@
  *	transfer_send.c      the request, octet by octet
  *	transfer_exchange.c  octets between the stream, the request and the response
  *	transfer_pace.c      --limit-rate, and what is too slow
- *	transfer_head.c      what a head means: content, redirect, retry, failure, a range or the whole
+ *	transfer_head.c      what a head means: content, redirect, retry, failure
+ *	transfer_range.c     which octets are asked for, and what those that come are of the whole
  *	transfer_checksum.c  its digest
  *	transfer_file.c      where content goes
  *	transfer_known.c     what is there already, where the whole comes
@@ -38,6 +39,7 @@
 #define TRANSFER_ETAG_BYTES 1024u
 #define TRANSFER_HEAD_BYTES (64u * 1024u) /* of a request */
 #define TRANSFER_LOGIN_BYTES 4096u
+#define TRANSFER_RESTS_MAX 1000u          /* parts that a server gives of what was asked for at once */
 #define TRANSFER_TURN_BYTES (1u << 20)    /* received in one turn; then the others have theirs */
 
 enum transfer_state {
@@ -56,6 +58,7 @@ enum transfer_next {
 	NEXT_REDIRECT, /* to `location` */
 	NEXT_RETRY,
 	NEXT_WHOLE,   /* once more, without the range */
+	NEXT_REST,    /* once more, for what lies behind a part that ended early */
 	NEXT_UNASKED, /* once more, without Expect */
 	NEXT_LOGIN,   /* once more, with what the challenge asks for */
 	NEXT_FAILURE, /* `failure` says why; its content is of no use */
@@ -66,6 +69,7 @@ enum transfer_range {
 	RANGE_RESUME, /* behind the part file, with If-Range */
 	RANGE_OFFSET, /* -C OFFSET: the user vouches for what is there */
 	RANGE_ASKED,  /* -r */
+	RANGE_REST,   /* behind a part that came, with If-Range */
 };
 
 struct transfer {
@@ -127,7 +131,10 @@ struct transfer {
 	bool is_hashing;
 	char path[OUTPUT_PATH_BYTES]; /* empty: standard output */
 	enum transfer_range range;
-	uint64_t range_first;
+	uint64_t range_first;                   /* of what is asked for; 0 with RANGE_ASKED */
+	struct range asked;                     /* what that is as a whole */
+	bool has_asked;                         /* false: several ranges */
+	unsigned rest_count;                    /* of parts that ended early */
 	struct content_range part;              /* of a 206 that is taken */
 	bool has_part;
 	int known;                              /* the file whose beginning is compared; -1: none */
@@ -190,6 +197,13 @@ void transfer__pump(struct transfer *transfer);
 int transfer__on_interim(struct transfer *transfer, const struct head *head);
 int transfer__on_head(struct transfer *transfer, const struct response_event *event);
 int transfer__on_data(struct transfer *transfer, struct span data);
+
+/* transfer_range.c: 0, or -1 and transfer->failure. */
+void transfer__choose_range(struct transfer *transfer);
+bool transfer__can_go_on(const struct transfer *transfer); /* after a failure: a retry makes what was given out whole */
+enum transfer_next transfer__decide_range(struct transfer *transfer, const struct head *head); /* 2xx, 416 */
+int transfer__check_part_length(struct transfer *transfer, const struct framing *framing);
+int transfer__check_part_data(struct transfer *transfer);
 int transfer__check_part(struct transfer *transfer); /* the response is complete: is the part what it was said to be? */
 
 /* transfer_journey.c */
@@ -210,7 +224,7 @@ void transfer__tell_end(struct transfer *transfer); /* facts are as they will st
 /* transfer_file.c: 0, or -1 and transfer->failure. */
 int transfer__set_path(struct transfer *transfer, struct span name);
 int transfer__name_file(struct transfer *transfer);
-void transfer__choose_range(struct transfer *transfer);
+void transfer__find_part(const struct transfer *transfer, struct output_part *part);
 int transfer__open_output(struct transfer *transfer, uint64_t keep_bytes, const char *validator);
 int transfer__write_head(struct transfer *transfer, const struct head *head);
 int transfer__finish_output(struct transfer *transfer);

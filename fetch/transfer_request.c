@@ -78,15 +78,18 @@ set_range(struct transfer *transfer, struct request *request, struct arena *aren
 	case RANGE_NONE: return true;
 	case RANGE_RESUME:
 	case RANGE_OFFSET:
-		range = arena_printf(arena, "bytes=%llu-",
-				     (unsigned long long)transfer->range_first);
+	case RANGE_REST:
+		range = transfer->asked.has_last
+				? arena_printf(arena, "bytes=%llu-%llu", (unsigned long long)transfer->asked.first,
+					       (unsigned long long)transfer->asked.last)
+				: arena_printf(arena, "bytes=%llu-", (unsigned long long)transfer->asked.first);
 		break;
 	case RANGE_ASKED: range = arena_printf(arena, "bytes=%s", transfer->settings->range); break;
 	}
 	if (range == NULL)
 		return false;
 	request_set(request, REQUEST_RANGE, span_from_text(range));
-	if (transfer->range == RANGE_RESUME)
+	if (transfer->range == RANGE_RESUME || transfer->range == RANGE_REST)
 		request_set(request, REQUEST_IF_RANGE, span_from_text(transfer->validator));
 	return true;
 }

@@ -7,9 +7,24 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fetch/output.h"
+
+/* What the next close of a descriptor says, instead of the C library's: 0, or an errno. */
+static int close_error;
+
+int
+close(int descriptor)
+{
+	int err = close_error;
+	close_error = 0;
+	int closed = (int)syscall(SYS_close, descriptor);
+	if (err != 0)
+		errno = err;
+	return err != 0 ? -1 : closed;
+}
 
 static char directory[] = "/tmp/cairn-output.XXXXXX";
 static struct output output;
@@ -156,6 +171,39 @@ START_TEST(a_failed_part_goes_when_asked_or_when_empty)
 	open_new();
 	output_fini(&output);
 	ck_assert(!exists(".b.part"));
+}
+END_TEST
+
+START_TEST(what_was_kept_stays_when_nothing_more_comes)
+{
+	struct output_part part;
+	target("a");
+	ck_assert_int_eq(output_open(&output, 0, "\"v1\"", &failure), 0);
+	put("one ");
+	output_fini(&output);
+	target("a");
+	ck_assert_int_eq(output_open(&output, 4, "\"v1\"", &failure), 0);
+	output_fini(&output);
+	target("a");
+	output_find_part(&output, &part);
+	ck_assert_uint_eq(part.bytes, 4);
+}
+END_TEST
+
+START_TEST(a_disk_that_says_at_the_end_that_it_is_full_leaves_no_file)
+{
+	target("a");
+	open_new();
+	put("one");
+	close_error = EDQUOT;
+	ck_assert_int_eq(output_finish(&output, -1, &failure), -1);
+	ck_assert_int_eq(failure.cause, FAILURE_WRITE);
+	ck_assert(!exists("a"));
+
+	target(NULL);
+	open_new();
+	close_error = ENOSPC;
+	ck_assert_int_eq(output_finish(&output, -1, &failure), -1);
 }
 END_TEST
 
@@ -333,6 +381,8 @@ main(void)
 	tcase_add_test(tcase, what_failed_is_kept_and_can_be_gone_on_from);
 	tcase_add_test(tcase, without_a_validator_there_is_nothing_to_go_on_from);
 	tcase_add_test(tcase, a_failed_part_goes_when_asked_or_when_empty);
+	tcase_add_test(tcase, what_was_kept_stays_when_nothing_more_comes);
+	tcase_add_test(tcase, a_disk_that_says_at_the_end_that_it_is_full_leaves_no_file);
 	tcase_add_test(tcase, a_file_that_exists_is_replaced_or_stays);
 	tcase_add_test(tcase, a_link_in_the_place_of_the_part_file_is_not_followed);
 	tcase_add_test(tcase, a_link_that_the_user_names_is_followed);

@@ -19,6 +19,7 @@ static const struct {
 	{ "bytes 0-4/+9", false, false, false, 0, 0, 0 },
 	{ "lines 0-4/9", false, false, false, 0, 0, 0 },
 	{ "bytes 0-99999999999999999999/*", false, false, false, 0, 0, 0 },
+	{ "bytes 0-9223372036854775808/*", false, false, false, 0, 0, 0 },
 	{ "", false, false, false, 0, 0, 0 },
 };
 
@@ -37,14 +38,53 @@ START_TEST(a_content_range_says_which_octets_they_are)
 }
 END_TEST
 
-START_TEST(only_a_range_with_a_first_octet_has_one)
+START_TEST(one_range_is_read_and_no_other_text)
 {
-	uint64_t first;
-	ck_assert(range_first_asked(SPAN("4-8"), &first) && first == 4);
-	ck_assert(range_first_asked(SPAN("4-"), &first) && first == 4);
-	ck_assert(!range_first_asked(SPAN("-4"), &first));
-	ck_assert(!range_first_asked(SPAN("0-1,4-8"), &first));
-	ck_assert(!range_first_asked(SPAN("4"), &first));
+	struct range range;
+	ck_assert(range_read(SPAN("4-8"), &range) && range.first == 4 && range.has_last && range.last == 8);
+	ck_assert(range_read(SPAN("4-"), &range) && range.first == 4 && !range.has_last);
+	ck_assert(range_read(SPAN("-4"), &range) && range.is_suffix && range.suffix_bytes == 4);
+	ck_assert(!range_read(SPAN("0-1,4-8"), &range));
+	ck_assert(!range_read(SPAN("8-4"), &range));
+	ck_assert(!range_read(SPAN("4"), &range));
+	ck_assert(!range_read(SPAN("-"), &range));
+	ck_assert(!range_read(SPAN(""), &range));
+}
+END_TEST
+
+static const struct {
+	const char *asked, *given;
+	enum range_fit fit;
+} fits[] = {
+	{ "4-8", "bytes 4-8/*", RANGE_FITS },
+	{ "4-8", "bytes 4-8/20", RANGE_FITS },
+	{ "4-8", "bytes 4-6/7", RANGE_FITS }, /* the representation ends there */
+	{ "4-8", "bytes 4-6/20", RANGE_SHORT },
+	{ "4-8", "bytes 4-6/*", RANGE_SHORT },
+	{ "4-8", "bytes 4-9/20", RANGE_OTHER },
+	{ "4-8", "bytes 0-8/9", RANGE_OTHER },
+	{ "4-", "bytes 4-8/9", RANGE_FITS },
+	{ "4-", "bytes 4-8/20", RANGE_SHORT },
+	{ "4-", "bytes 4-8/*", RANGE_SHORT }, /* nothing says that this was all */
+	{ "4-", "bytes 5-8/9", RANGE_OTHER },
+	{ "-4", "bytes 5-8/9", RANGE_FITS },
+	{ "-4", "bytes 0-2/3", RANGE_FITS },
+	{ "-4", "bytes 5-7/9", RANGE_SHORT },
+	{ "-4", "bytes 4-8/9", RANGE_OTHER },
+	{ "-4", "bytes 4-7/9", RANGE_OTHER },
+	{ "-4", "bytes 5-8/*", RANGE_FITS },
+	{ "-4", "bytes 5-6/*", RANGE_SHORT },
+	{ "-0", "bytes 8-8/9", RANGE_OTHER },
+	{ "0-", "bytes 0-9223372036854775807/*", RANGE_SHORT },
+};
+
+START_TEST(a_part_is_compared_with_what_was_asked_for)
+{
+	struct range asked;
+	struct content_range part;
+	ck_assert(range_read(span_from_text(fits[_i].asked), &asked));
+	ck_assert(content_range_read(span_from_text(fits[_i].given), &part));
+	ck_assert_msg(range_fit(&asked, &part) == fits[_i].fit, "%s of %s", fits[_i].asked, fits[_i].given);
 }
 END_TEST
 
@@ -54,7 +94,8 @@ main(void)
 	Suite *suite = suite_create("range");
 	TCase *tcase = tcase_create("range");
 	tcase_add_loop_test(tcase, a_content_range_says_which_octets_they_are, 0, COUNT(values));
-	tcase_add_test(tcase, only_a_range_with_a_first_octet_has_one);
+	tcase_add_test(tcase, one_range_is_read_and_no_other_text);
+	tcase_add_loop_test(tcase, a_part_is_compared_with_what_was_asked_for, 0, COUNT(fits));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -21,6 +21,10 @@ SCHEME, URL, WRITE, TIMEOUT, CHECKSUM = 1, 3, 23, 28, 104
 HELLO = b"hello"
 SHA256 = hashlib.sha256(HELLO).hexdigest()
 OK_LINE = b"HTTP/1.1 200 OK\r\n"
+PART_LINE = b"HTTP/1.1 206 Partial Content\r\n"
+V1, V2 = 'ETag: "v1"', 'ETag: "v2"'
+AGAIN = ("--retry", "1", "--retry-delay", "0.01")
+AGAIN_ALL = ("--retry", "2", "--retry-delay", "0.01", "--retry-all-errors")
 
 
 class Held(bytes):
@@ -39,6 +43,23 @@ def chunked(body, *fields, te="Transfer-Encoding: chunked"):
     return head(te, *fields) + body
 
 
+def part(which, body, *fields):
+    return head(f"Content-Range: bytes {which}", f"Content-Length: {len(body)}", *fields, line=PART_LINE) + body
+
+
+def chunked_part(which, chunks, *fields, **more):
+    return chunked(chunks, f"Content-Range: bytes {which}", *fields, **more).replace(OK_LINE, PART_LINE)
+
+
+def nothing_behind(total, *fields):
+    return head(f"Content-Range: bytes */{total}", "Content-Length: 0", *fields, line=b"HTTP/1.1 416 Range Not Satisfiable\r\n")
+
+
+def zipped(body):
+    coded = gzip.compress(body)
+    return b"%x\r\n%s\r\n0\r\n\r\n" % (len(coded), coded)
+
+
 CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
 
 
@@ -51,8 +72,10 @@ class Row:
     options: list = field(default_factory=list)
     requests: int = None   # how many the server has seen
     saw: bytes = None      # in the last request
+    lacked: bytes = None   # in the last request, which must not have it
     says: str = None       # on standard error
     before: bytes = None   # the file's content (None: there is none)
+    is_piped: bool = False # to standard output, which is looked at instead of the file
 
 
 def row(behaviour, reply, status, content=None, *options, **more):
@@ -157,6 +180,50 @@ ROWS = [
         head("Content-Range: bytes 4-8/9", line=b"HTTP/1.1 206 Partial Content\r\n") + b"hel", PARTIAL, None, "-r", "4-8"),
     row("a part in chunks that is what it says",
         chunked(CHUNKS, "Content-Range: bytes 4-8/9").replace(b"200 OK", b"206 Partial Content"), OK, HELLO, "-r", "4-8"),
+    row("a part of unknown total that ends where it was asked to", part("4-8/*", HELLO), OK, HELLO, "-r", "4-8"),
+    row("a part that ends early, where the whole ends too", part("4-8/9", HELLO), OK, HELLO, "-r", "4-100"),
+    row("a part that ends early, and no version", part("4-6/20", b"hel"), PARTIAL, None, "-r", "4-8"),
+    row("a part of unknown total that ends early, and no version", part("4-6/*", b"hel"), PARTIAL, None, "-r", "4-8"),
+    row("a part of unknown total that may have a rest, and no version", part("4-6/*", b"hel"), PARTIAL, None, "-r", "4-"),
+    row("a part that ends early, and the rest of it", [part("4-6/20", b"hel", V1), part("7-8/20", b"lo", V1)],
+        OK, HELLO, "-r", "4-8", saw=b"Range: bytes=7-8\r\nIf-Range: \"v1\""),
+    row("a part that ends early, and a rest of another version", [part("4-6/20", b"hel", V1), part("7-8/20", b"XX", V2)],
+        CHANGED, None, "-r", "4-8"),
+    row("a part that ends early, and the whole of another version", [part("4-6/20", b"hel", V1), length(9, b"abcdefghi", V2)],
+        CHANGED, None, "-r", "4-8"),
+    row("a part of unknown total, and nothing behind it", [part("4-8/*", HELLO, V1), nothing_behind(9)], OK, HELLO, "-r", "4-", requests=2),
+    row("a part of unknown total, and more behind it by the word of a 416", [part("4-8/*", HELLO, V1), nothing_behind(20)], PARTIAL, None, "-r", "4-"),
+    row("a part of unknown total, and a 416 that says nothing",
+        [part("4-8/*", HELLO, V1), head("Content-Length: 0", line=b"HTTP/1.1 416 No\r\n")], PARTIAL, None, "-r", "4-"),
+    row("a part of unknown total, and an error page", [part("4-8/*", HELLO, V1), length(2, b"no").replace(b"200 OK", b"404 No")],
+        STATUS, None, "-r", "4-"),
+    row("a part of unknown total, and a redirect that is not followed",
+        [part("4-8/*", HELLO, V1), head("Location: /", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n")], STATUS, None, "-r", "4-"),
+    row("a part of unknown total, and 304", [part("4-8/*", HELLO, V1), head(line=b"HTTP/1.1 304 Not Modified\r\n")], STATUS, None, "-r", "4-"),
+    row("parts of one octet each", [part(f"{i}-{i}/*", HELLO[i:i + 1], V1) for i in range(5)] + [nothing_behind(5)], OK, HELLO, "-r", "0-", requests=6),
+    row("parts of one octet each, and their heads", [part(f"{i}-{i}/2", HELLO[i:i + 1], V1) for i in range(2)],
+        OK, part("0-0/2", b"h", V1) + b"e", "-i", "-r", "0-"),
+    row("more than was asked for", part("4-9/20", b"hello!"), RANGE, None, "-r", "4-8"),
+    row("the last octets", part("4-8/9", HELLO), OK, HELLO, "-r", "-5"),
+    row("the last octets of fewer", part("0-4/5", HELLO), OK, HELLO, "-r", "-9"),
+    row("others than the last octets", part("0-4/9", HELLO), RANGE, None, "-r", "-5"),
+    row("fewer than the last octets", part("4-6/9", b"hel"), PARTIAL, None, "-r", "-5"),
+    row("the last octets, which are not said to be so", head("Content-Length: 5", line=PART_LINE) + HELLO, RANGE, None, "-r", "-5"),
+    row("nothing of what was asked for", length(2, b"no", "Content-Range: bytes */4").replace(b"200 OK", b"416 No"), RANGE, None, "-r", "4-8"),
+    row("gzip under the chunks of a part", chunked_part("4-8/9", zipped(HELLO), te="Transfer-Encoding: gzip, chunked"), OK, HELLO, "-r", "4-8"),
+    row("gzip under the chunks of a part that is shorter than it says",
+        chunked_part("4-8/9", zipped(b"hel"), te="Transfer-Encoding: gzip, chunked"), PARTIAL, None, "-r", "4-8"),
+    row("gzip under the chunks of a part that is longer than it says",
+        chunked_part("4-6/7", zipped(HELLO), te="Transfer-Encoding: gzip, chunked"), RANGE, None, "-r", "4-6"),
+    row("a part that is gzip, under gzip and chunks",
+        chunked_part(f"0-{len(gzip.compress(HELLO)) - 1}/*", zipped(gzip.compress(HELLO)), "Content-Encoding: gzip", te="Transfer-Encoding: gzip, chunked"),
+        OK, HELLO, "-r", f"0-{len(gzip.compress(HELLO)) - 1}", "--compressed"),
+    row("a part that is gzip, under gzip and chunks, and shorter than it says",
+        chunked_part("0-99/100", zipped(gzip.compress(HELLO)), "Content-Encoding: gzip", te="Transfer-Encoding: gzip, chunked"),
+        PARTIAL, None, "-r", "0-99", "--compressed"),
+    row("several parts at once, asked for",
+        head("Content-Type: multipart/byteranges; boundary=x", "Content-Length: 5", line=PART_LINE) + HELLO, OK, HELLO, "-r", "0-1,4-8"),
+    row("something else where several parts were asked for", head("Content-Length: 5", line=PART_LINE) + HELLO, RANGE, None, "-r", "0-1,4-8"),
     row("several parts at once", head("Content-Type: multipart/byteranges; boundary=x", "Content-Length: 5",
                                       line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE, None, "-r", "4-8"),
     row("the part asked for", head("Content-Range: bytes 4-8/9", "Content-Length: 5",
@@ -176,6 +243,10 @@ ROWS = [
                                                           line=b"HTTP/1.1 206 Partial Content\r\n") + b"o", WRITE, b"he", "-C", "4", before=b"he"),
     row("the rest of a file that is not there", head("Content-Range: bytes 4-4/5", "Content-Length: 1",
                                                     line=b"HTTP/1.1 206 Partial Content\r\n") + b"o", WRITE, None, "-C", "4"),
+    row("an error page instead of the rest", length(2, b"no").replace(b"200 OK", b"404 No"), STATUS, b"hell", "-C", "4", before=b"hell"),
+    row("an error page instead of the rest, and its head", length(2, b"no").replace(b"200 OK", b"404 No"), STATUS, b"hell", "-i", "-C", "4", before=b"hell"),
+    row("the rest of a file, in pieces", [part("4-4/*", b"o", V1), part("5-5/*", b"!", V1), nothing_behind(6)], OK, b"hello!", "-C", "4", before=b"hell"),
+    row("the rest of a file, which may have more", part("4-4/*", b"o"), PARTIAL, HELLO, "-C", "4", before=b"hell"),
     row("nothing behind the offset", head("Content-Range: bytes */5", "Content-Length: 0",
                                           line=b"HTTP/1.1 416 Range Not Satisfiable\r\n"), OK, HELLO, "-C", "5", before=HELLO),
     row("404 fails when asked to", length(5, HELLO).replace(b"200 OK", b"404 Not Found"), STATUS, None, "-f"),
@@ -185,15 +256,37 @@ ROWS = [
         [length(10, HELLO, 'ETag: "v1"'),
          head("Content-Range: bytes 5-9/10", "Content-Length: 5", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"world"],
         OK, b"helloworld", "--retry", "1", "--retry-delay", "0.01", saw=b'If-Range: "v1"'),
-    row("a retry is given less than all of the rest",
-        [length(10, HELLO, 'ETag: "v1"'),
-         head("Content-Range: bytes 5-7/10", "Content-Length: 3", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"wor"],
-        PARTIAL, None, "--retry", "1", "--retry-delay", "0.01"),
-    row("and the next retry the others",
-        [length(10, HELLO, 'ETag: "v1"'),
-         head("Content-Range: bytes 5-7/10", "Content-Length: 3", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"wor",
-         head("Content-Range: bytes 8-9/10", "Content-Length: 2", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"ld"],
-        OK, b"helloworld", "--retry", "2", "--retry-delay", "0.01", saw=b"Range: bytes=8-"),
+    row("a retry is given less than all of the rest, and no more", [length(10, HELLO, V1), part("5-7/10", b"wor", V1), b""], EMPTY, None, *AGAIN),
+    row("a retry is given less than all of the rest, and then that",
+        [length(10, HELLO, V1), part("5-7/10", b"wor", V1), part("8-9/10", b"ld", V1)], OK, b"helloworld", *AGAIN, saw=b"Range: bytes=8-"),
+    row("a retry is given a rest of unknown total", [length(10, HELLO, V1), part("5-7/*", b"wor", V1), part("8-9/*", b"ld", V1), nothing_behind(10)],
+        OK, b"helloworld", *AGAIN, requests=4),
+    row("a rest in pieces, the second of which is cut",
+        [length(10, HELLO, V1), part("5-6/10", b"wo", V1), part("7-9/10", b"rld", V1)[:-1], part("9-9/10", b"d", V1)],
+        OK, b"helloworld", "--retry", "2", "--retry-delay", "0.01", saw=b"Range: bytes=9-"),
+    row("a rest in pieces, the second of another version, and tried again",
+        [length(10, HELLO, V1), part("5-6/10", b"wo", V1), part("7-9/10", b"XXX", V2), length(5, b"other", V2)], OK, b"other", *AGAIN_ALL),
+    row("a rest that has more octets than it says",
+        [length(10, HELLO, V1), chunked_part("5-6/10", b"5\r\nXXXXX\r\n0\r\n\r\n", V1), nothing_behind(10), length(10, b"helloworld", V1)],
+        OK, b"helloworld", *AGAIN_ALL, requests=4),
+    row("a rest whose date is another",
+        [length(10, HELLO, "Date: Sun, 06 Nov 1994 08:49:37 GMT", "Last-Modified: Sat, 05 Nov 1994 08:49:37 GMT"),
+         part("5-9/10", b"XXXXX", "Last-Modified: Sun, 06 Nov 1994 08:49:36 GMT"), length(10, b"other-text")],
+        OK, b"other-text", *AGAIN, requests=3),
+    row("an error page instead of what a retry asks for", [length(10, HELLO, V1), length(2, b"no").replace(b"200 OK", b"404 No")], STATUS, None, *AGAIN),
+    row("what was damaged is not gone on from",
+        [head("Transfer-Encoding: chunked", V1) + b"5\r\nXXXXX!!", part("5-9/10", b"world", V1)], RANGE, None, *AGAIN, "--retry-all-errors"),
+    row("a transfer coding that was damaged is not gone on from",
+        [head("Transfer-Encoding: gzip", V1) + gzip.compress(b"X" * 200000)[:-8] + b"damaged!", length(5, HELLO, V1)],
+        OK, HELLO, *AGAIN, "--retry-all-errors", lacked=b"Range:"),
+    row("standard output is gone on with", [length(10, HELLO, V1), part("5-9/10", b"world", V1)], OK, b"helloworld", *AGAIN, is_piped=True),
+    row("standard output has no second beginning", [length(10, HELLO), length(10, b"helloworld")], PARTIAL, HELLO, *AGAIN, is_piped=True),
+    row("standard output has no second beginning of a part", [part("4-8/9", HELLO, V1)[:-2], part("4-8/9", HELLO, V1)], PARTIAL, b"hel", *AGAIN, "-r", "4-8",
+        is_piped=True),
+    row("standard output has no second beginning of a rest", [part("4-8/9", HELLO, V1)[:-2], part("4-8/9", HELLO, V1)], PARTIAL, b"hel", *AGAIN, "-C", "4",
+        is_piped=True),
+    row("standard output is not gone on with when what it has is damaged",
+        [head("Transfer-Encoding: chunked", V1) + b"5\r\nXXXXX!!", part("5-9/10", b"world", V1)], WEIRD, b"XXXXX", *AGAIN_ALL, is_piped=True),
     row("a retry begins anew when the version is another",
         [length(10, HELLO, 'ETag: "v1"'), length(10, b"other-text", 'ETag: "v2"')],
         OK, b"other-text", "--retry", "1", "--retry-delay", "0.01"),
@@ -273,10 +366,10 @@ def fails(fetch, row, directory):
     path = Path(directory) / "out"
     if row.before is not None:
         path.write_bytes(row.before)
-    command = [fetch, "-q", "-sS", "-m", "20", "-o", path, *row.options, f"http://127.0.0.1:{server.port}/"]
+    command = [fetch, "-q", "-sS", "-m", "20", "-o", "-" if row.is_piped else path, *row.options, f"http://127.0.0.1:{server.port}/"]
     ran = subprocess.run(command, capture_output=True, input=HELLO, timeout=60)
     server.listener.close()
-    content = path.read_bytes() if path.exists() else None
+    content = ran.stdout if row.is_piped else path.read_bytes() if path.exists() else None
     said = ran.stderr.decode(errors="replace")
     if ran.returncode != row.status:
         return f"exit status {ran.returncode} instead of {row.status}: {said}"
@@ -290,6 +383,8 @@ def fails(fetch, row, directory):
         return f"not said: {row.says}, but {said}"
     if row.saw is not None and row.saw not in server.requests[-1]:
         return f"not in the last request: {row.saw}"
+    if row.lacked is not None and row.lacked in server.requests[-1]:
+        return f"in the last request: {row.lacked}"
     return None
 
 
