@@ -1,6 +1,7 @@
 /*
  * main.c - cairn-fetch: the command line, the network, the transfers, the exit status.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
@@ -184,6 +185,30 @@ do_wish(const struct options *options)
 	return fetch(options);
 }
 
+/*
+ * A standard descriptor that is closed would be the next socket's, and what is printed would go there.  What holds its
+ * place cannot be read or written, so that its use is the failure that it would have been.
+ */
+static void
+hold_standard_descriptors(void)
+{
+	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+		if (fcntl(descriptor, F_GETFD) < 0)
+			(void)open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
+/* What was printed by the C library, such as --help, and is not there. */
+static int
+check_standard_output(void)
+{
+	struct failure failure;
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return 0;
+	failure_set(&failure, FAILURE_WRITE, "standard output cannot be written: %s", strerror(errno));
+	return tell(&failure);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -191,12 +216,15 @@ main(int argc, char **argv)
 	struct failure failure;
 	int exit_status;
 
+	hold_standard_descriptors();
 	signal(SIGPIPE,
 	       SIG_IGN); /* a reader that has gone is a failed write, with its exit status */
 	if (options_read(&options, argc, argv, &failure) != 0)
 		exit_status = tell(&failure);
 	else
 		exit_status = do_wish(&options);
+	if (exit_status == 0)
+		exit_status = check_standard_output();
 	options_fini(&options);
 	return exit_status;
 }

@@ -2,8 +2,9 @@
  * output.h - where content goes: standard output, or a file that appears whole or not at all.
  *
  * A file grows as `.NAME.part` beside its place and is renamed when the transfer has succeeded. What a failed
- * transfer leaves is kept there, with the validator of its version (RFC 9110, section 8.8) in
- * `.NAME.part.source`, so that a later one can go on from it behind If-Range. A device or a pipe is written to
+ * transfer leaves is kept there, with the validator of its version (RFC 9110, section 8.8) and a hash of where it
+ * came from in `.NAME.part.source`, so that a later one from there can go on from it behind If-Range: an entity tag
+ * tells versions of one resource apart, not two resources (section 8.8.3). A device or a pipe is written to
  * as it is, and so is a file that --continue-at names an offset in.
  *
  * Terminal:  what goes to one is made printable (printable.h); octets that are no text are refused. Neither
@@ -30,6 +31,7 @@
 
 struct output_target {
 	const char *path; /* NULL: standard output */
+	uint64_t origin;  /* of the resource that it is, among all others */
 	bool is_raw;      /* "-o -": to a terminal as it is */
 	bool is_in_place; /* -C OFFSET: into the file itself */
 	bool clobbers, creates_directories, removes_on_error;
@@ -55,7 +57,7 @@ struct output {
 
 void output_init(struct output *output, const struct output_target *target);
 
-/* Looks for a part file with a validator; part->bytes 0 if there is none. */
+/* Looks for a part file of the target's origin with a validator; part->bytes 0 if there is none. */
 void output_find_part(const struct output *output, struct output_part *part);
 
 /*

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 
 #define PART   ".part"
 #define SOURCE ".source"
+
+#define SOURCE_BYTES (OUTPUT_VALIDATOR_BYTES + sizeof "\n0123456789abcdef\n")
 
 int
 output__name_part(struct output *output, struct failure *failure)
@@ -55,24 +58,33 @@ is_ours(int descriptor, struct stat *status)
 	       status->st_uid == geteuid();
 }
 
+/* What the source file says of this origin: a line with the validator, and one with the origin. */
+static size_t
+source_text(const struct output *output, const char *validator, char text[SOURCE_BYTES])
+{
+	return (size_t)snprintf(text, SOURCE_BYTES, "%s\n%016" PRIx64 "\n", validator, output->target.origin);
+}
+
 static bool
 read_validator(const struct output *output, char validator[OUTPUT_VALIDATOR_BYTES])
 {
-	char path[OUTPUT_PATH_BYTES];
+	char path[OUTPUT_PATH_BYTES], text[SOURCE_BYTES + 1], wanted[SOURCE_BYTES];
 	struct stat status;
 	source_path(output, path);
 	int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (descriptor < 0)
 		return false;
-	ssize_t bytes = is_ours(descriptor, &status)
-				? read(descriptor, validator, OUTPUT_VALIDATOR_BYTES)
-				: -1;
+	ssize_t bytes = is_ours(descriptor, &status) ? read(descriptor, text, sizeof text - 1) : -1;
 	close(descriptor);
-	/* A line; one that was cut is none. */
-	if (bytes <= 1 || validator[bytes - 1] != '\n')
+	if (bytes <= 0)
 		return false;
-	validator[bytes - 1] = '\0';
-	return strlen(validator) == (size_t)bytes - 1;
+	text[bytes] = '\0';
+	size_t validator_bytes = strcspn(text, "\n");
+	if (validator_bytes == 0 || validator_bytes >= OUTPUT_VALIDATOR_BYTES)
+		return false;
+	memcpy(validator, text, validator_bytes);
+	validator[validator_bytes] = '\0';
+	return source_text(output, validator, wanted) == (size_t)bytes && strcmp(text, wanted) == 0;
 }
 
 void
@@ -92,22 +104,29 @@ output_find_part(const struct output *output, struct output_part *part)
 }
 
 static int
-write_validator(const struct output *output, const char *validator, struct failure *failure)
+forget_validator(const struct output *output, struct failure *failure)
 {
-	char path[OUTPUT_PATH_BYTES], line[OUTPUT_VALIDATOR_BYTES + 1];
+	char path[OUTPUT_PATH_BYTES];
 	source_path(output, path);
 	if (unlink(path) != 0 && errno != ENOENT)
 		return output__fail(output, failure, "its part file's source cannot be replaced");
-	size_t bytes = validator != NULL ? strlen(validator) : 0;
-	if (bytes == 0 || bytes + 1 >= OUTPUT_VALIDATOR_BYTES)
+	return 0;
+}
+
+static int
+write_validator(const struct output *output, const char *validator, struct failure *failure)
+{
+	char path[OUTPUT_PATH_BYTES], text[SOURCE_BYTES];
+	size_t validator_bytes = validator != NULL ? strlen(validator) : 0;
+	if (validator_bytes == 0 || validator_bytes >= OUTPUT_VALIDATOR_BYTES)
 		return 0; /* cannot be resumed, which is no failure now */
 
-	memcpy(line, validator, bytes);
-	line[bytes] = '\n';
+	source_path(output, path);
+	size_t bytes = source_text(output, validator, text);
 	int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (descriptor < 0)
 		return output__fail(output, failure, "its part file's source cannot be written");
-	int err = output_write_all(descriptor, line, bytes + 1);
+	int err = output_write_all(descriptor, text, bytes);
 	if (close(descriptor) != 0 || err != 0)
 		return output__fail(output, failure, "its part file's source cannot be written");
 	return 0;
@@ -145,11 +164,14 @@ output__open_part(struct output *output, uint64_t keep_bytes, const char *valida
 		return -1;
 	output->descriptor = descriptor;
 	output->is_closable = true;
-	/* Only now is the part file one of this transfer, which may remove it. */
-	if (write_validator(output, validator, failure) != 0)
+	/* In this order: whenever it ends, no validator stands beside octets of another version. */
+	if (forget_validator(output, failure) != 0)
 		return -1;
 	if (ftruncate(descriptor, (off_t)keep_bytes) != 0 || lseek(descriptor, 0, SEEK_END) < 0)
 		return output__fail(output, failure, "its part file cannot be cut");
+	/* Only now is the part file one of this transfer, which may remove it. */
+	if (write_validator(output, validator, failure) != 0)
+		return -1;
 	output->kept_bytes = keep_bytes;
 	output->is_part = true;
 	return 0;

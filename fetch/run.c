@@ -24,6 +24,7 @@ struct run {
 	bool has_glob;
 	unsigned job_count;
 	size_t active_count;
+	bool is_stdout_taken; /* by one of those: two would mix their content */
 	int exit_status;
 	bool is_ending; /* --fail-early */
 	struct progress progress;
@@ -35,6 +36,7 @@ struct active {
 	struct run *run;
 	struct transfer_job job;
 	struct setting_item output;
+	bool takes_stdout;
 	struct arena arena; /* over the memory behind */
 };
 
@@ -199,6 +201,8 @@ static void
 active_free(struct active *active)
 {
 	struct run *run = active->run;
+	if (active->takes_stdout)
+		run->is_stdout_taken = false;
 	free(active);
 	run->active_count--;
 	start_more(run);
@@ -208,11 +212,13 @@ static void
 report(struct run *run, const struct transfer_facts *facts)
 {
 	const char *format = facts->job->group->settings->write_out;
-	if (format != NULL)
-		writeout(format, facts);
+	struct failure failure;
+	if (format != NULL && !writeout(format, facts)) {
+		failure_set(&failure, FAILURE_WRITE, "what -w prints cannot be written: %s", strerror(errno));
+		on_failure(run, &failure);
+	}
 	if (run->report == NULL || writeout_report(run->report, facts))
 		return;
-	struct failure failure;
 	failure_set(&failure, FAILURE_WRITE, "the report cannot be written: %s", strerror(errno));
 	on_failure(run, &failure);
 }
@@ -299,14 +305,28 @@ active_max(const struct run *run)
 	return wanted == 0 || wanted > RUN_PARALLEL_MAX ? RUN_PARALLEL_MAX : (size_t)wanted;
 }
 
+/* Of the job whose turn it is. */
+static bool
+takes_stdout(const struct run *run)
+{
+	const struct settings *settings = &run->options->groups[run->group_at].settings;
+	const struct setting_item *output = nth(&settings->outputs, run->url_at);
+	if (output == NULL)
+		return !settings->names_all && !settings_has_mirror(settings);
+	return output->kind == OUTPUT_FILE && strcmp(output->text, "-") == 0;
+}
+
 static void
 start_one(struct run *run)
 {
 	struct failure failure;
+	const bool is_to_stdout = takes_stdout(run);
 	struct active *active = next_job(run);
 	if (active == NULL)
 		failure_set(&failure, FAILURE_MEMORY, "no memory for a transfer");
 	else if (start_job(active, &failure) == 0) {
+		active->takes_stdout = is_to_stdout;
+		run->is_stdout_taken |= is_to_stdout;
 		run->active_count++;
 		return;
 	}
@@ -318,7 +338,8 @@ static void
 start_more(struct run *run)
 {
 	while (run->active_count < active_max(run) && !run->is_ending &&
-	       (run->has_glob || open_glob(run)) && !run->is_ending)
+	       (run->has_glob || open_glob(run)) && !run->is_ending &&
+	       !(run->is_stdout_taken && takes_stdout(run)))
 		start_one(run);
 	if (run->active_count == 0)
 		net_stop(run->client->net);

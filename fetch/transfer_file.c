@@ -62,6 +62,7 @@ target_of(const struct transfer *transfer)
 	const struct settings *settings = transfer->settings;
 	return (struct output_target){
 		.path = transfer->path[0] != '\0' ? transfer->path : NULL,
+		.origin = transfer->origin,
 		.is_raw = transfer->is_raw,
 		.is_in_place = transfer->range == RANGE_OFFSET,
 		.clobbers = settings->clobbers &&

@@ -88,6 +88,7 @@ struct transfer {
 	struct arena arenas[2];
 	unsigned arena_at;
 	struct url url;
+	uint64_t origin; /* of the URL that was given, without its login: what a part file is of (output.h) */
 	struct span method, location;
 	bool is_upgraded; /* http was made https (HSTS) */
 	bool is_foreign; /* redirected to another origin: logins and the user's fields stay behind */

@@ -7,6 +7,7 @@
 #include "fetch/url_guess.h"
 #include "fetch/url_percent.h"
 #include "fetch/url_shown.h"
+#include "stack/base/hash.h"
 
 static int
 refuse(struct transfer *transfer, int err, const struct url_report *report)
@@ -124,6 +125,15 @@ upgrade(struct transfer *transfer, struct url *url, const struct url_context *co
 	return text != NULL ? url_parse(url, span_from_text(text), NULL, context) : ERR_NO_MEMORY;
 }
 
+/* Known to everybody, since it has to be the same in the next run: there is no table for a peer to fill here. */
+static uint64_t
+origin_of(const struct url *url)
+{
+	static const struct hash_key key = { 0 };
+	struct span authority = url_authority(url), target = url_target(url);
+	return hash_u64x2(&key, hash_bytes(&key, authority.at, authority.bytes), hash_bytes(&key, target.at, target.bytes));
+}
+
 int
 transfer__read_url(struct transfer *transfer)
 {
@@ -147,6 +157,7 @@ transfer__read_url(struct transfer *transfer)
 	if (err != 0)
 		return refuse(transfer, err, &report);
 	transfer->facts.url = transfer->url.href;
+	transfer->origin = origin_of(&transfer->url);
 	return check_scheme(transfer);
 }
 

@@ -311,7 +311,7 @@ escaped(struct span rest)
 	return 0;
 }
 
-static void
+static bool
 print_format(struct span rest, const struct transfer_facts *facts)
 {
 	FILE *out = stdout;
@@ -339,23 +339,23 @@ print_format(struct span rest, const struct transfer_facts *facts)
 		}
 	}
 	fflush(out);
-	fflush(stdout);
+	return fflush(stdout) == 0 && ferror(stdout) == 0;
 }
 
-void
+bool
 writeout(const char *format, const struct transfer_facts *facts)
 {
-	if (format[0] != '@') {
-		print_format(span_from_text(format), facts);
-		return;
-	}
+	bool is_printed = true;
+	if (format[0] != '@')
+		return print_format(span_from_text(format), facts);
 	FILE *in = strcmp(format, "@-") == 0 ? stdin : fopen(format + 1, "re");
 	char *words = malloc(FORMAT_BYTES);
 	if (in == NULL || words == NULL)
 		fprintf(stderr, "cairn-fetch: warning: -w: %s cannot be read\n", format + 1);
 	else
-		print_format(span_of(words, fread(words, 1, FORMAT_BYTES, in)), facts);
+		is_printed = print_format(span_of(words, fread(words, 1, FORMAT_BYTES, in)), facts);
 	free(words);
 	if (in != NULL && in != stdin)
 		fclose(in);
+	return is_printed;
 }

@@ -20,7 +20,8 @@
 #include "fetch/transfer.h"
 
 /* format: text, or @FILE, or @-. */
-void writeout(const char *format, const struct transfer_facts *facts);
+/* False: it could not be printed, and errno tells why. */
+bool writeout(const char *format, const struct transfer_facts *facts);
 
 /* One object on one line; false and errno when it cannot be written. */
 bool writeout_report(FILE *out, const struct transfer_facts *facts);

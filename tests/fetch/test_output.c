@@ -15,6 +15,18 @@
 /* What the next close of a descriptor says, instead of the C library's: 0, or an errno. */
 static int close_error;
 
+/* Whether the next file cannot be cut. */
+static bool is_never_cut;
+
+int
+ftruncate(int descriptor, off_t bytes)
+{
+	if (!is_never_cut)
+		return (int)syscall(SYS_ftruncate, descriptor, bytes);
+	errno = EIO;
+	return -1;
+}
+
 int
 close(int descriptor)
 {
@@ -51,7 +63,7 @@ teardown(void)
 static void
 target(const char *path)
 {
-	struct output_target options = { .path = path, .clobbers = true };
+	struct output_target options = { .path = path, .clobbers = true, .origin = 7 };
 	output_init(&output, &options);
 }
 
@@ -148,7 +160,13 @@ START_TEST(without_a_validator_there_is_nothing_to_go_on_from)
 	target("a");
 	output_find_part(&output, &part);
 	ck_assert_uint_eq(part.bytes, 0);
-	write_file(".a.part.source", "\"cut off, no line end\"");
+	write_file(".a.part.source", "\"no origin\"\n");
+	output_find_part(&output, &part);
+	ck_assert_uint_eq(part.bytes, 0);
+	write_file(".a.part.source", "\"v1\"\n0000000000000007\n");
+	output_find_part(&output, &part);
+	ck_assert_uint_eq(part.bytes, 4);
+	write_file(".a.part.source", "\"v1\"\n0000000000000007");
 	output_find_part(&output, &part);
 	ck_assert_uint_eq(part.bytes, 0);
 	open_new();
@@ -187,6 +205,35 @@ START_TEST(what_was_kept_stays_when_nothing_more_comes)
 	target("a");
 	output_find_part(&output, &part);
 	ck_assert_uint_eq(part.bytes, 4);
+}
+END_TEST
+
+START_TEST(what_comes_from_elsewhere_is_not_gone_on_from)
+{
+	struct output_part part;
+	target("a");
+	ck_assert_int_eq(output_open(&output, 0, "\"v1\"", &failure), 0);
+	put("one ");
+	output_fini(&output);
+	target("a");
+	output.target.origin++;
+	output_find_part(&output, &part);
+	ck_assert_uint_eq(part.bytes, 0);
+}
+END_TEST
+
+START_TEST(no_validator_stands_beside_another_version)
+{
+	target("a");
+	ck_assert_int_eq(output_open(&output, 0, "\"v1\"", &failure), 0);
+	put("one ");
+	output_fini(&output);
+	target("a");
+	is_never_cut = true;
+	ck_assert_int_eq(output_open(&output, 0, "\"v2\"", &failure), -1);
+	is_never_cut = false;
+	output_fini(&output);
+	ck_assert(!exists(".a.part.source"));
 }
 END_TEST
 
@@ -382,6 +429,8 @@ main(void)
 	tcase_add_test(tcase, without_a_validator_there_is_nothing_to_go_on_from);
 	tcase_add_test(tcase, a_failed_part_goes_when_asked_or_when_empty);
 	tcase_add_test(tcase, what_was_kept_stays_when_nothing_more_comes);
+	tcase_add_test(tcase, what_comes_from_elsewhere_is_not_gone_on_from);
+	tcase_add_test(tcase, no_validator_stands_beside_another_version);
 	tcase_add_test(tcase, a_disk_that_says_at_the_end_that_it_is_full_leaves_no_file);
 	tcase_add_test(tcase, a_file_that_exists_is_replaced_or_stays);
 	tcase_add_test(tcase, a_link_in_the_place_of_the_part_file_is_not_followed);

@@ -65,7 +65,7 @@ written(const char *format, const struct transfer_facts *about, char *text, size
 	fflush(stdout);
 	int kept = dup(STDOUT_FILENO);
 	dup2(fileno(file), STDOUT_FILENO);
-	writeout(format, about);
+	ck_assert(writeout(format, about));
 	dup2(kept, STDOUT_FILENO);
 	close(kept);
 	rewind(file);

@@ -1,0 +1,216 @@
+"""cairn-fetch beyond one reply: several URLs, several runs, and what becomes of its output.
+
+usage: test_runs.py CAIRN-FETCH [WORDS...]      (enters a network namespace of its own, as test_replies.py)
+
+Each case has a directory of its own, and returns what is wrong, or None.
+"""
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from test_replies import HELLO, OK, PARTIAL, RANGE, V1, WRITE, Held, Server, head, is_inside, length, part
+
+FETCH = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
+SLOW_PIECES, SLOW_S = 3, 0.1
+
+
+class SlowServer(threading.Thread):
+    """Answers each connection at the same time as the others: a digit of the path, again and again."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+
+    def run(self):
+        while True:
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
+
+    def answer(self, connection):
+        with connection:
+            letter = connection.recv(65536).split(b" ")[1][1:2]
+            connection.sendall(head(f"Content-Length: {SLOW_PIECES}", "Connection: close"))
+            try:
+                for _ in range(SLOW_PIECES):
+                    connection.sendall(letter)
+                    time.sleep(SLOW_S)
+            except OSError:
+                pass  # the client has heard enough
+
+
+def command(*arguments):
+    return [FETCH, "-q", "-sS", "-m", "10", *arguments]
+
+
+def run(*arguments, **how):
+    return subprocess.run(command(*arguments), capture_output="stdout" not in how, timeout=30, **how)
+
+
+def started(*replies):
+    server = Server(list(replies))
+    server.start()
+    return server, f"http://127.0.0.1:{server.port}/"
+
+
+def serving(*replies):
+    return started(*replies)[1]
+
+
+def differs(what, seen, wanted):
+    return None if seen == wanted else f"{what} {seen} instead of {wanted}"
+
+
+def first_of(*complaints):
+    return next((complaint for complaint in complaints if complaint), None)
+
+
+def content():
+    return Path("out").read_bytes() if Path("out").exists() else None
+
+
+def at_once_to_standard_output():
+    """Several at once do not mix what they write to standard output."""
+    server = SlowServer()
+    server.start()
+    ran = run("-Z", *(f"http://127.0.0.1:{server.port}/{letter}" for letter in "123"))
+    return first_of(differs("exit status", ran.returncode, OK), differs("content", ran.stdout, b"111222333"))
+
+
+def at_once_to_one_file():
+    """Of two at once that have one file, one has it whole and the other fails."""
+    server = SlowServer()
+    server.start()
+    ran = run("-Z", "-o", "out", f"http://127.0.0.1:{server.port}/1", "-o", "out", f"http://127.0.0.1:{server.port}/2")
+    return first_of(differs("exit status", ran.returncode, WRITE), None if content() in (b"111", b"222") else f"content {content()}")
+
+
+def two_resources_with_one_tag():
+    """A part file of one URL is not gone on from with what another has, though their entity tags are equal."""
+    url = serving(length(10, HELLO, V1), part("5-9/10", b"world", V1))
+    first = run("-o", "out", url + "a")
+    second = run("-C", "-", "-o", "out", url + "b")
+    return first_of(differs("first exit status", first.returncode, PARTIAL), differs("exit status", second.returncode, RANGE),
+                    differs("content", content(), None))
+
+
+def the_next_run():
+    """The next run goes on from what the last one has kept."""
+    url = serving(length(10, HELLO, V1), part("5-9/10", b"world", V1)) + "a?b#c"
+    first = run("-o", "out", url)
+    second = run("-C", "-", "-o", "out", url)
+    return first_of(differs("first exit status", first.returncode, PARTIAL), differs("exit status", second.returncode, OK),
+                    differs("content", content(), b"helloworld"))
+
+
+def heads_in_a_part_file():
+    """What was kept with its heads is not gone on from without them."""
+    server, url = started(length(10, HELLO, V1), length(5, HELLO, V1))
+    run("-i", "-o", "out", url)
+    second = run("-C", "-", "-o", "out", url)
+    return first_of(differs("exit status", second.returncode, OK), differs("content", content(), HELLO),
+                    differs("a range asked for is", b"Range:" in server.requests[-1], False))
+
+
+def a_part_of_a_part():
+    """What was kept of a part is not the beginning of the whole."""
+    server, url = started(part("4-8/9", HELLO, V1)[:-2], length(9, b"123hello9", V1))
+    run("-r", "4-8", "-o", "out", url)
+    second = run("-C", "-", "-o", "out", url)
+    return first_of(differs("exit status", second.returncode, OK), differs("content", content(), b"123hello9"),
+                    differs("a range asked for is", b"Range:" in server.requests[-1], False))
+
+
+def nothing_more_came():
+    """A run that is given nothing loses nothing of what the last one has kept."""
+    url = serving(length(10, HELLO, V1), part("5-9/10", b"world", V1)[:-5], part("5-9/10", b"world", V1))
+    ran = [run("-C", "-", "-o", "out", url).returncode for _ in range(3)]
+    return first_of(differs("exit statuses", ran, [PARTIAL, PARTIAL, OK]), differs("content", content(), b"helloworld"))
+
+
+def interrupted(number):
+    process = subprocess.Popen(command("-o", "out", serving(Held(length(10, HELLO, V1)))))
+    for _ in range(100):
+        if Path(".out.part").exists() and Path(".out.part").stat().st_size == len(HELLO):
+            break
+        time.sleep(0.05)
+    process.send_signal(number)
+    return first_of(differs("exit status", process.wait(10), -number), differs("content", content(), None),
+                    differs("kept", Path(".out.part").read_bytes(), HELLO))
+
+
+def an_interrupt():
+    """An interrupt leaves a part file, and no file."""
+    return interrupted(signal.SIGINT)
+
+
+def a_termination():
+    """So does the request to end."""
+    return interrupted(signal.SIGTERM)
+
+
+def a_full_disk():
+    """A disk that is full is a failure, wherever what is printed comes from."""
+    with open("/dev/full", "w", encoding="ascii") as full:
+        return first_of(*(differs(f"exit status of {arguments}", run(*arguments, stdout=full, stderr=subprocess.DEVNULL).returncode, WRITE)
+                          for arguments in ((serving(length(5, HELLO)),), ("-o", "out", "-w", "%{http_code}", serving(length(5, HELLO))),
+                                            ("-o", "out", "--json-report", "-", serving(length(5, HELLO))), ("--help",))))
+
+
+def a_small_disk():
+    """A file system without room has a failure and no file, and what it has is gone on from."""
+    Path("small").mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", "small"], capture_output=True).returncode != 0:
+        return None
+    try:
+        ran = run("-o", "small/out", serving(length(100000, b"x" * 100000, V1)))
+        return first_of(differs("exit status", ran.returncode, WRITE), differs("file", Path("small/out").exists(), False))
+    finally:
+        subprocess.run(["umount", "small"], check=True)
+
+
+def a_closed_output():
+    """Standard output that is closed is a failure, and no socket's."""
+    ran = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *command(serving(length(5, HELLO)))], stderr=subprocess.PIPE, timeout=30)
+    return differs("exit status", ran.returncode, WRITE)
+
+
+def a_reader_that_leaves():
+    """A pipe whose reader leaves is a failure."""
+    os.mkfifo("pipe")
+    with subprocess.Popen(["head", "-c", "10", "pipe"], stdout=subprocess.DEVNULL):
+        ran = run("-o", "pipe", serving(length(10000000, b"x" * 10000000)))
+    return differs("exit status", ran.returncode, WRITE)
+
+
+CASES = (at_once_to_standard_output, at_once_to_one_file, two_resources_with_one_tag, the_next_run, heads_in_a_part_file, a_part_of_a_part,
+         nothing_more_came, an_interrupt, a_termination, a_full_disk, a_small_disk, a_closed_output, a_reader_that_leaves)
+
+
+def main():
+    if not is_inside():
+        return 0
+    failed = 0
+    cases = [case for case in CASES if not sys.argv[2:] or any(words in case.__doc__ for words in sys.argv[2:])]
+    for case in cases:
+        with tempfile.TemporaryDirectory() as directory:
+            os.chdir(directory)
+            why = case()
+            os.chdir("/")
+        failed += why is not None
+        print(f"{'not ok' if why else 'ok'} - {case.__doc__}" + (f"\n#   {why}" if why else ""), flush=True)
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    return 1 if failed or not cases else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
