@@ -319,7 +319,10 @@ on_fact_reply(struct ftp *ftp, const struct ftp_reply *reply)
 	if (reply->code == 213 && state == FTP_SIZE &&
 	    span_to_number(reply->text, UINT64_MAX - 1, &size))
 		ftp->size = size;
-	send_facts(ftp, state);
+	if (ftp->size < ftp->options.first)
+		fail(ftp, FAILURE_RANGE, "the file on the server ends before the offset", reply);
+	else
+		send_facts(ftp, state);
 }
 
 static void

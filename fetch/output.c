@@ -153,6 +153,13 @@ output_write(struct output *output, const void *octets, size_t bytes, struct fai
 	return 0;
 }
 
+bool
+output_is_given_out(const struct output *output)
+{
+	bool is_file = output->is_part || (output->target.path != NULL && output->target.is_in_place);
+	return !is_file && output->written_bytes != 0;
+}
+
 static int
 end_terminal(struct output *output, struct failure *failure)
 {

@@ -67,6 +67,8 @@ void output_find_part(const struct output *output, struct output_part *part);
 int output_open(struct output *output, uint64_t keep_bytes, const char *validator,
 		struct failure *failure);
 int output_write(struct output *output, const void *octets, size_t bytes, struct failure *failure);
+/* Something went to standard output, a pipe or a device: unlike a file's it cannot be taken back. */
+bool output_is_given_out(const struct output *output);
 /* The content is whole: the file appears, with that time of modification (seconds; negative: now). */
 int output_finish(struct output *output, int64_t modified_s, struct failure *failure);
 /* Closes. Without output_finish before, the part file stays or goes, as the target says. */

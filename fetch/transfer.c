@@ -77,9 +77,9 @@ transfer__local_over(struct transfer *transfer, bool is_whole)
 /* ---- retries ------------------------------------------------------------------------------------- */
 
 static bool
-is_idempotent(struct span method) /* RFC 9110, section 9.2.2 */
+is_idempotent(struct span method) /* RFC 9110, section 9.2.2; RETR is FTP's GET */
 {
-	static const char *const methods[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE" };
+	static const char *const methods[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "RETR" };
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
 		if (span_is(method, methods[i]))
 			return true;
@@ -244,6 +244,7 @@ transfer__fail(struct transfer *transfer, const struct failure *failure)
 	if (transfer->state == TRANSFER_DIALING)
 		transfer__tell_dial(transfer);
 	if (transfer->has_output) { /* what came is kept for the next attempt */
+		transfer->is_given_out |= output_is_given_out(&transfer->output);
 		transfer->output.target.removes_on_error |= failure_is_damage(failure->cause);
 		output_fini(&transfer->output);
 	}

@@ -123,6 +123,7 @@ struct transfer {
 
 	struct output output;
 	bool has_output;     /* open */
+	bool is_given_out;   /* something of the content, to whom it cannot be taken back from */
 	bool is_remote_name; /* -O, and perhaps -J */
 	int64_t modified_s;  /* for -R; -1: not known */
 	bool is_raw;         /* -o - */

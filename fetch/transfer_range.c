@@ -73,9 +73,10 @@ transfer__can_go_on(const struct transfer *transfer)
 	const struct settings *settings = transfer->settings;
 	uint64_t offset;
 
-	if (transfer->path[0] != '\0' || transfer->facts.content_bytes == 0)
+	if (!transfer->is_given_out)
 		return true;
-	return transfer->validator[0] != '\0' && !settings->shows_head && settings->range == NULL &&
+	return transfer->path[0] == '\0' && transfer->validator[0] != '\0' &&
+	       !settings->shows_head && settings->range == NULL &&
 	       !read_offset(settings->resume_from, &offset) &&
 	       !failure_is_damage(transfer->failure.cause);
 }

@@ -157,6 +157,10 @@ static const struct {
 	  { .first = 3 },
 	  LOGIN ">TYPE I\n<200 x\n>SIZE a\n<213 5\n>EPSV\n<229 (|||9|)\n@9\n>REST 3\n<350 x\n>RETR "
 		"a\n<150 x\n=2\n.2\n<226 x\n+\n" },
+	{ "the rest of a file that ends before it",
+	  "ftp://h/a",
+	  { .first = 6 },
+	  LOGIN ">TYPE I\n<200 x\n>SIZE a\n<213 5\n!range\n" },
 	{ "where there is no REST",
 	  "ftp://h/a",
 	  { .first = 3 },

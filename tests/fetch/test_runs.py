@@ -192,8 +192,17 @@ def a_reader_that_leaves():
     return differs("exit status", ran.returncode, WRITE)
 
 
+def a_pipe_and_a_retry():
+    """What a pipe was given is not followed by a second beginning."""
+    os.mkfifo("pipe")
+    with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE) as reader:
+        ran = run("-o", "pipe", "--retry", "1", "--retry-delay", "0.01", serving(length(10, HELLO, V1), length(10, b"helloworld", V1)))
+        return first_of(differs("exit status", ran.returncode, PARTIAL), differs("content", reader.stdout.read(), HELLO))
+
+
 CASES = (at_once_to_standard_output, at_once_to_one_file, two_resources_with_one_tag, the_next_run, heads_in_a_part_file, a_part_of_a_part,
-         nothing_more_came, an_interrupt, a_termination, a_full_disk, a_small_disk, a_closed_output, a_reader_that_leaves)
+         nothing_more_came, an_interrupt, a_termination, a_full_disk, a_small_disk, a_closed_output, a_reader_that_leaves,
+         a_pipe_and_a_retry)
 
 
 def main():
