@@ -88,6 +88,17 @@ set_congestion(struct tcp_config *config, const void *value, socklen_t size)
 	return 0;
 }
 
+/* As Linux: a listener's counts its SYN-ACKs. */
+static int
+set_syn_count(struct tcp_config *config, int number)
+{
+	const int err = set_within(&config->syn_retries, number, 1, SYN_COUNT_MAX);
+
+	if (err == 0)
+		config->synack_retries = config->syn_retries;
+	return err;
+}
+
 static int
 set_number(struct tcp_config *config, int name, int number)
 {
@@ -105,7 +116,7 @@ set_number(struct tcp_config *config, int name, int number)
 		return set_within(&config->keepalive_interval_s, number, 1, KEEP_S_MAX);
 	case ABI_TCP_KEEPCNT:
 		return set_within(&config->keepalive_count, number, 1, KEEP_COUNT_MAX);
-	case ABI_TCP_SYNCNT: return set_within(&config->syn_retries, number, 1, SYN_COUNT_MAX);
+	case ABI_TCP_SYNCNT: return set_syn_count(config, number);
 	case ABI_TCP_USER_TIMEOUT:
 		return set_within(&config->user_timeout_ms, number, 0, INT32_MAX);
 	case ABI_TCP_NOTSENT_LOWAT:

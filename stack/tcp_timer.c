@@ -188,10 +188,9 @@ retries_max(const struct tcb *tcb)
 {
 	const uint32_t retries = tcb->config.retries;
 
-	if (tcb->state == TCP_STATE_SYN_SENT)
+	/* In SYN-RECEIVED it has opened actively too: what a listener keeps is a struct tcp_syn. */
+	if (tcb->state == TCP_STATE_SYN_SENT || tcb->state == TCP_STATE_SYN_RECEIVED)
 		return tcb->config.syn_retries;
-	if (tcb->state == TCP_STATE_SYN_RECEIVED)
-		return tcb->config.synack_retries;
 	return tcb->is_detached && retries > ORPHAN_RETRIES ? ORPHAN_RETRIES : retries;
 }
 
