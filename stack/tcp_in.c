@@ -155,6 +155,18 @@ answer_duplicate(struct stack *stack, struct tcb *tcb, const struct tcp_segment 
 	(void)tcp__ack_send(stack, tcb);
 }
 
+/*
+ * An acknowledgment that a later one has overtaken, to whose numbers nothing is wrong: no half-open connection that
+ * the answer would have to find out (RFC 7323, section 5.3, R1).
+ */
+static bool
+is_overtaken(const struct tcb *tcb, const struct tcp_segment *segment)
+{
+	return (segment->flags & TCP_ACK) != 0 && tcp_segment_end(segment) == segment->seq &&
+	       seq_le(segment->seq, tcb->rcv_nxt) && seq_le(segment->ack, tcb->snd_una) &&
+	       seq_ge(segment->ack, tcb->snd_una - tcb->snd_wnd_max);
+}
+
 static bool
 sequence_check(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
 {
@@ -164,7 +176,7 @@ sequence_check(struct stack *stack, struct tcb *tcb, const struct tcp_segment *s
 	if (!is_old_clock && is_in_window(tcb, segment))
 		return true;
 	stack__drop(stack, is_old_clock ? DROP_TCP_PAWS : DROP_TCP_SEQUENCE);
-	if (!is_reset)
+	if (!is_reset && !(is_old_clock && is_overtaken(tcb, segment)))
 		answer_duplicate(stack, tcb, segment);
 	return false;
 }

@@ -56,6 +56,24 @@ START_TEST(a_segment_from_the_past_is_dropped_and_answered)
 }
 END_TEST
 
+START_TEST(an_acknowledgment_that_was_overtaken_is_dropped_without_an_answer)
+{
+	passive(_i);
+	peer_write(&peer, 100);
+	(void)peer_expect(&peer, "PA", 1, 1, 100);
+	peer_wait(&peer, 1000);
+	peer_ack(&peer, 1, 101);
+	peer.ts_val--;
+	peer_ack(&peer, 1, 51);
+	peer_ack(&peer, 1, 101);
+	peer_expect_nothing(&peer);
+	ck_assert_uint_eq(stack_drops(peer.host.stack, DROP_TCP_PAWS), 2);
+	peer_ack(&peer, 1, 102); /* of what was never sent */
+	(void)peer_expect(&peer, "A", 101, 1, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(a_reset_needs_no_clock)
 {
 	passive(_i);
@@ -280,6 +298,7 @@ main(void)
 	tcase_add_loop_test(tcase, every_segment_carries_the_clock_and_the_peers, 0, 2);
 	tcase_add_loop_test(tcase, the_clock_tells_nobody_how_long_we_have_been_up, 0, 2);
 	tcase_add_loop_test(tcase, a_segment_from_the_past_is_dropped_and_answered, 0, 2);
+	tcase_add_loop_test(tcase, an_acknowledgment_that_was_overtaken_is_dropped_without_an_answer, 0, 2);
 	tcase_add_loop_test(tcase, a_reset_needs_no_clock, 0, 2);
 	tcase_add_loop_test(tcase, the_peers_clock_may_go_round, 0, 2);
 	tcase_add_loop_test(tcase, after_24_days_of_silence_the_old_clock_counts_no_more, 0, 2);
