@@ -235,8 +235,6 @@ tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment 
 	};
 
 	tcb->probes = 0; /* it lives */
-	if (is_window_news && tcb->snd_wnd != 0 && tcp_flight_is_empty(&tcb->flight))
-		tcb->stalled_at_us = 0; /* what waited for the window is sent now: a wait of its own (RFC 5482) */
 	acknowledged(stack, tcb, segment, &ack);
 	tcp__send_buffer_freed(stack, tcb);
 	if (tcp__has_unsent(tcb) || !TAILQ_EMPTY(&tcb->flight.lost))

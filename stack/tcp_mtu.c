@@ -208,9 +208,7 @@ tcp__mtu_probe(struct stack *stack, struct tcb *tcb)
 	const struct seq_range range = { tcb->snd_nxt, tcb->snd_nxt + mss };
 	if (tcp__segment_send(stack, tcb, &out) != 0)
 		return false;
-	(void)tcp_flight_add(&stack->tcp.sent, &tcb->flight, &range, (uint16_t)mss, TCP_SENT_PROBE,
-			     stack->now_us);
-	tcb->snd_nxt = range.end;
+	tcp__sent_new(stack, tcb, &range, mss, TCP_SENT_PROBE);
 	mtu->probe_bytes = size;
 	mtu->probe_end_seq = range.end;
 	mtu->probed_at_us = stack->now_us;

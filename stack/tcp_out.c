@@ -177,24 +177,30 @@ next_choose(const struct stack *stack, const struct tcb *tcb, struct next *next)
 
 /* ---- new data -------------------------------------------------------------------------------- */
 
+void
+tcp__sent_new(struct stack *stack, struct tcb *tcb, const struct seq_range *range, uint32_t segment_bytes,
+	      uint8_t flags)
+{
+	if (tcp_flight_is_empty(&tcb->flight))
+		tcb->flight_began_us = tcb->delivered_at_us = stack->now_us;
+	struct tcp_sent *record = tcp_flight_add(&stack->tcp.sent, &tcb->flight, range, (uint16_t)segment_bytes,
+						 flags, stack->now_us);
+	assert(record != NULL); /* its room was looked for before */
+	record->delivered_bytes = tcb->delivered_bytes;
+	record->delivered_at_us = tcb->delivered_at_us;
+	record->flight_began_us = tcb->flight_began_us;
+	tcb->snd_nxt = range->end;
+}
+
 static void
 record_new(struct stack *stack, struct tcb *tcb, const struct next *next)
 {
 	const struct seq_range range = { tcb->snd_nxt, tcb->snd_nxt + next->bytes + next->has_fin };
 	uint8_t flags = next->has_fin ? TCP_SENT_FIN : 0;
 
-	if (tcp_flight_is_empty(&tcb->flight))
-		tcb->flight_began_us = tcb->delivered_at_us = stack->now_us;
 	if (seq_diff(tcb->snd_end, range.end) < (int32_t)tcb->mss && !tcb->is_cwnd_limited)
 		flags |= TCP_SENT_APP_LIMITED;
-	struct tcp_sent *record =
-		tcp_flight_add(&stack->tcp.sent, &tcb->flight, &range,
-			       (uint16_t)next->segment_bytes, flags, stack->now_us);
-	assert(record != NULL); /* its room was looked for before */
-	record->delivered_bytes = tcb->delivered_bytes;
-	record->delivered_at_us = tcb->delivered_at_us;
-	record->flight_began_us = tcb->flight_began_us;
-	tcb->snd_nxt = range.end;
+	tcp__sent_new(stack, tcb, &range, next->segment_bytes, flags);
 	tcb->fin_sent |= next->has_fin;
 	if (next->bytes % next->segment_bytes != 0)
 		tcb->snd_small_end = range.begin + next->bytes;
@@ -245,6 +251,7 @@ restart_after_idle(const struct stack *stack, struct tcb *tcb)
 static enum hold
 send_all_new(struct stack *stack, struct tcb *tcb, bool *sent)
 {
+	const bool is_first = tcp_flight_is_empty(&tcb->flight);
 	struct next next = { 0 };
 	enum hold hold;
 
@@ -268,6 +275,8 @@ send_all_new(struct stack *stack, struct tcb *tcb, bool *sent)
 		if (err != 0)
 			return HOLD_QUEUE;
 		*sent = true;
+		if (is_first)
+			tcb->stalled_at_us = 0; /* the wait for the window is over, a new one begins (RFC 5482) */
 	}
 	return hold;
 }
