@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fetch/plain.h"
 #include "fetch/utf8.h"
 
-#define BLOCK_BYTES 16u
-#define DIGITS_MAX  20u
 
 static_assert(JSON_DEPTH_MAX < 64, "has_values has a bit for each depth");
 
@@ -127,39 +126,16 @@ append_code_point(struct json *json, uint32_t code_point)
 	append(json, text, (size_t)bytes);
 }
 
-/* Printable ASCII that stands for itself, which is nearly all there is: a bit for each octet. */
-static bool
-is_plain(uint8_t octet)
+/* What is not plain: line ends of a head above all, which are no work for a decoder. */
+static void
+append_other(struct json *json, const char *text, size_t bytes, size_t *at)
 {
-	static const uint64_t plain[4] = { 0xfffffffb00000000, 0x7fffffffefffffff, 0, 0 }; /* but for " \\ and DEL */
-	return (plain[octet >> 6] >> (octet & 63) & 1) != 0;
-}
-
-/* Without a branch between the octets, so that a compiler looks at all of them at once. */
-static bool
-are_plain(const char *text)
-{
-	uint8_t others = 0;
-	for (unsigned i = 0; i < BLOCK_BYTES; i++) {
-		uint8_t octet = (uint8_t)text[i];
-		others |= (uint8_t)((uint8_t)(octet - 0x20) >= 0x5f) | (uint8_t)(octet == '"') | (uint8_t)(octet == '\\');
+	if (text[*at] != '\n') {
+		append_code_point(json, utf8_next(text, bytes, at));
+		return;
 	}
-	return others == 0;
-}
-
-/* What the text begins with that is plain, looked at and copied in one go; there is room for it. */
-static size_t
-append_plain(struct json *json, const char *text, size_t bytes)
-{
-	char *into = json->text + json->used;
-	size_t at = 0;
-
-	for (; bytes - at >= BLOCK_BYTES && are_plain(text + at); at += BLOCK_BYTES)
-		memcpy(into + at, text + at, BLOCK_BYTES);
-	for (; at < bytes && is_plain((uint8_t)text[at]); at++)
-		into[at] = text[at];
-	json->used += at;
-	return at;
+	append(json, "\\n", 2);
+	(*at)++;
 }
 
 static void
@@ -171,9 +147,12 @@ append_quoted(struct json *json, const char *text, size_t bytes)
 			json->err = ERR_FULL; /* nothing becomes shorter */
 		if (json->err != 0)
 			return;
-		at += append_plain(json, text + at, bytes - at);
+		const size_t plain = plain_bytes(text + at, bytes - at);
+		memcpy(json->text + json->used, text + at, plain);
+		json->used += plain;
+		at += plain;
 		if (at < bytes)
-			append_code_point(json, utf8_next(text, bytes, &at));
+			append_other(json, text, bytes, &at);
 	}
 	append_octet(json, '"');
 }
@@ -211,25 +190,45 @@ json_text(struct json *json, const char *text)
 		json_string(json, text, strlen(text));
 }
 
-/* Most of what a journey holds is numbers: by hand, at a tenth of what printf takes.  Behind the last digit. */
-static char *
-put_digits(char *into, uint64_t value)
+static unsigned
+digits_of(uint64_t value)
 {
-	uint64_t above = 10; /* the smallest number with a digit more */
-	unsigned count = 1;
+	for (unsigned count = 1;; count += 4, value /= 10000) {
+		if (value < 10)
+			return count;
+		if (value < 100)
+			return count + 1;
+		if (value < 1000)
+			return count + 2;
+		if (value < 10000)
+			return count + 3;
+	}
+}
 
-	for (; count < DIGITS_MAX && value >= above; count++)
-		above = count + 1 < DIGITS_MAX ? above * 10 : UINT64_MAX;
-	for (unsigned at = count; at > 0; value /= 10)
-		into[--at] = (char)('0' + value % 10);
-	return into + count;
+/* Most of what a journey holds is numbers: two digits at once, at a tenth of what printf takes. */
+char *
+json__digits(char *into, uint64_t value)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+				    "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+				    "99";
+	char *const end = into + digits_of(value);
+	char *at = end;
+
+	for (; value >= 100; value /= 100)
+		memcpy(at -= 2, pairs + value % 100 * 2, 2);
+	if (value >= 10)
+		memcpy(at - 2, pairs + value * 2, 2);
+	else
+		at[-1] = (char)('0' + value);
+	return end;
 }
 
 static void
 append_digits(struct json *json, uint64_t value)
 {
-	char digits[DIGITS_MAX];
-	append(json, digits, (size_t)(put_digits(digits, value) - digits));
+	char digits[JSON_DIGITS_MAX];
+	append(json, digits, (size_t)(json__digits(digits, value) - digits));
 }
 
 void
@@ -278,22 +277,25 @@ json_null(struct json *json)
 
 /* ---- members in one call ------------------------------------------------------------------------------ */
 
-/* `,"name":`, with that much room behind it; NULL: there is none. */
-static char *
-begin_member(struct json *json, const char *name, size_t name_bytes, size_t value_bytes)
+void
+json__member_text(struct json *json, const char *key, size_t key_bytes, const char *text)
 {
-	const uint64_t level = 1ull << json->depth;
-	char *into = json->text + json->used;
+	char *into = json__member_begin(json, key, key_bytes, 0);
+	if (into == NULL)
+		return;
+	json->used = (size_t)(into - json->text);
+	append_quoted(json, text, strlen(text));
+}
 
-	assert(!json->is_after_key);
-	if (json->err == 0 && name_bytes + value_bytes + 4 > json->text_bytes - json->used)
-		json->err = ERR_FULL;
-	if (json->err != 0)
+/* `,"name":` of a name that is no literal, with that much room behind it; NULL: there is none. */
+static char *
+begin_field(struct json *json, const char *name, size_t value_bytes)
+{
+	const size_t name_bytes = strlen(name);
+	char *into = json__member_begin(json, ",\"", 2, name_bytes + 2 + value_bytes);
+
+	if (into == NULL)
 		return NULL;
-	if ((json->has_values & level) != 0)
-		*into++ = ',';
-	json->has_values |= level;
-	*into++ = '"';
 	into = mempcpy(into, name, name_bytes);
 	*into++ = '"';
 	*into++ = ':';
@@ -301,17 +303,17 @@ begin_member(struct json *json, const char *name, size_t name_bytes, size_t valu
 }
 
 void
-json__member_uint(struct json *json, const char *name, size_t name_bytes, uint64_t value)
+json_field_uint(struct json *json, const char *name, uint64_t value)
 {
-	char *into = begin_member(json, name, name_bytes, DIGITS_MAX);
+	char *into = begin_field(json, name, JSON_DIGITS_MAX);
 	if (into != NULL)
-		json->used = (size_t)(put_digits(into, value) - json->text);
+		json->used = (size_t)(json__digits(into, value) - json->text);
 }
 
 void
-json__member_text(struct json *json, const char *name, size_t name_bytes, const char *text)
+json_field_text(struct json *json, const char *name, const char *text)
 {
-	char *into = begin_member(json, name, name_bytes, 0);
+	char *into = begin_field(json, name, 0);
 	if (into == NULL)
 		return;
 	json->used = (size_t)(into - json->text);

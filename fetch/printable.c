@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fetch/plain.h"
+
 /* What the octets begin with: a character's length, 0 if more octets decide, -1 if the first is no UTF-8. */
 static int
 character_bytes(const uint8_t *octets, size_t bytes, uint32_t *character)
@@ -70,18 +72,14 @@ show(const struct printable *printable, const uint8_t *octets, size_t bytes,
 	return length > 1 ? (size_t)length : 1;
 }
 
-/* Printable ASCII is shown as it is, and is nearly all there is: what fits of it, at once. */
+/* What is shown as it is, and is nearly all there is: what fits of it, at once. */
 static size_t
 copy_plain(const uint8_t *octets, size_t bytes, char *into, size_t into_bytes)
 {
-	size_t at = 0;
-	if (bytes > into_bytes)
-		bytes = into_bytes;
-	while (at < bytes && octets[at] >= 0x20 && octets[at] < 0x7f)
-		at++;
-	if (at != 0)
-		memcpy(into, octets, at);
-	return at;
+	const size_t plain = plain_bytes((const char *)octets, bytes < into_bytes ? bytes : into_bytes);
+	if (plain != 0)
+		memcpy(into, octets, plain);
+	return plain;
 }
 
 void

@@ -1,6 +1,7 @@
 #include "fetch/url_shown.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "fetch/printable.h"
 
@@ -10,12 +11,13 @@ void
 url_shown(const struct url *url, char *text, size_t text_bytes)
 {
 	const char *end = url->href.at + url->href.bytes;
+	const size_t shown_bytes = url->href.bytes < text_bytes ? url->href.bytes : text_bytes - 1;
 
 	if (url_has_credentials(url))
 		(void)snprintf(text, text_bytes, "%.*s%.*s", (int)(url->username.at - url->href.at), url->href.at,
 		               (int)(end - url->host.at), url->host.at);
 	else
-		(void)snprintf(text, text_bytes, SPAN_FORMAT, SPAN_ARGUMENTS(url->href));
+		*(char *)mempcpy(text, url->href.at, shown_bytes) = '\0';
 }
 
 /*

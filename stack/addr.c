@@ -315,14 +315,28 @@ write_ipv6(const struct ip_addr *addr, char *text, size_t text_bytes)
 	}
 }
 
+/* By hand: it is written for each exchange over a connection that is kept. */
+static void
+write_ipv4(const struct ip_addr *addr, char *text)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		const unsigned octet = addr->octets[i];
+		if (octet >= 100)
+			*text++ = (char)('0' + octet / 100);
+		if (octet >= 10)
+			*text++ = (char)('0' + octet / 10 % 10);
+		*text++ = (char)('0' + octet % 10);
+		*text++ = i < 3 ? '.' : '\0';
+	}
+}
+
 const char *
 addr_to_text(const struct ip_addr *addr, char *text, size_t text_bytes)
 {
 	assert(text_bytes >= ADDR_TEXT_BYTES);
-	const uint8_t *o = addr->octets;
 	switch ((enum addr_family)addr->family) {
 	case ADDR_NONE: snprintf(text, text_bytes, "none"); break;
-	case ADDR_IPV4: snprintf(text, text_bytes, "%u.%u.%u.%u", o[0], o[1], o[2], o[3]); break;
+	case ADDR_IPV4: write_ipv4(addr, text); break;
 	case ADDR_IPV6: write_ipv6(addr, text, text_bytes); break;
 	}
 	return text;

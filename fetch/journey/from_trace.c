@@ -298,11 +298,20 @@ translate(struct journey *journey, const struct event *traced, const void *body)
 	}
 }
 
+/* Most of what is traced: segments with nothing to tell, passed over before anything is put together. */
+static bool
+is_silent(const struct event *traced, const void *body)
+{
+	const struct trace_tcp *tcp = body;
+	return (traced->kind == TRACE_TCP_IN || traced->kind == TRACE_TCP_OUT) && (tcp->flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0;
+}
+
 void
 journey_from_trace(struct journey *journey, struct event_ring *ring)
 {
 	const struct event *event;
 	const void *body;
 	while ((event = event_next(ring, &body)) != NULL)
-		translate(journey, event, body);
+		if (!is_silent(event, body))
+			translate(journey, event, body);
 }

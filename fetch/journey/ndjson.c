@@ -12,19 +12,18 @@ journey_json_event(struct json *json, const struct journey_event *event, uint64_
 	json_member_uint(json, "i", event->id);
 	json_member_uint(json, "p", event->cause);
 	json_member_uint(json, "t", event->at_us > start_us ? event->at_us - start_us : 0);
-	json_member_text(json, "l", journey_layer_name(event->layer));
+	json_member_word(json, "l", journey_layer_name(event->layer));
 	json_member_text(json, "e", event->name);
 	json_member_uint(json, "r", event->request);
 	if (event->connection != 0)
 		json_member_uint(json, "c", event->connection);
 	json_member_text(json, "what", journey_what(event, what));
-	json_key(json, "bad");
-	json_bool(json, event->is_bad);
+	json_member_bool(json, "bad", event->is_bad);
 	for (unsigned i = 0; i < event->field_count; i++) {
 		if (event->fields[i].text != NULL)
-			json_member_text(json, event->fields[i].name, event->fields[i].text);
+			json_field_text(json, event->fields[i].name, event->fields[i].text);
 		else
-			json_member_uint(json, event->fields[i].name, event->fields[i].number);
+			json_field_uint(json, event->fields[i].name, event->fields[i].number);
 	}
 	json_object_end(json);
 	json_line_end(json);
@@ -37,7 +36,7 @@ put_fault(struct json *json, const struct story *story, const struct journey_end
 	struct fault fault;
 
 	fault_find(&fault, story, end);
-	json_member_text(json, "broke_in", journey_layer_name(fault.layer));
+	json_member_word(json, "broke_in", journey_layer_name(fault.layer));
 	json_member_uint(json, "last_good", fault.good != NULL ? fault.good->id : 0);
 	json_member_uint(json, "first_bad", fault.bad != NULL ? fault.bad->id : 0);
 }
@@ -77,22 +76,21 @@ journey_json_end(struct json *json, const struct story *story, const struct jour
 
 	fault_advice(story, end, advice, sizeof advice);
 	json_object_begin(json);
-	json_member_text(json, "l", "policy");
-	json_member_text(json, "e", "verdict");
+	json_member_word(json, "l", "policy");
+	json_member_word(json, "e", "verdict");
 	json_member_uint(json, "r", end->request);
 	json_member_uint(json, "started_us", story->wall_us);
 	json_member_text(json, "url", end->url);
 	json_member_text(json, "result", end->result);
-	json_key(json, "bad");
-	json_bool(json, end->is_bad);
+	json_member_bool(json, "bad", end->is_bad);
 	json_member_uint(json, "octets", end->octets);
 	json_member_uint(json, "total_us", verdict->total_us);
 	json_key(json, "parts_us");
 	json_object_begin(json);
 	for (unsigned part = 0; part < VERDICT_PARTS; part++)
-		json_member_uint(json, verdict_part_name((enum verdict_part)part), verdict->parts_us[part]);
+		json_field_uint(json, verdict_part_name((enum verdict_part)part), verdict->parts_us[part]);
 	json_object_end(json);
-	json_member_text(json, "largest", verdict_part_name(verdict->largest));
+	json_member_word(json, "largest", verdict_part_name(verdict->largest));
 	json_member_uint(json, "floor_rounds", verdict->floor_rounds);
 	json_member_uint(json, "round_us", verdict->round_us);
 	json_member_uint(json, "floor_us", verdict->floor_us);

@@ -15,6 +15,7 @@ static const struct {
 	{ "Set-Cookie", "a=1; Path=/", "..." },
 	{ "X-Api-Key", "hush", "..." },
 	{ "X-Auth-Token", "hush", "..." },
+	{ "X-Auth-Key", "hush", "..." },
 	{ "PRIVATE-TOKEN", "hush", "..." },
 	{ "X-Amz-Security-Token", "hush", "..." },
 	{ "X-Client-Secret", "hush", "..." },

@@ -57,12 +57,16 @@ END_TEST
 
 START_TEST(members_in_one_call_are_as_those_in_two)
 {
+	const char *name = "name";
 	json_object_begin(&json);
 	json_member_uint(&json, "a", 0), json_member_text(&json, "b", "\"\x1b and a good deal more than a block");
 	json_key(&json, "c"), json_null(&json);
-	json_member_uint(&json, "d", UINT64_MAX);
+	json_member_uint(&json, "d", UINT64_MAX), json_member_word(&json, "e", "word");
+	json_member_bool(&json, "f", true), json_member_bool(&json, "g", false);
+	json_field_uint(&json, name, 7), json_field_text(&json, name, "\t");
 	json_object_end(&json);
-	check_written("{\"a\":0,\"b\":\"\\\"\\u001b and a good deal more than a block\",\"c\":null,\"d\":18446744073709551615}");
+	check_written("{\"a\":0,\"b\":\"\\\"\\u001b and a good deal more than a block\",\"c\":null,\"d\":18446744073709551615,"
+		      "\"e\":\"word\",\"f\":true,\"g\":false,\"name\":7,\"name\":\"\\t\"}");
 }
 END_TEST
 
@@ -72,7 +76,9 @@ START_TEST(a_member_that_has_no_room_is_an_error_and_writes_nothing_beyond)
 		json_init(&json, text, bytes);
 		memset(text, '#', sizeof text);
 		json_object_begin(&json);
-		json_member_text(&json, "what", "twenty octets, plain");
+		json_member_bool(&json, "b", false);
+		json_member_word(&json, "w", "word");
+		json_field_text(&json, "what", "twenty octets, plain");
 		json_member_uint(&json, "n", 12);
 		ck_assert_int_eq(json.err, ERR_FULL);
 		for (size_t i = bytes; i < sizeof text; i++)
@@ -81,16 +87,43 @@ START_TEST(a_member_that_has_no_room_is_an_error_and_writes_nothing_beyond)
 }
 END_TEST
 
-START_TEST(each_octet_of_a_block_is_looked_at)
+/* Of every length, since blocks, words and single octets are looked at differently; 0x21 is the least that is left alone. */
+START_TEST(each_octet_of_a_string_is_looked_at)
 {
-	char octets[32], expected[64];
-	for (unsigned at = 0; at < sizeof octets; at++) {
-		memset(octets, 'a', sizeof octets);
-		octets[at] = '"';
-		json_string(&json, octets, sizeof octets);
-		(void)snprintf(expected, sizeof expected, "\"%.*s\\\"%.*s\"", (int)at, octets, (int)(sizeof octets - at - 1), octets + at + 1);
-		check_written(expected);
-		start();
+	static const struct {
+		char octet;
+		const char *written;
+	} others[] = { { '"', "\\\"" }, { '\\', "\\\\" }, { '\n', "\\n" }, { 0x1f, "\\u001f" }, { 0x7f, "\\u007f" }, { ' ', " " }, { '~', "~" } };
+	char octets[48], expected[64];
+
+	for (size_t other = 0; other < sizeof others / sizeof *others; other++) {
+		for (unsigned length = 1; length <= sizeof octets; length++) {
+			for (unsigned at = 0; at < length; at++) {
+				memset(octets, '!', sizeof octets);
+				octets[at] = others[other].octet;
+				json_string(&json, octets, length);
+				(void)snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at, octets, others[other].written,
+					       (int)(length - at - 1), octets + at + 1);
+				check_written(expected);
+				start();
+			}
+		}
+	}
+}
+END_TEST
+
+START_TEST(each_number_of_digits_is_written)
+{
+	char expected[32];
+	uint64_t power = 1;
+
+	for (unsigned digits = 1; digits <= JSON_DIGITS_MAX; digits++, power *= 10) {
+		for (int beside = -1; beside <= 1; beside++) {
+			json_uint(&json, power + (uint64_t)beside);
+			(void)snprintf(expected, sizeof expected, "%llu", (unsigned long long)(power + (uint64_t)beside));
+			check_written(expected);
+			start();
+		}
 	}
 }
 END_TEST
@@ -206,7 +239,8 @@ main(void)
 	tcase_add_test(tcase, numbers_are_written_to_the_last_digit);
 	tcase_add_test(tcase, members_in_one_call_are_as_those_in_two);
 	tcase_add_test(tcase, a_member_that_has_no_room_is_an_error_and_writes_nothing_beyond);
-	tcase_add_test(tcase, each_octet_of_a_block_is_looked_at);
+	tcase_add_test(tcase, each_octet_of_a_string_is_looked_at);
+	tcase_add_test(tcase, each_number_of_digits_is_written);
 	tcase_add_test(tcase, each_line_is_a_value_of_its_own);
 	tcase_add_loop_test(tcase, strings_are_quoted, 0, COUNT(strings));
 	tcase_add_test(tcase, a_nul_octet_is_part_of_a_string);

@@ -10,6 +10,7 @@ static const struct {
 } texts[] = {
 	{ "IPv4", "192.0.2.1", "192.0.2.1" },
 	{ "IPv4 at its ends", "255.255.255.255", "255.255.255.255" },
+	{ "IPv4 of each number of digits", "0.10.99.100", "0.10.99.100" },
 	{ "the unspecified address", "::", "0:0:0:0:0:0:0:0" },
 	{ "loopback", "::1", "0:0:0:0:0:0:0:1" },
 	{ "leading zeros go (section 4.1)", "2001:db8::1", "2001:0db8::0001" },
