@@ -1,13 +1,23 @@
 #include "resolver/serve/kept_zones.h"
 
+#include <assert.h>
+
+#include "resolver/serve/text_file.h"
 #include "resolver/serve/zone_files.h"
 #include "resolver/zone/refresh.h"
-#include "stack/base/arena.h"
+
+#define SET_BYTES   (UINT64_C(1) << 20)  /* of the set itself, and its zones' names */
+#define ZONE_BYTES  (UINT64_C(64) << 10) /* of a zone in memory, and as many times the octets of its file: */
+#define ZONE_GROWTH 16u
+
+static_assert(sizeof(struct kept_set) + sizeof(struct kept_zones) + KEPT_ZONES_MAX * sizeof(struct name) < SET_BYTES / 2,
+	      "a set fits");
 
 struct build {
 	const struct config *config;
 	const struct config_zone *from;
-	struct arena *arena;
+	const struct name *apex;
+	struct zone *zone; /* the one just read */
 	char *error;
 };
 
@@ -15,6 +25,20 @@ static int
 refuse(const struct build *build, const char *option, const char *text, const char *why)
 {
 	return config_refuse(build->error, build->config, build->from->line, option, text, why);
+}
+
+/* ---- a zone -------------------------------------------------------------------------------------------------- */
+
+static int
+read_file(void *context, struct shared_block *block)
+{
+	struct build *build = context;
+	char why[ZONE_FILE_WHY_BYTES];
+	const int err = zone_file_read(build->from->zonefile, build->apex, &block->arena, &build->zone, why);
+
+	if (err != 0 && err != ERR_NO_MEMORY)
+		(void)snprintf(build->error, CONFIG_ERROR_BYTES, "zonefile: %s", why);
+	return err;
 }
 
 /* At the start and after a reload, before somebody follows it: nobody has spoken for its file in its expire time. */
@@ -25,46 +49,64 @@ is_too_old(const struct config_zone *from, const struct zone *zone)
 	       refresh_is_too_old(&zone->soa, zone_file_age_us(from->zonefile));
 }
 
-/* NULL: there are no records that hold, which its primaries may change (zone/refresh.h). */
+/* Without records, which its primaries may change (zone/refresh.h), it is a part all the same. */
 static int
-read_zone(const struct build *build, const struct name *apex, struct zone **zone)
+read_part(struct build *build, struct kept_part *part)
 {
-	char why[ZONE_FILE_WHY_BYTES];
+	const struct config_zone *from = build->from;
 
-	*zone = NULL;
-	if (build->from->has_expired)
+	if (from->has_expired)
 		return 0;
-	const int err = zone_file_read(build->from->zonefile, apex, build->arena, zone, why);
-	if (err == 0 && is_too_old(build->from, *zone))
-		*zone = NULL;
-	if (err == 0 || err == ERR_NO_MEMORY)
-		return err;
-	*zone = NULL;
-	if (config_zone_is_transferred(build->from))
+	const uint64_t bytes = ZONE_BYTES + ZONE_GROWTH * text_file_bytes(from->zonefile);
+	const int err = shared_block_build(&part->block, bytes, KEPT_BYTES_MAX, read_file, build);
+	if (err != 0 && config_zone_is_transferred(from)) {
+		build->error[0] = '\0';
 		return 0;
-	(void)snprintf(build->error, CONFIG_ERROR_BYTES, "zonefile: %s", why);
+	}
+	if (err == 0 && is_too_old(from, build->zone)) {
+		shared_block_release(part->block);
+		part->block = NULL;
+	} else if (err == 0) {
+		part->zone = build->zone;
+	}
 	return err;
 }
 
 static int
-add_zone(const struct build *build, struct kept_zones *kept)
+make_part(struct build *build, const struct kept_part *before, struct kept_part *part)
+{
+	if (before == NULL || before->version != build->from->version) {
+		part->version = build->from->version;
+		return read_part(build, part);
+	}
+	*part = *before;
+	(void)shared_block_hold(part->block);
+	return 0;
+}
+
+/* ---- all of them --------------------------------------------------------------------------------------------- */
+
+static int
+add_zone(struct build *build, struct kept_set *set, const struct kept_set *before)
 {
 	const struct config_zone *from = build->from;
 	struct name name;
-	struct zone *zone;
 
 	if (name_from_text(&name, from->name, NULL) != 0)
 		return refuse(build, "name", from->name, "is no domain name");
-	int err = read_zone(build, &name, &zone);
+	if (set->count == KEPT_ZONES_MAX)
+		return refuse(build, "auth-zone", from->name, "is one zone too many");
+	build->apex = &name;
+	struct kept_part *part = &set->parts[set->count];
+	int err = make_part(build, before != NULL ? &before->parts[set->count] : NULL, part);
 	if (err != 0)
 		return err;
+	set->count++;
 	const struct kept_zone added = { .name = &name, .for_downstream = from->for_downstream,
 					 .for_upstream = from->for_upstream, .fallback = from->fallback_enabled,
-					 .zone = zone };
-	err = kept_add(kept, &added);
-	if (err == ERR_EXISTS)
-		return refuse(build, "auth-zone", from->name, "is given twice");
-	return err == ERR_FULL ? refuse(build, "auth-zone", from->name, "is one zone too many") : err;
+					 .zone = part->zone };
+	err = kept_add(set->zones, &added);
+	return err == ERR_EXISTS ? refuse(build, "auth-zone", from->name, "is given twice") : err;
 }
 
 static bool
@@ -76,20 +118,50 @@ has_zones(const struct config *config)
 	return false;
 }
 
-int
-kept_zones_build(struct kept_zones **kept, struct arena *arena, const struct config *config, char error[CONFIG_ERROR_BYTES])
+static int
+make_set(void *context, struct shared_block *block)
 {
-	struct build build = { .config = config, .arena = arena, .error = error };
+	struct kept_set **set = context;
 
-	*kept = NULL;
+	*set = arena_zalloc(&block->arena, 1, sizeof **set);
+	if (*set != NULL)
+		(*set)->zones = kept_new(&block->arena);
+	return *set != NULL && (*set)->zones != NULL ? 0 : ERR_NO_MEMORY;
+}
+
+int
+kept_zones_build(struct kept_set **made, const struct config *config, const struct kept_set *before,
+		 char error[CONFIG_ERROR_BYTES])
+{
+	struct build build = { .config = config, .error = error };
+	struct shared_block *block;
+	struct kept_set *set;
+
+	*made = NULL;
 	if (!has_zones(config))
 		return 0;
-	*kept = kept_new(arena);
-	int err = *kept != NULL ? 0 : ERR_NO_MEMORY;
+	int err = shared_block_build(&block, SET_BYTES, SET_BYTES, make_set, &set);
+	if (err != 0)
+		return err;
+	set->block = block;
 	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
 		build.from = &config->zones[i];
 		if (build.from->kind == CONFIG_AUTH_ZONE)
-			err = add_zone(&build, *kept);
+			err = add_zone(&build, set, before);
 	}
+	if (err != 0)
+		kept_zones_free(set);
+	else
+		*made = set;
 	return err;
+}
+
+void
+kept_zones_free(struct kept_set *set)
+{
+	if (set == NULL)
+		return;
+	for (unsigned i = 0; i < set->count; i++)
+		shared_block_release(set->parts[i].block);
+	shared_block_release(set->block);
 }

@@ -1,18 +1,38 @@
 /*
  * kept_zones.h - the sections `auth-zone:` made into zone/kept.h.
  *
- * Ownership: the zones lie in the arena given.
- * Errors:    a negative ERR_* and one line in `error` with file, line and reason; ERR_NO_MEMORY without a line when the
- *            arena is too small.
- * Bounds:    those of zone_files.h and kept.h.
+ * Each zone lies in a block of its own, which is shared with the set before as long as the zone is the same.
+ *
+ * Ownership: kept_zones_build allocates, kept_zones_free lets go.
+ * Errors:    a negative ERR_*, and one line in `error` with file, line and reason where there is one.
+ * Bounds:    those of zone_files.h and kept.h; KEPT_BYTES_MAX of address space a zone.
  */
 #ifndef CAIRN_RESOLVER_SERVE_KEPT_ZONES_H
 #define CAIRN_RESOLVER_SERVE_KEPT_ZONES_H
 
 #include "resolver/serve/config.h"
+#include "resolver/serve/shared_block.h"
 #include "resolver/zone/kept.h"
 
-/* *kept is NULL when there is none of them. */
-int kept_zones_build(struct kept_zones **kept, struct arena *arena, const struct config *config, char error[CONFIG_ERROR_BYTES]);
+#define KEPT_BYTES_MAX (UINT64_C(64) << 30)
+
+/* What a section has come to. */
+struct kept_part {
+	struct shared_block *block; /* NULL: there are no records */
+	const struct zone *zone;
+	unsigned version;           /* the section's */
+};
+
+struct kept_set {
+	struct shared_block *block; /* where this lies */
+	struct kept_zones *zones;
+	unsigned count;
+	struct kept_part parts[KEPT_ZONES_MAX]; /* in the order of the configuration */
+};
+
+/* *set is NULL when there is none of them.  before: of the same config, or NULL. */
+int kept_zones_build(struct kept_set **set, const struct config *config, const struct kept_set *before,
+		     char error[CONFIG_ERROR_BYTES]);
+void kept_zones_free(struct kept_set *set); /* NULL is nothing */
 
 #endif

@@ -10,6 +10,7 @@
 #include "stack/base/arena.h"
 
 #define RESPONSE_BYTES_MAX 4096u /* of one record as text */
+#define RULE_GROWTH        8u    /* octets in memory for one of a file */
 
 struct build {
 	const struct config *config;
@@ -325,4 +326,26 @@ policy_zones_build(struct rpz **rpz, const struct tags *tags, struct arena *aren
 	free(build.reading);
 	*rpz = build.rpz;
 	return err;
+}
+
+unsigned
+policy_zones_version(const struct config *config)
+{
+	unsigned version = 0;
+
+	for (size_t i = 0; i < config->zone_count; i++)
+		if (config->zones[i].kind == CONFIG_RPZ)
+			version += config->zones[i].version;
+	return version;
+}
+
+uint64_t
+policy_zones_bytes(const struct config *config)
+{
+	uint64_t octets = 0;
+
+	for (size_t i = 0; i < config->zone_count; i++)
+		if (config->zones[i].kind == CONFIG_RPZ)
+			octets += text_file_bytes(config->zones[i].zonefile);
+	return RULE_GROWTH * octets;
 }

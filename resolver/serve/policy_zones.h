@@ -19,4 +19,9 @@
 int policy_zones_build(struct rpz **rpz, const struct tags *tags, struct arena *arena, const struct config *config,
 		       struct rng *rng, char error[CONFIG_ERROR_BYTES]);
 
+/* Another one when the records of one of them have changed. */
+unsigned policy_zones_version(const struct config *config);
+/* What they may come to in memory, by the size of their files. */
+uint64_t policy_zones_bytes(const struct config *config);
+
 #endif

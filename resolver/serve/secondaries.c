@@ -203,6 +203,7 @@ keep(struct secondaries *secondaries, struct secondary *secondary, const struct 
 		log_notice(&secondaries->log, "zone %s: serial %u by %s, %u records", secondary->from->name,
 			   action->zone->soa.serial, action->by == TRANSFER_IXFR ? "IXFR" : "AXFR", action->zone->record_count);
 		secondary->from->has_expired = false;
+		secondary->from->version++;
 		secondaries->has_changed = true;
 	} else {
 		log_error(&secondaries->log, "zone %s: the new one is not kept: %s", secondary->from->name, why);
@@ -225,6 +226,7 @@ expire(struct secondaries *secondaries, struct secondary *secondary)
 {
 	log_warning(&secondaries->log, "zone %s: no primary has answered for its expire time", secondary->from->name);
 	secondary->from->has_expired = true;
+	secondary->from->version++;
 	secondaries->has_changed = true;
 }
 

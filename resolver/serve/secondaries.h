@@ -5,7 +5,7 @@
  * (zone_keeper.c), or plays one.  A zone's file is what counts: it is replaced first, and then has_changed says that the
  * configuration's zones are to be built anew (service.h).
  *
- * Ownership: the config is lent until secondaries_fini; has_expired and is_followed of its zones are written.
+ * Ownership: the config is lent until secondaries_fini; has_expired, is_followed and version of its zones are written.
  * Units:     microseconds of the monotonic clock.
  * Errors:    a negative ERR_* and one line in `error` with file, line and reason.
  * Bounds:    SECONDARIES_MAX zones, REFRESH_PRIMARIES_MAX primaries and SECONDARY_NETBLOCKS_MAX netblocks each;

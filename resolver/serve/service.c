@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
 
 #include "resolver/cache/ready.h"
 #include "resolver/serve/entry_words.h"
 #include "resolver/serve/groups.h"
-#include "resolver/serve/kept_zones.h"
 #include "resolver/serve/local_zones.h"
 #include "resolver/serve/policy_zones.h"
 #include "resolver/serve/private_addresses.h"
@@ -63,7 +61,7 @@ static int
 build_acl(struct build *build)
 {
 	const struct config_list *list = &build->config->access_control;
-	build->acl = acl_new(&build->service->arena);
+	build->acl = acl_new(&build->service->own->arena);
 	if (build->acl == NULL)
 		return ERR_NO_MEMORY;
 	int err = acl_add_defaults(build->acl);
@@ -78,7 +76,7 @@ build_text(struct build *build, const char *text, const char **copy)
 	*copy = NULL;
 	if (text == NULL || text[0] == '\0')
 		return 0;
-	*copy = arena_copy(&build->service->arena, text, strlen(text) + 1);
+	*copy = arena_copy(&build->service->own->arena, text, strlen(text) + 1);
 	return *copy != NULL ? 0 : ERR_NO_MEMORY;
 }
 
@@ -168,95 +166,178 @@ build_cookie(struct build *build, struct rng *rng)
 	return 0;
 }
 
-/* One try with a block of this size; ERR_NO_MEMORY asks for a larger one. */
+/* What a renewal leaves as it is. */
 static int
-service_try(struct service **service, const struct config *config, const char *hostname,
-	    struct rng *rng, size_t block_bytes, char *error)
+build_base(struct build *build, const char *hostname, struct rng *rng)
 {
-	void *block = mmap(NULL, block_bytes, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (block == MAP_FAILED)
-		return ERR_TOO_BIG;
-	struct arena arena;
-	arena_init(&arena, block, block_bytes);
-	struct build build = {
-		.service = arena_zalloc(&arena, 1, sizeof(struct service)),
-		.config = config,
-		.error = error,
-	};
-	build.service->arena = arena;
-	build.service->block = block;
-	build.service->block_bytes = block_bytes;
-	struct tags *tags = NULL;
-	struct views *views = NULL;
-	int err = build_acl(&build);
-	if (err == 0)
-		err = groups_build(&tags, &build.service->arena, config, rng, error);
-	if (err == 0)
-		err = local_zones_build(&build.local, tags, &build.service->arena, config, rng, error);
-	if (err == 0)
-		err = local_views_build(&views, &build.service->arena, config, rng, error);
-	if (err == 0)
-		err = build_options(&build, hostname, rng);
-	if (err == 0)
-		err = build_cookie(&build, rng);
-	if (err == 0)
-		err = zones_build(&build.service->forwards, &build.service->arena, config, rng, error);
-	if (err == 0)
-		err = private_addresses_build(&build.service->rebind, &build.service->arena, config, rng, error);
-	if (err == 0)
-		err = not_asked_build(&build.service->not_asked, &build.service->arena, config, error);
-	if (err == 0)
-		err = upstream_words_build(&build.service->strings, &build.service->arena, config, error);
-	struct dns64 *dns64;
-	if (err == 0)
-		err = translation_build(&dns64, &build.service->arena, config, rng, error);
+	const struct config *config = build->config;
+	struct service *service = build->service;
+	struct arena *arena = &service->own->arena;
+	struct client_policy *policy = &service->policy;
 	struct notified *notified;
+	struct tags *tags = NULL;
+	struct views *views;
+	struct dns64 *dns64;
+	int err = build_acl(build);
 	if (err == 0)
-		err = secondaries_notified(&notified, &build.service->arena, config, error);
-	struct kept_zones *kept;
+		err = groups_build(&tags, arena, config, rng, build->error);
 	if (err == 0)
-		err = kept_zones_build(&kept, &build.service->arena, config, error);
-	struct rpz *rpz;
+		err = local_zones_build(&build->local, tags, arena, config, rng, build->error);
 	if (err == 0)
-		err = policy_zones_build(&rpz, tags, &build.service->arena, config, rng, error);
+		err = local_views_build(&views, arena, config, rng, build->error);
 	if (err == 0)
-		err = trust_anchors_build(&build.service->trust, &build.service->arena, config, &build.service->log, error);
-	if (err != 0) {
-		(void)munmap(block, block_bytes);
+		err = build_options(build, hostname, rng);
+	if (err == 0)
+		err = build_cookie(build, rng);
+	if (err == 0)
+		err = zones_build(&service->forwards, arena, config, rng, build->error);
+	if (err == 0)
+		err = private_addresses_build(&service->rebind, arena, config, rng, build->error);
+	if (err == 0)
+		err = not_asked_build(&service->not_asked, arena, config, build->error);
+	if (err == 0)
+		err = upstream_words_build(&service->strings, arena, config, build->error);
+	if (err == 0)
+		err = translation_build(&dns64, arena, config, rng, build->error);
+	if (err == 0)
+		err = secondaries_notified(&notified, arena, config, build->error);
+	if (err != 0)
 		return err;
-	}
-	build.service->policy.acl = build.acl;
-	build.service->policy.local = build.local;
-	build.service->policy.tags = tags->count > 0 ? tags : NULL;
-	build.service->policy.dns64 = dns64;
-	build.service->policy.views = views;
-	build.service->policy.kept = kept;
-	build.service->policy.notified = notified;
-	build.service->policy.rpz = rpz;
-	*service = build.service;
+	policy->acl = build->acl;
+	policy->local = build->local;
+	policy->tags = tags->count > 0 ? tags : NULL;
+	policy->views = views;
+	policy->dns64 = dns64;
+	policy->notified = notified;
 	return 0;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------- */
+
+struct making {
+	const struct config *config;
+	const char *hostname;
+	const struct service *before; /* NULL: everything is new */
+	struct rng *rng;
+	struct service *service;
+	char *error;
+};
+
+/* The service itself, with what lies in its own block. */
+static int
+make_own(void *context, struct shared_block *own)
+{
+	struct making *making = context;
+	struct arena *arena = &own->arena;
+	struct service *service = making->service = arena_zalloc(arena, 1, sizeof *service);
+	int err = service != NULL ? 0 : ERR_NO_MEMORY;
+
+	if (err != 0)
+		return err;
+	if (making->before != NULL)
+		*service = *making->before;
+	service->own = own;
+	service->rules = NULL;
+	service->kept = NULL;
+	if (making->before == NULL) {
+		struct build build = { .service = service, .config = making->config, .error = making->error };
+		service->base = own;
+		err = build_base(&build, making->hostname, making->rng);
+	}
+	return err == 0 ? trust_anchors_build(&service->trust, arena, making->config, &service->log, making->error) : err;
+}
+
+static int
+make_rules(void *context, struct shared_block *block)
+{
+	struct making *making = context;
+	struct client_policy *policy = &making->service->policy;
+	struct rpz *rpz;
+
+	const int err = policy_zones_build(&rpz, policy->tags, &block->arena, making->config, making->rng, making->error);
+	policy->rpz = rpz;
+	return err;
+}
+
+static int
+add_rules(struct making *making)
+{
+	struct service *service = making->service;
+
+	service->rules_version = policy_zones_version(making->config);
+	if (making->before == NULL || making->before->rules_version != service->rules_version)
+		return shared_block_build(&service->rules, SERVICE_BYTES_FIRST + policy_zones_bytes(making->config),
+					  SERVICE_BYTES_MAX, make_rules, making);
+	service->rules = shared_block_hold(making->before->rules);
+	return 0;
+}
+
+static int
+add_kept(struct making *making)
+{
+	struct service *service = making->service;
+	const struct kept_set *before = making->before != NULL ? making->before->kept : NULL;
+	const int err = kept_zones_build(&service->kept, making->config, before, making->error);
+
+	service->policy.kept = service->kept != NULL ? service->kept->zones : NULL;
+	return err;
+}
+
+static int
+make(struct service **service, struct making *making)
+{
+	struct shared_block *own;
+
+	*service = NULL;
+	making->error[0] = '\0';
+	int err = shared_block_build(&own, SERVICE_BYTES_FIRST, SERVICE_BYTES_MAX, make_own, making);
+	if (err == 0) {
+		if (making->before != NULL)
+			(void)shared_block_hold(making->service->base);
+		err = add_kept(making);
+		if (err == 0)
+			err = add_rules(making);
+		if (err != 0)
+			service_free(making->service);
+	}
+	if (err == 0)
+		*service = making->service;
+	else if (making->error[0] == '\0')
+		config_complain(making->error, making->config, 0, "access-control, local-zone, local-data, auth-zone, rpz: %s",
+				err_text(err));
+	return err;
 }
 
 int
 service_new(struct service **service, const struct config *config, const char *hostname,
 	    struct rng *rng, char error[CONFIG_ERROR_BYTES])
 {
-	int err = ERR_NO_MEMORY;
-	error[0] = '\0';
-	*service = NULL;
-	for (uint64_t bytes = SERVICE_BYTES_FIRST;
-	     bytes <= SERVICE_BYTES_MAX && err == ERR_NO_MEMORY; bytes *= 4)
-		err = service_try(service, config, hostname, rng, bytes, error);
-	if (err != 0 && error[0] == '\0')
-		config_complain(error, config, 0, "access-control, local-zone, local-data, auth-zone, rpz: %s",
-				err_text(err));
+	struct making making = { .config = config, .hostname = hostname, .rng = rng, .error = error };
+
+	return make(service, &making);
+}
+
+int
+service_renew(struct service **service, const struct service *before, const struct config *config, struct rng *rng,
+	      char error[CONFIG_ERROR_BYTES])
+{
+	struct making making = { .config = config, .before = before, .rng = rng, .error = error };
+	const int err = make(service, &making);
+
+	if (err == 0)
+		(*service)->policy.generation = (uint32_t)rng_u64(rng);
 	return err;
 }
 
 void
 service_free(struct service *service)
 {
-	if (service != NULL)
-		(void)munmap(service->block, service->block_bytes);
+	if (service == NULL)
+		return;
+	struct shared_block *own = service->own, *base = service->base;
+	kept_zones_free(service->kept);
+	shared_block_release(service->rules);
+	if (base != own)
+		shared_block_release(base);
+	shared_block_release(own);
 }

@@ -123,11 +123,7 @@ make_service(struct service **service, const struct config *config, struct rng *
 int
 settings_renew(const struct settings *settings, struct rng *rng, struct service **service, char error[CONFIG_ERROR_BYTES])
 {
-	const int err = make_service(service, &settings->config, rng, error);
-
-	if (err == 0 && settings->config.cookie_secret == NULL) /* cookies are good until the configuration is read again */
-		(*service)->policy.cookie_secret = settings->service->policy.cookie_secret;
-	return err;
+	return service_renew(service, settings->service, &settings->config, rng, error);
 }
 
 static int

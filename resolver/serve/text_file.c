@@ -36,6 +36,14 @@ read_all(FILE *file, size_t bytes_max, char **text, size_t *text_bytes)
 	}
 }
 
+uint64_t
+text_file_bytes(const char *path)
+{
+	struct stat file;
+
+	return stat(path, &file) == 0 && file.st_size > 0 ? (uint64_t)file.st_size : 0;
+}
+
 int
 text_file_read(const char *path, size_t bytes_max, char **text, size_t *text_bytes, const char **why)
 {

@@ -15,7 +15,10 @@
 #define CAIRN_RESOLVER_SERVE_TEXT_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+/* How much there is now; 0: nothing, or nobody knows. */
+uint64_t text_file_bytes(const char *path);
 int text_file_read(const char *path, size_t bytes_max, char **text, size_t *text_bytes, const char **why);
 /* Keeps the mode of what is there; a file that is new can be read by its owner alone. */
 int text_file_replace(const char *path, const char *text, size_t text_bytes, const char **why);

@@ -132,7 +132,7 @@ world_renew(struct world *world, char *why, size_t why_bytes)
 	char error[CONFIG_ERROR_BYTES];
 	struct service *service;
 
-	if (service_new(&service, &world->config, "replay", &world->rng, error) != 0) {
+	if (service_renew(&service, world->service, &world->config, &world->rng, error) != 0) {
 		(void)snprintf(why, why_bytes, "%s", error);
 		return false;
 	}
