@@ -59,15 +59,6 @@ is_wildcard(const struct name *owner)
 	return owner->wire[0] == 1 && owner->wire[1] == '*';
 }
 
-/* Signed under its own name: one that a wildcard made says nothing about the names around it. */
-static bool
-is_own(const struct rrset *set)
-{
-	unsigned labels;
-
-	return labels_signed(set, &labels) && labels == name_labels(set->owner) - is_wildcard(set->owner);
-}
-
 /*
  * Not of one whose next name is just after the owner: made for this answer, it denies no other (RFC 4470).  Nor of one with
  * opt-out, which denies none at all (RFC 5155, section 6), but would have every unknown name of the zone hashed.
@@ -88,7 +79,7 @@ learn_proof(struct aggressive *aggressive, const struct caches *caches, const st
 {
 	struct name zone;
 
-	if (set->security != SECURITY_SECURE || !is_own(set) || !rrset_signer(set, &zone))
+	if (set->security != SECURITY_SECURE || !rrset_is_own(set) || !rrset_signer(set, &zone))
 		return;
 	if (set->type == TYPE_SOA && name_equal(set->owner, &zone))
 		keep(aggressive, caches, set, now_s);
@@ -170,7 +161,7 @@ get_span(const struct search *search, uint16_t type, const struct name *name)
 	for (unsigned gone = 0; gone < GONE_MAX && spans_find(spans, &search->zone, type, name, &owner); gone++) {
 		struct rrset *set = get_secure(search, &owner, type);
 		if (set != NULL)
-			return is_own(set) ? set : NULL;
+			return rrset_is_own(set) ? set : NULL;
 		spans_drop(spans, &search->zone, type, &owner);
 	}
 	return NULL;

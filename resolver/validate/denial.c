@@ -26,10 +26,13 @@ denial__is_usable(const struct denial *denial, const struct rrset *set, uint16_t
 {
 	struct name signer;
 
-	/* A zone below may sign what would deny names of this one: only what this one signed counts. */
+	/*
+	 * A zone below may sign what would deny names of this one: only what this one signed counts.  And what a wildcard has
+	 * made is a copy of the wildcard's record under a name of the sender's choice, before the wildcard itself if that helps.
+	 */
 	return set->type == type && set->class == CLASS_IN && set->security == SECURITY_SECURE &&
-	       set->rr_count > 0 && name_is_under(set->owner, denial->zone) && rrset_signer(set, &signer) &&
-	       name_equal(&signer, denial->zone);
+	       set->rr_count > 0 && name_is_under(set->owner, denial->zone) && rrset_is_own(set) &&
+	       rrset_signer(set, &signer) && name_equal(&signer, denial->zone);
 }
 
 static bool

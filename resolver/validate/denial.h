@@ -7,7 +7,7 @@
  *
  * What a record may not be used for: one of a child's apex says nothing about the parent's DS, one at a delegation
  * nothing but about its DS, and nothing about names below (RFC 6840, sections 4.1 and 4.4); a next name outside of the zone, an
- * owner outside of it: no proof at all.
+ * owner outside of it, or one that a wildcard has made: no proof at all.
  *
  * Bounds: VALIDATE_NSEC3_MAX records, and one of *hashes for each name hashed; with none left nothing is proved.
  */

@@ -106,6 +106,17 @@ rrset_is_expanded(const struct rrset *set)
 }
 
 bool
+rrset_is_own(const struct rrset *set)
+{
+	struct rrsig sig;
+
+	for (unsigned i = 0; i < set->sig_count; i++)
+		if (!sig_at(set, i, &sig) || sig.labels != signed_labels(set->owner))
+			return false;
+	return set->sig_count > 0;
+}
+
+bool
 rrset_is_fleeting(const struct rrset *set)
 {
 	struct rrsig sig;

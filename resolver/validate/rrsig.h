@@ -42,6 +42,12 @@ bool rrset_signer(const struct rrset *set, struct name *signer);
 /* Whether a wildcard made the set: its RRSIG counts fewer labels than its owner has (RFC 4035, section 5.3.4). */
 bool rrset_is_expanded(const struct rrset *set);
 
+/*
+ * Whether no wildcard can have made the set: every RRSIG counts the labels that its owner has.  Of several, some of which may be
+ * anybody's, it is not known here which one held.
+ */
+bool rrset_is_own(const struct rrset *set);
+
 /* Whether its zone has signed it with a TTL of 0: it is for the question at hand (RFC 1035, section 3.2.1). */
 bool rrset_is_fleeting(const struct rrset *set);
 

@@ -12,7 +12,7 @@ static uint8_t block[4 << 20];
 static struct arena arena;
 static struct crypto *crypto;
 
-/* A record of the proof, the labels of its owner, and who signed it. */
+/* A record of the proof, and who signed it.  An owner `!.NAME` was made by the wildcard `*.NAME`, whose record it is. */
 struct nsec_line {
 	const char *text;
 	const char *signer;
@@ -57,6 +57,12 @@ static const struct denial_case {
 	{ "what is below a delegation is not the parent's to deny",
 	  { { "sub.example. 300 NSEC x.example. NS RRSIG NSEC", "example." }, { "example. 300 NSEC a.example. SOA NS RRSIG NSEC", "example." } },
 	  NAME, "www.sub.example.", 0, PROOF_NONE },
+	{ "a copy of the wildcard's record, made before it, does not deny the wildcard",
+	  { { "example. 300 NSEC *.example. SOA NS RRSIG NSEC", "example." }, { "*.example. 300 NSEC d.example. A RRSIG NSEC", "example." },
+	    { "!.example. 300 NSEC d.example. A RRSIG NSEC", "example." } },
+	  NAME, "b.example.", 0, PROOF_NONE },
+	{ "the wildcard's own record says what it has not", { { "*.example. 300 NSEC d.example. A RRSIG NSEC", "example." } },
+	  TYPE, "b.example.", 15, PROOF_SECURE },
 	{ "a name without the type", { { "a.example. 300 NSEC d.example. A RRSIG NSEC", "example." } }, TYPE, "a.example.", 15,
 	  PROOF_SECURE },
 	{ "a name with the type", { { "a.example. 300 NSEC d.example. A MX RRSIG NSEC", "example." } }, TYPE, "a.example.", 15,
@@ -94,11 +100,12 @@ proof_set(const struct nsec_line *line)
 {
 	struct rrset *set = arena_zalloc(&arena, 1, sizeof *set);
 	char sig[NAME_TEXT_BYTES + 300], owner[NAME_TEXT_BYTES];
+	const bool is_of_wildcard = line->text[0] == '*' || line->text[0] == '!';
 
 	signed_text_append(&arena, set, line->text);
 	name_to_text(set->owner, owner, sizeof owner);
 	(void)snprintf(sig, sizeof sig, "%s 300 RRSIG NSEC 13 %u 300 20300101000000 20200101000000 1 %s AAAA", owner,
-		       name_labels(set->owner), line->signer);
+		       name_labels(set->owner) - is_of_wildcard, line->signer);
 	signed_text_append(&arena, set, sig);
 	set->security = SECURITY_SECURE;
 	return set;
