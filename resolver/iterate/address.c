@@ -19,15 +19,15 @@ has_family(const struct cut *cut, enum addr_family family)
 	return false;
 }
 
-/* IPv4, unless it is down, or has not helped so far and perhaps will not. */
+/* The one preferred, else IPv4, unless it is down, or has not helped so far and perhaps will not. */
 static enum addr_family
 first_family(struct engine *engine, const struct task *task)
 {
+	const enum addr_family first = engine->config.preferred == ADDR_IPV6 ? ADDR_IPV6 : ADDR_IPV4,
+			       second = first == ADDR_IPV4 ? ADDR_IPV6 : ADDR_IPV4;
 	bool is_suspect = engine__budget(engine, task)->in_trouble &&
-			  has_family(task->cut, ADDR_IPV4) && !has_family(task->cut, ADDR_IPV6);
-	return is_suspect || infra_family_down(engine->caches.infra, ADDR_IPV4, engine->now_us)
-		       ? ADDR_IPV6
-		       : ADDR_IPV4;
+			  has_family(task->cut, first) && !has_family(task->cut, second);
+	return is_suspect || infra_family_down(engine->caches.infra, first, engine->now_us) ? second : first;
 }
 
 /* The family to look for next; ADDR_NONE when there is none left. */

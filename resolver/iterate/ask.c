@@ -4,6 +4,7 @@
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/lookup.h"
 #include "resolver/iterate/select.h"
+#include "resolver/policy/rate_zones.h"
 
 static bool
 is_spent(struct engine *engine, struct task *task)
@@ -129,6 +130,7 @@ collect(struct engine *engine, struct task *task, struct options *options)
 			.held = infra.down || family == INFRA_DOWN,
 			.probe = family == INFRA_PROBE,
 			.lame = server->lame,
+			.second = engine->config.preferred != ADDR_NONE && server->addr.family != engine->config.preferred,
 			.known = infra.known,
 			.timeouts = infra.timeouts,
 			.heard = infra.srtt_us != 0 || infra.only_tcp,
@@ -183,11 +185,15 @@ static bool
 is_beyond_rate(struct engine *engine, const struct task *task)
 {
 	const struct cut *cut = task->cut;
+	struct rate_limit limit = engine->config.zone_rate;
 	struct name zone;
-	if (engine->config.zone_rate.per_s == 0 || cut->by_operator || cut->zone_labels == 0)
+	if (cut->by_operator || cut->zone_labels == 0)
+		return false;
+	limit.per_s = rate_zones_find(engine->rate_zones, cut->zone, limit.per_s);
+	if (limit.per_s == 0)
 		return false;
 	name_lower(&zone, cut->zone);
-	return rate_take(&engine->zone_rates, &engine->config.zone_rate, zone.wire, zone.size, engine->now_us) == RATE_BEYOND;
+	return rate_take(&engine->zone_rates, &limit, zone.wire, zone.size, engine->now_us) == RATE_BEYOND;
 }
 
 static enum task_state

@@ -39,6 +39,7 @@ const struct engine_config engine_config_default = {
 	.serve_expired_client_timeout_ms = 1800,
 	.jostle_timeout_ms = 200,
 	.val_bogus_ttl_s = 60,
+	.val_sig_skew = { VALIDATE_SKEW_S, VALIDATE_SKEW_S },
 	.outbound_msg_retry = BUDGET_SENDS_PER_SERVER,
 	.edns_udp_bytes = EDNS_UDP_BYTES,
 	.server_port = 53,
@@ -114,15 +115,22 @@ set_aggressive(struct engine *engine)
 	engine->aggressive.ttl_max_s = engine->config.cache_max_negative_ttl_s;
 }
 
+static void
+count_rates(struct engine *engine)
+{
+	if (engine->counts_rates)
+		return;
+	memset(engine->zone_rates.keys, 0, rate_table_bytes());
+	rate_table_init(&engine->zone_rates, engine->zone_rates.keys, engine->rng);
+	engine->counts_rates = true;
+}
+
 void
 engine_configure(struct engine *engine, const struct engine_config *config)
 {
 	engine->config = *config;
-	if (config->zone_rate.per_s != 0 && !engine->counts_rates) {
-		memset(engine->zone_rates.keys, 0, rate_table_bytes());
-		rate_table_init(&engine->zone_rates, engine->zone_rates.keys, engine->rng);
-		engine->counts_rates = true;
-	}
+	if (config->zone_rate.per_s != 0)
+		count_rates(engine);
 	engine->policy = (struct cut_policy){
 		.ip4 = config->do_ip4,
 		.ip6 = config->do_ip6,
@@ -211,6 +219,14 @@ void
 engine_set_client_strings(struct engine *engine, const struct client_strings *strings)
 {
 	engine->strings = strings;
+}
+
+void
+engine_set_rate_zones(struct engine *engine, const struct rate_zones *zones)
+{
+	engine->rate_zones = zones;
+	if (zones != NULL)
+		count_rates(engine);
 }
 
 void

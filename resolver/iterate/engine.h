@@ -40,6 +40,7 @@
 #include "resolver/cache/rrset.h"
 #include "resolver/policy/nat64.h"
 #include "resolver/policy/rate.h"
+#include "resolver/validate/rrsig.h"
 #include "stack/addr.h"
 #include "stack/stack.h"
 
@@ -50,6 +51,7 @@ struct crypto;
 struct forwards;
 struct prefixes;
 struct client_strings;
+struct rate_zones;
 struct event_ring;
 struct rebind;
 struct rpz;
@@ -78,6 +80,7 @@ extern const struct engine_limits engine_limits_default;
 /* The behaviour; every field has unbound's option of the same name unless said otherwise. */
 struct engine_config {
 	bool do_ip4, do_ip6;
+	enum addr_family preferred;  /* prefer-ip4, prefer-ip6; ADDR_NONE: neither */
 	bool qname_minimisation;     /* RFC 9156 */
 	bool use_caps_for_id;        /* 0x20 */
 	bool send_cookie;            /* Cairn's: RFC 7873, towards servers */
@@ -106,6 +109,7 @@ struct engine_config {
 	uint32_t serve_expired_client_timeout_ms; /* 0: at once */
 	uint32_t jostle_timeout_ms;
 	uint32_t val_bogus_ttl_s;
+	struct verify_skew val_sig_skew; /* val-sig-skew-min, val-sig-skew-max */
 	uint8_t outbound_msg_retry;  /* queries to one server about one cut; at most BUDGET_SENDS_PER_NAME_MAX */
 	uint16_t edns_udp_bytes;     /* edns-buffer-size */
 	uint16_t server_port;        /* 53; tests may use another */
@@ -141,6 +145,8 @@ void engine_set_kept(struct engine *engine, const struct kept_zones *kept);
 void engine_set_rpz(struct engine *engine, const struct rpz *rpz);
 /* Words in queries to some servers; lent like the anchors. NULL: none. */
 void engine_set_client_strings(struct engine *engine, const struct client_strings *strings);
+/* Zones with limits of their own instead of zone_rate.per_s; lent like the anchors. NULL: none. */
+void engine_set_rate_zones(struct engine *engine, const struct rate_zones *zones);
 /* Netblocks of which no server is asked that a zone names; lent like the anchors. NULL: none. */
 void engine_set_not_asked(struct engine *engine, const struct prefixes *not_asked);
 /* Addresses that no public name may have; lent like the anchors. NULL: none. */

@@ -82,6 +82,7 @@ struct engine {
 	const struct rpz *rpz;
 	const struct rebind *rebind;
 	const struct client_strings *strings;
+	const struct rate_zones *rate_zones;
 
 	struct slots task_slots, budget_slots, query_slots, client_slots;
 	struct task *tasks;

@@ -17,7 +17,8 @@ doubt_of(const struct option *option)
 static unsigned
 turn_of(const struct option *option)
 {
-	return option->sends + doubt_of(option) + (option->lame ? SELECT_LAME_SENDS : 0);
+	return option->sends + doubt_of(option) + (option->lame ? SELECT_LAME_SENDS : 0) +
+	       (option->second ? SELECT_SECOND_SENDS : 0);
 }
 
 static uint32_t
@@ -89,7 +90,7 @@ explore(const struct option *options, unsigned count, const struct choice *choic
 			continue;
 		if (option->probe && rng_below(rng, ++probes) == 0)
 			probed = i;
-		if (!option->held && !option->lame && !fits(option, choice) &&
+		if (!option->held && !option->lame && !option->second && !fits(option, choice) &&
 		    rng_below(rng, ++others) == 0)
 			other = i;
 	}

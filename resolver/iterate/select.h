@@ -6,7 +6,8 @@
  * tell whom we ask, and no server gets everything.  While others are waited for, those that have least in common
  * with them come first: what keeps one silent may be shared.  A server never asked counts as one of
  * SELECT_UNKNOWN_US.  A server that was silent last time stands behind the others by some tries, one that is
- * held (down, or all of its family) or lame by more, but is asked when they do not help.
+ * held (down, or all of its family) or lame by more, and one of the family that is less wanted likewise, but is asked when
+ * they do not help.
  *
  * Now and then, unless time is short, one that is neither held nor lame but farther away or in doubt is asked
  * first, so that what has become better is noticed; and one whose family is to be probed, whatever else.
@@ -26,7 +27,8 @@ struct rng;
 #define SELECT_UNKNOWN_US     150000u
 #define SELECT_EXPLORE_ONE_IN 20u /* first queries that go to a server outside of the band */
 #define SELECT_HELD_SENDS     3u  /* so many queries to the good ones before a held server is tried ... */
-#define SELECT_LAME_SENDS     5u  /* ... and a lame one */
+#define SELECT_LAME_SENDS     5u  /* ... a lame one ... */
+#define SELECT_SECOND_SENDS   3u  /* ... and one of the family that is less wanted */
 
 struct option {
 	uint8_t sends;        /* so far about this cut */
@@ -35,6 +37,7 @@ struct option {
 	uint8_t kin;          /* how much it has in common with those that are waited for */
 	bool probe;           /* its family is silent, and somebody has to find out for how long */
 	bool held, lame;
+	bool second;          /* the operator would rather have one of the other family (prefer-ip4, prefer-ip6) */
 	bool known;
 	uint32_t estimate_us; /* of the round trip; not looked at unless known */
 };

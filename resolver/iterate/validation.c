@@ -25,6 +25,7 @@ verify_by(struct engine *engine, struct task *task, struct rrset *set, const str
 
 	verify_begin(verify, set, by->keys, by->zone, by->ds, engine->trust.crypto, &engine->scratch, engine__wall_s(engine));
 	verify->algorithm = algorithm;
+	verify->skew = engine->config.val_sig_skew;
 	engine->stats.signatures += budget->signatures_left;
 	const unsigned signatures_before = budget->signatures_left;
 	const bool secure = verify_set(verify, &budget->signatures_left);

@@ -79,8 +79,9 @@ int local_data_add_rr(struct local *local, const struct name *owner, uint16_t ty
  */
 int local_finish(struct local *local, bool with_defaults, bool unblock_lan_zones);
 
-/* The names of the default zones, for conf and man page; NULL behind the last. */
+/* The names of the default zones, for conf and man page, and of those of private addresses; NULL behind the last. */
 const char *local_default_zone(unsigned index);
+const char *local_default_lan_zone(unsigned index);
 
 /* ---- answering -------------------------------------------------------------------------------- */
 

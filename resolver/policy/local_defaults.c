@@ -145,6 +145,15 @@ local_default_zone(unsigned index)
 	return index < DEFAULT_ZONES ? default_zones[index].name : NULL;
 }
 
+const char *
+local_default_lan_zone(unsigned index)
+{
+	for (unsigned i = 0; i < DEFAULT_ZONES; i++)
+		if (default_zones[i].is_lan && index-- == 0)
+			return default_zones[i].name;
+	return NULL;
+}
+
 struct filling {
 	struct local *local;
 	const char *zone;

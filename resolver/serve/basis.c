@@ -86,6 +86,9 @@ basis_of(const struct settings *settings)
 	add_anchors(&basis, trust->anchors);
 	add_number(&basis, trust->override_s);
 	add_number(&basis, trust->nsec3_iterations_max);
+	add_number(&basis, config->harden_algo_downgrade);
+	add_number(&basis, config->val_sig_skew_min);
+	add_number(&basis, config->val_sig_skew_max);
 	add_number(&basis, config->disable_edns_do);
 	add_hints(&basis, &settings->hints);
 	add_list(&basis, &config->private_address);

@@ -88,6 +88,7 @@ struct config {
 	uint32_t verbosity;                /* 0 errors .. 4 debug */
 	bool log_queries, log_replies, log_servfail;
 	bool do_ip4, do_ip6, do_udp, do_tcp;
+	bool prefer_ip4, prefer_ip6;       /* upstream */
 	uint32_t num_queries_per_thread, jostle_timeout, outgoing_range;
 	uint64_t rrset_cache_size, neg_cache_size, delegation_cache_size, msg_cache_size;
 	uint32_t infra_cache_numhosts;
@@ -108,6 +109,7 @@ struct config {
 	char *val_nsec3_keysize_iterations; /* pairs; "": VALIDATE_NSEC3_ITERATIONS_MAX */
 	bool tcp_upstream;
 	bool val_permissive_mode, harden_algo_downgrade, ignore_cd_flag;
+	uint32_t val_sig_skew_min, val_sig_skew_max;
 	uint32_t val_bogus_ttl;
 	bool trust_anchor_signaling, root_key_sentinel;
 	bool minimal_responses, deny_any, serve_original_ttl;
@@ -115,6 +117,7 @@ struct config {
 	char *identity, *version;          /* NULL: host name, program version */
 	uint32_t ip_ratelimit, ip_ratelimit_factor, ip_ratelimit_cookie, ratelimit, ratelimit_factor;
 	bool ip_ratelimit_backoff, ratelimit_backoff;
+	struct config_list ratelimit_for_domain, ratelimit_below_domain; /* "example.com 1000" */
 	bool answer_cookie, send_cookie, disable_edns_do, dns_error_reporting, aggressive_nsec;
 	struct config_list edns_client_string; /* "192.0.2.0/24 TEXT" */
 	uint32_t edns_client_string_opcode;
@@ -127,7 +130,7 @@ struct config {
 	bool dns64_synthall, do_nat64;
 	struct config_list dns64_ignore_aaaa;
 	struct config_list local_zone, local_data, local_data_ptr;
-	bool unblock_lan_zones;
+	bool unblock_lan_zones, insecure_lan_zones;
 	uint32_t incoming_num_tcp;         /* per thread */
 	uint32_t tcp_idle_timeout;         /* ms */
 	uint64_t so_rcvbuf, so_sndbuf;     /* 0: the system's */

@@ -38,6 +38,9 @@ const struct config_option config_options[] = {
 	       "netblock and view: its clients have the local zones of that view"),
 	SERVER("do-ip4", CONFIG_BOOL, do_ip4, "yes", 0, 0, "ask name servers over IPv4"),
 	SERVER("do-ip6", CONFIG_BOOL, do_ip6, "yes", 0, 0, "ask name servers over IPv6"),
+	SERVER("prefer-ip4", CONFIG_BOOL, prefer_ip4, "no", 0, 0,
+	       "ask name servers over IPv6 only when those with IPv4 addresses do not help"),
+	SERVER("prefer-ip6", CONFIG_BOOL, prefer_ip6, "no", 0, 0, "the same the other way round"),
 	SERVER("do-nat64", CONFIG_BOOL, do_nat64, "no", 0, 0,
 	       "ask name servers that have only IPv4 addresses through a NAT64"),
 	SERVER("nat64-prefix", CONFIG_STRING, nat64_prefix, "64:ff9b::/96", 0, 0,
@@ -104,6 +107,8 @@ const struct config_option config_options[] = {
 	SERVER("local-data-ptr", CONFIG_LIST, local_data_ptr, "", 0, 0, "address and name: the reverse record of the two"),
 	SERVER("unblock-lan-zones", CONFIG_BOOL, unblock_lan_zones, "no", 0, 0,
 	       "switch the built-in zones of private addresses (RFC 6303) off"),
+	SERVER("insecure-lan-zones", CONFIG_BOOL, insecure_lan_zones, "no", 0, 0,
+	       "do not validate them, for servers of one's own that have them unsigned"),
 
 	/* how names are resolved */
 	SERVER("root-hints", CONFIG_STRING, root_hints, "", 0, 0, "master file with the root servers; empty is the built-in list"),
@@ -159,6 +164,10 @@ const struct config_option config_options[] = {
 	SERVER("domain-insecure", CONFIG_LIST, domain_insecure, "", 0, 0, "name from which on nothing is validated (RFC 7646)"),
 	SERVER("val-override-date", CONFIG_STRING, val_override_date, "", 0, 0,
 	       "YYYYMMDDHHmmSS to validate as of that time; empty is now"),
+	SERVER("val-sig-skew-min", CONFIG_NUMBER, val_sig_skew_min, "60", 0, 31536000,
+	       "seconds by which the clocks of signers may differ from ours at least"),
+	SERVER("val-sig-skew-max", CONFIG_NUMBER, val_sig_skew_max, "60", 0, 31536000,
+	       "seconds that a tenth of the time for which a signature is good allows them at most"),
 	SERVER("harden-algo-downgrade", CONFIG_BOOL, harden_algo_downgrade, "no", 0, 0,
 	       "believe a zone only if every algorithm of its DS set has signed"),
 	SERVER("val-bogus-ttl", CONFIG_NUMBER, val_bogus_ttl, "60", 1, 300,
@@ -199,6 +208,10 @@ const struct config_option config_options[] = {
 	       "of those beyond it one in so many is sent all the same; 0 is none"),
 	SERVER("ratelimit-backoff", CONFIG_BOOL, ratelimit_backoff, "no", 0, 0,
 	       "ask a zone again only when there are fewer questions than the limit"),
+	SERVER("ratelimit-for-domain", CONFIG_LIST, ratelimit_for_domain, "", 0, 0,
+	       "zone and its own limit, in place of that of all"),
+	SERVER("ratelimit-below-domain", CONFIG_LIST, ratelimit_below_domain, "", 0, 0,
+	       "name and the limit of each zone below it"),
 
 	/* what is kept */
 	SERVER("rrset-cache-size", CONFIG_SIZE, rrset_cache_size, "auto", 0, 1024 * GIB,

@@ -21,6 +21,7 @@ core_config_engine(const struct config *config)
 	struct engine_config engine = engine_config_default;
 	engine.do_ip4 = config->do_ip4;
 	engine.do_ip6 = config->do_ip6;
+	engine.preferred = config->prefer_ip4 ? ADDR_IPV4 : config->prefer_ip6 ? ADDR_IPV6 : ADDR_NONE;
 	if (config->do_nat64)
 		(void)nat64_from_text(&engine.nat64, config->nat64_prefix); /* service_new has tried it */
 	engine.qname_minimisation = config->qname_minimisation;
@@ -32,6 +33,7 @@ core_config_engine(const struct config *config)
 	engine.val_permissive_mode = config->val_permissive_mode;
 	engine.harden_algo_downgrade = config->harden_algo_downgrade;
 	engine.val_bogus_ttl_s = config->val_bogus_ttl;
+	engine.val_sig_skew = (struct verify_skew){ config->val_sig_skew_min, config->val_sig_skew_max };
 	engine.trust_anchor_signaling = config->trust_anchor_signaling;
 	engine.root_key_sentinel = config->root_key_sentinel;
 	engine.aggressive_nsec = config->aggressive_nsec;

@@ -11,6 +11,7 @@
 #include "resolver/serve/local_zones.h"
 #include "resolver/serve/policy_zones.h"
 #include "resolver/serve/private_addresses.h"
+#include "resolver/serve/rated_zones.h"
 #include "resolver/serve/secondaries.h"
 #include "resolver/serve/translation.h"
 #include "resolver/serve/upstream_words.h"
@@ -117,6 +118,8 @@ build_options(struct build *build, const char *hostname, struct rng *rng)
 	const struct config *config = build->config;
 	struct service *service = build->service;
 	struct client_policy *policy = &service->policy;
+	if (config->prefer_ip4 && config->prefer_ip6)
+		return refuse(build, config_line(config, "prefer-ip6"), "prefer-ip6", "yes", "and prefer-ip4 exclude each other");
 	policy->deny_any = config->deny_any;
 	policy->no_dnssec = config->disable_edns_do;
 	policy->answers_anew = config->msg_cache_size != 0 && config->msg_cache_size < READY_BYTES_MAX;
@@ -197,6 +200,8 @@ build_base(struct build *build, const char *hostname, struct rng *rng)
 		err = not_asked_build(&service->not_asked, arena, config, build->error);
 	if (err == 0)
 		err = upstream_words_build(&service->strings, arena, config, build->error);
+	if (err == 0)
+		err = rated_zones_build(&service->rate_zones, arena, config, rng, build->error);
 	if (err == 0)
 		err = translation_build(&dns64, arena, config, rng, build->error);
 	if (err == 0)

@@ -36,6 +36,7 @@ struct service {
 	struct rebind *rebind;     /* NULL: none */
 	struct prefixes *not_asked; /* NULL: none */
 	struct client_strings *strings; /* NULL: none */
+	struct rate_zones *rate_zones; /* NULL: none */
 	struct shared_block *own;    /* where it lies */
 	struct shared_block *base;   /* where what was not renewed lies: `own`, or that of the service before */
 	struct kept_set *kept;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "resolver/policy/local.h"
 #include "resolver/serve/builtin.h"
 #include "resolver/validate/rrsig.h"
 #include "resolver/serve/modules.h"
@@ -148,6 +149,21 @@ read_insecure(struct reading *reading)
 	return 0;
 }
 
+static int
+add_insecure_lan(struct anchors *anchors)
+{
+	const char *zone;
+	struct name name;
+	int err = 0;
+
+	for (unsigned i = 0; err == 0 && (zone = local_default_lan_zone(i)) != NULL; i++) {
+		err = name_from_text(&name, zone, NULL);
+		if (err == 0)
+			err = anchors_add_insecure(anchors, &name);
+	}
+	return err;
+}
+
 /* unbound's forms: YYYYMMDDHHmmSS, or seconds since 1970; empty: the clock; -1: times do not matter. */
 static int
 read_date(const struct config *config, uint32_t *override_s, char *error)
@@ -285,6 +301,8 @@ trust_anchors_build(struct trust_config *trust, struct arena *arena, const struc
 	}
 	if (err == 0)
 		err = read_insecure(reading);
+	if (err == 0 && config->insecure_lan_zones)
+		err = add_insecure_lan(reading->anchors);
 	if (err == 0)
 		err = read_date(config, &trust->override_s, error);
 	if (err == 0)

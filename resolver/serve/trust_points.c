@@ -59,7 +59,7 @@ trust_points_read(struct trust_points *points, struct arena *arena, const struct
 	const struct config_list *list = &config->auto_trust_anchor_file;
 	int err = 0;
 
-	*points = (struct trust_points){ .rules = {
+	*points = (struct trust_points){ .skew = { config->val_sig_skew_min, config->val_sig_skew_max }, .rules = {
 		.add_holddown_s = config->add_holddown,
 		.del_holddown_s = config->del_holddown,
 		.keep_missing_s = config->keep_missing,
@@ -181,6 +181,7 @@ trust_points_hear(const struct trust_points *points, struct trust_point *point, 
 	arena_init(&scratch, block, block != NULL ? SCRATCH_BYTES : 0);
 	const struct autotrust_means means = {
 		.rules = &points->rules, .crypto = crypto, .scratch = &scratch, .rng = rng,
+		.skew = points->skew,
 		.signature_now_s = override_s != 0 ? override_s : (uint32_t)now_s,
 	};
 	const enum autotrust_news news = autotrust_hear(&point->trust, set, &means, now_s);

@@ -34,6 +34,7 @@ struct trust_points {
 	struct trust_point *items;
 	unsigned count;
 	struct autotrust_rules rules;
+	struct verify_skew skew;
 };
 
 int trust_points_read(struct trust_points *points, struct arena *arena, const struct config *config,

@@ -254,6 +254,7 @@ worker__set_trust(struct worker *worker, uint64_t now_us)
 	engine_set_rpz(worker->engine, worker->service->policy.rpz);
 	engine_set_rebind(worker->engine, worker->service->rebind);
 	engine_set_not_asked(worker->engine, worker->service->not_asked);
+	engine_set_rate_zones(worker->engine, worker->service->rate_zones);
 	engine_set_client_strings(worker->engine, worker->service->strings);
 	worker->trust_at_us = now_us + TRUST_CLOCK_US;
 }

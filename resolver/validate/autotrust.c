@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "resolver/validate/limits.h"
-#include "resolver/validate/rrsig.h"
 #include "stack/base/arena.h"
 #include "stack/base/rng.h"
 
@@ -143,6 +142,7 @@ has_signed(struct look *look, const struct dnskey *dnskey, struct rrsig *sig)
 	if (w.err == 0 && with_signatures_of(look, dnskey, &set)) {
 		verify_begin(&verify, &set, &key, &look->trust->zone, NULL, look->means->crypto, arena,
 			     look->means->signature_now_s);
+		verify.skew = look->means->skew;
 		verify.takes_revoked = true;
 		is_signed = verify_set(&verify, &look->signatures_left);
 		*sig = verify.sig;

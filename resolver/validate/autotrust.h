@@ -34,6 +34,7 @@
 #define CAIRN_RESOLVER_VALIDATE_AUTOTRUST_H
 
 #include "resolver/validate/anchors.h"
+#include "resolver/validate/rrsig.h"
 #include "resolver/wire/text.h"
 
 struct rng;
@@ -90,7 +91,8 @@ struct autotrust_means {
 	struct crypto *crypto;
 	struct arena *scratch; /* rewound afterwards; twice the octets of a message are enough */
 	struct rng *rng;
-	uint32_t signature_now_s; /* for the times in RRSIGs: now_s, or what val-override-date says */
+	struct verify_skew skew;  /* for the times in RRSIGs ... */
+	uint32_t signature_now_s; /* ... and the time they are held against: now_s, or what val-override-date says */
 };
 
 /* ---- the file ------------------------------------------------------------------------------------------------- */

@@ -52,17 +52,28 @@ has_right_form(const struct rrset *set, const struct rrsig *sig)
 	       sig->labels <= signed_labels(set->owner) && sig->labels >= name_labels(&sig->signer);
 }
 
+static uint32_t
+skew_for(const struct verify_skew *skew, uint32_t lasts_s)
+{
+	const uint32_t tenth_s = lasts_s / 10, most_s = tenth_s < skew->max_s ? tenth_s : skew->max_s;
+
+	return most_s > skew->min_s ? most_s : skew->min_s;
+}
+
 /* RFC 4034, section 3.1.5: serial number arithmetic. */
 static int
-time_ede(const struct rrsig *sig, uint32_t now_s)
+time_ede(const struct rrsig *sig, uint32_t now_s, const struct verify_skew *skew)
 {
+	const uint32_t lasts_s = sig->expires_s - sig->inception_s;
+
 	if (now_s == VERIFY_ANY_TIME)
 		return EDE_NONE;
-	if ((int32_t)(sig->expires_s - sig->inception_s) < 0)
+	if ((int32_t)lasts_s < 0)
 		return EDE_SIGNATURE_EXPIRED_BEFORE_VALID;
-	if ((int32_t)(now_s - VALIDATE_SKEW_S - sig->expires_s) > 0)
+	const uint32_t skew_s = skew_for(skew, lasts_s);
+	if ((int32_t)(now_s - skew_s - sig->expires_s) > 0)
 		return EDE_SIGNATURE_EXPIRED;
-	if ((int32_t)(now_s + VALIDATE_SKEW_S - sig->inception_s) < 0)
+	if ((int32_t)(now_s + skew_s - sig->inception_s) < 0)
 		return EDE_SIGNATURE_NOT_YET_VALID;
 	return EDE_NONE;
 }
@@ -218,6 +229,7 @@ verify_begin(struct verify *verify, const struct rrset *set, const struct rrset 
 {
 	*verify = (struct verify){
 		.set = set, .keys = keys, .zone = zone, .ds = ds, .crypto = crypto, .arena = arena, .now_s = now_s,
+		.skew = { VALIDATE_SKEW_S, VALIDATE_SKEW_S },
 		.ede = set->sig_count == 0 ? EDE_RRSIGS_MISSING : EDE_DNSKEY_MISSING,
 	};
 }
@@ -313,7 +325,7 @@ next_sig(struct verify *verify)
 		    !name_equal(&sig->signer, verify->zone) ||
 		    (verify->algorithm != 0 && verify->algorithm != sig->algorithm))
 			continue;
-		const int ede = time_ede(sig, verify->now_s);
+		const int ede = time_ede(sig, verify->now_s, &verify->skew);
 		if (ede != EDE_NONE) {
 			note_late(verify, ede);
 			continue;

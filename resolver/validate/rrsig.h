@@ -51,6 +51,14 @@ bool rrset_is_own(const struct rrset *set);
 /* Whether its zone has signed it with a TTL of 0: it is for the question at hand (RFC 1035, section 3.2.1). */
 bool rrset_is_fleeting(const struct rrset *set);
 
+/*
+ * By how much our clock may differ from the signer's: a tenth of the time that a signature is good for, at most max_s, at least
+ * min_s, which goes before.
+ */
+struct verify_skew {
+	uint32_t min_s, max_s;
+};
+
 struct verify_job {
 	uint8_t algorithm;
 	struct crypto_span key, signed_data, signature;
@@ -65,6 +73,7 @@ struct verify {
 	struct arena *arena;
 	uint32_t now_s;
 	uint8_t algorithm;          /* set after verify_begin: only signatures by this one count; 0: any */
+	struct verify_skew skew;    /* set after verify_begin, or VALIDATE_SKEW_S */
 	bool takes_revoked;         /* set after verify_begin: a revoked key signs its own revocation (RFC 5011, section 2.1) */
 
 	struct rrsig sig;           /* being tried */

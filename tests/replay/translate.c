@@ -38,11 +38,8 @@ static const char *const let_pass[] = {
 static const struct {
 	const char *option, *value;
 } let_pass_with[] = {
-	{ "insecure-lan-zones", "no" },
 	{ "pad-queries", "no" },
 	{ "pad-responses", "no" },
-	{ "prefer-ip4", "no" },
-	{ "prefer-ip6", "no" },
 	{ "ssl-upstream", "no" },
 	{ "tls-upstream", "no" },
 	{ "unknown-server-time-limit", "376" },
@@ -59,6 +56,8 @@ static const struct {
 	{ "send-cookie", "no" },
 	{ "use-caps-for-id", "no" },
 	{ "val-nsec3-keysize-iterations", "1024 150 2048 150 4096 150" },
+	{ "val-sig-skew-max", "86400" },
+	{ "val-sig-skew-min", "3600" },
 };
 
 #define DEFAULTS (sizeof defaults / sizeof defaults[0])

@@ -33,6 +33,7 @@ use_service(struct world *world)
 	engine_set_rpz(world->engine, world->service->policy.rpz);
 	engine_set_rebind(world->engine, world->service->rebind);
 	engine_set_not_asked(world->engine, world->service->not_asked);
+	engine_set_rate_zones(world->engine, world->service->rate_zones);
 	engine_set_client_strings(world->engine, world->service->strings);
 }
 

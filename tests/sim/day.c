@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "resolver/validate/autotrust.h"
+#include "resolver/validate/limits.h"
 #include "tests/resolver/validate/signer.h"
 #include "tests/sim/day_zones.h"
 #include "tests/suite.h"
@@ -119,7 +120,8 @@ hear_keys(void)
 	if (run.keys_result == 0)
 		return;
 	arena_init(&scratch, run.scratch, sizeof run.scratch);
-	const struct autotrust_means means = { &rules, run.crypto, &scratch, &run.rng, (uint32_t)wall_s() };
+	const struct autotrust_means means = { &rules, run.crypto, &scratch, &run.rng,
+					       { VALIDATE_SKEW_S, VALIDATE_SKEW_S }, (uint32_t)wall_s() };
 	const struct rrset *set = run.day.world->results[run.keys_result - 1].sections[SECTION_ANSWER];
 	ck_assert_int_ne(autotrust_hear(&run.trust, set, &means, wall_s()), AUTOTRUST_OVER);
 	ck_assert_uint_le(run.trust.key_count, 4);

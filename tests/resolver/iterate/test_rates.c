@@ -1,6 +1,9 @@
 /* A zone is asked no more than so often a second, whoever asks for its names, and others are not touched by it. */
 #include <stdio.h>
 
+#include "resolver/policy/rate_zones.h"
+#include "stack/base/arena.h"
+#include "stack/base/rng.h"
 #include "tests/resolver/iterate/world.h"
 #include "tests/suite.h"
 
@@ -73,6 +76,79 @@ START_TEST(one_in_so_many_is_asked_all_the_same)
 }
 END_TEST
 
+static const struct {
+	const char *behaviour;
+	const char *name; /* of the limit */
+	enum rate_scope scope;
+	uint32_t per_s, of_all_per_s;
+	unsigned of_a, of_b; /* questions of 50 that are answered */
+} limits[] = {
+	{ "a zone's own limit, and the others have that of all", "A.", RATE_OF_ZONE, 5, 20, 5, 20 },
+	{ "a zone's own limit though there is none for all", "a.", RATE_OF_ZONE, 5, 0, 5, 50 },
+	{ "a zone without a limit", "a.", RATE_OF_ZONE, 0, 20, 50, 20 },
+	{ "of what is below a name", ".", RATE_BELOW, 5, 20, 5, 5 },
+	{ "what is below a name is not the zone itself", "a.", RATE_BELOW, 5, 20, 20, 20 },
+};
+
+START_TEST(a_zone_may_have_a_limit_of_its_own)
+{
+	static uint8_t block[4096];
+	struct arena arena;
+	struct rng rng;
+	struct rate_zones zones;
+	struct name name;
+	int ede;
+	struct world *world = world_with_rate(limits[_i].of_all_per_s, 0);
+
+	arena_init(&arena, block, sizeof block);
+	rng_init_number(&rng, suite_seed(SEED));
+	ck_assert_int_eq(rate_zones_init(&zones, &arena, 1, &rng), 0);
+	ck_assert_int_eq(name_from_text(&name, limits[_i].name, NULL), 0);
+	ck_assert_int_eq(rate_zones_add(&zones, &name, limits[_i].scope, limits[_i].per_s), 0);
+	ck_assert_int_eq(rate_zones_add(&zones, &name, limits[_i].scope, 1), ERR_EXISTS);
+	engine_set_rate_zones(world->engine, &zones);
+	unsigned good = answered(world, "a.", 50, &ede);
+	ck_assert_msg(good == limits[_i].of_a, "%s: %u of a.", limits[_i].behaviour, good);
+	good = answered(world, "b.", 50, &ede);
+	ck_assert_msg(good == limits[_i].of_b, "%s: %u of b.", limits[_i].behaviour, good);
+	world_free(world);
+}
+END_TEST
+
+/* For a zone its own, else the nearest above. */
+START_TEST(the_nearest_limit_counts)
+{
+	static const struct { const char *name; enum rate_scope scope; uint32_t per_s; } entries[] = {
+		{ "example.", RATE_BELOW, 1 }, { "sub.example.", RATE_BELOW, 2 }, { "sub.example.", RATE_OF_ZONE, 3 },
+		{ ".", RATE_BELOW, 4 },
+	};
+	static const struct { const char *zone; uint32_t per_s; } found[] = {
+		{ "sub.example.", 3 }, { "x.sub.example.", 2 }, { "x.y.Sub.Example.", 2 }, { "other.example.", 1 },
+		{ "example.", 4 }, { "badexample.", 4 }, { ".", 9 },
+	};
+	static uint8_t block[4096];
+	struct arena arena;
+	struct rng rng;
+	struct rate_zones zones;
+	struct name name;
+
+	arena_init(&arena, block, sizeof block);
+	rng_init_number(&rng, suite_seed(SEED));
+	ck_assert_int_eq(rate_zones_init(&zones, &arena, 3, &rng), 0);
+	for (unsigned i = 0; i < COUNT(entries); i++) {
+		ck_assert_int_eq(name_from_text(&name, entries[i].name, NULL), 0);
+		ck_assert_int_eq(rate_zones_add(&zones, &name, entries[i].scope, entries[i].per_s), 0);
+	}
+	ck_assert_int_eq(name_from_text(&name, "one.too.many.", NULL), 0);
+	ck_assert_int_eq(rate_zones_add(&zones, &name, RATE_BELOW, 1), ERR_FULL);
+	for (unsigned i = 0; i < COUNT(found); i++) {
+		ck_assert_int_eq(name_from_text(&name, found[i].zone, NULL), 0);
+		ck_assert_msg(rate_zones_find(&zones, &name, 9) == found[i].per_s, "%s", found[i].zone);
+	}
+	ck_assert_uint_eq(rate_zones_find(NULL, &name, 9), 9);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -80,6 +156,8 @@ main(void)
 	TCase *tcase = tcase_create("rates");
 	tcase_add_test(tcase, beyond_the_rate_questions_fail_at_once_and_other_zones_are_asked);
 	tcase_add_test(tcase, one_in_so_many_is_asked_all_the_same);
+	tcase_add_loop_test(tcase, a_zone_may_have_a_limit_of_its_own, 0, COUNT(limits));
+	tcase_add_test(tcase, the_nearest_limit_counts);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -168,6 +168,16 @@ START_TEST(held_and_lame_servers_are_asked_when_nothing_else_helps)
 }
 END_TEST
 
+START_TEST(the_family_less_wanted_is_asked_when_the_other_does_not_help)
+{
+	struct option options[] = { known(500000), known(5000), { .known = false } };
+	options[1].second = options[2].second = true;
+	ck_assert_uint_eq(draw(options, 3).of[0], DRAWS);
+	options[0].sends = SELECT_SECOND_SENDS + 1;
+	ck_assert_uint_eq(draw(options, 3).of[0], 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -186,6 +196,7 @@ main(void)
 		       a_family_that_is_to_be_probed_is_whatever_is_held_against_its_servers);
 	tcase_add_test(tcase, who_was_silent_stands_behind_and_further_if_it_never_answered);
 	tcase_add_test(tcase, held_and_lame_servers_are_asked_when_nothing_else_helps);
+	tcase_add_test(tcase, the_family_less_wanted_is_asked_when_the_other_does_not_help);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

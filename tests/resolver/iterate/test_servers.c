@@ -412,6 +412,31 @@ START_TEST(where_nobody_says_more_nothing_is_the_answer)
 }
 END_TEST
 
+/* dual. has one server of each family; a name is asked of one that is nearer, but of the family less wanted. */
+START_TEST(the_preferred_family_is_asked_as_long_as_it_replies)
+{
+	static const char *const names[] = { "www.dual.", "a.dual.", "b.dual.", "c.dual.", "d.dual.", "e.dual.", "f.dual." };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct servers s = servers_of(1);
+		struct world_server *wanted = i == 0 ? s.dual4 : s.dual6, *other = i == 0 ? s.dual6 : s.dual4;
+		struct engine_config config = engine_config_default;
+
+		config.preferred = wanted->addr.family;
+		engine_configure(s.world->engine, &config);
+		wanted->delay_us = 100000;
+		for (unsigned n = 0; n < COUNT(names); n++)
+			(void)world_resolve(s.world, names[n], TYPE_A);
+		ck_assert_uint_ge(wanted->asked, COUNT(names));
+		ck_assert_uint_eq(other->asked, 0);
+		wanted->dead = true;
+		ck_assert_uint_eq(world_resolve(s.world, "www.dual.", TYPE_AAAA)->rcode, RCODE_NOERROR);
+		ck_assert_uint_gt(other->asked, 0);
+		world_free(s.world);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -437,6 +462,7 @@ main(void)
 	tcase_add_test(tcase, a_zone_with_lame_servers_only_fails_with_the_reason);
 	tcase_add_test(tcase, one_server_that_says_nothing_does_not_stand_for_all);
 	tcase_add_test(tcase, where_nobody_says_more_nothing_is_the_answer);
+	tcase_add_test(tcase, the_preferred_family_is_asked_as_long_as_it_replies);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

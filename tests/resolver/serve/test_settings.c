@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "resolver/policy/rate_zones.h"
 #include "stack/base/rng.h"
 #include "stack/link/xdp.h"
 #include "tests/suite.h"
@@ -137,6 +138,12 @@ static const struct {
 	{ "iterations have an end", "server:\n  val-nsec3-keysize-iterations: 1024 2501\n",
 	  "test.conf:2: val-nsec3-keysize-iterations: `1024 2501`: wants pairs of a key size, ascending, and 1 to "
 	  "2500 iterations" },
+	{ "one family is preferred at most", "server:\n  prefer-ip4: yes\n  prefer-ip6: yes\n",
+	  "test.conf:3: prefer-ip6: `yes`: and prefer-ip4 exclude each other" },
+	{ "a zone's limit is a number", "server:\n  ratelimit-for-domain: example.com many\n",
+	  "test.conf:2: ratelimit-for-domain: `example.com many`: is not `NAME NUMBER`, with at most 1000000" },
+	{ "... and there is one", "server:\n  ratelimit-below-domain: [ com 10, COM. 20 ]\n",
+	  "test.conf:2: ratelimit-below-domain: `COM. 20`: the name has a limit already" },
 	{ "modules are told by their line", "server:\n  module-config: python\n",
 	  "test.conf:2: module-config: `python`: is not `iterator` with or without `validator`, `dns64`, `respip`" },
 	{ "root hints that are not there are told by option and line", "server:\n\n  root-hints: root.hints\n",
@@ -291,6 +298,10 @@ static const struct {
 	{ "nothing is validated", "server:\n  module-config: iterator\n", false },
 	{ "another anchor", DS_2017, false },
 	{ "a name without validation", "server:\n  domain-insecure: example.com.\n", false },
+	{ "names of private addresses without validation", "server:\n  insecure-lan-zones: yes\n", false },
+	{ "clocks may differ less", "server:\n  val-sig-skew-min: 30\n", false },
+	{ "... or more", "server:\n  val-sig-skew-max: 3600\n", false },
+	{ "every algorithm has to have signed", "server:\n  harden-algo-downgrade: yes\n", false },
 	{ "another time", "server:\n  val-override-date: 20261128013800\n", false },
 	{ "more iterations are borne", "server:\n  val-nsec3-keysize-iterations: 1024 150\n", false },
 	{ "nobody is asked for signatures", "server:\n  disable-edns-do: yes\n", false },
@@ -321,8 +332,11 @@ START_TEST(options_reach_the_engine)
 			    "  prime-root: no\n  do-not-query-localhost: no\n  minimal-responses: no\n  cache-min-ttl: 7\n"
 			    "  cache-max-ttl: 700\n  cache-max-negative-ttl: 70\n  edns-buffer-size: 1400\n  outbound-msg-retry: 0\n"
 			    "  val-nsec3-keysize-iterations: 1024 150 2048 100\n"
-			    "  harden-unverified-glue: yes\n  iter-scrub-promiscuous: no\n");
+			    "  harden-unverified-glue: yes\n  iter-scrub-promiscuous: no\n  prefer-ip6: yes\n"
+			    "  val-sig-skew-min: 3600\n  val-sig-skew-max: 86400\n  ratelimit-for-domain: example.com 7\n");
 	const struct engine_config engine = core_config_engine(&settings->config), usual = engine_config_default;
+	struct name zone;
+	ck_assert_int_eq(name_from_text(&zone, "example.com.", NULL), 0);
 	ck_assert(engine.do_ip4 && !engine.do_ip6 && usual.do_ip6);
 	ck_assert(!engine.qname_minimisation && usual.qname_minimisation);
 	ck_assert(!engine.use_caps_for_id && usual.use_caps_for_id);
@@ -339,6 +353,11 @@ START_TEST(options_reach_the_engine)
 	ck_assert_uint_eq(engine.outbound_msg_retry, 1);
 	ck_assert_uint_eq(usual.outbound_msg_retry, 6);
 	ck_assert_uint_eq(settings->service->trust.nsec3_iterations_max, 100);
+	ck_assert(engine.preferred == ADDR_IPV6 && usual.preferred == ADDR_NONE);
+	ck_assert_uint_eq(engine.val_sig_skew.min_s, 3600);
+	ck_assert_uint_eq(engine.val_sig_skew.max_s, 86400);
+	ck_assert_uint_eq(usual.val_sig_skew.max_s, 60);
+	ck_assert_uint_eq(rate_zones_find(settings->service->rate_zones, &zone, 1), 7);
 	settings_free(settings);
 }
 END_TEST
@@ -352,6 +371,26 @@ START_TEST(original_ttls_are_not_cut)
 	ck_assert_uint_eq(engine.cache_min_ttl_s, 0);
 	ck_assert_uint_eq(engine.cache_max_ttl_s, 604800);
 	settings_free(settings);
+}
+END_TEST
+
+START_TEST(names_of_private_addresses_need_no_signatures_where_the_operator_says_so)
+{
+	static const struct { const char *name; bool is_lan; } names[] = {
+		{ "7.1.168.192.in-addr.arpa.", true }, { "d.f.ip6.arpa.", true }, { "8.e.f.ip6.arpa.", true },
+		{ "2.0.192.in-addr.arpa.", true }, { "192.in-addr.arpa.", false }, { "example.com.", false },
+	};
+	struct settings *usual = settings_of(""), *insecure = settings_of("server:\n  insecure-lan-zones: yes\n");
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct name name;
+		ck_assert_int_eq(name_from_text(&name, names[i].name, NULL), 0);
+		ck_assert_ptr_nonnull(anchors_above(usual->service->trust.anchors, &name));
+		ck_assert_msg((anchors_above(insecure->service->trust.anchors, &name) == NULL) == names[i].is_lan, "%s",
+			      names[i].name);
+	}
+	settings_free(usual);
+	settings_free(insecure);
 }
 END_TEST
 
@@ -481,6 +520,7 @@ main(void)
 	tcase_add_loop_test(tcase, records_are_of_use_where_they_would_have_come_out_the_same, 0, COUNT(grounds));
 	tcase_add_test(tcase, options_reach_the_engine);
 	tcase_add_test(tcase, original_ttls_are_not_cut);
+	tcase_add_test(tcase, names_of_private_addresses_need_no_signatures_where_the_operator_says_so);
 	tcase_add_test(tcase, options_reach_what_clients_are_told);
 	tcase_add_test(tcase, options_reach_the_local_zones);
 	tcase_add_test(tcase, a_bad_root_hint_is_said_with_both_places);

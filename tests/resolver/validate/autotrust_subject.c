@@ -1,5 +1,7 @@
 #include "tests/resolver/validate/autotrust_subject.h"
 
+#include "resolver/validate/limits.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -63,7 +65,7 @@ make_set(struct keys keys, struct keys signers)
 enum autotrust_news
 hear(const struct rrset *set)
 {
-	const struct autotrust_means means = { &rules, crypto, &scratch, &rng, (uint32_t)now_s };
+	const struct autotrust_means means = { &rules, crypto, &scratch, &rng, { VALIDATE_SKEW_S, VALIDATE_SKEW_S }, (uint32_t)now_s };
 	return autotrust_hear(&trust, set, &means, now_s);
 }
 

@@ -9,6 +9,7 @@
 #define BEGAN_S   (NOW_S - 1000u)
 #define ENDED_S   (NOW_S - 500u)
 #define LASTS_S   (NOW_S + 1000u)
+#define LATE_S    2000000000u
 #define THE_KEY   1u
 #define OTHER_KEY 2u
 
@@ -71,6 +72,49 @@ START_TEST(the_reason_is_what_is_wrong_with_the_zone_s_own_signature)
 }
 END_TEST
 
+#define HOUR_S 3600u
+#define DAY_S  86400u
+
+static const struct {
+	const char *behaviour;
+	struct verify_skew skew;
+	uint32_t before_s, after_s; /* the inception is so long ago, the expiration so far ahead */
+	int ede;
+} skews[] = {
+	{ "a minute after its end", { 60, 60 }, DAY_S, -60u, EDE_NONE },
+	{ "a second more", { 60, 60 }, DAY_S, -61u, EDE_SIGNATURE_EXPIRED },
+	{ "a minute before its beginning", { 60, 60 }, -60u, DAY_S, EDE_NONE },
+	{ "a second earlier", { 60, 60 }, -61u, DAY_S, EDE_SIGNATURE_NOT_YET_VALID },
+	{ "no difference is borne", { 0, 0 }, DAY_S, -1u, EDE_SIGNATURE_EXPIRED },
+	{ "a tenth of a day", { HOUR_S, DAY_S }, DAY_S - 8640u, -8640u, EDE_SIGNATURE_EXPIRED },
+	{ "a tenth of ten days", { HOUR_S, DAY_S }, 10 * DAY_S - DAY_S, -DAY_S + 20000u, EDE_NONE },
+	{ "the tenth of a year is cut to the most", { HOUR_S, DAY_S }, 365 * DAY_S, -DAY_S, EDE_NONE },
+	{ "... and no more", { HOUR_S, DAY_S }, 365 * DAY_S, -DAY_S - 1u, EDE_SIGNATURE_EXPIRED },
+	{ "the tenth of an hour is raised to the least", { HOUR_S, DAY_S }, 2 * HOUR_S, -HOUR_S, EDE_NONE },
+	{ "the least goes before the most", { HOUR_S, 60 }, DAY_S, -HOUR_S, EDE_NONE },
+};
+
+START_TEST(clocks_may_differ_by_a_tenth_of_a_signature_s_time_within_bounds)
+{
+	struct name zone;
+	struct rrset set = { .owner = &zone, .type = TYPE_A, .class = CLASS_IN, .ttl_s = 300 };
+	struct rrset keys = { .owner = &zone, .type = TYPE_DNSKEY, .class = CLASS_IN, .ttl_s = 300 };
+	uint8_t key[SIGNER_RDATA_BYTES];
+	struct verify verify;
+	unsigned budget = VALIDATE_SIGNATURES_MAX;
+
+	ck_assert_int_eq(name_from_text(&zone, "example.", NULL), 0);
+	(void)signer_key(THE_KEY, SIGNER_ZSK, key);
+	signer_add(&arena, &keys, key, sizeof key);
+	signer_add(&arena, &set, "\xc0\0\2\1", 4);
+	signer_sign(&arena, &set, &zone, THE_KEY, SIGNER_ZSK, LATE_S - skews[_i].before_s, LATE_S + skews[_i].after_s);
+	verify_begin(&verify, &set, &keys, &zone, NULL, crypto, &arena, LATE_S);
+	verify.skew = skews[_i].skew;
+	(void)verify_set(&verify, &budget);
+	ck_assert_msg(verify.ede == skews[_i].ede, "%s: EDE %d", skews[_i].behaviour, verify.ede);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -79,6 +123,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, the_reason_is_what_is_wrong_with_the_zone_s_own_signature, 0, COUNT(cases));
+	tcase_add_loop_test(tcase, clocks_may_differ_by_a_tenth_of_a_signature_s_time_within_bounds, 0, COUNT(skews));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
