@@ -89,7 +89,6 @@ pending_add(struct clients *clients, const struct asking *asking)
 	pending->policies = asking->policies;
 	pending->step = (uint8_t)asking->step;
 	pending->dns64_ttl_s = asking->dns64_ttl_s;
-	pending->has_alias = clients->alias != NULL;
 	pending->claim = 0;
 	pending->has_waited = false;
 	pending->is_used = true;
@@ -216,6 +215,8 @@ stage_ask(struct clients *clients, struct asking *asking, const struct engine_qu
 	pending->step = (uint8_t)asking->step;
 	pending->dns64_ttl_s = asking->dns64_ttl_s;
 	pending->refers = asking->refers;
+	pending->has_alias = clients->alias != NULL;
+	pending->generation = clients->policy->generation;
 	client__unclaim(clients, pending);
 	if (!question->anew && client__waits(clients, pending, question, asking->now_us))
 		return STAGE_PENDS;
@@ -496,11 +497,8 @@ client_query(struct clients *clients, const struct client_source *source, const 
 		client__keep_ready(clients, &place, &asking, reply, outcome->reply_bytes);
 }
 
-/*
- * The query that has waited; what stands in front of its alias is looked up anew.  False: what it waited for has been
- * configured away.
- */
-static bool
+/* The query that has waited; what stands in front of its alias is looked up anew, and may be all that is needed by now. */
+static enum stage
 resume(struct clients *clients, uint64_t client, uint64_t now_us, struct asking *asking)
 {
 	const struct client_pending *pending = pending_at(clients, client);
@@ -519,15 +517,23 @@ resume(struct clients *clients, uint64_t client, uint64_t now_us, struct asking 
 	clients->query.question = pending->question;
 	clients->alias = NULL;
 	clients->is_renamed = false;
-	if (clients->policy->dns64 == NULL && asking->step == DNS64_A)
-		return false; /* these are not the records that were asked for */
+	if (clients->policy->dns64 == NULL && asking->step == DNS64_A) { /* these are not the records that were asked for */
+		answer_rcode(&asking->answer, RCODE_SERVFAIL, EDE_NOT_READY, "the configuration has changed meanwhile");
+		return STAGE_ANSWERS;
+	}
 	if (clients->policy->dns64 == NULL)
 		asking->step = DNS64_OFF;
-	if (pending->has_alias && !client__alias(clients, asking))
-		return false;
+	const enum stage stage = pending->has_alias ? client__alias(clients, asking) : STAGE_PASSES;
 	asking->policies = pending->policies;
 	asking->prefix = asking->answer;
-	return true;
+	return stage;
+}
+
+/* Zones that are kept here are renewed all the time: what was asked for may not be where the alias leads now. */
+static bool
+is_led_elsewhere(const struct clients *clients, const struct client_pending *pending)
+{
+	return pending->has_alias && (clients->alias == NULL || pending->generation != clients->policy->generation);
 }
 
 /* The engine's answer, or what comes of asking for something else in turn; without one all that is looked for again. */
@@ -565,19 +571,19 @@ go_on(struct clients *clients, uint64_t client, const struct answer *answer, uin
 		pending_remove(clients, client);
 		return;
 	}
-	enum stage stage = STAGE_ANSWERS;
-	if (resume(clients, client, now_us, &asking))
-		stage = resumed(clients, &asking, answer);
-	else
-		answer_rcode(&asking.answer, RCODE_SERVFAIL, EDE_NOT_READY,
-			     "the configuration has changed meanwhile");
+	enum stage stage = resume(clients, client, now_us, &asking);
+	if (stage == STAGE_PASSES) {
+		stage = resumed(clients, &asking, is_led_elsewhere(clients, pending) ? NULL : answer);
+		/* The others are counted as what they are. */
+		clients->stats.answers_recursed +=
+			stage == STAGE_ANSWERS && asking.answer.fate <= ANSWER_TRUNCATED && !asking.refers;
+	}
 	if (stage == STAGE_PENDS) {
 		outcome->fate = CLIENT_PENDS;
 		return;
 	}
-	/* The others are counted as what they are. */
-	clients->stats.answers_recursed += asking.answer.fate <= ANSWER_TRUNCATED && !asking.refers;
-	outcome_replies(clients, outcome, &pending->form, &pending->question, &asking.answer, reply, reply_max);
+	if (stage == STAGE_ANSWERS)
+		outcome_replies(clients, outcome, &pending->form, &pending->question, &asking.answer, reply, reply_max);
 	pending_remove(clients, client);
 }
 

@@ -86,6 +86,7 @@ struct client_pending {
 	struct question question; /* in the client's letter case */
 	uint64_t received_us;
 	uint32_t policies; /* of the engine's question */
+	uint32_t generation; /* of the configuration that its alias was followed under */
 	uint8_t step;      /* enum dns64_step */
 	uint32_t dns64_ttl_s;
 	uint32_t next_free;

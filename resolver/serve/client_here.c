@@ -306,7 +306,7 @@ client__here(struct clients *clients, struct asking *asking)
 	return stage;
 }
 
-bool
+enum stage
 client__alias(struct clients *clients, struct asking *asking)
 {
 	enum stage stage = stage_local(clients, asking->source, &asking->answer);
@@ -314,7 +314,5 @@ client__alias(struct clients *clients, struct asking *asking)
 		stage = client__zone(clients, asking);
 	if (stage == STAGE_PASSES)
 		stage = stage_policy(clients, asking);
-	if (stage == STAGE_PASSES)
-		stage = stage_reverse(clients);
-	return stage == STAGE_PASSES && clients->alias != NULL;
+	return stage == STAGE_PASSES ? stage_reverse(clients) : stage;
 }

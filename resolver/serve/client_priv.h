@@ -94,8 +94,8 @@ enum stage client__rate(struct clients *clients, struct asking *asking);
 enum stage client__here(struct clients *clients, struct asking *asking);
 /*
  * Again what stands in front of a name that is resolved instead of the question's: asking->answer holds the CNAMEs, and
- * clients->alias is the name.  False: nothing any more, for the configuration has changed.
+ * clients->alias is the name.  By now it may be another one, none, or the answer may be here.
  */
-bool client__alias(struct clients *clients, struct asking *asking);
+enum stage client__alias(struct clients *clients, struct asking *asking);
 
 #endif

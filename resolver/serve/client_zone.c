@@ -48,7 +48,10 @@ ask_zone(struct clients *clients, struct asking *asking, const struct kept_zone 
 	struct zone_reply reply;
 
 	if (kept->zone == NULL) {
-		answer_rcode(answer, RCODE_SERVFAIL, EDE_INVALID_DATA, "no records of the zone that still hold");
+		char zone[NAME_TEXT_BYTES];
+		name_to_text(kept->name, zone, sizeof zone);
+		answer_rcode(answer, RCODE_SERVFAIL, EDE_INVALID_DATA,
+			     arena_printf(clients->arena, "no records of %s that still hold", zone));
 		return answers(clients, STAGE_ANSWERS);
 	}
 	/* Proofs that are not made here come from the zone's servers. */

@@ -153,6 +153,72 @@ START_TEST(an_alias_that_has_to_wait_is_put_in_front_of_what_comes)
 }
 END_TEST
 
+/* kept. as its primary has it since, while the target of the alias is looked for. */
+static void
+renew(const char *from)
+{
+	kept = kept_new(&arena);
+	keep("kept.", from, false);
+	world.policy.kept = kept;
+	world.policy.generation++;
+}
+
+static uint64_t
+ask_and_renew(const char *qname, const char *from)
+{
+	uint64_t client;
+	struct answer answer;
+
+	ask("192.0.2.1", qname, DNS_RD);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_PENDS);
+	ck_assert_uint_eq(client_world_run(&world, &client, &answer), 1);
+	renew(from);
+	answer = (struct answer){ .rcode = RCODE_NXDOMAIN, .security = SECURITY_INSECURE, .ede = EDE_NONE };
+	client_answer(&world.clients, client, &answer, reply_bytes, sizeof reply_bytes, CLIENT_WORLD_NOW_US, &outcome);
+	if (outcome.fate == CLIENT_REPLIES)
+		ck_assert_int_eq(message_read(&message, &reading, reply_bytes, outcome.reply_bytes), 0);
+	return client;
+}
+
+#define APEX "@ 3600 SOA ns h 2 2 3 4 300\n@ NS ns\n"
+
+START_TEST(an_alias_that_leads_elsewhere_since_is_not_given_the_old_targets_answer)
+{
+	client_world_put(&world, "www.new.");
+	(void)ask_and_renew("away.kept.", APEX "away CNAME www.new.\n");
+	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+	ck_assert_uint_eq(message.rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(message.rrset_counts[SECTION_ANSWER], 2);
+	struct name target;
+	ck_assert_int_eq(name_from_text(&target, "www.new.", NULL), 0);
+	ck_assert(name_equal(message.sections[SECTION_ANSWER]->next->owner, &target));
+}
+END_TEST
+
+START_TEST(an_alias_that_has_become_an_address_is_answered_from_here)
+{
+	(void)ask_and_renew("away.kept.", APEX "away A 192.0.2.85\n");
+	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+	ck_assert_uint_eq(message.rcode, RCODE_NOERROR);
+	ck_assert(message.flags & DNS_AA);
+	ck_assert_uint_eq(message.sections[SECTION_ANSWER]->rdata[5], 85);
+	ck_assert_uint_eq(world.clients.stats.pending, 0);
+}
+END_TEST
+
+START_TEST(an_alias_to_a_name_that_is_not_known_yet_is_waited_for_again)
+{
+	const uint64_t client = ask_and_renew("away.kept.", APEX "away CNAME www.nowhere.\n");
+	struct answer answer;
+	uint64_t again;
+	ck_assert_int_eq((int)outcome.fate, CLIENT_PENDS);
+	ck_assert_uint_eq(client_world_run(&world, &again, &answer), 1);
+	ck_assert_uint_eq(again, client);
+	client_answer(&world.clients, client, &answer, reply_bytes, sizeof reply_bytes, CLIENT_WORLD_NOW_US, &outcome);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+}
+END_TEST
+
 START_TEST(an_alias_into_another_zone_that_is_kept_is_answered_from_there)
 {
 	ask("192.0.2.1", "over.kept.", DNS_RD);
@@ -291,6 +357,9 @@ main(void)
 	tcase_add_test(tcase, who_is_refused_is_not_given_its_data);
 	tcase_add_test(tcase, an_alias_out_of_it_is_resolved_for_who_may_recurse);
 	tcase_add_test(tcase, an_alias_that_has_to_wait_is_put_in_front_of_what_comes);
+	tcase_add_test(tcase, an_alias_that_leads_elsewhere_since_is_not_given_the_old_targets_answer);
+	tcase_add_test(tcase, an_alias_that_has_become_an_address_is_answered_from_here);
+	tcase_add_test(tcase, an_alias_to_a_name_that_is_not_known_yet_is_waited_for_again);
 	tcase_add_test(tcase, an_alias_into_another_zone_that_is_kept_is_answered_from_there);
 	tcase_add_test(tcase, a_circle_of_aliases_ends_in_a_failure);
 	tcase_add_test(tcase, a_zone_below_is_referred_to_without_rd_and_resolved_with_it);
