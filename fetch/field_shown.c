@@ -1,7 +1,6 @@
 #include "fetch/field_shown.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "fetch/url_shown.h"
@@ -77,17 +76,25 @@ is_mere_path(struct span reference)
 	return reference.bytes > 0 && reference.at[0] == '/' && (reference.bytes == 1 || strchr("/\\\t\r\n", reference.at[1]) == NULL);
 }
 
+/* Apart, since few fields need so much of the stack. */
+static struct span __attribute__((noinline))
+url_of(struct span value, char *text, size_t text_bytes)
+{
+	char written[URL_BYTES];
+
+	if (value.bytes >= sizeof written)
+		return SPAN("...");
+	*(char *)mempcpy(written, value.at, value.bytes) = '\0';
+	url_shown_as_written(written, true, text, text_bytes);
+	return span_from_text(text);
+}
+
 struct span
 field_shown(struct span name, struct span value, char *text, size_t text_bytes)
 {
 	if (is_secret(name))
 		return SPAN("...");
-	char written[URL_BYTES];
 	if (!is_url(name) || span_find(value, '@') == value.bytes || is_mere_path(value))
 		return value;
-	if (value.bytes >= sizeof written)
-		return SPAN("...");
-	(void)snprintf(written, sizeof written, SPAN_FORMAT, SPAN_ARGUMENTS(value));
-	url_shown_as_written(written, true, text, text_bytes);
-	return span_from_text(text);
+	return url_of(value, text, text_bytes);
 }

@@ -106,7 +106,7 @@ is_escaped(uint32_t code_point)
 	       (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
 }
 
-static void
+static void __attribute__((noinline)) /* what it needs of the stack is not set up for each string */
 append_code_point(struct json *json, uint32_t code_point)
 {
 	char text[8];
@@ -138,23 +138,35 @@ append_other(struct json *json, const char *text, size_t bytes, size_t *at)
 	(*at)++;
 }
 
+/* What comes behind the first octet that is not plain, and the quote at the end. */
+static void
+append_rest(struct json *json, const char *text, size_t bytes, size_t at)
+{
+	while (at < bytes) {
+		append_other(json, text, bytes, &at);
+		const size_t plain = plain_bytes(text + at, bytes - at);
+		append(json, text + at, plain);
+		at += plain;
+	}
+	append_octet(json, '"');
+}
+
 static void
 append_quoted(struct json *json, const char *text, size_t bytes)
 {
-	append_octet(json, '"');
-	for (size_t at = 0; at < bytes;) {
-		if (json->err == 0 && bytes - at > json->text_bytes - json->used)
-			json->err = ERR_FULL; /* nothing becomes shorter */
-		if (json->err != 0)
-			return;
-		const size_t plain = plain_bytes(text + at, bytes - at);
-		memcpy(json->text + json->used, text + at, plain);
-		json->used += plain;
-		at += plain;
-		if (at < bytes)
-			append_other(json, text, bytes, &at);
-	}
-	append_octet(json, '"');
+	if (json->err == 0 && bytes + 2 > json->text_bytes - json->used)
+		json->err = ERR_FULL; /* nothing becomes shorter */
+	if (json->err != 0)
+		return;
+	const size_t plain = plain_bytes(text, bytes);
+	char *into = json->text + json->used;
+	*into++ = '"';
+	into = mempcpy(into, text, plain);
+	if (plain == bytes)
+		*into++ = '"';
+	json->used = (size_t)(into - json->text);
+	if (plain < bytes)
+		append_rest(json, text, bytes, plain);
 }
 
 void
@@ -311,13 +323,13 @@ json_field_uint(struct json *json, const char *name, uint64_t value)
 }
 
 void
-json_field_text(struct json *json, const char *name, const char *text)
+json_field_text(struct json *json, const char *name, const char *text, size_t bytes)
 {
 	char *into = begin_field(json, name, 0);
 	if (into == NULL)
 		return;
 	json->used = (size_t)(into - json->text);
-	append_quoted(json, text, strlen(text));
+	append_quoted(json, text, bytes);
 }
 
 void

@@ -70,7 +70,7 @@ void json_null(struct json *json);
 
 /* The same with a name that is no literal. */
 void json_field_uint(struct json *json, const char *name, uint64_t value);
-void json_field_text(struct json *json, const char *name, const char *text);
+void json_field_text(struct json *json, const char *name, const char *text, size_t bytes);
 
 /* Ends a line of NDJSON, outside of every object and array. */
 void json_line_end(struct json *json);

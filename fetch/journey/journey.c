@@ -43,12 +43,16 @@ static bool
 copy_fields(struct arena *arena, const struct journey_event *from, struct journey_event *to)
 {
 	unsigned count = from->field_count < JOURNEY_FIELDS_MAX ? from->field_count : JOURNEY_FIELDS_MAX;
-	struct journey_field *fields = arena_zalloc(arena, count != 0 ? count : 1, sizeof *fields);
+	struct journey_field *fields = arena_alloc(arena, count * sizeof *fields);
 	if (fields == NULL)
 		return false;
 	for (unsigned i = 0; i < count; i++) {
 		fields[i] = from->fields[i];
-		if (fields[i].text != NULL && (fields[i].text = copy(arena, fields[i].text)) == NULL)
+		if (fields[i].text == NULL)
+			continue;
+		fields[i].number = strlen(fields[i].text);
+		fields[i].text = arena_copy(arena, fields[i].text, fields[i].number + 1);
+		if (fields[i].text == NULL)
 			return false;
 	}
 	to->fields = fields;
@@ -147,7 +151,7 @@ add_value(struct sentence *sentence, const struct journey_field *field)
 		add_number(sentence, field->number);
 	else
 		sentence->used += printable_text(sentence->text + sentence->used, JOURNEY_TEXT_BYTES - sentence->used,
-		                                 field->text, strlen(field->text));
+		                                 field->text, field->number);
 }
 
 static const struct journey_field *

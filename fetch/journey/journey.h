@@ -53,7 +53,7 @@ const char *journey_layer_name(enum journey_layer layer); /* "dns" */
 struct journey_field {
 	const char *name;
 	const char *text; /* NULL: number is the value */
-	uint64_t number;
+	uint64_t number;  /* of an event that is kept, also the octets of text */
 };
 
 struct journey_event {

@@ -20,10 +20,11 @@ journey_json_event(struct json *json, const struct journey_event *event, uint64_
 	json_member_text(json, "what", journey_what(event, what));
 	json_member_bool(json, "bad", event->is_bad);
 	for (unsigned i = 0; i < event->field_count; i++) {
-		if (event->fields[i].text != NULL)
-			json_field_text(json, event->fields[i].name, event->fields[i].text);
+		const struct journey_field *field = &event->fields[i];
+		if (field->text != NULL)
+			json_field_text(json, field->name, field->text, field->number);
 		else
-			json_field_uint(json, event->fields[i].name, event->fields[i].number);
+			json_field_uint(json, field->name, field->number);
 	}
 	json_object_end(json);
 	json_line_end(json);
@@ -87,8 +88,9 @@ journey_json_end(struct json *json, const struct story *story, const struct jour
 	json_member_uint(json, "total_us", verdict->total_us);
 	json_key(json, "parts_us");
 	json_object_begin(json);
-	for (unsigned part = 0; part < VERDICT_PARTS; part++)
-		json_field_uint(json, verdict_part_name((enum verdict_part)part), verdict->parts_us[part]);
+#define PUT_PART(part, name) json_member_uint(json, name, verdict->parts_us[VERDICT_##part]);
+	VERDICT_EACH_PART(PUT_PART)
+#undef PUT_PART
 	json_object_end(json);
 	json_member_word(json, "largest", verdict_part_name(verdict->largest));
 	json_member_uint(json, "floor_rounds", verdict->floor_rounds);

@@ -10,23 +10,10 @@
 const char *
 verdict_part_name(enum verdict_part part)
 {
-	switch (part) {
-	case VERDICT_WAITS: return "waits";
-	case VERDICT_SETUP: return "setup";
-	case VERDICT_NAME: return "name";
-	case VERDICT_FALLBACK: return "attempts";
-	case VERDICT_CONNECT: return "connect";
-	case VERDICT_TLS: return "tls";
-	case VERDICT_TLS_CPU: return "tls_cpu";
-	case VERDICT_REQUEST: return "request";
-	case VERDICT_SERVER: return "server";
-	case VERDICT_TRANSFER: return "transfer";
-	case VERDICT_LOSS: return "loss";
-	case VERDICT_LIMIT: return "limit";
-	case VERDICT_WRITE: return "write";
-	case VERDICT_PARTS: break;
-	}
-	return "?";
+#define NAME(part, name) [VERDICT_##part] = (name),
+	static const char *const names[] = { VERDICT_EACH_PART(NAME) };
+#undef NAME
+	return part < VERDICT_PARTS ? names[part] : "?";
 }
 
 /* Slow start doubles: 10, 20, 40 ... segments a round. */

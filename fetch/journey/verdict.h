@@ -17,20 +17,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Their names as programs read them. */
+#define VERDICT_EACH_PART(DO)                                                                                           \
+	DO(WAITS, "waits")       /* earlier attempts: redirects, retries and the time between them */                   \
+	DO(SETUP, "setup")       /* what the program had to load first: the library of TLS */                           \
+	DO(NAME, "name")         /* until the first address was known */                                                \
+	DO(FALLBACK, "attempts") /* addresses that were tried before the one that served, or in vain */                 \
+	DO(CONNECT, "connect")   /* its handshake */                                                                    \
+	DO(TLS, "tls")           /* its handshake: waiting for the server */                                            \
+	DO(TLS_CPU, "tls_cpu")   /* and what our own side of it took */                                                 \
+	DO(REQUEST, "request")   /* until the request was sent */                                                       \
+	DO(SERVER, "server")     /* until the first octet of the response */                                            \
+	DO(TRANSFER, "transfer") /* until its last, but for: */                                                         \
+	DO(LOSS, "loss")         /* waiting for segments that were lost, with later ones there */                       \
+	DO(LIMIT, "limit")       /* waiting because --limit-rate says so */                                             \
+	DO(WRITE, "write")       /* writing, to a disk or a reader of standard output */
+
 enum verdict_part {
-	VERDICT_WAITS,   /* earlier attempts: redirects, retries and the time between them */
-	VERDICT_SETUP,   /* what the program had to load first: the library of TLS */
-	VERDICT_NAME,    /* until the first address was known */
-	VERDICT_FALLBACK,/* addresses that were tried before the one that served, or in vain */
-	VERDICT_CONNECT, /* its handshake */
-	VERDICT_TLS,     /* its handshake: waiting for the server */
-	VERDICT_TLS_CPU, /* and what our own side of it took */
-	VERDICT_REQUEST, /* until the request was sent */
-	VERDICT_SERVER,  /* until the first octet of the response */
-	VERDICT_TRANSFER,/* until its last, but for: */
-	VERDICT_LOSS,    /* waiting for segments that were lost, with later ones there */
-	VERDICT_LIMIT,   /* waiting because --limit-rate says so */
-	VERDICT_WRITE,   /* writing, to a disk or a reader of standard output */
+#define VERDICT_PART(part, name) VERDICT_##part,
+	VERDICT_EACH_PART(VERDICT_PART)
+#undef VERDICT_PART
 	VERDICT_PARTS,
 };
 const char *verdict_part_name(enum verdict_part part); /* "server" */

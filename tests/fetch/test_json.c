@@ -63,7 +63,7 @@ START_TEST(members_in_one_call_are_as_those_in_two)
 	json_key(&json, "c"), json_null(&json);
 	json_member_uint(&json, "d", UINT64_MAX), json_member_word(&json, "e", "word");
 	json_member_bool(&json, "f", true), json_member_bool(&json, "g", false);
-	json_field_uint(&json, name, 7), json_field_text(&json, name, "\t");
+	json_field_uint(&json, name, 7), json_field_text(&json, name, "\t", 1);
 	json_object_end(&json);
 	check_written("{\"a\":0,\"b\":\"\\\"\\u001b and a good deal more than a block\",\"c\":null,\"d\":18446744073709551615,"
 		      "\"e\":\"word\",\"f\":true,\"g\":false,\"name\":7,\"name\":\"\\t\"}");
@@ -78,7 +78,7 @@ START_TEST(a_member_that_has_no_room_is_an_error_and_writes_nothing_beyond)
 		json_object_begin(&json);
 		json_member_bool(&json, "b", false);
 		json_member_word(&json, "w", "word");
-		json_field_text(&json, "what", "twenty octets, plain");
+		json_field_text(&json, "what", "twenty octets, plain", 20);
 		json_member_uint(&json, "n", 12);
 		ck_assert_int_eq(json.err, ERR_FULL);
 		for (size_t i = bytes; i < sizeof text; i++)
