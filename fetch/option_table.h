@@ -20,6 +20,7 @@ enum option_kind {
 	OPTION_BYTES,   /* uint64_t, with k M G T as powers of 1024 */
 	OPTION_SECONDS, /* uint64_t of microseconds, from decimal seconds */
 	OPTION_MILLISECONDS,
+	OPTION_RATE,   /* uint64_t of microseconds from one to the next, from "3/m" */
 	OPTION_LIST,   /* struct setting_list, kind := value */
 	OPTION_MARK,   /* the same, without an argument */
 	OPTION_WORDS,  /* const char *, only as --NAME=WORDS; empty without */

@@ -77,6 +77,33 @@ read_bytes(const char *text, uint64_t *value)
 	return true;
 }
 
+/* "3/m": one each 20 seconds; "1/10s"; without a unit an hour's, as curl's. */
+static bool
+read_rate(const char *text, uint64_t *interval_us)
+{
+	static const struct {
+		char letter;
+		uint64_t us;
+	} units[] = { { 's', 1000000 }, { 'm', 60000000 }, { 'h', 3600000000 }, { 'd', 86400000000 } };
+	struct span rate = span_from_text(text);
+	size_t slash = span_find(rate, '/');
+	struct span number = span_first(rate, slash);
+	struct span unit = slash < rate.bytes ? span_from(rate, slash + 1) : SPAN("h");
+	uint64_t count, factor = 1, unit_us = 0;
+
+	if (unit.bytes == 0 || !span_to_number(number, UINT32_MAX, &count) || count == 0)
+		return false;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (span_lower(unit.at[unit.bytes - 1]) == units[i].letter)
+			unit_us = units[i].us;
+	}
+	unit.bytes--;
+	if (unit_us == 0 || (unit.bytes != 0 && !span_to_number(unit, 1000000, &factor)))
+		return false;
+	*interval_us = factor * unit_us / count;
+	return true;
+}
+
 static bool
 read_count(const char *text, uint64_t *value)
 {
@@ -140,6 +167,10 @@ options__set(struct options_parse *parse, const struct option_row *row, bool is_
 		return read_decimal(value, 3, field)
 			       ? 0
 			       : refuse(parse, row, value, "a number of milliseconds");
+	case OPTION_RATE:
+		return read_rate(value, field)
+			       ? 0
+			       : refuse(parse, row, value, "a rate, as in 2/s or 100/h");
 	}
 	return 0;
 }

@@ -27,6 +27,9 @@ struct run {
 	bool is_stdout_taken; /* by one of those: two would mix their content */
 	int exit_status;
 	bool is_ending; /* --fail-early */
+	uint64_t next_start_us; /* --rate */
+	bool is_waiting;        /* for that time */
+	struct net_timer timer;
 	struct progress progress;
 	FILE *report; /* --json-report; NULL: none */
 };
@@ -335,13 +338,35 @@ start_one(struct run *run)
 }
 
 static void
+on_start_due(void *data)
+{
+	struct run *run = data;
+	run->is_waiting = false;
+	start_more(run);
+}
+
+/* False: a timer comes when it is. */
+static bool
+is_start_due(struct run *run)
+{
+	struct net *net = run->client->net;
+	if (net_now_us(net) < run->next_start_us) {
+		run->is_waiting = true;
+		net_timer_start(net, &run->timer, run->next_start_us, on_start_due, run);
+		return false;
+	}
+	run->next_start_us = net_now_us(net) + run->client->run->start_interval_us;
+	return true;
+}
+
+static void
 start_more(struct run *run)
 {
 	while (run->active_count < active_max(run) && !run->is_ending &&
 	       (run->has_glob || open_glob(run)) && !run->is_ending &&
-	       !(run->is_stdout_taken && takes_stdout(run)))
+	       !(run->is_stdout_taken && takes_stdout(run)) && is_start_due(run))
 		start_one(run);
-	if (run->active_count == 0)
+	if (run->active_count == 0 && (!run->is_waiting || run->is_ending))
 		net_stop(run->client->net);
 }
 
@@ -391,8 +416,9 @@ run_transfers(struct client *client, const struct options *options)
 	client->verbose.make_room = make_room;
 	client->verbose.data = &run.progress;
 	start_more(&run);
-	if (run.active_count != 0)
+	if (run.active_count != 0 || run.is_waiting)
 		net_run(client->net);
+	net_timer_stop(client->net, &run.timer);
 	client->verbose.make_room = NULL;
 	progress_fini(&run.progress);
 	if (run.report != NULL && run.report != stdout)

@@ -86,7 +86,7 @@ struct settings {
 	/* output */
 	struct setting_list outputs;
 	const char *output_directory, *header_file, *write_out, *checksum;
-	bool names_all, names_by_header, creates_directories, clobbers, removes_on_error;
+	bool names_all, names_by_header, creates_directories, clobbers, skips_existing, removes_on_error;
 	bool keeps_time, shows_head, fails, fails_with_body;
 };
 
@@ -108,8 +108,10 @@ struct run_settings {
 	bool journey_secrets, has_hops;
 	const char *replay; /* a journey that is drawn anew; NULL: none */
 	const char *journey_before; /* a journey that the one in place of a URL is compared with; NULL: none */
+	bool is_dry; /* requests are shown, not sent */
 	bool is_parallel;
 	uint64_t parallel_max;
+	uint64_t start_interval_us; /* --rate: between two transfers' beginnings */
 	const char *resolver, *link, *device, *address, *gateway, *capture, *faults;
 	const char *url_input; /* --parse-url */
 };

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fetch/http2.h"
 #include "fetch/retry.h"
+#include "fetch/stream_dry.h"
 
 #define PORTS_WAIT_US     10000u    /* until a connection is tried for again */
 #define PORTS_PATIENCE_US 500000u   /* then idle connections to other places go */
@@ -349,10 +351,30 @@ on_dialed(void *data, struct stream *stream, const struct failure *failure)
 }
 
 static void
+exchange_with_nobody(struct transfer *transfer)
+{
+	struct failure failure;
+	struct stream *stream = NULL;
+	failure_set(&failure, FAILURE_SCHEME, "--dry-run shows requests of HTTP only");
+	if (transfer->url.special != URL_FTP) {
+		failure_set(&failure, FAILURE_MEMORY, "no memory for what would be sent");
+		stream = stream_dry_open();
+	}
+	if (stream != NULL)
+		transfer__exchange(transfer, stream);
+	else
+		transfer__fail(transfer, &failure);
+}
+
+static void
 take_connection(struct transfer *transfer)
 {
 	if (transfer__choose_proxy(transfer) != 0) {
 		transfer__fail(transfer, &transfer->failure);
+		return;
+	}
+	if (transfer->client->run->is_dry) {
+		exchange_with_nobody(transfer);
 		return;
 	}
 	struct stream *stream = transfer__kept_stream(transfer);
@@ -418,6 +440,19 @@ attempt(struct transfer *transfer)
 
 /* ---- a transfer's life --------------------------------------------------------------------------- */
 
+/* Nothing is to be done: the file is there, or only requests are shown and there is none. */
+static bool
+is_done_already(struct transfer *transfer)
+{
+	struct stat status;
+	if (transfer->settings->skips_existing && transfer->path[0] != '\0' &&
+	    lstat(transfer->path, &status) == 0) {
+		verbose_note(&transfer->client->verbose, "%s exists: nothing is fetched", transfer->path);
+		return true;
+	}
+	return transfer->client->run->is_dry && transfer__is_local(transfer);
+}
+
 static void
 begin(void *data)
 {
@@ -428,7 +463,9 @@ begin(void *data)
 		return;
 	}
 	transfer__tell_url(transfer);
-	if (transfer__is_local(transfer))
+	if (is_done_already(transfer))
+		end(transfer);
+	else if (transfer__is_local(transfer))
 		transfer__read_local(transfer);
 	else
 		attempt(transfer);

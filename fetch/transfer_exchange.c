@@ -132,6 +132,8 @@ transfer__pump(struct transfer *transfer)
 			transfer->failure = transfer->stream->failure;
 		result = -1;
 	}
+	if (result == 0 && transfer->client->run->is_dry)
+		result = transfer__is_sent(transfer);
 	if (result < 0)
 		transfer__fail(transfer, &transfer->failure);
 	else if (result > 0)
@@ -193,7 +195,10 @@ transfer__exchange(struct transfer *transfer, struct stream *stream)
 		transfer__fail(transfer, &transfer->failure);
 		return;
 	}
-	transfer__tell_connection(transfer);
+	if (client->run->is_dry)
+		transfer->is_expecting = false; /* of nobody */
+	else
+		transfer__tell_connection(transfer);
 	transfer__tell_request(transfer);
 	note_connection(transfer);
 	verbose_sent(&client->verbose, span_of(transfer->head, transfer->head_bytes));

@@ -133,6 +133,11 @@ static const struct {
 	{ "--retry 99999999999999999999", "is not a number" },
 	{ "--limit-rate 10q", "`10q' is not a size, as in 64k or 1.5M" },
 	{ "--limit-rate 99999999999G", "is not a size" },
+	{ "--rate fast", "option --rate: `fast' is not a rate, as in 2/s or 100/h" },
+	{ "--rate 0/s", "`0/s' is not a rate" },
+	{ "--rate 1/", "`1/' is not a rate" },
+	{ "--rate 1/w", "`1/w' is not a rate" },
+	{ "--rate 1/xs", "`1/xs' is not a rate" },
 	{ "-K /nonexistent/file", "configuration file /nonexistent/file: No such file" },
 };
 
@@ -169,6 +174,23 @@ START_TEST(sizes_are_powers_of_1024)
 	snprintf(line, sizeof line, "--limit-rate %s", sizes[_i].text);
 	ck_assert_int_eq(read_words(line), 0);
 	ck_assert_uint_eq(settings()->rate_limit, sizes[_i].octets);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	uint64_t interval_us;
+} rates[] = {
+	{ "2/s", 500000 }, { "3/m", 20000000 }, { "1/10s", 10000000 }, { "4/H", 900000000 },
+	{ "1/d", 86400000000 }, { "360", 10000000 },
+};
+
+START_TEST(a_rate_is_an_interval)
+{
+	char line[64];
+	snprintf(line, sizeof line, "--rate %s", rates[_i].text);
+	ck_assert_int_eq(read_words(line), 0);
+	ck_assert_uint_eq(options.run.start_interval_us, rates[_i].interval_us);
 }
 END_TEST
 
@@ -295,6 +317,7 @@ main(void)
 	tcase_add_test(tcase, a_mirror_follows_redirects_and_makes_directories);
 	tcase_add_loop_test(tcase, a_wrong_command_line_is_explained, 0, COUNT(wrong));
 	tcase_add_loop_test(tcase, sizes_are_powers_of_1024, 0, COUNT(sizes));
+	tcase_add_loop_test(tcase, a_rate_is_an_interval, 0, COUNT(rates));
 	tcase_add_test(tcase, a_configuration_file_has_an_option_a_line);
 	tcase_add_loop_test(tcase, a_wrong_configuration_file_is_explained_with_its_line, 0, COUNT(wrong_files));
 	tcase_add_test(tcase, configuration_files_that_name_each_other_end);

@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from test_replies import HELLO, OK, PARTIAL, RANGE, V1, WRITE, Held, Server, head, is_inside, length, part
+from test_replies import HELLO, OK, PARTIAL, RANGE, URL, V1, WRITE, Held, Server, head, is_inside, length, part
 
 FETCH = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
 SLOW_PIECES, SLOW_S = 3, 0.1
@@ -200,9 +200,37 @@ def a_pipe_and_a_retry():
         return first_of(differs("exit status", ran.returncode, PARTIAL), differs("content", reader.stdout.read(), HELLO))
 
 
+def what_exists():
+    """A file that exists is not fetched again when that is said."""
+    server, url = started(length(5, HELLO), length(5, b"again"))
+    ran = [run("--skip-existing", "-o", "out", url).returncode for _ in range(2)]
+    return first_of(differs("exit statuses", ran, [OK, OK]), differs("content", content(), HELLO), differs("requests", len(server.requests), 1))
+
+
+def a_dry_run():
+    """A dry run shows the request, and asks nobody."""
+    ran = run("--dry-run", "-o", "out", "-d", "a=b", "-d", "c=d", "https://nowhere.example/x?y")
+    shown = ran.stdout.split(b"\r\n")
+    return first_of(differs("exit status", ran.returncode, OK), differs("file", content(), None), differs("first line", shown[0], b"POST /x?y HTTP/1.1"),
+                    differs("host", shown[1], b"Host: nowhere.example"), differs("body", shown[-1], b"a=b&c=d"))
+
+
+def a_rate():
+    """Transfers begin no faster than they may, one after the other or at once, failures too."""
+    for at_once in ((), ("-Z",)):
+        since = time.monotonic()
+        ran = run(*at_once, "--rate", "5/s", "--dry-run", "http://a/{1,2}", "http://%/", "http://a/3")
+        took_s = time.monotonic() - since
+        complaint = first_of(differs("exit status", ran.returncode, URL), differs("requests", ran.stdout.count(b"GET"), 3),
+                             None if took_s >= 0.6 else f"it took only {took_s:.2f} s")
+        if complaint:
+            return complaint
+    return None
+
+
 CASES = (at_once_to_standard_output, at_once_to_one_file, two_resources_with_one_tag, the_next_run, heads_in_a_part_file, a_part_of_a_part,
          nothing_more_came, an_interrupt, a_termination, a_full_disk, a_small_disk, a_closed_output, a_reader_that_leaves,
-         a_pipe_and_a_retry)
+         a_pipe_and_a_retry, what_exists, a_dry_run, a_rate)
 
 
 def main():
