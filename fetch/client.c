@@ -239,6 +239,19 @@ client_tls(const struct client *client, struct client_group *group, struct failu
 	return group->tls;
 }
 
+struct tls *
+client_proxy_tls(const struct client *client, struct client_group *group, struct failure *failure)
+{
+	const struct tls_options options = {
+		.ca_file = group->settings->proxy_ca_file,
+		.is_insecure = group->settings->is_proxy_insecure,
+		.secrets_fd = journey_report_secrets(client->journey),
+	};
+	if (group->proxy_tls == NULL && tls_new(&group->proxy_tls, &options, failure) != 0)
+		return NULL;
+	return group->proxy_tls;
+}
+
 /* ---- open and close ------------------------------------------------------------------------------ */
 
 int
@@ -289,6 +302,7 @@ client_close(struct client *client)
 		free(client->groups[i].jar);
 		free(client->groups[i].hsts);
 		tls_free(client->groups[i].tls);
+		tls_free(client->groups[i].proxy_tls);
 	}
 	psl_fini(&client->psl);
 	journey_report_close(client->journey);

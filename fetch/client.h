@@ -31,7 +31,8 @@
 /* What the URLs between two --next share. */
 struct client_group {
 	const struct settings *settings;
-	struct tls *tls; /* made for the first https */
+	struct tls *tls;       /* made for the first https */
+	struct tls *proxy_tls; /* made for the first proxy of https */
 	struct overrides overrides;
 	struct source source; /* with --interface */
 	struct cookie_jar *jar; /* NULL: cookies are not kept */
@@ -66,5 +67,7 @@ void client_close(struct client *client); /* NULL is nothing */
 
 /* The group's TLS, loaded when it is asked for first; NULL and *failure. */
 struct tls *client_tls(const struct client *client, struct client_group *group, struct failure *failure);
+/* The same for proxies, which --cacert, --insecure, --cert and the like do not mean. */
+struct tls *client_proxy_tls(const struct client *client, struct client_group *group, struct failure *failure);
 
 #endif

@@ -1,64 +1,16 @@
-#include "fetch/dial.h"
+#include "fetch/dial_priv.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/dial_journey.h"
-#include "fetch/eyeballs.h"
 #include "fetch/override.h"
 #include "fetch/source.h"
 #include "fetch/stream_tcp.h"
-#include "fetch/tls.h"
 #include "fetch/tunnel.h"
-#include "stack/base/err.h"
 
-#define HOST_BYTES (NAME_TEXT_BYTES + 1)
-#define ALPN_BYTES 64u
 #define HTTPS_PORT 443u
-
-struct dial_attempt {
-	struct dial *dial;
-	struct stream *stream; /* NULL: over */
-};
-
-struct dial {
-	struct net *net;
-	struct names *names;
-	dial_done_cb on_done;
-	void *data;
-	char host[HOST_BYTES]; /* to connect to */
-	uint16_t port;
-	char name[HOST_BYTES]; /* whom the certificate is to be of, whatever was connected to instead */
-	uint16_t name_port;
-	struct tls *tls; /* NULL: none */
-	struct tunnel *tunnel; /* through a proxy; NULL: none, or open already */
-	char alpn[ALPN_BYTES];
-	const struct overrides *overrides;
-	const struct source *source;
-	unsigned wanted;         /* kinds to ask for of each name */
-	unsigned service_count;  /* HTTPS records that were followed: above 0, host and port are another's */
-
-	struct names_ask *ask; /* NULL: no answer is awaited */
-	unsigned kinds;        /* of answers that are */
-	struct eyeballs eyeballs;
-	struct dial_attempt attempts[EYEBALLS_ADDRS_MAX];
-	struct dial_runner runners[EYEBALLS_ADDRS_MAX]; /* the same attempts, to be told */
-	struct net_timer timer; /* the next attempt */
-	struct net_timer limit;
-	uint64_t started_us, named_us;
-	unsigned timeout_ms;
-	uint32_t request;
-	bool is_name_secure;
-	struct stream_facts *seen; /* NULL: nobody wants to know, or there is a stream */
-
-	struct failure names_failure; /* the worse of the answers'; NONE: there was none */
-	struct failure failure;       /* of the attempts, all in one text */
-	unsigned failed_count;
-
-	struct stream *stream; /* the one that was connected first; NULL: none yet */
-};
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
 
@@ -110,8 +62,8 @@ finish(struct dial *dial, struct stream *stream, const struct failure *failure)
 	on_done(data, stream, failure != NULL ? &copy : NULL);
 }
 
-static void
-succeed(struct dial *dial)
+void
+dial__succeed(struct dial *dial)
 {
 	struct stream *stream = dial->stream;
 
@@ -120,6 +72,12 @@ succeed(struct dial *dial)
 	stream_set_ready(stream, NULL, NULL);
 	stream->facts->use_count = 1;
 	finish(dial, stream, NULL);
+}
+
+void
+dial__fail(struct dial *dial, const struct failure *failure)
+{
+	finish(dial, NULL, failure);
 }
 
 /* Each attempt's words behind each other: all causes alike is the cause, else no connection. */
@@ -190,110 +148,6 @@ on_limit(void *data)
 	finish(dial, NULL, &failure);
 }
 
-/* ---- TLS ----------------------------------------------------------------------------------------------- */
-
-static void
-look_at_tls(struct dial *dial)
-{
-	net_now_again(dial->net); /* what was computed for it belongs to it */
-	switch (tls_state(dial->stream)) {
-	case TLS_HANDSHAKING: return;
-	case TLS_SECURE:
-		dial->stream->facts->secured_us = net_now_us(dial->net);
-		succeed(dial);
-		return;
-	case TLS_FAILED: finish(dial, NULL, &dial->stream->failure); return;
-	}
-}
-
-static void
-on_tls_ready(struct stream *stream, void *data)
-{
-	(void)stream;
-	look_at_tls(data);
-}
-
-static void
-begin_tls(struct dial *dial)
-{
-	struct stream *under = dial->stream;
-	struct failure failure;
-
-	if (tls_open(dial->tls, under, dial->name, dial->name_port, dial->alpn, &dial->stream, &failure) != 0) {
-		finish(dial, NULL, &failure);
-		return;
-	}
-	stream_set_ready(dial->stream, on_tls_ready, dial);
-	look_at_tls(dial);
-}
-
-static void
-secure(struct dial *dial)
-{
-	if (dial->tls != NULL)
-		begin_tls(dial);
-	else
-		succeed(dial);
-}
-
-/* ---- a tunnel ------------------------------------------------------------------------------------------ */
-
-static void
-fail_tunnel(struct dial *dial, ssize_t result)
-{
-	struct failure failure;
-	if (result < 0) {
-		finish(dial, NULL, &dial->stream->failure);
-		return;
-	}
-	failure_set(&failure, FAILURE_PROXY, "the proxy %s closed the connection without an answer", dial->host);
-	finish(dial, NULL, &failure);
-}
-
-/* 1: sent, or nothing to be sent; -EAGAIN; another error. */
-static ssize_t
-send_to_proxy(struct dial *dial)
-{
-	struct span output = tunnel_output(dial->tunnel);
-	while (output.bytes != 0) {
-		const ssize_t taken = stream_write(dial->stream, output.at, output.bytes);
-		if (taken < 0)
-			return taken;
-		tunnel_sent(dial->tunnel, (size_t)taken);
-		output = tunnel_output(dial->tunnel);
-	}
-	return 1;
-}
-
-static void
-on_tunnel_ready(struct stream *stream, void *data)
-{
-	struct dial *dial = data;
-	struct failure failure;
-	uint8_t octets[TUNNEL_INPUT_BYTES];
-	int result = 0;
-
-	while (result == 0) {
-		ssize_t moved = send_to_proxy(dial);
-		if (moved == 1)
-			moved = stream_read(stream, octets, tunnel_wanted(dial->tunnel));
-		if (moved == -EAGAIN)
-			return;
-		if (moved <= 0) {
-			fail_tunnel(dial, moved);
-			return;
-		}
-		result = tunnel_receive(dial->tunnel, octets, (size_t)moved, &failure);
-	}
-	if (result < 0) {
-		finish(dial, NULL, &failure);
-		return;
-	}
-	free(dial->tunnel);
-	dial->tunnel = NULL;
-	secure(dial);
-}
-
 static struct dial_race
 race_of(const struct dial *dial)
 {
@@ -314,12 +168,7 @@ keep(struct dial *dial, struct dial_attempt *attempt)
 	dial->stream->facts->started_us = dial->started_us;
 	dial->stream->facts->named_us = dial->named_us;
 	dial->stream->facts->is_name_secure = dial->is_name_secure;
-	if (dial->tunnel == NULL) {
-		secure(dial);
-		return;
-	}
-	stream_set_ready(dial->stream, on_tunnel_ready, dial);
-	on_tunnel_ready(dial->stream, dial);
+	dial__secure(dial);
 }
 
 /* ---- attempts ------------------------------------------------------------------------------------------ */
@@ -547,6 +396,7 @@ dial_start(struct net *net, struct names *names, const struct dial_target *targe
 	dial->data = data;
 	dial->port = dial->name_port = target->port;
 	dial->tls = target->tls;
+	dial->proxy_tls = target->proxy_tls;
 	(void)snprintf(dial->name, sizeof dial->name, "%s", target->host);
 	(void)snprintf(dial->alpn, sizeof dial->alpn, "%s", target->alpn != NULL ? target->alpn : "");
 	if (target->proxy != NULL) {

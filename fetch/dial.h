@@ -43,6 +43,7 @@ struct dial_target {
 	struct tls *tls;                     /* NULL: no TLS; as tls.h, lent for the stream's life */
 	bool wants_service;                  /* the host's HTTPS records say where to connect to (RFC 9460) */
 	const struct proxy *proxy;           /* who is connected to instead; NULL: nobody; copied */
+	struct tls *proxy_tls;               /* with the proxy itself; NULL: none; as tls */
 	bool needs_tunnel;                   /* a way through the proxy is opened (tunnel.h), then TLS */
 	const char *alpn;                    /* with TLS: protocols in order, "h2,http/1.1"; NULL: none; lent until on_done */
 	unsigned timeout_ms;                 /* --connect-timeout */

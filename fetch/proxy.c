@@ -4,12 +4,12 @@
 #include "fetch/url_percent.h"
 
 static int
-kind_of(struct span scheme, enum proxy_kind *kind)
+read_scheme(struct proxy *proxy, struct span scheme)
 {
-	bool is_http = span_is_nocase(scheme, "http");
 	bool is_socks = span_is_nocase(scheme, "socks5") || span_is_nocase(scheme, "socks5h");
-	*kind = is_http ? PROXY_HTTP : PROXY_SOCKS5;
-	return is_http || is_socks ? 0 : ERR_UNSUPPORTED;
+	proxy->is_secure = span_is_nocase(scheme, "https");
+	proxy->kind = is_socks ? PROXY_SOCKS5 : PROXY_HTTP;
+	return is_socks || proxy->is_secure || span_is_nocase(scheme, "http") ? 0 : ERR_UNSUPPORTED;
 }
 
 static struct span
@@ -27,7 +27,7 @@ fill(struct proxy *proxy, const struct url *url, struct arena *arena)
 	if (url->host_kind == URL_HOST_IPV6)
 		host = span_of(host.at + 1, host.bytes - 2);
 	proxy->host = arena_printf(arena, SPAN_FORMAT, SPAN_ARGUMENTS(host));
-	proxy->port = url->has_port ? url->port : PROXY_PORT;
+	proxy->port = url->has_port ? url->port : proxy->is_secure ? PROXY_HTTPS_PORT : PROXY_PORT;
 	proxy->has_login = url_has_credentials(url);
 	proxy->user = decoded(url->username, arena);
 	proxy->password = decoded(url->password, arena);
@@ -44,7 +44,7 @@ proxy_read(struct proxy *proxy, struct span text, struct arena *arena)
 		return 0;
 	size_t colon = span_find(text, ':');
 	bool has_scheme = span_starts(span_from(text, colon), SPAN("://"));
-	int err = kind_of(has_scheme ? span_first(text, colon) : SPAN("http"), &proxy->kind);
+	int err = read_scheme(proxy, has_scheme ? span_first(text, colon) : SPAN("http"));
 	/* A scheme that the URL standard has no port for, so that a port of 80 is seen. */
 	const char *whole =
 		arena_printf(arena, "proxy://" SPAN_FORMAT,

@@ -60,7 +60,8 @@ struct settings {
 	/* how to get there */
 	int family; /* 4, 6; 0: both */
 	struct setting_list resolves, connects;
-	const char *proxy, *no_proxy, *proxy_user;
+	const char *proxy, *no_proxy, *proxy_user, *proxy_ca_file;
+	bool is_proxy_insecure;
 	const char *interface; /* to connect from (source.h); NULL: as the route says */
 	uint64_t attempt_delay_us;
 	bool is_kept_alive;

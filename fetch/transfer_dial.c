@@ -25,11 +25,12 @@ static bool
 name_place(struct transfer *transfer)
 {
 	const struct url *url = &transfer->url;
-	unsigned trust = url->special == URL_HTTPS ? transfer->job.group->number : 0;
+	bool is_secure = url->special == URL_HTTPS || transfer->proxy.is_secure;
+	unsigned trust = is_secure ? transfer->job.group->number : 0;
 	int bytes = snprintf(transfer->place, sizeof transfer->place,
-			     "%u " SPAN_FORMAT "://" SPAN_FORMAT ":%u via %u %s:%u from %s", trust,
+			     "%u " SPAN_FORMAT "://" SPAN_FORMAT ":%u via %u%s %s:%u from %s", trust,
 			     SPAN_ARGUMENTS(url->scheme), SPAN_ARGUMENTS(url->host), url_port(url),
-			     (unsigned)transfer->proxy.kind,
+			     (unsigned)transfer->proxy.kind, transfer->proxy.is_secure ? "s" : "",
 			     transfer->proxy.host != NULL ? transfer->proxy.host : "",
 			     transfer->proxy.port,
 			     transfer->settings->interface != NULL ? transfer->settings->interface : "");
@@ -49,18 +50,23 @@ transfer__kept_stream(struct transfer *transfer)
 	return pool_get(transfer->client->pool, transfer->place);
 }
 
-/* The first time it takes as long as many a handshake; NULL: *failure. */
-static struct tls *
-set_up_tls(struct transfer *transfer, struct failure *failure)
+/* TLS with the host and with the proxy, where they are wanted. The first time it takes as long as many a handshake. */
+static bool
+set_up_tls(struct transfer *transfer, struct dial_target *target, struct failure *failure)
 {
+	struct client_group *group = transfer->job.group;
 	struct net *net = transfer->client->net;
-	bool is_first = transfer->job.group->tls == NULL;
-	struct tls *tls = client_tls(transfer->client, transfer->job.group, failure);
+	bool wants_tls = transfer->url.special == URL_HTTPS, wants_proxy_tls = transfer->proxy.is_secure;
+	bool is_first = (wants_tls && group->tls == NULL) || (wants_proxy_tls && group->proxy_tls == NULL);
 
+	if (wants_tls)
+		target->tls = client_tls(transfer->client, group, failure);
+	if (wants_proxy_tls && (!wants_tls || target->tls != NULL))
+		target->proxy_tls = client_proxy_tls(transfer->client, group, failure);
 	net_now_again(net);
 	if (is_first)
 		transfer->facts.setup_us = net_now_us(net);
-	return tls;
+	return (!wants_tls || target->tls != NULL) && (!wants_proxy_tls || target->proxy_tls != NULL);
 }
 
 void
@@ -90,9 +96,7 @@ transfer__dial(struct transfer *transfer, dial_done_cb on_dialed)
 	transfer->is_reused = false;
 	transfer->facts.stream = (struct stream_facts){ .number = 0 }; /* the last attempt's is not this one's */
 	failure_set(&failure, FAILURE_MEMORY, "no memory for a connection");
-	if (transfer->url.special == URL_HTTPS)
-		target.tls = set_up_tls(transfer, &failure);
-	if (target.host != NULL && (transfer->url.special != URL_HTTPS || target.tls != NULL))
+	if (target.host != NULL && set_up_tls(transfer, &target, &failure))
 		transfer->dial =
 			dial_start(client->net, client->names, &target, on_dialed, transfer);
 	if (transfer->dial != NULL)

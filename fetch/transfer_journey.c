@@ -93,7 +93,7 @@ transfer__tell_proxy(struct transfer *transfer)
 	event.fields = fields;
 	event.field_count = 2;
 	transfer->told = journey_tell(list_of(transfer), &event, "through the %s proxy %s port %u",
-				      proxy->kind == PROXY_SOCKS5 ? "SOCKS" : "HTTP", proxy->host, proxy->port);
+				      proxy->kind == PROXY_SOCKS5 ? "SOCKS" : proxy->is_secure ? "HTTPS" : "HTTP", proxy->host, proxy->port);
 }
 
 void

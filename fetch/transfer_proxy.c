@@ -58,7 +58,7 @@ transfer__choose_proxy(struct transfer *transfer)
 	}
 	failure_set(&transfer->failure, err == ERR_UNSUPPORTED ? FAILURE_PROXY : FAILURE_URL,
 		    "the proxy `%.100s' %s", text,
-		    err == ERR_UNSUPPORTED ? "is neither http nor socks5" : "is no URL of a proxy");
+		    err == ERR_UNSUPPORTED ? "is none of http, https and socks5" : "is no URL of a proxy");
 	return -1;
 }
 

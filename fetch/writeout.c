@@ -7,10 +7,15 @@
 #include <unistd.h>
 
 #include "fetch/printable.h"
+#include "fetch/url.h"
+#include "fetch/url_guess.h"
 
 #define JSON_BYTES   (1u << 20) /* fields of a head, escaped */
 #define FORMAT_BYTES 65536u
 #define ADDR_BYTES   INET6_ADDRSTRLEN
+#define PORT_BYTES   16u
+#define URL_SPARE_BYTES  4096u /* of an arena, beside some copies of the URL */
+#define FIELD_NAME_BYTES 256u
 
 /* ---- the variables ------------------------------------------------------------------------------- */
 
@@ -179,7 +184,7 @@ text_of(const struct value *value)
 /* ---- JSON ---------------------------------------------------------------------------------------- */
 
 static void
-put_json(struct json *json, const struct transfer_facts *facts)
+put_variables(struct json *json, const struct transfer_facts *facts)
 {
 	json_object_begin(json);
 	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
@@ -201,8 +206,53 @@ put_json(struct json *json, const struct transfer_facts *facts)
 	json_object_end(json);
 }
 
+/* A name in small letters; ERR_TOO_BIG of the writer where it is too long. */
+static void
+put_field_name(struct json *json, struct span name)
+{
+	char lower[FIELD_NAME_BYTES];
+	size_t bytes = name.bytes < sizeof lower ? name.bytes : sizeof lower - 1;
+	for (size_t i = 0; i < bytes; i++)
+		lower[i] = span_lower(name.at[i]);
+	lower[bytes] = '\0';
+	json_key(json, lower);
+}
+
 static bool
-print_json(FILE *out, const struct transfer_facts *facts, bool is_line)
+is_first_of_name(const struct fields *fields, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (span_equals_nocase(fields->at[i].name, fields->at[at].name))
+			return false;
+	}
+	return true;
+}
+
+/* Each field once, with all the values that it has. */
+static void
+put_head(struct json *json, const struct transfer_facts *facts)
+{
+	static const struct fields none = { 0 };
+	const struct fields *fields = facts->head != NULL ? &facts->head->fields : &none;
+
+	json_object_begin(json);
+	for (size_t i = 0; i < fields->count; i++) {
+		if (!is_first_of_name(fields, i))
+			continue;
+		put_field_name(json, fields->at[i].name);
+		json_array_begin(json);
+		for (size_t j = i; j < fields->count; j++) {
+			if (span_equals_nocase(fields->at[j].name, fields->at[i].name))
+				json_string(json, fields->at[j].value.at, fields->at[j].value.bytes);
+		}
+		json_array_end(json);
+	}
+	json_object_end(json);
+}
+
+static bool
+print_json(FILE *out, void (*put)(struct json *, const struct transfer_facts *), const struct transfer_facts *facts,
+	   bool is_line)
 {
 	struct json json;
 	size_t bytes;
@@ -211,7 +261,7 @@ print_json(FILE *out, const struct transfer_facts *facts, bool is_line)
 	if (memory == NULL)
 		return false;
 	json_init(&json, memory, JSON_BYTES);
-	put_json(&json, facts);
+	put(&json, facts);
 	if (is_line)
 		json_line_end(&json);
 	const char *document = json_drain(&json, &bytes);
@@ -224,7 +274,7 @@ print_json(FILE *out, const struct transfer_facts *facts, bool is_line)
 bool
 writeout_report(FILE *out, const struct transfer_facts *facts)
 {
-	return print_json(out, facts, true);
+	return print_json(out, put_variables, facts, true);
 }
 
 /* ---- the format ---------------------------------------------------------------------------------- */
@@ -265,6 +315,45 @@ print_variable(FILE *out, struct span name, const struct transfer_facts *facts)
 	}
 	fprintf(stderr, "cairn-fetch: warning: -w knows no variable `" SPAN_FORMAT "'\n",
 		SPAN_ARGUMENTS(name));
+}
+
+/* A part of the URL by its name there, as it stands in it; nothing where there is none. */
+static struct span
+url_part(const struct url *url, struct span name, char port[PORT_BYTES])
+{
+	const struct {
+		const char *name;
+		struct span part;
+	} parts[] = {
+		{ "scheme", url->scheme }, { "user", url->username }, { "password", url->password },
+		{ "host", url->host },     { "path", url->path },     { "query", url->query },
+		{ "fragment", url->fragment },
+	};
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		if (span_is(name, parts[i].name))
+			return parts[i].part;
+	}
+	unsigned number = span_is(name, "port") ? url_port(url) : 0;
+	return number != 0 ? span_of(port, (size_t)snprintf(port, PORT_BYTES, "%u", number)) : SPAN("");
+}
+
+static void
+print_url_part(FILE *out, struct span name, struct span text)
+{
+	char port[PORT_BYTES];
+	const size_t bytes = URL_SPARE_BYTES + 8 * text.bytes;
+	void *memory = malloc(bytes);
+	struct arena arena;
+	struct url_context context = { .arena = &arena };
+	struct url url;
+
+	if (memory == NULL)
+		return;
+	arena_init(&arena, memory, bytes);
+	const char *whole = arena_printf(&arena, "%s" SPAN_FORMAT, url_guess_scheme(text), SPAN_ARGUMENTS(text));
+	if (whole != NULL && url_parse(&url, span_from_text(whole), NULL, &context) == 0)
+		print_text(out, url_part(&url, name, port));
+	free(memory);
 }
 
 static void
@@ -330,7 +419,13 @@ print_format(struct span rest, const struct transfer_facts *facts)
 			if (facts->failure.cause == FAILURE_NONE)
 				break;
 		} else if (span_is(name, "json")) {
-			(void)print_json(out, facts, false);
+			(void)print_json(out, put_variables, facts, false);
+		} else if (span_is(name, "header_json")) {
+			(void)print_json(out, put_head, facts, false);
+		} else if (span_starts(name, SPAN("url."))) {
+			print_url_part(out, span_from(name, 4), span_from_text(facts->job->url));
+		} else if (span_starts(name, SPAN("urle."))) {
+			print_url_part(out, span_from(name, 5), facts->url);
 		} else if (span_is(name, "stderr") || span_is(name, "stdout")) {
 			fflush(out);
 			out = span_is(name, "stderr") ? stderr : stdout;

@@ -19,6 +19,8 @@ static const struct {
 	{ "p.example", 0, PROXY_HTTP, "p.example", 1080, NULL, NULL },
 	{ "p.example:80", 0, PROXY_HTTP, "p.example", 80, NULL, NULL },
 	{ "http://p.example:3128/", 0, PROXY_HTTP, "p.example", 3128, NULL, NULL },
+	{ "https://p.example", 0, PROXY_HTTP, "p.example", 443, NULL, NULL },
+	{ "https://p.example:80", 0, PROXY_HTTP, "p.example", 80, NULL, NULL },
 	{ "http://u:p%40ss@p.example", 0, PROXY_HTTP, "p.example", 1080, "u", "p@ss" },
 	{ "u@p.example:1", 0, PROXY_HTTP, "p.example", 1, "u", "" },
 	{ "socks5://[::1]:9", 0, PROXY_SOCKS5, "::1", 9, NULL, NULL },
@@ -39,6 +41,7 @@ START_TEST(a_proxy_is_read)
 	if (err != 0 || proxies[_i].kind == PROXY_NONE)
 		return;
 	ck_assert_int_eq(proxy.kind, proxies[_i].kind);
+	ck_assert_int_eq(proxy.is_secure, span_starts(span_from_text(proxies[_i].text), SPAN("https:")));
 	ck_assert_str_eq(proxy.host, proxies[_i].host);
 	ck_assert_uint_eq(proxy.port, proxies[_i].port);
 	ck_assert_int_eq(proxy.has_login, proxies[_i].user != NULL);

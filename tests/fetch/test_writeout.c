@@ -11,6 +11,7 @@
 static const struct field fields[] = {
 	{ SPAN_LITERAL("Content-Type"), SPAN_LITERAL("text/html") },
 	{ SPAN_LITERAL("X-Evil"), SPAN_LITERAL("\x1b[2J\"") },
+	{ SPAN_LITERAL("x-evil"), SPAN_LITERAL("2") },
 };
 static const struct head head = { .version = 11,
 				  .status = 404,
@@ -22,7 +23,7 @@ facts(void)
 {
 	struct transfer_facts facts = {
 		.job = &job,
-		.url = SPAN("http://example.org/a"),
+		.url = SPAN("https://joe:x@www.example.org:8443/b?q=1#f"),
 		.method = SPAN("GET"),
 		.head = &head,
 		.content_bytes = 5,
@@ -45,7 +46,7 @@ static const struct {
 } formats[] = {
 	{ "%{http_code} %{size_download}\\n", "404 5\n" },
 	{ "%{url_effective} %{url} %{urlnum} %{scheme}",
-	  "http://example.org/a example.org/a 3 http" },
+	  "https://joe:x@www.example.org:8443/b?q=1#f example.org/a 3 https" },
 	{ "%{remote_ip}:%{remote_port}", "192.0.2.1:80" },
 	{ "%{time_total} %{time_redirect}", "2.000001 0.500000" },
 	{ "%{time_connect} %{time_starttransfer} %{time_appconnect}",
@@ -54,6 +55,11 @@ static const struct {
 	{ "%{exitcode} %{errorid} %{onerror}%{errormsg}", "22 status the server answered 404" },
 	{ "100%% \\t\\\\ %x \\x %{", "100% \t\\ %x \\x %{" },
 	{ "%{filename_effective}%{http_version}", "1.1" },
+	{ "%{header_json}", "{\"content-type\":[\"text/html\"],\"x-evil\":[\"\\u001b[2J\\\"\",\"2\"]}" },
+	{ "%{url.scheme} %{url.host} %{url.port} %{url.path} [%{url.query}%{url.user}]", "http example.org 80 /a []" },
+	{ "%{urle.scheme} %{urle.user} %{urle.password} %{urle.host} %{urle.port} %{urle.query} %{urle.fragment}",
+	  "https joe x www.example.org 8443 q=1 f" },
+	{ "[%{urle.zoneid}]", "[]" },
 };
 
 /* What -w writes to standard output, which is a file for so long. */

@@ -3,7 +3,9 @@ import base64
 import hashlib
 import os
 import re
+import select
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -16,7 +18,7 @@ from test_fetch import FETCH_S, fetch
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-WEIRD, PARTIAL, STATUS, EMPTY, CODING, RANGE, LOGIN = 8, 18, 22, 52, 61, 33, 67
+WEIRD, PARTIAL, STATUS, EMPTY, CODING, RANGE, LOGIN, CERTIFICATE = 8, 18, 22, 52, 61, 33, 67, 60
 
 # What a server sends before it closes, the exit status, and the content when that is 0.
 REPLIES = (
@@ -120,6 +122,18 @@ def pipe(source, sink):
 def join(one, other):
     threading.Thread(target=pipe, args=(one, other), daemon=True).start()
     pipe(other, one)
+
+
+def join_tls(secure, other):
+    """In one thread, since two must not use one session of TLS."""
+    while True:
+        ready = [secure] if secure.pending() else select.select([secure, other], [], [])[0]
+        for source, sink in ((secure, other), (other, secure)):
+            octets = source.recv(65536) if source in ready else None
+            if octets == b"":
+                return
+            if octets:
+                sink.sendall(octets)
 
 
 class FetchHttp(unittest.TestCase):
@@ -305,6 +319,33 @@ class FetchHttp(unittest.TestCase):
         self.assertEqual(fetch("-x", f"u:p@{proxy}", "http://a.test/b?c"), "GET http://a.test/b?c")
         self.assertEqual(fetch(*words[:2], "-x", proxy, "-U", "u:p", "https://h2.test:8443/small"), "small")
         self.assertIn("407", fetch(*words[:2], "-x", proxy, "https://h2.test:8443/small", status=LOGIN))
+
+    def test_a_proxy_is_spoken_to_over_tls(self):
+        words = self.serve_http2()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.directory / "cert", self.directory / "key")
+
+        def answer(plain):
+            with context.wrap_socket(plain.dup(), server_side=True) as connection:
+                method, target = head_of(connection).decode().split()[:2]
+                if method != "CONNECT":
+                    connection.sendall(content(f"{method} {target}".encode(), "Connection: close"))
+                    connection.unwrap()
+                    return
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                with socket.create_connection(("127.0.0.1", 8443)) as server:
+                    join_tls(connection, server)
+
+        port = Server(self, answer).port
+        through = ("--resolve", f"h2.test:{port}:127.0.0.1", "-x", f"https://h2.test:{port}")
+        trusting = (*through, "--proxy-cacert", str(self.directory / "cert"))
+        self.assertEqual(fetch(*trusting, "http://a.test/b?c"), "GET http://a.test/b?c")
+        self.assertEqual(fetch(*words[:2], *trusting, "-w", " %{http_version}", "https://h2.test:8443/small"), "small 2")
+        fetch(*words[:2], *trusting, "-o", "got", "https://h2.test:8443/large", directory=self.directory)
+        self.assertEqual((self.directory / "got").read_bytes(), (self.directory / "files/large").read_bytes())
+        self.assertIn("certificate", fetch(*words[:2], *through, "https://h2.test:8443/small", status=CERTIFICATE))
+        self.assertEqual(fetch(*words[:2], *through, "--proxy-insecure", "https://h2.test:8443/small"), "small")
+        self.assertIn("certificate", fetch(*through, "--proxy-insecure", "https://h2.test:8443/small", status=CERTIFICATE))
 
     def test_a_socks_proxy_looks_the_name_up(self):
         words = self.serve_http2()
