@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "fetch/clock.h"
+#include "fetch/writeout.h"
 
 /* ---- options of the network ---------------------------------------------------------------------- */
 
@@ -220,6 +221,7 @@ client_tls(const struct client *client, struct client_group *group, struct failu
 		.ca_file = settings->ca_file,
 		.ca_path = settings->ca_directory,
 		.is_insecure = settings->is_insecure,
+		.wants_chain = settings->write_out != NULL && writeout_wants_chain(settings->write_out),
 		.secrets_fd = journey_report_secrets(client->journey),
 		.cert_file = settings->certificate,
 		.key_file = settings->key,

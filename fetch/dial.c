@@ -37,6 +37,7 @@ note_progress(const struct dial *dial)
 					   : (struct stream_facts){ .started_us = dial->started_us,
 								    .named_us = dial->named_us,
 								    .is_name_secure = dial->is_name_secure };
+	dial->seen->tls_chain = NULL; /* it goes with the stream */
 }
 
 void

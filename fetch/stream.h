@@ -49,6 +49,7 @@ struct stream_facts {
 	char tls_issuer[STREAM_NAME_BYTES]; /* of the server's certificate */
 	char tls_until[STREAM_WORDS_BYTES]; /* "2026-11-28": its last day */
 	bool is_tls_resumed;
+	const char *tls_chain; /* the server's certificates as text, of the stream; NULL: nobody wants them */
 };
 
 struct stream_ops {

@@ -33,6 +33,7 @@ enum tls_version { TLS_VERSION_DEFAULT, TLS_VERSION_1_2, TLS_VERSION_1_3 };
 struct tls_options {
 	const char *ca_file, *ca_path;       /* --cacert, --capath: instead of the system's */
 	bool is_insecure;                    /* -k: whoever it is */
+	bool wants_chain;                    /* the facts tell the server's certificates */
 	const char *cert_file, *key_file;    /* --cert, --key: PEM; the key may stand with the certificate */
 	const char *key_password;            /* of an encrypted key; NULL: none */
 	const char *ciphers, *ciphers_1_3;   /* openssl-ciphers(1); NULL: the library's */

@@ -213,6 +213,7 @@ context_new(struct tls_context **made, const struct tls_options *options, struct
 	context->ctx = SSL_CTX_new(TLS_client_method());
 	context->bio_method = tls__bio_method();
 	context->is_insecure = options->is_insecure;
+	context->wants_chain = options->wants_chain;
 	context->secrets_fd = options->secrets_fd;
 	int err = ERR_NO_MEMORY;
 	if (context->ctx == NULL || context->bio_method == NULL)

@@ -23,7 +23,7 @@ struct tls_context {
 	BIO_METHOD *bio_method; /* a BIO over a stream */
 	X509_LOOKUP_METHOD *bundle_method; /* NULL: the system's roots are not what is trusted */
 	struct tls_pins pins;
-	bool is_insecure;
+	bool is_insecure, wants_chain;
 	const char *roots; /* what is trusted, in words */
 	int key_log_fd;    /* -1: none */
 	int secrets_fd;    /* lent; 0: none */
@@ -51,6 +51,8 @@ void tls__words(const struct tls_context *context, const char *host, const struc
                 struct failure *failure);
 /* Who has signed the peer's certificate, and until when it holds, into the facts. */
 void tls__note_certificate(const SSL *ssl, struct stream_facts *facts);
+/* Each certificate that the peer has sent: whose it is, from whom, and itself in PEM. The caller's to free; NULL: there is none. */
+char *tls__chain_text(const SSL *ssl);
 /* OpenSSL's first error since the last look, in words; the queue is empty afterwards. */
 const char *tls__library_words(void);
 

@@ -1,7 +1,7 @@
 /*
  * tls_module.h - what tls.c finds in the module that knows OpenSSL.
  *
- * The module is built from tls_context.c, tls_stream.c and tls_words.c, and exports one symbol, TLS_MODULE_SYMBOL.
+ * The module is built from tls_chain.c, tls_context.c, tls_pin.c, tls_roots.c, tls_stream.c and tls_words.c, and exports one symbol, TLS_MODULE_SYMBOL.
  */
 #ifndef CAIRN_FETCH_TLS_MODULE_H
 #define CAIRN_FETCH_TLS_MODULE_H

@@ -19,6 +19,7 @@ struct tls_stream {
 	SSL *ssl;
 	char host[TLS_HOST_BYTES];
 	char peer[TLS_PEER_BYTES];
+	char *chain; /* NULL: not wanted */
 	struct tls_refusal refusal;
 	int under_error; /* of the stream below, negative errno; 0: none */
 	bool has_under_ended;
@@ -148,6 +149,8 @@ note_facts(struct tls_stream *tls)
 	(void)snprintf(facts->tls_cipher, sizeof facts->tls_cipher, "%s", SSL_get_cipher_name(tls->ssl));
 	facts->is_tls_resumed = SSL_session_reused(tls->ssl) == 1;
 	tls__note_certificate(tls->ssl, facts);
+	if (tls->context->wants_chain)
+		facts->tls_chain = tls->chain = tls__chain_text(tls->ssl);
 }
 
 static void
@@ -288,6 +291,7 @@ free_stream(struct tls_stream *tls)
 {
 	SSL_free(tls->ssl);
 	X509_free(tls->refusal.certificate);
+	free(tls->chain);
 	free(tls);
 }
 

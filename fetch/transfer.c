@@ -529,6 +529,7 @@ transfer_free(struct transfer *transfer)
 		hasher_close(&transfer->hasher);
 	free(transfer->response);
 	free(transfer->head);
+	free(transfer->tls_chain);
 	free(transfer->arenas[0].block);
 	free(transfer->arenas[1].block);
 	free(transfer);

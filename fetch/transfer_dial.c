@@ -2,6 +2,8 @@
 #include "fetch/transfer_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static unsigned
 families(const struct settings *settings)
@@ -18,6 +20,15 @@ dial_host(struct transfer *transfer)
 		host = span_of(host.at + 1, host.bytes - 2);
 	return arena_printf(&transfer->arenas[transfer->arena_at], SPAN_FORMAT,
 			    SPAN_ARGUMENTS(host));
+}
+
+void
+transfer__note_stream(struct transfer *transfer, const struct stream *stream)
+{
+	transfer->facts.stream = *stream->facts;
+	free(transfer->tls_chain);
+	transfer->tls_chain = stream->facts->tls_chain != NULL ? strdup(stream->facts->tls_chain) : NULL;
+	transfer->facts.stream.tls_chain = transfer->tls_chain;
 }
 
 /* What must be alike for a kept connection to serve: where it leads, and for TLS whom it trusts. */

@@ -189,7 +189,7 @@ transfer__exchange(struct transfer *transfer, struct stream *stream)
 	struct client *client = transfer->client;
 	transfer->state = TRANSFER_EXCHANGING;
 	transfer->stream = stream;
-	transfer->facts.stream = *stream->facts;
+	transfer__note_stream(transfer, stream);
 	transfer->hole_before_us = stream->facts->hole_us;
 	if (transfer__write_request(transfer) != 0) {
 		transfer__fail(transfer, &transfer->failure);

@@ -328,7 +328,7 @@ transfer__begin_ftp(struct transfer *transfer, struct stream *stream)
 	transfer->state = TRANSFER_EXCHANGING;
 	transfer->stream = stream;
 	transfer->method = SPAN("RETR");
-	transfer->facts.stream = *stream->facts;
+	transfer__note_stream(transfer, stream);
 	if (refused != NULL) {
 		fail(transfer, FAILURE_USAGE, refused);
 		return;

@@ -102,6 +102,7 @@ struct transfer {
 	struct proxy proxy; /* of this attempt */
 	struct dial *dial;
 	struct stream *stream;
+	char *tls_chain; /* in the facts, which outlive the stream; NULL: none */
 	struct transfer_ftp *ftp; /* NULL: the stream speaks HTTP */
 	char place[POOL_PLACE_BYTES]; /* of connections that could serve; empty: of none */
 	bool is_reused, wants_new_connection;
@@ -163,6 +164,7 @@ void transfer__attempt_over(struct transfer *transfer);
 void transfer__fail(struct transfer *transfer, const struct failure *failure);
 
 /* transfer_dial.c */
+void transfer__note_stream(struct transfer *transfer, const struct stream *stream); /* into the facts */
 struct stream *transfer__kept_stream(struct transfer *transfer); /* NULL: none */
 void transfer__dial(struct transfer *transfer, dial_done_cb on_dialed); /* or it fails */
 

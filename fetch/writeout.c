@@ -367,6 +367,27 @@ print_header(FILE *out, struct span name, const struct transfer_facts *facts)
 	print_text(out, header(facts, terminated));
 }
 
+bool
+writeout_wants_chain(const char *format)
+{
+	return format[0] == '@' || strstr(format, "certs}") != NULL;
+}
+
+static const char *
+chain_of(const struct transfer_facts *facts)
+{
+	return facts->stream.tls_chain != NULL ? facts->stream.tls_chain : "";
+}
+
+static unsigned
+certificate_count(const char *chain)
+{
+	unsigned count = 0;
+	for (; (chain = strstr(chain, "-----BEGIN ")) != NULL; chain++)
+		count++;
+	return count;
+}
+
 /* What stands between the braces of rest, which is moved behind them; at NULL: no such thing. */
 static struct span
 take_braced(struct span *rest, struct span front)
@@ -422,6 +443,10 @@ print_format(struct span rest, const struct transfer_facts *facts)
 			(void)print_json(out, put_variables, facts, false);
 		} else if (span_is(name, "header_json")) {
 			(void)print_json(out, put_head, facts, false);
+		} else if (span_is(name, "certs")) {
+			fputs(chain_of(facts), out); /* text of ours, over several lines */
+		} else if (span_is(name, "num_certs")) {
+			fprintf(out, "%u", certificate_count(chain_of(facts)));
 		} else if (span_starts(name, SPAN("url."))) {
 			print_url_part(out, span_from(name, 4), span_from_text(facts->job->url));
 		} else if (span_starts(name, SPAN("urle."))) {

@@ -20,6 +20,8 @@
 #include "fetch/transfer.h"
 
 /* format: text, or @FILE, or @-. */
+/* The format prints certificates, or may: what is in a file is read when it is printed. */
+bool writeout_wants_chain(const char *format);
 /* False: it could not be printed, and errno tells why. */
 bool writeout(const char *format, const struct transfer_facts *facts);
 

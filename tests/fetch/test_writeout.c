@@ -33,7 +33,8 @@ facts(void)
 		.end_us = 3000001,
 		.stream = { .remote = { .octets = { 192, 0, 2, 1 }, .family = ADDR_IPV4 },
 			    .remote_port = 80,
-			    .connected_us = 1600000 },
+			    .connected_us = 1600000,
+			    .tls_chain = "-----BEGIN x\n-----END x\n-----BEGIN y\n" },
 		.redirect_count = 1,
 		.is_over = true,
 	};
@@ -60,6 +61,7 @@ static const struct {
 	{ "%{urle.scheme} %{urle.user} %{urle.password} %{urle.host} %{urle.port} %{urle.query} %{urle.fragment}",
 	  "https joe x www.example.org 8443 q=1 f" },
 	{ "[%{urle.zoneid}]", "[]" },
+	{ "%{num_certs} %{certs}", "2 -----BEGIN x\n-----END x\n-----BEGIN y\n" },
 };
 
 /* What -w writes to standard output, which is a file for so long. */

@@ -301,6 +301,9 @@ class FetchHttp(unittest.TestCase):
         fetch(*words, "-o", "got", url + "large", directory=self.directory)
         self.assertEqual((self.directory / "got").read_bytes(), (self.directory / "files/large").read_bytes())
         self.assertIn("404", fetch(*words, "-f", url + "none", status=STATUS))
+        told = fetch(*words, "-o", "got", "-w", "%{num_certs}:%{certs}", url + "{small,large}", directory=self.directory)
+        certificate = (self.directory / "cert").read_text()
+        self.assertEqual(re.sub(r"(?s)Subject: CN = h2.test\n.*?(?=-----BEGIN)", "", told), 2 * f"1:{certificate}")
         self.assertEqual(fetch(*words, "--http1.1", "-w", " %{http_version}", url + "small"), "small 1.1")
 
     def test_a_proxy_is_gone_through(self):
