@@ -224,6 +224,8 @@ const struct config_option config_options[] = {
 	       "memory for answers that are sent again as they are; auto is an eighth of rrset-cache-size"),
 	SERVER("infra-cache-numhosts", CONFIG_NUMBER, infra_cache_numhosts, "65536", 64, 16777216,
 	       "name servers whose round-trip time and faults are remembered"),
+	SERVER("transfer-memory", CONFIG_SIZE, transfer_memory, "1g", 16 * MIB, 1024 * GIB,
+	       "memory for all zones that are being transferred together; others wait"),
 	SERVER("cache-file", CONFIG_STRING, cache_file, "", 0, 0,
 	       "file in which the caches outlive a restart; empty keeps none"),
 	SERVER("cache-min-ttl", CONFIG_NUMBER, cache_min_ttl, "0", 0, 86400, "seconds that any record is kept at least"),

@@ -6,9 +6,8 @@
 #include "resolver/serve/zone_files.h"
 #include "resolver/zone/refresh.h"
 
-#define SET_BYTES   (UINT64_C(1) << 20)  /* of the set itself, and its zones' names */
-#define ZONE_BYTES  (UINT64_C(64) << 10) /* of a zone in memory, and as many times the octets of its file: */
-#define ZONE_GROWTH 16u
+#define SET_BYTES  (UINT64_C(1) << 20)  /* of the set itself, and its zones' names */
+#define ZONE_BYTES (UINT64_C(64) << 10) /* of a zone, however small its file */
 
 static_assert(sizeof(struct kept_set) + sizeof(struct kept_zones) + KEPT_ZONES_MAX * sizeof(struct name) < SET_BYTES / 2,
 	      "a set fits");
@@ -57,7 +56,7 @@ read_part(struct build *build, struct kept_part *part)
 
 	if (from->has_expired)
 		return 0;
-	const uint64_t bytes = ZONE_BYTES + ZONE_GROWTH * text_file_bytes(from->zonefile);
+	const uint64_t bytes = ZONE_BYTES + ZONE_FILE_GROWTH * text_file_bytes(from->zonefile);
 	const int err = shared_block_build(&part->block, bytes, KEPT_BYTES_MAX, read_file, build);
 	if (err != 0 && config_zone_is_transferred(from)) {
 		build->error[0] = '\0';

@@ -4,7 +4,11 @@
 #include <sys/mman.h>
 
 #include "resolver/serve/entry_words.h"
+#include "resolver/serve/text_file.h"
 #include "resolver/serve/zone_files.h"
+
+#define MESSAGE_ROOM_BYTES (UINT64_C(4) << 20) /* what one message can come to, in full names */
+#define BUILD_GROWTH       3u                  /* records that have come, and the zone that is built of them */
 
 /* ---- the configuration -------------------------------------------------------------------------------------- */
 
@@ -106,13 +110,14 @@ secondaries_notified(struct notified **notified, struct arena *arena, const stru
 /* ---- memory and files --------------------------------------------------------------------------------------- */
 
 static bool
-open_block(struct secondary *secondary)
+open_block(struct secondary *secondary, size_t bytes)
 {
-	void *block = mmap(NULL, SECONDARY_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (block == MAP_FAILED)
 		return false;
 	secondary->block = block;
-	arena_init(&secondary->arena, block, SECONDARY_BYTES_MAX);
+	secondary->block_bytes = bytes;
+	arena_init(&secondary->arena, block, bytes);
 	return true;
 }
 
@@ -120,8 +125,15 @@ static void
 close_block(struct secondary *secondary)
 {
 	if (secondary->block != NULL)
-		(void)munmap(secondary->block, SECONDARY_BYTES_MAX);
+		(void)munmap(secondary->block, secondary->block_bytes);
 	secondary->block = NULL;
+}
+
+static void
+give_back(struct secondaries *secondaries, struct secondary *secondary)
+{
+	close_block(secondary);
+	transfer_room_leave(&secondaries->room, &secondary->share);
 }
 
 /* The zone of the file, in the block; NULL: there is none. */
@@ -133,14 +145,16 @@ read_held(const struct secondaries *secondaries, struct secondary *secondary)
 
 	if (zone_file_read(secondary->from->zonefile, &secondary->name, &secondary->arena, &zone, why) == 0)
 		return zone;
-	log_notice(&secondaries->log, "zone %s: nothing is held yet: %s", secondary->from->name, why);
+	log_notice(&secondaries->log, "zone %s: nothing is held yet: %s", secondary->from->name,
+		   why[0] != '\0' ? why : "its file needs more than `transfer-memory` gives");
 	return NULL;
 }
 
 static void
 begin(struct secondaries *secondaries, struct secondary *secondary, uint64_t now_us)
 {
-	const struct zone *held = open_block(secondary) ? read_held(secondaries, secondary) : NULL;
+	const bool has_block = open_block(secondary, secondaries->room.bytes_max);
+	const struct zone *held = has_block ? read_held(secondaries, secondary) : NULL;
 
 	secondary->from->is_followed = true;
 	refresh_begin(&secondary->refresh, &secondary->name, secondary->primaries, secondary->primary_count,
@@ -156,6 +170,7 @@ secondaries_init(struct secondaries *secondaries, struct config *config, struct 
 	const unsigned count = count_zones(config);
 
 	*secondaries = (struct secondaries){ .rng = rng, .log = *log };
+	transfer_room_init(&secondaries->room, config->transfer_memory);
 	if (count == 0)
 		return 0;
 	secondaries->items = calloc(count, sizeof *secondaries->items);
@@ -184,13 +199,62 @@ secondaries_fini(struct secondaries *secondaries)
 
 /* ---- what is to be done ------------------------------------------------------------------------------------- */
 
-static void
-lend(const struct secondaries *secondaries, struct secondary *secondary, enum transfer_kind kind, uint64_t now_us)
+/* For a first share: of what is there already a zone of about that size is expected, and for changes what is held besides. */
+static uint64_t
+first_bytes(const struct secondary *secondary, enum transfer_kind kind)
 {
-	const bool has_block = open_block(secondary);
-	const struct zone *held = has_block && kind == TRANSFER_IXFR ? read_held(secondaries, secondary) : NULL;
+	const uint64_t held = ZONE_FILE_GROWTH * text_file_bytes(secondary->from->zonefile);
 
+	return MESSAGE_ROOM_BYTES + (kind == TRANSFER_IXFR ? 2u : 1u) * held;
+}
+
+static void
+lend(struct secondaries *secondaries, struct secondary *secondary, uint64_t now_us)
+{
+	const enum transfer_kind kind = secondary->wanted;
+
+	if (!transfer_room_enter(&secondaries->room, &secondary->share, first_bytes(secondary, kind)))
+		return;
+	const bool has_block = open_block(secondary, secondaries->room.bytes_max);
+	if (has_block)
+		arena_allow(&secondary->arena, secondary->share.bytes);
+	const struct zone *held = has_block && kind == TRANSFER_IXFR ? read_held(secondaries, secondary) : NULL;
 	refresh_lend(&secondary->refresh, has_block ? &secondary->arena : NULL, held, now_us);
+}
+
+static void
+prepare(struct secondaries *secondaries, struct secondary *secondary, enum transfer_kind kind, uint64_t now_us)
+{
+	secondary->wanted = kind;
+	give_back(secondaries, secondary);
+	lend(secondaries, secondary, now_us);
+	if (secondary->share.ticket == 0)
+		return;
+	secondary->refresh.stats.waited++;
+	log_notice(&secondaries->log,
+		   "zone %s: waits, for %u zones are being transferred with %llu of the %llu octets that `transfer-memory` gives",
+		   secondary->from->name, secondaries->room.count, (unsigned long long)secondaries->room.bytes_used,
+		   (unsigned long long)secondaries->room.bytes_max);
+}
+
+void
+secondaries_receive(struct secondaries *secondaries, struct secondary *secondary, const uint8_t *bytes, size_t size,
+		    uint64_t now_us)
+{
+	struct refresh *refresh = &secondary->refresh;
+	const uint64_t too_big = refresh->stats.too_big;
+
+	if (secondary->block != NULL) {
+		/* With the last message the zone is built of all before it. */
+		transfer_room_grow(&secondaries->room, &secondary->share, BUILD_GROWTH * secondary->arena.used + MESSAGE_ROOM_BYTES);
+		arena_allow(&secondary->arena, secondary->share.bytes);
+	}
+	refresh_receive(refresh, bytes, size, now_us);
+	if (refresh->stats.too_big != too_big)
+		log_warning(&secondaries->log,
+			    "zone %s: too large to be taken over: it may have %llu octets of the %llu that `transfer-memory` gives",
+			    secondary->from->name, (unsigned long long)secondary->share.bytes,
+			    (unsigned long long)secondaries->room.bytes_max);
 }
 
 static void
@@ -233,13 +297,15 @@ expire(struct secondaries *secondaries, struct secondary *secondary)
 bool
 secondaries_next(struct secondaries *secondaries, struct secondary *secondary, struct refresh_action *action, uint64_t now_us)
 {
+	if (secondary->share.ticket != 0)
+		lend(secondaries, secondary, now_us);
 	while (refresh_next(&secondary->refresh, action)) {
 		switch (action->kind) {
-		case REFRESH_PREPARE: lend(secondaries, secondary, action->by, now_us); break;
+		case REFRESH_PREPARE: prepare(secondaries, secondary, action->by, now_us); break;
 		case REFRESH_KEEP: keep(secondaries, secondary, action, now_us); break;
 		case REFRESH_CURRENT: note_current(secondaries, secondary); break;
 		case REFRESH_EXPIRE: expire(secondaries, secondary); break;
-		case REFRESH_CLOSE: close_block(secondary); return true;
+		case REFRESH_CLOSE: give_back(secondaries, secondary); return true;
 		case REFRESH_SEND: return true;
 		}
 	}
@@ -249,7 +315,7 @@ secondaries_next(struct secondaries *secondaries, struct secondary *secondary, s
 uint64_t
 secondaries_deadline(const struct secondaries *secondaries)
 {
-	uint64_t at_us = REFRESH_NEVER;
+	uint64_t at_us = transfer_room_is_offered(&secondaries->room) ? 0 : REFRESH_NEVER;
 
 	for (unsigned i = 0; i < secondaries->count; i++) {
 		const uint64_t due_us = refresh_deadline(&secondaries->items[i].refresh);

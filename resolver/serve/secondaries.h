@@ -9,12 +9,13 @@
  * Units:     microseconds of the monotonic clock.
  * Errors:    a negative ERR_* and one line in `error` with file, line and reason.
  * Bounds:    SECONDARIES_MAX zones, REFRESH_PRIMARIES_MAX primaries and SECONDARY_NETBLOCKS_MAX netblocks each;
- *            SECONDARY_BYTES_MAX of address space for a zone while it is transferred, of which it uses what it needs.
+ *            `transfer-memory` of memory for all zones that are being transferred: others wait (transfer_room.h).
  */
 #ifndef CAIRN_RESOLVER_SERVE_SECONDARIES_H
 #define CAIRN_RESOLVER_SERVE_SECONDARIES_H
 
 #include "resolver/serve/config.h"
+#include "resolver/serve/transfer_room.h"
 #include "resolver/zone/notified.h"
 #include "resolver/zone/refresh.h"
 #include "stack/base/arena.h"
@@ -22,7 +23,6 @@
 
 #define SECONDARIES_MAX         128u
 #define SECONDARY_NETBLOCKS_MAX 32u
-#define SECONDARY_BYTES_MAX     (UINT64_C(1) << 30)
 #define SECONDARY_PORT          53u
 
 struct secondary_netblock {
@@ -39,6 +39,9 @@ struct secondary {
 	struct refresh refresh;
 	struct arena arena;
 	void *block; /* NULL: no transfer is under way */
+	size_t block_bytes;
+	struct transfer_share share;
+	enum transfer_kind wanted; /* while it waits for a share */
 };
 
 struct secondaries {
@@ -46,6 +49,7 @@ struct secondaries {
 	unsigned count;
 	struct rng *rng;
 	struct log log;
+	struct transfer_room room;
 	bool has_changed; /* the caller's to clear */
 };
 
@@ -57,7 +61,10 @@ int secondaries_init(struct secondaries *secondaries, struct config *config, str
 		     uint64_t now_us);
 void secondaries_fini(struct secondaries *secondaries);
 
-/* After each call on a zone's refresh: what is left to be done, REFRESH_SEND or REFRESH_CLOSE.  False: nothing. */
+/* A message of the primary's, with as much more memory as the zone may need for it. */
+void secondaries_receive(struct secondaries *secondaries, struct secondary *secondary, const uint8_t *bytes, size_t size,
+			 uint64_t now_us);
+/* After that, each call on a zone's refresh, and for every zone when the deadline has come: what is left to be done, REFRESH_SEND or REFRESH_CLOSE.  False: nothing. */
 bool secondaries_next(struct secondaries *secondaries, struct secondary *secondary, struct refresh_action *action,
 		      uint64_t now_us);
 uint64_t secondaries_deadline(const struct secondaries *secondaries);

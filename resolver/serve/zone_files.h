@@ -15,6 +15,7 @@
 
 #define ZONE_FILE_BYTES_MAX (UINT64_C(1) << 30)
 #define ZONE_FILE_WHY_BYTES 400u
+#define ZONE_FILE_GROWTH    8u  /* octets in memory for one of a file, at most as a rule */
 
 int zone_file_read(const char *path, const struct name *apex, struct arena *arena, struct zone **zone,
 		   char why[ZONE_FILE_WHY_BYTES]);

@@ -115,7 +115,7 @@ take_messages(struct link *link)
 	size_t size;
 
 	while (link->state == LINK_OPEN && has_message(link, &size)) {
-		refresh_receive(&link->secondary->refresh, link->in + LENGTH_BYTES, size, now_us(link->keeper));
+		secondaries_receive(&link->keeper->secondaries, link->secondary, link->in + LENGTH_BYTES, size, now_us(link->keeper));
 		link->in_bytes -= LENGTH_BYTES + size;
 		memmove(link->in, link->in + LENGTH_BYTES + size, link->in_bytes);
 		run(link);

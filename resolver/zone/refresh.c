@@ -20,6 +20,7 @@ refresh_stats_add(struct refresh_stats *sum, const struct refresh_stats *stats)
 	sum->notifies += stats->notifies;
 	sum->expired += stats->expired;
 	sum->octets += stats->octets;
+	sum->waited += stats->waited;
 }
 
 /* ---- what comes out ------------------------------------------------------------------------------------- */
@@ -83,10 +84,12 @@ uint64_t
 refresh_deadline(const struct refresh *refresh)
 {
 	uint64_t at_us = expires_us(refresh);
-	uint64_t next_us = refresh->state == REFRESH_RESTS ? refresh->due_us : refresh->late_us;
+	uint64_t next_us = REFRESH_NEVER; /* while others have to act */
 
-	if (refresh->state == REFRESH_WAITS && refresh->silent_us < next_us)
-		next_us = refresh->silent_us;
+	if (refresh->state == REFRESH_RESTS)
+		next_us = refresh->due_us;
+	else if (refresh->state == REFRESH_WAITS)
+		next_us = refresh->silent_us < refresh->late_us ? refresh->silent_us : refresh->late_us;
 	return next_us < at_us ? next_us : at_us;
 }
 
@@ -180,6 +183,7 @@ void
 refresh_lend(struct refresh *refresh, struct arena *arena, const struct zone *held, uint64_t now_us)
 {
 	assert(refresh->state == REFRESH_WANTS_MEMORY);
+	refresh->late_us = now_us + REFRESH_WHOLE_US;
 	if (refresh->kind == TRANSFER_IXFR && held == NULL)
 		refresh->kind = TRANSFER_AXFR;
 	const int query_bytes = arena == NULL ? ERR_NO_MEMORY

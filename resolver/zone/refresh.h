@@ -19,6 +19,7 @@
  * the last of them the SOA's retry passes, or, where nothing is held, a while that doubles.
  *
  * Ownership: REFRESH_PREPARE asks for memory and for the zone that is held, both lent until REFRESH_KEEP or REFRESH_CLOSE.
+ *            They may be lent later: a primary's time begins then.
  * Units:     microseconds of the monotonic clock.
  * Bounds:    REFRESH_PRIMARIES_MAX, one connection at a time; REFRESH_SILENCE_US without a message, REFRESH_WHOLE_US for one
  *            primary; the SOA's times within REFRESH_S_MIN and REFRESH_S_MAX; transfer.h.
@@ -54,6 +55,7 @@ struct refresh_stats {
 	uint64_t checks, current, whole, changes; /* asked for the SOA; nothing newer; zones taken in either way */
 	uint64_t failures, refused, malformed, too_big; /* failures: of connections and of time */
 	uint64_t notifies, expired, octets;
+	uint64_t waited; /* for memory that other zones had (counted by who lends it) */
 };
 
 void refresh_stats_add(struct refresh_stats *sum, const struct refresh_stats *stats);

@@ -87,6 +87,14 @@ arena_keep(struct arena *arena, size_t size)
 	arena->used += size;
 }
 
+/* Of its block it may use so much, which is no less than it does: for who deals memory out. */
+static inline void
+arena_allow(struct arena *arena, size_t block_bytes)
+{
+	assert(block_bytes >= arena->used);
+	arena->block_bytes = block_bytes;
+}
+
 /* A mark and the way back to it, for work that is thrown away half-way. */
 static inline size_t
 arena_mark(const struct arena *arena)

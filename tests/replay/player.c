@@ -207,7 +207,7 @@ reply_to(struct player *player, unsigned at, const struct entry *entry)
 	drop_asked(player, at);
 	say(player, "reply from", player->buffer, size, &asked.server);
 	if (asked.secondary != NULL)
-		refresh_receive(&asked.secondary->refresh, player->buffer, size, player->world.now_us);
+		secondaries_receive(&player->world.secondaries, asked.secondary, player->buffer, size, player->world.now_us);
 	else
 		engine_receive(player->world.engine, asked.query, player->buffer, size, player->world.now_us);
 	return drain(player);

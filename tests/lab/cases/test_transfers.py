@@ -1,5 +1,6 @@
 """Zones that come from primaries (auth-zone, rpz): whole, in changes, when told to, and with nobody there."""
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -69,6 +70,11 @@ class Primary:
     def start(self):
         with open(self.folder / "nsd.log", "a") as log:
             self.process = subprocess.Popen(["nsd", "-d", "-c", str(self.folder / "nsd.conf")], stdout=log, stderr=log)
+        lab.until(self.listens, "the primary")
+
+    def listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", PORT)) == 0
 
     def reload(self):
         """It reads the files again, and tells its secondaries."""
@@ -92,8 +98,8 @@ class Transfers(lab.unittest.TestCase):
         self.primary.zone("kept.net", 1, "www 300 A 198.18.2.80\nalias 300 CNAME www.shop.com.\n")
         self.primary.zone("list", 1, "www.shop.com 300 A 198.18.2.99\n")
 
-    def cairnd(self):
-        return lab.Cairnd(CONFIGURATION.format(port=PORT, folder=self.kept))
+    def cairnd(self, more=""):
+        return lab.Cairnd(CONFIGURATION.format(port=PORT, folder=self.kept) + more)
 
     def start_primary(self):
         self.primary.start()
@@ -158,6 +164,17 @@ class Transfers(lab.unittest.TestCase):
         with self.cairnd():
             lab.until(lambda: (self.kept / "kept").stat().st_mtime > time.time() - 600, "the file's time")
             self.assertEqual(data("www.kept.net A"), ["198.18.2.80"])
+
+    def test_a_zone_that_is_too_large_fails_by_itself_and_the_log_names_the_remedy(self):
+        self.primary.zone("kept.net", 1, "".join(f"h{i} 300 A 198.18.2.80\n" for i in range(200_000)))
+        self.start_primary()
+        with self.cairnd("server:\n  transfer-memory: 16m\n") as cairnd:
+            cairnd.await_log("zone kept.net: too large to be taken over")
+            cairnd.await_log("of the 16777216 that `transfer-memory` gives")
+            cairnd.await_log("zone list: serial 1 by AXFR")
+            self.assertEqual(dig("h1.kept.net A").status, "SERVFAIL")
+        with self.cairnd():
+            lab.until(lambda: data("h1.kept.net A") == ["198.18.2.80"], "the zone's data")
 
     def test_without_primary_and_file_its_names_fail_and_others_do_not(self):
         with self.cairnd():

@@ -381,6 +381,27 @@ START_TEST(what_cannot_be_kept_is_not_held)
 }
 END_TEST
 
+/* Others have it: it is lent when they are done, and the primary's time begins then. */
+START_TEST(memory_may_be_long_in_coming)
+{
+	begin(NULL);
+	refresh_timeout(&refresh, now_us);
+	struct refresh_action prepare;
+	ck_assert(refresh_next(&refresh, &prepare));
+	ck_assert_int_eq((int)prepare.kind, REFRESH_PREPARE);
+	ck_assert_uint_eq(refresh_deadline(&refresh), REFRESH_NEVER);
+	pass(2 * REFRESH_WHOLE_US);
+	ck_assert_uint_eq(sent, 0);
+	arena_init(&arena, block, sizeof block);
+	refresh_lend(&refresh, &arena, NULL, now_us);
+	drain();
+	ck_assert_uint_eq(sent, 1);
+	ck_assert_uint_eq(refresh_deadline(&refresh), now_us + REFRESH_SILENCE_US);
+	answer_with(0, SOA(1) SOA(1));
+	ck_assert_uint_eq(kept, 1);
+}
+END_TEST
+
 START_TEST(times_of_the_soa_are_bounded)
 {
 	begin("@ 3600 SOA ns h 1 0 0 0 0\n");
@@ -419,6 +440,7 @@ main(void)
 	tcase_add_test(tcase, what_expires_while_its_primary_is_asked_is_given_whole);
 	tcase_add_test(tcase, a_primary_whose_records_are_older_than_its_word_changes_nothing);
 	tcase_add_test(tcase, what_cannot_be_kept_is_not_held);
+	tcase_add_test(tcase, memory_may_be_long_in_coming);
 	tcase_add_test(tcase, times_of_the_soa_are_bounded);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
