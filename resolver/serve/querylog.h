@@ -9,29 +9,43 @@
  *     SERVFAIL <NAME TYPE CLASS>: REASON
  *     ZONE inform ADDRESS@PORT NAME TYPE CLASS
  *     rpz: applied [ZONE] TRIGGER OWNER ACTION ADDRESS@PORT NAME TYPE CLASS
+ *
+ * Lines gather, and leave together: when a turn of the loop ends, or there is no room.  No answer waits for who reads them: what
+ * a pipe or a socket does not take waits here, and what finds no room any more is lost, and counted.
+ *
+ * Ownership: one thread's.  The descriptor is lent.
+ * Bounds:    QUERYLOG_BYTES of lines; a write has PIPE_BUF octets at most, and whole lines, so those of several threads do not mix.
  */
 #ifndef CAIRN_RESOLVER_SERVE_QUERYLOG_H
 #define CAIRN_RESOLVER_SERVE_QUERYLOG_H
 
+#include <time.h>
+
 #include "resolver/serve/client.h"
 #include "stack/base/log.h"
 
+#define QUERYLOG_BYTES          65536u
 #define QUERYLOG_QUESTION_BYTES (NAME_TEXT_BYTES + 2u * 16u)
 
-void querylog_query(const struct log *log, const struct client_source *source,
-		    const struct question *question);
-void querylog_reply(const struct log *log, const struct client_source *source,
-		    const struct client_outcome *outcome);
-void querylog_servfail(const struct log *log, const struct client_outcome *outcome);
-void querylog_inform(const struct log *log, const struct client_source *source,
-		     const struct client_outcome *outcome);
+struct querylog {
+	struct log log;
+	bool is_file;    /* it takes what it is given, in its time */
+	time_t prefix_s; /* the second of: */
+	size_t prefix_bytes;
+	char prefix[LOG_PREFIX_BYTES_MAX];
+	uint64_t lost; /* lines */
+	size_t used;
+	char bytes[QUERYLOG_BYTES];
+};
 
+void querylog_init(struct querylog *querylog, const struct log *log);
+void querylog_query(struct querylog *querylog, const struct client_source *source, const struct question *question);
+void querylog_reply(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome);
+void querylog_servfail(struct querylog *querylog, const struct client_outcome *outcome);
+void querylog_inform(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome);
 /* outcome->note is there. */
-void querylog_policy(const struct log *log, const struct client_source *source, const struct client_outcome *outcome);
-
-/* The text of the line that querylog_reply writes; for its test.  Returns `text`. */
-const char *querylog_reply_text(const struct client_source *source,
-				const struct client_outcome *outcome, char *text,
-				size_t text_bytes);
+void querylog_policy(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome);
+/* In every turn. */
+void querylog_flush(struct querylog *querylog);
 
 #endif

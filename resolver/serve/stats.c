@@ -62,6 +62,7 @@ static const struct {
 	COUNTER("num.answer.rcode.YXDOMAIN", rcodes[6]),
 	COUNTER("num.answer.rcode.BADVERS", rcodes[16]),
 	COUNTER("num.answer.rcode.BADCOOKIE", rcodes[23]),
+	COUNTER("log.lost", log_lost),
 	COUNTER("udp.cut", udp_cut),
 	COUNTER("udp.receive-errors", udp_receive_errors),
 	COUNTER("udp.send-failures", udp_send_failures),

@@ -42,6 +42,8 @@ struct server_stats {
 	uint64_t truncated;
 	uint64_t rcodes[STATS_RCODES];
 
+	uint64_t log_lost; /* lines of queries and answers that nobody read in time */
+
 	/* sockets */
 	uint64_t udp_cut; /* received datagrams larger than any query */
 	uint64_t udp_receive_errors;

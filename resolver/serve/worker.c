@@ -7,7 +7,6 @@
 #include "resolver/serve/listen_own_udp.h"
 #include "resolver/serve/listen_tcp.h"
 #include "resolver/serve/listen_udp.h"
-#include "resolver/serve/querylog.h"
 #include "resolver/serve/stream.h"
 #include "resolver/serve/udp_batch.h"
 
@@ -90,19 +89,19 @@ worker_told(const struct worker *worker)
 }
 
 static void
-log_outcome(const struct service *service, const struct client_source *source,
-	    const struct client_outcome *outcome)
+log_outcome(struct worker *worker, const struct client_source *source, const struct client_outcome *outcome)
 {
+	const struct service *service = worker->service;
 	if (outcome->informs != NULL)
-		querylog_inform(&service->query_log, source, outcome);
+		querylog_inform(&worker->query_log, source, outcome);
 	if (outcome->note != NULL)
-		querylog_policy(&service->query_log, source, outcome);
+		querylog_policy(&worker->query_log, source, outcome);
 	if (outcome->fate != CLIENT_REPLIES)
 		return;
 	if (service->log_replies)
-		querylog_reply(&service->query_log, source, outcome);
+		querylog_reply(&worker->query_log, source, outcome);
 	if (service->log_servfail && outcome->rcode == RCODE_SERVFAIL)
-		querylog_servfail(&service->query_log, outcome);
+		querylog_servfail(&worker->query_log, outcome);
 }
 
 enum client_fate
@@ -112,8 +111,8 @@ worker_query(struct worker *worker, const struct client_source *source, const ui
 	struct client_outcome outcome;
 	client_query(&worker->clients, source, bytes, size, reply, reply_max, now_us, &outcome);
 	if (worker->service->log_queries)
-		querylog_query(&worker->service->query_log, source, outcome.question);
-	log_outcome(worker->service, source, &outcome);
+		querylog_query(&worker->query_log, source, outcome.question);
+	log_outcome(worker, source, &outcome);
 	if (outcome.has_notified)
 		mailbox_knock(worker->server);
 	*reply_bytes = outcome.reply_bytes;
@@ -183,7 +182,7 @@ deliver(struct worker *worker, uint64_t client, const struct answer *answer, uin
 		client_again(&worker->clients, client, reply, room, now_us, &outcome);
 	if (outcome.fate == CLIENT_PENDS)
 		return;
-	log_outcome(worker->service, source, &outcome);
+	log_outcome(worker, source, &outcome);
 	listener->ops->send(listener, source,
 			    outcome.fate == CLIENT_REPLIES ? outcome.reply_bytes : 0);
 }
@@ -317,6 +316,7 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 		listen_xdp_turn(worker->xdp, now_us);
 	udp_batch_flush(worker->udp);
 	stream_pool_flush(worker->tcp);
+	querylog_flush(&worker->query_log);
 	if (!worker->is_closing)
 		arm_engine_timer(worker, answers_left > 0 && !is_behind ? deadline(worker) : 0);
 }
@@ -421,6 +421,7 @@ report(struct worker *worker, struct worker_report *report)
 	report->server.udp_cut = udp->cut;
 	report->server.udp_receive_errors = udp->receive_errors;
 	report->server.udp_send_failures = udp->send_failures;
+	report->server.log_lost = worker->query_log.lost;
 	engine_stats(worker->engine, &report->engine);
 	report->upstream_tcp = worker->upstream.tcp.stats;
 	if (worker->cachedb != NULL)
@@ -452,6 +453,7 @@ void
 worker__close_handles(struct worker *worker)
 {
 	worker->is_closing = true;
+	querylog_flush(&worker->query_log);
 	if (worker->xdp != NULL)
 		listen_xdp_close(worker->xdp);
 	worker->xdp = NULL;

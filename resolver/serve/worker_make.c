@@ -221,6 +221,7 @@ worker_new(struct worker **made, const struct worker_config *config, char error[
 	worker->server = config->server;
 	worker->workers = config->workers;
 	rng_init(&worker->rng, config->seed);
+	querylog_init(&worker->query_log, &worker->service->query_log);
 	int err = make_parts(worker, config, error);
 	if (err != 0) {
 		worker_free(worker);

@@ -5,6 +5,7 @@
 #ifndef CAIRN_RESOLVER_SERVE_WORKER_PRIV_H
 #define CAIRN_RESOLVER_SERVE_WORKER_PRIV_H
 
+#include "resolver/serve/querylog.h"
 #include "resolver/serve/worker.h"
 
 struct worker {
@@ -37,6 +38,7 @@ struct worker {
 	struct cachedb_reader *cachedb; /* NULL: none */
 
 	struct clients clients;
+	struct querylog query_log;
 	struct arena arena;
 	struct udp_batch *udp;
 	struct stream_pool *tcp;

@@ -49,9 +49,10 @@ log_level_text(enum log_level level)
 }
 
 /* "2026-01-31T12:00:00.123Z cairnd: warning: "; the program's name is ours and short. */
-static size_t
-log_prefix(const struct log *log, enum log_level level, char *line, size_t line_bytes)
+size_t
+log_prefix(const struct log *log, enum log_level level, char line[LOG_PREFIX_BYTES_MAX])
 {
+	const size_t line_bytes = LOG_PREFIX_BYTES_MAX;
 	size_t used = 0;
 	struct timespec now;
 	struct tm utc;
@@ -97,25 +98,31 @@ log_write(int fd, const char *line, size_t line_bytes)
 		;
 }
 
+size_t
+log_format(const struct log *log, enum log_level level, char line[LOG_LINE_BYTES_MAX], const char *format, va_list args)
+{
+	char text[LOG_LINE_BYTES_MAX];
+	int length = vsnprintf(text, sizeof text, format, args);
+	bool is_cut = length >= (int)sizeof text;
+
+	size_t room = LOG_LINE_BYTES_MAX - (sizeof LOG_CUT_MARK - 1);
+	size_t used = log_prefix(log, level, line);
+	used = log_escape(line, used, room, length < 0 ? format : text, &is_cut);
+	const char *end = is_cut ? LOG_CUT_MARK : "\n";
+	memcpy(line + used, end, strlen(end));
+	return used + strlen(end);
+}
+
 void
 log_line(const struct log *log, enum log_level level, const char *format, ...)
 {
 	if (level > log->level)
 		return;
 	int saved_errno = errno; /* callers log first and look at errno afterwards */
-	char text[LOG_LINE_BYTES_MAX];
+	char line[LOG_LINE_BYTES_MAX];
 	va_list args;
 	va_start(args, format);
-	int length = vsnprintf(text, sizeof text, format, args);
+	log_write(log->fd, line, log_format(log, level, line, format, args));
 	va_end(args);
-	bool is_cut = length >= (int)sizeof text;
-
-	char line[LOG_LINE_BYTES_MAX];
-	size_t room = sizeof line - (sizeof LOG_CUT_MARK - 1);
-	size_t used = log_prefix(log, level, line, room);
-	used = log_escape(line, used, room, length < 0 ? format : text, &is_cut);
-	const char *end = is_cut ? LOG_CUT_MARK : "\n";
-	memcpy(line + used, end, strlen(end));
-	log_write(log->fd, line, used + strlen(end));
 	errno = saved_errno;
 }

@@ -92,5 +92,6 @@ class Caching(lab.WithCairnd):
     def test_the_log_says_what_came_from_the_cache(self):
         for _ in range(2):
             dig("naptr.types.example NAPTR")
+        self.cairnd.await_log("naptr.types.example. NAPTR IN NOERROR", 2)
         lines = [line.split() for line in self.cairnd.log().splitlines() if "naptr.types.example. NAPTR IN NOERROR" in line]
         self.assertEqual([line[-2] for line in lines], ["0", "1"])

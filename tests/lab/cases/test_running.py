@@ -58,6 +58,7 @@ class Running(unittest.TestCase):
             for options in ((), ("+tcp",)):
                 dig("www.shop.com A", *options)
             dig("nothing.shop.com MX", server="::1")
+            cairnd.await_log("nothing.shop.com. MX IN NXDOMAIN")
             log = cairnd.log()
         self.assertEqual(len(re.findall(r"info: 127\.0\.0\.1 www\.shop\.com\. A IN$", log, re.M)), 2)
         self.assertRegex(log, r"info: 127\.0\.0\.1 www\.shop\.com\. A IN NOERROR 0\.\d{6} 0 \d+\n")

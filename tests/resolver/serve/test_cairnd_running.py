@@ -119,6 +119,7 @@ class Control(unittest.TestCase):
                 stream.message()
                 stream.send(framed(query("broken.", 1)[:20]))
                 stream.message()
+            server.wait_log("FORMERR - - -")
             log = server.log()
             self.assertRegex(log, r"info: 127\.0\.0\.1 a\.test\. A IN\n")
             self.assertRegex(log, r"info: 127\.0\.0\.1 a\.test\. A IN NOERROR 0\.000000 1 40\n")
@@ -131,6 +132,7 @@ class Control(unittest.TestCase):
         options = "  log-servfail: yes\n  local-data: \"alias.test. CNAME target.\""
         with Server(options) as server:  # nobody at all listens on the root server's port
             self.assertEqual(header(ask("127.0.0.1", "fails.", timeout=PATIENCE_S))[1], 2)
+            server.wait_log("SERVFAIL <fails")
             self.assertRegex(server.log(), r"error: SERVFAIL <fails\. A IN>: \w")
 
 
