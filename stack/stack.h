@@ -75,7 +75,7 @@ enum stack_if_kind { STACK_IF_IP, STACK_IF_ETHER };
 /*
  * The interface's addresses are the host kernel's too (link raw).  A packet to one of them goes out to
  * the link, since its user may be another program; and what no flow or listener of ours wants is
- * the kernel's affair: the stack answers no ping and sends no ICMP error.
+ * the kernel's affair: the stack answers no ping and sends no ICMP error, and no RST but on ports of tcp_set_port_pool.
  */
 #define STACK_IF_SHARED      0x8u
 

@@ -438,7 +438,7 @@ void tcp__challenge(struct stack *stack, struct tcb *tcb); /* RFC 5961, at a lim
 void tcp__reset_send(struct stack *stack, struct tcb *tcb);
 /* RST for a segment, with its own numbers (RFC 9293, section 3.5.2); never about an RST. */
 void tcp__reset_reply(struct stack *stack, const struct tcp_segment *segment);
-/* RST for a segment to nobody (RFC 9293, section 3.10.7.1); never about an RST, never in shared mode. */
+/* RST for a segment to nobody (RFC 9293, section 3.10.7.1); never about an RST, in shared mode only on ports that are held for us. */
 void tcp__reset_answer(struct stack *stack, const struct tcp_segment *segment);
 
 /* What is sent without a connection: from a SYN that is kept or not, from TIME-WAIT. */

@@ -314,9 +314,29 @@ tcp__reset_reply(struct stack *stack, const struct tcp_segment *segment)
 	tcp__bare_send(stack, &bare);
 }
 
+/*
+ * Whether no program of the kernel's can be meant.  A port that is held for us is nobody else's, and who acknowledges
+ * something there had a connection with us, of which he has to hear that it is over (RFC 5961, section 3.2: his
+ * challenge to an RST that came behind a loss).  To others such a port stays as silent as its guard.
+ */
+static bool
+is_ours_to_answer(const struct stack *stack, const struct tcp_segment *segment)
+{
+	const struct port_pool *held = stack->tcp.ports;
+
+	if ((stack->ifs[segment->packet->ifindex].flags & STACK_IF_SHARED) == 0)
+		return true;
+	if (held == NULL || (segment->flags & TCP_ACK) == 0)
+		return false;
+	for (uint32_t i = 0; i < held->count; i++)
+		if (held->ports[i] == segment->header.destination_port)
+			return true;
+	return false;
+}
+
 void
 tcp__reset_answer(struct stack *stack, const struct tcp_segment *segment)
 {
-	if ((stack->ifs[segment->packet->ifindex].flags & STACK_IF_SHARED) == 0)
+	if (is_ours_to_answer(stack, segment))
 		tcp__reset_reply(stack, segment);
 }

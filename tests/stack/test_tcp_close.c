@@ -1,4 +1,6 @@
 /* Closing (RFC 9293, section 3.6): the orders in which it can happen, half-close, resets, TIME-WAIT. */
+#include <string.h>
+
 #include "tests/stack/closing.h"
 
 /* ---- orders ---------------------------------------------------------------------------------- */
@@ -234,6 +236,39 @@ START_TEST(abort_is_a_reset)
 }
 END_TEST
 
+/* The RST came behind data that was lost, and the peer asks whether it is meant (RFC 5961, section 3.2). */
+static const struct late_segment {
+	const char *flags;
+	bool is_shared, is_held, is_answered;
+} late_segments[] = {
+	{ "A", false, false, true }, { "A", true, false, false }, { "A", true, true, true },
+	{ "S", false, false, true }, { "S", true, true, false },  { "SA", true, true, true },
+	{ "R", false, false, false }, { "R", true, true, false },
+};
+
+START_TEST(after_an_abort_the_peers_challenge_is_answered_where_the_port_is_ours)
+{
+	const struct port_pool pool = { .ports = &peer.stack_port, .count = 1 };
+	const struct late_segment *late = &late_segments[_i / 2];
+
+	peer_active(&peer, &(struct peer_config){ .family = families[_i % 2],
+						  .if_flags = late->is_shared ? STACK_IF_SHARED : 0 });
+	if (late->is_held)
+		tcp_set_port_pool(peer.host.stack, &pool);
+	peer_write(&peer, 100);
+	tcp_abort(peer.host.stack, peer.conn, peer.host.now_us);
+	peer_discard(&peer);
+	peer_flags(&peer, late->flags, 1, 1);
+	if (!late->is_answered)
+		peer_expect_nothing(&peer);
+	else if (strchr(late->flags, 'A') != NULL)
+		(void)peer_expect(&peer, "R", 1, 0, 0);
+	else
+		ck_assert_str_eq(peer_take(&peer)->flags, "RA");
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(what_was_received_before_a_reset_is_still_read)
 {
 	size_t got;
@@ -398,6 +433,8 @@ main(void)
 	tcase_add_loop_test(tcase, closing_with_unread_data_is_a_reset, 0, 2);
 	tcase_add_loop_test(tcase, data_for_a_program_that_has_closed_is_a_reset, 0, 4);
 	tcase_add_loop_test(tcase, abort_is_a_reset, 0, 2);
+	tcase_add_loop_test(tcase, after_an_abort_the_peers_challenge_is_answered_where_the_port_is_ours, 0,
+			    2 * (int)COUNT(late_segments));
 	tcase_add_loop_test(tcase, what_was_received_before_a_reset_is_still_read, 0, 2);
 	tcase_add_loop_test(tcase, a_syn_that_was_not_answered_is_given_up_in_silence, 0, 2);
 	tcase_add_loop_test(tcase, an_orphan_waits_for_the_peers_fin_a_minute, 0, 2);
