@@ -132,6 +132,8 @@ static void
 core_free(struct self_core *core, uint64_t now_us)
 {
 	close_file(core, now_us);
+	if (core->upstream.engine != NULL)
+		upstream_leave(&core->upstream, now_us);
 	crypto_free(core->crypto);
 	if (core->block != NULL)
 		(void)munmap(core->block, core->block_bytes);

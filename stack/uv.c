@@ -21,6 +21,15 @@ stack_uv_now_again(struct stack_uv *shell)
 
 /* ---- a turn ------------------------------------------------------------------------------------ */
 
+static void
+transmit(struct stack_uv *shell, const struct stack_action *action)
+{
+	const struct link_frame frame = link_frame_of(action);
+
+	assert(action->ifindex == shell->ifindex);
+	shell->link->ops->send(shell->link, &frame, shell->now_us);
+}
+
 /* Passes on what the core has to say; false when there may be more than a turn should do. */
 static bool
 drain(struct stack_uv *shell, unsigned *actions_left)
@@ -34,11 +43,21 @@ drain(struct stack_uv *shell, unsigned *actions_left)
 			shell->on_action(shell, &action, shell->now_us);
 			continue;
 		}
-		assert(action.ifindex == shell->ifindex);
-		const struct link_frame frame = link_frame_of(&action);
-		shell->link->ops->send(shell->link, &frame, shell->now_us);
+		transmit(shell, &action);
 	}
 	return false;
+}
+
+/* The last frames; what else there is to tell nobody hears any more. */
+static void
+send_rest(struct stack_uv *shell)
+{
+	struct stack_action action;
+
+	for (unsigned left = STACK_UV_ACTIONS_A_TURN; left > 0 && stack_next(shell->stack, &action); left--)
+		if (action.kind == STACK_TRANSMIT)
+			transmit(shell, &action);
+	shell->link->ops->flush(shell->link, shell->now_us);
 }
 
 /* What the core tells of one frame is passed on before the next, so that its queues stay short. */
@@ -284,6 +303,8 @@ close_handle(struct stack_uv *shell, uv_handle_t *handle)
 void
 stack_uv_close(struct stack_uv *shell, void (*on_close)(struct stack_uv *shell))
 {
+	if (!shell->is_closing)
+		send_rest(shell);
 	shell->is_closing = true;
 	shell->on_close = on_close;
 	for (size_t i = 0; i < shell->poll_count; i++)

@@ -84,7 +84,7 @@ void stack_uv_now_again(struct stack_uv *shell);
 int stack_uv_open(struct stack_uv *shell, uv_loop_t *loop, struct stack *stack, struct link *link,
                   stack_uv_action_cb on_action, stack_uv_turn_cb on_turn);
 
-/* Ends in the loop: the struct must live until on_close (may be NULL) has run. */
+/* What the stack has to send still leaves. Ends in the loop: the struct must live until on_close (may be NULL) has run. */
 void stack_uv_close(struct stack_uv *shell, void (*on_close)(struct stack_uv *shell));
 
 #endif

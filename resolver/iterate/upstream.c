@@ -139,3 +139,9 @@ upstream_deadline(const struct upstream *upstream)
 	const uint64_t engine_us = engine_deadline(upstream->engine);
 	return upstream->tcp.conn_count > 0 && upstream->tick_at_us < engine_us ? upstream->tick_at_us : engine_us;
 }
+
+void
+upstream_leave(struct upstream *upstream, uint64_t now_us)
+{
+	upstream_tcp_leave(&upstream->tcp, now_us);
+}

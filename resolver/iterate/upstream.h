@@ -35,4 +35,7 @@ bool upstream_next(struct upstream *upstream, struct engine_action *answer, uint
 /* When to call engine_timeout, and after it upstream_next, at the latest: connections grow idle though nothing happens. */
 uint64_t upstream_deadline(const struct upstream *upstream);
 
+/* The end: what connections there are to servers are reset, by frames that the stack still has to give. */
+void upstream_leave(struct upstream *upstream, uint64_t now_us);
+
 #endif

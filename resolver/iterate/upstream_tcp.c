@@ -383,3 +383,16 @@ upstream_tcp_tick(struct upstream_tcp *tcp, uint64_t now_us)
 			conn_close(tcp, conn, now_us);
 	}
 }
+
+/* By RST, which has no answer: an answer would find nobody but the kernel, which disowns it. */
+void
+upstream_tcp_leave(struct upstream_tcp *tcp, uint64_t now_us)
+{
+	for (unsigned i = 0; i < UPSTREAM_TCP_CONNS; i++) {
+		if (tcp->conns[i].conn == 0)
+			continue;
+		tcp_abort(tcp->stack, tcp->conns[i].conn, now_us);
+		tcp->conns[i].conn = 0;
+		tcp->conn_count--;
+	}
+}

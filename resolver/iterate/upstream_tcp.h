@@ -75,5 +75,7 @@ void upstream_tcp_forget(struct upstream_tcp *tcp, engine_query query, uint64_t 
 bool upstream_tcp_receive(struct upstream_tcp *tcp, const struct stack_action *action, uint64_t now_us);
 /* Closes what has been idle for long; cheap. */
 void upstream_tcp_tick(struct upstream_tcp *tcp, uint64_t now_us);
+/* The end: no server keeps a connection that nobody holds any more. Nothing is told to the engine, nothing follows. */
+void upstream_tcp_leave(struct upstream_tcp *tcp, uint64_t now_us);
 
 #endif

@@ -466,8 +466,10 @@ worker__close_handles(struct worker *worker)
 	worker->cachedb = NULL;
 	uv_close((uv_handle_t *)&worker->engine_timer, NULL);
 	mailbox_close(&worker->mailbox);
-	if (worker->has_shell)
+	if (worker->has_shell) {
+		upstream_leave(&worker->upstream, worker_now_us(worker));
 		stack_uv_close(&worker->shell, NULL);
+	}
 }
 
 void

@@ -112,6 +112,18 @@ START_TEST(a_connection_that_nobody_uses_is_closed)
 }
 END_TEST
 
+START_TEST(who_leaves_resets_its_connections)
+{
+	tcp_site_begin(_i != 0);
+	expect_right(0, 1);
+	ck_assert_uint_eq(tcp_site_lines_open(), 1);
+	upstream_leave(&tcp_site.resolver.upstream, tcp_site.net.now_us);
+	net_run(&tcp_site.net, SECOND_US);
+	ck_assert_uint_eq(tcp_site_lines_open(), 0);
+	tcp_site_end();
+}
+END_TEST
+
 /* RFC 7828, section 3.2.2; what a server would bear longer than we would is closed when we like. */
 START_TEST(a_server_says_how_long_a_connection_may_be_idle)
 {
@@ -299,6 +311,7 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_truncated_is_asked_over_tcp, 0, 2);
 	tcase_add_loop_test(tcase, many_queries_to_one_server_share_a_connection, 0, 2);
 	tcase_add_loop_test(tcase, a_connection_that_nobody_uses_is_closed, 0, 2);
+	tcase_add_loop_test(tcase, who_leaves_resets_its_connections, 0, 2);
 	tcase_add_loop_test(tcase, a_server_says_how_long_a_connection_may_be_idle, 0, 6);
 	tcase_add_loop_test(tcase, a_server_may_close_after_each_reply, 0, 2);
 	tcase_add_loop_test(tcase, what_waits_when_the_server_closes_is_sent_again, 0, 2);
