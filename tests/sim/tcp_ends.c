@@ -301,8 +301,7 @@ call_open(struct tcp_world *world, const struct plan_call *call)
 	const int err = tcp_open(world->hosts[0]->stack, &server, WORLD_PORT, NULL, 0,
 				 &world->plan.configs[0], (uint64_t)(call - world->plan.calls),
 				 world->net.now_us, &end->conn);
-	if (err == ERR_NO_ROUTE &&
-	    tcp_plan_allows(&world->plan, call, TCP_REASON_HOST_UNREACHABLE)) {
+	if (err == ERR_NO_ROUTE && tcp_plan_allows_no_neighbour(&world->plan)) {
 		end->reason = TCP_REASON_HOST_UNREACHABLE; /* ARP has had no answer a moment ago */
 		let_go(end, WORLD_FAILED);
 		return;

@@ -301,6 +301,15 @@ tcp_plan_is_calm(const struct tcp_plan *plan, const struct plan_call *call)
 	       !is_rude(&call->programs[0]) && !is_rude(&call->programs[1]);
 }
 
+/* No more than three solicitations in a row have to be lost (stack/neigh_table.h). */
+bool
+tcp_plan_allows_no_neighbour(const struct tcp_plan *plan)
+{
+	return plan->kind == STACK_IF_ETHER &&
+	       (tcp_plan_has(plan, PLAN_CUT) || tcp_plan_has(plan, PLAN_ONE_WAY) ||
+		plan->faults[0].loss_ppm + plan->faults[1].loss_ppm != 0);
+}
+
 bool
 tcp_plan_allows(const struct tcp_plan *plan, const struct plan_call *call, enum tcp_reason reason)
 {

@@ -77,6 +77,8 @@ void tcp_plan_plain(struct tcp_plan *plan, uint64_t seed);
 bool tcp_plan_has(const struct tcp_plan *plan, enum plan_event_kind kind);
 /* Nothing befalls the connection but the line's faults. */
 bool tcp_plan_is_calm(const struct tcp_plan *plan, const struct plan_call *call);
+/* Whether one may find no way because the neighbour was silent a moment ago. */
+bool tcp_plan_allows_no_neighbour(const struct tcp_plan *plan);
 /* Whether a connection may fail for this reason in this run. */
 bool tcp_plan_allows(const struct tcp_plan *plan, const struct plan_call *call,
 		     enum tcp_reason reason);
