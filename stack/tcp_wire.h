@@ -26,6 +26,7 @@
 #define TCP_OPTIONS_BYTES_MAX 40u
 #define TCP_SACKS_MAX        4u
 #define TCP_WSCALE_MAX       14u /* RFC 7323, section 2.3 */
+#define TCP_AT_FLAGS         13u
 #define TCP_AT_CHECKSUM      16u
 
 #define TCP_FIN 0x01u

@@ -11,11 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "stack/ip.h"
 #include "stack/link/batch.h"
 #include "stack/link/guard_tcp.h"
 #include "stack/link/link_priv.h"
 #include "stack/link/netlink.h"
 #include "stack/tcp.h"
+#include "stack/tcp_wire.h"
 
 #define CAPABILITY      "CAP_NET_RAW"
 #define STATS_US        1000000u /* how often the kernel is asked what it had to drop */
@@ -23,6 +25,7 @@
 #define IPV6_MTU_LEAST  1280u    /* RFC 8200, section 5 */
 
 enum { IPV4, IPV6, FAMILIES };
+enum { UDP, TCP, TRANSPORTS };
 
 static const char *const family_names[FAMILIES] = { "IPv4", "IPv6" };
 
@@ -37,7 +40,8 @@ struct raw {
 	struct batch_tx tx[FAMILIES];
 	unsigned first_receiver; /* to be read first: they take turns, so that a flood of one starves no other */
 	uint32_t device;          /* the only one listened to; 0: all are */
-	uint64_t unanswered_at_us; /* the first packet sent since one was received; STACK_NEVER: none */
+	bool has_asked[TRANSPORTS]; /* what waits to be sent wants a reply */
+	uint64_t unanswered_at_us[TRANSPORTS]; /* the first of such since something was received; STACK_NEVER: none */
 	uint32_t mtu;
 	uint64_t mirror_refusals; /* addresses and routes that the stack had no room for */
 	uint64_t sent_at_renewal; /* frames sent when the guards were last looked after */
@@ -84,8 +88,12 @@ listen_to_all(struct raw *raw)
 	if (raw->device == 0)
 		return;
 	raw->device = 0;
-	for (unsigned family = 0; family < FAMILIES && raw->hears_udp; family++)
-		(void)listen_to(raw->receive_fds[family], family, 0); /* it cannot fail: no device is named */
+	for (unsigned family = 0; family < FAMILIES; family++) { /* it cannot fail: no device is named */
+		if (raw->hears_udp)
+			(void)listen_to(raw->receive_fds[family], family, 0);
+		if (raw->guard_tcp != NULL)
+			(void)listen_to(raw->tcp_fds[family], family, 0);
+	}
 }
 
 static int
@@ -114,17 +122,20 @@ open_receiver(int *receiver)
 	return setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on);
 }
 
+/* To the one device, if there is only one. */
+static int
+begin_to_listen(struct raw *raw, int receiver, unsigned family)
+{
+	if (raw->device != 0 && listen_to(receiver, family, raw->device) == 0)
+		return 0;
+	listen_to_all(raw); /* it has gone meanwhile: the others, too */
+	return listen_to(receiver, family, 0);
+}
+
 static int
 hear_udp(struct raw *raw, unsigned family)
 {
-	const int receiver = raw->receive_fds[family];
-
-	if (attach_filter(raw, family) != 0)
-		return -1;
-	if (raw->device != 0 && listen_to(receiver, family, raw->device) == 0)
-		return 0;
-	raw->device = 0; /* or gone meanwhile */
-	return listen_to(receiver, family, 0);
+	return attach_filter(raw, family) != 0 ? -1 : begin_to_listen(raw, raw->receive_fds[family], family);
 }
 
 static int
@@ -136,7 +147,7 @@ open_tcp(struct raw *raw, unsigned family)
 		return 0;
 	if (open_receiver(receiver) != 0 || attach_tcp_filter(raw, family) != 0)
 		return -1;
-	return listen_to(*receiver, family, 0);
+	return begin_to_listen(raw, *receiver, family);
 }
 
 /* IPPROTO_RAW: we write the IP header, and the socket receives nothing. */
@@ -213,8 +224,8 @@ raw_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t n
 			continue;
 		const size_t read_count = batch_rx_read(is_udp ? &raw->rx : &raw->tcp_rx, receiver_fd(raw, receiver),
 		                                        frames + count, max - count, &link->stats);
-		if (is_udp && read_count != 0) /* TCP is heard from all devices anyway */
-			raw->unanswered_at_us = STACK_NEVER;
+		if (read_count != 0)
+			raw->unanswered_at_us[is_udp ? UDP : TCP] = STACK_NEVER;
 		count += read_count;
 	}
 	return count;
@@ -272,6 +283,19 @@ is_to_host(const struct raw *raw, unsigned family, const uint8_t *packet)
 	return addr_is_loopback(&to) || mirror_ifindex_of(netlink_mirror(&raw->netlink), &to) != 0;
 }
 
+/* Of a connection its first segment alone: the last one, say, is an acknowledgment, to which nothing comes. */
+static void
+note_question(struct raw *raw, unsigned family, const struct link_frame *frame)
+{
+	const size_t header_bytes = family == IPV4 ? (frame->bytes[0] & 0xfu) * 4u : IPV6_HEADER_BYTES;
+	const uint8_t protocol = frame->bytes[family == IPV4 ? 9 : 6];
+
+	if (protocol == IPPROTO_UDP)
+		raw->has_asked[UDP] = true;
+	else if (protocol == IPPROTO_TCP && frame->size > header_bytes + TCP_AT_FLAGS)
+		raw->has_asked[TCP] |= (frame->bytes[header_bytes + TCP_AT_FLAGS] & TCP_SYN) != 0;
+}
+
 static void
 raw_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 {
@@ -281,8 +305,11 @@ raw_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 
 	(void)now_us;
 	assert(frame->size >= (family == IPV4 ? 20u : 40u));
-	if (raw->device != 0 && is_to_host(raw, family, frame->bytes))
-		listen_to_all(raw);
+	if (raw->device != 0) {
+		note_question(raw, family, frame);
+		if (is_to_host(raw, family, frame->bytes))
+			listen_to_all(raw);
+	}
 	if (batch_tx_is_full(tx))
 		batch_tx_flush(tx, raw->send_fds[family], &link->stats);
 	struct batch_message *slot = &tx->slots[tx->count];
@@ -299,12 +326,16 @@ raw_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 static void
 note_silence(struct raw *raw, uint64_t now_us)
 {
-	if (raw->tx[IPV4].count + raw->tx[IPV6].count == 0)
-		return;
-	if (raw->unanswered_at_us == STACK_NEVER)
-		raw->unanswered_at_us = now_us;
-	else if (now_us > raw->unanswered_at_us + RAW_DEAF_US)
-		listen_to_all(raw);
+	for (unsigned transport = 0; transport < TRANSPORTS; transport++) {
+		uint64_t *unanswered_at_us = &raw->unanswered_at_us[transport];
+		if (!raw->has_asked[transport])
+			continue;
+		raw->has_asked[transport] = false;
+		if (*unanswered_at_us == STACK_NEVER)
+			*unanswered_at_us = now_us;
+		else if (now_us > *unanswered_at_us + RAW_DEAF_US)
+			listen_to_all(raw);
+	}
 }
 
 static void
@@ -477,7 +508,7 @@ raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, s
 		             .guard = config->guard,
 		             .guard_tcp = config->guard_tcp,
 		             .netlink.fd = -1,
-		             .unanswered_at_us = STACK_NEVER,
+		             .unanswered_at_us = { STACK_NEVER, STACK_NEVER },
 		             .receive_fds = { -1, -1 },
 		             .send_fds = { -1, -1 },
 		             .tcp_fds = { -1, -1 } };

@@ -182,6 +182,46 @@ does_connect(struct world *world, const char *server)
 	return info.bytes_acked == 5;
 }
 
+START_TEST(connections_are_heard_from_all_devices_when_they_are_with_the_host)
+{
+	static struct guard_tcp guard_tcp;
+	struct world world;
+	const unsigned veth0 = if_nametoindex("veth0");
+	const bool is_own = _i >= 2;
+
+	world_open(&world, raw_begin(&guard_tcp));
+	ck_assert_uint_eq(device_listened_to(), veth0);
+	ck_assert(does_connect(&world, servers[_i]));
+	ck_assert_uint_eq(device_listened_to(), is_own ? 0 : veth0);
+	world_close(&world);
+	guard_close(&guard);
+	guard_tcp_close(&guard_tcp);
+}
+END_TEST
+
+START_TEST(a_connection_that_comes_by_no_way_we_know_is_heard_after_a_while)
+{
+	static struct guard_tcp guard_tcp;
+	struct world world;
+
+	world_open(&world, raw_begin(&guard_tcp));
+	if (firewall_begin("table ip f { chain out { type nat hook output priority -100; "
+	                   "ip daddr 192.0.2.99 tcp dport 7 dnat to 192.0.2.1; }\n}")) {
+		bool is_heard = false;
+		for (unsigned i = 0; i < 4 && !is_heard; i++) { /* two seconds each, in which UDP is heard well */
+			ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+			is_heard = does_connect(&world, "192.0.2.99");
+		}
+		ck_assert(is_heard);
+		ck_assert_uint_eq(device_listened_to(), 0);
+		firewall_end();
+	}
+	world_close(&world);
+	guard_close(&guard);
+	guard_tcp_close(&guard_tcp);
+}
+END_TEST
+
 START_TEST(the_kernel_resets_no_connection_whatever_its_firewall_rejects)
 {
 	static struct guard_tcp guard_tcp;
@@ -244,6 +284,8 @@ main(void)
 	netns_local_begin(&local, local_open, netns_echo_serve);
 	TCase *tcase = tcase_create("raw_changes");
 	tcase_set_timeout(tcase, 30);
+	tcase_add_loop_test(tcase, connections_are_heard_from_all_devices_when_they_are_with_the_host, 0, COUNT(servers));
+	tcase_add_test(tcase, a_connection_that_comes_by_no_way_we_know_is_heard_after_a_while);
 	tcase_add_test(tcase, replies_that_come_by_no_way_we_know_are_heard_after_a_while);
 	tcase_add_test(tcase, a_host_without_ipv6_has_ipv4);
 	tcase_add_test(tcase, an_idle_link_asks_for_no_attention);
