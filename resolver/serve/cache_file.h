@@ -8,9 +8,9 @@
  * processor's caches, each a little.  So they are found in the file before they are back: the index of every segment comes into a table
  * at once, a look-up that finds nothing in a cache looks there, and takes with it the one record that it wants.
  * For as long as that the file is mapped, for reading alone.  A page of a file can fail to come: so all are there
- * before the first is used, and what cannot be had, or ends too early, is read in the ordinary way.  When the load is over
- * nothing is mapped any more.  What is left is who cuts the file off in that second,
- * or a disk that loses a page in it, which ends the process.
+ * before the first is used, and what cannot be had, or ends too early, is read in the ordinary way.  Where somebody cuts the file
+ * off in that second, or its disk loses a page, there are zeros (file_map.h), which no checksum takes for a record.  When the
+ * load is over nothing is mapped any more.
  *
  * Who may be believed: the file is ours or of the user we become, and nobody else may write it; it is locked, so that one
  * process has it; a head that is not of such a file, or is damaged, sends it aside as FILE.damaged (but no file that others

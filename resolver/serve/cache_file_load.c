@@ -11,6 +11,7 @@
 
 #include "resolver/cache/past.h"
 #include "resolver/serve/cache_file_priv.h"
+#include "resolver/serve/file_map.h"
 
 /* What the file has of one cache. */
 struct part {
@@ -28,8 +29,7 @@ struct cache_file_loading {
 	struct cache_file *file;
 	struct record_clock clock;
 	const atomic_bool *is_cancelled;
-	const uint8_t *map; /* the file; NULL: not mapped */
-	uint64_t map_bytes;
+	struct file_map map;
 	struct part parts[RECORD_KINDS];
 	struct segment_index index; /* of the segment at hand */
 	struct cache_file_loaded loaded;
@@ -212,33 +212,18 @@ close_part(struct part *part, struct cache_file_loaded *loaded)
 	free(part->segments);
 }
 
-static void
-map_file(struct cache_file_loading *loading)
-{
-	const struct cache_file *file = loading->file;
-	const uint64_t bytes = size_of(file);
-	void *map = bytes > 0 ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, file->fd, 0) : MAP_FAILED;
-	if (map == MAP_FAILED)
-		return;
-	loading->map = map;
-	loading->map_bytes = bytes;
-}
-
 /* ---- what is in them ------------------------------------------------------------------------------ */
 
-/*
- * The octets of a segment: lent from the map, once every page is there, for one that cannot be had would end the process; else
- * copied.  NULL: they cannot be read.
- */
+/* The octets of a segment: lent from the map, once every page is there; else copied.  NULL: they cannot be read. */
 static const uint8_t *
 bring(const struct cache_file_loading *loading, const struct part *part, uint32_t at,
       uint32_t place)
 {
 	const uint64_t begin = cache_file__offset(place);
-	if (begin + SEGMENT_BYTES <= loading->map_bytes &&
-	    madvise((void *)(uintptr_t)(loading->map + begin), SEGMENT_BYTES, MADV_POPULATE_READ) ==
-		    0)
-		return loading->map + begin;
+	const struct file_map *map = &loading->map;
+	if (begin + SEGMENT_BYTES <= map->size &&
+	    madvise((void *)(uintptr_t)(map->bytes + begin), SEGMENT_BYTES, MADV_POPULATE_READ) == 0)
+		return map->bytes + begin;
 	uint8_t *copy = part->copies + at * (size_t)SEGMENT_BYTES;
 	return read_at(loading->file, copy, SEGMENT_BYTES, begin) == 0 ? copy : NULL;
 }
@@ -320,7 +305,7 @@ cache_file_scan(struct cache_file *file, uint32_t now_s, uint32_t wall_s,
 		err = open_part(loading, order[i]);
 	if (err != 0)
 		return;
-	map_file(loading);
+	(void)file_map_open(&loading->map, file->fd, size_of(file)); /* if not, it is read */
 	for (unsigned i = 0; i < RECORD_KINDS; i++)
 		note_part(loading, order[i]);
 	file->is_spoilt = is_cancelled(loading);
@@ -379,7 +364,7 @@ cache_file__end_load(struct cache_file *file, struct cache_file_loaded *loaded)
 	for (unsigned kind = 0; kind < RECORD_KINDS; kind++)
 		close_part(&loading->parts[kind], loaded);
 	loaded->refused -= loaded->refused < loaded->records ? loaded->refused : loaded->records;
-	unmap(loading->map, loading->map_bytes);
+	file_map_close(&loading->map);
 	free(loading);
 	file->loading = NULL;
 }

@@ -209,6 +209,27 @@ START_TEST(of_a_file_that_was_cut_off_the_rest_is_found)
 }
 END_TEST
 
+/* Between the scan and the load, and while the caches look there. */
+START_TEST(of_a_file_that_is_cut_off_while_it_is_read_the_rest_is_found)
+{
+	struct process process;
+	struct stat whole;
+	write_large_file();
+	ck_assert_int_eq(stat(cache_path, &whole), 0);
+	scan(&process);
+	const unsigned known = count_addresses(&process, 10);
+	ck_assert_int_eq(truncate(cache_path, whole.st_size / 3), 0);
+	const unsigned found = count_addresses(&process, 1);
+	ck_assert_uint_ge(found, known);
+	ck_assert_uint_lt(found, ADDRESSES);
+	cache_file_load(process.file, &process.loaded);
+	ck_assert_uint_eq(process.loaded.records, found);
+	ck_assert_uint_gt(process.loaded.damaged, 0);
+	ck_assert_uint_eq(count_addresses(&process, 1), found);
+	process_end(&process);
+}
+END_TEST
+
 /* ---- other files ---------------------------------------------------------------------------------- */
 
 /* Version 1 had no indices; its head is sound. */
@@ -293,6 +314,7 @@ scan_suite(void)
 	tcase_add_test(tcase, damage_to_an_index_loses_nothing);
 	tcase_add_test(tcase, damage_to_a_record_loses_that_record);
 	tcase_add_test(tcase, of_a_file_that_was_cut_off_the_rest_is_found);
+	tcase_add_test(tcase, of_a_file_that_is_cut_off_while_it_is_read_the_rest_is_found);
 	tcase_add_test(tcase, a_file_of_the_version_before_begins_anew);
 	tcase_add_test(tcase, caches_that_were_made_smaller_give_the_disk_back);
 	tcase_add_test(tcase, a_scan_that_was_cut_short_gives_nothing_back);
