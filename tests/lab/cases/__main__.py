@@ -1,6 +1,8 @@
 """Runs the cases of this folder on the host `lan` of a lab; `../run` calls it there.
 
-usage: python3 cases [WORDS...]
+usage: python3 cases [--part K/N | WORDS...]
+
+--part: of the groups (classes) each Nth from the Kth on, so that N labs share the cases.
 """
 import sys
 import time
@@ -80,11 +82,18 @@ def cases_in(suite):
             yield from cases_in(item)
 
 
+def wanted_of(cases, arguments):
+    if arguments[:1] == ["--part"]:
+        part, parts = map(int, arguments[1].split("/"))
+        groups = list(dict.fromkeys(map(type, cases)))
+        return [case for case in cases if groups.index(type(case)) % parts == part - 1]
+    return [case for case in cases if not arguments or any(words in words_of(case) for words in arguments)]
+
+
 def main():
     lab.refuse_to_run_elsewhere()
     every_case = unittest.defaultTestLoader.discover(str(Path(__file__).parent))
-    wanted = [case for case in cases_in(every_case)
-              if not sys.argv[1:] or any(words in words_of(case) for words in sys.argv[1:])]
+    wanted = wanted_of(list(cases_in(every_case)), sys.argv[1:])
     began = time.monotonic()
     result = Lines()
     unittest.TestSuite(wanted).run(result)
