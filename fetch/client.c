@@ -138,6 +138,12 @@ is_parallel(const struct client *client)
 	return is_any;
 }
 
+static void
+on_soon(void *data)
+{
+	soon_turn(data);
+}
+
 static int
 open_network(struct client *client, struct failure *failure)
 {
@@ -158,6 +164,7 @@ open_network(struct client *client, struct failure *failure)
 	if (open_journey(client, &net, failure) != 0 || net_open(&client->net, &net, failure) != 0)
 		return -1;
 	soon_open(&client->soon, net_loop(client->net));
+	net_set_soon(client->net, on_soon, &client->soon);
 	client->pool = pool_new(client->net);
 	if (client->pool == NULL) {
 		failure_set(failure, FAILURE_MEMORY, "no memory for connections");
@@ -284,8 +291,10 @@ client_disconnect(struct client *client)
 {
 	pool_free(client->pool);
 	names_close(client->names);
-	if (client->net != NULL)
+	if (client->net != NULL) {
+		net_set_soon(client->net, NULL, NULL);
 		soon_close(&client->soon);
+	}
 	net_close(client->net);
 	client->pool = NULL;
 	client->names = NULL;

@@ -38,6 +38,8 @@ struct net {
 	void (*on_wait)(void *data);
 	uv_prepare_t wait;
 	void *events_data;
+	void (*on_soon)(void *data); /* NULL: nobody */
+	void *soon_data;
 };
 
 uint64_t
@@ -166,6 +168,8 @@ on_turn(struct stack_uv *shell, uint64_t now_us)
 		struct net_timer *timer = (struct net_timer *)due;
 		timer->on_due(timer->data);
 	}
+	if (net->on_soon != NULL)
+		net->on_soon(net->soon_data);
 	uint64_t at_us = wheel_deadline(&net->wheel);
 	if (net->driver != NULL) {
 		net->driver->on_turn(net->driver);
@@ -190,6 +194,13 @@ void
 net_set_driver(struct net *net, struct net_driver *driver)
 {
 	net->driver = driver;
+}
+
+void
+net_set_soon(struct net *net, void (*on_soon)(void *data), void *data)
+{
+	net->on_soon = on_soon;
+	net->soon_data = data;
 }
 
 /* ---- the stack ------------------------------------------------------------------------------------- */

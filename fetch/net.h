@@ -104,6 +104,8 @@ struct net_driver {
 	uint64_t (*deadline)(const struct net_driver *driver);
 };
 void net_set_driver(struct net *net, struct net_driver *driver);
+/* What is done in each turn behind the timers, before anything is sent; on_soon NULL: nothing, as at first. */
+void net_set_soon(struct net *net, void (*on_soon)(void *data), void *data);
 /* What was done from outside of a turn is looked after soon. */
 void net_wake(struct net *net);
 

@@ -2,16 +2,31 @@
 
 #include <stddef.h>
 
-static struct soon_call *
-take_first(struct soon *soon)
+static void
+list_init(struct soon_list *list)
 {
-	struct soon_call *call = soon->first;
-	soon->first = call->next;
-	if (soon->first == NULL)
-		soon->end = &soon->first;
-	soon->count--;
-	call->is_waiting = false;
+	*list = (struct soon_list){ .end = &list->first };
+}
+
+static struct soon_call *
+take_first(struct soon_list *list)
+{
+	struct soon_call *call = list->first;
+	list->first = call->next;
+	if (list->first == NULL)
+		list->end = &list->first;
+	list->count--;
+	call->list = NULL;
 	return call;
+}
+
+static void
+do_some(struct soon_list *list, unsigned count_max)
+{
+	for (; count_max > 0 && list->first != NULL; count_max--) {
+		struct soon_call *call = take_first(list);
+		call->on_turn(call->data);
+	}
 }
 
 /* Those that wait now: what they ask for in turn is for the turn after. */
@@ -19,18 +34,25 @@ static void
 on_idle(uv_idle_t *idle)
 {
 	struct soon *soon = idle->data;
-	for (unsigned left = soon->count; left > 0 && soon->first != NULL; left--) {
-		struct soon_call *call = take_first(soon);
-		call->on_turn(call->data);
-	}
-	if (soon->first == NULL)
+	do_some(&soon->early, soon->early.count);
+	do_some(&soon->calls, soon->calls.count);
+	if (soon->early.first == NULL && soon->calls.first == NULL)
 		(void)uv_idle_stop(idle);
+}
+
+void
+soon_turn(struct soon *soon)
+{
+	do_some(&soon->early, SOON_TURN_MAX);
+	if (soon->early.first == NULL && soon->calls.first == NULL)
+		(void)uv_idle_stop(&soon->idle);
 }
 
 void
 soon_open(struct soon *soon, uv_loop_t *loop)
 {
-	*soon = (struct soon){ .end = &soon->first };
+	list_init(&soon->early);
+	list_init(&soon->calls);
 	(void)uv_idle_init(loop, &soon->idle); /* cannot fail */
 	soon->idle.data = soon;
 }
@@ -41,32 +63,48 @@ soon_close(struct soon *soon)
 	uv_close((uv_handle_t *)&soon->idle, NULL);
 }
 
+static void
+put(struct soon *soon, struct soon_list *list, struct soon_call *call)
+{
+	if (call->list != NULL)
+		return;
+	call->list = list;
+	call->next = NULL;
+	*list->end = call;
+	list->end = &call->next;
+	list->count++;
+	(void)uv_idle_start(&soon->idle, on_idle);
+}
+
 void
 soon_do(struct soon *soon, struct soon_call *call, void (*on_turn)(void *data), void *data)
 {
 	call->on_turn = on_turn;
 	call->data = data;
-	if (call->is_waiting)
-		return;
-	call->is_waiting = true;
-	call->next = NULL;
-	*soon->end = call;
-	soon->end = &call->next;
-	soon->count++;
-	(void)uv_idle_start(&soon->idle, on_idle);
+	put(soon, &soon->calls, call);
 }
 
 void
-soon_cancel(struct soon *soon, struct soon_call *call)
+soon_do_early(struct soon *soon, struct soon_call *call, void (*on_turn)(void *data), void *data)
 {
-	if (!call->is_waiting)
+	call->on_turn = on_turn;
+	call->data = data;
+	put(soon, &soon->early, call);
+}
+
+void
+soon_cancel(struct soon_call *call)
+{
+	struct soon_list *list = call->list;
+
+	if (list == NULL)
 		return;
-	struct soon_call **at = &soon->first;
+	struct soon_call **at = &list->first;
 	while (*at != call)
 		at = &(*at)->next;
 	*at = call->next;
-	if (soon->end == &call->next)
-		soon->end = at;
-	soon->count--;
-	call->is_waiting = false;
+	if (list->end == &call->next)
+		list->end = at;
+	list->count--;
+	call->list = NULL;
 }

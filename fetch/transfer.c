@@ -24,6 +24,7 @@ static void
 tell_done(void *data)
 {
 	struct transfer *transfer = data;
+	net_now_again(transfer->client->net); /* what comes next begins now, not when the turn did */
 	transfer->on_done(transfer->data, transfer);
 }
 
@@ -31,7 +32,7 @@ static void
 stop_timers(struct transfer *transfer)
 {
 	net_timer_stop(transfer->client->net, &transfer->turn);
-	soon_cancel(&transfer->client->soon, &transfer->soon);
+	soon_cancel(&transfer->soon);
 	net_timer_stop(transfer->client->net, &transfer->deadline);
 	net_timer_stop(transfer->client->net, &transfer->speed);
 	net_timer_stop(transfer->client->net, &transfer->body_due);
@@ -51,7 +52,7 @@ end(struct transfer *transfer)
 	transfer->facts.end_us = net_now_us(client->net);
 	transfer->facts.is_over = true;
 	transfer__tell_end(transfer);
-	soon_do(&client->soon, &transfer->soon, tell_done, transfer);
+	soon_do_early(&client->soon, &transfer->soon, tell_done, transfer);
 }
 
 static void
@@ -175,7 +176,7 @@ close_stream(struct transfer *transfer)
 	}
 	transfer->dial = NULL;
 	net_timer_stop(transfer->client->net, &transfer->turn);
-	soon_cancel(&transfer->client->soon, &transfer->soon);
+	soon_cancel(&transfer->soon);
 	net_timer_stop(transfer->client->net, &transfer->body_due);
 	transfer__close_ftp(transfer);
 	if (transfer->stream != NULL)
@@ -506,7 +507,7 @@ transfer_start(struct client *client, const struct transfer_job *job, transfer_d
 	}
 	transfer->facts.job = job;
 	transfer->facts.start_us = net_now_us(client->net);
-	soon_do(&client->soon, &transfer->soon, begin, transfer);
+	soon_do_early(&client->soon, &transfer->soon, begin, transfer);
 	return transfer;
 }
 
