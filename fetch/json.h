@@ -60,8 +60,8 @@ void json_null(struct json *json);
 
 /*
  * A member in one call, for what is written a thousand times: `name` is a literal and a word of ours, written as it stands
- * (letters, digits, _ and -), so that its key is put together by the compiler.  text and word are not NULL; a word is one
- * of ours too.
+ * (letters, digits, _ and -), so that its key is put together by the compiler.  text and word are not NULL; a word stands
+ * for itself too, octet by octet (plain.h).
  */
 #define json_member_uint(json, name, value) json__member_uint((json), JSON__KEY(name), (value))
 #define json_member_text(json, name, text)  json__member_text((json), JSON__KEY(name), (text))

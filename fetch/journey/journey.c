@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fetch/plain.h"
 #include "fetch/printable.h"
 
 const char *
@@ -121,6 +122,7 @@ journey_note(struct journey *journey, const struct journey_event *event, const c
 struct sentence {
 	char *text;
 	size_t used; /* below JOURNEY_TEXT_BYTES */
+	bool is_plain;
 };
 
 static void
@@ -130,6 +132,20 @@ add(struct sentence *sentence, const char *text, size_t bytes)
 	const size_t added = bytes < room ? bytes : room;
 	memcpy(sentence->text + sentence->used, text, added);
 	sentence->used += added;
+}
+
+/* Of a peer's, maybe. */
+static void
+add_text(struct sentence *sentence, const char *text, size_t bytes)
+{
+	char *into = sentence->text + sentence->used;
+
+	if (plain_bytes(text, bytes) == bytes) {
+		add(sentence, text, bytes);
+		return;
+	}
+	sentence->is_plain = false;
+	sentence->used += printable_text(into, JOURNEY_TEXT_BYTES - sentence->used, text, bytes);
 }
 
 static void
@@ -150,8 +166,7 @@ add_value(struct sentence *sentence, const struct journey_field *field)
 	if (field->text == NULL)
 		add_number(sentence, field->number);
 	else
-		sentence->used += printable_text(sentence->text + sentence->used, JOURNEY_TEXT_BYTES - sentence->used,
-		                                 field->text, field->number);
+		add_text(sentence, field->text, field->number);
 }
 
 static const struct journey_field *
@@ -165,10 +180,11 @@ find_field(const struct journey_event *event, const char *name, size_t name_byte
 }
 
 const char *
-journey_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES])
+journey_sentence(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES], bool *is_plain)
 {
-	struct sentence sentence = { .text = text };
+	struct sentence sentence = { .text = text, .is_plain = true };
 
+	*is_plain = false;
 	if (!event->is_pattern)
 		return event->what;
 	for (const char *rest = event->what, *name; *rest != '\0'; rest++) {
@@ -183,7 +199,15 @@ journey_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES])
 		add_value(&sentence, field);
 	}
 	text[sentence.used] = '\0';
+	*is_plain = sentence.is_plain;
 	return text;
+}
+
+const char *
+journey_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES])
+{
+	bool is_plain;
+	return journey_sentence(event, text, &is_plain);
 }
 
 /* ---- looking back ------------------------------------------------------------------------------------ */

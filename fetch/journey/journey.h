@@ -92,12 +92,14 @@ uint32_t journey_tell(struct journey *journey, const struct journey_event *event
 
 /*
  * The same for what happens with every file: nothing is put together before somebody reads it.  `pattern` is a constant of
- * the program, and {name} in it stands for the value of that field.
+ * the program, of plain octets (plain.h), and {name} in it stands for the value of that field.
  */
 uint32_t journey_note(struct journey *journey, const struct journey_event *event, const char *pattern);
 
 /* The event's sentence, in text if it has to be put together.  Control characters of a field are visible in it. */
 const char *journey_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES]);
+/* The same; *is_plain: each octet of it is known to be plain. */
+const char *journey_sentence(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES], bool *is_plain);
 
 /*
  * For a cause: the id of the last event of that layer and name, told about `request` (0: any), whose field of the name `field` is `text`

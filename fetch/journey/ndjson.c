@@ -3,21 +3,33 @@
 #include "fetch/journey/fault.h"
 #include "fetch/journey/name_waits.h"
 
+/* Most sentences are put together of plain octets, and not looked at again. */
+static void
+put_what(struct json *json, const struct journey_event *event)
+{
+	char text[JOURNEY_TEXT_BYTES];
+	bool is_plain;
+	const char *what = journey_sentence(event, text, &is_plain);
+
+	if (is_plain)
+		json_member_word(json, "what", what);
+	else
+		json_member_text(json, "what", what);
+}
+
 void
 journey_json_event(struct json *json, const struct journey_event *event, uint64_t start_us)
 {
-	char what[JOURNEY_TEXT_BYTES];
-
 	json_object_begin(json);
 	json_member_uint(json, "i", event->id);
 	json_member_uint(json, "p", event->cause);
 	json_member_uint(json, "t", event->at_us > start_us ? event->at_us - start_us : 0);
 	json_member_word(json, "l", journey_layer_name(event->layer));
-	json_member_text(json, "e", event->name);
+	json_member_word(json, "e", event->name);
 	json_member_uint(json, "r", event->request);
 	if (event->connection != 0)
 		json_member_uint(json, "c", event->connection);
-	json_member_text(json, "what", journey_what(event, what));
+	put_what(json, event);
 	json_member_bool(json, "bad", event->is_bad);
 	for (unsigned i = 0; i < event->field_count; i++) {
 		const struct journey_field *field = &event->fields[i];

@@ -38,7 +38,7 @@ text_of(struct line *line, struct arena *arena, struct span span)
 	return "";
 }
 
-/* As the names of all fields are (json.h). */
+/* As the names of all events and fields are (json.h). */
 static bool
 is_word(struct span name)
 {
@@ -232,7 +232,7 @@ read_line(struct journey_read *read, struct span text)
 		take_member(&line, &arena, &member);
 	if (more < 0 || line.err != 0)
 		return more < 0 ? more : line.err;
-	if (line.layer == NULL || line.event.name == NULL)
+	if (line.layer == NULL || line.event.name == NULL || !is_word(span_from_text(line.event.name)))
 		return ERR_MALFORMED;
 	if (strcmp(line.event.name, "verdict") == 0)
 		return keep_end(read, &line, &arena);

@@ -81,6 +81,7 @@ static const struct {
 	{ "no JSON", "hello\n" },
 	{ "an object that is no event", "{\"a\":1}\n" },
 	{ "a layer that there is not", "{\"i\":1,\"t\":1,\"l\":\"x\",\"e\":\"y\",\"what\":\"z\"}\n" },
+	{ "an event whose name is no word", "{\"i\":1,\"t\":1,\"l\":\"url\",\"e\":\"y\\\"\",\"what\":\"z\"}\n" },
 	{ "a time that no clock tells", "{\"i\":1,\"t\":18446744073709551615,\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n" },
 	{ "a time that is a text", "{\"i\":1,\"t\":\"1\\u00001\",\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n" },
 	{ "parts of no time at all", "{\"l\":\"policy\",\"e\":\"verdict\",\"total_us\":0,\"parts_us\":{\"name\":1}}\n" },
