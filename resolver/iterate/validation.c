@@ -483,11 +483,26 @@ trace_judged(struct engine *engine, const struct task *task, enum security secur
 	event_put(engine->trace, TRACE_RESOLVER_JUDGED, 0, engine->now_us, &body, sizeof body);
 }
 
+/* What does not hold, who has said it, and why it does not; what is missing for it is told in the words of the task for that. */
+static const char *
+failure_text(struct task *task)
+{
+	const struct validation *state = &task->validation;
+	char qname[NAME_TEXT_BYTES], type[TYPE_TEXT_BYTES], server[ADDR_TEXT_BYTES] = "";
+	const bool is_told = state->answered_by.family != ADDR_NONE;
+
+	name_to_text(&task->question.qname, qname, sizeof qname);
+	type_to_text(task->question.qtype, type, sizeof type);
+	if (is_told)
+		addr_to_text(&state->answered_by, server, sizeof server);
+	return arena_printf(&task->arena, "%s %s%s%s: %s", qname, type, is_told ? " from " : "", server,
+			    state->why != NULL ? state->why : "not to be validated");
+}
+
 static enum task_state
 again_or_fail(struct engine *engine, struct task *task)
 {
 	struct validation *state = &task->validation;
-	char qname[NAME_TEXT_BYTES], type[TYPE_TEXT_BYTES];
 	struct negative negative = {
 		.kind = NEGATIVE_FAILURE,
 		.epoch = task->epoch,
@@ -512,10 +527,7 @@ again_or_fail(struct engine *engine, struct task *task)
 		task->answer.ede = state->ede;
 		return TASK_DONE;
 	}
-	name_to_text(&task->question.qname, qname, sizeof qname);
-	type_to_text(task->question.qtype, type, sizeof type);
-	const char *text = arena_printf(&task->arena, "%s %s: %s", qname, type,
-					state->why != NULL ? state->why : "not to be validated");
+	const char *text = failure_text(task);
 	engine->stats.bogus += !state->is_unreachable;
 	answer_fail(&task->answer, RCODE_SERVFAIL, state->ede, text);
 	task->answer.security = SECURITY_BOGUS;

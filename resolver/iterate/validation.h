@@ -49,7 +49,7 @@ struct validation {
 	uint64_t began_us;
 	bool has_gaps;       /* records that break the rules of their type were left out of the answer */
 	uint8_t restarts;
-	struct ip_addr answered_by; /* who gave the answer; family ADDR_NONE: nobody was asked */
+	struct ip_addr answered_by; /* who gave the answer; family ADDR_NONE: nobody was asked, or is to blame */
 	struct ip_addr blamed[VALIDATION_RESTARTS_MAX]; /* whose answers were bogus: the others are asked first */
 	uint8_t told_labels; /* of the zone that the last reply has said to be sname's, and one; 0: it has not */
 	uint32_t server_s;   /* for how long an address in the answer may be kept at most (learn.c); 0: for its TTL */

@@ -19,6 +19,7 @@ validation__fact_failed(struct task *task, const struct validation_fact *fact, i
 
 	task->validation.is_unreachable = is_unreachable;
 	task->validation.restarts = VALIDATION_RESTARTS_MAX; /* the task for it has tried again already */
+	task->validation.answered_by.family = ADDR_NONE;     /* whoever gave the answer is not to blame */
 	return validation__bogus(task, is_unreachable || fact->ede == EDE_NONE ? ede_default : fact->ede, fact->ede_text);
 }
 

@@ -61,6 +61,36 @@ START_TEST(what_says_itself_that_it_is_of_a_signed_zone_is_bogus_without_another
 }
 END_TEST
 
+/* Of the zone's keys alone. */
+static void
+leave_keys_unsigned(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)world;
+	(void)server;
+	for (struct rrset *set = reply->sections[SECTION_ANSWER]; query->question.qtype == TYPE_DNSKEY && set != NULL; set = set->next)
+		set->sig_count = 0;
+}
+
+/* RFC 8914: who reads it has to find the zone and the server to look at. */
+START_TEST(the_reason_names_what_does_not_hold_and_who_has_said_it)
+{
+	static const struct {
+		world_habit *habit;
+		const char *text;
+	} cases[] = {
+		{ answer_unsigned, "www.mal. A from 203.0.113.66: signatures are missing" },
+		{ leave_keys_unsigned,
+		  "www.mal. A: mal. DNSKEY from 203.0.113.66: the keys of a trust anchor's zone are not signed" },
+	};
+
+	signed_world_init(&sw, 1, NULL, NULL, cases[_i].habit);
+	const struct world_result *result = resolve("www.mal.", TYPE_A);
+	expect_bogus(result);
+	ck_assert_str_eq(result->ede_text, cases[_i].text);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 START_TEST(where_all_servers_lie_one_is_looked_for_in_the_other_family)
 {
 	static const struct world_zone both = { "mal.", "mal. 600 SOA mname. rname. 1 2 3 4 300\n"
@@ -90,6 +120,7 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, of_several_algorithms_one_is_enough_unless_all_are_wanted, 0, 2);
 	tcase_add_test(tcase, what_says_itself_that_it_is_of_a_signed_zone_is_bogus_without_another_question);
+	tcase_add_loop_test(tcase, the_reason_names_what_does_not_hold_and_who_has_said_it, 0, 2);
 	tcase_add_test(tcase, where_all_servers_lie_one_is_looked_for_in_the_other_family);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
