@@ -594,6 +594,54 @@ START_TEST(a_zone_signs_for_itself_alone)
 }
 END_TEST
 
+/* Signed by a zone above the trust anchor, whose keys nobody knows: that makes nothing insecure that was secure. */
+static void
+sign_from_above(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	const struct signed_zone above = { .apex = name_root, .key = SIGNED_MAL_KEY };
+
+	(void)server;
+	if (query->question.qtype != TYPE_A)
+		return;
+	struct rrset *set = world_record(world, "www.mal.", TYPE_A, 300, "203.0.113.66");
+	signed_sign(world, &above, set);
+	reply->sections[SECTION_ANSWER] = set;
+}
+
+START_TEST(who_is_above_the_trust_anchor_signs_in_vain)
+{
+	signed_world_init(&sw, 1, NULL, NULL, sign_from_above);
+	const struct world_result *result = resolve("www.mal.", TYPE_A);
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_int_eq(result->ede, EDE_DNSSEC_BOGUS);
+	expect_good();
+	signed_world_fini(&sw);
+}
+END_TEST
+
+/* Who is on the way may change the TTL, which is not signed in the place where it stands (RFC 4035, section 5.3.3). */
+static void
+give_long_life(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	(void)world;
+	(void)server;
+	(void)query;
+	for (struct rrset *set = reply->sections[SECTION_ANSWER]; set != NULL; set = set->next)
+		set->ttl_s = 86400;
+}
+
+START_TEST(what_is_signed_lives_no_longer_than_its_signature_says)
+{
+	signed_world_init(&sw, 1, NULL, NULL, give_long_life);
+	for (unsigned i = 0; i < 2; i++) { /* from its server, and from the cache */
+		const struct world_result *result = resolve("www.mal.", TYPE_A);
+		ck_assert_uint_eq(result->security, SECURITY_SECURE);
+		ck_assert_uint_le(result->sections[SECTION_ANSWER]->ttl_s, 300);
+	}
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -615,6 +663,8 @@ main(void)
 	tcase_add_test(tcase, an_unchecked_denial_drives_out_nothing_that_was_checked);
 	tcase_add_test(tcase, in_permissive_mode_what_is_bogus_is_given_as_insecure_each_time);
 	tcase_add_test(tcase, a_zone_signs_for_itself_alone);
+	tcase_add_test(tcase, who_is_above_the_trust_anchor_signs_in_vain);
+	tcase_add_test(tcase, what_is_signed_lives_no_longer_than_its_signature_says);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

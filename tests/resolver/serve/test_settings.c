@@ -394,6 +394,27 @@ START_TEST(names_of_private_addresses_need_no_signatures_where_the_operator_says
 }
 END_TEST
 
+START_TEST(the_nearest_of_anchors_and_names_without_validation_counts)
+{
+	static const struct { const char *name; bool is_validated; } names[] = {
+		{ "www.example.com.", true }, { "example.com.", true }, { "com.", false }, { "other.com.", false },
+		{ "sub.example.com.", false }, { "www.sub.example.com.", false }, { "example.org.", true },
+	};
+	struct settings *settings =
+		settings_of("server:\n  trust-anchor: [ \". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\",\n"
+			    "    \"example.com. DS 1 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\" ]\n"
+			    "  domain-insecure: [ com, sub.example.com ]\n");
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct name name;
+		ck_assert_int_eq(name_from_text(&name, names[i].name, NULL), 0);
+		ck_assert_msg((anchors_above(settings->service->trust.anchors, &name) != NULL) == names[i].is_validated, "%s",
+			      names[i].name);
+	}
+	settings_free(settings);
+}
+END_TEST
+
 START_TEST(options_reach_what_clients_are_told)
 {
 	struct settings *settings =
@@ -521,6 +542,7 @@ main(void)
 	tcase_add_test(tcase, options_reach_the_engine);
 	tcase_add_test(tcase, original_ttls_are_not_cut);
 	tcase_add_test(tcase, names_of_private_addresses_need_no_signatures_where_the_operator_says_so);
+	tcase_add_test(tcase, the_nearest_of_anchors_and_names_without_validation_counts);
 	tcase_add_test(tcase, options_reach_what_clients_are_told);
 	tcase_add_test(tcase, options_reach_the_local_zones);
 	tcase_add_test(tcase, a_bad_root_hint_is_said_with_both_places);
