@@ -274,6 +274,7 @@ static const char *const zone_sections[] = {
 	[CONFIG_AUTH_ZONE] = "auth-zone",
 	[CONFIG_RPZ] = "rpz",
 	[CONFIG_VIEW] = "view",
+	[CONFIG_KEY] = "key",
 };
 
 static bool
@@ -348,6 +349,8 @@ check_zone(struct parse *parse)
 		return fail(parse, zone->line, "%s: has no `name`", zone_sections[zone->kind]);
 	if (zone->kind == CONFIG_VIEW)
 		return 0;
+	if (zone->kind == CONFIG_KEY)
+		return zone->secret != NULL ? 0 : fail(parse, zone->line, "key: `%s` has no `secret`", zone->name);
 	if (zone->url.count > 0)
 		return fail(parse, zone->url.lines[0], "%s: `url` is not supported: name a `zonefile` or a `primary`", zone_sections[zone->kind]);
 	if (zone->kind == CONFIG_RPZ || zone->kind == CONFIG_AUTH_ZONE)

@@ -31,9 +31,9 @@ struct config_list {
 	size_t count;
 };
 
-enum config_zone_kind { CONFIG_FORWARD_ZONE, CONFIG_STUB_ZONE, CONFIG_AUTH_ZONE, CONFIG_RPZ, CONFIG_VIEW };
+enum config_zone_kind { CONFIG_FORWARD_ZONE, CONFIG_STUB_ZONE, CONFIG_AUTH_ZONE, CONFIG_RPZ, CONFIG_VIEW, CONFIG_KEY };
 
-/* A section that may stand several times: `forward-zone:`, `stub-zone:`, `auth-zone:`, `rpz:` or `view:`; the fields of the others are unset. */
+/* A section that may stand several times: `forward-zone:`, `stub-zone:`, `auth-zone:`, `rpz:`, `view:` or `key:`; the fields of the others are unset. */
 struct config_zone {
 	enum config_zone_kind kind;
 	unsigned line; /* of the section */
@@ -47,7 +47,7 @@ struct config_zone {
 
 	/* auth-zone, rpz */
 	char *zonefile;                    /* NULL: missing */
-	struct config_list primary, master; /* the same: "192.0.2.1@5353"; with one the file is what has come from there */
+	struct config_list primary, master; /* the same: "192.0.2.1@5353", "192.0.2.1 key"; with one the file is what has come from there */
 	struct config_list allow_notify;   /* "192.0.2.0/24" */
 	bool has_expired;                  /* no option: its primaries have been silent for too long (secondaries.h) */
 	bool is_followed;                  /* no option: has_expired is kept up to date; else its file's age tells */
@@ -63,6 +63,10 @@ struct config_zone {
 	char *log_name;                    /* NULL: the zone's */
 	char *ede;                         /* NULL: blocked */
 	struct config_list tags;           /* empty: for all clients */
+
+	/* key */
+	char *algorithm;                   /* NULL: sha256 */
+	char *secret;                      /* base64; NULL: missing */
 
 	/* view */
 	struct config_list local_zone, local_data, local_data_ptr;

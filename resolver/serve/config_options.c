@@ -262,11 +262,16 @@ const struct config_option config_options[] = {
 	ZONE("stub-zone", "stub-tcp-upstream", CONFIG_BOOL, tcp_upstream, "no", "ask them over TCP alone"),
 	ZONE("stub-zone", "stub-prime", CONFIG_BOOL, prime, "no", "ask them for the zone's own NS set and use that"),
 
+	/* secrets in common with primaries */
+	ZONE("key", "name", CONFIG_STRING, name, "", "what it is called on the wire, and behind the addresses of primaries"),
+	ZONE("key", "algorithm", CONFIG_STRING, algorithm, "", "sha1, sha224, sha256, sha384 or sha512, with or without hmac- in front; empty is sha256"),
+	ZONE("key", "secret", CONFIG_STRING, secret, "", "the secret in base64"),
+
 	/* zones that are kept here */
 	ZONE("auth-zone", "name", CONFIG_STRING, name, "", "the zone's name, which its file may leave out"),
 	ZONE("auth-zone", "zonefile", CONFIG_STRING, zonefile, "", "master file with its records"),
 	ZONE("auth-zone", "primary", CONFIG_LIST, primary, "",
-	     "address of a server to transfer it from, with @port if it is not 53; the file keeps what came"),
+	     "address of a server to transfer it from, with @port if it is not 53, and the name of a key; the file keeps what came"),
 	ZONE("auth-zone", "master", CONFIG_LIST, master, "", "the same as `primary`"),
 	ZONE("auth-zone", "allow-notify", CONFIG_LIST, allow_notify, "",
 	     "netblock whose NOTIFY is heeded besides that of the primaries"),
@@ -281,7 +286,7 @@ const struct config_option config_options[] = {
 	ZONE("rpz", "name", CONFIG_STRING, name, "", "the zone's name, which its file may leave out"),
 	ZONE("rpz", "zonefile", CONFIG_STRING, zonefile, "", "master file with the rules"),
 	ZONE("rpz", "primary", CONFIG_LIST, primary, "",
-	     "address of a server to transfer it from, with @port if it is not 53; the file keeps what came"),
+	     "address of a server to transfer it from, with @port if it is not 53, and the name of a key; the file keeps what came"),
 	ZONE("rpz", "master", CONFIG_LIST, master, "", "the same as `primary`"),
 	ZONE("rpz", "allow-notify", CONFIG_LIST, allow_notify, "",
 	     "netblock whose NOTIFY is heeded besides that of the primaries"),

@@ -166,10 +166,10 @@ report_zones(const struct sink *sink, const struct zone_keeper *keeper)
 	zone_keeper_stats(keeper, &stats);
 	tell(sink,
 	     "zones: checks=%llu current=%llu whole=%llu changes=%llu notifies=%llu failures=%llu refused=%llu malformed=%llu "
-	     "too-big=%llu waited=%llu expired=%llu octets=%llu",
+	     "untrusted=%llu too-big=%llu waited=%llu expired=%llu octets=%llu",
 	     (unsigned long long)stats.checks, (unsigned long long)stats.current, (unsigned long long)stats.whole,
 	     (unsigned long long)stats.changes, (unsigned long long)stats.notifies, (unsigned long long)stats.failures,
-	     (unsigned long long)stats.refused, (unsigned long long)stats.malformed, (unsigned long long)stats.too_big,
+	     (unsigned long long)stats.refused, (unsigned long long)stats.malformed, (unsigned long long)stats.untrusted, (unsigned long long)stats.too_big,
 	     (unsigned long long)stats.waited, (unsigned long long)stats.expired, (unsigned long long)stats.octets);
 }
 

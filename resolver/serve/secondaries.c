@@ -1,7 +1,9 @@
 #include "resolver/serve/secondaries.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "resolver/serve/entry_words.h"
 #include "resolver/serve/text_file.h"
@@ -12,21 +14,37 @@
 
 /* ---- the configuration -------------------------------------------------------------------------------------- */
 
+/* "ADDRESS[@PORT]", or with the name of a key behind it. */
 static int
-read_primaries(struct secondary *secondary, const struct config *config, const char *option, const struct config_list *list,
-	       char *error)
+read_primary(struct refresh_primary *primary, const struct tsig_keys *keys, const struct config *config, const char *option,
+	     const char *text, unsigned line, char *error)
 {
-	for (size_t i = 0; i < list->count; i++) {
+	struct entry_words words;
+	const bool has_key = entry_words_split(&words, text);
+
+	primary->key = has_key ? tsig_keys_find(keys, words.second) : NULL;
+	if (has_key && primary->key == NULL)
+		return config_refuse(error, config, line, option, words.second, "is the name of no `key`");
+	if (!entry_addr_read(has_key ? words.first : text, &primary->addr, &primary->port))
+		return config_refuse(error, config, line, option, text, "is no address, or no ADDRESS@PORT");
+	if (primary->port == 0)
+		primary->port = SECONDARY_PORT;
+	return 0;
+}
+
+static int
+read_primaries(struct secondary *secondary, const struct tsig_keys *keys, const struct config *config, const char *option,
+	       const struct config_list *list, char *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < list->count && err == 0; i++) {
 		if (secondary->primary_count == REFRESH_PRIMARIES_MAX)
 			return config_refuse(error, config, list->lines[i], option, list->items[i], "is one address too many");
-		struct refresh_primary *primary = &secondary->primaries[secondary->primary_count++];
-		if (!entry_addr_read(list->items[i], &primary->addr, &primary->port))
-			return config_refuse(error, config, list->lines[i], option, list->items[i],
-					     "is no address, or no ADDRESS@PORT");
-		if (primary->port == 0)
-			primary->port = SECONDARY_PORT;
+		err = read_primary(&secondary->primaries[secondary->primary_count++], keys, config, option, list->items[i],
+				   list->lines[i], error);
 	}
-	return 0;
+	return err;
 }
 
 static int
@@ -44,14 +62,15 @@ read_netblocks(struct secondary *secondary, const struct config *config, const s
 }
 
 static int
-read_zone(struct secondary *secondary, const struct config *config, const struct config_zone *from, char *error)
+read_zone(struct secondary *secondary, const struct tsig_keys *keys, const struct config *config, const struct config_zone *from,
+	  char *error)
 {
 	secondary->primary_count = secondary->netblock_count = 0;
 	if (name_from_text(&secondary->name, from->name, NULL) != 0)
 		return config_refuse(error, config, from->line, "name", from->name, "is no domain name");
-	int err = read_primaries(secondary, config, "primary", &from->primary, error);
+	int err = read_primaries(secondary, keys, config, "primary", &from->primary, error);
 	if (err == 0)
-		err = read_primaries(secondary, config, "master", &from->master, error);
+		err = read_primaries(secondary, keys, config, "master", &from->master, error);
 	return err == 0 ? read_netblocks(secondary, config, &from->allow_notify, error) : err;
 }
 
@@ -79,30 +98,45 @@ add_notified(struct notified *notified, const struct secondary *secondary)
 	return err;
 }
 
+/* What a zone's section says is read into `secondary`, one after the other. */
+static int
+add_zones(struct notified *notified, struct secondary *secondary, const struct tsig_keys *keys, const struct config *config,
+	  char *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
+		const struct config_zone *from = &config->zones[i];
+		if (!config_zone_is_transferred(from))
+			continue;
+		if (notified->count == SECONDARIES_MAX)
+			return config_refuse(error, config, from->line, "primary", from->name, "is one zone with primaries too many");
+		err = read_zone(secondary, keys, config, from, error);
+		if (err == 0)
+			err = add_notified(notified, secondary);
+	}
+	return err;
+}
+
 int
 secondaries_notified(struct notified **notified, struct arena *arena, const struct config *config,
 		     char error[CONFIG_ERROR_BYTES])
 {
 	const unsigned count = count_zones(config);
-	struct secondary *secondary;
-	int err;
+	struct secondary *secondary = malloc(sizeof *secondary); /* both are too large for a stack */
+	struct tsig_keys *keys = malloc(sizeof *keys);
+	int err = secondary != NULL && keys != NULL ? 0 : ERR_NO_MEMORY;
 
 	*notified = NULL;
-	if (count == 0)
-		return 0;
-	secondary = malloc(sizeof *secondary); /* too large for a stack */
-	*notified = notified_new(arena, count);
-	err = secondary != NULL && *notified != NULL ? 0 : ERR_NO_MEMORY;
-	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
-		const struct config_zone *from = &config->zones[i];
-		if (!config_zone_is_transferred(from))
-			continue;
-		err = (*notified)->count == SECONDARIES_MAX
-			      ? config_refuse(error, config, from->line, "primary", from->name, "is one zone with primaries too many")
-			      : read_zone(secondary, config, from, error);
-		if (err == 0)
-			err = add_notified(*notified, secondary);
+	if (err == 0)
+		err = tsig_keys_read(keys, config, error);
+	if (err == 0 && count > 0) {
+		*notified = notified_new(arena, count);
+		err = *notified != NULL ? add_zones(*notified, secondary, keys, config, error) : ERR_NO_MEMORY;
 	}
+	if (keys != NULL)
+		tsig_keys_wipe(keys);
+	free(keys);
 	free(secondary);
 	return err;
 }
@@ -150,9 +184,21 @@ read_held(const struct secondaries *secondaries, struct secondary *secondary)
 	return NULL;
 }
 
-static void
+static bool
+has_keys(const struct secondary *secondary)
+{
+	for (unsigned i = 0; i < secondary->primary_count; i++)
+		if (secondary->primaries[i].key != NULL)
+			return true;
+	return false;
+}
+
+static int
 begin(struct secondaries *secondaries, struct secondary *secondary, uint64_t now_us)
 {
+	secondary->hmac = has_keys(secondary) ? tsig_hmac_new() : NULL;
+	if (secondary->hmac == NULL && has_keys(secondary))
+		return ERR_NO_MEMORY;
 	const bool has_block = open_block(secondary, secondaries->room.bytes_max);
 	const struct zone *held = has_block ? read_held(secondaries, secondary) : NULL;
 
@@ -160,6 +206,7 @@ begin(struct secondaries *secondaries, struct secondary *secondary, uint64_t now
 	refresh_begin(&secondary->refresh, &secondary->name, secondary->primaries, secondary->primary_count,
 		      held != NULL ? &held->soa : NULL, zone_file_age_us(secondary->from->zonefile), secondaries->rng, now_us);
 	close_block(secondary);
+	return 0;
 }
 
 int
@@ -174,27 +221,97 @@ secondaries_init(struct secondaries *secondaries, struct config *config, struct 
 	if (count == 0)
 		return 0;
 	secondaries->items = calloc(count, sizeof *secondaries->items);
-	if (secondaries->items == NULL)
-		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < config->zone_count; i++) {
+	secondaries->keys = malloc(sizeof *secondaries->keys);
+	int err = secondaries->items != NULL && secondaries->keys != NULL ? tsig_keys_read(secondaries->keys, config, error) : ERR_NO_MEMORY;
+	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
 		struct secondary *secondary = &secondaries->items[secondaries->count];
-		if (!config_zone_is_transferred(&config->zones[i]) || read_zone(secondary, config, &config->zones[i], error) != 0)
+		if (!config_zone_is_transferred(&config->zones[i]) ||
+		    read_zone(secondary, secondaries->keys, config, &config->zones[i], error) != 0)
 			continue;
 		secondary->from = &config->zones[i];
 		secondaries->count++;
-		begin(secondaries, secondary, now_us);
+		err = begin(secondaries, secondary, now_us);
 	}
-	return 0;
+	if (err != 0)
+		secondaries_fini(secondaries);
+	return err;
 }
 
 void
 secondaries_fini(struct secondaries *secondaries)
 {
-	for (unsigned i = 0; i < secondaries->count; i++)
+	for (unsigned i = 0; i < secondaries->count; i++) {
 		close_block(&secondaries->items[i]);
+		tsig_hmac_free(secondaries->items[i].hmac);
+	}
 	free(secondaries->items);
+	if (secondaries->keys != NULL)
+		tsig_keys_wipe(secondaries->keys);
+	free(secondaries->keys);
 	secondaries->items = NULL;
+	secondaries->keys = NULL;
 	secondaries->count = 0;
+}
+
+/* ---- signatures --------------------------------------------------------------------------------------------- */
+
+static uint64_t
+wall_s(void)
+{
+	return (uint64_t)time(NULL);
+}
+
+/* The query as it goes out; false: libcrypto does not give the key's algorithm. */
+static bool
+sign(struct secondary *secondary, struct refresh_action *action)
+{
+	const struct tsig_key *key = action->primary->key;
+
+	secondary->asked = action->primary->addr;
+	tsig_begin(&secondary->tsig, key, secondary->hmac);
+	if (key == NULL)
+		return true;
+	memcpy(secondary->query, action->bytes, action->size);
+	const int size = tsig_sign(&secondary->tsig, secondary->query, action->size, sizeof secondary->query, wall_s());
+	action->bytes = secondary->query;
+	action->size = size > 0 ? (size_t)size : 0;
+	return size > 0;
+}
+
+static void
+tell_untrusted(const struct secondaries *secondaries, const struct secondary *secondary, enum tsig_verdict verdict)
+{
+	char key[NAME_TEXT_BYTES], server[ADDR_TEXT_BYTES];
+
+	name_to_text(&secondary->tsig.key->name, key, sizeof key);
+	addr_to_text(&secondary->asked, server, sizeof server);
+	log_warning(&secondaries->log, "zone %s: what %s answers %s%s%s (key %s)", secondary->from->name, server,
+		    tsig_verdict_text(verdict), verdict == TSIG_REFUSED ? ": " : "",
+		    verdict == TSIG_REFUSED ? tsig_error_text(secondary->tsig.error) : "", key);
+}
+
+/* False: the message is not the primary's, as far as we can tell. */
+static bool
+is_trusted(const struct secondaries *secondaries, struct secondary *secondary, const uint8_t *bytes, size_t size)
+{
+	if (secondary->tsig.key == NULL)
+		return true;
+	const enum tsig_verdict verdict = tsig_verify(&secondary->tsig, bytes, size, wall_s());
+	if (verdict == TSIG_GOOD || verdict == TSIG_NOT_YET)
+		return true;
+	tell_untrusted(secondaries, secondary, verdict);
+	return false;
+}
+
+/* Of messages between two signatures the last one vouches for all (RFC 8945, section 5.3.1). */
+static bool
+is_vouched_for(const struct secondaries *secondaries, struct secondary *secondary)
+{
+	if (secondary->tsig.key == NULL || tsig_is_settled(&secondary->tsig))
+		return true;
+	tell_untrusted(secondaries, secondary, TSIG_NOT_YET);
+	secondary->refresh.stats.untrusted++;
+	return false;
 }
 
 /* ---- what is to be done ------------------------------------------------------------------------------------- */
@@ -244,6 +361,10 @@ secondaries_receive(struct secondaries *secondaries, struct secondary *secondary
 	struct refresh *refresh = &secondary->refresh;
 	const uint64_t too_big = refresh->stats.too_big;
 
+	if (refresh->state == REFRESH_WAITS && !is_trusted(secondaries, secondary, bytes, size)) {
+		refresh_distrust(refresh, now_us);
+		return;
+	}
 	if (secondary->block != NULL) {
 		/* With the last message the zone is built of all before it. */
 		transfer_room_grow(&secondaries->room, &secondary->share, BUILD_GROWTH * secondary->arena.used + MESSAGE_ROOM_BYTES);
@@ -260,8 +381,8 @@ secondaries_receive(struct secondaries *secondaries, struct secondary *secondary
 static void
 keep(struct secondaries *secondaries, struct secondary *secondary, const struct refresh_action *action, uint64_t now_us)
 {
-	char why[ZONE_FILE_WHY_BYTES];
-	const bool is_kept = zone_file_write(secondary->from->zonefile, action->zone, why) == 0;
+	char why[ZONE_FILE_WHY_BYTES] = "";
+	const bool is_kept = is_vouched_for(secondaries, secondary) && zone_file_write(secondary->from->zonefile, action->zone, why) == 0;
 
 	if (is_kept) {
 		log_notice(&secondaries->log, "zone %s: serial %u by %s, %u records", secondary->from->name,
@@ -269,7 +390,7 @@ keep(struct secondaries *secondaries, struct secondary *secondary, const struct 
 		secondary->from->has_expired = false;
 		secondary->from->version++;
 		secondaries->has_changed = true;
-	} else {
+	} else if (why[0] != '\0') {
 		log_error(&secondaries->log, "zone %s: the new one is not kept: %s", secondary->from->name, why);
 	}
 	refresh_kept(&secondary->refresh, is_kept, now_us);
@@ -306,7 +427,11 @@ secondaries_next(struct secondaries *secondaries, struct secondary *secondary, s
 		case REFRESH_CURRENT: note_current(secondaries, secondary); break;
 		case REFRESH_EXPIRE: expire(secondaries, secondary); break;
 		case REFRESH_CLOSE: give_back(secondaries, secondary); return true;
-		case REFRESH_SEND: return true;
+		case REFRESH_SEND:
+			if (sign(secondary, action))
+				return true;
+			refresh_distrust(&secondary->refresh, now_us);
+			break;
 		}
 	}
 	return false;

@@ -5,6 +5,9 @@
  * (zone_keeper.c), or plays one.  A zone's file is what counts: it is replaced first, and then has_changed says that the
  * configuration's zones are to be built anew (service.h).
  *
+ * What is said to a primary with a key, and by it, is signed (zone/tsig.h): nothing else of it is believed, and a zone is kept
+ * when its last message was.
+ *
  * Ownership: the config is lent until secondaries_fini; has_expired, is_followed and version of its zones are written.
  * Units:     microseconds of the monotonic clock.
  * Errors:    a negative ERR_* and one line in `error` with file, line and reason.
@@ -16,6 +19,7 @@
 
 #include "resolver/serve/config.h"
 #include "resolver/serve/transfer_room.h"
+#include "resolver/serve/tsig_keys.h"
 #include "resolver/zone/notified.h"
 #include "resolver/zone/refresh.h"
 #include "stack/base/arena.h"
@@ -24,6 +28,7 @@
 #define SECONDARIES_MAX         128u
 #define SECONDARY_NETBLOCKS_MAX 32u
 #define SECONDARY_PORT          53u
+#define SECONDARY_QUERY_BYTES_MAX (TRANSFER_QUERY_BYTES_MAX + TSIG_BYTES_MAX)
 
 struct secondary_netblock {
 	struct ip_addr prefix;
@@ -42,6 +47,10 @@ struct secondary {
 	size_t block_bytes;
 	struct transfer_share share;
 	enum transfer_kind wanted; /* while it waits for a share */
+	struct tsig tsig;          /* of the query and its answer; without a key nothing is signed */
+	struct tsig_hmac *hmac;    /* NULL: none of its primaries has a key */
+	struct ip_addr asked;      /* whom */
+	uint8_t query[SECONDARY_QUERY_BYTES_MAX]; /* signed */
 };
 
 struct secondaries {
@@ -50,6 +59,7 @@ struct secondaries {
 	struct rng *rng;
 	struct log log;
 	struct transfer_room room;
+	struct tsig_keys *keys;
 	bool has_changed; /* the caller's to clear */
 };
 

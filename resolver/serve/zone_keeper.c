@@ -23,8 +23,8 @@ struct link {
 	uv_write_t write;
 	bool is_writing;          /* `sent` is the loop's */
 	size_t out_bytes, in_bytes;
-	uint8_t out[LENGTH_BYTES + TRANSFER_QUERY_BYTES_MAX];
-	uint8_t sent[LENGTH_BYTES + TRANSFER_QUERY_BYTES_MAX];
+	uint8_t out[LENGTH_BYTES + SECONDARY_QUERY_BYTES_MAX];
+	uint8_t sent[LENGTH_BYTES + SECONDARY_QUERY_BYTES_MAX];
 	uint8_t in[LENGTH_BYTES + MESSAGE_BYTES_MAX];
 };
 

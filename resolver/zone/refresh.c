@@ -20,6 +20,7 @@ refresh_stats_add(struct refresh_stats *sum, const struct refresh_stats *stats)
 	sum->notifies += stats->notifies;
 	sum->expired += stats->expired;
 	sum->octets += stats->octets;
+	sum->untrusted += stats->untrusted;
 	sum->waited += stats->waited;
 }
 
@@ -306,6 +307,15 @@ refresh_failed(struct refresh *refresh, uint64_t now_us)
 		return;
 	refresh->stats.failures++;
 	on_no_help(refresh, now_us);
+}
+
+void
+refresh_distrust(struct refresh *refresh, uint64_t now_us)
+{
+	if (refresh->state != REFRESH_WAITS)
+		return;
+	refresh->stats.untrusted++;
+	next_primary(refresh, now_us);
 }
 
 /* RFC 1996, section 3.11: as if the refresh time were over. */

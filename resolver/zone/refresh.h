@@ -7,6 +7,7 @@
  *     refresh_begin(refresh, ..., now)       what is held, if anything is
  *     refresh_receive(refresh, bytes, now)   a message of the primary's
  *     refresh_failed(refresh, now)           its connection has ended, or cannot be made
+ *     refresh_distrust(refresh, now)         what has come is not the primary's
  *     refresh_notify(refresh, now)           somebody who may says that there is something new
  *     refresh_timeout(refresh, now)          what is due
  *     refresh_next(refresh, &action)         until false
@@ -31,6 +32,7 @@
 #include "stack/addr.h"
 
 struct rng;
+struct tsig_key;
 
 #define REFRESH_PRIMARIES_MAX 8u
 #define REFRESH_SILENCE_US    UINT64_C(30000000)
@@ -49,12 +51,14 @@ struct rng;
 struct refresh_primary {
 	struct ip_addr addr;
 	uint16_t port;
+	const struct tsig_key *key; /* what is said to it and by it is signed (tsig.h), by who carries it; NULL: nothing is */
 };
 
 struct refresh_stats {
 	uint64_t checks, current, whole, changes; /* asked for the SOA; nothing newer; zones taken in either way */
 	uint64_t failures, refused, malformed, too_big; /* failures: of connections and of time */
 	uint64_t notifies, expired, octets;
+	uint64_t untrusted; /* messages whose signatures did not hold, by who has looked at them */
 	uint64_t waited; /* for memory that other zones had (counted by who lends it) */
 };
 
@@ -110,6 +114,8 @@ void refresh_begin(struct refresh *refresh, const struct name *name, const struc
                    unsigned primary_count, const struct soa *held, uint64_t age_us, struct rng *rng, uint64_t now_us);
 void refresh_receive(struct refresh *refresh, const uint8_t *bytes, size_t size, uint64_t now_us);
 void refresh_failed(struct refresh *refresh, uint64_t now_us);
+/* The primary has sent what it should not be believed: the next one is asked. */
+void refresh_distrust(struct refresh *refresh, uint64_t now_us);
 void refresh_notify(struct refresh *refresh, uint64_t now_us);
 /* After REFRESH_PREPARE.  held NULL: it cannot be read, and the whole is asked for.  arena NULL: there is no memory. */
 void refresh_lend(struct refresh *refresh, struct arena *arena, const struct zone *held, uint64_t now_us);

@@ -1,11 +1,13 @@
 /*
  * Any octets as what a primary sends, message by message, for the SOA, the changes or the whole: it ends in one of the
- * results; and a zone that comes of it can be asked, and written to a file and read back as the same.
+ * results; and a zone that comes of it can be asked, and written to a file and read back as the same.  As the answer to a query
+ * that was signed none of it is believed.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "resolver/zone/transfer.h"
+#include "resolver/zone/tsig.h"
 #include "stack/base/arena.h"
 #include "stack/base/err.h"
 
@@ -74,6 +76,26 @@ check_zone(const struct zone *zone)
 	check(first_bytes == second_bytes && memcmp(first, second, first_bytes) == 0);
 }
 
+#define NOW_S UINT64_C(1800000000)
+
+/* A query that has been signed, and its answer has begun. */
+static struct tsig *
+signed_query(const uint8_t *query, size_t query_bytes)
+{
+	static uint8_t whole[TRANSFER_QUERY_BYTES_MAX + TSIG_BYTES_MAX];
+	static struct tsig_key key = { .algorithm = TSIG_HMAC_SHA256, .secret_bytes = 16 };
+	static struct tsig_hmac *hmac;
+	static struct tsig tsig;
+
+	if (hmac == NULL)
+		hmac = tsig_hmac_new();
+	check(hmac != NULL && name_from_text(&key.name, "key.", NULL) == 0);
+	memcpy(whole, query, query_bytes);
+	tsig_begin(&tsig, &key, hmac);
+	check(tsig_sign(&tsig, whole, query_bytes, sizeof whole, NOW_S) > 0);
+	return &tsig;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -93,7 +115,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	const struct zone *held = read_zone(&apex, held_text, sizeof held_text - 1, &held_arena);
 	const enum transfer_kind kind = (enum transfer_kind)(bytes[0] % 3);
 	struct cursor c = cursor_over(bytes + 1, size - 1);
-	check(transfer_begin(&transfer, kind, &apex, 1, held, &arena, ID, query) > 0);
+	const int query_bytes = transfer_begin(&transfer, kind, &apex, 1, held, &arena, ID, query);
+	check(query_bytes > 0);
+	struct tsig *tsig = signed_query(query, (size_t)query_bytes);
+	tsig->verified_count = bytes[0] >> 7; /* as the first of it, or one further on */
 	while (result == TRANSFER_GOES_ON && cursor_left(&c) >= 2) {
 		size_t message_bytes = cursor_u16(&c);
 		if (message_bytes > cursor_left(&c))
@@ -103,6 +128,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			message[0] = ID >> 8;
 			message[1] = ID & 0xff;
 		}
+		const enum tsig_verdict verdict = tsig_verify(tsig, message, message_bytes, NOW_S);
+		check(verdict != TSIG_GOOD && (verdict != TSIG_NOT_YET || tsig->verified_count > 0));
 		result = transfer_receive(&transfer, message, message_bytes);
 	}
 	if (result == TRANSFER_COMPLETE)

@@ -30,7 +30,7 @@ NSD_ZONE = """
 zone:
   name: {name}
   zonefile: {name}.zone
-  provide-xfr: 127.0.0.1 NOKEY
+  provide-xfr: 127.0.0.1 {key}
   notify: 127.0.0.1 NOKEY
   create-ixfr: yes
 """
@@ -57,12 +57,13 @@ def data(question):
 
 
 class Primary:
-    """An NSD of this case's own, on the host that cairnd is on."""
+    """An NSD of this case's own, on the host that cairnd is on; `keys` are sections of its, `key` the name of that it asks for."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, keys="", key="NOKEY"):
         self.folder = folder
         names = ("kept.net", "list")
-        (folder / "nsd.conf").write_text(NSD.format(port=PORT, folder=folder) + "".join(NSD_ZONE.format(name=name) for name in names))
+        zones = "".join(NSD_ZONE.format(name=name, key=key) for name in names)
+        (folder / "nsd.conf").write_text(NSD.format(port=PORT, folder=folder) + keys + zones)
 
     def zone(self, name, serial, records):
         (self.folder / f"{name}.zone").write_text(f"$ORIGIN {name}.\n" + SOA.format(serial=serial) + records)
