@@ -118,7 +118,11 @@ static int
 refuse_name(struct parse *parse, const char *name, size_t line)
 {
 	const struct config_option *nearest = NULL;
+	const char *why = config__why_not(name);
 	unsigned best = 48;
+
+	if (why != NULL)
+		return fail(parse, line, "there is no option `%s`: %s; leave it out", name, why);
 
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];

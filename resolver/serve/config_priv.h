@@ -10,6 +10,9 @@ bool config__is_of_zone(const struct config_option *option);
 /* Stores the value of one option in the struct that its offset counts from; ERR_MALFORMED, ERR_TOO_BIG (out of bounds), ERR_FULL (list), ERR_NO_MEMORY. */
 int config__set_value(void *base, const struct config_option *option, const char *text, unsigned line);
 
+/* Why an option of unbound's is none here; NULL: it is not one that is known. */
+const char *config__why_not(const char *name);
+
 int config__set_string(char **field, const char *text); /* copies; an empty text is NULL */
 int config__list_add(struct config_list *list, const char *text, unsigned line);
 void config__list_clear(struct config_list *list);
