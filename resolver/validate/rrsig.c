@@ -111,8 +111,8 @@ rrset_is_expanded(const struct rrset *set)
 	struct rrsig sig;
 
 	for (unsigned i = 0; i < set->sig_count; i++)
-		if (sig_at(set, i, &sig) && has_right_form(set, &sig))
-			return sig.labels < signed_labels(set->owner);
+		if (sig_at(set, i, &sig) && has_right_form(set, &sig) && sig.labels < signed_labels(set->owner))
+			return true;
 	return false;
 }
 

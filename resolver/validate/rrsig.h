@@ -39,7 +39,10 @@ int rrsig_read(struct rrsig *sig, const uint8_t *rdata, size_t size);
 /* The signer of the set's first RRSIG that could be right for it; false: there is none. */
 bool rrset_signer(const struct rrset *set, struct name *signer);
 
-/* Whether a wildcard made the set: its RRSIG counts fewer labels than its owner has (RFC 4035, section 5.3.4). */
+/*
+ * Whether a wildcard made the set, as far as one of its RRSIGs says: it counts fewer labels than the owner has (RFC 4035,
+ * section 5.3.4).  A second one that anybody may have put beside it does not hide that.
+ */
 bool rrset_is_expanded(const struct rrset *set);
 
 /*

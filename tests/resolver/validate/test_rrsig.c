@@ -141,6 +141,21 @@ START_TEST(of_the_keys_with_one_tag_few_are_tried)
 }
 END_TEST
 
+/* A signature that nobody has made, put in front, hides neither from caches nor from proofs what a wildcard has made. */
+START_TEST(a_second_signature_does_not_hide_a_wildcard)
+{
+	struct rrset beside = set;
+
+	ck_assert(!rrset_is_own(&set)); /* without any nothing says so */
+	sign(&zone);
+	ck_assert(rrset_is_own(&set) && !rrset_is_expanded(&set));
+	signer_sign_as(&arena, &set, &zone, OTHER_KEY, SIGNER_ZSK, BEGAN_S, LASTS_S, 1);
+	ck_assert(!rrset_is_own(&set) && rrset_is_expanded(&set));
+	signer_sign_as(&arena, &beside, &zone, THE_KEY, SIGNER_ZSK, BEGAN_S, LASTS_S, 1);
+	ck_assert(!rrset_is_own(&beside) && rrset_is_expanded(&beside));
+}
+END_TEST
+
 /* ---- of the DS set --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -296,6 +311,7 @@ main(void)
 	tcase_add_test(tcase, a_signature_in_another_zones_name_is_none);
 	tcase_add_test(tcase, a_key_of_another_protocol_is_none);
 	tcase_add_test(tcase, of_the_keys_with_one_tag_few_are_tried);
+	tcase_add_test(tcase, a_second_signature_does_not_hide_a_wildcard);
 	tcase_add_loop_test(tcase, the_ds_set_says_which_keys_count, 0, (int)COUNT(ds_cases));
 	tcase_add_test(tcase, a_record_that_is_there_twice_was_signed_once);
 	tcase_add_test(tcase, letters_of_owner_and_signer_do_not_matter);
