@@ -89,9 +89,33 @@ url_of(struct span value, char *text, size_t text_bytes)
 	return span_from_text(text);
 }
 
+#define IS(literal) (memcmp(name.at, literal, sizeof(literal) - 1) == 0)
+
+/* Those of nearly every message, as they are mostly written, hide nothing: no look at their letters one by one. */
+static bool
+is_everyday(struct span name)
+{
+	switch (name.bytes) {
+	case 4: return IS("Date") || IS("ETag") || IS("Host") || IS("Vary");
+	case 6: return IS("Accept") || IS("Server");
+	case 10: return IS("Connection") || IS("User-Agent");
+	case 12: return IS("Content-Type");
+	case 13: return IS("Accept-Ranges") || IS("Cache-Control") || IS("Last-Modified");
+	case 14: return IS("Content-Length");
+	case 15: return IS("Accept-Encoding");
+	case 16: return IS("Content-Encoding");
+	case 17: return IS("Transfer-Encoding");
+	default: return false;
+	}
+}
+
+#undef IS
+
 struct span
 field_shown(struct span name, struct span value, char *text, size_t text_bytes)
 {
+	if (is_everyday(name))
+		return value;
 	if (is_secret(name))
 		return SPAN("...");
 	if (!is_url(name) || span_find(value, '@') == value.bytes || is_mere_path(value))

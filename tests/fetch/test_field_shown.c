@@ -1,6 +1,7 @@
 /* What of a header field others may read (fetch/field_shown.h). */
 #include "tests/suite.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,9 @@ static const struct {
 	{ "Location", "//someone:hush@www.example/", "//www.example/" },
 	{ "Referer", "https://someone@www.example/", "https://www.example/" },
 	{ "From", "someone@www.example", "someone@www.example" },
+	{ "Host", "someone@www.example", "someone@www.example" },
+	{ "Hush", "https://someone@www.example/", "https://someone@www.example/" },
+	{ "Tokens", "hush", "..." },
 };
 
 START_TEST(credentials_are_not_shown)
@@ -41,6 +45,24 @@ START_TEST(credentials_are_not_shown)
 	char text[512];
 	struct span shown = field_shown(span_from_text(cases[_i].name), span_from_text(cases[_i].value), text, sizeof text);
 	ck_assert_msg(span_is(shown, cases[_i].shown), "%s: " SPAN_FORMAT, cases[_i].name, SPAN_ARGUMENTS(shown));
+}
+END_TEST
+
+/* What is let through by its name alone hides nothing when its letters are looked at either, as they are in capitals. */
+START_TEST(everyday_fields_are_shown_however_they_are_written)
+{
+	static const char *const names[] = { "Date", "ETag", "Host", "Vary", "Accept", "Server", "Connection", "User-Agent", "Content-Type",
+		                             "Accept-Ranges", "Cache-Control", "Last-Modified", "Content-Length", "Accept-Encoding",
+		                             "Content-Encoding", "Transfer-Encoding" };
+	char capitals[32], text[64];
+	const struct span value = SPAN("https://someone:open@www.example/");
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		for (size_t at = 0; at <= strlen(names[i]); at++)
+			capitals[at] = (char)toupper((unsigned char)names[i][at]);
+		ck_assert_msg(span_equals(field_shown(span_from_text(names[i]), value, text, sizeof text), value), "%s", names[i]);
+		ck_assert_msg(span_equals(field_shown(span_from_text(capitals), value, text, sizeof text), value), "%s", capitals);
+	}
 }
 END_TEST
 
@@ -60,6 +82,7 @@ main(void)
 {
 	TCase *tcase = tcase_create("field_shown");
 	tcase_add_loop_test(tcase, credentials_are_not_shown, 0, COUNT(cases));
+	tcase_add_test(tcase, everyday_fields_are_shown_however_they_are_written);
 	tcase_add_test(tcase, of_a_long_url_no_password_is_shown_either);
 	Suite *suite = suite_create("field_shown");
 	suite_add_tcase(suite, tcase);
