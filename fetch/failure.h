@@ -54,7 +54,7 @@
 	X(NO_NEIGHBOUR, 101, "no-neighbour", "the next hop does not answer on the link")           \
 	X(NO_ROUTE, 102, "no-route", "there is no route to the host")                              \
 	X(BOGUS, 103, "dns-bogus", "the host's name fails DNSSEC validation")                      \
-	X(CHECKSUM, 104, "checksum", "the content does not have the checksum that was given")      \
+	X(CHECKSUM, 104, "checksum", "the content does not have the checksum that was told")      \
 	X(CHANGED, 105, "changed", "the resource changed while it was being resumed")              \
 	X(JOURNEY, 106, "journey", "the journey could not be written")                             \
 	X(PRIVILEGE, 107, "privilege", "the network needs a privilege that is missing")            \

@@ -52,7 +52,8 @@ open_as_it_is(struct output *output, uint64_t keep_bytes, struct failure *failur
 {
 	struct stat status;
 
-	output->descriptor = open(output->path, O_WRONLY | (keep_bytes == 0 ? O_CREAT : 0) | O_CLOEXEC, 0666);
+	int flags = (output->target.is_in_place ? O_RDWR : O_WRONLY) | (keep_bytes == 0 ? O_CREAT : 0); /* to be read for its digest */
+	output->descriptor = open(output->path, flags | O_CLOEXEC, 0666);
 	output->is_closable = true;
 	if (output->descriptor < 0)
 		return output__fail(output, failure, "cannot be opened");

@@ -378,14 +378,19 @@ response_end(struct response *response, bool is_clean)
 	}
 }
 
+bool
+response_undoes_content(const struct response *response)
+{
+	return response->is_decoding && response->decode.count > response->framing.transfer.count;
+}
+
 uint64_t
 response_content_length(const struct response *response)
 {
 	unsigned transfer_count = response->framing.transfer.count;
 	if (transfer_count == 0)
 		return response->got_bytes;
-	return response->decode.count > transfer_count ? response->decode.decoders[transfer_count].in_bytes
-						       : response->content_bytes;
+	return response_undoes_content(response) ? response->decode.decoders[transfer_count].in_bytes : response->content_bytes;
 }
 
 bool

@@ -103,6 +103,9 @@ void response_end(struct response *response, bool is_clean);
 /* Octets of the content as the head describes it: transfer codings undone, content codings not. */
 uint64_t response_content_length(const struct response *response);
 
+/* DATA is content whose own codings were undone. */
+bool response_undoes_content(const struct response *response);
+
 /* COMPLETE was or can be given, and nothing came behind it. */
 bool response_is_reusable(const struct response *response);
 

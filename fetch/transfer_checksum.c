@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "fetch/transfer_priv.h"
+#include "fetch/url_percent.h"
 
 #define READ_BYTES 65536u
 
@@ -19,9 +20,65 @@ static const struct {
 static int
 refuse(struct transfer *transfer, enum failure_cause cause, const char *why)
 {
-	failure_set(&transfer->failure, cause, "--checksum %s: %s", transfer->settings->checksum,
-		    why);
+	const char *given = transfer->settings->checksum;
+	failure_set(&transfer->failure, cause, "%s%s%s: %s", transfer->digest_from, given != NULL ? " " : "",
+		    given != NULL ? given : "", why);
 	return -1;
+}
+
+static bool
+read_hexadecimal(const char *text, struct digest *digest)
+{
+	for (size_t i = 0; i < digest->bytes; i++) {
+		int high = percent_hex_value(text[2 * i]), low = percent_hex_value(text[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		digest->octets[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+/* What the user gives: -1 if it is none. */
+static int
+read_given(struct transfer *transfer, struct digest *digest)
+{
+	const char *given = transfer->settings->checksum;
+	size_t word_bytes = strcspn(given, ":"), i = 0;
+
+	while (i < sizeof algorithms / sizeof algorithms[0] &&
+	       !span_is_nocase(span_of(given, word_bytes), algorithms[i].word))
+		i++;
+	if (i == sizeof algorithms / sizeof algorithms[0] || given[word_bytes] != ':')
+		return refuse(transfer, FAILURE_USAGE,
+			      "it begins with sha256:, sha384:, sha512:, sha1: or md5:");
+	*digest = (struct digest){ .function = algorithms[i].function, .bytes = algorithms[i].hash_bytes };
+	if (strlen(given + word_bytes + 1) != 2 * digest->bytes)
+		return refuse(transfer, FAILURE_USAGE, "the number of hexadecimal digits is wrong");
+	if (!read_hexadecimal(given + word_bytes + 1, digest))
+		return refuse(transfer, FAILURE_USAGE, "what follows is not hexadecimal");
+	return 0;
+}
+
+/*
+ * Which field of the head tells the digest of what will be in the file; NULL: none. They are of coded content; that of a
+ * part alone is of no use here (Content-Digest; RFC 9530, section 2), and what standard output was given before cannot be read.
+ */
+static const char *
+read_servers(struct transfer *transfer, uint64_t keep_bytes, struct digest *digest)
+{
+	static const char *const names[] = { "Repr-Digest", "Digest", "Content-Digest" };
+	const struct head *head = transfer->facts.head;
+	const bool is_part = head != NULL && head->status == 206;
+	const size_t count = is_part ? 2 : 3;
+
+	if (head == NULL || (head->status != 200 && (!is_part || keep_bytes == 0)) ||
+	    response_undoes_content(transfer->response) || (keep_bytes != 0 && transfer->path[0] == '\0'))
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (digest_field_read(fields_value(&head->fields, names[i]), digest))
+			return names[i];
+	}
+	return NULL;
 }
 
 /* What the part file has already belongs to the content. */
@@ -46,26 +103,21 @@ hash_kept(struct transfer *transfer, uint64_t keep_bytes)
 int
 transfer__begin_checksum(struct transfer *transfer, uint64_t keep_bytes)
 {
-	const char *wanted = transfer->settings->checksum;
-	if (wanted == NULL)
-		return 0;
-	size_t word_bytes = strcspn(wanted, ":");
-	size_t i = 0;
-	while (i < sizeof algorithms / sizeof algorithms[0] &&
-	       !span_is_nocase(span_of(wanted, word_bytes), algorithms[i].word))
-		i++;
-	if (i == sizeof algorithms / sizeof algorithms[0] || wanted[word_bytes] != ':')
-		return refuse(transfer, FAILURE_USAGE,
-			      "it begins with sha256:, sha384:, sha512:, sha1: or md5:");
-	if (strlen(wanted + word_bytes + 1) != 2 * algorithms[i].hash_bytes)
-		return refuse(transfer, FAILURE_USAGE, "the number of hexadecimal digits is wrong");
+	const bool is_given = transfer->settings->checksum != NULL;
 	if (transfer->is_hashing)
 		hasher_close(&transfer->hasher);
-	transfer->is_hashing = hasher_begin(&transfer->hasher, algorithms[i].function) == 0;
-	if (!transfer->is_hashing)
-		return refuse(transfer, FAILURE_CHECKSUM,
-			      "libcrypto, which computes it, is not there or refuses to");
-	return hash_kept(transfer, keep_bytes);
+	transfer->is_hashing = false;
+	transfer->digest_from = is_given ? "--checksum" : read_servers(transfer, keep_bytes, &transfer->digest);
+	if (transfer->digest_from == NULL)
+		return 0;
+	if (is_given && read_given(transfer, &transfer->digest) != 0)
+		return -1;
+	transfer->is_hashing = hasher_begin(&transfer->hasher, transfer->digest.function) == 0;
+	if (transfer->is_hashing)
+		return hash_kept(transfer, keep_bytes);
+	return is_given ? refuse(transfer, FAILURE_CHECKSUM,
+				 "libcrypto, which computes it, is not there or refuses to")
+			: 0;
 }
 
 int
@@ -85,14 +137,13 @@ transfer__check_checksum(struct transfer *transfer)
 		return 0;
 	transfer->is_hashing = false;
 	int bytes = hasher_end(&transfer->hasher, hash);
-	for (int i = 0; i < bytes; i++)
-		snprintf(text + 2 * i, 3, "%02x", hash[i]);
-	const char *wanted = strchr(transfer->settings->checksum, ':') + 1;
-	if (bytes > 0 && span_is_nocase(span_from_text(wanted), text)) {
+	if (bytes == (int)transfer->digest.bytes && memcmp(hash, transfer->digest.octets, transfer->digest.bytes) == 0) {
 		transfer__tell_digest(transfer);
 		return 0;
 	}
-	failure_set(&transfer->failure, FAILURE_CHECKSUM, "the content has another checksum: %s",
-		    text);
+	for (int i = 0; i < bytes; i++)
+		snprintf(text + 2 * i, 3, "%02x", hash[i]);
+	failure_set(&transfer->failure, FAILURE_CHECKSUM, "the content has another checksum than %s says: %s",
+		    transfer->digest_from, text);
 	return -1;
 }

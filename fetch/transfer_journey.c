@@ -338,7 +338,7 @@ transfer__tell_digest(struct transfer *transfer)
 {
 	struct journey_event event = event_of(transfer, JOURNEY_OUT, "digest");
 	if (list_of(transfer) != NULL)
-		transfer->told = journey_tell(list_of(transfer), &event, "the content has the checksum that was given");
+		transfer->told = journey_tell(list_of(transfer), &event, "the content has the checksum that %s tells", transfer->digest_from);
 }
 
 /* Its name without the directory, which is nobody else's business. */

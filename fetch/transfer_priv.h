@@ -12,7 +12,7 @@
  *	transfer_pace.c      --limit-rate, and what is too slow
  *	transfer_head.c      what a head means: content, redirect, retry, failure
  *	transfer_range.c     which octets are asked for, and what those that come are of the whole
- *	transfer_checksum.c  its digest
+ *	transfer_checksum.c  its digest, as the user or the server has told it
  *	transfer_file.c      where content goes
  *	transfer_known.c     what is there already, where the whole comes
  *	transfer_journey.c   what is told about all that
@@ -26,6 +26,7 @@
 #include "fetch/body.h"
 #include "fetch/decode_libraries.h"
 #include "fetch/dial.h"
+#include "fetch/digest_field.h"
 #include "fetch/hasher.h"
 #include "fetch/http_date.h"
 #include "fetch/output.h"
@@ -132,6 +133,8 @@ struct transfer {
 	uint64_t drained_bytes;
 	struct hasher hasher;
 	bool is_hashing;
+	struct digest digest;    /* that the content must have, when it is hashed */
+	const char *digest_from; /* who says so: an option or a field; NULL: nobody */
 	char path[OUTPUT_PATH_BYTES]; /* empty: standard output */
 	enum transfer_range range;
 	uint64_t range_first;                   /* of what is asked for; 0 with RANGE_ASKED */

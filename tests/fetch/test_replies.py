@@ -5,6 +5,7 @@ usage: test_replies.py CAIRN-FETCH [WORDS...]      (enters a network namespace o
 A row is a behaviour, what the server sends and then closes, the exit status, and the content that a file
 has afterwards (None: there is no file). No damaged reply may end with 0, no valid one with anything else.
 """
+import base64
 import gzip
 import hashlib
 import os
@@ -17,9 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OK, RESOLVE, WEIRD, PARTIAL, STATUS, RANGE, REDIRECTS, EMPTY, CODING, SIZE, CHANGED = 0, 6, 8, 18, 22, 33, 47, 52, 61, 63, 105
-SCHEME, URL, WRITE, TIMEOUT, CHECKSUM = 1, 3, 23, 28, 104
+SCHEME, USAGE, URL, WRITE, TIMEOUT, CHECKSUM = 1, 2, 3, 23, 28, 104
 HELLO = b"hello"
 SHA256 = hashlib.sha256(HELLO).hexdigest()
+TOLD = {bits: base64.b64encode(hashlib.new(f"sha{bits}", HELLO).digest()).decode() for bits in (256, 512)}
+DIGESTS = (("Repr-Digest", f"sha-256=:{TOLD[256]}:"), ("Content-Digest", f"sha-256=:{TOLD[256]}:, sha-512=:{TOLD[512]}:"), ("Digest", f"SHA-256={TOLD[256]}"))
 OK_LINE = b"HTTP/1.1 200 OK\r\n"
 PART_LINE = b"HTTP/1.1 206 Partial Content\r\n"
 V1, V2 = 'ETag: "v1"', 'ETag: "v2"'
@@ -317,6 +320,22 @@ ROWS = [
         [length(5, b"hel", 'ETag: "v1"'),
          head("Content-Range: bytes 3-4/5", "Content-Length: 2", 'ETag: "v1"', line=b"HTTP/1.1 206 Partial Content\r\n") + b"lo"],
         OK, HELLO, "--retry", "1", "--retry-delay", "0.01", "--checksum", f"sha256:{SHA256}"),
+    row("the digest of a file that is gone on from at an offset", part("4-4/5", b"o"), OK, HELLO, "-C", "4", "--checksum", f"sha256:{SHA256}", before=b"hell"),
+    row("another digest of such a file", part("4-4/5", b"o"), CHECKSUM, b"jello", "-C", "4", "--checksum", f"sha256:{SHA256}", before=b"jell"),
+    row("a digest that is not hexadecimal", length(5, HELLO), USAGE, None, "--checksum", f"sha256:{'x' * 64}"),
+    *(row(f"the digest that the server tells: {name}", length(5, HELLO, f"{name}: {value}"), OK, HELLO) for name, value in DIGESTS),
+    *(row(f"another digest than the server tells: {name}", length(5, b"jello", f"{name}: {value}"), CHECKSUM, None, says=name) for name, value in DIGESTS),
+    row("a digest that nobody knows", length(5, HELLO, "Repr-Digest: md5=:AAAA:, sha-256=:AAAA:"), OK, HELLO),
+    row("the user's digest stands before the server's", length(5, HELLO, "Repr-Digest: " + DIGESTS[0][1].replace("L", "M")), OK, HELLO,
+        "--checksum", f"sha256:{SHA256}"),
+    row("the digest of content that is decoded", length(len(gzip.compress(HELLO)), gzip.compress(HELLO), "Content-Encoding: gzip", "Repr-Digest: " + DIGESTS[0][1]),
+        OK, HELLO, "--compressed"),
+    row("the digest of the whole, where a part is asked for", part("4-8/9", HELLO, "Repr-Digest: " + DIGESTS[0][1].replace("L", "M")), OK, HELLO, "-r", "4-8"),
+    row("the digest of the whole, where a rest is joined",
+        [length(5, b"hel", V1), part("3-4/5", b"lo", V1, ": ".join(DIGESTS[0]), "Content-Digest: " + DIGESTS[0][1].replace("L", "M"))], OK, HELLO, *AGAIN),
+    row("another digest of the whole, where a rest is joined", [length(5, b"jel", V1), part("3-4/5", b"lo", V1, ": ".join(DIGESTS[0]))], CHECKSUM, None, *AGAIN),
+    row("the digest where standard output is gone on with",
+        [length(5, b"hel", V1), part("3-4/5", b"lo", V1, ": ".join(DIGESTS[0]))], OK, HELLO, *AGAIN, is_piped=True),
     row("a login that is refused is a status", length(0, b"", 'WWW-Authenticate: Basic realm="x"').replace(b"200 OK", b"401 No"),
         STATUS, None, "-f", "-u", "a:b"),
 ]
