@@ -148,7 +148,7 @@ static int
 open_network(struct client *client, struct failure *failure)
 {
 	const struct run_settings *run = client->run;
-	struct net_options net = { .device = run->device, .capture = run->capture };
+	struct net_options net = { .device = run->device, .capture = run->capture, .faults = run->faults };
 	struct names_options names = { .source = NAMES_DAEMON };
 
 	if (read_link(&net, run->link, failure) != 0 ||

@@ -251,6 +251,8 @@ const struct option_row option_table[] = {
 	     "gateways of the station, with commas"),
 	WITH(TEXT, '\0', "capture", "FILE", NETWORK, LONG, OF_RUN(capture),
 	     "write every packet to FILE (pcapng)"),
+	WITH(TEXT, '\0', "faults", "LIST", NETWORK, LONG, OF_RUN(faults),
+	     "make the line bad on purpose, as in loss=1%,delay=20ms"),
 
 	SWITCH('k', "insecure", SECURITY, SHORT, OF_URL(is_insecure), "accept any certificate"),
 	WITH(TEXT, '\0', "cacert", "FILE", SECURITY, LONG, OF_URL(ca_file),

@@ -19,6 +19,9 @@ struct faults {
 	uint8_t piece[FAULTS_FRAME_BYTES]; /* of a super-segment that is being split */
 };
 
+/* Of what was merged by a host that does not tell how large its segments were: less than any Ethernet's carries. */
+#define MERGED_SEGMENT_BYTES 1400u
+
 /* The struct, then the frames of each direction. */
 #define STRUCT_BYTES ((sizeof(struct faults) + 63) / 64 * 64)
 
@@ -43,9 +46,12 @@ static void
 enter_in_pieces(struct faults *faults, struct direction *direction, const struct link_frame *frame, uint64_t now_us)
 {
 	struct segment_cutter cutter;
+	struct link_frame whole = *frame;
 	int size;
 
-	if (segment_cut_begin(&cutter, frame, faults->kind) != 0) {
+	if (whole.segment_bytes == 0 && whole.size > FAULTS_FRAME_BYTES)
+		whole.segment_bytes = MERGED_SEGMENT_BYTES;
+	if (segment_cut_begin(&cutter, &whole, faults->kind) != 0) {
 		enter(direction, frame, now_us);
 		return;
 	}

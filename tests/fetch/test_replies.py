@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OK, RESOLVE, WEIRD, PARTIAL, STATUS, RANGE, REDIRECTS, EMPTY, CODING, SIZE, CHANGED = 0, 6, 8, 18, 22, 33, 47, 52, 61, 63, 105
-SCHEME, USAGE, URL, WRITE, TIMEOUT, CHECKSUM = 1, 2, 3, 23, 28, 104
+SCHEME, USAGE, URL, WRITE, TIMEOUT, CHECKSUM, LINK = 1, 2, 3, 23, 28, 104, 108
 HELLO = b"hello"
 SHA256 = hashlib.sha256(HELLO).hexdigest()
 TOLD = {bits: base64.b64encode(hashlib.new(f"sha{bits}", HELLO).digest()).decode() for bits in (256, 512)}

@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from test_replies import HELLO, OK, PARTIAL, RANGE, URL, V1, WRITE, Held, Server, head, is_inside, length, part
+from test_replies import HELLO, LINK, OK, PARTIAL, RANGE, URL, V1, WRITE, Held, Server, head, is_inside, length, part
 
 FETCH = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
 SLOW_PIECES, SLOW_S = 3, 0.1
@@ -228,9 +228,19 @@ def a_rate():
     return None
 
 
+def a_bad_line():
+    """Over a line that loses, doubles, damages and reorders, what comes is whole; what is wrong in the words for it is told."""
+    faults = "loss=5%,dup=2%,corrupt=1%,reorder=2%,delay=1ms,seed=7"
+    body = os.urandom(500000)
+    ran = run("--faults", faults, "-o", "out", serving(length(len(body), body)))
+    wrong = run("--faults", "loss=much", "http://127.0.0.1/")
+    return first_of(differs("exit status", ran.returncode, OK), differs("content is as sent", content() == body, True),
+                    differs("exit status of a wrong word", wrong.returncode, LINK), None if b"loss=much" in wrong.stderr else f"not told: {wrong.stderr}")
+
+
 CASES = (at_once_to_standard_output, at_once_to_one_file, two_resources_with_one_tag, the_next_run, heads_in_a_part_file, a_part_of_a_part,
          nothing_more_came, an_interrupt, a_termination, a_full_disk, a_small_disk, a_closed_output, a_reader_that_leaves,
-         a_pipe_and_a_retry, what_exists, a_dry_run, a_rate)
+         a_pipe_and_a_retry, what_exists, a_dry_run, a_rate, a_bad_line)
 
 
 def main():

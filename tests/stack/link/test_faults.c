@@ -176,6 +176,25 @@ START_TEST(segments_are_lost_and_not_what_the_host_has_merged_of_them)
 }
 END_TEST
 
+/* As a raw socket gives it. */
+START_TEST(what_was_merged_and_does_not_say_so_is_split_too)
+{
+	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK, .size = 14000 };
+	struct link_frame frames[LINK_BATCH_MAX];
+	struct link *link = faults_begin(&(struct fault_config){ 0 }, &(struct fault_config){ 0 });
+	struct link_frame whole = super_build(&super);
+
+	whole.segment_bytes = 0;
+	loop.link.ops->send(&loop.link, &whole, 0);
+	const size_t count = link->ops->receive(link, frames, LINK_BATCH_MAX, 0);
+	ck_assert_uint_eq(count, 10);
+	ck_assert_uint_eq(faults_stats(link).overflows, 0);
+	for (size_t i = 0; i < count; i++)
+		ck_assert(packet_is_sound(frames[i].bytes, frames[i].size));
+	faults_end(link);
+}
+END_TEST
+
 START_TEST(more_than_fits_is_lost_and_counted)
 {
 	struct link *link = faults_begin(&(struct fault_config){ 0 }, &(struct fault_config){ .delay_us = 1000 });
@@ -225,6 +244,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_corrupted_frame_is_no_longer_vouched_for, 0, 2);
 	tcase_add_test(tcase, checksums_are_not_left_to_the_device);
 	tcase_add_loop_test(tcase, segments_are_lost_and_not_what_the_host_has_merged_of_them, 0, 2);
+	tcase_add_loop_test(tcase, what_was_merged_and_does_not_say_so_is_split_too, 0, 2);
 	tcase_add_test(tcase, more_than_fits_is_lost_and_counted);
 	tcase_add_test(tcase, frames_of_one_moment_keep_their_order);
 	Suite *suite = suite_create("stack/link/faults");
