@@ -92,12 +92,14 @@ decide_status(struct transfer *transfer, const struct head *head)
 		return NEXT_LOGIN;
 	if (head->status == 417 && !transfer->is_expect_refused && transfer->body.kind != BODY_NONE)
 		return NEXT_UNASKED;
-	if (head->status == 416 && transfer->range != RANGE_NONE)
+	if (head->status == 416 && transfer->range_first != 0)
 		return transfer__decide_range(transfer, head);
 	if (head->status >= 400 && (settings->fails || settings->fails_with_body)) {
 		set_status_failure(transfer, head);
 		return settings->fails_with_body ? NEXT_CONTENT : NEXT_FAILURE;
 	}
+	if (head->status == 416 && transfer->range == RANGE_ASKED)
+		return transfer__decide_range(transfer, head);
 	if (head->status == 304)
 		return NEXT_NOTHING;
 	return is_success(head->status) ? transfer__decide_range(transfer, head) : NEXT_CONTENT;
