@@ -2,6 +2,8 @@
  * Listeners: SYNs that are kept until the handshake is over, SYN cookies when they are too many, and the queue
  * of what is established (RFC 9293, section 3.10.7.2; RFC 4987).
  */
+#include <string.h>
+
 #include "stack/stack_priv.h"
 #include "stack/trace_priv.h"
 
@@ -85,6 +87,33 @@ tcp__syn_timeout(struct stack *stack, struct tcp_syn *syn)
 	syn_arm(stack, syn);
 }
 
+/* ---- cookies that are spent -------------------------------------------------------------------- */
+
+/*
+ * A cookie begins one connection: a late segment from the beginning of one that has ended would otherwise begin it
+ * anew (RFC 4987, section 3.6), and the program hear the same data twice.  A new cookie equals one of these once in
+ * a thousand million.
+ */
+static bool
+cookie_is_spent(const struct tcp *tcp, uint32_t cookie)
+{
+	const uint32_t *spent = tcp->cookies_spent[cookie % TCP_COOKIE_SETS];
+
+	for (unsigned i = 0; i < TCP_COOKIE_WAYS; i++)
+		if (spent[i] == cookie)
+			return true;
+	return false;
+}
+
+static void
+cookie_spend(struct tcp *tcp, uint32_t cookie)
+{
+	uint32_t *spent = tcp->cookies_spent[cookie % TCP_COOKIE_SETS];
+
+	memmove(spent + 1, spent, (TCP_COOKIE_WAYS - 1) * sizeof *spent);
+	spent[0] = cookie;
+}
+
 /* ---- SYN ------------------------------------------------------------------------------------- */
 
 /* What a SYN and the listener agree on. */
@@ -142,13 +171,18 @@ cookie_send(struct stack *stack, struct tcb *listener, const struct tcp_segment 
 		.wscale = syn.snd_wscale,
 		.ecn = syn.has_ecn,
 	};
+	const uint32_t cookie =
+		tcp_cookie_make(&stack->tcp.secret, &syn.key.tuple, syn.irs, &facts, stack->now_us);
+	if (cookie_is_spent(&stack->tcp, cookie)) { /* the SYN of that connection, late */
+		stack__drop(stack, DROP_TCP_COOKIE_SPENT);
+		return;
+	}
 	struct tcp_options options = syn_ack_options(stack, &syn);
 	options.ts_val = tcp_cookie_timestamp(options.ts_val, &facts);
 	const struct tcp_bare bare = {
 		.tuple = &syn.key.tuple,
 		.cause = segment->packet,
-		.seq = tcp_cookie_make(&stack->tcp.secret, &syn.key.tuple, syn.irs, &facts,
-				       stack->now_us),
+		.seq = cookie,
 		.ack = syn.irs + 1,
 		.flags = TCP_SYN | TCP_ACK | (syn.has_ecn ? TCP_ECE : 0),
 		.window = (uint16_t)syn.rcv_wnd,
@@ -268,29 +302,6 @@ enum cookie {
 	COOKIE_GOOD,
 };
 
-/*
- * A cookie begins one connection: a late segment from the beginning of one that has ended would otherwise begin it
- * anew (RFC 4987, section 3.6), and the program hear the same data twice.  A new cookie equals one of these once in
- * four million.
- */
-static bool
-cookie_is_spent(const struct tcp *tcp, uint32_t cookie)
-{
-	const size_t count = tcp->cookies_spent_count < TCP_COOKIES_SPENT ? (size_t)tcp->cookies_spent_count
-									  : TCP_COOKIES_SPENT;
-	bool is_spent = false;
-
-	for (size_t i = 0; i < count; i++)
-		is_spent |= tcp->cookies_spent[i] == cookie;
-	return is_spent;
-}
-
-static void
-cookie_spend(struct tcp *tcp, uint32_t cookie)
-{
-	tcp->cookies_spent[tcp->cookies_spent_count++ % TCP_COOKIES_SPENT] = cookie;
-}
-
 /* Whether it acknowledges a cookie that we have sent lately, in answer to the peer's SYN of this number. */
 static enum cookie
 cookie_look(struct stack *stack, const struct tcb *listener, const struct tcp_segment *segment, uint32_t peer_isn,
@@ -349,7 +360,7 @@ cookie_receive(struct stack *stack, struct tcb *listener, struct tcp_segment *se
 		cookie_take(stack, listener, segment, segment->seq - 1, &facts);
 		return;
 	}
-	stack__drop(stack, DROP_TCP_NO_CONNECTION);
+	stack__drop(stack, cookie == COOKIE_SPENT ? DROP_TCP_COOKIE_SPENT : DROP_TCP_NO_CONNECTION);
 	/* Data behind a first segment that was lost waits for that to come again. */
 	if (!is_expected || is_bare || cookie == COOKIE_SPENT)
 		tcp__reset_reply(stack, segment);

@@ -44,7 +44,8 @@ struct arena;
 #define TCP_TCB_BYTES_MAX      2048u /* what an idle connection may hold */
 #define TCP_HOLES_SMALL        8u    /* pieces out of order kept in the tcb; more lie in a chunk of the pool */
 #define TCP_LISTENER_CHAINS    64u
-#define TCP_COOKIES_SPENT      1024u /* remembered; older ones could begin a connection again */
+#define TCP_COOKIE_SETS        256u  /* of spent cookies that are remembered; older ones could begin a connection again */
+#define TCP_COOKIE_WAYS        4u
 #define TCP_MSS_DEFAULT_IPV4   536u  /* RFC 9293, section 3.7.1 */
 #define TCP_MSS_DEFAULT_IPV6   1220u
 #define TCP_MSS_MIN            48u   /* a peer cannot make us send dust (CVE-2019-11479) */
@@ -303,8 +304,7 @@ struct tcp {
 	struct tcp_secret secret;
 	const struct port_pool *ports;
 
-	uint32_t cookies_spent[TCP_COOKIES_SPENT]; /* that have begun a connection, the last ones; in turn */
-	uint64_t cookies_spent_count;
+	uint32_t cookies_spent[TCP_COOKIE_SETS][TCP_COOKIE_WAYS]; /* the last ones of each set; 0: none */
 
 	struct tcb_list events;  /* something to tell the program */
 	struct tcb_list flushes; /* something to send, perhaps */

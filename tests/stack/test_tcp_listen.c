@@ -446,6 +446,12 @@ START_TEST(a_cookie_begins_no_second_connection)
 	peer_data(&peer, 1, 1, 100);
 	(void)peer_expect(&peer, "R", 1, 0, 0);
 	ck_assert(!accepts());
+	syn(2); /* late too: a cookie would be of no use */
+	peer_expect_nothing(&peer);
+	ck_assert_uint_eq(drops(DROP_TCP_COOKIE_SPENT), 2);
+	peer.peer_iss++;
+	syn(2);
+	(void)peer_expect(&peer, "SA", 0, 1, 0);
 	ck_assert_uint_eq(peer.host.stack->tcp.tcbs_used, 1);
 	peer_fini(&peer);
 }
