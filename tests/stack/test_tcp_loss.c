@@ -166,6 +166,24 @@ START_TEST(prr_leads_the_window_down_while_segments_arrive)
 }
 END_TEST
 
+/* RFC 9937, section 6: less is in flight than may be, and what is sent again arrives. */
+START_TEST(prr_goes_on_by_slow_start_when_much_was_lost)
+{
+	ten_in_flight(_i, true, false);
+	peer_sack(&peer, 1, 1, 7001, 10001);
+	(void)peer_expect(&peer, "A", 1, 1, 1000); /* as many as have arrived */
+	(void)peer_expect(&peer, "A", 1001, 1, 1000);
+	(void)peer_expect(&peer, "A", 2001, 1, 1000);
+	peer_expect_nothing(&peer);
+	peer_wait(&peer, 100000);
+	peer_sack(&peer, 1, 1001, 7001, 10001);
+	(void)peer_expect(&peer, "A", 3001, 1, 1000); /* and one more */
+	(void)peer_expect(&peer, "A", 4001, 1, 1000);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- RACK ------------------------------------------------------------------------------------- */
 
 START_TEST(one_sacked_segment_is_a_loss_after_a_quarter_round_trip)
@@ -507,6 +525,7 @@ main(void)
 	tcase_add_loop_test(tcase, recovery_ends_when_what_was_sent_before_it_is_acknowledged, 0,
 			    2);
 	tcase_add_loop_test(tcase, prr_leads_the_window_down_while_segments_arrive, 0, 2);
+	tcase_add_loop_test(tcase, prr_goes_on_by_slow_start_when_much_was_lost, 0, 2);
 	tcase_add_loop_test(tcase, one_sacked_segment_is_a_loss_after_a_quarter_round_trip, 0, 2);
 	tcase_add_loop_test(tcase, a_lost_retransmission_is_found_by_time, 0, 2);
 	tcase_add_loop_test(tcase, reordering_that_was_seen_is_waited_for, 0, 2);

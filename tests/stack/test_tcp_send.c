@@ -285,6 +285,24 @@ START_TEST(a_silly_window_is_not_used)
 }
 END_TEST
 
+/* RFC 9293, section 3.8.6.2.1, (3): all that a peer with a small buffer may ever offer. */
+START_TEST(half_of_the_largest_window_is_not_silly)
+{
+	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .mss = 1000,
+						   .window = 400 });
+	peer_write(&peer, 1000);
+	(void)peer_expect(&peer, "A", 1, 1, 400);
+	peer.window = 199;
+	peer_ack(&peer, 1, 401);
+	peer_expect_nothing(&peer);
+	peer.window = 200;
+	peer_ack(&peer, 1, 401);
+	(void)peer_expect(&peer, "A", 401, 1, 200);
+	peer_expect_nothing(&peer);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(a_silly_window_is_used_after_a_while)
 {
 	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .mss = 1000,
@@ -567,6 +585,7 @@ main(void)
 	tcase_add_loop_test(tcase, push_goes_with_the_end_of_a_write, 0, 2);
 	tcase_add_loop_test(tcase, no_octet_goes_beyond_the_window, 0, 2);
 	tcase_add_loop_test(tcase, a_silly_window_is_not_used, 0, 2);
+	tcase_add_loop_test(tcase, half_of_the_largest_window_is_not_silly, 0, 2);
 	tcase_add_loop_test(tcase, a_silly_window_is_used_after_a_while, 0, 2);
 	tcase_add_loop_test(tcase, a_closed_window_is_probed_ever_more_seldom, 0, 2);
 	tcase_add_loop_test(tcase, a_peer_that_answers_no_probe_is_given_up, 0, 2);
