@@ -238,7 +238,9 @@ find_losses(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 	const uint32_t gone_bytes = tcb->flight.gone.bytes - tcb->flight.again.bytes;
 
 	if (!tcb->has_sack) {
-		if ((state == TCP_RECOVERY_FAST && ack->is_advance) ||
+		/* RFC 6582, section 3.2, step 3: only a partial acknowledgment tells. */
+		if ((state == TCP_RECOVERY_FAST && ack->is_advance &&
+		     seq_lt(tcb->snd_una, tcb->recovery.high_seq)) ||
 		    (state < TCP_RECOVERY_FAST &&
 		     tcb->recovery.duplicate_acks >= RACK_DUP_SEGMENTS))
 			lose_first(stack, tcb);

@@ -184,6 +184,31 @@ START_TEST(prr_goes_on_by_slow_start_when_much_was_lost)
 }
 END_TEST
 
+/* RFC 6582, section 4: what came twice in the recovery draws duplicates when it is over. */
+START_TEST(echoes_of_a_recovery_begin_no_other_without_sack)
+{
+	ten_in_flight(_i, false, false);
+	for (unsigned i = 0; i < 9; i++) {
+		peer_ack(&peer, 1, 1);
+		peer_discard(&peer);
+	}
+	ck_assert_int_eq(peer_info(&peer).recovery, 3);
+	ck_assert_uint_eq(peer_info(&peer).retransmits_total, 1);
+	peer_wait(&peer, 100000);
+	peer_ack(&peer, 1, 12001); /* all that was out when it began, and more is by now */
+	peer_discard(&peer); /* what is out since then is not lost */
+	for (unsigned i = 0; i < 3; i++) {
+		peer_ack(&peer, 1, 12001);
+		peer_discard(&peer);
+	}
+	ck_assert_uint_eq(peer_info(&peer).retransmits_total, 1);
+	peer_wait(&peer, 100000);
+	peer_ack(&peer, 1, 13001);
+	ck_assert_int_eq(peer_info(&peer).recovery, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- RACK ------------------------------------------------------------------------------------- */
 
 START_TEST(one_sacked_segment_is_a_loss_after_a_quarter_round_trip)
@@ -437,6 +462,23 @@ START_TEST(a_timestamp_shows_a_spurious_timeout_at_once)
 }
 END_TEST
 
+/* What was late is acknowledged before the recovery would be over. */
+START_TEST(a_timestamp_shows_a_spurious_fast_retransmission_at_once)
+{
+	ten_in_flight(_i, true, true);
+	const uint32_t original = peer.ts_ecr;
+	peer_sack(&peer, 1, 1, 1001, 4001);
+	peer_discard(&peer);
+	ck_assert_int_eq(peer_info(&peer).recovery, 3);
+	peer_wait(&peer, 10000);
+	peer.ts_ecr = original; /* RFC 3522 */
+	peer_ack(&peer, 1, 4001);
+	ck_assert_uint_gt(ssthresh(), 1000000);
+	ck_assert_int_eq(peer_info(&peer).recovery, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
 START_TEST(dsacks_for_all_that_was_sent_again_undo_the_reduction)
 {
 	ten_in_flight(_i, true, false);
@@ -524,6 +566,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_partial_acknowledgment_shows_the_next_loss_without_sack, 0, 2);
 	tcase_add_loop_test(tcase, recovery_ends_when_what_was_sent_before_it_is_acknowledged, 0,
 			    2);
+	tcase_add_loop_test(tcase, echoes_of_a_recovery_begin_no_other_without_sack, 0, 2);
 	tcase_add_loop_test(tcase, prr_leads_the_window_down_while_segments_arrive, 0, 2);
 	tcase_add_loop_test(tcase, prr_goes_on_by_slow_start_when_much_was_lost, 0, 2);
 	tcase_add_loop_test(tcase, one_sacked_segment_is_a_loss_after_a_quarter_round_trip, 0, 2);
@@ -539,6 +582,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_spurious_timeout_is_undone, 0, 2);
 	tcase_add_test(tcase, what_was_no_loss_has_its_place_in_time_again);
 	tcase_add_loop_test(tcase, a_timestamp_shows_a_spurious_timeout_at_once, 0, 2);
+	tcase_add_loop_test(tcase, a_timestamp_shows_a_spurious_fast_retransmission_at_once, 0, 2);
 	tcase_add_loop_test(tcase, dsacks_for_all_that_was_sent_again_undo_the_reduction, 0, 2);
 	tcase_add_loop_test(tcase, a_peer_that_takes_back_what_it_sacked_gets_it_again, 0, 2);
 	tcase_add_loop_test(tcase, nonsense_in_sack_blocks_is_ignored, 0, 2);
