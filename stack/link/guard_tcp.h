@@ -9,7 +9,8 @@
  *
  * Free ports of one small class (link/port_class.h) are held until the end: TCP has its sequence
  * numbers to keep forgers away, so its ports need no turnover, and what is held for good covers TIME-WAIT. One port
- * serves connections to any number of peers.
+ * serves connections to any number of peers.  What acknowledges something on such a port and is of no connection (any
+ * more) the stack itself answers with RST: it is nobody else's (STACK_IF_SHARED).
  *
  * Ownership: belongs to one worker's thread; `pool` is lent to tcp_set_port_pool.
  * Errors:    ERR_FULL when fewer ports than GUARD_TCP_PORTS_MIN, or than were asked for, can be held.

@@ -505,7 +505,10 @@ START_TEST(a_peer_that_takes_back_what_it_sacked_gets_it_again)
 	peer_wait(&peer, 100000);
 	peer_ack(&peer, 1, 1001); /* and nothing of the rest (RFC 2018, section 8) */
 	peer_discard(&peer);
-	uint32_t next = 1001;
+	peer_wait(&peer, 60000); /* half a round trip, not a timeout */
+	(void)peer_expect(&peer, "A", 1001, 1, 1000);
+	uint32_t next = 2001;
+	peer_ack(&peer, 1, next);
 	for (unsigned rounds = 0; next < 10001 && rounds < 100; rounds++) {
 		peer_wait(&peer, 100000);
 		while (peer_pending(&peer) != 0) {
