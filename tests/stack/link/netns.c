@@ -17,12 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define RUNNING_MS 5000u
-
 static void
 skip(const char *what)
 {
-	printf("skip: %s: %s; needs root or user namespaces\n", what, strerror(errno));
+	printf("skip - %s: %s; needs root or user namespaces\n", what, strerror(errno));
 	exit(NETNS_SKIPPED);
 }
 
@@ -84,7 +82,7 @@ netns_wait_running(const char *device)
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	(void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", device);
-	for (unsigned waited_ms = 0; waited_ms < RUNNING_MS; waited_ms++) {
+	for (unsigned waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms++) {
 		if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0) {
 			close(fd);
 			return;
@@ -254,12 +252,18 @@ netns_echo_serve(int fd)
 }
 
 bool
-netns_receive_one(struct link *link, struct link_frame *frame)
+netns_receive_within(struct link *link, struct link_frame *frame, unsigned timeout_ms)
 {
-	for (unsigned tries = 0; tries < 100; tries++) {
+	for (unsigned waited_ms = 0; waited_ms < timeout_ms; waited_ms++) {
 		if (link->ops->receive(link, frame, 1, 0) == 1)
 			return true;
 		(void)usleep(1000);
 	}
 	return false;
+}
+
+bool
+netns_receive_one(struct link *link, struct link_frame *frame)
+{
+	return netns_receive_within(link, frame, PATIENCE_MS);
 }

@@ -2,7 +2,7 @@
  * netns.h - a network of the test's own: nothing a test does is seen by the host.
  *
  * As root, or as anybody where the system allows user namespaces.  Where it allows neither, the
- * test says so in a line that begins with "skip" and leaves with NETNS_SKIPPED, which ctest shows as
+ * test says so in a line that begins with `skip - ` and leaves with NETNS_SKIPPED, which ctest shows as
  * skipped.
  */
 #ifndef CAIRN_TESTS_STACK_LINK_NETNS_H
@@ -15,6 +15,7 @@
 #include "stack/link/link.h"
 
 #define NETNS_SKIPPED 77
+#define PATIENCE_MS 10000u /* with what has to come: a busy machine is late */
 
 /* Enters a new network namespace with lo up; leaves the program with NETNS_SKIPPED when it cannot. */
 void netns_enter(void);
@@ -51,6 +52,7 @@ int netns_echo_open(uint16_t port);
 void netns_echo_serve(int fd);
 
 /* Waits for one frame of a link; the kernel delivers over veth within the sender's system call, or soon after. */
-bool netns_receive_one(struct link *link, struct link_frame *frame);
+bool netns_receive_within(struct link *link, struct link_frame *frame, unsigned timeout_ms);
+bool netns_receive_one(struct link *link, struct link_frame *frame); /* with patience */
 
 #endif

@@ -11,7 +11,7 @@
 #include "tests/stack/host.h"
 #include "tests/suite.h"
 
-#define PATIENCE_US 2000000u
+#define PATIENCE_US 10000000u
 
 static uint64_t
 clock_us(void)

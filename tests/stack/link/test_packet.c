@@ -22,7 +22,6 @@
 #include "tests/suite.h"
 
 #define ECHO_PORT 7
-#define DEVICE_MS 5000 /* the kernel tells of a carrier up to a second late */
 
 static struct netns_peer peer;
 
@@ -73,11 +72,11 @@ START_TEST(the_next_host_finds_us_and_pings_us)
 	struct world world;
 	world_begin(&world, &untagged);
 	int pid = (int)peer.pid;
-	ck_assert_int_eq(world_shell(&world, 5000, "nsenter -n -t %d ip neigh flush all", pid), 0);
-	int status = world_shell(&world, 10000, "nsenter -n -t %d ping -n -q -c 2 -i 0.2 -W 3 -s 1000 %s", pid,
+	ck_assert_int_eq(world_shell(&world, PATIENCE_MS, "nsenter -n -t %d ip neigh flush all", pid), 0);
+	int status = world_shell(&world, PATIENCE_MS, "nsenter -n -t %d ping -n -q -c 2 -i 0.2 -W 3 -s 1000 %s", pid,
 	                         ours[_i]);
 	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(world_shell(&world, 5000, "nsenter -n -t %d ip neigh get %s dev veth1 | grep -q %s", pid,
+	ck_assert_int_eq(world_shell(&world, PATIENCE_MS, "nsenter -n -t %d ip neigh get %s dev veth1 | grep -q %s", pid,
 	                             ours[_i], "02:ca:12:00:00:01"),
 	                 0);
 	world_close(&world);
@@ -106,7 +105,7 @@ START_TEST(a_closed_port_of_the_next_host_is_an_error_for_the_flow)
 	struct ip_addr to = addr_of(servers[_i]);
 	ck_assert_int_eq(udp_open(world.stack, &to, 9, NULL, 0, 0, &flow), 0);
 	ck_assert_int_eq(udp_send(world.stack, flow, "hello", 5, stack_uv_now_us(&world.shell)), 0);
-	ck_assert(world_run(&world, &world.error_count, 1, 2000));
+	ck_assert(world_run(&world, &world.error_count, 1, PATIENCE_MS));
 	ck_assert_int_eq(world.error, STACK_ERROR_PORT_UNREACHABLE);
 	world_close(&world);
 }
@@ -236,13 +235,13 @@ START_TEST(datagrams_merged_by_the_sender_are_counted_and_left)
 	struct world world;
 	world_begin(&world, &untagged);
 	ck_assert_int_eq(udp_listen(world.stack, &(struct ip_addr){ .family = ADDR_NONE }, 4242, 0), 0);
-	int status = world_shell(&world, 10000,
+	int status = world_shell(&world, PATIENCE_MS,
 	                         "nsenter -n -t %d python3 -c 'import socket; s = socket.socket(socket.AF_INET, "
 	                         "socket.SOCK_DGRAM); s.setsockopt(17, 103, 100); "
 	                         "s.sendto(bytes(300), (\"192.0.2.1\", 4242))'",
 	                         (int)peer.pid);
 	ck_assert_int_eq(status, 0);
-	(void)world_run(&world, &world.link->stats.receive_unusable, 1, 1000);
+	(void)world_run(&world, &world.link->stats.receive_unusable, 1, PATIENCE_MS);
 	ck_assert_uint_eq(world.link->stats.receive_unusable, 1);
 	ck_assert_uint_eq(world.datagram_count, 0);
 	world_close(&world);
@@ -256,21 +255,21 @@ START_TEST(a_device_that_goes_and_comes_back_is_followed)
 	netns_ip("link add name veth7 type veth peer name veth8");
 	netns_ip("link set veth7 up");
 	world_begin(&world, &config);
-	ck_assert(world_wait_source(&world, "192.0.2.9", "", 500)); /* no carrier: the other end is down */
+	ck_assert(world_wait_source(&world, "192.0.2.9", "", PATIENCE_MS)); /* no carrier: the other end is down */
 	netns_ip("link set veth8 up");
-	ck_assert(world_wait_source(&world, "192.0.2.9", "192.0.2.1", DEVICE_MS));
+	ck_assert(world_wait_source(&world, "192.0.2.9", "192.0.2.1", PATIENCE_MS));
 	netns_ip("link set veth7 down");
-	ck_assert(world_wait_source(&world, "192.0.2.9", "", DEVICE_MS));
+	ck_assert(world_wait_source(&world, "192.0.2.9", "", PATIENCE_MS));
 	netns_ip("link set veth7 up");
-	ck_assert(world_wait_source(&world, "192.0.2.9", "192.0.2.1", DEVICE_MS));
+	ck_assert(world_wait_source(&world, "192.0.2.9", "192.0.2.1", PATIENCE_MS));
 
 	netns_ip("link del veth7");
-	ck_assert(world_wait_source(&world, "192.0.2.9", "", DEVICE_MS));
+	ck_assert(world_wait_source(&world, "192.0.2.9", "", PATIENCE_MS));
 	netns_ip("link add name veth7 type veth peer name veth8");
 	netns_ip("addr add 192.0.2.2/24 dev veth8");
 	netns_ip("link set veth8 up");
 	netns_ip("link set veth7 up");
-	ck_assert(world_wait_source(&world, "192.0.2.9", "192.0.2.1", DEVICE_MS));
+	ck_assert(world_wait_source(&world, "192.0.2.9", "192.0.2.1", PATIENCE_MS));
 	/* veth8 belongs to this namespace's kernel, where the local echo server answers. */
 	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 100));
 	netns_ip("link del veth7");

@@ -60,7 +60,7 @@ START_TEST(the_host_finds_us_and_pings_us)
 	static const char *const ours[] = { "192.0.2.1", "2001:db8::1" };
 	struct world world;
 	world_begin(&world);
-	ck_assert_int_eq(world_shell(&world, 10000, "ping -n -q -c 2 -i 0.2 -W 3 -s 1000 %s", ours[_i]), 0);
+	ck_assert_int_eq(world_shell(&world, PATIENCE_MS, "ping -n -q -c 2 -i 0.2 -W 3 -s 1000 %s", ours[_i]), 0);
 	world_close(&world);
 }
 END_TEST
@@ -117,7 +117,7 @@ START_TEST(a_super_segment_goes_both_ways_in_one_piece)
 	const struct link_frame whole = super_build(&super);
 	from->ops->send(from, &whole, 0);
 	from->ops->flush(from, 0);
-	for (unsigned tries = 0; tries < 1000 && frame.size != whole.size; tries++) {
+	for (unsigned tries = 0; tries < 10000 && frame.size != whole.size; tries++) {
 		if (to->ops->receive(to, &frame, 1, 0) == 0)
 			(void)usleep(1000);
 	}

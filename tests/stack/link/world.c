@@ -7,8 +7,6 @@
 
 #include "tests/stack/host.h"
 
-#define ANSWER_MS 1000u /* of patience */
-
 /* Not Check's: a benchmark uses this file as well. */
 static void
 must(bool is_true)
@@ -149,7 +147,7 @@ world_wait_source(struct world *world, const char *remote, const char *source, u
 }
 
 bool
-world_ask(struct world *world, const char *remote, uint16_t port, size_t size)
+world_ask_within(struct world *world, const char *remote, uint16_t port, size_t size, uint64_t timeout_ms)
 {
 	struct ip_addr to = addr_of(remote);
 	uint8_t question[65536];
@@ -160,11 +158,17 @@ world_ask(struct world *world, const char *remote, uint16_t port, size_t size)
 	if (udp_open(world->stack, &to, port, NULL, 0, 0, &flow) != 0)
 		return false;
 	if (udp_send(world->stack, flow, question, size, stack_uv_now_us(&world->shell)) == 0)
-		is_answered = world_run(world, &world->datagram_count, world->datagram_count + 1, ANSWER_MS) &&
+		is_answered = world_run(world, &world->datagram_count, world->datagram_count + 1, timeout_ms) &&
 		              world->payload_bytes == size && memcmp(world->payload, question, size) == 0 &&
 		              addr_equal(&world->remote, &to);
 	udp_close(world->stack, flow);
 	return is_answered;
+}
+
+bool
+world_ask(struct world *world, const char *remote, uint16_t port, size_t size)
+{
+	return world_ask_within(world, remote, port, size, PATIENCE_MS);
 }
 
 /* ---- commands ---------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 
 #include "stack/base/rng.h"
 #include "stack/uv.h"
+#include "tests/stack/link/netns.h"
 
 struct world;
 typedef bool world_done_cb(struct world *world, const void *context);
@@ -40,8 +41,9 @@ bool world_run(struct world *world, const uint64_t *counter, uint64_t goal, uint
 /* Runs the loop until a datagram to `remote` would come from `source`; "" means that there is no route. */
 bool world_wait_source(struct world *world, const char *remote, const char *source, uint64_t timeout_ms);
 
-/* Sends `size` octets to an echo server and waits for them to come back; false when they do not. */
-bool world_ask(struct world *world, const char *remote, uint16_t port, size_t size);
+/* Sends `size` octets to an echo server and waits for them to come back; false when they do not within timeout_ms. */
+bool world_ask_within(struct world *world, const char *remote, uint16_t port, size_t size, uint64_t timeout_ms);
+bool world_ask(struct world *world, const char *remote, uint16_t port, size_t size); /* with patience */
 
 /* Runs a shell command beside the loop and returns its exit status; -1 when it does not end in time. */
 int world_shell(struct world *world, uint64_t timeout_ms, const char *format, ...)
