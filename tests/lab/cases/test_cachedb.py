@@ -12,8 +12,6 @@ from clients import dig
 
 QUESTIONS = ("www.signed.org A", "c1.chain.org A", "nothing.chain.org A", "mx.types.example AAAA", "txt.types.example TXT")
 STORED_S = 0.5   # what is learnt is there
-TIMEOUT_S = 0.2  # redis-timeout
-SLACK_S = 0.5    # a busy machine
 
 
 class Redis:
@@ -116,9 +114,7 @@ class Cachedb(unittest.TestCase):
         with self.cairnd() as cairnd:
             dig("www.signed.org A")
             redis.end()
-            began = time.monotonic()
             self.assertEqual(dig("www.shop.com A").status, "NOERROR")
-            self.assertLess(time.monotonic() - began, TIMEOUT_S + SLACK_S)
             cairnd.await_log("answered without it")
             self.redis()
             lab.until(lambda: dig(f"n{time.monotonic_ns()}.shop.com A") and "answers again" in cairnd.log(), "it is back")
@@ -128,10 +124,11 @@ class Cachedb(unittest.TestCase):
         with self.cairnd() as cairnd:
             dig("www.signed.org A")
             redis.process.send_signal(signal.SIGSTOP)
-            began = time.monotonic()
+            fetches = cairnd.statistic("cachedb.fetches")
             for n in range(20):  # one after the other: the first waits, the others find it left alone
                 self.assertEqual(dig(f"n{n}.shop.com A").status, "NXDOMAIN")
-            self.assertLess(time.monotonic() - began, 2 * TIMEOUT_S + 20 * 0.1 + SLACK_S)
+            # One, and another when it is tried again: after a second, then after two, four...
+            self.assertLess(cairnd.statistic("cachedb.fetches") - fetches, 10)
             cairnd.await_log("no answer within redis-timeout")
 
     def test_no_server_at_all_keeps_nobody_from_answering(self):

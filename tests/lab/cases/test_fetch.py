@@ -113,7 +113,7 @@ class Fetch(lab.WithCairnd):
     def test_a_dead_address_costs_little(self):
         began = time.monotonic()
         self.assertEqual(fetch("-w", "%{remote_ip}", "http://dual.shop.com/shop.css"), page("shop.css") + "198.18.6.80")
-        self.assertLess(time.monotonic() - began, 2)
+        self.assertLess(time.monotonic() - began, lab.PATIENCE_S)  # a quarter of a second; to give it up would take minutes
 
     def test_the_kernel_disowns_nothing(self):
         with lab.Disowned() as disowned:
@@ -140,7 +140,7 @@ class Fetch(lab.WithCairnd):
     def test_nobody_is_waited_for_whom_the_link_does_not_know(self):
         began = time.monotonic()
         self.assertIn("the next hop does not answer", fetch("http://192.168.1.78/", status=NO_NEIGHBOUR))
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertLess(time.monotonic() - began, 2 * lab.PATIENCE_S)  # three seconds; a connection would be tried for minutes
 
     def test_redirects_are_followed_when_asked(self):
         words = ("-o", "/dev/null", "-w", "%{http_code} %{num_redirects} %{num_connects} %{redirect_url}")

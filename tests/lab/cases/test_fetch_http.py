@@ -269,13 +269,13 @@ class FetchHttp(unittest.TestCase):
 
         def answer(connection):
             self.assertEqual(field_of(head_of(connection), "Expect"), "100-continue")
-            began = time.monotonic()
             connection.recv(1)
             waited.append(time.monotonic() - began)
             connection.sendall(content(b"thanks"))
 
+        began = time.monotonic()
         self.assertEqual(fetch("-H", "Expect: 100-continue", "-T", "-", Server(self, answer).url(), stdin=b"x" * 10), "thanks")
-        self.assertGreater(waited[0], 0.8)
+        self.assertGreater(waited[0], 1)
 
     def test_a_body_that_nobody_wants_is_not_sent(self):
         got = []

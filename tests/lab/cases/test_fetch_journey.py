@@ -312,17 +312,17 @@ class Journey(lab.WithCairnd):
 
     def test_who_won_a_race_of_addresses_is_told_and_who_did_not(self):
         words = ("--resolve", "www.shop.com:80:198.18.7.1,198.18.6.80", "http://www.shop.com/")
-        events, verdicts = journey("--happy-eyeballs-timeout-ms", "120", *words)
+        events, verdicts = journey("--happy-eyeballs-timeout-ms", "600", *words)
         self.check(events, verdicts)
         attempt = next(event for event in events if event["e"] == "attempt")
         race = next(event for event in events if event["e"] == "race")
         self.assertEqual((attempt["remote"], attempt["number"], attempt["of"], attempt["why"]), ("198.18.6.80", 2, 2, "silent"))
-        self.assertGreaterEqual(attempt["waited_us"], 120000)
+        self.assertGreaterEqual(attempt["waited_us"], 600000)
         self.assertEqual((race["won"], race["lost"], race["attempts"]), ("198.18.6.80", "198.18.7.1 (no answer)", 2))
-        self.assertGreaterEqual(race["behind_us"], 120000)
-        self.assertLess(race["took_us"], 120000)
+        self.assertGreaterEqual(race["behind_us"], 600000)
+        self.assertLess(race["took_us"], 600000)
         self.assertEqual(verdicts[1]["largest"], "attempts")
-        texts = self.picture("--happy-eyeballs-timeout-ms", "120", *words)
+        texts = self.picture("--happy-eyeballs-timeout-ms", "600", *words)
         self.assertTrue(any("198.18.6.80 was first" in text for text in texts), texts)
 
     def test_a_refused_address_makes_room_for_the_next_at_once(self):
@@ -379,7 +379,7 @@ class Journey(lab.WithCairnd):
     def test_the_path_to_an_address_that_nobody_has_ends_in_silence_and_in_time(self):
         began = time.monotonic()
         events, _ = journey("--hops", "--connect-timeout", "0.3", "http://192.168.1.77/", status=28)
-        self.assertLess(time.monotonic() - began, 6)
+        self.assertLess(time.monotonic() - began, 2 * lab.PATIENCE_S)  # some seconds; each hop by itself would be a minute
         self.assertEqual([event["reached"] for event in events if event["l"] == "path" and event["e"] == "end"], [0])
 
     def test_who_lets_no_probe_pass_has_answered_however_long_ago(self):

@@ -1,7 +1,6 @@
 """Signals, interfaces, threads, the log, and a network that comes later."""
 import re
 import subprocess
-import time
 import unittest
 
 import lab
@@ -25,12 +24,10 @@ class Running(unittest.TestCase):
 
     def test_sigterm_ends_it_cleanly_with_questions_under_way(self):
         cairnd = lab.Cairnd()
-        client = subprocess.Popen(["dig", "@127.0.0.1", "+tries=1", "+time=1", "www.all-dead.com"], stdout=subprocess.DEVNULL)
+        client = subprocess.Popen(["dig", "@127.0.0.1", "+tcp", "+tries=1", "+time=20", "www.all-dead.com"], stdout=subprocess.PIPE, text=True)
         lab.until(lambda: cairnd.statistic("engine.clients") == 1, "a question is under way")
-        began = time.monotonic()
         self.assertEqual(cairnd.stop(), 0)
-        self.assertLess(time.monotonic() - began, 1)
-        client.wait()
+        self.assertNotIn("status:", client.communicate()[0])  # it has not waited for the end of the question
 
     def test_it_can_be_started_again_at_once(self):
         for _ in range(3):
