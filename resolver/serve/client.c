@@ -40,6 +40,12 @@ clients_set_clock(struct clients *clients, int64_t wall_offset_s)
 }
 
 void
+clients_set_hmac(struct clients *clients, struct tsig_hmac *hmac)
+{
+	clients->hmac = hmac;
+}
+
+void
 clients_set_ready(struct clients *clients, struct ready_cache *ready)
 {
 	clients->ready = ready;
@@ -421,7 +427,7 @@ stage_read(struct clients *clients, struct asking *asking, const uint8_t *bytes,
 	asking->form.dnssec_ok = asking->form.dnssec_ok && !clients->policy->no_dnssec;
 	if (asking->action == ACL_ALLOW_SETRD)
 		asking->form.flags |= DNS_RD;
-	if (client__notify(clients, asking))
+	if (client__notify(clients, asking, bytes, size))
 		return STAGE_ANSWERS; /* a primary need not be a client */
 	asking->verdict = acl_judge(asking->action, (asking->form.flags & DNS_RD) != 0);
 	if (asking->verdict != ACL_MAY_BE_REFUSED) {
@@ -459,7 +465,7 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	asking.now_us = now_us;
 	asking.policies = 0;
 	asking.client = 0;
-	asking.refers = asking.has_notified = false;
+	asking.refers = asking.has_notified = asking.is_signed = false;
 	asking.step = DNS64_OFF;
 	asking.action = acl_find(clients->policy->acl, &source->addr);
 	arena_reset(clients->arena);
@@ -493,7 +499,9 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	if (stage != STAGE_ANSWERS)
 		return;
 	outcome_replies(clients, outcome, &asking.form, outcome->question, &asking.answer, reply, reply_max);
-	if (outcome->fate == CLIENT_REPLIES)
+	if (outcome->fate == CLIENT_REPLIES && asking.is_signed)
+		outcome->reply_bytes = client__sign(clients, &asking, reply, outcome->reply_bytes, reply_max);
+	else if (outcome->fate == CLIENT_REPLIES)
 		client__keep_ready(clients, &place, &asking, reply, outcome->reply_bytes);
 }
 

@@ -36,6 +36,7 @@
 #include "resolver/serve/respond.h"
 #include "resolver/serve/stats.h"
 #include "resolver/serve/underway.h"
+#include "resolver/zone/tsig.h"
 #include "stack/base/arena.h"
 
 struct listener;
@@ -141,6 +142,8 @@ struct clients {
 	uint32_t first_free,
 		first_unused; /* what was never used is not in the list, and its memory not touched */
 	struct query query;   /* the one in hand */
+	struct tsig tsig;     /* ... if it is signed */
+	struct tsig_hmac *hmac; /* NULL: signatures are not looked at */
 	struct local_match match;
 	const struct name *alias; /* what is resolved instead of the question's name; NULL: that */
 	bool is_renamed;          /* ... and then answered with under that name, without a CNAME */
@@ -154,6 +157,8 @@ void clients_init(struct clients *clients, void *block, uint32_t pending_max,
 /* The wall clock may be set while we run. */
 void clients_set_clock(struct clients *clients, int64_t wall_offset_s);
 void clients_set_policy(struct clients *clients, const struct client_policy *policy);
+/* With which the signatures of NOTIFY are made and verified; lent. */
+void clients_set_hmac(struct clients *clients, struct tsig_hmac *hmac);
 /* Answers are kept ready-made there, and looked for; lent. */
 void clients_set_ready(struct clients *clients, struct ready_cache *ready);
 

@@ -93,18 +93,58 @@ client__zone(struct clients *clients, struct asking *asking)
 	return answers(clients, STAGE_ANSWERS);
 }
 
-bool
-client__notify(struct clients *clients, struct asking *asking)
+static uint64_t
+wall_s(const struct clients *clients, uint64_t now_us)
 {
+	return (uint64_t)(clients->wall_offset_s + (int64_t)(now_us / 1000000u));
+}
+
+/* Where there is no key, signatures are not looked at. */
+static bool
+may_speak(struct clients *clients, struct asking *asking, const struct notified_source *source, const uint8_t *bytes, size_t size)
+{
+	struct tsig tsig;
+
+	if (source->key == NULL || clients->hmac == NULL)
+		return !source->wants_signature;
+	tsig_begin(&tsig, source->key, clients->hmac);
+	const enum tsig_verdict verdict = tsig_verify(&tsig, bytes, size, wall_s(clients, asking->now_us));
+	if (verdict == TSIG_MISSING)
+		return !source->wants_signature;
+	if (verdict != TSIG_GOOD)
+		return false;
+	clients->tsig = tsig;
+	asking->is_signed = true;
+	return true;
+}
+
+bool
+client__notify(struct clients *clients, struct asking *asking, const uint8_t *bytes, size_t size)
+{
+	struct notified *notified = clients->policy->notified;
 	const struct query *query = &clients->query;
 
 	if (DNS_OPCODE(query->flags) != OPCODE_NOTIFY || query->question_bytes == 0 || query->question.qtype != TYPE_SOA ||
-	    query->question.qclass != CLASS_IN || clients->policy->notified == NULL ||
-	    !notified_tell(clients->policy->notified, &query->question.qname, &asking->source->addr))
+	    query->question.qclass != CLASS_IN || notified == NULL)
+		return false;
+	for (unsigned i = 0; i < notified->count; i++) {
+		const struct notified_source *source = notified_find(notified, i, &query->question.qname, &asking->source->addr);
+		if (source == NULL || !may_speak(clients, asking, source, bytes, size))
+			continue;
+		notified_tell(notified, i);
+		asking->has_notified = true;
+	}
+	if (!asking->has_notified)
 		return false;
 	answer_rcode(&asking->answer, RCODE_NOERROR, EDE_NONE, NULL);
 	asking->answer.authoritative = true;
-	asking->has_notified = true;
 	clients->stats.notified++;
 	return true;
+}
+
+size_t
+client__sign(struct clients *clients, const struct asking *asking, uint8_t *reply, size_t reply_bytes, size_t reply_max)
+{
+	const int size = tsig_sign(&clients->tsig, reply, reply_bytes, reply_max, wall_s(clients, asking->now_us));
+	return size > 0 ? (size_t)size : reply_bytes; /* without room it goes unsigned, and will be told again */
 }

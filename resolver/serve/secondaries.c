@@ -47,18 +47,35 @@ read_primaries(struct secondary *secondary, const struct tsig_keys *keys, const 
 	return err;
 }
 
+/* "NETBLOCK", or with the name of a key behind it. */
 static int
-read_netblocks(struct secondary *secondary, const struct config *config, const struct config_list *list, char *error)
+read_netblock(struct secondary_netblock *netblock, const struct tsig_keys *keys, const struct config *config, const char *text,
+	      unsigned line, char *error)
 {
-	for (size_t i = 0; i < list->count; i++) {
+	struct entry_words words;
+	const bool has_key = entry_words_split(&words, text);
+
+	netblock->key = has_key ? tsig_keys_find(keys, words.second) : NULL;
+	if (has_key && netblock->key == NULL)
+		return config_refuse(error, config, line, "allow-notify", words.second, "is the name of no `key`");
+	if (addr_prefix_from_text(&netblock->prefix, &netblock->prefix_len, has_key ? words.first : text) != 0)
+		return config_refuse(error, config, line, "allow-notify", text, "is no address and prefix length");
+	return 0;
+}
+
+static int
+read_netblocks(struct secondary *secondary, const struct tsig_keys *keys, const struct config *config,
+	       const struct config_list *list, char *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < list->count && err == 0; i++) {
 		if (secondary->netblock_count == SECONDARY_NETBLOCKS_MAX)
 			return config_refuse(error, config, list->lines[i], "allow-notify", list->items[i], "is one netblock too many");
-		struct secondary_netblock *netblock = &secondary->netblocks[secondary->netblock_count++];
-		if (addr_prefix_from_text(&netblock->prefix, &netblock->prefix_len, list->items[i]) != 0)
-			return config_refuse(error, config, list->lines[i], "allow-notify", list->items[i],
-					     "is no address and prefix length");
+		err = read_netblock(&secondary->netblocks[secondary->netblock_count++], keys, config, list->items[i],
+				    list->lines[i], error);
 	}
-	return 0;
+	return err;
 }
 
 static int
@@ -71,7 +88,7 @@ read_zone(struct secondary *secondary, const struct tsig_keys *keys, const struc
 	int err = read_primaries(secondary, keys, config, "primary", &from->primary, error);
 	if (err == 0)
 		err = read_primaries(secondary, keys, config, "master", &from->master, error);
-	return err == 0 ? read_netblocks(secondary, config, &from->allow_notify, error) : err;
+	return err == 0 ? read_netblocks(secondary, keys, config, &from->allow_notify, error) : err;
 }
 
 static unsigned
@@ -91,10 +108,14 @@ add_notified(struct notified *notified, const struct secondary *secondary)
 
 	for (unsigned i = 0; i < secondary->primary_count && err == 0; i++) {
 		const struct ip_addr *addr = &secondary->primaries[i].addr;
-		err = notified_allow(zone, addr, 8u * (unsigned)addr_bytes(addr));
+		const struct notified_source source = { .key = secondary->primaries[i].key };
+		err = notified_allow(notified, zone, addr, 8u * (unsigned)addr_bytes(addr), &source);
 	}
-	for (unsigned i = 0; i < secondary->netblock_count && err == 0; i++)
-		err = notified_allow(zone, &secondary->netblocks[i].prefix, secondary->netblocks[i].prefix_len);
+	for (unsigned i = 0; i < secondary->netblock_count && err == 0; i++) {
+		const struct secondary_netblock *netblock = &secondary->netblocks[i];
+		const struct notified_source source = { .key = netblock->key, .wants_signature = netblock->key != NULL };
+		err = notified_allow(notified, zone, &netblock->prefix, netblock->prefix_len, &source);
+	}
 	return err;
 }
 

@@ -33,6 +33,7 @@
 struct secondary_netblock {
 	struct ip_addr prefix;
 	unsigned prefix_len;
+	const struct tsig_key *key; /* NULL: who speaks from there need not sign */
 };
 
 struct secondary {

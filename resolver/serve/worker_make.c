@@ -75,11 +75,13 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 	upstream_init(&worker->upstream, worker->engine, worker->stack, places.upstream,
 		      places.upstream_bytes);
 	worker->crypto = crypto_new();
-	if (worker->crypto == NULL)
+	worker->hmac = tsig_hmac_new();
+	if (worker->crypto == NULL || worker->hmac == NULL)
 		return ERR_NO_MEMORY;
 	arena_init(&worker->arena, places.arena, ARENA_BYTES);
 	clients_init(&worker->clients, places.clients, engine_limits.client_count,
 		     &worker->service->policy, worker->engine, &worker->arena, &worker->rng);
+	clients_set_hmac(&worker->clients, worker->hmac);
 	clients_set_ready(&worker->clients, worker->caches.ready);
 	clients_set_underway(&worker->clients, config->underway, config->index, WORKER_WAITING_MAX);
 	worker__set_trust(worker, now_us);
@@ -275,6 +277,7 @@ worker_free(struct worker *worker)
 		stream_pool_free(worker->tcp);
 	udp_batch_free(worker->udp);
 	crypto_free(worker->crypto);
+	tsig_hmac_free(worker->hmac);
 	if (worker->block != NULL)
 		(void)munmap(worker->block, worker->block_bytes);
 	free(worker);

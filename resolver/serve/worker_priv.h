@@ -31,6 +31,7 @@ struct worker {
 	bool has_shell;
 	struct engine *engine;
 	struct crypto *crypto;
+	struct tsig_hmac *hmac;
 	const struct anchors *anchors; /* newer than the service's; NULL: those */
 	struct worker_order *asking;   /* WORKER_ASK_KEYS that is not answered; NULL: none */
 	uint64_t trust_at_us; /* when the wall clock is looked at again */

@@ -31,24 +31,37 @@ notified_add(struct notified *notified, const struct name *name)
 }
 
 int
-notified_allow(struct notified_zone *zone, const struct ip_addr *prefix, unsigned prefix_len)
+notified_allow(struct notified *notified, struct notified_zone *zone, const struct ip_addr *prefix, unsigned prefix_len,
+	       const struct notified_source *source)
 {
-	return prefixes_put(&zone->from, prefix, prefix_len, zone);
+	struct notified_source *kept = arena_zalloc(notified->arena, 1, sizeof *kept);
+
+	if (kept == NULL)
+		return ERR_NO_MEMORY;
+	*kept = *source;
+	if (source->key != NULL) {
+		struct tsig_key *key = arena_zalloc(notified->arena, 1, sizeof *key);
+		if (key == NULL)
+			return ERR_NO_MEMORY;
+		*key = *source->key;
+		kept->key = key;
+	}
+	return prefixes_put(&zone->from, prefix, prefix_len, kept);
 }
 
-bool
-notified_tell(struct notified *notified, const struct name *name, const struct ip_addr *from)
+const struct notified_source *
+notified_find(const struct notified *notified, unsigned index, const struct name *name, const struct ip_addr *from)
 {
-	bool is_heeded = false;
+	assert(index < notified->count);
+	const struct notified_zone *zone = &notified->zones[index];
+	return name_equal(zone->name, name) ? prefixes_find(&zone->from, from) : NULL;
+}
 
-	for (unsigned i = 0; i < notified->count; i++) {
-		struct notified_zone *zone = &notified->zones[i];
-		if (!name_equal(zone->name, name) || prefixes_find(&zone->from, from) == NULL)
-			continue;
-		atomic_store(&zone->is_told, true);
-		is_heeded = true;
-	}
-	return is_heeded;
+void
+notified_tell(struct notified *notified, unsigned index)
+{
+	assert(index < notified->count);
+	atomic_store(&notified->zones[index].is_told, true);
 }
 
 bool

@@ -29,6 +29,7 @@ key:
 auth-zone:
   name: kept.net
   primary: 127.0.0.1@{port} {key}
+  allow-notify: 127.0.0.1/32 transfers.example
   zonefile: {folder}/kept
 """
 
@@ -119,6 +120,7 @@ class SignedTransfers(lab.unittest.TestCase):
                     primary.reload()
                     self.comes(cairnd, "zone kept.net: serial 2 by IXFR")
                     self.assertEqual(cairnd.statistic("untrusted"), 0)
+                    self.assertNotRegex((self.folder / "nsd.log").read_text(), "zone kept.net: .*notify")
                 primary.stop()
                 (self.kept / "kept").unlink()
 

@@ -31,7 +31,7 @@ zone:
   name: {name}
   zonefile: {name}.zone
   provide-xfr: 127.0.0.1 {key}
-  notify: 127.0.0.1 NOKEY
+  notify: 127.0.0.1 {key}
   create-ixfr: yes
 """
 

@@ -282,13 +282,14 @@ static struct notified *
 allow(void)
 {
 	struct notified *notified = notified_new(&arena, 2);
+	const struct notified_source anybody = { .key = NULL };
 	struct ip_addr addr;
 	struct name name;
 	ck_assert_int_eq(name_from_text(&name, "kept.", NULL), 0);
 	ck_assert_int_eq(addr_from_text(&addr, "192.0.2.200"), 0);
-	ck_assert_int_eq(notified_allow(notified_add(notified, &name), &addr, 32), 0);
+	ck_assert_int_eq(notified_allow(notified, notified_add(notified, &name), &addr, 32, &anybody), 0);
 	ck_assert_int_eq(name_from_text(&name, "other.kept.", NULL), 0);
-	ck_assert_int_eq(notified_allow(notified_add(notified, &name), &addr, 24), 0);
+	ck_assert_int_eq(notified_allow(notified, notified_add(notified, &name), &addr, 24, &anybody), 0);
 	world.policy.notified = notified;
 	return notified;
 }
@@ -346,6 +347,105 @@ START_TEST(who_is_not_to_be_answered_at_all_is_not_heard_either)
 }
 END_TEST
 
+/* ---- NOTIFY that is signed (RFC 8945) ------------------------------------------------------------------- */
+
+static struct tsig_key notify_key, other_key;
+static struct tsig_hmac *hmac, *worker_hmac;
+static struct tsig tsig;
+
+/* 192.0.2.200 may speak for kept. if it signs with the key; it need not where wants_signature is false. */
+static struct notified *
+allow_signed(bool wants_signature)
+{
+	struct notified *notified = notified_new(&arena, 1);
+	struct ip_addr addr;
+	struct name name;
+	hmac = tsig_hmac_new();
+	worker_hmac = tsig_hmac_new();
+	clients_set_hmac(&world.clients, worker_hmac);
+	clients_set_clock(&world.clients, 0);
+	ck_assert_int_eq(name_from_text(&notify_key.name, "k.", NULL), 0);
+	ck_assert_int_eq(tsig_algorithm_from_text(&notify_key.algorithm, "sha256"), 0);
+	ck_assert_int_eq(tsig_secret_from_text(&notify_key, "c2VjcmV0"), 0);
+	other_key = notify_key;
+	other_key.secret[0] ^= 1;
+	const struct notified_source signer = { .key = &notify_key, .wants_signature = wants_signature };
+	ck_assert_int_eq(name_from_text(&name, "kept.", NULL), 0);
+	ck_assert_int_eq(addr_from_text(&addr, "192.0.2.200"), 0);
+	ck_assert_int_eq(notified_allow(notified, notified_add(notified, &name), &addr, 32, &signer), 0);
+	world.policy.notified = notified;
+	return notified;
+}
+
+static void
+forget_hmac(void)
+{
+	clients_set_hmac(&world.clients, NULL);
+	tsig_hmac_free(hmac);
+	tsig_hmac_free(worker_hmac);
+}
+
+static void
+notify_signed(const struct tsig_key *key, uint64_t when_s)
+{
+	struct writer writer = writer_over(query_bytes, sizeof query_bytes);
+	struct name name;
+	ck_assert_int_eq(name_from_text(&name, "kept.", NULL), 0);
+	source = (struct client_source){ .port = 5353 };
+	ck_assert_int_eq(addr_from_text(&source.addr, "192.0.2.200"), 0);
+	writer_u16(&writer, 0x1234);
+	writer_u16(&writer, NOTIFY);
+	writer_u16(&writer, 1);
+	writer_u16(&writer, 0);
+	writer_u32(&writer, 0);
+	writer_bytes(&writer, name.wire, name.size);
+	writer_u16(&writer, TYPE_SOA);
+	writer_u16(&writer, CLASS_IN);
+	tsig_begin(&tsig, key, hmac);
+	const int size = tsig_sign(&tsig, query_bytes, writer.pos, sizeof query_bytes, when_s);
+	ck_assert_int_gt(size, 0);
+	client_query(&world.clients, &source, query_bytes, (size_t)size, reply_bytes, sizeof reply_bytes, CLIENT_WORLD_NOW_US,
+		     &outcome);
+	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+}
+
+#define NOW_S (CLIENT_WORLD_NOW_US / 1000000u)
+
+START_TEST(a_notify_that_is_signed_is_answered_with_a_signature)
+{
+	struct notified *notified = allow_signed(true);
+	notify_signed(&notify_key, NOW_S);
+	ck_assert(outcome.has_notified && notified_take(notified, 0));
+	ck_assert_int_eq((int)tsig_verify(&tsig, reply_bytes, outcome.reply_bytes, NOW_S), TSIG_GOOD);
+	forget_hmac();
+}
+END_TEST
+
+START_TEST(a_notify_without_the_signature_that_it_has_to_have_is_refused)
+{
+	struct notified *notified = allow_signed(true);
+	ask_for("192.0.2.200", "kept.", TYPE_SOA, NOTIFY);
+	ck_assert(!outcome.has_notified && message.rcode == RCODE_REFUSED);
+	notify_signed(&other_key, NOW_S);
+	ck_assert(!outcome.has_notified && outcome.rcode == RCODE_REFUSED);
+	notify_signed(&notify_key, NOW_S + 1000);
+	ck_assert(!outcome.has_notified && outcome.rcode == RCODE_REFUSED);
+	ck_assert(!notified_take(notified, 0));
+	forget_hmac();
+}
+END_TEST
+
+START_TEST(a_primary_with_a_key_may_leave_the_signature_but_not_get_it_wrong)
+{
+	struct notified *notified = allow_signed(false);
+	ask_for("192.0.2.200", "kept.", TYPE_SOA, NOTIFY);
+	ck_assert(outcome.has_notified && notified_take(notified, 0));
+	notify_signed(&other_key, NOW_S);
+	ck_assert(!outcome.has_notified && !notified_take(notified, 0));
+	forget_hmac();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -369,6 +469,9 @@ main(void)
 	tcase_add_loop_test(tcase, other_notifies_are_refused_and_change_nothing, 0, COUNT(unheeded));
 	tcase_add_test(tcase, a_netblock_may_speak_for_a_zone);
 	tcase_add_test(tcase, who_is_not_to_be_answered_at_all_is_not_heard_either);
+	tcase_add_test(tcase, a_notify_that_is_signed_is_answered_with_a_signature);
+	tcase_add_test(tcase, a_notify_without_the_signature_that_it_has_to_have_is_refused);
+	tcase_add_test(tcase, a_primary_with_a_key_may_leave_the_signature_but_not_get_it_wrong);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
