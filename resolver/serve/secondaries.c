@@ -243,7 +243,9 @@ secondaries_init(struct secondaries *secondaries, struct config *config, struct 
 		return 0;
 	secondaries->items = calloc(count, sizeof *secondaries->items);
 	secondaries->keys = malloc(sizeof *secondaries->keys);
-	int err = secondaries->items != NULL && secondaries->keys != NULL ? tsig_keys_read(secondaries->keys, config, error) : ERR_NO_MEMORY;
+	int err = secondaries->items != NULL && secondaries->keys != NULL ? 0 : ERR_NO_MEMORY;
+	if (err == 0)
+		err = tsig_keys_read(secondaries->keys, config, error);
 	for (size_t i = 0; i < config->zone_count && err == 0; i++) {
 		struct secondary *secondary = &secondaries->items[secondaries->count];
 		if (!config_zone_is_transferred(&config->zones[i]) ||
@@ -403,7 +405,8 @@ static void
 keep(struct secondaries *secondaries, struct secondary *secondary, const struct refresh_action *action, uint64_t now_us)
 {
 	char why[ZONE_FILE_WHY_BYTES] = "";
-	const bool is_kept = is_vouched_for(secondaries, secondary) && zone_file_write(secondary->from->zonefile, action->zone, why) == 0;
+	const bool is_kept = is_vouched_for(secondaries, secondary) &&
+			     zone_file_write(secondary->from->zonefile, action->zone, why) == 0;
 
 	if (is_kept) {
 		log_notice(&secondaries->log, "zone %s: serial %u by %s, %u records", secondary->from->name,

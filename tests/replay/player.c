@@ -21,7 +21,7 @@ struct asked {
 	struct ip_addr server;
 	bool is_tcp;
 	size_t size;
-	uint8_t bytes[512];
+	uint8_t bytes[SECONDARY_QUERY_BYTES_MAX];
 };
 
 /* An answer to a client that no step has looked at. */
