@@ -95,6 +95,7 @@ struct config {
 	bool prefer_ip4, prefer_ip6;       /* upstream */
 	uint32_t num_queries_per_thread, jostle_timeout, outgoing_range;
 	uint64_t rrset_cache_size, neg_cache_size, delegation_cache_size, msg_cache_size, transfer_memory;
+	bool msg_cache_huge_pages;
 	uint32_t infra_cache_numhosts;
 	char *cache_file;                  /* NULL: none */
 	uint32_t cache_min_ttl, cache_max_ttl, cache_max_negative_ttl, cache_min_negative_ttl;

@@ -222,6 +222,8 @@ const struct config_option config_options[] = {
 	       "memory for who serves which zone; auto is an eighth of rrset-cache-size"),
 	SERVER("msg-cache-size", CONFIG_SIZE, msg_cache_size, "auto", 0, 1024 * GIB,
 	       "memory for answers that are sent again as they are; auto is an eighth of rrset-cache-size"),
+	SERVER("msg-cache-huge-pages", CONFIG_BOOL, msg_cache_huge_pages, "no", 0, 0,
+	       "that memory in pages of 2 MiB: faster to find in, and soon taken whole"),
 	SERVER("infra-cache-numhosts", CONFIG_NUMBER, infra_cache_numhosts, "65536", 64, 16777216,
 	       "name servers whose round-trip time and faults are remembered"),
 	SERVER("transfer-memory", CONFIG_SIZE, transfer_memory, "1g", 16 * MIB, 1024 * GIB,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "resolver/cache/ready.h"
@@ -58,6 +59,17 @@ memory_reserve(size_t bytes)
 	return block;
 }
 
+/* A kernel that has none gives small ones. */
+static void
+ask_for_huge_pages(uint8_t *bytes, size_t size)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t begin = ((uintptr_t)bytes + page - 1) & ~(page - 1), end = ((uintptr_t)bytes + size) & ~(page - 1);
+
+	if (begin < end)
+		(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+}
+
 static size_t
 whole_lines(size_t bytes)
 {
@@ -89,6 +101,8 @@ memory_open(struct memory *memory, const struct config *config, struct rng *rng,
 	block += whole_lines(sizes.negatives);
 	caches->delegations = delegation_cache_new(block, sizes.delegations, rng);
 	block += whole_lines(sizes.delegations);
+	if (config->msg_cache_huge_pages)
+		ask_for_huge_pages(block, sizes.ready);
 	caches->ready = ready_cache_new(block, sizes.ready, rng);
 	block += whole_lines(sizes.ready);
 	caches->infra = infra_new(block, sizes.infra, config->infra_cache_numhosts, rng);

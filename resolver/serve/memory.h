@@ -5,7 +5,9 @@
  * Sizes left to us go by the machine's memory, or by the control group's limit where that is less.
  *
  * What is used lies far apart: a little at the start of each of many rings, a bucket here and there.  So a page is a small one,
- * also where the system gives huge ones to whoever does not refuse them: with those, a thousand names took 600 MiB.
+ * also where the system gives huge ones to whoever does not refuse them: with those, a thousand names took 600 MiB.  Only the
+ * ready-made answers may have huge ones (msg-cache-huge-pages): a bucket of theirs is a page, so each look-up is a miss of the
+ * processor's table of pages else.
  */
 #ifndef CAIRN_RESOLVER_SERVE_MEMORY_H
 #define CAIRN_RESOLVER_SERVE_MEMORY_H

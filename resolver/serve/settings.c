@@ -22,6 +22,7 @@ static const char *const fixed_options[] = {
 	"neg-cache-size",
 	"delegation-cache-size",
 	"msg-cache-size",
+	"msg-cache-huge-pages",
 	"infra-cache-numhosts",
 	"cache-file",
 	"num-queries-per-thread",

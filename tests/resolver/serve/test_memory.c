@@ -97,6 +97,25 @@ START_TEST(only_what_is_used_becomes_memory)
 }
 END_TEST
 
+START_TEST(only_ready_made_answers_have_huge_pages_where_they_are_asked_for)
+{
+	char error[CONFIG_ERROR_BYTES];
+	struct memory memory;
+	struct rng rng;
+
+	rng_init_number(&rng, 1);
+	config.rrset_cache_size = config.msg_cache_size = 16 * MIB;
+	config.msg_cache_huge_pages = true;
+	ck_assert_int_eq(memory_open(&memory, &config, &rng, error), 0);
+	if (access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0) {
+		ck_assert(has_flag((uint8_t *)memory.caches.ready + 8 * MIB, " hg "));
+		ck_assert(!has_flag((uint8_t *)memory.caches.rrsets + 8 * MIB, " hg "));
+		ck_assert(!has_flag((uint8_t *)memory.block + memory.block_bytes - 1, " hg "));
+	}
+	memory_close(&memory);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -107,6 +126,7 @@ main(void)
 	tcase_add_test(tcase, sizes_left_to_us_go_by_the_machine);
 	tcase_add_test(tcase, sizes_that_are_asked_for_are_kept_to_as_far_as_a_cache_can_work);
 	tcase_add_test(tcase, only_what_is_used_becomes_memory);
+	tcase_add_test(tcase, only_ready_made_answers_have_huge_pages_where_they_are_asked_for);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

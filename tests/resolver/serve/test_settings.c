@@ -272,6 +272,7 @@ START_TEST(what_takes_a_restart_is_named)
 		{ "", "server:\n  num-threads: 2\n  so-rcvbuf: 2m\n  deny-any: no\n", "so-rcvbuf num-threads " },
 		{ "", "server:\n  rrset-cache-size: 64m\n  neg-cache-size: 8m\n  delegation-cache-size: 8m\n  msg-cache-size: 8m\n",
 		  "rrset-cache-size neg-cache-size delegation-cache-size msg-cache-size " },
+		{ "", "server:\n  msg-cache-huge-pages: yes\n", "msg-cache-huge-pages " },
 		{ "", "server:\n  port: 54\n  do-tcp: no\n", "" },
 		{ TAP "  address: dhcp\n", "server:\n  port: 54\n  do-tcp: no\n" TAP "  address: dhcp\n", "port do-tcp " },
 		{ TAP "  address: dhcp\n", TAP "  address: slaac\n", "address " },

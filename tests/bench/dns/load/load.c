@@ -1,7 +1,7 @@
 /*
  * load - how the rate of answers grows with the workers of cairnd, where nothing but they could be the limit.
  *
- *	load [--work WORK] [--workers N] [--rounds N] [--names N] [--delay MICROSECONDS]
+ *	load [--work WORK] [--workers N] [--rounds N] [--names N] [--delay MICROSECONDS] [--huge-pages]
  *
  * Runs the workers of cairnd, 1 of them, then 2, 4 ... up to --workers (2) on the same questions, against clients and name
  * servers on the same threads (traffic.h), and that --rounds times (3), from empty caches each time. WORK is one of
@@ -16,7 +16,7 @@
  * each worker alone, which is the figure to look at where other programs run; then queries upstream and waits for
  * another worker, an answer, and each thread's time. `apart` are as many workers that share nothing, each with
  * caches of its own: what they cost each other is the machine's doing (its memory, its clock, processors that are
- * halves of one), and no code could be better. Exit: 0 when every question was answered, and rightly.
+ * halves of one), and no code could be better. --huge-pages is msg-cache-huge-pages: yes. Exit: 0 when every question was answered, and rightly.
  */
 #include <getopt.h>
 #include <math.h>
@@ -40,6 +40,7 @@
 struct options {
 	const char *work;
 	unsigned long workers, rounds, names, delay_us;
+	bool has_huge_pages;
 };
 
 struct work {
@@ -246,6 +247,7 @@ measure(const struct work *work, const struct options *options, const uint32_t *
 			.workers = of->workers,
 			.window = WINDOW,
 			.delay_us = (uint32_t)options->delay_us,
+			.has_huge_pages = options->has_huge_pages,
 			.is_apart = of->is_apart,
 		};
 		if (!run_once(&asked, &of->results[i / series_count]))
@@ -278,7 +280,7 @@ usage(void)
 		stderr,
 		"usage: load [--work hot|wide|mixed|cold] [--workers 1 to %u] [--rounds 1 to %u] "
 		"[--names 1000 to %u] "
-		"[--delay MICROSECONDS]\n",
+		"[--delay MICROSECONDS] [--huge-pages]\n",
 		RUN_WORKERS_MAX, ROUNDS_MAX, PACKETS_NAMES_MAX);
 	return 2;
 }
@@ -292,6 +294,7 @@ read_options(int argc, char **argv, struct options *options)
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "names", required_argument, NULL, 'c' },
 		{ "delay", required_argument, NULL, 'd' },
+		{ "huge-pages", no_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int letter;
@@ -302,6 +305,7 @@ read_options(int argc, char **argv, struct options *options)
 		case 'n': options->workers = strtoul(optarg, NULL, 10); break;
 		case 'r': options->rounds = strtoul(optarg, NULL, 10); break;
 		case 'c': options->names = strtoul(optarg, NULL, 10); break;
+		case 'p': options->has_huge_pages = true; break;
 		case 'd': options->delay_us = strtoul(optarg, NULL, 10); break;
 		default: return false;
 		}

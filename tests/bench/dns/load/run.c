@@ -61,6 +61,7 @@ open_service(struct run *run, char error[CONFIG_ERROR_BYTES])
 
 	if (err != 0)
 		return err;
+	run->config.msg_cache_huge_pages = run->work->has_huge_pages;
 	err = service_new(&run->service, &run->config, NULL, &run->rng, error);
 	if (err != 0)
 		return err;

@@ -20,6 +20,7 @@ struct run_work {
 	uint32_t warm_count, count;
 	unsigned workers, window;
 	uint32_t delay_us;
+	bool has_huge_pages; /* msg-cache-huge-pages */
 	bool is_apart; /* each worker has caches of its own: what so many cost each other that share nothing but the machine */
 };
 
