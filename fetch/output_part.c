@@ -155,6 +155,20 @@ open_locked(const struct output *output, struct failure *failure)
 	return -1;
 }
 
+/* Between our look at it and the lock another program may have finished it, or have begun another version. */
+static bool
+is_as_found(const struct output *output, int descriptor, uint64_t keep_bytes, const char *validator)
+{
+	char found[OUTPUT_VALIDATOR_BYTES];
+	struct stat locked, named;
+
+	if (fstat(descriptor, &locked) != 0 || lstat(output->part_path, &named) != 0 ||
+	    locked.st_dev != named.st_dev || locked.st_ino != named.st_ino)
+		return false;
+	return keep_bytes == 0 || ((uint64_t)locked.st_size >= keep_bytes && validator != NULL &&
+				   read_validator(output, found) && strcmp(found, validator) == 0);
+}
+
 int
 output__open_part(struct output *output, uint64_t keep_bytes, const char *validator,
 		  struct failure *failure)
@@ -164,6 +178,10 @@ output__open_part(struct output *output, uint64_t keep_bytes, const char *valida
 		return -1;
 	output->descriptor = descriptor;
 	output->is_closable = true;
+	if (!is_as_found(output, descriptor, keep_bytes, validator)) {
+		failure_set(failure, FAILURE_WRITE, "%s: another program has changed its part file meanwhile", output->path);
+		return -1;
+	}
 	/* In this order: whenever it ends, no validator stands beside octets of another version. */
 	if (forget_validator(output, failure) != 0)
 		return -1;

@@ -71,7 +71,7 @@ read_servers(struct transfer *transfer, uint64_t keep_bytes, struct digest *dige
 	const bool is_part = head != NULL && head->status == 206;
 	const size_t count = is_part ? 2 : 3;
 
-	if (head == NULL || (head->status != 200 && (!is_part || keep_bytes == 0)) ||
+	if (head == NULL || span_is(transfer->method, "HEAD") || (head->status != 200 && (!is_part || keep_bytes == 0)) ||
 	    response_undoes_content(transfer->response) || (keep_bytes != 0 && transfer->path[0] == '\0'))
 		return NULL;
 	for (size_t i = 0; i < count; i++) {

@@ -257,8 +257,8 @@ transfer__check_part_length(struct transfer *transfer, const struct framing *fra
 int
 transfer__check_part_data(struct transfer *transfer)
 {
-	const uint64_t got = transfer->response->content_bytes;
-	if (!transfer->has_part || transfer->settings->is_compressed || got <= part_bytes(transfer))
+	const uint64_t got = response_content_length(transfer->response);
+	if (!transfer->has_part || got <= part_bytes(transfer))
 		return 0;
 	return refuse_part(transfer, FAILURE_RANGE, got);
 }

@@ -27,6 +27,18 @@ ftruncate(int descriptor, off_t bytes)
 	return -1;
 }
 
+/* What another program has renamed its file to when the lock is given; NULL: there is none. */
+static const char *finished_as;
+
+int
+flock(int descriptor, int operation)
+{
+	if (finished_as != NULL)
+		ck_assert_int_eq(rename(".a.part", finished_as), 0);
+	finished_as = NULL;
+	return (int)syscall(SYS_flock, descriptor, operation);
+}
+
 int
 close(int descriptor)
 {
@@ -237,6 +249,31 @@ START_TEST(no_validator_stands_beside_another_version)
 }
 END_TEST
 
+START_TEST(what_another_program_has_done_meanwhile_is_left_alone)
+{
+	target("a");
+	ck_assert_int_eq(output_open(&output, 0, "\"v1\"", &failure), 0);
+	put("one ");
+	output_fini(&output);
+	target("a");
+	ck_assert_int_eq(output_open(&output, 0, "\"v1\"", &failure), 0);
+	put("o");
+	output_fini(&output);
+	target("a");
+	ck_assert_int_eq(output_open(&output, 4, "\"v1\"", &failure), -1); /* shorter than it was */
+	output_fini(&output);
+	target("a");
+	ck_assert_int_eq(output_open(&output, 1, "\"v2\"", &failure), -1);
+	output_fini(&output);
+	target("a");
+	finished_as = "a";
+	ck_assert_int_eq(output_open(&output, 0, "\"v1\"", &failure), -1);
+	ck_assert_int_eq(failure.cause, FAILURE_WRITE);
+	output_fini(&output);
+	has("a", "o");
+}
+END_TEST
+
 START_TEST(a_disk_that_says_at_the_end_that_it_is_full_leaves_no_file)
 {
 	target("a");
@@ -431,6 +468,7 @@ main(void)
 	tcase_add_test(tcase, what_was_kept_stays_when_nothing_more_comes);
 	tcase_add_test(tcase, what_comes_from_elsewhere_is_not_gone_on_from);
 	tcase_add_test(tcase, no_validator_stands_beside_another_version);
+	tcase_add_test(tcase, what_another_program_has_done_meanwhile_is_left_alone);
 	tcase_add_test(tcase, a_disk_that_says_at_the_end_that_it_is_full_leaves_no_file);
 	tcase_add_test(tcase, a_file_that_exists_is_replaced_or_stays);
 	tcase_add_test(tcase, a_link_in_the_place_of_the_part_file_is_not_followed);
