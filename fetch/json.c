@@ -8,7 +8,6 @@
 #include "fetch/plain.h"
 #include "fetch/utf8.h"
 
-
 static_assert(JSON_DEPTH_MAX < 64, "has_values has a bit for each depth");
 
 void

@@ -206,7 +206,7 @@ put_variables(struct json *json, const struct transfer_facts *facts)
 	json_object_end(json);
 }
 
-/* A name in small letters; ERR_TOO_BIG of the writer where it is too long. */
+/* A name in small letters, as much of it as there is room for. */
 static void
 put_field_name(struct json *json, struct span name)
 {
