@@ -100,6 +100,13 @@ is_other_version(const struct transfer *transfer, const struct head *head)
 	       !span_is(version, transfer->validator);
 }
 
+/* The part before said how long the whole is, and this one says something else. */
+static bool
+is_other_total(const struct transfer *transfer, uint64_t total)
+{
+	return transfer->range == RANGE_REST && transfer->part.has_total && transfer->part.total != total;
+}
+
 static enum transfer_next
 decide_other_version(struct transfer *transfer)
 {
@@ -152,6 +159,8 @@ decide_partial(struct transfer *transfer, const struct head *head)
 	if ((transfer->range == RANGE_RESUME || transfer->range == RANGE_REST) &&
 	    is_other_version(transfer, head))
 		return decide_other_version(transfer);
+	if (part.has_total && is_other_total(transfer, part.total))
+		return decide_other_version(transfer);
 	if (part.has_total)
 		transfer->facts.total_bytes = part.total;
 	transfer->part = part;
@@ -168,7 +177,7 @@ decide_unsatisfied(struct transfer *transfer, const struct head *head)
 
 	if (transfer->range_first != 0 && content_range_read(value, &range) &&
 	    range.is_unsatisfied && range.total == transfer->range_first &&
-	    !is_other_version(transfer, head)) {
+	    !is_other_version(transfer, head) && !is_other_total(transfer, range.total)) {
 		verbose_note(&transfer->client->verbose, "That is all: %llu octets",
 			     (unsigned long long)range.total);
 		return NEXT_KEPT;

@@ -203,6 +203,8 @@ ROWS = [
     row("a part of unknown total, and a redirect that is not followed",
         [part("4-8/*", HELLO, V1), head("Location: /", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n")], STATUS, None, "-r", "4-"),
     row("a part of unknown total, and 304", [part("4-8/*", HELLO, V1), head(line=b"HTTP/1.1 304 Not Modified\r\n")], STATUS, None, "-r", "4-"),
+    row("a rest by which the whole has another length", [part("4-6/20", b"hel", V1), part("7-8/9", b"lo", V1)], CHANGED, None, "-r", "4-"),
+    row("nothing behind a part that said there was more", [part("4-6/20", b"hel", V1), nothing_behind(7)], PARTIAL, None, "-r", "4-8"),
     row("parts of one octet each", [part(f"{i}-{i}/*", HELLO[i:i + 1], V1) for i in range(5)] + [nothing_behind(5)], OK, HELLO, "-r", "0-", requests=6),
     row("parts of one octet each, and their heads", [part(f"{i}-{i}/2", HELLO[i:i + 1], V1) for i in range(2)],
         OK, part("0-0/2", b"h", V1) + b"e", "-i", "-r", "0-"),
