@@ -149,7 +149,7 @@ transfer__write_head(struct transfer *transfer, const struct head *head)
 		return -1;
 	if (!is_shown)
 		return 0;
-	if (!transfer->has_output && transfer__open_output(transfer, 0, "") != 0)
+	if (!transfer->has_output && transfer__open_output(transfer, transfer__offset(transfer), "") != 0)
 		return -1;
 	return output_write(&transfer->output, text, bytes, &transfer->failure);
 }

@@ -175,6 +175,8 @@ begin_content(struct transfer *transfer, const struct response_event *event)
 
 	if (transfer->next != NEXT_KEPT && transfer->range != RANGE_RESUME)
 		read_validator(transfer, event->head);
+	if (event->head->status == 200)
+		transfer->whole_bytes = event->framing->kind == FRAMING_LENGTH ? event->framing->length : 0;
 	if (event->framing->kind == FRAMING_LENGTH && transfer->facts.total_bytes == 0)
 		transfer->facts.total_bytes = (transfer->known >= 0 ? 0 : keep_bytes) + event->framing->length;
 	transfer->facts.kept_bytes = keep_bytes;
@@ -229,6 +231,10 @@ transfer__on_head(struct transfer *transfer, const struct response_event *event)
 		return -1;
 	if ((transfer->next == NEXT_CONTENT || transfer->next == NEXT_KEPT) && !had_output &&
 	    begin_content(transfer, event) != 0)
+		return -1;
+	/* Behind heads that are shown, of a redirect say, the digest is that of this one's content. */
+	if (transfer->next == NEXT_CONTENT && had_output && transfer->range != RANGE_REST &&
+	    transfer__begin_checksum(transfer, transfer__offset(transfer)) != 0)
 		return -1;
 	if (transfer__write_head(transfer, head) != 0)
 		return -1;

@@ -141,6 +141,7 @@ struct transfer {
 	struct range asked;                     /* what that is as a whole */
 	bool has_asked;                         /* false: several ranges */
 	unsigned rest_count;                    /* of parts that ended early */
+	uint64_t whole_bytes;                   /* of the version that is gone on from; 0: nobody has said */
 	struct content_range part;              /* of a 206 that is taken */
 	bool has_part;
 	int known;                              /* the file whose beginning is compared; -1: none */
@@ -207,6 +208,7 @@ int transfer__on_data(struct transfer *transfer, struct span data);
 
 /* transfer_range.c: 0, or -1 and transfer->failure. */
 void transfer__choose_range(struct transfer *transfer);
+uint64_t transfer__offset(const struct transfer *transfer); /* -C OFFSET: what the file keeps, whatever comes */
 bool transfer__can_go_on(const struct transfer *transfer); /* after a failure: a retry makes what was given out whole */
 enum transfer_next transfer__decide_range(struct transfer *transfer, const struct head *head); /* 2xx, 416 */
 int transfer__check_part_length(struct transfer *transfer, const struct framing *framing);

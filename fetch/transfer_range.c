@@ -66,6 +66,12 @@ transfer__choose_range(struct transfer *transfer)
 			      range_read(span_from_text(settings->range), &transfer->asked);
 }
 
+uint64_t
+transfer__offset(const struct transfer *transfer)
+{
+	return transfer->range == RANGE_OFFSET ? transfer->range_first : 0;
+}
+
 /* Of a file, its part file is gone on from, or begun anew. Standard output cannot be taken back: only the whole has a rest. */
 bool
 transfer__can_go_on(const struct transfer *transfer)
@@ -100,11 +106,17 @@ is_other_version(const struct transfer *transfer, const struct head *head)
 	       !span_is(version, transfer->validator);
 }
 
-/* The part before said how long the whole is, and this one says something else. */
+static bool
+wants_same_version(const struct transfer *transfer)
+{
+	return transfer->range == RANGE_RESUME || transfer->range == RANGE_REST;
+}
+
+/* A head before said how long the whole of this version is, and this one says something else. */
 static bool
 is_other_total(const struct transfer *transfer, uint64_t total)
 {
-	return transfer->range == RANGE_REST && transfer->part.has_total && transfer->part.total != total;
+	return wants_same_version(transfer) && transfer->whole_bytes != 0 && transfer->whole_bytes != total;
 }
 
 static enum transfer_next
@@ -156,13 +168,13 @@ decide_partial(struct transfer *transfer, const struct head *head)
 			      "the server sent a part (206), and did not say which");
 	if (transfer->has_asked && range_fit(&transfer->asked, &part) == RANGE_OTHER)
 		return refuse_other_part(transfer, &part);
-	if ((transfer->range == RANGE_RESUME || transfer->range == RANGE_REST) &&
-	    is_other_version(transfer, head))
-		return decide_other_version(transfer);
-	if (part.has_total && is_other_total(transfer, part.total))
+	if ((wants_same_version(transfer) && is_other_version(transfer, head)) ||
+	    (part.has_total && is_other_total(transfer, part.total)))
 		return decide_other_version(transfer);
 	if (part.has_total)
 		transfer->facts.total_bytes = part.total;
+	if (part.has_total || !wants_same_version(transfer))
+		transfer->whole_bytes = part.total;
 	transfer->part = part;
 	transfer->has_part = !span_is(transfer->method, "HEAD");
 	return NEXT_CONTENT;

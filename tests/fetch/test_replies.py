@@ -63,6 +63,10 @@ def zipped(body):
     return b"%x\r\n%s\r\n0\r\n\r\n" % (len(coded), coded)
 
 
+def found(*fields):
+    return head("Location: /x", "Content-Length: 0", *fields, line=b"HTTP/1.1 302 Found\r\n")
+
+
 CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
 
 
@@ -204,6 +208,8 @@ ROWS = [
         [part("4-8/*", HELLO, V1), head("Location: /", "Content-Length: 0", line=b"HTTP/1.1 302 Found\r\n")], STATUS, None, "-r", "4-"),
     row("a part of unknown total, and 304", [part("4-8/*", HELLO, V1), head(line=b"HTTP/1.1 304 Not Modified\r\n")], STATUS, None, "-r", "4-"),
     row("a rest by which the whole has another length", [part("4-6/20", b"hel", V1), part("7-8/9", b"lo", V1)], CHANGED, None, "-r", "4-"),
+    row("a part of another version at the second try, and its rest",
+        [part("4-6/20", b"hel", V1)[:-1], part("4-6/*", b"hel", V2), part("7-8/9", b"lo", V2)], OK, HELLO, *AGAIN, "-r", "4-"),
     row("nothing behind a part that said there was more", [part("4-6/20", b"hel", V1), nothing_behind(7)], PARTIAL, None, "-r", "4-8"),
     row("parts of one octet each", [part(f"{i}-{i}/*", HELLO[i:i + 1], V1) for i in range(5)] + [nothing_behind(5)], OK, HELLO, "-r", "0-", requests=6),
     row("parts of one octet each, and their heads", [part(f"{i}-{i}/2", HELLO[i:i + 1], V1) for i in range(2)],
@@ -255,6 +261,10 @@ ROWS = [
     row("an error page instead of the rest, and its head", length(2, b"no").replace(b"200 OK", b"404 No"), STATUS, b"hell", "-i", "-C", "4", before=b"hell"),
     row("the rest of a file, in pieces", [part("4-4/*", b"o", V1), part("5-5/*", b"!", V1), nothing_behind(6)], OK, b"hello!", "-C", "4", before=b"hell"),
     row("the rest of a file, which may have more", part("4-4/*", b"o"), PARTIAL, HELLO, "-C", "4", before=b"hell"),
+    row("the rest of a file behind a redirect, and their heads", [found(), part("4-4/5", b"o")], OK, b"hell" + found() + part("4-4/5", b"o"),
+        "-i", "-L", "-C", "4", before=b"hell"),
+    row("a head and no rest of a file", head(line=b"HTTP/1.1 304 Not Modified\r\n"), OK, b"hell" + head(line=b"HTTP/1.1 304 Not Modified\r\n"),
+        "-i", "-C", "4", before=b"hell"),
     row("nothing behind the offset", head("Content-Range: bytes */5", "Content-Length: 0",
                                           line=b"HTTP/1.1 416 Range Not Satisfiable\r\n"), OK, HELLO, "-C", "5", before=HELLO),
     row("404 fails when asked to", length(5, HELLO).replace(b"200 OK", b"404 Not Found"), STATUS, None, "-f"),
@@ -281,6 +291,12 @@ ROWS = [
         [length(10, HELLO, "Date: Sun, 06 Nov 1994 08:49:37 GMT", "Last-Modified: Sat, 05 Nov 1994 08:49:37 GMT"),
          part("5-9/10", b"XXXXX", "Last-Modified: Sun, 06 Nov 1994 08:49:36 GMT"), length(10, b"other-text")],
         OK, b"other-text", *AGAIN, requests=3),
+    row("a retry by which the whole has another length", [length(10, HELLO, V1), part("5-5/6", b"!", V1), length(5, b"other", V2)],
+        OK, b"other", *AGAIN, requests=3),
+    row("a retry by which there is nothing more, of content that was cut", [length(10, HELLO, V1), nothing_behind(5), length(5, b"other", V2)],
+        OK, b"other", *AGAIN, requests=3),
+    row("a retry by which the whole has another length, where it cannot begin anew", [length(10, HELLO, V1), nothing_behind(5)],
+        CHANGED, HELLO, *AGAIN, is_piped=True),
     row("an error page instead of what a retry asks for", [length(10, HELLO, V1), length(2, b"no").replace(b"200 OK", b"404 No")], STATUS, None, *AGAIN),
     row("what was damaged is not gone on from",
         [head("Transfer-Encoding: chunked", V1) + b"5\r\nXXXXX!!", part("5-9/10", b"world", V1)], RANGE, None, *AGAIN, "--retry-all-errors"),
@@ -304,9 +320,7 @@ ROWS = [
          length(10, b"other-text", 'ETag: "v2"')],
         OK, b"other-text", "--retry", "1", "--retry-delay", "0.01", requests=3),
     row("there is nothing behind what we have",
-        [length(10, HELLO, 'ETag: "v1"'),
-         head("Content-Range: bytes */5", "Content-Length: 0", line=b"HTTP/1.1 416 Range Not Satisfiable\r\n")],
-        OK, HELLO, "--retry", "1", "--retry-delay", "0.01"),
+        [chunked(b"5\r\nhello\r\n", V1), nothing_behind(5)], OK, HELLO, *AGAIN),
     row("503 is tried again", [length(2, b"no").replace(b"200 OK", b"503 Busy"), length(5, HELLO)],
         OK, HELLO, "--retry", "1", "--retry-delay", "0.01"),
     row("417 is answered by a request without Expect",
@@ -330,6 +344,10 @@ ROWS = [
     row("a digest that is not hexadecimal", length(5, HELLO), USAGE, None, "--checksum", f"sha256:{'x' * 64}"),
     *(row(f"the digest that the server tells: {name}", length(5, HELLO, f"{name}: {value}"), OK, HELLO) for name, value in DIGESTS),
     *(row(f"another digest than the server tells: {name}", length(5, b"jello", f"{name}: {value}"), CHECKSUM, None, says=name) for name, value in DIGESTS),
+    row("another digest than the server tells, behind a redirect whose head is shown", [found(), length(5, b"jello", ": ".join(DIGESTS[0]))],
+        CHECKSUM, None, "-i", "-L"),
+    row("the digest that the server tells, behind a redirect whose head is shown", [found(), length(5, HELLO, ": ".join(DIGESTS[0]))],
+        OK, found() + length(5, HELLO, ": ".join(DIGESTS[0])), "-i", "-L"),
     row("a digest in an answer to HEAD, which has no content", length(5, b"", ": ".join(DIGESTS[0])), OK, length(5, b"", ": ".join(DIGESTS[0])), "-I"),
     row("a digest that nobody knows", length(5, HELLO, "Repr-Digest: md5=:AAAA:, sha-256=:AAAA:"), OK, HELLO),
     row("the user's digest stands before the server's", length(5, HELLO, "Repr-Digest: " + DIGESTS[0][1].replace("L", "M")), OK, HELLO,
