@@ -133,12 +133,6 @@ begin_to_listen(struct raw *raw, int receiver, unsigned family)
 }
 
 static int
-hear_udp(struct raw *raw, unsigned family)
-{
-	return attach_filter(raw, family) != 0 ? -1 : begin_to_listen(raw, raw->receive_fds[family], family);
-}
-
-static int
 open_tcp(struct raw *raw, unsigned family)
 {
 	int *receiver = &raw->tcp_fds[family];
@@ -466,9 +460,14 @@ raw_hear_udp(struct link *link, struct link_error *error)
 
 	assert(link->ops == &raw_ops);
 	for (unsigned family = 0; family < FAMILIES; family++)
-		if ((raw->hears_udp ? attach_filter(raw, family) : hear_udp(raw, family)) != 0)
+		if (attach_filter(raw, family) != 0)
 			return link__fail(error, errno, CAPABILITY, "packet socket for %s", family_names[family]);
-	raw->hears_udp = true;
+	if (raw->hears_udp)
+		return 0;
+	raw->hears_udp = true; /* both filters are in place: if one socket finds the device gone, both listen to all */
+	for (unsigned family = 0; family < FAMILIES; family++)
+		if (begin_to_listen(raw, raw->receive_fds[family], family) != 0)
+			return link__fail(error, errno, CAPABILITY, "packet socket for %s", family_names[family]);
 	return 0;
 }
 

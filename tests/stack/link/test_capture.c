@@ -244,7 +244,7 @@ main(void)
 {
 	has_tshark = system("command -v tshark >/dev/null") == 0;
 	if (!has_tshark)
-		printf("skip: tshark is not installed: what it would show is not compared\n");
+		printf("skip - tshark is not installed: what it would show is not compared\n");
 	TCase *tcase = tcase_create("capture");
 	tcase_set_timeout(tcase, 60); /* tshark takes seconds to start on a busy machine */
 	tcase_add_test(tcase, packets_are_read_back_with_time_direction_and_comment);

@@ -1,4 +1,9 @@
 /* Link raw while the host changes: families, addresses, devices and rules that come and go, and firewalls. */
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <sys/syscall.h>
+
 #include "stack/tcp.h"
 #include "tests/stack/link/raw_world.h"
 
@@ -132,7 +137,7 @@ firewall_begin(const char *rules)
 {
 	char command[400];
 	if (system("nft list ruleset 2>/dev/null") != 0) {
-		printf("skip: no nft here: what a firewall does to link raw is not looked at\n");
+		printf("skip - no nft here: what a firewall does to link raw is not looked at\n");
 		return false;
 	}
 	(void)snprintf(command, sizeof command, "echo '%s' | nft -f -", rules);
@@ -184,6 +189,40 @@ does_connect(struct world *world, const char *server)
 	(void)world_run(world, &never, 1, 20); /* the FINs */
 	return info.bytes_acked == 5;
 }
+
+/* How many more packet sockets may be bound to a device, before that has gone; negative: all. */
+static int device_binds_left = -1;
+
+int
+bind(int fd, const struct sockaddr *addr, socklen_t addr_bytes)
+{
+	const struct sockaddr_ll *packet = (const struct sockaddr_ll *)(const void *)addr;
+
+	if (addr->sa_family == AF_PACKET && packet->sll_ifindex != 0 && device_binds_left >= 0 && device_binds_left-- == 0) {
+		device_binds_left = 0;
+		errno = ENODEV;
+		return -1;
+	}
+	return (int)syscall(SYS_bind, fd, addr, addr_bytes);
+}
+
+START_TEST(a_device_that_goes_while_sockets_are_bound_to_it_leaves_none_deaf)
+{
+	static struct guard_tcp guard_tcp;
+	struct world world;
+
+	device_binds_left = _i;
+	world_open(&world, raw_begin(&guard_tcp));
+	device_binds_left = -1;
+	for (unsigned i = 2; i < COUNT(servers); i++) {
+		ck_assert_msg(world_ask(&world, servers[i], ECHO_PORT, 1), "%s", servers[i]);
+		ck_assert_msg(does_connect(&world, servers[i]), "%s", servers[i]);
+	}
+	world_close(&world);
+	guard_close(&guard);
+	guard_tcp_close(&guard_tcp);
+}
+END_TEST
 
 START_TEST(connections_are_heard_from_all_devices_when_they_are_with_the_host)
 {
@@ -287,6 +326,7 @@ main(void)
 	netns_local_begin(&local, local_open, netns_echo_serve);
 	TCase *tcase = tcase_create("raw_changes");
 	tcase_set_timeout(tcase, 30);
+	tcase_add_loop_test(tcase, a_device_that_goes_while_sockets_are_bound_to_it_leaves_none_deaf, 0, 4);
 	tcase_add_loop_test(tcase, connections_are_heard_from_all_devices_when_they_are_with_the_host, 0, COUNT(servers));
 	tcase_add_test(tcase, a_connection_that_comes_by_no_way_we_know_is_heard_after_a_while);
 	tcase_add_test(tcase, replies_that_come_by_no_way_we_know_are_heard_after_a_while);

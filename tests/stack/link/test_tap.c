@@ -168,7 +168,7 @@ main(void)
 	struct netns_peer local;
 	netns_enter();
 	if (access("/dev/net/tun", R_OK | W_OK) != 0) {
-		printf("skip: /dev/net/tun: %s\n", strerror(errno));
+		printf("skip - /dev/net/tun: %s\n", strerror(errno));
 		return NETNS_SKIPPED;
 	}
 	netns_local_begin(&local, local_open, netns_echo_serve);

@@ -477,7 +477,7 @@ probe(void)
 	struct link *link;
 
 	if (xdp_open(&link, &config, 0, &told) != 0) {
-		printf("skip: %s\n", told.text);
+		printf("skip - %s\n", told.text);
 		exit(NETNS_SKIPPED);
 	}
 	link->ops->close(link);

@@ -539,7 +539,7 @@ probe(void)
 	struct xdp_door *door;
 
 	if (xdp_door_open(&door, &config, &told) != 0) {
-		printf("skip: %s\n", told.text);
+		printf("skip - %s\n", told.text);
 		exit(NETNS_SKIPPED);
 	}
 	xdp_door_close(door);
