@@ -9,7 +9,8 @@
  *
  * Terminal:  what goes to one is made printable (printable.h); octets that are no text are refused. Neither
  *            when the user wrote `-o -`.
- * Safety:    part files are opened with O_NOFOLLOW, and locked against a second program with the same goal.
+ * Safety:    part files are opened with O_NOFOLLOW, and locked against a second program with the same goal; one that such a
+ *            program has finished or begun anew between the look at it and the lock is left alone, which is a failure.
  * Ownership: texts of the target stay the caller's until output_fini.
  * Errors:    -1 and FAILURE_WRITE; after it only output_fini.
  * Bounds:    names of OUTPUT_PATH_BYTES, validators of OUTPUT_VALIDATOR_BYTES, OUTPUT_NUMBER_MAX numbered files.

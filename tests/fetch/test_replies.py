@@ -432,14 +432,14 @@ def fails(fetch, row, directory):
 
 
 def is_inside():
-    """In a network namespace of its own, entered with the same command line; False: this system refuses one."""
+    """In namespaces of its own, of networks and of mounts, entered with the same command line; False: this system refuses them."""
     if os.environ.get("CAIRN_REPLIES_INSIDE") != "1":
         os.environ["CAIRN_REPLIES_INSIDE"] = "1"
         root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        if subprocess.run(["unshare", *root, "--net", "true"], capture_output=True).returncode != 0:
-            print("skip - replies of a server: this system refuses network namespaces")
+        if subprocess.run(["unshare", *root, "--net", "--mount", "true"], capture_output=True).returncode != 0:
+            print("skip - replies of a server: this system refuses namespaces")
             return False
-        os.execvp("unshare", ["unshare", *root, "--net", sys.executable, *sys.argv])
+        os.execvp("unshare", ["unshare", *root, "--net", "--mount", sys.executable, *sys.argv])
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     return True
 
