@@ -44,7 +44,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	const struct proxy proxies[] = {
 		{ .kind = PROXY_HTTP, .host = "p", .port = 1 },
 		{ .kind = PROXY_SOCKS5, .host = "p", .port = 1 },
-		{ PROXY_SOCKS5, "p", 1, true, SPAN("user"), SPAN("password") },
+		{ .kind = PROXY_SOCKS5, .host = "p", .port = 1, .has_login = true,
+		  .user = SPAN_LITERAL("user"), .password = SPAN_LITERAL("password") },
 	};
 	for (size_t i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
 		size_t whole_used, octets_used;
