@@ -29,6 +29,12 @@ for call in $(grep -ho 'cairn_[a-z_0-9]*(' "$source/stack/bsd.h" "$source/stack/
 	[ "$call" = cairn_condition ] || grep -q "Fn $call" "$source/man/cairn-stack.3" || fail "the manual does not name $call"
 done
 
+# And every option that the calls know.
+for option in $(grep -ohE '(case|name ==) (ABI_)?(SO|IP|IPV6|TCP)_[A-Z0-9_]+' "$source"/stack/socket_option*.c |
+	sed -E 's/.* (ABI_)?//' | grep -v '^TCP_STATE_' | sort -u); do
+	grep -Eqw "^\.Dv.*$option" "$source/man/cairn-stack.3" || fail "the manual does not name $option"
+done
+
 for call in $(grep -ho 'cairn_[a-z_0-9]*(' "$source/resolver/netdb/netdb.h" | tr -d '(' | sort -u); do
 	grep -q "Fn $call" "$source/man/cairn-resolver.3" || fail "the manual does not name $call"
 done
