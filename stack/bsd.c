@@ -198,8 +198,9 @@ next_piece(const struct msghdr *message, size_t done, bool *is_last)
 	while (i + 1 < message->msg_iovlen && done >= message->msg_iov[i].iov_len)
 		done -= message->msg_iov[i++].iov_len;
 	*is_last = i + 1 == message->msg_iovlen;
+	uint8_t *base = message->msg_iov[i].iov_base;
 	return (struct iovec){
-		.iov_base = (uint8_t *)message->msg_iov[i].iov_base + done,
+		.iov_base = base != NULL ? base + done : NULL, /* with MSG_TRUNC there need be none */
 		.iov_len = message->msg_iov[i].iov_len - done,
 	};
 }

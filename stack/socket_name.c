@@ -249,10 +249,15 @@ socket_bind(struct socket_table *table, int fd, const struct sockaddr *name, soc
 	err = local_check(socket, &addr);
 	if (err != 0)
 		return err;
+	const struct ip_addr local_before = socket->local;
 	socket->local = addr;
 	if (port == 0)
-		return socket__bind_any(table, socket);
-	return is_port_free(table, socket, port) ? port_take(table, socket, port) : -EADDRINUSE;
+		err = socket__bind_any(table, socket);
+	else
+		err = is_port_free(table, socket, port) ? port_take(table, socket, port) : -EADDRINUSE;
+	if (err != 0)
+		socket->local = local_before;
+	return err;
 }
 
 /* ---- getsockname, getpeername ------------------------------------------------------------------ */

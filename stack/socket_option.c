@@ -6,7 +6,8 @@
 
 #include "stack/socket_priv.h"
 
-#define MICROSECONDS 1000000u
+#define MICROSECONDS  1000000u
+#define TIMEOUT_S_MAX 0x100000000 /* 136 years */
 
 /* ---- values ------------------------------------------------------------------------------------ */
 
@@ -44,8 +45,13 @@ time_read(const void *value, socklen_t size, uint64_t *time_us)
 	memcpy(&tv, value, sizeof tv);
 	if (tv.tv_usec < 0 || tv.tv_usec >= (suseconds_t)MICROSECONDS)
 		return -EDOM;
-	/* As Linux: a negative time does not wait at all, zero waits for ever. */
-	*time_us = tv.tv_sec < 0 ? 1 : (uint64_t)tv.tv_sec * MICROSECONDS + (uint64_t)tv.tv_usec;
+	/* As Linux: a negative time does not wait at all; zero waits for ever, and so do ages. */
+	if (tv.tv_sec < 0)
+		*time_us = 1;
+	else if ((uint64_t)tv.tv_sec >= TIMEOUT_S_MAX)
+		*time_us = 0;
+	else
+		*time_us = (uint64_t)tv.tv_sec * MICROSECONDS + (uint64_t)tv.tv_usec;
 	return 0;
 }
 

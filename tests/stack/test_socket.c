@@ -1,6 +1,7 @@
 /* Sockets by number over two stacks: POSIX.1-2017, ip(7), RFC 3493. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -76,6 +77,21 @@ START_TEST(a_socket_on_both_families_takes_the_port_of_both)
 	ck_assert_int_eq(sockets_bind(four, "0.0.0.0", 53, AF_INET), -EADDRINUSE);
 	ck_assert_int_eq(sockets_bind(four, "203.0.113.1", 54, AF_INET), -EADDRNOTAVAIL);
 	ck_assert_int_eq(sockets_bind(four, "0.0.0.0", 54, AF_INET), 0);
+}
+END_TEST
+
+START_TEST(a_bind_that_failed_leaves_no_address)
+{
+	const int first = sockets_open(&sockets_b, AF_INET, SOCK_DGRAM, 0);
+	const int second = sockets_open(&sockets_b, AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in name;
+	socklen_t size = sizeof name;
+
+	ck_assert_int_eq(sockets_bind(first, "0.0.0.0", 53, AF_INET), 0);
+	ck_assert_int_eq(sockets_bind(second, sockets_peers[V4], 53, AF_INET), -EADDRINUSE);
+	ck_assert_int_eq(socket_getsockname(sockets, second, (struct sockaddr *)&name, &size), 0);
+	ck_assert_uint_eq(name.sin_addr.s_addr, INADDR_ANY);
+	ck_assert_uint_eq(name.sin_port, 0);
 }
 END_TEST
 
@@ -210,6 +226,20 @@ START_TEST(an_option_that_makes_no_sense_is_refused)
 	ck_assert_int_eq(socket_setsockopt(sockets, fd, wrong_options[_i].level, wrong_options[_i].name, &set,
 					   sizeof set),
 			 -wrong_options[_i].error);
+}
+END_TEST
+
+START_TEST(a_time_out_longer_than_can_be_counted_is_none)
+{
+	const int fd = sockets_open(&sockets_a, AF_INET, SOCK_STREAM, 0);
+	const struct timeval ages = { .tv_sec = LONG_MAX };
+	struct timeval got = { .tv_sec = -1, .tv_usec = -1 };
+	socklen_t size = sizeof got;
+
+	ck_assert_int_eq(socket_setsockopt(sockets, fd, SOL_SOCKET, SO_RCVTIMEO, &ages, sizeof ages), 0);
+	ck_assert_int_eq(socket_getsockopt(sockets, fd, SOL_SOCKET, SO_RCVTIMEO, &got, &size), 0);
+	ck_assert_int_eq(got.tv_sec, 0);
+	ck_assert_int_eq(got.tv_usec, 0);
 }
 END_TEST
 
@@ -381,11 +411,13 @@ main(void)
 	tcase_add_test(tcase, an_ipv6_socket_takes_ipv4_under_mapped_addresses);
 	tcase_add_test(tcase, with_v6only_ipv4_is_nobodys_and_its_port_free);
 	tcase_add_test(tcase, a_socket_on_both_families_takes_the_port_of_both);
+	tcase_add_test(tcase, a_bind_that_failed_leaves_no_address);
 	tcase_add_test(tcase, more_datagrams_than_the_buffer_holds_are_dropped_and_counted);
 	tcase_add_loop_test(tcase, nobody_at_the_port_is_told_by_the_next_call, 0, FAMILIES);
 	tcase_add_loop_test(tcase, an_echo_request_is_answered_to_who_sent_it, 0, FAMILIES);
 	tcase_add_loop_test(tcase, an_option_comes_back_as_it_holds, 0, COUNT(options));
 	tcase_add_loop_test(tcase, an_option_that_makes_no_sense_is_refused, 0, COUNT(wrong_options));
+	tcase_add_test(tcase, a_time_out_longer_than_can_be_counted_is_none);
 	tcase_add_test(tcase, path_mtu_probing_comes_back_with_discovery);
 	tcase_add_loop_test(tcase, segments_have_the_traffic_class_and_hop_limit_that_the_program_wants, 0, FAMILIES);
 	tcase_add_loop_test(tcase, both_ends_of_a_connection_know_their_names, 0, FAMILIES);
