@@ -57,83 +57,6 @@ clients_set_policy(struct clients *clients, const struct client_policy *policy)
 	clients->policy = policy;
 }
 
-/* ---- pending queries -------------------------------------------------------------------------------- */
-
-/* 0 is no client to the engine, so the numbers start at 1. */
-static struct client_pending *
-pending_at(const struct clients *clients, uint64_t client)
-{
-	assert(client >= 1 && client <= clients->pending_max);
-	struct client_pending *pending = &clients->pending[client - 1];
-	assert(pending->is_used);
-	return pending;
-}
-
-static bool
-pending_has_room(const struct clients *clients)
-{
-	return clients->first_free != CLIENT_NONE || clients->first_unused < clients->pending_max;
-}
-
-static uint64_t
-pending_add(struct clients *clients, const struct asking *asking)
-{
-	assert(pending_has_room(clients));
-	uint32_t index = clients->first_free;
-	if (index != CLIENT_NONE)
-		clients->first_free = clients->pending[index].next_free;
-	else
-		index = clients->first_unused++;
-	struct client_pending *pending = &clients->pending[index];
-	clients->stats.pending++;
-	pending->source = *asking->source;
-	pending->form = asking->form;
-	name_copy(&pending->question.qname, &clients->query.question.qname);
-	pending->question.qtype = clients->query.question.qtype;
-	pending->question.qclass = clients->query.question.qclass;
-	pending->received_us = asking->now_us;
-	pending->policies = asking->policies;
-	pending->step = (uint8_t)asking->step;
-	pending->dns64_ttl_s = asking->dns64_ttl_s;
-	pending->claim = 0;
-	pending->has_waited = false;
-	pending->is_used = true;
-	return (uint64_t)index + 1;
-}
-
-static void
-pending_remove(struct clients *clients, uint64_t client)
-{
-	struct client_pending *pending = pending_at(clients, client);
-	client__unclaim(clients, pending);
-	quota_give(&clients->quota, &pending->source.addr);
-	pending->is_used = false;
-	pending->next_free = clients->first_free;
-	clients->first_free = (uint32_t)(client - 1);
-	clients->stats.pending--;
-}
-
-const struct client_source *
-client_source_of(const struct clients *clients, uint64_t client)
-{
-	return &pending_at(clients, client)->source;
-}
-
-void
-clients_forget_listener(struct clients *clients, const struct listener *listener)
-{
-	for (uint32_t i = 0; i < clients->first_unused; i++)
-		if (clients->pending[i].is_used && clients->pending[i].source.listener == listener)
-			clients->pending[i].source.listener = NULL;
-}
-
-void
-client_drop(struct clients *clients, uint64_t client)
-{
-	pending_remove(clients, client);
-	clients->stats.dropped_gone++;
-}
-
 /* ---- what is resolved ---------------------------------------------------------------------------------- */
 
 /*
@@ -217,7 +140,7 @@ static enum stage
 stage_ask(struct clients *clients, struct asking *asking, const struct engine_question *question)
 {
 	const uint64_t client = asking->client;
-	struct client_pending *pending = pending_at(clients, client);
+	struct client_pending *pending = client__pending_at(clients, client);
 	pending->step = (uint8_t)asking->step;
 	pending->dns64_ttl_s = asking->dns64_ttl_s;
 	pending->refers = asking->refers;
@@ -237,16 +160,16 @@ stage_resolve(struct clients *clients, struct asking *asking,
 {
 	if (asking->client != 0)
 		return stage_ask(clients, asking, question);
-	if (!pending_has_room(clients))
+	if (!client__pending_has_room(clients))
 		return stage_no_room(asking);
 	if (!quota_take(&clients->quota, &asking->source->addr)) {
 		clients->stats.dropped_quota++;
 		return STAGE_DROPS;
 	}
-	asking->client = pending_add(clients, asking);
+	asking->client = client__pending_add(clients, asking);
 	enum stage stage = stage_ask(clients, asking, question);
 	if (stage != STAGE_PENDS)
-		pending_remove(clients, asking->client);
+		client__pending_remove(clients, asking->client);
 	return stage;
 }
 
@@ -509,7 +432,7 @@ client_query(struct clients *clients, const struct client_source *source, const 
 static enum stage
 resume(struct clients *clients, uint64_t client, uint64_t now_us, struct asking *asking)
 {
-	const struct client_pending *pending = pending_at(clients, client);
+	const struct client_pending *pending = client__pending_at(clients, client);
 	arena_reset(clients->arena);
 	*asking = (struct asking){
 		.source = &pending->source,
@@ -563,7 +486,7 @@ static void
 go_on(struct clients *clients, uint64_t client, const struct answer *answer, uint8_t *reply, size_t reply_max,
       uint64_t now_us, struct client_outcome *outcome)
 {
-	const struct client_pending *pending = pending_at(clients, client);
+	const struct client_pending *pending = client__pending_at(clients, client);
 	uint64_t elapsed_us = now_us - pending->received_us,
 		 discard_after_us = clients->policy->discard_after_us;
 	*outcome = (struct client_outcome){
@@ -576,7 +499,7 @@ go_on(struct clients *clients, uint64_t client, const struct answer *answer, uin
 	struct asking asking;
 	if (discard_after_us != 0 && elapsed_us > discard_after_us && !pending->source.is_stream) {
 		clients->stats.dropped_late++;
-		pending_remove(clients, client);
+		client__pending_remove(clients, client);
 		return;
 	}
 	enum stage stage = resume(clients, client, now_us, &asking);
@@ -592,7 +515,7 @@ go_on(struct clients *clients, uint64_t client, const struct answer *answer, uin
 	}
 	if (stage == STAGE_ANSWERS)
 		outcome_replies(clients, outcome, &pending->form, &pending->question, &asking.answer, reply, reply_max);
-	pending_remove(clients, client);
+	client__pending_remove(clients, client);
 }
 
 void

@@ -1,11 +1,12 @@
 /*
  * client_priv.h - the stages of a query's way through serve/client (client.h).
  *
- *	client.c       from octets to octets: reading, pending, rendering
- *	client_here.c  what needs no resolution: refusals, CHAOS, local zones, policy about the client
- *	client_zone.c  zones that are kept here for clients
- *	client_ready.c what was answered a moment ago
- *	client_wait.c  what another worker is asking for, or asking for anew
+ *	client.c         from octets to octets: reading, resolving, rendering
+ *	client_here.c    what needs no resolution: refusals, CHAOS, local zones, policy about the client
+ *	client_zone.c    zones that are kept here for clients
+ *	client_ready.c   what was answered a moment ago
+ *	client_pending.c who waits for an answer
+ *	client_wait.c    what another worker is asking for, or asking for anew
  */
 #ifndef CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
 #define CAIRN_RESOLVER_SERVE_CLIENT_PRIV_H
@@ -62,6 +63,15 @@ size_t client__ready(struct clients *clients, const struct ready_place *place, s
 /* An answer that engine_cached has given, and its reply. */
 void client__keep_ready(struct clients *clients, const struct ready_place *place, const struct asking *asking,
 			const uint8_t *reply, size_t reply_bytes);
+
+/* ---- client_pending.c ---- */
+/* By its number as the engine has it; 0 is no client there, so the numbers start at 1. */
+struct client_pending *client__pending_at(const struct clients *clients, uint64_t client);
+bool client__pending_has_room(const struct clients *clients);
+/* The query in hand; the caller has seen that there is room. */
+uint64_t client__pending_add(struct clients *clients, const struct asking *asking);
+/* With what was claimed for it, and its place in its address's quota. */
+void client__pending_remove(struct clients *clients, uint64_t client);
 
 /* ---- client_wait.c ---- */
 /* True: another worker is at this question, and the query waits for that.  Else it is claimed, if it can be. */
