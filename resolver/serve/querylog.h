@@ -25,6 +25,7 @@
 #include "stack/base/log.h"
 
 #define QUERYLOG_BYTES          65536u
+#define QUERYLOG_RETRY_US       10000u /* when a pipe or a socket is looked at again that took no more */
 #define QUERYLOG_QUESTION_BYTES (NAME_TEXT_BYTES + 2u * 16u)
 
 struct querylog {
@@ -45,7 +46,7 @@ void querylog_servfail(struct querylog *querylog, const struct client_outcome *o
 void querylog_inform(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome);
 /* outcome->note is there. */
 void querylog_policy(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome);
-/* In every turn. */
+/* In every turn; what `used` counts after it waits for one within QUERYLOG_RETRY_US. */
 void querylog_flush(struct querylog *querylog);
 
 #endif

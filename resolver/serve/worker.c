@@ -276,10 +276,12 @@ fetch(struct worker *worker, const struct engine_action *action, uint64_t now_us
 }
 
 static uint64_t
-deadline(const struct worker *worker)
+deadline(const struct worker *worker, uint64_t now_us)
 {
 	const uint64_t of_engine_us = upstream_deadline(&worker->upstream), of_clients_us = clients_deadline(&worker->clients);
-	return of_engine_us < of_clients_us ? of_engine_us : of_clients_us;
+	const uint64_t of_log_us = worker->query_log.used > 0 ? now_us + QUERYLOG_RETRY_US : ENGINE_NEVER;
+	const uint64_t of_core_us = of_engine_us < of_clients_us ? of_engine_us : of_clients_us;
+	return of_log_us < of_core_us ? of_log_us : of_core_us;
 }
 
 void
@@ -318,7 +320,7 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 	stream_pool_flush(worker->tcp);
 	querylog_flush(&worker->query_log);
 	if (!worker->is_closing)
-		arm_engine_timer(worker, answers_left > 0 && !is_behind ? deadline(worker) : 0);
+		arm_engine_timer(worker, answers_left > 0 && !is_behind ? deadline(worker, now_us) : 0);
 }
 
 void

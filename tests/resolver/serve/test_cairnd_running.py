@@ -3,9 +3,11 @@
 
 usage: test_cairnd_running.py CAIRND [unittest's arguments]
 """
+import fcntl
 import os
 import pwd
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -17,6 +19,16 @@ import unittest
 sys.dont_write_bytecode = True  # the source tree stays as it is
 
 from cairnd_process import ask, fails, framed, header, HINTS, main, PATIENCE_S, program, query, Root, Server, Stream
+
+
+def read_until(descriptor, text, count):
+    """From a pipe that does not block, until the text has come so often."""
+    end, got = time.monotonic() + PATIENCE_S, b""
+    while got.count(text) < count:
+        if time.monotonic() > end:
+            raise AssertionError(f"{got.count(text)} times, not {count}: {text}")
+        if select.select([descriptor], [], [], 0.1)[0]:
+            got += os.read(descriptor, 65536)
 
 
 class Control(unittest.TestCase):
@@ -131,6 +143,19 @@ class Control(unittest.TestCase):
             self.assertGreater(float(took_s), 0.1)  # it was held back for longer
             self.assertRegex(log, r"info: 127\.0\.0\.1 pends\. A IN NXDOMAIN 0\.000000 1 \d+\n")
             self.assertRegex(log, r"info: 127\.0\.0\.1 - - - FORMERR - - -\n")
+
+    def test_lines_that_nobody_took_leave_once_somebody_does(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "log")
+            os.mkfifo(path)
+            reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+            with Server("  log-queries: yes", prefix=("sh", "-c", 'exec "$@" 2>"$0"', path), wait=False):
+                read_until(reader, b"start of service", 1)
+                for _ in range(200):  # four times what the pipe holds
+                    ask("127.0.0.1")
+                read_until(reader, b" a.test. A IN\n", 200)  # nobody asks any more
+            os.close(reader)
 
     def test_a_failure_is_logged_with_its_reason(self):
         options = "  log-servfail: yes\n  local-data: \"alias.test. CNAME target.\""
