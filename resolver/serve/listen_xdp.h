@@ -11,7 +11,8 @@
  *
  * Ownership: link and door are the server's and outlive it; close is asynchronous, and frees it in the loop.
  * Errors:    frames that are no questions are drops with their reasons (stack/drop.h), told with the stack's.
- * Bounds:    the MTU of the device is read once in LISTEN_XDP_MTU_US, as long as questions come; XDP_TURN_BATCHES batches a turn of the loop, LISTEN_XDP_ADDRS_MAX addresses.
+ * Bounds:    XDP_TURN_BATCHES batches a turn of the loop, LISTEN_XDP_ADDRS_MAX addresses; the device's MTU is read once in
+ *            LISTEN_XDP_MTU_US, as long as questions come.
  */
 #ifndef CAIRN_RESOLVER_SERVE_LISTEN_XDP_H
 #define CAIRN_RESOLVER_SERVE_LISTEN_XDP_H
