@@ -45,14 +45,14 @@ write_now(const struct querylog *querylog, const char *bytes, size_t size)
 	return write(fd, bytes, size);
 }
 
-/* The lines at the front that one write may have; a line is shorter. */
+/* Of so many octets of lines those that one write may have; a line is shorter. */
 static size_t
-piece(const struct querylog *querylog)
+piece(const char *bytes, size_t size)
 {
-	if (querylog->used <= PIPE_BUF)
-		return querylog->used;
-	const char *end = memrchr(querylog->bytes, '\n', PIPE_BUF);
-	return (size_t)(end + 1 - querylog->bytes);
+	if (size <= PIPE_BUF)
+		return size;
+	const char *end = memrchr(bytes, '\n', PIPE_BUF);
+	return (size_t)(end + 1 - bytes);
 }
 static_assert(LOG_LINE_BYTES_MAX <= PIPE_BUF, "every piece ends with a line");
 
@@ -67,28 +67,38 @@ lines_in(const char *bytes, size_t size)
 
 /* 0 octets: the reader is behind.  Where nobody reads any more, or nothing can be written, the lines are lost. */
 static size_t
-write_piece(struct querylog *querylog)
+write_piece(struct querylog *querylog, const char *bytes, size_t left)
 {
-	const size_t size = piece(querylog);
-	const ssize_t count = write_now(querylog, querylog->bytes, size);
+	const size_t size = piece(bytes, left);
+	const ssize_t count = write_now(querylog, bytes, size);
 
 	if (count >= 0)
 		return (size_t)count;
 	if (errno == EAGAIN || errno == EINTR)
 		return 0;
-	querylog->lost += lines_in(querylog->bytes, size);
+	querylog->lost += lines_in(bytes, size);
 	return size;
 }
 
 void
 querylog_flush(struct querylog *querylog)
 {
-	size_t taken;
+	size_t head = 0, taken;
 
-	while (querylog->used > 0 && (taken = write_piece(querylog)) > 0) {
-		querylog->used -= taken;
-		memmove(querylog->bytes, querylog->bytes + taken, querylog->used);
-	}
+	while (head < querylog->used && (taken = write_piece(querylog, querylog->bytes + head, querylog->used - head)) > 0)
+		head += taken;
+	if (head == 0)
+		return;
+	querylog->used -= head;
+	memmove(querylog->bytes, querylog->bytes + head, querylog->used);
+}
+
+void
+querylog_end(struct querylog *querylog)
+{
+	querylog_flush(querylog);
+	querylog->lost += lines_in(querylog->bytes, querylog->used);
+	querylog->used = 0;
 }
 
 /* ---- lines --------------------------------------------------------------------------------------------------------- */

@@ -48,5 +48,7 @@ void querylog_inform(struct querylog *querylog, const struct client_source *sour
 void querylog_policy(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome);
 /* In every turn; what `used` counts after it waits for one within QUERYLOG_RETRY_US. */
 void querylog_flush(struct querylog *querylog);
+/* After the last line: what is not taken now is lost, and counted. */
+void querylog_end(struct querylog *querylog);
 
 #endif

@@ -455,7 +455,6 @@ void
 worker__close_handles(struct worker *worker)
 {
 	worker->is_closing = true;
-	querylog_flush(&worker->query_log);
 	if (worker->xdp != NULL)
 		listen_xdp_close(worker->xdp);
 	worker->xdp = NULL;

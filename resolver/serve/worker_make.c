@@ -240,6 +240,7 @@ run(void *arg)
 {
 	struct worker *worker = arg;
 	(void)uv_run(&worker->loop, UV_RUN_DEFAULT);
+	querylog_end(&worker->query_log); /* listeners write lines until they are closed */
 }
 
 int

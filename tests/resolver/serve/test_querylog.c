@@ -169,6 +169,28 @@ START_TEST(nobody_waits_for_who_does_not_read)
 }
 END_TEST
 
+/* A piece may be cut where the pipe is full: what has been begun is still a line. */
+START_TEST(what_nobody_took_at_the_end_is_lost_and_counted)
+{
+	const struct question question = question_of("www.example.");
+	const unsigned count = 1500;
+
+	open_pipe(true);
+	ck_assert_int_ge(fcntl(querylog.log.fd, F_SETPIPE_SZ, 4096), 0);
+	for (unsigned i = 0; i < count; i++)
+		querylog_query(&querylog, &source, &question);
+	querylog_end(&querylog);
+	ck_assert_uint_eq(querylog.used, 0);
+	const unsigned seen = lines_in(read_all());
+	ck_assert_uint_gt(seen, 0);
+	ck_assert_uint_gt(querylog.lost, count / 2);
+	ck_assert_uint_eq(seen + querylog.lost, count);
+	querylog_flush(&querylog);
+	ck_assert_str_eq(read_all(), "");
+	close_log();
+}
+END_TEST
+
 START_TEST(who_has_gone_costs_the_lines_only)
 {
 	const struct question question = question_of("www.example.");
@@ -195,6 +217,7 @@ main(void)
 	tcase_add_test(tcase, the_time_stands_in_front);
 	tcase_add_test(tcase, the_lines_of_a_turn_are_one_write);
 	tcase_add_test(tcase, nobody_waits_for_who_does_not_read);
+	tcase_add_test(tcase, what_nobody_took_at_the_end_is_lost_and_counted);
 	tcase_add_test(tcase, who_has_gone_costs_the_lines_only);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
