@@ -377,6 +377,20 @@ smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* Until the RRSIG expires; after that, until it has by the signer's clock as well. */
+static uint32_t
+remains_s(const struct verify *verify)
+{
+	const struct rrsig *sig = &verify->sig;
+	const int32_t by_ours_s = (int32_t)(sig->expires_s - verify->now_s);
+
+	if (verify->now_s == VERIFY_ANY_TIME)
+		return INT32_MAX;
+	if (by_ours_s > 0)
+		return (uint32_t)by_ours_s;
+	return skew_for(&verify->skew, sig->expires_s - sig->inception_s) + sig->expires_s - verify->now_s;
+}
+
 void
 verify_result(struct verify *verify, enum crypto_result result)
 {
@@ -391,12 +405,11 @@ verify_result(struct verify *verify, enum crypto_result result)
 		verify->ede = EDE_DNSSEC_BOGUS;
 		return;
 	}
-	const int32_t remains_s = verify->now_s == VERIFY_ANY_TIME ? INT32_MAX : (int32_t)(sig->expires_s - verify->now_s);
 	verify->secure = true;
 	verify->ede = EDE_NONE;
 	verify->labels = sig->labels;
 	verify->is_wildcard = sig->labels < signed_labels(verify->set->owner);
-	verify->ttl_s_max = smaller(sig->original_ttl_s, remains_s > 0 ? (uint32_t)remains_s : VALIDATE_SKEW_S);
+	verify->ttl_s_max = smaller(sig->original_ttl_s, remains_s(verify));
 }
 
 bool

@@ -299,6 +299,37 @@ START_TEST(the_times_go_on_after_the_32_bits)
 }
 END_TEST
 
+static const struct {
+	const char *behaviour;
+	struct verify_skew skew;
+	uint32_t late_s; /* after the end */
+	bool is_secure;
+	uint32_t ttl_s_max;
+} ends[] = {
+	{ "before the end, until then", { 60, 60 }, -5u, true, 5 },
+	{ "a tenth of the time that it lasts", { 0, 86400 }, 10, true, 190 },
+	{ "at most", { 0, 100 }, 10, true, 90 },
+	{ "at least", { 250, 100 }, 10, true, 240 },
+	{ "no longer than the TTL that was signed", { 600, 600 }, 10, true, 300 },
+	{ "in the last second", { 60, 60 }, 60, true, 0 },
+	{ "after it", { 60, 60 }, 61, false, 0 },
+	{ "no skew", { 0, 0 }, 0, true, 0 },
+};
+
+START_TEST(what_has_ended_is_kept_while_the_skew_lasts)
+{
+	unsigned budget = VALIDATE_SIGNATURES_MAX;
+	struct verify verify;
+
+	sign(&zone);
+	verify_begin(&verify, &set, &keys, &zone, NULL, crypto, &arena, LASTS_S + ends[_i].late_s);
+	verify.skew = ends[_i].skew;
+	ck_assert_msg(verify_set(&verify, &budget) == ends[_i].is_secure, "%s", ends[_i].behaviour);
+	if (ends[_i].is_secure)
+		ck_assert_msg(verify.ttl_s_max == ends[_i].ttl_s_max, "%s: %u", ends[_i].behaviour, verify.ttl_s_max);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -317,6 +348,7 @@ main(void)
 	tcase_add_test(tcase, letters_of_owner_and_signer_do_not_matter);
 	tcase_add_loop_test(tcase, letters_in_rdata_matter_as_the_type_has_it, 0, (int)COUNT(letters));
 	tcase_add_test(tcase, the_times_go_on_after_the_32_bits);
+	tcase_add_loop_test(tcase, what_has_ended_is_kept_while_the_skew_lasts, 0, (int)COUNT(ends));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
