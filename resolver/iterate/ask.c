@@ -180,16 +180,16 @@ servers_at_once(const struct engine *engine, const struct task *task)
 	return may_double && budget_is_urgent(budget, engine->now_us) ? 2 : 1;
 }
 
-/* Of zones that were learnt: the root and the operator's own may be asked as often as it takes. */
+/* Of zones that were learnt: the operator's own may be asked as often as it takes, and the root if it has no limit itself. */
 static bool
 is_beyond_rate(struct engine *engine, const struct task *task)
 {
 	const struct cut *cut = task->cut;
 	struct rate_limit limit = engine->config.zone_rate;
 	struct name zone;
-	if (cut->by_operator || cut->zone_labels == 0)
+	if (cut->by_operator)
 		return false;
-	limit.per_s = rate_zones_find(engine->rate_zones, cut->zone, limit.per_s);
+	limit.per_s = rate_zones_find(engine->rate_zones, cut->zone, cut->zone_labels == 0 ? 0 : limit.per_s);
 	if (limit.per_s == 0)
 		return false;
 	name_lower(&zone, cut->zone);

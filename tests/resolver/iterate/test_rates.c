@@ -115,6 +115,50 @@ START_TEST(a_zone_may_have_a_limit_of_its_own)
 }
 END_TEST
 
+/* Each name is its own zone to ask the root for. */
+static const struct {
+	const char *behaviour;
+	enum rate_scope scope;
+	uint32_t per_s, of_all_per_s;
+	bool is_limited;
+} of_root[] = {
+	{ "not by the limit of all", RATE_BELOW, 1000, 5, false },
+	{ "nor by that of what is below it", RATE_BELOW, 5, 1000, false },
+	{ "by its own", RATE_OF_ZONE, 5, 1000, true },
+	{ "by its own though there is none for all", RATE_OF_ZONE, 5, 0, true },
+};
+
+START_TEST(the_root_has_a_limit_where_it_is_given_one)
+{
+	static uint8_t block[4096];
+	struct arena arena;
+	struct rng rng;
+	struct rate_zones zones;
+	char qname[32];
+	unsigned good = 0;
+	struct world *world = world_with_rate(of_root[_i].of_all_per_s, 0);
+
+	arena_init(&arena, block, sizeof block);
+	rng_init_number(&rng, suite_seed(SEED));
+	ck_assert_int_eq(rate_zones_init(&zones, &arena, 1, &rng), 0);
+	ck_assert_int_eq(rate_zones_add(&zones, &name_root, of_root[_i].scope, of_root[_i].per_s), 0);
+	engine_set_rate_zones(world->engine, &zones);
+	world->config.prime_root = true; /* what the hints say is the operator's */
+	engine_configure(world->engine, &world->config);
+	engine_prime(world->engine, world->now_us);
+	world_run(world, 2 * SECOND_US);
+	for (unsigned i = 0; i < 50; i++) {
+		(void)snprintf(qname, sizeof qname, "nowhere%u.", i);
+		world_ask(world, qname, TYPE_A);
+	}
+	world_run(world, SECOND_US / 2);
+	for (unsigned i = 0; i < 50; i++)
+		good += world->results[i].done && world->results[i].rcode == RCODE_NXDOMAIN;
+	ck_assert_msg(good == (of_root[_i].is_limited ? of_root[_i].per_s : 50), "%s: %u", of_root[_i].behaviour, good);
+	world_free(world);
+}
+END_TEST
+
 /* For a zone its own, else the nearest above. */
 START_TEST(the_nearest_limit_counts)
 {
@@ -157,6 +201,7 @@ main(void)
 	tcase_add_test(tcase, beyond_the_rate_questions_fail_at_once_and_other_zones_are_asked);
 	tcase_add_test(tcase, one_in_so_many_is_asked_all_the_same);
 	tcase_add_loop_test(tcase, a_zone_may_have_a_limit_of_its_own, 0, COUNT(limits));
+	tcase_add_loop_test(tcase, the_root_has_a_limit_where_it_is_given_one, 0, COUNT(of_root));
 	tcase_add_test(tcase, the_nearest_limit_counts);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
