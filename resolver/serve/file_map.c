@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,17 +15,34 @@ static _Atomic size_t mapped_size;
 static size_t page_bytes;
 static struct sigaction before;
 
-/* Nothing but system calls; the read that has failed is tried again behind it. */
+/* Whether it comes of an access, which happens again when the handler returns; not from kill(2), or of memory that nobody reads. */
+static bool
+is_of_access(const siginfo_t *info)
+{
+	return info->si_code > 0 && info->si_code != BUS_MCEERR_AO;
+}
+
+static bool
+fill_with_zeros(const siginfo_t *info)
+{
+	const uintptr_t at = (uintptr_t)info->si_addr & ~(uintptr_t)(page_bytes - 1);
+
+	return is_of_access(info) && at - mapped_at < mapped_size &&
+	       mmap((void *)at, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
+/* Nothing but system calls.  What is not for us meets the former action behind it: the access again, or the signal raised again. */
 static void
 on_bus_error(int number, siginfo_t *info, void *context)
 {
 	const int saved_errno = errno;
-	const uintptr_t at = (uintptr_t)info->si_addr & ~(uintptr_t)(page_bytes - 1);
 	(void)context;
 
-	if (at - mapped_at >= mapped_size ||
-	    mmap((void *)at, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+	if (!fill_with_zeros(info)) {
 		(void)sigaction(number, &before, NULL);
+		if (!is_of_access(info))
+			(void)raise(number);
+	}
 	errno = saved_errno;
 }
 
