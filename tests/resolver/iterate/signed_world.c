@@ -89,6 +89,15 @@ signed_sign_as(struct world *world, const struct signed_zone *zone, struct rrset
 		       labels);
 }
 
+void
+signed_spoil_last(struct world *world, struct rrset *set)
+{
+	uint8_t *bytes = arena_copy(&world->arena, set->rdata, set->rdata_bytes);
+
+	bytes[set->rdata_bytes - 1] ^= 1;
+	set->rdata = bytes;
+}
+
 static void
 answer_with_keys(struct world *world, const struct signed_zone *zone, struct world_reply *reply)
 {
@@ -177,4 +186,21 @@ signed_world_stats(const struct signed_world *signed_world)
 
 	engine_stats(signed_world->world->engine, &stats);
 	return stats;
+}
+
+void
+signed_world_expect_good(struct signed_world *signed_world)
+{
+	const struct world_result *result = world_resolve(signed_world->world, "good.victim.", TYPE_A);
+
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(result->security, SECURITY_SECURE);
+	ck_assert_uint_lt(result->took_us, 100000);
+}
+
+void
+signed_world_expect_bogus(const struct world_result *result)
+{
+	ck_assert_uint_eq(result->rcode, RCODE_SERVFAIL);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 0);
 }

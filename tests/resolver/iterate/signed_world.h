@@ -49,5 +49,12 @@ struct engine_stats signed_world_stats(const struct signed_world *signed_world);
 struct signed_zone *signed_zone_of(const struct world_server *server);
 void signed_sign(struct world *world, const struct signed_zone *zone, struct rrset *set);
 void signed_sign_as(struct world *world, const struct signed_zone *zone, struct rrset *set, unsigned labels);
+/* The last signature gets another last octet. */
+void signed_spoil_last(struct world *world, struct rrset *set);
+
+/* Whatever the attacker does: others' names are answered, at once and validated. */
+void signed_world_expect_good(struct signed_world *signed_world);
+/* The client has heard of a failure and nothing else. */
+void signed_world_expect_bogus(const struct world_result *result);
 
 #endif
