@@ -3,7 +3,7 @@
  *
  * A file grows as `.NAME.part` beside its place and is renamed when the transfer has succeeded. What a failed
  * transfer leaves is kept there, with the validator of its version (RFC 9110, section 8.8) and a hash of where it
- * came from in `.NAME.part.source`, so that a later one from there can go on from it behind If-Range: an entity tag
+ * came from in `.NAME.part.source`, and its Content-Encoding, so that a later one from there can go on from it behind If-Range: an entity tag
  * tells versions of one resource apart, not two resources (section 8.8.3). A device or a pipe is written to
  * as it is, and so is a file that --continue-at names an offset in.
  *
@@ -13,7 +13,8 @@
  *            program has finished or begun anew between the look at it and the lock is left alone, which is a failure.
  * Ownership: texts of the target stay the caller's until output_fini.
  * Errors:    -1 and FAILURE_WRITE; after it only output_fini.
- * Bounds:    names of OUTPUT_PATH_BYTES, validators of OUTPUT_VALIDATOR_BYTES, OUTPUT_NUMBER_MAX numbered files.
+ * Bounds:    names of OUTPUT_PATH_BYTES, validators of OUTPUT_VALIDATOR_BYTES, codings of OUTPUT_CODING_BYTES, OUTPUT_NUMBER_MAX
+ *            numbered files.
  */
 #ifndef CAIRN_FETCH_OUTPUT_H
 #define CAIRN_FETCH_OUTPUT_H
@@ -27,12 +28,14 @@
 
 #define OUTPUT_PATH_BYTES      4096u
 #define OUTPUT_VALIDATOR_BYTES 256u
+#define OUTPUT_CODING_BYTES    64u
 #define OUTPUT_NUMBER_MAX      100u
 #define OUTPUT_LOOK_BYTES      2000u /* so many octets decide whether content is text, as curl's */
 
 struct output_target {
 	const char *path; /* NULL: standard output */
 	uint64_t origin;  /* of the resource that it is, among all others */
+	const char *coding; /* of the content that has the validator; NULL or empty: none */
 	bool is_raw;      /* "-o -": to a terminal as it is */
 	bool is_in_place; /* -C OFFSET: into the file itself */
 	bool clobbers, creates_directories, removes_on_error;
@@ -42,6 +45,7 @@ struct output_target {
 struct output_part {
 	uint64_t bytes;                         /* 0: nothing to go on from */
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* an entity tag or a date, as for If-Range */
+	char coding[OUTPUT_CODING_BYTES];       /* empty: none */
 };
 
 struct output {

@@ -16,7 +16,7 @@
 #define PART   ".part"
 #define SOURCE ".source"
 
-#define SOURCE_BYTES (OUTPUT_VALIDATOR_BYTES + sizeof "\n0123456789abcdef\n")
+#define SOURCE_BYTES (OUTPUT_VALIDATOR_BYTES + OUTPUT_CODING_BYTES + sizeof "\n0123456789abcdef\n\n")
 
 int
 output__name_part(struct output *output, struct failure *failure)
@@ -58,17 +58,31 @@ is_ours(int descriptor, struct stat *status)
 	       status->st_uid == geteuid();
 }
 
-/* What the source file says of this origin: a line with the validator, and one with the origin. */
+/* What the source file says of this origin: a line with the validator, one with the origin, and one with the coding if there is one. */
 static size_t
-source_text(const struct output *output, const char *validator, char text[SOURCE_BYTES])
+source_text(const struct output *output, const char *validator, const char *coding, char text[SOURCE_BYTES])
 {
-	return (size_t)snprintf(text, SOURCE_BYTES, "%s\n%016" PRIx64 "\n", validator, output->target.origin);
+	const bool is_coded = coding != NULL && coding[0] != '\0';
+	return (size_t)snprintf(text, SOURCE_BYTES, "%s\n%016" PRIx64 "\n%s%s", validator, output->target.origin,
+				is_coded ? coding : "", is_coded ? "\n" : "");
+}
+
+/* The line that text begins with, if there is room for it; what is behind it, or NULL. */
+static const char *
+take_line(const char *text, char *line, size_t line_bytes)
+{
+	const size_t bytes = strcspn(text, "\n");
+	if (text[bytes] == '\0' || bytes >= line_bytes)
+		return NULL;
+	memcpy(line, text, bytes);
+	line[bytes] = '\0';
+	return text + bytes + 1;
 }
 
 static bool
-read_validator(const struct output *output, char validator[OUTPUT_VALIDATOR_BYTES])
+read_source(const struct output *output, struct output_part *part)
 {
-	char path[OUTPUT_PATH_BYTES], text[SOURCE_BYTES + 1], wanted[SOURCE_BYTES];
+	char path[OUTPUT_PATH_BYTES], text[SOURCE_BYTES + 1], wanted[SOURCE_BYTES], origin[sizeof "0123456789abcdef"];
 	struct stat status;
 	source_path(output, path);
 	int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -79,12 +93,14 @@ read_validator(const struct output *output, char validator[OUTPUT_VALIDATOR_BYTE
 	if (bytes <= 0)
 		return false;
 	text[bytes] = '\0';
-	size_t validator_bytes = strcspn(text, "\n");
-	if (validator_bytes == 0 || validator_bytes >= OUTPUT_VALIDATOR_BYTES)
+	const char *rest = take_line(text, part->validator, sizeof part->validator);
+	if (rest != NULL)
+		rest = take_line(rest, origin, sizeof origin);
+	part->coding[0] = '\0';
+	if (rest == NULL || part->validator[0] == '\0' ||
+	    (rest[0] != '\0' && take_line(rest, part->coding, sizeof part->coding) == NULL))
 		return false;
-	memcpy(validator, text, validator_bytes);
-	validator[validator_bytes] = '\0';
-	return source_text(output, validator, wanted) == (size_t)bytes && strcmp(text, wanted) == 0;
+	return source_text(output, part->validator, part->coding, wanted) == (size_t)bytes && strcmp(text, wanted) == 0;
 }
 
 void
@@ -99,7 +115,7 @@ output_find_part(const struct output *output, struct output_part *part)
 		return;
 	if (lstat(named.part_path, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size <= 0)
 		return;
-	if (read_validator(&named, part->validator))
+	if (read_source(&named, part))
 		part->bytes = (uint64_t)status.st_size;
 }
 
@@ -122,7 +138,7 @@ write_validator(const struct output *output, const char *validator, struct failu
 		return 0; /* cannot be resumed, which is no failure now */
 
 	source_path(output, path);
-	size_t bytes = source_text(output, validator, text);
+	size_t bytes = source_text(output, validator, output->target.coding, text);
 	int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (descriptor < 0)
 		return output__fail(output, failure, "its part file's source cannot be written");
@@ -159,14 +175,15 @@ open_locked(const struct output *output, struct failure *failure)
 static bool
 is_as_found(const struct output *output, int descriptor, uint64_t keep_bytes, const char *validator)
 {
-	char found[OUTPUT_VALIDATOR_BYTES];
+	struct output_part found;
 	struct stat locked, named;
 
 	if (fstat(descriptor, &locked) != 0 || lstat(output->part_path, &named) != 0 ||
 	    locked.st_dev != named.st_dev || locked.st_ino != named.st_ino)
 		return false;
 	return keep_bytes == 0 || ((uint64_t)locked.st_size >= keep_bytes && validator != NULL &&
-				   read_validator(output, found) && strcmp(found, validator) == 0);
+				   read_source(output, &found) && strcmp(found.validator, validator) == 0 &&
+				   strcmp(found.coding, output->target.coding != NULL ? output->target.coding : "") == 0);
 }
 
 int

@@ -63,6 +63,7 @@ target_of(const struct transfer *transfer)
 	return (struct output_target){
 		.path = transfer->path[0] != '\0' ? transfer->path : NULL,
 		.origin = transfer->origin,
+		.coding = transfer->coding,
 		.is_raw = transfer->is_raw,
 		.is_in_place = transfer->range == RANGE_OFFSET,
 		.clobbers = settings->clobbers &&

@@ -141,7 +141,7 @@ read_validator(struct transfer *transfer, const struct head *head)
 		is_strong = validator.at != NULL && is_strong_date(transfer, head, validator);
 	}
 	if (!is_success(head->status) || transfer->settings->is_compressed || !is_strong ||
-	    validator.bytes >= sizeof transfer->validator)
+	    !transfer__read_coding(head, transfer->coding) || validator.bytes >= sizeof transfer->validator)
 		validator = (struct span){ 0 };
 	if (validator.bytes != 0)
 		memcpy(transfer->validator, validator.at, validator.bytes);

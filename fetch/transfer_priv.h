@@ -149,6 +149,7 @@ struct transfer {
 	uint64_t compared_bytes;                /* with it, in all attempts */
 	bool is_range_refused;                  /* the whole is asked for from now on */
 	char validator[OUTPUT_VALIDATOR_BYTES]; /* of what was kept */
+	char coding[OUTPUT_CODING_BYTES];       /* and its Content-Encoding */
 
 	uint32_t number; /* of this transfer among those of the run, from 1: the journey's request */
 	uint32_t told; /* the event of the journey told last; 0: none */
@@ -211,6 +212,8 @@ void transfer__choose_range(struct transfer *transfer);
 uint64_t transfer__offset(const struct transfer *transfer); /* -C OFFSET: what the file keeps, whatever comes */
 bool transfer__can_go_on(const struct transfer *transfer); /* after a failure: a retry makes what was given out whole */
 enum transfer_next transfer__decide_range(struct transfer *transfer, const struct head *head); /* 2xx, 416 */
+/* Its Content-Encoding, in small letters and without identity; false: too long. */
+bool transfer__read_coding(const struct head *head, char coding[OUTPUT_CODING_BYTES]);
 int transfer__check_part_length(struct transfer *transfer, const struct framing *framing);
 int transfer__check_part_data(struct transfer *transfer);
 int transfer__check_part(struct transfer *transfer); /* the response is complete: is the part what it was said to be? */

@@ -30,8 +30,10 @@ choose_resume(struct transfer *transfer)
 		part.bytes = transfer->facts.content_bytes; /* the validator is still there */
 	} else {
 		transfer__find_part(transfer, &part);
-		if (part.bytes != 0)
+		if (part.bytes != 0) {
 			strcpy(transfer->validator, part.validator);
+			strcpy(transfer->coding, part.coding);
+		}
 	}
 	if (part.bytes == 0 || transfer->validator[0] == '\0')
 		return;
@@ -106,6 +108,37 @@ is_other_version(const struct transfer *transfer, const struct head *head)
 	       !span_is(version, transfer->validator);
 }
 
+bool
+transfer__read_coding(const struct head *head, char coding[OUTPUT_CODING_BYTES])
+{
+	struct field_elements elements = field_elements(&head->fields, "Content-Encoding");
+	struct writer out = writer_over(coding, OUTPUT_CODING_BYTES - 1);
+	struct span element;
+
+	while (field_elements_next(&elements, &element)) {
+		if (span_is_nocase(element, "identity"))
+			continue;
+		if (out.pos != 0)
+			writer_u8(&out, ',');
+		for (size_t i = 0; i < element.bytes; i++)
+			writer_u8(&out, (uint8_t)span_lower(element.at[i]));
+	}
+	coding[out.err == 0 ? out.pos : 0] = '\0';
+	return out.err == 0;
+}
+
+/*
+ * Content of one coding has no octets of another's, whatever the entity tag says (RFC 9110, section 8.8.3.3). Behind
+ * If-Range a part need not name its coding again (section 15.3.7).
+ */
+static bool
+is_other_coding(const struct transfer *transfer, const struct head *head)
+{
+	char coding[OUTPUT_CODING_BYTES];
+	return fields_find(&head->fields, "Content-Encoding", NULL) != NULL &&
+	       (!transfer__read_coding(head, coding) || strcmp(coding, transfer->coding) != 0);
+}
+
 static bool
 wants_same_version(const struct transfer *transfer)
 {
@@ -168,7 +201,7 @@ decide_partial(struct transfer *transfer, const struct head *head)
 			      "the server sent a part (206), and did not say which");
 	if (transfer->has_asked && range_fit(&transfer->asked, &part) == RANGE_OTHER)
 		return refuse_other_part(transfer, &part);
-	if ((wants_same_version(transfer) && is_other_version(transfer, head)) ||
+	if ((wants_same_version(transfer) && (is_other_version(transfer, head) || is_other_coding(transfer, head))) ||
 	    (part.has_total && is_other_total(transfer, part.total)))
 		return decide_other_version(transfer);
 	if (part.has_total)

@@ -162,6 +162,30 @@ START_TEST(what_failed_is_kept_and_can_be_gone_on_from)
 }
 END_TEST
 
+START_TEST(what_is_kept_has_its_coding)
+{
+	struct output_part part;
+	target("a");
+	output.target.coding = "gzip";
+	ck_assert_int_eq(output_open(&output, 0, "\"v1\"", &failure), 0);
+	put("one ");
+	output_fini(&output);
+
+	target("a");
+	output_find_part(&output, &part);
+	ck_assert_uint_eq(part.bytes, 4);
+	ck_assert_str_eq(part.coding, "gzip");
+	ck_assert_int_ne(output_open(&output, part.bytes, part.validator, &failure), 0);
+	output_fini(&output);
+	target("a");
+	output.target.coding = part.coding;
+	ck_assert_int_eq(output_open(&output, part.bytes, part.validator, &failure), 0);
+	put("two");
+	finish();
+	has("a", "one two");
+}
+END_TEST
+
 START_TEST(without_a_validator_there_is_nothing_to_go_on_from)
 {
 	struct output_part part;
@@ -463,6 +487,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_file_appears_when_it_is_whole);
 	tcase_add_test(tcase, what_failed_is_kept_and_can_be_gone_on_from);
+	tcase_add_test(tcase, what_is_kept_has_its_coding);
 	tcase_add_test(tcase, without_a_validator_there_is_nothing_to_go_on_from);
 	tcase_add_test(tcase, a_failed_part_goes_when_asked_or_when_empty);
 	tcase_add_test(tcase, what_was_kept_stays_when_nothing_more_comes);

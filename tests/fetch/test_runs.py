@@ -4,6 +4,7 @@ usage: test_runs.py CAIRN-FETCH [WORDS...]      (enters a network namespace of i
 
 Each case has a directory of its own, and returns what is wrong, or None.
 """
+import json
 import os
 import signal
 import socket
@@ -86,6 +87,31 @@ def at_once_to_standard_output():
     return first_of(differs("exit status", ran.returncode, OK), differs("content", ran.stdout, b"111222333"))
 
 
+def late(after_s, *replies):
+    """The URL of a server that answers only then."""
+    server = Server(list(replies))
+    threading.Timer(after_s, server.start).start()
+    return f"http://127.0.0.1:{server.port}/"
+
+
+def lines_beside_content():
+    """What is told on standard output at once with content there does not stand in the middle of it."""
+    server = SlowServer()
+    server.start()
+    for arguments in (("--json-report", "-"), ("-D", "-"), ("-w", "%{http_code}")):
+        ran = run("-Z", *arguments, "-o", "out", late(1.5 * SLOW_S, length(5, HELLO)), f"http://127.0.0.1:{server.port}/1")
+        if ran.returncode != OK or b"111" not in ran.stdout:
+            return f"{arguments}: exit status {ran.returncode}, {ran.stdout}"
+    return None
+
+
+def a_long_head_as_json():
+    """However long the head is that its reader takes, its JSON is whole."""
+    ran = run("-o", "out", "-w", "%{header_json}", serving(length(5, HELLO, *["X: " + "\x7f" * 60000] * 4)))
+    values = json.loads(ran.stdout)["x"] if ran.stdout else []
+    return first_of(differs("exit status", ran.returncode, OK), differs("lengths", [len(value) for value in values], [60000] * 4))
+
+
 def at_once_to_one_file():
     """Of two at once that have one file, one has it whole and the other fails."""
     server = SlowServer()
@@ -110,6 +136,14 @@ def the_next_run():
     second = run("-C", "-", "-o", "out", url)
     return first_of(differs("first exit status", first.returncode, PARTIAL), differs("exit status", second.returncode, OK),
                     differs("content", content(), b"helloworld"))
+
+
+def the_next_run_and_a_coding():
+    """What the last run has kept of one coding is not gone on from with what is of another, though the entity tag is the same."""
+    coded = (V1, "Content-Encoding: gzip")
+    url = serving(length(10, HELLO, V1), part("5-9/10", b"world", *coded), length(10, HELLO, *coded), part("5-9/10", b"again", *coded))
+    ran = [run(*more, "-o", "out", url).returncode for more in ((), ("-C", "-"), ("-C", "-"))]
+    return first_of(differs("exit statuses", ran, [PARTIAL, PARTIAL, OK]), differs("content", content(), b"helloagain"))
 
 
 def heads_in_a_part_file():
@@ -238,9 +272,9 @@ def a_bad_line():
                     differs("exit status of a wrong word", wrong.returncode, LINK), None if b"loss=much" in wrong.stderr else f"not told: {wrong.stderr}")
 
 
-CASES = (at_once_to_standard_output, at_once_to_one_file, two_resources_with_one_tag, the_next_run, heads_in_a_part_file, a_part_of_a_part,
-         nothing_more_came, an_interrupt, a_termination, a_full_disk, a_small_disk, a_closed_output, a_reader_that_leaves,
-         a_pipe_and_a_retry, what_exists, a_dry_run, a_rate, a_bad_line)
+CASES = (at_once_to_standard_output, lines_beside_content, a_long_head_as_json, at_once_to_one_file, two_resources_with_one_tag, the_next_run,
+         the_next_run_and_a_coding, heads_in_a_part_file, a_part_of_a_part, nothing_more_came, an_interrupt, a_termination, a_full_disk,
+         a_small_disk, a_closed_output, a_reader_that_leaves, a_pipe_and_a_retry, what_exists, a_dry_run, a_rate, a_bad_line)
 
 
 def main():
