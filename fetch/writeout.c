@@ -10,7 +10,8 @@
 #include "fetch/url.h"
 #include "fetch/url_guess.h"
 
-#define JSON_BYTES   (1u << 20) /* fields of a head, escaped */
+/* Fields of a head: \uXXXX for each octet at worst, and what stands around each. */
+#define JSON_BYTES   (6 * HEAD_BYTES_MAX + 16 * HEAD_FIELDS_MAX)
 #define FORMAT_BYTES 65536u
 #define ADDR_BYTES   INET6_ADDRSTRLEN
 #define PORT_BYTES   16u
@@ -260,6 +261,7 @@ print_json(FILE *out, void (*put)(struct json *, const struct transfer_facts *),
 	errno = ENOMEM;
 	if (memory == NULL)
 		return false;
+	errno = EMSGSIZE;
 	json_init(&json, memory, JSON_BYTES);
 	put(&json, facts);
 	if (is_line)
@@ -425,6 +427,7 @@ static bool
 print_format(struct span rest, const struct transfer_facts *facts)
 {
 	FILE *out = stdout;
+	int err = 0;
 	while (rest.bytes != 0) {
 		struct span name;
 		char letter = escaped(rest);
@@ -440,9 +443,11 @@ print_format(struct span rest, const struct transfer_facts *facts)
 			if (facts->failure.cause == FAILURE_NONE)
 				break;
 		} else if (span_is(name, "json")) {
-			(void)print_json(out, put_variables, facts, false);
+			if (!print_json(out, put_variables, facts, false))
+				err = errno;
 		} else if (span_is(name, "header_json")) {
-			(void)print_json(out, put_head, facts, false);
+			if (!print_json(out, put_head, facts, false))
+				err = errno;
 		} else if (span_is(name, "certs")) {
 			fputs(chain_of(facts), out); /* text of ours, over several lines */
 		} else if (span_is(name, "num_certs")) {
@@ -459,7 +464,10 @@ print_format(struct span rest, const struct transfer_facts *facts)
 		}
 	}
 	fflush(out);
-	return fflush(stdout) == 0 && ferror(stdout) == 0;
+	const bool is_printed = fflush(stdout) == 0 && ferror(stdout) == 0;
+	if (err != 0)
+		errno = err;
+	return is_printed && err == 0;
 }
 
 bool
