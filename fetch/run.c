@@ -24,7 +24,7 @@ struct run {
 	bool has_glob;
 	unsigned job_count;
 	size_t active_count;
-	bool is_stdout_taken; /* by one of those: two would mix their content */
+	size_t writer_count, line_count; /* of those: who write to standard output, and only a line at their end */
 	int exit_status;
 	bool is_ending; /* --fail-early */
 	uint64_t next_start_us; /* --rate */
@@ -34,12 +34,15 @@ struct run {
 	FILE *report; /* --json-report; NULL: none */
 };
 
+/* What a job writes to standard output: content and heads must not have anything of another's between them. */
+enum stdout_use { STDOUT_NOTHING, STDOUT_LINE, STDOUT_WHOLE };
+
 /* A transfer under way, and the texts of its job. */
 struct active {
 	struct run *run;
 	struct transfer_job job;
 	struct setting_item output;
-	bool takes_stdout;
+	enum stdout_use stdout_use;
 	struct arena arena; /* over the memory behind */
 };
 
@@ -201,11 +204,19 @@ next_job(struct run *run)
 static void start_more(struct run *run);
 
 static void
+count_stdout(struct run *run, enum stdout_use use, int more)
+{
+	if (use == STDOUT_WHOLE)
+		run->writer_count += (size_t)more;
+	else if (use == STDOUT_LINE)
+		run->line_count += (size_t)more;
+}
+
+static void
 active_free(struct active *active)
 {
 	struct run *run = active->run;
-	if (active->takes_stdout)
-		run->is_stdout_taken = false;
+	count_stdout(run, active->stdout_use, -1);
 	free(active);
 	run->active_count--;
 	start_more(run);
@@ -308,28 +319,55 @@ active_max(const struct run *run)
 	return wanted == 0 || wanted > RUN_PARALLEL_MAX ? RUN_PARALLEL_MAX : (size_t)wanted;
 }
 
+static bool
+is_dash(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
 /* Of the job whose turn it is. */
 static bool
-takes_stdout(const struct run *run)
+has_content_on_stdout(const struct run *run)
 {
 	const struct settings *settings = &run->options->groups[run->group_at].settings;
 	const struct setting_item *output = nth(&settings->outputs, run->url_at);
 	if (output == NULL)
 		return !settings->names_all && !settings_has_mirror(settings);
-	return output->kind == OUTPUT_FILE && strcmp(output->text, "-") == 0;
+	return output->kind == OUTPUT_FILE && is_dash(output->text);
+}
+
+static enum stdout_use
+stdout_use(const struct run *run)
+{
+	const struct settings *settings = &run->options->groups[run->group_at].settings;
+	if (has_content_on_stdout(run) || is_dash(settings->header_file) || run->client->run->is_dry)
+		return STDOUT_WHOLE;
+	return run->report == stdout || settings->write_out != NULL ? STDOUT_LINE : STDOUT_NOTHING;
+}
+
+/* Lines may come one after the other; what is whole stands alone. */
+static bool
+must_wait_for_stdout(const struct run *run)
+{
+	switch (stdout_use(run)) {
+	case STDOUT_NOTHING: return false;
+	case STDOUT_LINE: return run->writer_count != 0;
+	case STDOUT_WHOLE: return run->writer_count + run->line_count != 0;
+	}
+	return false;
 }
 
 static void
 start_one(struct run *run)
 {
 	struct failure failure;
-	const bool is_to_stdout = takes_stdout(run);
+	const enum stdout_use use = stdout_use(run);
 	struct active *active = next_job(run);
 	if (active == NULL)
 		failure_set(&failure, FAILURE_MEMORY, "no memory for a transfer");
 	else if (start_job(active, &failure) == 0) {
-		active->takes_stdout = is_to_stdout;
-		run->is_stdout_taken |= is_to_stdout;
+		active->stdout_use = use;
+		count_stdout(run, use, 1);
 		run->active_count++;
 		return;
 	}
@@ -364,7 +402,7 @@ start_more(struct run *run)
 {
 	while (run->active_count < active_max(run) && !run->is_ending &&
 	       (run->has_glob || open_glob(run)) && !run->is_ending &&
-	       !(run->is_stdout_taken && takes_stdout(run)) && is_start_due(run))
+	       !must_wait_for_stdout(run) && is_start_due(run))
 		start_one(run);
 	if (run->active_count == 0 && (!run->is_waiting || run->is_ending))
 		net_stop(run->client->net);
