@@ -181,12 +181,20 @@ flush(const struct output *output, struct failure *failure)
 	return 0;
 }
 
+/* A pipe or a device, of which nothing is done behind its end. */
+static bool
+is_plainly_closed(const struct output *output)
+{
+	return output->is_closable && !output->is_part && !output->target.is_in_place;
+}
+
 int
 output_finish(struct output *output, int64_t modified_s, struct failure *failure)
 {
 	if (output->is_terminal)
 		return end_terminal(output, failure);
-	if (flush(output, failure) != 0)
+	const bool is_plain = is_plainly_closed(output);
+	if (!is_plain && flush(output, failure) != 0)
 		return -1;
 	if (output->is_closable && modified_s >= 0) {
 		struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = modified_s } };
@@ -194,10 +202,9 @@ output_finish(struct output *output, int64_t modified_s, struct failure *failure
 	}
 	if (output->is_part && output__rename_part(output, failure) != 0)
 		return -1;
-	if (output->is_closable)
-		(void)close(output->descriptor);
+	const int err = output->is_closable ? close(output->descriptor) : 0;
 	output->descriptor = -1;
-	return 0;
+	return err != 0 && is_plain ? output__fail(output, failure, "cannot be written") : 0;
 }
 
 void
