@@ -16,6 +16,8 @@
 static uint8_t block[1 << 20];
 static struct arena arena;
 static struct crypto *crypto;
+static struct name zone;
+static struct rrset keys, set;
 
 static void
 setup(void)
@@ -29,6 +31,20 @@ static void
 teardown(void)
 {
 	crypto_free(crypto);
+}
+
+/* example. A, not signed yet, and the zone's key. */
+static void
+make_set(uint16_t key_flags)
+{
+	uint8_t key[SIGNER_RDATA_BYTES];
+
+	ck_assert_int_eq(name_from_text(&zone, "example.", NULL), 0);
+	keys = (struct rrset){ .owner = &zone, .type = TYPE_DNSKEY, .class = CLASS_IN, .ttl_s = 300 };
+	set = (struct rrset){ .owner = &zone, .type = TYPE_A, .class = CLASS_IN, .ttl_s = 300 };
+	(void)signer_key(THE_KEY, key_flags, key);
+	signer_add(&arena, &keys, key, sizeof key);
+	signer_add(&arena, &set, "\xc0\0\2\1", 4);
 }
 
 static const struct {
@@ -52,17 +68,10 @@ static const struct {
 
 START_TEST(the_reason_is_what_is_wrong_with_the_zone_s_own_signature)
 {
-	struct name zone;
-	struct rrset set = { .owner = &zone, .type = TYPE_A, .class = CLASS_IN, .ttl_s = 300 };
-	struct rrset keys = { .owner = &zone, .type = TYPE_DNSKEY, .class = CLASS_IN, .ttl_s = 300 };
-	uint8_t key[SIGNER_RDATA_BYTES];
 	struct verify verify;
 	unsigned budget = VALIDATE_SIGNATURES_MAX;
 
-	ck_assert_int_eq(name_from_text(&zone, "example.", NULL), 0);
-	(void)signer_key(THE_KEY, cases[_i].key_flags, key);
-	signer_add(&arena, &keys, key, sizeof key);
-	signer_add(&arena, &set, "\xc0\0\2\1", 4);
+	make_set(cases[_i].key_flags);
 	for (unsigned i = 0; i < COUNT(cases[_i].signers) && cases[_i].signers[i] != 0; i++)
 		signer_sign(&arena, &set, &zone, cases[_i].signers[i],
 			    cases[_i].signers[i] == THE_KEY ? cases[_i].key_flags : SIGNER_ZSK, BEGAN_S, cases[_i].expires_s[i]);
@@ -96,17 +105,10 @@ static const struct {
 
 START_TEST(clocks_may_differ_by_a_tenth_of_a_signature_s_time_within_bounds)
 {
-	struct name zone;
-	struct rrset set = { .owner = &zone, .type = TYPE_A, .class = CLASS_IN, .ttl_s = 300 };
-	struct rrset keys = { .owner = &zone, .type = TYPE_DNSKEY, .class = CLASS_IN, .ttl_s = 300 };
-	uint8_t key[SIGNER_RDATA_BYTES];
 	struct verify verify;
 	unsigned budget = VALIDATE_SIGNATURES_MAX;
 
-	ck_assert_int_eq(name_from_text(&zone, "example.", NULL), 0);
-	(void)signer_key(THE_KEY, SIGNER_ZSK, key);
-	signer_add(&arena, &keys, key, sizeof key);
-	signer_add(&arena, &set, "\xc0\0\2\1", 4);
+	make_set(SIGNER_ZSK);
 	signer_sign(&arena, &set, &zone, THE_KEY, SIGNER_ZSK, LATE_S - skews[_i].before_s, LATE_S + skews[_i].after_s);
 	verify_begin(&verify, &set, &keys, &zone, NULL, crypto, &arena, LATE_S);
 	verify.skew = skews[_i].skew;
