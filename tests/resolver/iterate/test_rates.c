@@ -76,6 +76,18 @@ START_TEST(one_in_so_many_is_asked_all_the_same)
 }
 END_TEST
 
+static void
+make_zones(struct rate_zones *zones, uint32_t count_max)
+{
+	static uint8_t block[4096];
+	static struct arena arena;
+	struct rng rng;
+
+	arena_init(&arena, block, sizeof block);
+	rng_init_number(&rng, suite_seed(SEED));
+	ck_assert_int_eq(rate_zones_init(zones, &arena, count_max, &rng), 0);
+}
+
 static const struct {
 	const char *behaviour;
 	const char *name; /* of the limit */
@@ -92,17 +104,12 @@ static const struct {
 
 START_TEST(a_zone_may_have_a_limit_of_its_own)
 {
-	static uint8_t block[4096];
-	struct arena arena;
-	struct rng rng;
 	struct rate_zones zones;
 	struct name name;
 	int ede;
 	struct world *world = world_with_rate(limits[_i].of_all_per_s, 0);
 
-	arena_init(&arena, block, sizeof block);
-	rng_init_number(&rng, suite_seed(SEED));
-	ck_assert_int_eq(rate_zones_init(&zones, &arena, 1, &rng), 0);
+	make_zones(&zones, 1);
 	ck_assert_int_eq(name_from_text(&name, limits[_i].name, NULL), 0);
 	ck_assert_int_eq(rate_zones_add(&zones, &name, limits[_i].scope, limits[_i].per_s), 0);
 	ck_assert_int_eq(rate_zones_add(&zones, &name, limits[_i].scope, 1), ERR_EXISTS);
@@ -115,7 +122,7 @@ START_TEST(a_zone_may_have_a_limit_of_its_own)
 }
 END_TEST
 
-/* Each name is its own zone to ask the root for. */
+/* The root itself denies the names: each is a question to it. */
 static const struct {
 	const char *behaviour;
 	enum rate_scope scope;
@@ -130,17 +137,12 @@ static const struct {
 
 START_TEST(the_root_has_a_limit_where_it_is_given_one)
 {
-	static uint8_t block[4096];
-	struct arena arena;
-	struct rng rng;
 	struct rate_zones zones;
 	char qname[32];
 	unsigned good = 0;
 	struct world *world = world_with_rate(of_root[_i].of_all_per_s, 0);
 
-	arena_init(&arena, block, sizeof block);
-	rng_init_number(&rng, suite_seed(SEED));
-	ck_assert_int_eq(rate_zones_init(&zones, &arena, 1, &rng), 0);
+	make_zones(&zones, 1);
 	ck_assert_int_eq(rate_zones_add(&zones, &name_root, of_root[_i].scope, of_root[_i].per_s), 0);
 	engine_set_rate_zones(world->engine, &zones);
 	world->config.prime_root = true; /* what the hints say is the operator's */
@@ -170,15 +172,10 @@ START_TEST(the_nearest_limit_counts)
 		{ "sub.example.", 3 }, { "x.sub.example.", 2 }, { "x.y.Sub.Example.", 2 }, { "other.example.", 1 },
 		{ "example.", 4 }, { "badexample.", 4 }, { ".", 9 },
 	};
-	static uint8_t block[4096];
-	struct arena arena;
-	struct rng rng;
 	struct rate_zones zones;
 	struct name name;
 
-	arena_init(&arena, block, sizeof block);
-	rng_init_number(&rng, suite_seed(SEED));
-	ck_assert_int_eq(rate_zones_init(&zones, &arena, 3, &rng), 0);
+	make_zones(&zones, 3);
 	for (unsigned i = 0; i < COUNT(entries); i++) {
 		ck_assert_int_eq(name_from_text(&name, entries[i].name, NULL), 0);
 		ck_assert_int_eq(rate_zones_add(&zones, &name, entries[i].scope, entries[i].per_s), 0);
