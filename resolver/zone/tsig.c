@@ -218,8 +218,8 @@ skip_name(struct cursor *c)
 	}
 }
 
-/* The last record's place, with the cursor there. */
-static void
+/* The last record's place, with the cursor there; false: there is none.  A TSIG before it is an error (section 5.1). */
+static bool
 go_to_last(struct cursor *c, uint16_t *additional_count)
 {
 	cursor_skip(c, HEADER_COUNTS);
@@ -234,9 +234,12 @@ go_to_last(struct cursor *c, uint16_t *additional_count)
 	}
 	for (unsigned i = 1; i < count && c->err == 0; i++) {
 		skip_name(c);
-		cursor_skip(c, 8);
+		if (cursor_u16(c) == TYPE_TSIG)
+			c->err = ERR_MALFORMED;
+		cursor_skip(c, 6);
 		cursor_skip(c, cursor_u16(c));
 	}
+	return count > 0;
 }
 
 static int
@@ -256,19 +259,17 @@ read_rdata(struct found *found, struct cursor *c)
 	return err != 0 ? err : c->err;
 }
 
-/* A TSIG that stands anywhere else is none (section 5.1); found->at is 0 then. */
+/* found->at is 0 when there is none. */
 static int
 find(struct found *found, const uint8_t *message, size_t size)
 {
 	struct cursor c = cursor_over(message, size);
 
 	found->at = 0;
-	go_to_last(&c, &found->additional_count);
+	const bool has_record = go_to_last(&c, &found->additional_count);
 	const size_t at = c.pos;
-	if (c.err != 0)
+	if (c.err != 0 || !has_record)
 		return c.err;
-	if (found->additional_count == 0)
-		return 0;
 	const int err = name_read(&found->name, &c);
 	const uint16_t type = cursor_u16(&c), class = cursor_u16(&c);
 	cursor_skip(&c, 4);
@@ -277,7 +278,7 @@ find(struct found *found, const uint8_t *message, size_t size)
 		return err != 0 ? err : c.err;
 	if (type != TYPE_TSIG)
 		return 0;
-	if (class != CLASS_ANY || cursor_left(&c) != 0 || read_rdata(found, &rdata) != 0 || cursor_left(&rdata) != 0)
+	if (found->additional_count == 0 || class != CLASS_ANY || cursor_left(&c) != 0 || read_rdata(found, &rdata) != 0 || cursor_left(&rdata) != 0)
 		return ERR_MALFORMED;
 	found->at = at;
 	return 0;

@@ -231,6 +231,23 @@ START_TEST(an_answer_that_is_not_signed_is_refused)
 }
 END_TEST
 
+/* Section 5.1: one that is not the last record of the additional section is no lack of a signature. */
+START_TEST(a_signature_that_is_not_the_last_record_is_malformed)
+{
+	static const uint8_t record[] = { 0, 0, TYPE_A, 0, CLASS_IN, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1 };
+	begin();
+	size_t size = answer(true);
+	memcpy(reply + size, record, sizeof record);
+	reply[11]++; /* ARCOUNT */
+	ck_assert_int_eq((int)tsig_verify(&client, reply, size + sizeof record, NOW_S), TSIG_MALFORMED);
+	begin();
+	size = answer(true);
+	reply[11]--;
+	reply[9]++; /* NSCOUNT: it stands in another section */
+	ck_assert_int_eq((int)tsig_verify(&client, reply, size, NOW_S), TSIG_MALFORMED);
+}
+END_TEST
+
 START_TEST(another_secret_name_or_algorithm_is_not_ours)
 {
 	static const struct {
@@ -351,6 +368,7 @@ main(void)
 	tcase_add_test(tcase, too_many_without_a_signature_are_refused);
 	tcase_add_loop_test(tcase, what_happens_between_two_signatures_spoils_the_second, 0, 3);
 	tcase_add_test(tcase, an_answer_that_is_not_signed_is_refused);
+	tcase_add_test(tcase, a_signature_that_is_not_the_last_record_is_malformed);
 	tcase_add_test(tcase, another_secret_name_or_algorithm_is_not_ours);
 	tcase_add_test(tcase, an_answer_to_another_query_is_not_ours);
 	tcase_add_test(tcase, what_was_signed_too_long_ago_or_in_the_future_is_refused);
