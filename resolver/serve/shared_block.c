@@ -3,14 +3,15 @@
 #include <assert.h>
 #include <sys/mman.h>
 
+#include "resolver/serve/memory.h"
 #include "stack/base/err.h"
 
 static struct shared_block *
 map(uint64_t bytes)
 {
-	struct shared_block *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct shared_block *block = memory_reserve(bytes);
 
-	if (block == MAP_FAILED)
+	if (block == NULL)
 		return NULL;
 	block->bytes = bytes;
 	block->holders = 1;
