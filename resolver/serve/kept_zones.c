@@ -42,10 +42,9 @@ read_file(void *context, struct shared_block *block)
 
 /* At the start and after a reload, before somebody follows it: nobody has spoken for its file in its expire time. */
 static bool
-is_too_old(const struct config_zone *from, const struct zone *zone)
+is_too_old(const struct config_zone *from, const struct kept_part *part)
 {
-	return config_zone_is_transferred(from) && !from->is_followed &&
-	       refresh_is_too_old(&zone->soa, zone_file_age_us(from->zonefile));
+	return config_zone_is_transferred(from) && !from->is_followed && refresh_is_too_old(&part->soa, part->age_us);
 }
 
 /* Without records, which its primaries may change (zone/refresh.h), it is a part all the same. */
@@ -62,13 +61,18 @@ read_part(struct build *build, struct kept_part *part)
 		build->error[0] = '\0';
 		return 0;
 	}
-	if (err == 0 && is_too_old(from, build->zone)) {
+	if (err != 0)
+		return err;
+	part->has_file = true;
+	part->soa = build->zone->soa;
+	part->age_us = zone_file_age_us(from->zonefile);
+	if (is_too_old(from, part)) {
 		shared_block_release(part->block);
 		part->block = NULL;
-	} else if (err == 0) {
+	} else {
 		part->zone = build->zone;
 	}
-	return err;
+	return 0;
 }
 
 static int
@@ -153,6 +157,19 @@ kept_zones_build(struct kept_set **made, const struct config *config, const stru
 	else
 		*made = set;
 	return err;
+}
+
+const struct kept_part *
+kept_zones_part(const struct kept_set *set, const struct config *config, const struct config_zone *from)
+{
+	unsigned index = 0;
+
+	if (set == NULL)
+		return NULL;
+	for (const struct config_zone *zone = config->zones; zone != from; zone++)
+		index += zone->kind == CONFIG_AUTH_ZONE;
+	assert(index < set->count);
+	return &set->parts[index];
 }
 
 void

@@ -21,6 +21,9 @@ struct kept_part {
 	struct shared_block *block; /* NULL: there are no records */
 	const struct zone *zone;
 	unsigned version;           /* the section's */
+	bool has_file;              /* of primaries: there is a zone in it, also one that is too old to count */
+	struct soa soa;             /* its */
+	uint64_t age_us;            /* of the file, when it was read: asked again, a clock that was set meanwhile would say otherwise */
 };
 
 struct kept_set {
@@ -33,6 +36,8 @@ struct kept_set {
 /* *set is NULL when there is none of them.  before: of the same config, or NULL. */
 int kept_zones_build(struct kept_set **set, const struct config *config, const struct kept_set *before,
 		     char error[CONFIG_ERROR_BYTES]);
+/* What an auth-zone has come to; NULL: there is no set. */
+const struct kept_part *kept_zones_part(const struct kept_set *set, const struct config *config, const struct config_zone *from);
 void kept_zones_free(struct kept_set *set); /* NULL is nothing */
 
 #endif

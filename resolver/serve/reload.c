@@ -201,8 +201,8 @@ on_zone_change(void *data)
 void
 server__zones_start(struct server *server)
 {
-	const int err = zone_keeper_new(&server->zones, &server->loop, &server->settings->config, &server->rng,
-					server__log(server), on_zone_change, server);
+	const int err = zone_keeper_new(&server->zones, &server->loop, &server->settings->config, server->settings->service->kept,
+					&server->rng, server__log(server), on_zone_change, server);
 	if (err != 0)
 		log_error(server__log(server), "zones of primaries: %s", err_text(err));
 }

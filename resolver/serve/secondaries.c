@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "resolver/serve/entry_words.h"
+#include "resolver/serve/memory.h"
 #include "resolver/serve/text_file.h"
 #include "resolver/serve/zone_files.h"
 
@@ -167,8 +168,8 @@ secondaries_notified(struct notified **notified, struct arena *arena, const stru
 static bool
 open_block(struct secondary *secondary, size_t bytes)
 {
-	void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (block == MAP_FAILED)
+	void *block = memory_reserve(bytes);
+	if (block == NULL)
 		return false;
 	secondary->block = block;
 	secondary->block_bytes = bytes;
@@ -191,7 +192,7 @@ give_back(struct secondaries *secondaries, struct secondary *secondary)
 	transfer_room_leave(&secondaries->room, &secondary->share);
 }
 
-/* The zone of the file, in the block; NULL: there is none. */
+/* The zone of the file, in the block, for the changes to it; NULL: it cannot be had there. */
 static const struct zone *
 read_held(const struct secondaries *secondaries, struct secondary *secondary)
 {
@@ -200,8 +201,8 @@ read_held(const struct secondaries *secondaries, struct secondary *secondary)
 
 	if (zone_file_read(secondary->from->zonefile, &secondary->name, &secondary->arena, &zone, why) == 0)
 		return zone;
-	log_notice(&secondaries->log, "zone %s: nothing is held yet: %s", secondary->from->name,
-		   why[0] != '\0' ? why : "its file needs more than `transfer-memory` gives");
+	log_notice(&secondaries->log, "zone %s: the whole is asked for: %s", secondary->from->name,
+		   why[0] != '\0' ? why : "what is held needs more than `transfer-memory` gives");
 	return NULL;
 }
 
@@ -214,25 +215,53 @@ has_keys(const struct secondary *secondary)
 	return false;
 }
 
+/* What there was at the start, and since when. */
+struct start {
+	bool has_file;
+	struct soa soa;
+	uint64_t age_us;
+};
+
+/*
+ * A zone's is what the service has made of its file, which is not read again: what is served has to expire, however large it
+ * is.  Of rules the service keeps no SOA.
+ */
+static struct start
+find_start(const struct secondaries *secondaries, const struct secondary *secondary, const struct config *config,
+	   const struct kept_set *kept)
+{
+	const struct config_zone *from = secondary->from;
+	struct start start = { .has_file = false };
+	char why[ZONE_FILE_WHY_BYTES] = "its file gives no zone";
+
+	if (from->kind == CONFIG_AUTH_ZONE) {
+		const struct kept_part *part = kept_zones_part(kept, config, from);
+		if (part != NULL)
+			start = (struct start){ part->has_file, part->soa, part->age_us };
+	} else {
+		start.has_file = zone_file_read_soa(from->zonefile, &secondary->name, &start.soa, why) == 0;
+		start.age_us = zone_file_age_us(from->zonefile);
+	}
+	if (!start.has_file)
+		log_notice(&secondaries->log, "zone %s: nothing is held yet: %s", from->name, why);
+	return start;
+}
+
 static int
-begin(struct secondaries *secondaries, struct secondary *secondary, uint64_t now_us)
+begin(struct secondaries *secondaries, struct secondary *secondary, const struct start *start, uint64_t now_us)
 {
 	secondary->hmac = has_keys(secondary) ? tsig_hmac_new() : NULL;
 	if (secondary->hmac == NULL && has_keys(secondary))
 		return ERR_NO_MEMORY;
-	const bool has_block = open_block(secondary, secondaries->room.bytes_max);
-	const struct zone *held = has_block ? read_held(secondaries, secondary) : NULL;
-
 	secondary->from->is_followed = true;
 	refresh_begin(&secondary->refresh, &secondary->name, secondary->primaries, secondary->primary_count,
-		      held != NULL ? &held->soa : NULL, zone_file_age_us(secondary->from->zonefile), secondaries->rng, now_us);
-	close_block(secondary);
+		      start->has_file ? &start->soa : NULL, start->age_us, secondaries->rng, now_us);
 	return 0;
 }
 
 int
-secondaries_init(struct secondaries *secondaries, struct config *config, struct rng *rng, const struct log *log,
-		 uint64_t now_us)
+secondaries_init(struct secondaries *secondaries, struct config *config, const struct kept_set *kept, struct rng *rng,
+		 const struct log *log, uint64_t now_us)
 {
 	char error[CONFIG_ERROR_BYTES];
 	const unsigned count = count_zones(config);
@@ -253,7 +282,8 @@ secondaries_init(struct secondaries *secondaries, struct config *config, struct 
 			continue;
 		secondary->from = &config->zones[i];
 		secondaries->count++;
-		err = begin(secondaries, secondary, now_us);
+		const struct start start = find_start(secondaries, secondary, config, kept);
+		err = begin(secondaries, secondary, &start, now_us);
 	}
 	if (err != 0)
 		secondaries_fini(secondaries);

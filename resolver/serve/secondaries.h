@@ -18,6 +18,7 @@
 #define CAIRN_RESOLVER_SERVE_SECONDARIES_H
 
 #include "resolver/serve/config.h"
+#include "resolver/serve/kept_zones.h"
 #include "resolver/serve/transfer_room.h"
 #include "resolver/serve/tsig_keys.h"
 #include "resolver/zone/notified.h"
@@ -67,9 +68,9 @@ struct secondaries {
 /* Who may speak for them, in the same order; *notified is NULL when there are none. */
 int secondaries_notified(struct notified **notified, struct arena *arena, const struct config *config,
 			 char error[CONFIG_ERROR_BYTES]);
-/* Of a config that has been checked.  ERR_NO_MEMORY. */
-int secondaries_init(struct secondaries *secondaries, struct config *config, struct rng *rng, const struct log *log,
-		     uint64_t now_us);
+/* Of a config that has been checked, and what the service has made of its zones (NULL: it has none).  ERR_NO_MEMORY. */
+int secondaries_init(struct secondaries *secondaries, struct config *config, const struct kept_set *kept, struct rng *rng,
+		     const struct log *log, uint64_t now_us);
 void secondaries_fini(struct secondaries *secondaries);
 
 /* A message of the primary's, with as much more memory as the zone may need for it. */

@@ -31,7 +31,7 @@ read_text(const char *path, const struct name *apex, struct arena *arena, const 
 	if (err == 0)
 		err = zone_finish(&builder, zone);
 	if (err == ERR_MALFORMED)
-		return fail_at(path, reading, "the zone has not exactly one SOA record at its apex", why);
+		return fail_at(path, reading, ZONE_WHY_SOA, why);
 	return err != 0 && err != ERR_NO_MEMORY ? fail_at(path, reading, err_text(err), why) : err;
 }
 
@@ -50,6 +50,25 @@ zone_file_read(const char *path, const struct name *apex, struct arena *arena, s
 		err = read_text(path, apex, arena, text, text_bytes, reading, zone, why);
 	else if (reading != NULL)
 		(void)snprintf(why, ZONE_FILE_WHY_BYTES, "%s: %s", path, reason);
+	free(text);
+	free(reading);
+	return err;
+}
+
+int
+zone_file_read_soa(const char *path, const struct name *apex, struct soa *soa, char why[ZONE_FILE_WHY_BYTES])
+{
+	struct zone_reading *reading = malloc(sizeof *reading);
+	const char *reason = err_text(ERR_NO_MEMORY);
+	size_t text_bytes;
+	char *text = NULL;
+
+	why[0] = '\0';
+	int err = reading != NULL ? text_file_read(path, ZONE_FILE_BYTES_MAX, &text, &text_bytes, &reason) : ERR_NO_MEMORY;
+	if (err != 0)
+		(void)snprintf(why, ZONE_FILE_WHY_BYTES, "%s: %s", path, reason);
+	else if (zone_read_soa(soa, apex, text, text_bytes, reading) != 0)
+		err = fail_at(path, reading, reading->reader.why, why);
 	free(text);
 	free(reading);
 	return err;

@@ -19,6 +19,8 @@
 
 int zone_file_read(const char *path, const struct name *apex, struct arena *arena, struct zone **zone,
 		   char why[ZONE_FILE_WHY_BYTES]);
+/* Its SOA, in no memory but the text's, if the file can be read to its end. */
+int zone_file_read_soa(const char *path, const struct name *apex, struct soa *soa, char why[ZONE_FILE_WHY_BYTES]);
 int zone_file_write(const char *path, const struct zone *zone, char why[ZONE_FILE_WHY_BYTES]);
 
 /* By the wall clock; 0 where that has gone back meanwhile, or there is no such file. */

@@ -270,15 +270,15 @@ on_closed(uv_handle_t *handle)
 }
 
 int
-zone_keeper_new(struct zone_keeper **made, uv_loop_t *loop, struct config *config, struct rng *rng, const struct log *log,
-		void (*on_change)(void *data), void *data)
+zone_keeper_new(struct zone_keeper **made, uv_loop_t *loop, struct config *config, const struct kept_set *kept, struct rng *rng,
+		const struct log *log, void (*on_change)(void *data), void *data)
 {
 	struct zone_keeper *keeper = calloc(1, sizeof *keeper);
 	int err = keeper != NULL ? 0 : ERR_NO_MEMORY;
 
 	*made = NULL;
 	if (err == 0)
-		err = secondaries_init(&keeper->secondaries, config, rng, log, uv_now(loop) * 1000);
+		err = secondaries_init(&keeper->secondaries, config, kept, rng, log, uv_now(loop) * 1000);
 	if (err != 0 || keeper->secondaries.count == 0)
 		goto free_keeper;
 	keeper->loop = loop;

@@ -18,9 +18,9 @@
 
 struct zone_keeper;
 
-/* *keeper is NULL when no zone has a primary. */
-int zone_keeper_new(struct zone_keeper **keeper, uv_loop_t *loop, struct config *config, struct rng *rng, const struct log *log,
-		    void (*on_change)(void *data), void *data);
+/* *keeper is NULL when no zone has a primary.  kept: the service's, looked at here and not afterwards. */
+int zone_keeper_new(struct zone_keeper **keeper, uv_loop_t *loop, struct config *config, const struct kept_set *kept,
+		    struct rng *rng, const struct log *log, void (*on_change)(void *data), void *data);
 void zone_keeper_close(struct zone_keeper *keeper); /* NULL is nothing */
 /* The zone of that number, in the order of the configuration, has changed, they say. */
 void zone_keeper_notify(struct zone_keeper *keeper, unsigned index);

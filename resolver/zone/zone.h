@@ -80,6 +80,9 @@ struct zone_reading {
 };
 /* A master file whose origin is the apex. */
 int zone_read(struct zone_builder *builder, const char *text, size_t text_bytes, struct zone_reading *reading);
+/* No more than its SOA, without memory; the file is gone through to its end all the same, for a damaged one has none. */
+#define ZONE_WHY_SOA "the zone has not exactly one SOA record at its apex"
+int zone_read_soa(struct soa *soa, const struct name *apex, const char *text, size_t text_bytes, struct zone_reading *reading);
 
 /*
  * The zone as a master file, SOA first, record by record; what is read back is the same zone.  ZONE_LINE_BYTES_MAX are lent for

@@ -103,7 +103,7 @@ world_init(struct world *world, const char *config, unsigned questions_max, char
 	clients_init(&world->clients, lend(world, clients_bytes(PENDING_MAX)), PENDING_MAX, &world->service->policy,
 		     world->engine, &world->arena, &world->rng);
 	clients_set_clock(&world->clients, -(int64_t)(WORLD_START_US / 1000000u));
-	if (secondaries_init(&world->secondaries, &world->config, &world->rng, &world->log, world->now_us) == 0 &&
+	if (secondaries_init(&world->secondaries, &world->config, world->service->kept, &world->rng, &world->log, world->now_us) == 0 &&
 	    add_hints(world, error))
 		return true;
 	(void)snprintf(why, why_bytes, "%s", error);

@@ -1,0 +1,165 @@
+/* Zones of primaries: what is held at the start, and for how long it counts. */
+#include "resolver/serve/secondaries.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "resolver/serve/service.h"
+#include "stack/base/rng.h"
+#include "tests/suite.h"
+
+#define SOA         "@ 300 SOA ns h 7 3600 900 86400 60\n"
+#define EXPIRE_US   UINT64_C(86400000000)
+#define SECOND_US   UINT64_C(1000000)
+#define NOW_US      (100 * SECOND_US)
+#define ROOM_BYTES  (UINT64_C(1) << 20)
+#define MANY_HOSTS  20000u /* far more than fit there */
+
+static const char text[] = "auth-zone:\n  - { name: z, zonefile: z, primary: 192.0.2.1 }\n"
+			   "rpz:\n  - { name: list, zonefile: list, primary: 192.0.2.1 }\n";
+
+static char directory[] = "/tmp/cairn_secondaries.XXXXXX";
+static struct config config;
+static struct rng rng;
+static struct log silent;
+static struct service *service;
+static struct secondaries secondaries;
+
+static void
+write_file(const char *name, const char *records, unsigned hosts)
+{
+	FILE *file = fopen(name, "we");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_gt(fprintf(file, "%s%s", SOA, records), 0);
+	for (unsigned i = 0; i < hosts; i++)
+		ck_assert_int_gt(fprintf(file, "h%u CNAME rpz-passthru.\n", i), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void
+set_age(const char *name, time_t age_s)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - age_s } };
+	ck_assert_int_eq(utimensat(AT_FDCWD, name, times, 0), 0);
+}
+
+static void
+setup(void)
+{
+	char error[CONFIG_ERROR_BYTES];
+
+	strcpy(strrchr(directory, '.'), ".XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	ck_assert_int_eq(chdir(directory), 0);
+	rng_init_number(&rng, 1);
+	log_init(&silent, "test", LOG_LEVEL_ERROR);
+	ck_assert_msg(config_parse(&config, "test.conf", text, sizeof text - 1, error) == 0, "%s", error);
+	config.transfer_memory = ROOM_BYTES; /* less than may be configured, so that files stay small */
+}
+
+static void
+teardown(void)
+{
+	secondaries_fini(&secondaries);
+	service_free(service);
+	config_free(&config);
+	(void)unlink("z");
+	(void)unlink("list");
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+
+static void
+serve(void)
+{
+	char error[CONFIG_ERROR_BYTES];
+	ck_assert_msg(service_new(&service, &config, NULL, &rng, error) == 0, "%s", error);
+}
+
+static void
+follow(void)
+{
+	ck_assert_int_eq(secondaries_init(&secondaries, &config, service->kept, &rng, &silent, NOW_US), 0);
+	ck_assert_uint_eq(secondaries.count, 2);
+}
+
+/* The zone's primary is silent; whether the zone has expired by then. */
+static bool
+has_expired_at(struct secondary *secondary, uint64_t now_us)
+{
+	struct refresh_action action;
+
+	refresh_timeout(&secondary->refresh, now_us);
+	while (secondaries_next(&secondaries, secondary, &action, now_us))
+		if (action.kind == REFRESH_SEND)
+			refresh_failed(&secondary->refresh, now_us);
+	return secondary->from->has_expired;
+}
+
+/* RFC 1035, section 3.3.13: what is served counts for its expire time, also where a transfer of it would not fit. */
+START_TEST(a_file_larger_than_the_transfer_memory_is_held_and_expires)
+{
+	write_file("z", "", MANY_HOSTS);
+	write_file("list", "", MANY_HOSTS);
+	serve();
+	ck_assert_ptr_nonnull(service->kept->parts[0].zone);
+	follow();
+	for (unsigned i = 0; i < 2; i++) {
+		struct secondary *secondary = &secondaries.items[i];
+		ck_assert(secondary->refresh.has_held);
+		ck_assert_uint_eq(secondary->refresh.soa.serial, 7);
+		ck_assert(!has_expired_at(secondary, NOW_US + EXPIRE_US - 10 * SECOND_US));
+		ck_assert(has_expired_at(secondary, NOW_US + EXPIRE_US));
+	}
+}
+END_TEST
+
+START_TEST(a_file_that_is_damaged_or_not_there_is_not_held)
+{
+	static const char *const damage[] = { "www A 192.0.2.300\n", "@ SOA ns h 8 3600 900 86400 60\n", "www CH A 192.0.2.1\n" };
+
+	if (_i < (int)COUNT(damage)) {
+		write_file("z", damage[_i], 0);
+		write_file("list", damage[_i], 0);
+	}
+	serve();
+	follow();
+	ck_assert(!secondaries.items[0].refresh.has_held);
+	ck_assert(!secondaries.items[1].refresh.has_held);
+}
+END_TEST
+
+/* A clock that is set between the service's look at the file and ours: served means held, and the other way round. */
+START_TEST(the_age_that_the_service_has_seen_counts)
+{
+	const time_t expire_s = (time_t)(EXPIRE_US / SECOND_US);
+
+	write_file("z", "", 0);
+	write_file("list", "", 0);
+	set_age("z", _i == 0 ? 0 : 2 * expire_s);
+	serve();
+	set_age("z", _i == 0 ? 2 * expire_s : 0);
+	follow();
+	ck_assert(secondaries.items[0].refresh.has_held);
+	ck_assert((service->kept->parts[0].zone == NULL) == (_i == 1));
+	ck_assert(has_expired_at(&secondaries.items[0], NOW_US) == (_i == 1));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("zones of primaries");
+	TCase *tcase = tcase_create("secondaries");
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_file_larger_than_the_transfer_memory_is_held_and_expires);
+	tcase_add_loop_test(tcase, a_file_that_is_damaged_or_not_there_is_not_held, 0, 4);
+	tcase_add_loop_test(tcase, the_age_that_the_service_has_seen_counts, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
