@@ -69,6 +69,7 @@ open_as_it_is(struct output *output, uint64_t keep_bytes, struct failure *failur
 	if (ftruncate(output->descriptor, (off_t)keep_bytes) != 0 ||
 	    lseek(output->descriptor, (off_t)keep_bytes, SEEK_SET) < 0)
 		return output__fail(output, failure, "cannot go on at the offset");
+	output->kept_bytes = keep_bytes;
 	return 0;
 }
 

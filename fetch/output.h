@@ -3,9 +3,9 @@
  *
  * A file grows as `.NAME.part` beside its place and is renamed when the transfer has succeeded. What a failed
  * transfer leaves is kept there, with the validator of its version (RFC 9110, section 8.8) and a hash of where it
- * came from in `.NAME.part.source`, and its Content-Encoding, so that a later one from there can go on from it behind If-Range: an entity tag
- * tells versions of one resource apart, not two resources (section 8.8.3). A device or a pipe is written to
- * as it is, and so is a file that --continue-at names an offset in.
+ * came from in `.NAME.part.source`, and its Content-Encoding, so that a later one from there can go on from it behind
+ * If-Range: an entity tag tells versions of one resource apart, not two resources (section 8.8.3). A device or a pipe is
+ * written to as it is, and so is a file that --continue-at names an offset in.
  *
  * Terminal:  what goes to one is made printable (printable.h); octets that are no text are refused. Neither
  *            when the user wrote `-o -`.
@@ -52,7 +52,7 @@ struct output {
 	struct output_target target;
 	int descriptor; /* -1: not open */
 	bool is_terminal, is_part, is_closable;
-	uint64_t kept_bytes;    /* of the part file, from a former transfer */
+	uint64_t kept_bytes;    /* of the file, from a former transfer */
 	uint64_t written_bytes; /* by this transfer, without what was kept */
 	struct printable printable;
 	char path

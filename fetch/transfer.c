@@ -55,11 +55,26 @@ end(struct transfer *transfer)
 	soon_do_early(&client->soon, &transfer->soon, tell_done, transfer);
 }
 
+static void succeed(struct transfer *transfer);
+
+static void
+on_hash_turn(void *data)
+{
+	succeed(data);
+}
+
 static void
 succeed(struct transfer *transfer)
 {
 	struct failure failed = transfer->failure; /* of --fail-with-body */
-	if (transfer->has_output && transfer__finish_output(transfer) != 0)
+	const int more = transfer->has_output ? transfer__catch_up_checksum(transfer) : 0;
+	if (more > 0) {
+		transfer->state = TRANSFER_WAITING;
+		net_timer_stop(transfer->client->net, &transfer->speed);
+		soon_do(&transfer->client->soon, &transfer->soon, on_hash_turn, transfer);
+		return;
+	}
+	if (transfer->has_output && (more < 0 || transfer__finish_output(transfer) != 0))
 		failed = transfer->failure;
 	transfer->failure = failed;
 	end(transfer);

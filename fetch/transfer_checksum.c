@@ -1,4 +1,11 @@
-/* transfer_checksum.c - the digest that the content must have (transfer_priv.h). */
+/*
+ * transfer_checksum.c - the digest that the content must have (transfer_priv.h).
+ *
+ * What was kept of the file may be many GiB, and stands before what comes now. It is read again in pieces, with each piece
+ * that comes and at the end; what comes meanwhile is read again behind it.
+ */
+#include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +14,7 @@
 #include "fetch/url_percent.h"
 
 #define READ_BYTES 65536u
+#define TURN_BYTES (1u << 20) /* read again in one turn; then the others have theirs */
 
 /* ALGORITHM:HEX, the algorithm by its name in libcrypto. */
 static const struct {
@@ -81,23 +89,47 @@ read_servers(struct transfer *transfer, uint64_t keep_bytes, struct digest *dige
 	return NULL;
 }
 
-/* What the part file has already belongs to the content. */
 static int
-hash_kept(struct transfer *transfer, uint64_t keep_bytes)
+hash(struct transfer *transfer, const void *octets, size_t bytes)
+{
+	transfer->hashed_bytes += bytes;
+	return hasher_write(&transfer->hasher, octets, bytes) == 0
+		       ? 0
+		       : refuse(transfer, FAILURE_MEMORY, "libcrypto has no memory");
+}
+
+/* At most so many octets of what the file has and the hash has not. */
+static int
+catch_up(struct transfer *transfer, uint64_t bytes_max)
 {
 	uint8_t octets[READ_BYTES];
-	for (uint64_t at = 0; at < keep_bytes;) {
-		size_t piece =
-			keep_bytes - at < READ_BYTES ? (size_t)(keep_bytes - at) : READ_BYTES;
-		ssize_t got = pread(transfer->output.descriptor, octets, piece, (off_t)at);
+
+	while (transfer->hashed_bytes < transfer->to_hash_bytes && bytes_max != 0) {
+		const bool is_kept = transfer->hashed_bytes < transfer->hash_kept_bytes;
+		const uint64_t at = transfer->hashed_bytes + (is_kept ? 0 : transfer->hash_gap_bytes);
+		uint64_t piece = (is_kept ? transfer->hash_kept_bytes : transfer->to_hash_bytes) - transfer->hashed_bytes;
+		piece = piece < bytes_max ? piece : bytes_max;
+		piece = piece < READ_BYTES ? piece : READ_BYTES;
+		const ssize_t got = pread(transfer->output.descriptor, octets, (size_t)piece, (off_t)at);
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got <= 0)
-			return refuse(transfer, FAILURE_READ,
-				      "what was kept of the file cannot be read again");
-		if (hasher_write(&transfer->hasher, octets, (size_t)got) != 0)
-			return refuse(transfer, FAILURE_MEMORY, "libcrypto has no memory");
-		at += (uint64_t)got;
+			return refuse(transfer, FAILURE_READ, "what was kept of the file cannot be read again");
+		if (hash(transfer, octets, (size_t)got) != 0)
+			return -1;
+		bytes_max -= (uint64_t)got;
 	}
 	return 0;
+}
+
+int
+transfer__catch_up_checksum(struct transfer *transfer)
+{
+	if (!transfer->is_hashing)
+		return 0;
+	if (catch_up(transfer, TURN_BYTES) != 0)
+		return -1;
+	return transfer->hashed_bytes < transfer->to_hash_bytes;
 }
 
 int
@@ -113,19 +145,30 @@ transfer__begin_checksum(struct transfer *transfer, uint64_t keep_bytes)
 	if (is_given && read_given(transfer, &transfer->digest) != 0)
 		return -1;
 	transfer->is_hashing = hasher_begin(&transfer->hasher, transfer->digest.function) == 0;
+	transfer->hashed_bytes = transfer->hash_gap_bytes = 0;
+	transfer->hash_kept_bytes = transfer->to_hash_bytes = keep_bytes;
 	if (transfer->is_hashing)
-		return hash_kept(transfer, keep_bytes);
+		return keep_bytes == 0 || transfer->path[0] != '\0'
+			       ? 0
+			       : refuse(transfer, FAILURE_READ, "what standard output was given cannot be read again");
 	return is_given ? refuse(transfer, FAILURE_CHECKSUM,
 				 "libcrypto, which computes it, is not there or refuses to")
 			: 0;
 }
 
+/* Before it is written. Twice as much of the file is read again, so that the hash comes nearer. */
 int
 transfer__add_checksum(struct transfer *transfer, struct span data)
 {
-	if (!transfer->is_hashing || hasher_write(&transfer->hasher, data.at, data.bytes) == 0)
+	if (!transfer->is_hashing)
 		return 0;
-	return refuse(transfer, FAILURE_MEMORY, "libcrypto has no memory");
+	if (catch_up(transfer, 2 * (uint64_t)data.bytes) != 0)
+		return -1;
+	const bool is_behind = transfer->hashed_bytes < transfer->to_hash_bytes;
+	if (transfer->to_hash_bytes == transfer->hash_kept_bytes) /* a head may stand between */
+		transfer->hash_gap_bytes = transfer->output.kept_bytes + transfer->output.written_bytes - transfer->hash_kept_bytes;
+	transfer->to_hash_bytes += data.bytes;
+	return is_behind ? 0 : hash(transfer, data.at, data.bytes);
 }
 
 int
@@ -135,6 +178,7 @@ transfer__check_checksum(struct transfer *transfer)
 	char text[2 * HASHER_BYTES_MAX + 1] = "";
 	if (!transfer->is_hashing)
 		return 0;
+	assert(transfer->hashed_bytes == transfer->to_hash_bytes);
 	transfer->is_hashing = false;
 	int bytes = hasher_end(&transfer->hasher, hash);
 	if (bytes == (int)transfer->digest.bytes && memcmp(hash, transfer->digest.octets, transfer->digest.bytes) == 0) {

@@ -130,8 +130,7 @@ begin_content(struct transfer *transfer, const struct ftp_action *action)
 	transfer->facts.kept_bytes = first;
 	transfer->facts.total_bytes = action->size != UINT64_MAX ? first + action->size : 0;
 	transfer->modified_s = transfer->settings->keeps_time ? action->modified_s : -1;
-	if (transfer__open_output(transfer, first, "") != 0 ||
-	    transfer__begin_checksum(transfer, first) != 0) {
+	if (transfer__open_output(transfer, first, "") != 0) {
 		transfer__fail(transfer, &transfer->failure);
 		return -1;
 	}

@@ -47,7 +47,7 @@ enum transfer_state {
 	TRANSFER_NEW,
 	TRANSFER_DIALING,
 	TRANSFER_EXCHANGING, /* the request goes out, the response comes in */
-	TRANSFER_WAITING,    /* for the time of the next retry */
+	TRANSFER_WAITING,    /* for the time of the next retry, or for the hash of what is there */
 	TRANSFER_OVER,
 };
 
@@ -133,6 +133,9 @@ struct transfer {
 	uint64_t drained_bytes;
 	struct hasher hasher;
 	bool is_hashing;
+	uint64_t hash_kept_bytes; /* of what is hashed, so much was in the file before */
+	uint64_t hash_gap_bytes;  /* between that and the rest, in the file */
+	uint64_t hashed_bytes, to_hash_bytes;
 	struct digest digest;    /* that the content must have, when it is hashed */
 	const char *digest_from; /* who says so: an option or a field; NULL: nobody */
 	char path[OUTPUT_PATH_BYTES]; /* empty: standard output */
@@ -265,7 +268,8 @@ void transfer__read_local(struct transfer *transfer);
 /* transfer_checksum.c: 0, or -1 and transfer->failure. */
 int transfer__begin_checksum(struct transfer *transfer, uint64_t keep_bytes);
 int transfer__add_checksum(struct transfer *transfer, struct span data);
-int transfer__check_checksum(struct transfer *transfer);
+int transfer__catch_up_checksum(struct transfer *transfer); /* 1: there is more, for another turn */
+int transfer__check_checksum(struct transfer *transfer);    /* when there is none */
 
 /* ---- transfer_etag.c ---- */
 void transfer__set_etag(struct transfer *transfer, struct request *request, struct arena *arena);

@@ -4,6 +4,8 @@ usage: test_runs.py CAIRN-FETCH [WORDS...]      (enters a network namespace of i
 
 Each case has a directory of its own, and returns what is wrong, or None.
 """
+import base64
+import hashlib
 import json
 import os
 import signal
@@ -110,6 +112,27 @@ def a_long_head_as_json():
     ran = run("-o", "out", "-w", "%{header_json}", serving(length(5, HELLO, *["X: " + "\x7f" * 60000] * 4)))
     values = json.loads(ran.stdout)["x"] if ran.stdout else []
     return first_of(differs("exit status", ran.returncode, OK), differs("lengths", [len(value) for value in values], [60000] * 4))
+
+
+def a_large_part_and_others():
+    """The digest of much that was kept keeps no other transfer waiting."""
+    kept = 512 << 20
+    whole = hashlib.sha256(bytes(kept) + b"x")
+    told = f"Repr-Digest: sha-256=:{base64.b64encode(whole.digest()).decode()}:"
+    server, url = started(length(kept + 1, b"\0", V1), part(f"{kept}-{kept}/{kept + 1}", b"x", V1, told))
+    other = Server([length(5, HELLO)])
+    first = run("-o", "out", url)
+    os.truncate(".out.part", kept)
+
+    def answer():
+        while len(server.requests) < 2:
+            time.sleep(0.005)
+        time.sleep(0.05)
+        other.start()
+    threading.Thread(target=answer, daemon=True).start()
+    ran = run("-Z", "-C", "-", "-w", "%{urlnum}", "-o", "out", url, "-o", "other", f"http://127.0.0.1:{other.port}/")
+    return first_of(differs("first exit status", first.returncode, PARTIAL), differs("exit status", ran.returncode, OK),
+                    differs("ended in the order", ran.stdout, b"10"))
 
 
 def at_once_to_one_file():
@@ -272,7 +295,7 @@ def a_bad_line():
                     differs("exit status of a wrong word", wrong.returncode, LINK), None if b"loss=much" in wrong.stderr else f"not told: {wrong.stderr}")
 
 
-CASES = (at_once_to_standard_output, lines_beside_content, a_long_head_as_json, at_once_to_one_file, two_resources_with_one_tag, the_next_run,
+CASES = (at_once_to_standard_output, lines_beside_content, a_long_head_as_json, a_large_part_and_others, at_once_to_one_file, two_resources_with_one_tag, the_next_run,
          the_next_run_and_a_coding, heads_in_a_part_file, a_part_of_a_part, nothing_more_came, an_interrupt, a_termination, a_full_disk,
          a_small_disk, a_closed_output, a_reader_that_leaves, a_pipe_and_a_retry, what_exists, a_dry_run, a_rate, a_bad_line)
 
