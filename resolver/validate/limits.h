@@ -16,7 +16,7 @@
 #define VALIDATE_NSEC3_MAX            8u   /* NSEC3 records of one answer; with more it proves nothing */
 #define VALIDATE_NSEC3_ITERATIONS_MAX 50u  /* RFC 9276, section 3.2: more is insecure; unless configured otherwise */
 #define VALIDATE_NSEC3_HASHES_MAX     64u  /* names hashed for one question */
-#define VALIDATE_SKEW_S               60u  /* clocks differ: RRSIG times count from a minute before to a minute after; unless configured otherwise */
+#define VALIDATE_SKEW_S               60u  /* clocks differ: RRSIG times count longer at both ends; unless configured otherwise */
 #define VALIDATE_RSA_BITS_MAX         4096u
 #define VALIDATE_RSA_BITS_MIN         512u  /* RFC 3110, RFC 5702; algorithm 10: 1024 */
 #define VALIDATE_RSA_EXPONENT_BYTES_MAX 5u  /* 2^32 + 1 is in use; larger ones cost without end */

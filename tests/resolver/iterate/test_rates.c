@@ -15,8 +15,10 @@ static const struct world_zone root_zone = { ".", ". 60 SOA ns.root. h.root. 1 1
 						  "ns.root. 60 A 192.0.2.1\n"
 						  "a. 3600 NS ns.a.\nns.a. 3600 A 192.0.2.2\n"
 						  "b. 3600 NS ns.b.\nns.b. 3600 A 192.0.2.3\n" };
-static const struct world_zone a_zone = { "a.", "a. 60 SOA ns.a. h.a. 1 1 1 1 1\na. 60 NS ns.a.\nns.a. 60 A 192.0.2.2\n*.a. 60 A 192.0.2.80\n" };
-static const struct world_zone b_zone = { "b.", "b. 60 SOA ns.b. h.b. 1 1 1 1 1\nb. 60 NS ns.b.\nns.b. 60 A 192.0.2.3\n*.b. 60 A 192.0.2.81\n" };
+static const struct world_zone a_zone = { "a.", "a. 60 SOA ns.a. h.a. 1 1 1 1 1\na. 60 NS ns.a.\n"
+						"ns.a. 60 A 192.0.2.2\n*.a. 60 A 192.0.2.80\n" };
+static const struct world_zone b_zone = { "b.", "b. 60 SOA ns.b. h.b. 1 1 1 1 1\nb. 60 NS ns.b.\n"
+						"ns.b. 60 A 192.0.2.3\n*.b. 60 A 192.0.2.81\n" };
 
 static struct world *
 world_with_rate(uint32_t per_s, uint32_t factor)

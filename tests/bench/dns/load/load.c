@@ -16,7 +16,8 @@
  * each worker alone, which is the figure to look at where other programs run; then queries upstream and waits for
  * another worker, an answer, and each thread's time. `apart` are as many workers that share nothing, each with
  * caches of its own: what they cost each other is the machine's doing (its memory, its clock, processors that are
- * halves of one), and no code could be better. --huge-pages is msg-cache-huge-pages: yes. Exit: 0 when every question was answered, and rightly.
+ * halves of one), and no code could be better. --huge-pages is msg-cache-huge-pages: yes.
+ * Exit: 0 when every question was answered, and rightly.
  */
 #include <getopt.h>
 #include <math.h>
