@@ -181,8 +181,10 @@ void
 tcp__sent_new(struct stack *stack, struct tcb *tcb, const struct seq_range *range, uint32_t segment_bytes,
 	      uint8_t flags)
 {
-	if (tcp_flight_is_empty(&tcb->flight))
+	if (tcp_flight_is_empty(&tcb->flight)) {
 		tcb->flight_began_us = tcb->delivered_at_us = stack->now_us;
+		tcb->stalled_at_us = 0; /* the wait for the window is over, a new one begins (RFC 5482) */
+	}
 	struct tcp_sent *record = tcp_flight_add(&stack->tcp.sent, &tcb->flight, range, (uint16_t)segment_bytes,
 						 flags, stack->now_us);
 	assert(record != NULL); /* its room was looked for before */
@@ -251,7 +253,6 @@ restart_after_idle(const struct stack *stack, struct tcb *tcb)
 static enum hold
 send_all_new(struct stack *stack, struct tcb *tcb, bool *sent)
 {
-	const bool is_first = tcp_flight_is_empty(&tcb->flight);
 	struct next next = { 0 };
 	enum hold hold;
 
@@ -275,8 +276,6 @@ send_all_new(struct stack *stack, struct tcb *tcb, bool *sent)
 		if (err != 0)
 			return HOLD_QUEUE;
 		*sent = true;
-		if (is_first)
-			tcb->stalled_at_us = 0; /* the wait for the window is over, a new one begins (RFC 5482) */
 	}
 	return hold;
 }
