@@ -304,7 +304,7 @@ struct tcp {
 	struct tcp_secret secret;
 	const struct port_pool *ports;
 
-	uint32_t cookies_spent[TCP_COOKIE_SETS][TCP_COOKIE_WAYS]; /* the last ones of each set; 0: none */
+	uint32_t cookies_spent[TCP_COOKIE_SETS][TCP_COOKIE_WAYS]; /* the last ones of each set; none: what belongs to another */
 
 	struct tcb_list events;  /* something to tell the program */
 	struct tcb_list flushes; /* something to send, perhaps */

@@ -52,6 +52,7 @@ tcp_init(struct tcp *tcp, struct arena *arena, const struct stack_limits *limits
 	tcp_sent_pool_init(&tcp->sent, arena, limits->tcp_sent_count);
 	stream_pool_init(&tcp->streams, arena, limits->tcp_buffer_bytes);
 	tcp_secret_draw(&tcp->secret, rng);
+	memset(tcp->cookies_spent[0], 0xff, sizeof tcp->cookies_spent[0]); /* 0 would be one of this set */
 
 	TAILQ_INIT(&tcp->free_tcbs);
 	TAILQ_INIT(&tcp->free_syns);

@@ -418,8 +418,6 @@ START_TEST(a_cookie_is_good_for_two_minutes)
 }
 END_TEST
 
-/* ---- which listener ---------------------------------------------------------------------------- */
-
 /* However it has ended: by LAST-ACK, which leaves nothing behind, or by RST. */
 START_TEST(a_cookie_begins_no_second_connection)
 {
@@ -456,6 +454,19 @@ START_TEST(a_cookie_begins_no_second_connection)
 	peer_fini(&peer);
 }
 END_TEST
+
+/* No value counts as spent before it was sent: 0, for one, is as good as any. */
+START_TEST(every_cookie_is_good_at_first)
+{
+	peer_listen(&peer, &(struct peer_config){ .family = ADDR_IPV4 });
+	for (uint32_t set = 0; set < TCP_COOKIE_SETS; set++)
+		for (unsigned way = 0; way < TCP_COOKIE_WAYS; way++)
+			ck_assert_uint_ne(peer.host.stack->tcp.cookies_spent[set][way] % TCP_COOKIE_SETS, set);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* ---- which listener ---------------------------------------------------------------------------- */
 
 START_TEST(the_more_specific_listener_takes_the_connection)
 {
@@ -509,6 +520,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_guessed_cookie_is_reset, 0, 2);
 	tcase_add_loop_test(tcase, a_cookie_is_good_for_two_minutes, 0, 2);
 	tcase_add_loop_test(tcase, a_cookie_begins_no_second_connection, 0, 4);
+	tcase_add_test(tcase, every_cookie_is_good_at_first);
 	tcase_add_loop_test(tcase, the_more_specific_listener_takes_the_connection, 0, 2);
 	Suite *suite = suite_create("tcp: listen");
 	suite_add_tcase(suite, tcase);
