@@ -26,6 +26,7 @@
 
 enum { IPV4, IPV6, FAMILIES };
 enum { UDP, TCP, TRANSPORTS };
+enum { RECEIVERS = TRANSPORTS * FAMILIES };
 
 static const char *const family_names[FAMILIES] = { "IPv4", "IPv6" };
 
@@ -40,8 +41,8 @@ struct raw {
 	struct batch_tx tx[FAMILIES];
 	unsigned first_receiver; /* to be read first: they take turns, so that a flood of one starves no other */
 	uint32_t device;          /* the only one listened to; 0: all are */
-	bool has_asked[TRANSPORTS]; /* what waits to be sent wants a reply */
-	uint64_t unanswered_at_us[TRANSPORTS]; /* the first of such since something was received; STACK_NEVER: none */
+	bool has_asked[RECEIVERS]; /* what waits to be sent wants a reply there */
+	uint64_t unanswered_at_us[RECEIVERS]; /* the first of such since something was received; STACK_NEVER: none */
 	uint32_t mtu;
 	uint64_t mirror_refusals; /* addresses and routes that the stack had no room for */
 	uint64_t sent_at_renewal; /* frames sent when the guards were last looked after */
@@ -219,7 +220,7 @@ raw_receive(struct link *link, struct link_frame *frames, size_t max, uint64_t n
 		const size_t read_count = batch_rx_read(is_udp ? &raw->rx : &raw->tcp_rx, receiver_fd(raw, receiver),
 		                                        frames + count, max - count, &link->stats);
 		if (read_count != 0)
-			raw->unanswered_at_us[is_udp ? UDP : TCP] = STACK_NEVER;
+			raw->unanswered_at_us[receiver] = STACK_NEVER;
 		count += read_count;
 	}
 	return count;
@@ -285,9 +286,9 @@ note_question(struct raw *raw, unsigned family, const struct link_frame *frame)
 	const uint8_t protocol = frame->bytes[family == IPV4 ? 9 : 6];
 
 	if (protocol == IPPROTO_UDP)
-		raw->has_asked[UDP] = true;
+		raw->has_asked[UDP * FAMILIES + family] = true;
 	else if (protocol == IPPROTO_TCP && frame->size > header_bytes + TCP_AT_FLAGS)
-		raw->has_asked[TCP] |= (frame->bytes[header_bytes + TCP_AT_FLAGS] & TCP_SYN) != 0;
+		raw->has_asked[TCP * FAMILIES + family] |= (frame->bytes[header_bytes + TCP_AT_FLAGS] & TCP_SYN) != 0;
 }
 
 static void
@@ -320,11 +321,11 @@ raw_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 static void
 note_silence(struct raw *raw, uint64_t now_us)
 {
-	for (unsigned transport = 0; transport < TRANSPORTS; transport++) {
-		uint64_t *unanswered_at_us = &raw->unanswered_at_us[transport];
-		if (!raw->has_asked[transport])
+	for (unsigned receiver = 0; receiver < RECEIVERS; receiver++) {
+		uint64_t *unanswered_at_us = &raw->unanswered_at_us[receiver];
+		if (!raw->has_asked[receiver])
 			continue;
-		raw->has_asked[transport] = false;
+		raw->has_asked[receiver] = false;
 		if (*unanswered_at_us == STACK_NEVER)
 			*unanswered_at_us = now_us;
 		else if (now_us > *unanswered_at_us + RAW_DEAF_US)
@@ -507,7 +508,7 @@ raw_open(struct link **link, const struct raw_config *config, uint64_t now_us, s
 		             .guard = config->guard,
 		             .guard_tcp = config->guard_tcp,
 		             .netlink.fd = -1,
-		             .unanswered_at_us = { STACK_NEVER, STACK_NEVER },
+		             .unanswered_at_us = { STACK_NEVER, STACK_NEVER, STACK_NEVER, STACK_NEVER },
 		             .receive_fds = { -1, -1 },
 		             .send_fds = { -1, -1 },
 		             .tcp_fds = { -1, -1 } };

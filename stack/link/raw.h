@@ -14,8 +14,8 @@
  * its description for the filter to look at.  So that what the programs of a host say to each other is left
  * alone, the sockets listen to one device as long as there is no other, and to all from the
  * moment on at which there is, or at which something is sent to the host itself, or when for RAW_DEAF_US of sending
- * datagrams, or of opening connections, no such thing has come back (the kernel may be told to deliver packets in ways
- * that no table of ours shows).
+ * datagrams, or of opening connections, of a family no such thing has come back (the kernel may be told to deliver
+ * packets in ways that no table of ours shows).
  *
  * The source address is also told to the kernel beside the packet (IP_PKTINFO), so that rules by
  * source choose the route as they do for a bound socket.  A link-local source names its device.

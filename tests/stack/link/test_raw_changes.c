@@ -304,6 +304,25 @@ START_TEST(replies_that_come_by_no_way_we_know_are_heard_after_a_while)
 }
 END_TEST
 
+START_TEST(replies_of_one_family_that_come_by_no_way_we_know_are_heard_though_the_other_is_heard_well)
+{
+	struct world world;
+	world_begin(&world);
+	if (firewall_begin("table ip6 f { chain out { type nat hook output priority -100; "
+	                   "ip6 daddr 2001:db8::99 udp dport 7 dnat to 2001:db8::1; }\n}")) {
+		bool is_answered = false;
+		for (unsigned i = 0; i < 10 && !is_answered; i++) {
+			ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 20));
+			is_answered = world_ask_within(&world, "2001:db8::99", ECHO_PORT, 20, UNHEARD_MS / 4);
+		}
+		ck_assert(is_answered);
+		ck_assert_uint_eq(device_listened_to(), 0);
+		firewall_end();
+	}
+	world_end(&world);
+}
+END_TEST
+
 START_TEST(what_a_firewall_forbids_to_send_is_counted)
 {
 	struct world world;
@@ -330,6 +349,7 @@ main(void)
 	tcase_add_loop_test(tcase, connections_are_heard_from_all_devices_when_they_are_with_the_host, 0, COUNT(servers));
 	tcase_add_test(tcase, a_connection_that_comes_by_no_way_we_know_is_heard_after_a_while);
 	tcase_add_test(tcase, replies_that_come_by_no_way_we_know_are_heard_after_a_while);
+	tcase_add_test(tcase, replies_of_one_family_that_come_by_no_way_we_know_are_heard_though_the_other_is_heard_well);
 	tcase_add_test(tcase, a_host_without_ipv6_has_ipv4);
 	tcase_add_test(tcase, an_idle_link_asks_for_no_attention);
 	tcase_add_test(tcase, an_address_that_comes_later_is_used_and_one_that_goes_is_not);
