@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fetch/tls.h"
 #include "fetch/tunnel.h"
@@ -10,6 +11,17 @@
 #define PROXY_ALPN "http/1.1"
 
 /* ---- TLS ----------------------------------------------------------------------------------------------- */
+
+/* The handshake that is over was with the proxy: none of its words are the server's, which may have none. */
+static void
+note_proxy(struct stream_facts *facts, uint64_t now_us)
+{
+	facts->proxy_secured_us = now_us;
+	memcpy(facts->proxy_tls_version, facts->tls_version, sizeof facts->tls_version);
+	facts->alpn[0] = facts->tls_version[0] = facts->tls_cipher[0] = facts->tls_issuer[0] = facts->tls_until[0] = '\0';
+	facts->is_tls_resumed = false;
+	facts->tls_chain = NULL;
+}
 
 static void
 look_at_tls(struct dial *dial)
@@ -22,6 +34,7 @@ look_at_tls(struct dial *dial)
 	}
 	if (dial->proxy_tls != NULL) {
 		dial->proxy_tls = NULL;
+		note_proxy(dial->stream->facts, net_now_us(dial->net));
 		dial__secure(dial);
 		return;
 	}

@@ -39,11 +39,13 @@ struct stream_facts {
 	uint64_t named_us;     /* the first address was known */
 	uint64_t connect_us;   /* this connection's SYN */
 	uint64_t connected_us; /* its handshake was over */
+	uint64_t proxy_secured_us; /* TLS with the proxy was; what is said of TLS below is of the server's */
 	uint64_t secured_us;   /* TLS was */
 	uint64_t tls_cpu_us;   /* of the time between, what our own side of TLS took: keys, signatures, roots */
 	uint64_t hole_us;      /* how long what had come waited for what was lost, until the last read */
 	bool is_name_secure;   /* the address is validated by DNSSEC */
 	char alpn[STREAM_ALPN_BYTES];           /* "h2", "http/1.1"; empty: none was agreed on */
+	char proxy_tls_version[STREAM_WORDS_BYTES]; /* as tls_version */
 	char tls_version[STREAM_WORDS_BYTES];   /* "TLSv1.3" */
 	char tls_cipher[STREAM_WORDS_BYTES];
 	char tls_issuer[STREAM_NAME_BYTES]; /* of the server's certificate */

@@ -176,11 +176,14 @@ note_connection(const struct transfer *transfer)
 	verbose_note(verbose, "Connection %u is to %s, after %.1f ms", facts->number,
 		     stream_tcp_peer(&facts->remote, facts->remote_port, peer),
 		     (double)(facts->connected_us - facts->started_us) / 1e3);
+	if (facts->proxy_secured_us != 0)
+		verbose_note(verbose, "The way to the proxy is secured by %s, after %.1f ms more", facts->proxy_tls_version,
+			     (double)(facts->proxy_secured_us - facts->connected_us) / 1e3);
 	if (facts->tls_version[0] != '\0')
 		verbose_note(verbose, "It is secured by %s, %s%s, after %.1f ms more",
 			     facts->tls_version, facts->tls_cipher,
 			     facts->is_tls_resumed ? ", resumed" : "",
-			     (double)(facts->secured_us - facts->connected_us) / 1e3);
+			     (double)(facts->secured_us - (facts->proxy_secured_us != 0 ? facts->proxy_secured_us : facts->connected_us)) / 1e3);
 }
 
 void

@@ -367,7 +367,7 @@ times_of(const struct transfer *transfer)
 		.named_us = facts->stream.named_us,
 		.connect_us = facts->stream.connect_us,
 		.connected_us = facts->stream.connected_us,
-		.secured_us = facts->stream.secured_us,
+		.secured_us = transfer->url.special == URL_HTTPS ? facts->stream.secured_us : facts->stream.proxy_secured_us,
 		.tls_cpu_us = facts->stream.tls_cpu_us,
 		.loss_us = facts->loss_us,
 		.limit_us = facts->limit_us,
