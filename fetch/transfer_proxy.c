@@ -43,12 +43,12 @@ transfer__choose_proxy(struct transfer *transfer)
 	const struct settings *settings = transfer->settings;
 	const struct url *url = &transfer->url;
 	const char *text = settings->proxy != NULL ? settings->proxy : of_environment(url);
-	const char *left_out =
-		settings->no_proxy != NULL ? settings->no_proxy : first_of("no_proxy", "NO_PROXY");
 
 	transfer->proxy = (struct proxy){ .kind = PROXY_NONE };
-	if (text == NULL || (url->special != URL_HTTP && url->special != URL_HTTPS) ||
-	    proxy_is_left_out(span_from_text(left_out), url->host))
+	if (text == NULL || (url->special != URL_HTTP && url->special != URL_HTTPS))
+		return 0;
+	const char *left_out = settings->no_proxy != NULL ? settings->no_proxy : first_of("no_proxy", "NO_PROXY");
+	if (proxy_is_left_out(span_from_text(left_out), url->host))
 		return 0;
 	int err = proxy_read(&transfer->proxy, span_from_text(text),
 			     &transfer->arenas[transfer->arena_at]);
