@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from test_replies import HELLO, LINK, OK, PARTIAL, RANGE, URL, V1, WRITE, Held, Server, head, length, part, run_all
+from test_replies import HELLO, LINK, OK, PARTIAL, RANGE, TIMEOUT, URL, V1, WRITE, Held, Server, head, length, part, run_all
 
 FETCH = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
 SLOW_PIECES, SLOW_S = 3, 0.1
@@ -289,8 +289,10 @@ def a_bad_line():
     faults = "loss=5%,dup=2%,corrupt=1%,reorder=2%,delay=1ms,seed=7"
     body = os.urandom(500000)
     ran = run("--faults", faults, "-o", "out", serving(length(len(body), body)))
+    dead = run("--faults", "loss=100%", "-m", "0.5", serving(length(5, HELLO)))
     wrong = run("--faults", "loss=much", "http://127.0.0.1/")
     return first_of(differs("exit status", ran.returncode, OK), differs("content is as sent", content() == body, True),
+                    differs("exit status over a dead line", dead.returncode, TIMEOUT),
                     differs("exit status of a wrong word", wrong.returncode, LINK), None if b"loss=much" in wrong.stderr else f"not told: {wrong.stderr}")
 
 
