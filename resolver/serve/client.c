@@ -389,6 +389,7 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	asking.policies = 0;
 	asking.client = 0;
 	asking.refers = asking.has_notified = asking.is_signed = false;
+	asking.refused_signature = TSIG_GOOD;
 	asking.step = DNS64_OFF;
 	asking.action = acl_find(clients->policy->acl, &source->addr);
 	arena_reset(clients->arena);
@@ -424,6 +425,8 @@ client_query(struct clients *clients, const struct client_source *source, const 
 	outcome_replies(clients, outcome, &asking.form, outcome->question, &asking.answer, reply, reply_max);
 	if (outcome->fate == CLIENT_REPLIES && asking.is_signed)
 		outcome->reply_bytes = client__sign(clients, &asking, reply, outcome->reply_bytes, reply_max);
+	else if (outcome->fate == CLIENT_REPLIES && asking.refused_signature != TSIG_GOOD)
+		outcome->reply_bytes = client__tell_signature(clients, &asking, bytes, size, reply, outcome->reply_bytes, reply_max);
 	else if (outcome->fate == CLIENT_REPLIES)
 		client__keep_ready(clients, &place, &asking, reply, outcome->reply_bytes);
 }

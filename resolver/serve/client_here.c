@@ -103,14 +103,14 @@ client__rate(struct clients *clients, struct asking *asking)
 
 /* Zone transfers, signed queries, questions that no zone can answer, classes that are not served. */
 static enum stage
-stage_kind(struct clients *clients, struct answer *answer)
+stage_kind(struct clients *clients, struct asking *asking)
 {
 	const struct question *question = &clients->query.question;
 	uint16_t rcode;
 	enum ede ede = EDE_NOT_SUPPORTED;
-	if (clients->query.tsig_present) {
-		rcode = RCODE_NOTAUTH; /* no key is shared with anybody (RFC 8945, section 5.2.1) */
-	} else if (question->qtype == TYPE_AXFR || question->qtype == TYPE_IXFR) {
+	if (clients->query.tsig_present) /* keys are for zones and their primaries: to a question none is known */
+		return client__refuse_signature(clients, asking, TSIG_BAD_KEY);
+	if (question->qtype == TYPE_AXFR || question->qtype == TYPE_IXFR) {
 		rcode = RCODE_REFUSED;
 		ede = EDE_NOT_AUTHORITATIVE;
 	} else if (question->qtype != TYPE_ANY &&
@@ -123,7 +123,7 @@ stage_kind(struct clients *clients, struct answer *answer)
 		return STAGE_PASSES;
 	}
 	clients->stats.refused_kind++;
-	answer_rcode(answer, rcode, ede, NULL);
+	answer_rcode(&asking->answer, rcode, ede, NULL);
 	return STAGE_ANSWERS;
 }
 
@@ -288,7 +288,7 @@ enum stage
 client__here(struct clients *clients, struct asking *asking)
 {
 	struct answer *answer = &asking->answer;
-	enum stage stage = stage_kind(clients, answer);
+	enum stage stage = stage_kind(clients, asking);
 	if (stage == STAGE_PASSES)
 		stage = stage_local(clients, asking->source, answer);
 	if (stage == STAGE_PASSES)

@@ -32,6 +32,7 @@ struct asking {
 	uint32_t policies; /* zones of policy/rpz.h that its name and its answer are subject to */
 	bool has_notified;
 	bool is_signed; /* as clients->tsig has it, and so its reply is to be */
+	enum tsig_verdict refused_signature; /* TSIG_GOOD: none is refused; else what its reply says of it (RFC 8945, section 5.2) */
 	bool refers; /* it waits, or has waited, for its referral to be judged */
 	uint64_t client; /* its place when it is pending; 0: none */
 	enum dns64_step step;
@@ -89,10 +90,14 @@ void client__unclaim(struct clients *clients, struct client_pending *pending);
  */
 enum stage client__zone(struct clients *clients, struct asking *asking);
 
-/* True: it was a NOTIFY of somebody's who may (RFC 1996), and asking->answer says so. */
+/* True: it was a NOTIFY of somebody's who may (RFC 1996), or who may with a better signature; asking->answer says so. */
 bool client__notify(struct clients *clients, struct asking *asking, const uint8_t *bytes, size_t size);
 /* The reply's size with its signature (RFC 8945, section 5.3). */
 size_t client__sign(struct clients *clients, const struct asking *asking, uint8_t *reply, size_t reply_bytes, size_t reply_max);
+/* The answer to a query whose signature is bad, and the size of its reply with the record that says in what. */
+enum stage client__refuse_signature(struct clients *clients, struct asking *asking, enum tsig_verdict verdict);
+size_t client__tell_signature(struct clients *clients, const struct asking *asking, const uint8_t *bytes, size_t size, uint8_t *reply,
+			      size_t reply_bytes, size_t reply_max);
 
 /* ---- client_here.c ---- */
 /* The arena or a table is full: our bug or absurd local data; the client hears of it. */

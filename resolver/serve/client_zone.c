@@ -99,9 +99,21 @@ wall_s(const struct clients *clients, uint64_t now_us)
 	return (uint64_t)(clients->wall_offset_s + (int64_t)(now_us / 1000000u));
 }
 
-/* Where there is no key, signatures are not looked at. */
+enum stage
+client__refuse_signature(struct clients *clients, struct asking *asking, enum tsig_verdict verdict)
+{
+	const bool is_bad = verdict == TSIG_BAD_KEY || verdict == TSIG_BAD_SIG || verdict == TSIG_BAD_TIME;
+
+	clients->stats.refused_signature++;
+	asking->refused_signature = is_bad ? verdict : TSIG_GOOD; /* of what cannot be read nothing is said */
+	answer_rcode(&asking->answer, is_bad ? RCODE_NOTAUTH : RCODE_FORMERR, EDE_NONE, NULL);
+	return STAGE_ANSWERS;
+}
+
+/* Where there is no key, signatures are not looked at.  *bad is left alone but by a bad one. */
 static bool
-may_speak(struct clients *clients, struct asking *asking, const struct notified_source *source, const uint8_t *bytes, size_t size)
+may_speak(struct clients *clients, struct asking *asking, const struct notified_source *source, const uint8_t *bytes, size_t size,
+	  enum tsig_verdict *bad)
 {
 	struct tsig tsig;
 
@@ -111,9 +123,11 @@ may_speak(struct clients *clients, struct asking *asking, const struct notified_
 	const enum tsig_verdict verdict = tsig_verify(&tsig, bytes, size, wall_s(clients, asking->now_us));
 	if (verdict == TSIG_MISSING)
 		return !source->wants_signature;
-	if (verdict != TSIG_GOOD)
-		return false;
 	clients->tsig = tsig;
+	if (verdict != TSIG_GOOD) {
+		*bad = verdict;
+		return false;
+	}
 	asking->is_signed = true;
 	return true;
 }
@@ -124,16 +138,20 @@ client__notify(struct clients *clients, struct asking *asking, const uint8_t *by
 	struct notified *notified = clients->policy->notified;
 	const struct query *query = &clients->query;
 
+	enum tsig_verdict bad = TSIG_GOOD;
+
 	if (DNS_OPCODE(query->flags) != OPCODE_NOTIFY || query->question_bytes == 0 || query->question.qtype != TYPE_SOA ||
 	    query->question.qclass != CLASS_IN || notified == NULL)
 		return false;
 	for (unsigned i = 0; i < notified->count; i++) {
 		const struct notified_source *source = notified_find(notified, i, &query->question.qname, &asking->source->addr);
-		if (source == NULL || !may_speak(clients, asking, source, bytes, size))
+		if (source == NULL || !may_speak(clients, asking, source, bytes, size, &bad))
 			continue;
 		notified_tell(notified, i);
 		asking->has_notified = true;
 	}
+	if (!asking->has_notified && bad != TSIG_GOOD)
+		return client__refuse_signature(clients, asking, bad) == STAGE_ANSWERS;
 	if (!asking->has_notified)
 		return false;
 	answer_rcode(&asking->answer, RCODE_NOERROR, EDE_NONE, NULL);
@@ -147,4 +165,13 @@ client__sign(struct clients *clients, const struct asking *asking, uint8_t *repl
 {
 	const int size = tsig_sign(&clients->tsig, reply, reply_bytes, reply_max, wall_s(clients, asking->now_us));
 	return size > 0 ? (size_t)size : reply_bytes; /* without room it goes unsigned, and will be told again */
+}
+
+size_t
+client__tell_signature(struct clients *clients, const struct asking *asking, const uint8_t *bytes, size_t size, uint8_t *reply,
+		       size_t reply_bytes, size_t reply_max)
+{
+	const int told = tsig_refuse(&clients->tsig, asking->refused_signature, bytes, size, reply, reply_bytes, reply_max,
+				     wall_s(clients, asking->now_us));
+	return told > 0 ? (size_t)told : reply_bytes; /* NOTAUTH says the most of it */
 }

@@ -34,6 +34,7 @@ static const struct {
 	COUNTER("refused.acl", refused_acl),
 	COUNTER("refused.no-recursion", refused_no_recursion),
 	COUNTER("refused.kind", refused_kind),
+	COUNTER("refused.signature", refused_signature),
 	COUNTER("refused.cookie", refused_cookie),
 	COUNTER("failed.malformed", failed_malformed),
 	COUNTER("failed.edns-version", failed_version),

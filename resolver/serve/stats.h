@@ -24,6 +24,7 @@ struct server_stats {
 	uint64_t notified; /* NOTIFY of who may */
 	uint64_t refused_acl, refused_no_recursion;
 	uint64_t refused_kind;   /* class, opcode, transfer */
+	uint64_t refused_signature; /* TSIG: of a key that is not known to us, or one that does not hold */
 	uint64_t refused_cookie; /* allow_cookie, and no good one */
 	uint64_t failed_malformed, failed_version, failed_full;
 	uint64_t dropped_malformed; /* shorter than a header, or a response: not worth an answer */

@@ -151,7 +151,7 @@ struct query {
 	struct question question;
 	struct edns edns; /* options point into the octets given */
 	uint16_t question_bytes; /* qname, qtype and qclass as they stood on the wire */
-	bool tsig_present;       /* we share no key with anybody (RFC 8945, section 5.2.1) */
+	bool tsig_present;       /* its last record (RFC 8945, section 5.1) */
 };
 
 /*

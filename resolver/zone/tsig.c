@@ -1,5 +1,6 @@
 #include "resolver/zone/tsig.h"
 
+#include <assert.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -10,6 +11,10 @@
 
 #define HEADER_COUNTS 4u /* where the counts of the sections begin */
 #define TSIG_ERROR_NONE 0u
+#define TSIG_ERROR_SIG  16u /* section 3 */
+#define TSIG_ERROR_KEY  17u
+#define TSIG_ERROR_TIME 18u
+#define TIME_BYTES 6u
 
 /* RFC 8945, section 6. */
 static const struct {
@@ -151,18 +156,19 @@ tsig_begin(struct tsig *tsig, const struct tsig_key *key, struct tsig_hmac *hmac
 	*tsig = (struct tsig){ .key = key, .hmac = hmac };
 }
 
+/* tsig->mac_bytes 0: it is not signed. */
 static void
-write_record(struct writer *writer, const struct tsig *tsig, const struct variables *variables, uint16_t id)
+write_record(struct writer *writer, const struct tsig *tsig, const struct name *key, const struct name *algorithm,
+	     const struct variables *variables, uint16_t id)
 {
-	struct name algorithm;
+	const size_t other_bytes = cursor_left(&variables->other);
 
-	algorithm_name(tsig->key->algorithm, &algorithm);
-	writer_bytes(writer, tsig->key->name.wire, tsig->key->name.size);
+	writer_bytes(writer, key->wire, key->size);
 	writer_u16(writer, TYPE_TSIG);
 	writer_u16(writer, CLASS_ANY);
 	writer_u32(writer, 0);
-	writer_u16(writer, (uint16_t)(algorithm.size + 16u + tsig->mac_bytes));
-	writer_bytes(writer, algorithm.wire, algorithm.size);
+	writer_u16(writer, (uint16_t)(algorithm->size + 16u + tsig->mac_bytes + other_bytes));
+	writer_bytes(writer, algorithm->wire, algorithm->size);
 	writer_u16(writer, (uint16_t)(variables->time_s >> 32));
 	writer_u32(writer, (uint32_t)variables->time_s);
 	writer_u16(writer, variables->fudge_s);
@@ -170,13 +176,24 @@ write_record(struct writer *writer, const struct tsig *tsig, const struct variab
 	writer_bytes(writer, tsig->mac, tsig->mac_bytes);
 	writer_u16(writer, id);
 	writer_u16(writer, variables->error);
-	writer_u16(writer, 0); /* other data */
+	writer_u16(writer, (uint16_t)other_bytes);
+	writer_bytes(writer, variables->other.begin + variables->other.pos, other_bytes);
 }
 
-int
-tsig_sign(struct tsig *tsig, uint8_t *message, size_t size, size_t bytes_max, uint64_t now_s)
+static bool
+make_mac(struct tsig *tsig, const uint8_t *message, size_t size, const struct variables *variables)
 {
-	const struct variables variables = { .time_s = now_s, .fudge_s = TSIG_FUDGE_S, .other = cursor_over(message, 0) };
+	if (!start(tsig) || !add(tsig, message, size) || !add_variables(tsig, variables, false) || !end(tsig, tsig->mac))
+		return false;
+	tsig->mac_bytes = algorithms[tsig->key->algorithm].mac_bytes;
+	return true;
+}
+
+/* Behind the message, under these names; its new size. */
+static int
+append(struct tsig *tsig, bool is_signed, const struct name *key, const struct name *algorithm, const struct variables *variables,
+       uint8_t *message, size_t size, size_t bytes_max)
+{
 	struct writer writer = writer_over(message, bytes_max);
 	struct cursor head = cursor_over(message, size);
 
@@ -185,13 +202,26 @@ tsig_sign(struct tsig *tsig, uint8_t *message, size_t size, size_t bytes_max, ui
 	const uint16_t additional_count = cursor_u16(&head);
 	if (head.err != 0 || additional_count == UINT16_MAX)
 		return ERR_MALFORMED;
-	if (!start(tsig) || !add(tsig, message, size) || !add_variables(tsig, &variables, false) || !end(tsig, tsig->mac))
+	if (is_signed && !make_mac(tsig, message, size, variables))
 		return ERR_UNSUPPORTED;
-	tsig->mac_bytes = algorithms[tsig->key->algorithm].mac_bytes;
+	if (!is_signed)
+		tsig->mac_bytes = 0;
 	writer.pos = size;
-	write_record(&writer, tsig, &variables, id);
+	write_record(&writer, tsig, key, algorithm, variables, id);
+	if (writer.err != 0)
+		return writer.err;
 	writer_patch_u16(&writer, 10, (uint16_t)(additional_count + 1u));
-	return writer.err != 0 ? writer.err : (int)writer.pos;
+	return (int)writer.pos;
+}
+
+int
+tsig_sign(struct tsig *tsig, uint8_t *message, size_t size, size_t bytes_max, uint64_t now_s)
+{
+	const struct variables variables = { .time_s = now_s, .fudge_s = TSIG_FUDGE_S, .other = cursor_over(message, 0) };
+	struct name algorithm;
+
+	algorithm_name(tsig->key->algorithm, &algorithm);
+	return append(tsig, true, &tsig->key->name, &algorithm, &variables, message, size, bytes_max);
 }
 
 /* ---- verifying ---------------------------------------------------------------------------------------------- */
@@ -348,6 +378,32 @@ tsig_verify(struct tsig *tsig, const uint8_t *message, size_t size, uint64_t now
 		return TSIG_REFUSED;
 	const uint64_t apart_s = now_s > variables->time_s ? now_s - variables->time_s : variables->time_s - now_s;
 	return apart_s <= variables->fudge_s ? TSIG_GOOD : TSIG_BAD_TIME;
+}
+
+static uint16_t
+error_of(enum tsig_verdict verdict)
+{
+	assert(verdict == TSIG_BAD_KEY || verdict == TSIG_BAD_SIG || verdict == TSIG_BAD_TIME);
+	return verdict == TSIG_BAD_KEY ? TSIG_ERROR_KEY : verdict == TSIG_BAD_SIG ? TSIG_ERROR_SIG : TSIG_ERROR_TIME;
+}
+
+int
+tsig_refuse(struct tsig *tsig, enum tsig_verdict verdict, const uint8_t *asked, size_t asked_bytes, uint8_t *message, size_t size,
+	    size_t bytes_max, uint64_t now_s)
+{
+	const bool is_late = verdict == TSIG_BAD_TIME;
+	uint8_t time_octets[TIME_BYTES];
+	struct writer other = writer_over(time_octets, sizeof time_octets);
+	struct found found;
+
+	if (find(&found, asked, asked_bytes) != 0 || found.at == 0)
+		return ERR_MALFORMED;
+	writer_u16(&other, (uint16_t)(now_s >> 32));
+	writer_u32(&other, (uint32_t)now_s);
+	/* Section 5.2.3: the time signed is the client's, or it could not verify what tells it that its clock is wrong. */
+	const struct variables variables = { .time_s = found.variables.time_s, .fudge_s = found.variables.fudge_s,
+					     .error = error_of(verdict), .other = cursor_over(time_octets, is_late ? TIME_BYTES : 0) };
+	return append(tsig, is_late, &found.name, &found.algorithm, &variables, message, size, bytes_max);
 }
 
 bool

@@ -23,7 +23,7 @@
 
 #define TSIG_SECRET_BYTES_MAX 256u
 #define TSIG_MAC_BYTES_MAX    64u
-#define TSIG_BYTES_MAX        (NAME_BYTES_MAX + 10u + 16u + 16u + TSIG_MAC_BYTES_MAX) /* of the record */
+#define TSIG_BYTES_MAX        (NAME_BYTES_MAX + 10u + 16u + 16u + TSIG_MAC_BYTES_MAX) /* of the record, when all is well */
 #define TSIG_FUDGE_S          300u /* RFC 8945, section 10 */
 #define TSIG_UNSIGNED_MAX     99u  /* section 5.3.1 */
 
@@ -73,6 +73,13 @@ void tsig_begin(struct tsig *tsig, const struct tsig_key *key, struct tsig_hmac 
 /* The message's new size, at most TSIG_BYTES_MAX more, or a negative ERR_*. */
 int tsig_sign(struct tsig *tsig, uint8_t *message, size_t size, size_t bytes_max, uint64_t now_s);
 enum tsig_verdict tsig_verify(struct tsig *tsig, const uint8_t *message, size_t size, uint64_t now_s);
+/*
+ * For the answer, which says NOTAUTH, to a message of which tsig_verify has said TSIG_BAD_KEY (tsig->key may be NULL then),
+ * TSIG_BAD_SIG or TSIG_BAD_TIME: the record with the error, signed and with our time for the last of them alone (RFC 8945,
+ * sections 5.2 and 5.3.2).  The message's new size; ERR_MALFORMED also when `asked` has no such record.
+ */
+int tsig_refuse(struct tsig *tsig, enum tsig_verdict verdict, const uint8_t *asked, size_t asked_bytes, uint8_t *message,
+                size_t size, size_t bytes_max, uint64_t now_s);
 bool tsig_is_settled(const struct tsig *tsig);
 
 #endif

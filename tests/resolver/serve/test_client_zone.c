@@ -386,15 +386,15 @@ forget_hmac(void)
 }
 
 static void
-notify_signed(const struct tsig_key *key, uint64_t when_s)
+send_signed(const struct tsig_key *key, const char *from, uint16_t flags, uint64_t when_s)
 {
 	struct writer writer = writer_over(query_bytes, sizeof query_bytes);
 	struct name name;
 	ck_assert_int_eq(name_from_text(&name, "kept.", NULL), 0);
 	source = (struct client_source){ .port = 5353 };
-	ck_assert_int_eq(addr_from_text(&source.addr, "192.0.2.200"), 0);
+	ck_assert_int_eq(addr_from_text(&source.addr, from), 0);
 	writer_u16(&writer, 0x1234);
-	writer_u16(&writer, NOTIFY);
+	writer_u16(&writer, flags);
 	writer_u16(&writer, 1);
 	writer_u16(&writer, 0);
 	writer_u32(&writer, 0);
@@ -407,6 +407,12 @@ notify_signed(const struct tsig_key *key, uint64_t when_s)
 	client_query(&world.clients, &source, query_bytes, (size_t)size, reply_bytes, sizeof reply_bytes, CLIENT_WORLD_NOW_US,
 		     &outcome);
 	ck_assert_int_eq((int)outcome.fate, CLIENT_REPLIES);
+}
+
+static void
+notify_signed(const struct tsig_key *key, uint64_t when_s)
+{
+	send_signed(key, "192.0.2.200", NOTIFY, when_s);
 }
 
 #define NOW_S (CLIENT_WORLD_NOW_US / 1000000u)
@@ -427,10 +433,49 @@ START_TEST(a_notify_without_the_signature_that_it_has_to_have_is_refused)
 	ask_for("192.0.2.200", "kept.", TYPE_SOA, NOTIFY);
 	ck_assert(!outcome.has_notified && message.rcode == RCODE_REFUSED);
 	notify_signed(&other_key, NOW_S);
-	ck_assert(!outcome.has_notified && outcome.rcode == RCODE_REFUSED);
+	ck_assert(!outcome.has_notified && outcome.rcode == RCODE_NOTAUTH);
 	notify_signed(&notify_key, NOW_S + 1000);
-	ck_assert(!outcome.has_notified && outcome.rcode == RCODE_REFUSED);
+	ck_assert(!outcome.has_notified && outcome.rcode == RCODE_NOTAUTH);
 	ck_assert(!notified_take(notified, 0));
+	forget_hmac();
+}
+END_TEST
+
+/* RFC 8945, sections 5.2.1 to 5.2.3: BADKEY and BADSIG go unsigned, BADTIME is signed and tells our time. */
+START_TEST(what_is_wrong_with_a_signature_is_told)
+{
+	static const uint8_t now[] = { 0, 6, 0, 0, NOW_S >> 24 & 0xff, NOW_S >> 16 & 0xff, NOW_S >> 8 & 0xff, NOW_S & 0xff };
+	(void)allow_signed(true);
+	notify_signed(&other_key, NOW_S);
+	ck_assert_int_eq((int)tsig_verify(&tsig, reply_bytes, outcome.reply_bytes, NOW_S), TSIG_REFUSED);
+	ck_assert_str_eq(tsig_error_text(tsig.error), "BADSIG");
+	ck_assert_uint_eq(tsig.verified_count, 0);
+	ck_assert_int_eq(name_from_text(&other_key.name, "unknown.", NULL), 0);
+	notify_signed(&other_key, NOW_S);
+	ck_assert_int_eq((int)tsig_verify(&tsig, reply_bytes, outcome.reply_bytes, NOW_S), TSIG_REFUSED);
+	ck_assert_str_eq(tsig_error_text(tsig.error), "BADKEY");
+	ck_assert_uint_eq(tsig.verified_count, 0);
+	notify_signed(&notify_key, NOW_S + 1000);
+	ck_assert_int_eq((int)tsig_verify(&tsig, reply_bytes, outcome.reply_bytes, NOW_S + 1000), TSIG_REFUSED);
+	ck_assert_str_eq(tsig_error_text(tsig.error), "BADTIME");
+	ck_assert_uint_eq(tsig.verified_count, 1);
+	ck_assert_uint_eq(tsig.time_s, NOW_S + 1000);
+	ck_assert_mem_eq(reply_bytes + outcome.reply_bytes - sizeof now, now, sizeof now);
+	ck_assert_uint_eq(world.clients.stats.refused_signature, 3);
+	forget_hmac();
+}
+END_TEST
+
+/* Keys are for primaries; that no hmac is there does not matter, for nothing is signed. */
+START_TEST(a_question_that_is_signed_is_told_that_the_key_is_not_known)
+{
+	(void)allow_signed(true);
+	clients_set_hmac(&world.clients, NULL);
+	send_signed(&notify_key, "192.0.2.1", DNS_RD, NOW_S);
+	ck_assert_uint_eq(outcome.rcode, RCODE_NOTAUTH);
+	ck_assert_int_eq((int)tsig_verify(&tsig, reply_bytes, outcome.reply_bytes, NOW_S), TSIG_REFUSED);
+	ck_assert_str_eq(tsig_error_text(tsig.error), "BADKEY");
+	ck_assert_uint_eq(world.clients.stats.refused_signature, 1);
 	forget_hmac();
 }
 END_TEST
@@ -471,6 +516,8 @@ main(void)
 	tcase_add_test(tcase, who_is_not_to_be_answered_at_all_is_not_heard_either);
 	tcase_add_test(tcase, a_notify_that_is_signed_is_answered_with_a_signature);
 	tcase_add_test(tcase, a_notify_without_the_signature_that_it_has_to_have_is_refused);
+	tcase_add_test(tcase, what_is_wrong_with_a_signature_is_told);
+	tcase_add_test(tcase, a_question_that_is_signed_is_told_that_the_key_is_not_known);
 	tcase_add_test(tcase, a_primary_with_a_key_may_leave_the_signature_but_not_get_it_wrong);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
