@@ -2,17 +2,14 @@
 import base64
 import hashlib
 import hmac
-import os
 import socket
 import struct
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 import lab
 from clients import dig
-from test_transfers import PORT, Primary
+from test_transfers import PORT, Primary, WithFolder
 
 SECRET = "c2VjcmV0LW9mLXRoaXJ0eS10d28tb2N0ZXRzLS0tLS0="
 OTHER_SECRET = "YW5vdGhlci1zZWNyZXQtb2YtdGhpcnR5LXR3by0tLS0="
@@ -79,16 +76,7 @@ class Impostor:
         return message[:10] + b"\0\1" + message[12:] + record
 
 
-class SignedTransfers(lab.unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"])
-        self.addCleanup(directory.cleanup)
-        self.folder = Path(directory.name)
-        self.kept = self.folder / "kept-here"
-        self.kept.mkdir()
-        self.kept.chmod(0o777)
-        self.folder.chmod(0o755)
-
+class SignedTransfers(WithFolder):
     def cairnd(self, key="transfers.example", algorithm="sha256", secret=SECRET):
         return lab.Cairnd(CONFIGURATION.format(port=PORT, folder=self.kept, key=key, algorithm=algorithm, secret=secret))
 

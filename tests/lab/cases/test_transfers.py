@@ -86,7 +86,9 @@ class Primary:
         self.process.wait(lab.PATIENCE_S)
 
 
-class Transfers(lab.unittest.TestCase):
+class WithFolder(lab.unittest.TestCase):
+    """A folder for the primary, and `kept` in it for cairnd, which has no privileges."""
+
     def setUp(self):
         directory = tempfile.TemporaryDirectory(dir=os.environ["LAB_DIR"])
         self.addCleanup(directory.cleanup)
@@ -95,6 +97,11 @@ class Transfers(lab.unittest.TestCase):
         self.kept.mkdir()
         self.kept.chmod(0o777)
         self.folder.chmod(0o755)
+
+
+class Transfers(WithFolder):
+    def setUp(self):
+        super().setUp()
         self.primary = Primary(self.folder)
         self.primary.zone("kept.net", 1, "www 300 A 198.18.2.80\nalias 300 CNAME www.shop.com.\n")
         self.primary.zone("list", 1, "www.shop.com 300 A 198.18.2.99\n")
