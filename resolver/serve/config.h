@@ -51,7 +51,7 @@ struct config_zone {
 	struct config_list allow_notify;   /* "192.0.2.0/24" */
 	bool has_expired;                  /* no option: its primaries have been silent for too long (secondaries.h) */
 	bool is_followed;                  /* no option: has_expired is kept up to date; else its file's age tells */
-	unsigned version;                  /* no option: another one when its records have changed, or expired */
+	unsigned version;                  /* no option: another one when its records have changed, or those of an auth-zone have expired */
 
 	/* auth-zone */
 	bool for_downstream, for_upstream, fallback_enabled;

@@ -156,6 +156,8 @@ secondaries_notified(struct notified **notified, struct arena *arena, const stru
 		*notified = notified_new(arena, count);
 		err = *notified != NULL ? add_zones(*notified, secondary, keys, config, error) : ERR_NO_MEMORY;
 	}
+	if (err != 0)
+		notified_wipe(*notified);
 	if (keys != NULL)
 		tsig_keys_wipe(keys);
 	free(keys);
@@ -465,6 +467,8 @@ expire(struct secondaries *secondaries, struct secondary *secondary)
 {
 	log_warning(&secondaries->log, "zone %s: no primary has answered for its expire time", secondary->from->name);
 	secondary->from->has_expired = true;
+	if (secondary->from->kind != CONFIG_AUTH_ZONE)
+		return; /* rules go on as they are */
 	secondary->from->version++;
 	secondaries->has_changed = true;
 }

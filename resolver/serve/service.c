@@ -249,7 +249,11 @@ make_own(void *context, struct shared_block *own)
 		service->base = own;
 		err = build_base(&build, making->hostname, making->rng);
 	}
-	return err == 0 ? trust_anchors_build(&service->trust, arena, making->config, &service->log, making->error) : err;
+	if (err == 0)
+		err = trust_anchors_build(&service->trust, arena, making->config, &service->log, making->error);
+	if (err != 0 && service->base == own)
+		notified_wipe(service->policy.notified);
+	return err;
 }
 
 static int
@@ -342,6 +346,8 @@ service_free(struct service *service)
 	struct shared_block *own = service->own, *base = service->base;
 	kept_zones_free(service->kept);
 	shared_block_release(service->rules);
+	if (base->holders == 1)
+		notified_wipe(service->policy.notified); /* which lies there */
 	if (base != own)
 		shared_block_release(base);
 	shared_block_release(own);

@@ -1,6 +1,7 @@
 #include "resolver/zone/notified.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 
 #include "stack/base/arena.h"
 
@@ -40,13 +41,21 @@ notified_allow(struct notified *notified, struct notified_zone *zone, const stru
 		return ERR_NO_MEMORY;
 	*kept = *source;
 	if (source->key != NULL) {
-		struct tsig_key *key = arena_zalloc(notified->arena, 1, sizeof *key);
-		if (key == NULL)
+		struct notified_key *copy = arena_zalloc(notified->arena, 1, sizeof *copy);
+		if (copy == NULL)
 			return ERR_NO_MEMORY;
-		*key = *source->key;
-		kept->key = key;
+		*copy = (struct notified_key){ *source->key, notified->keys };
+		notified->keys = copy;
+		kept->key = &copy->key;
 	}
 	return prefixes_put(&zone->from, prefix, prefix_len, kept);
+}
+
+void
+notified_wipe(struct notified *notified)
+{
+	for (struct notified_key *copy = notified != NULL ? notified->keys : NULL; copy != NULL; copy = copy->next)
+		OPENSSL_cleanse(&copy->key, sizeof copy->key);
 }
 
 const struct notified_source *

@@ -27,8 +27,15 @@ struct notified_zone {
 	atomic_bool is_told;
 };
 
+/* Copied out of the configuration's. */
+struct notified_key {
+	struct tsig_key key;
+	struct notified_key *next;
+};
+
 struct notified {
 	struct arena *arena;
+	struct notified_key *keys; /* NULL: none */
 	unsigned count, count_max;
 	struct notified_zone *zones;
 };
@@ -40,6 +47,9 @@ struct notified_zone *notified_add(struct notified *notified, const struct name 
 /* The key is copied; of netblocks given twice the later counts. */
 int notified_allow(struct notified *notified, struct notified_zone *zone, const struct ip_addr *prefix, unsigned prefix_len,
                    const struct notified_source *source);
+
+/* Nobody looks at a signature any more: the secrets go before the memory does.  NULL is nothing. */
+void notified_wipe(struct notified *notified);
 
 /* NULL: the zone of that number has another name, or the address may not speak for it. */
 const struct notified_source *notified_find(const struct notified *notified, unsigned index, const struct name *name,

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "resolver/serve/policy_zones.h"
 #include "resolver/serve/service.h"
 #include "stack/base/rng.h"
 #include "tests/suite.h"
@@ -119,6 +120,49 @@ START_TEST(a_file_larger_than_the_transfer_memory_is_held_and_expires)
 }
 END_TEST
 
+/* Rules that have expired stay, so that nobody need read all of them again. */
+START_TEST(a_zone_that_expires_has_changed_and_rules_have_not)
+{
+	write_file("z", "", 0);
+	write_file("list", "www.example CNAME .\n", 0);
+	serve();
+	follow();
+	ck_assert(has_expired_at(&secondaries.items[1], NOW_US + EXPIRE_US));
+	ck_assert(!secondaries.has_changed);
+	ck_assert_uint_eq(policy_zones_version(&config), service->rules_version);
+	ck_assert(has_expired_at(&secondaries.items[0], NOW_US + EXPIRE_US));
+	ck_assert(secondaries.has_changed);
+}
+END_TEST
+
+static uint8_t block[1u << 18];
+
+static bool
+is_in_block(const char *octets)
+{
+	return memmem(block, sizeof block, octets, strlen(octets)) != NULL;
+}
+
+/* One secret, of a primary and of a netblock: both copies. */
+START_TEST(of_who_may_notify_no_secret_is_left)
+{
+	static const char signing[] = "key: { name: k, secret: \"c2VjcmV0LW9mLXByaW1hcnk=\" }\n"
+				      "auth-zone: { name: z, zonefile: z, primary: 192.0.2.1 k, allow-notify: 192.0.2.0/24 k }\n";
+	char error[CONFIG_ERROR_BYTES] = "";
+	struct notified *notified;
+	struct config signed_config;
+	struct arena arena;
+
+	arena_init(&arena, block, sizeof block);
+	ck_assert_msg(config_parse(&signed_config, "test.conf", signing, sizeof signing - 1, error) == 0, "%s", error);
+	ck_assert_msg(secondaries_notified(&notified, &arena, &signed_config, error) == 0, "%s", error);
+	ck_assert(is_in_block("secret-of-primary"));
+	notified_wipe(notified);
+	ck_assert(!is_in_block("secret-of-primary"));
+	config_free(&signed_config);
+}
+END_TEST
+
 START_TEST(a_file_that_is_damaged_or_not_there_is_not_held)
 {
 	static const char *const damage[] = { "www A 192.0.2.300\n", "@ SOA ns h 8 3600 900 86400 60\n", "www CH A 192.0.2.1\n" };
@@ -160,6 +204,8 @@ main(void)
 	tcase_add_test(tcase, a_file_larger_than_the_transfer_memory_is_held_and_expires);
 	tcase_add_loop_test(tcase, a_file_that_is_damaged_or_not_there_is_not_held, 0, 4);
 	tcase_add_loop_test(tcase, the_age_that_the_service_has_seen_counts, 0, 2);
+	tcase_add_test(tcase, a_zone_that_expires_has_changed_and_rules_have_not);
+	tcase_add_test(tcase, of_who_may_notify_no_secret_is_left);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
