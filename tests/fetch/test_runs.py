@@ -225,8 +225,9 @@ def a_full_disk():
 def a_small_disk():
     """A file system without room has a failure and no file, and what it has is gone on from."""
     Path("small").mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", "small"], capture_output=True).returncode != 0:
-        return None
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", "small"], stderr=subprocess.PIPE, text=True)
+    if mounted.returncode != 0:
+        return f"no small disk to be had: {mounted.stderr}"
     try:
         ran = run("-o", "small/out", serving(length(100000, b"x" * 100000, V1)))
         return first_of(differs("exit status", ran.returncode, WRITE), differs("file", Path("small/out").exists(), False))
