@@ -10,7 +10,7 @@
 #define VALIDATE_SIGNATURES_MAX       32u  /* signatures checked for one question */
 #define VALIDATE_SIGS_PER_RRSET_MAX   4u   /* RRSIGs of one set that are tried */
 #define VALIDATE_KEYS_PER_TAG_MAX     2u   /* DNSKEYs with the key tag of one RRSIG that are tried */
-#define VALIDATE_FAILURES_MAX         4u   /* signatures of one set that prove wrong, not counting those out of date */
+#define VALIDATE_FAILURES_MAX         2u   /* signatures of one set that prove wrong; those out of date do not count */
 #define VALIDATE_DS_MAX               8u   /* DS records of one zone that are looked at */
 #define VALIDATE_KEYS_MAX             32u  /* DNSKEYs of one zone that are looked at */
 #define VALIDATE_NSEC3_MAX            8u   /* NSEC3 records of one answer; with more it proves nothing */

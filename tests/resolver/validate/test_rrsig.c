@@ -141,6 +141,35 @@ START_TEST(of_the_keys_with_one_tag_few_are_tried)
 }
 END_TEST
 
+/* Signs with one octet of the signature wrong. */
+static void
+sign_wrongly(void)
+{
+	sign(&zone);
+	((uint8_t *)set.rdata)[set.rdata_bytes - 1] ^= 1;
+}
+
+/* One may be wrong: a key with the same tag, or a set in the midst of a roll. More are somebody's work to cause work. */
+START_TEST(a_set_is_left_when_its_signatures_keep_failing)
+{
+	const struct rrset is_unsigned = set;
+	bool secure;
+
+	for (unsigned i = 0; i < VALIDATE_FAILURES_MAX - 1; i++)
+		sign_wrongly();
+	sign(&zone);
+	ck_assert_uint_eq(is_secure_at(&secure, NULL, NOW_S), VALIDATE_FAILURES_MAX);
+	ck_assert(secure);
+	set = is_unsigned;
+	for (unsigned i = 0; i < VALIDATE_FAILURES_MAX; i++)
+		sign_wrongly();
+	sign(&zone);
+	ck_assert_uint_lt(set.sig_count - 1, VALIDATE_SIGS_PER_RRSET_MAX); /* it is not that which ends it */
+	ck_assert_uint_eq(is_secure_at(&secure, NULL, NOW_S), VALIDATE_FAILURES_MAX);
+	ck_assert(!secure);
+}
+END_TEST
+
 /* A signature that nobody has made, put in front, hides neither from caches nor from proofs what a wildcard has made. */
 START_TEST(a_second_signature_does_not_hide_a_wildcard)
 {
@@ -342,6 +371,7 @@ main(void)
 	tcase_add_test(tcase, a_signature_in_another_zones_name_is_none);
 	tcase_add_test(tcase, a_key_of_another_protocol_is_none);
 	tcase_add_test(tcase, of_the_keys_with_one_tag_few_are_tried);
+	tcase_add_test(tcase, a_set_is_left_when_its_signatures_keep_failing);
 	tcase_add_test(tcase, a_second_signature_does_not_hide_a_wildcard);
 	tcase_add_loop_test(tcase, the_ds_set_says_which_keys_count, 0, (int)COUNT(ds_cases));
 	tcase_add_test(tcase, a_record_that_is_there_twice_was_signed_once);
