@@ -231,10 +231,24 @@ tcp__segment_send(struct stack *stack, struct tcb *tcb, const struct tcp_out *ou
 	return err;
 }
 
+/*
+ * The number of a segment without data: of one beyond the window the peer would take nothing, not even what it
+ * acknowledges.  So beyond a window that has shrunk it is the window's end (RFC 9293, section 3.8.6; as Linux), but
+ * for what scaling rounds off.
+ */
+static uint32_t
+acceptable_seq(const struct tcb *tcb)
+{
+	const uint32_t end = tcb->snd_una + tcb->snd_wnd;
+	const int32_t unit = (int32_t)(1u << tcb->snd_wscale);
+
+	return seq_diff(tcb->snd_nxt, end) < unit ? tcb->snd_nxt : end;
+}
+
 int
 tcp__ack_send(struct stack *stack, struct tcb *tcb)
 {
-	const struct tcp_out out = { .seq = tcb->snd_nxt, .flags = TCP_ACK };
+	const struct tcp_out out = { .seq = acceptable_seq(tcb), .flags = TCP_ACK };
 	return tcp__segment_send(stack, tcb, &out);
 }
 
@@ -253,7 +267,7 @@ tcp__challenge(struct stack *stack, struct tcb *tcb)
 void
 tcp__reset_send(struct stack *stack, struct tcb *tcb)
 {
-	const struct tcp_out out = { .seq = tcb->snd_nxt, .flags = TCP_RST | TCP_ACK };
+	const struct tcp_out out = { .seq = acceptable_seq(tcb), .flags = TCP_RST | TCP_ACK };
 	(void)tcp__segment_send(stack, tcb, &out);
 }
 
