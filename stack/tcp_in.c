@@ -120,20 +120,23 @@ tcp__paws_rejects(const struct stack *stack, const struct tcb *tcb,
 }
 
 /*
- * RFC 9293, section 3.4, table 6, with one more: an empty segment right behind the window is acceptable,
- * since a peer that has filled the window acknowledges from there.
+ * RFC 9293, section 3.4, table 6, with two more: an empty segment right behind the window is acceptable, since a
+ * peer that has filled the window acknowledges from there; and what probes a closed window is, for its
+ * acknowledgment and a bare FIN (section 3.10.7.4, first): its text is cut off.
  */
 static bool
 is_in_window(const struct tcb *tcb, const struct tcp_segment *segment)
 {
 	const uint32_t end = tcp_segment_end(segment);
+	const bool is_closed = tcb->rcv_nxt == tcb->rcv_edge;
 
 	/* Not for RST: there is nothing to be lenient about (RFC 5961, section 3.2, erratum 4845). */
-	if ((segment->flags & TCP_RST) != 0 && tcb->rcv_nxt != tcb->rcv_edge)
+	if ((segment->flags & TCP_RST) != 0 && !is_closed)
 		return seq_ge(segment->seq, tcb->rcv_nxt) && seq_lt(segment->seq, tcb->rcv_edge);
 	if (end == segment->seq)
 		return seq_ge(segment->seq, tcb->rcv_nxt) && seq_le(segment->seq, tcb->rcv_edge);
-	return seq_lt(segment->seq, tcb->rcv_edge) && seq_gt(end, tcb->rcv_nxt);
+	return (seq_lt(segment->seq, tcb->rcv_edge) || (is_closed && segment->seq == tcb->rcv_nxt)) &&
+	       seq_gt(end, tcb->rcv_nxt);
 }
 
 /* An old segment once more: the acknowledgment says so (RFC 2883), and goes at once. */
