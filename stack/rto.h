@@ -46,6 +46,6 @@ uint64_t rto_timeout_us(const struct rto *rto);
 /* The timeout without back-off. */
 uint64_t rto_base_us(const struct rto *rto);
 void rto_back_off(struct rto *rto);
-void rto_forget_back_off(struct rto *rto); /* new data was acknowledged */
+void rto_forget_back_off(struct rto *rto); /* with a sample, or where the timeout was spurious */
 
 #endif

@@ -45,8 +45,11 @@ rtt_take(const struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 		if (rtt_ms < RTO_MAX_US / 1000)
 			ack->rtt_us = rtt_ms == 0 ? 1000 : (uint64_t)rtt_ms * 1000;
 	}
-	if (ack->rtt_us != 0)
-		rto_sample(&tcb->rto, ack->rtt_us, stack->now_us);
+	if (ack->rtt_us == 0)
+		return;
+	rto_sample(&tcb->rto, ack->rtt_us, stack->now_us);
+	/* Not before: on a path slower than the timeout all would be sent twice, and nothing ever measured (Karn). */
+	rto_forget_back_off(&tcb->rto);
 }
 
 /* ---- the window ------------------------------------------------------------------------------ */
@@ -207,8 +210,6 @@ acknowledged(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg
 	if (seq_gt(segment->ack, tcb->snd_una))
 		una_advance(stack, tcb, segment->ack, ack);
 	rtt_take(stack, tcb, ack);
-	if (ack->is_advance)
-		rto_forget_back_off(&tcb->rto);
 	if (ack->flight != 0 || ack->is_advance || ack->has_dsack)
 		tcp__recovery_on_ack(stack, tcb, ack);
 	timers_follow(stack, tcb, ack);
@@ -229,7 +230,8 @@ tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment 
 		.fack = tcb->rack.fack,
 		.flight = tcp__in_flight(tcb),
 		.is_duplicate = is_duplicate(tcb, segment, is_window_news),
-		.has_echo = tcb->has_ecn && (segment->flags & TCP_ECE) != 0,
+		/* One that was overtaken on the way may tell of what was answered long ago. */
+		.has_echo = tcb->has_ecn && !is_old && (segment->flags & TCP_ECE) != 0,
 		.has_timestamps = tcb->has_timestamps && segment->options.has_timestamps,
 		.ts_ecr = segment->options.ts_ecr,
 	};
