@@ -209,8 +209,11 @@ in_order(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment
 	const uint32_t before = tcb->rcv_nxt;
 	const size_t taken = keep(stack, tcb, segment);
 
-	if (taken < segment->data_bytes)
-		stack__drop(stack, DROP_TCP_MEMORY); /* the rest comes again */
+	if (taken < segment->data_bytes) { /* the rest comes again; the peer should not take us for dead meanwhile */
+		stack__drop(stack, DROP_TCP_MEMORY);
+		tcb->ack_wanted = tcb->ack_now = true;
+		tcp__want_flush(stack, tcb);
+	}
 	tcb->rcv_nxt += (uint32_t)taken;
 	duplicate_note(tcb, before, tcb->rcv_nxt);
 	holes_fill(stack, tcb);
@@ -294,17 +297,18 @@ fin_take(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment
 	return true;
 }
 
-/* The program has closed: what comes now nobody will read (RFC 9293, section 3.6.1). */
+/* The program has closed, or shut both directions: what comes now nobody will read (RFC 9293, section 3.6.1). */
 static bool
 is_for_nobody(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
 {
 	const uint32_t end = segment->seq + segment->data_bytes;
+	const bool is_shut = tcb->is_detached || (tcb->is_deaf && tcb->fin_wanted);
 
-	if (!tcb->is_detached || segment->data_bytes == 0 || seq_le(end, tcb->rcv_nxt))
+	if (!is_shut || segment->data_bytes == 0 || seq_le(end, tcb->rcv_nxt))
 		return false;
 	stack__drop(stack, DROP_TCP_CLOSED);
 	tcp__reset_reply(stack, segment);
-	tcp__end(stack, tcb, TCP_REASON_ABORTED);
+	tcp__end(stack, tcb, tcb->is_detached ? TCP_REASON_ABORTED : TCP_REASON_RESET);
 	return true;
 }
 

@@ -419,6 +419,29 @@ START_TEST(text_nobody_wants_is_thrown_away_and_acknowledged)
 }
 END_TEST
 
+/* Without a word the peer would take us for dead, while other connections' programs leave their data unread. */
+START_TEST(text_that_finds_no_memory_is_answered)
+{
+	struct stack_limits limits = stack_limits_default;
+	uint32_t seq = 1;
+
+	limits.tcp_buffer_bytes = 32u << 10;
+	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .limits = &limits });
+	for (; seq < 1 + 60000; seq += 1000)
+		text(seq, 1000);
+	peer_discard(&peer);
+	const uint32_t taken = peer_info(&peer).rcv_nxt - peer_info(&peer).irs;
+	ck_assert_uint_lt(taken, 40000);
+	text(taken, 1000);
+	(void)peer_expect(&peer, "A", 1, taken, 0);
+	ck_assert_uint_eq(read_text(1), taken - 1);
+	text(taken, 1000);
+	peer_wait(&peer, 50000);
+	(void)peer_expect(&peer, "A", 1, taken + 1000, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -444,6 +467,7 @@ main(void)
 	tcase_add_loop_test(tcase, the_receive_buffer_grows_with_a_program_that_reads, 0, 2);
 	tcase_add_loop_test(tcase, what_is_lent_is_what_was_sent, 0, 2);
 	tcase_add_loop_test(tcase, text_nobody_wants_is_thrown_away_and_acknowledged, 0, 2);
+	tcase_add_loop_test(tcase, text_that_finds_no_memory_is_answered, 0, 2);
 	Suite *suite = suite_create("tcp: data");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
