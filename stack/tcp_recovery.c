@@ -200,15 +200,17 @@ count_duplicate(struct tcb *tcb, struct tcp_ack *ack)
 	ack->delivered_bytes += tcb->mss;
 }
 
-/* One of what is acknowledged had filled the hole; the others had been counted as duplicates. */
+/* One of what is acknowledged had filled the hole; the others had been counted as duplicates, and as delivered. */
 static void
-uncount_duplicates(struct tcb *tcb, const struct tcp_ack *ack)
+uncount_duplicates(struct tcb *tcb, struct tcp_ack *ack)
 {
 	uint32_t *duplicates = &tcb->recovery.duplicate_acks;
 
 	if (tcb->has_sack || !ack->is_advance || ack->acked_segments == 0)
 		return;
-	*duplicates -= min_u32(*duplicates, ack->acked_segments - 1);
+	const uint32_t counted = min_u32(*duplicates, ack->acked_segments - 1);
+	*duplicates -= counted;
+	ack->delivered_bytes -= min_u32(ack->delivered_bytes, counted * tcb->mss);
 }
 
 static void
