@@ -36,8 +36,9 @@ eyeballs_answer(struct eyeballs *eyeballs, unsigned kind, const struct destinati
 		if (!is_known(eyeballs, &destinations[i].addr))
 			eyeballs->destinations[eyeballs->count++] = destinations[i];
 	struct destination *waiting = &eyeballs->destinations[eyeballs->started];
-	destination_sort(waiting, eyeballs->count - eyeballs->started,
-			 eyeballs->started > 0 ? &waiting[-1].addr : NULL);
+	destination_sort(waiting, eyeballs->count - eyeballs->started);
+	destination_interleave(waiting, eyeballs->count - eyeballs->started,
+			       eyeballs->started > 0 ? &waiting[-1].addr : NULL);
 	if (eyeballs->count > 0 && eyeballs->hold_until_us == EYEBALLS_NEVER)
 		eyeballs->hold_until_us = now_us + eyeballs->resolution_delay_us;
 }

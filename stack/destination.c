@@ -56,10 +56,11 @@ move_up(struct destination *destinations, unsigned from, unsigned to)
 	destinations[to] = moved;
 }
 
-/* RFC 8305, section 4: the next is of the other family as long as there is one. */
-static void
-interleave(struct destination *destinations, unsigned count, uint8_t family)
+void
+destination_interleave(struct destination *destinations, unsigned count, const struct ip_addr *after)
 {
+	uint8_t family = after != NULL ? after->family : ADDR_NONE;
+
 	for (unsigned i = 0; i < count; i++) {
 		unsigned other = i;
 		while (other < count && destinations[other].addr.family == family)
@@ -72,7 +73,7 @@ interleave(struct destination *destinations, unsigned count, uint8_t family)
 }
 
 void
-destination_sort(struct destination *destinations, unsigned count, const struct ip_addr *after)
+destination_sort(struct destination *destinations, unsigned count)
 {
 	for (unsigned i = 1; i < count; i++) {
 		unsigned at = i;
@@ -80,5 +81,4 @@ destination_sort(struct destination *destinations, unsigned count, const struct 
 			at--;
 		move_up(destinations, i, at);
 	}
-	interleave(destinations, count, after != NULL ? after->family : ADDR_NONE);
 }

@@ -8,6 +8,16 @@ stack_if_name(const struct stack *stack, unsigned ifindex)
 	return ifindex < stack->if_count ? stack->ifs[ifindex].name : "lo";
 }
 
+bool
+stack_if_next(const struct stack *stack, uint32_t *place, struct stack_if_entry *entry)
+{
+	if (*place >= stack->if_count)
+		return false;
+	*entry = (struct stack_if_entry){ .ifindex = *place, .name = stack->ifs[*place].name };
+	(*place)++;
+	return true;
+}
+
 static const char *
 origin_text(uint8_t origin)
 {

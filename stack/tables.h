@@ -1,5 +1,5 @@
 /*
- * tables.h - what a stack knows, to be looked at: addresses, routes, neighbours, path MTUs.
+ * tables.h - what a stack knows, to be looked at: interfaces, addresses, routes, neighbours, path MTUs.
  *
  * Each verb gives one entry a call; *place begins at 0, and false is said after the last.  As tcp_info_next (stack/tcp.h)
  * does for connections.  When the table changes between two calls an entry may be missed or come twice; nothing worse.
@@ -44,6 +44,12 @@ struct stack_pmtu_entry {
 };
 /* Entries that are too old to count are left out. */
 bool stack_pmtu_next(const struct stack *stack, uint32_t *place, struct stack_pmtu_entry *entry);
+
+struct stack_if_entry {
+	unsigned ifindex;
+	const char *name;
+};
+bool stack_if_next(const struct stack *stack, uint32_t *place, struct stack_if_entry *entry);
 
 const char *stack_if_name(const struct stack *stack, unsigned ifindex); /* as given; "lo" for our own addresses' */
 

@@ -11,7 +11,8 @@
 enum heard {
 	HEARD_ANSWER,
 	HEARD_NOTHING, /* in time, or the resolver cannot be reached */
-	HEARD_NO_HELP, /* this resolver fails or refuses */
+	HEARD_FAILURE, /* SERVFAIL: it may know another time */
+	HEARD_REFUSAL, /* nor will it help another time */
 	HEARD_CUT,     /* ask again over TCP */
 	HEARD_NO_EDNS, /* ask again without (RFC 6891, section 7) */
 };
@@ -44,7 +45,9 @@ judge(const struct message *message)
 		return HEARD_CUT;
 	if ((message->rcode == RCODE_FORMERR || message->rcode == RCODE_NOTIMP) && !message->edns.present)
 		return HEARD_NO_EDNS;
-	return message->rcode == RCODE_NOERROR || message->rcode == RCODE_NXDOMAIN ? HEARD_ANSWER : HEARD_NO_HELP;
+	if (message->rcode == RCODE_NOERROR || message->rcode == RCODE_NXDOMAIN)
+		return HEARD_ANSWER;
+	return message->rcode == RCODE_SERVFAIL ? HEARD_FAILURE : HEARD_REFUSAL;
 }
 
 /* False: it replies to something else. */
@@ -147,7 +150,7 @@ over_tcp(struct exchange *exchange)
 			heard = judge(&exchange->message);
 	}
 	(void)cairn_close(cairn, fd);
-	return heard == HEARD_CUT ? HEARD_NO_HELP : heard;
+	return heard == HEARD_CUT ? HEARD_REFUSAL : heard;
 }
 
 static enum heard
@@ -168,15 +171,16 @@ netdb__ask(struct cairn_netdb *netdb, const struct name *qname, uint16_t qtype, 
 {
 	struct question question = { .qname = *qname, .qtype = qtype, .qclass = CLASS_IN };
 	struct exchange exchange = { .netdb = netdb, .question = &question, .has_edns = true, .wait_ms = NETDB_WAIT_MS };
-	unsigned failed_count = 0;
+	unsigned failed_count = 0, refused_count = 0;
 	uint32_t ttl_s;
 
 	for (unsigned try = 0; try < NETDB_TRIES; try++, exchange.wait_ms *= 2) {
-		failed_count = 0;
+		failed_count = refused_count = 0;
 		for (exchange.server = 0; exchange.server < netdb->server_count; exchange.server++) {
 			exchange.has_edns = true;
 			const enum heard heard = ask_server(&exchange);
-			failed_count += heard == HEARD_NO_HELP || heard == HEARD_NO_EDNS;
+			failed_count += heard == HEARD_FAILURE;
+			refused_count += heard == HEARD_REFUSAL || heard == HEARD_NO_EDNS;
 			if (heard != HEARD_ANSWER)
 				continue;
 			if (exchange.message.rcode == RCODE_NXDOMAIN)
@@ -184,8 +188,8 @@ netdb__ask(struct cairn_netdb *netdb, const struct name *qname, uint16_t qtype, 
 			*set = ask_follow(exchange.message.sections[SECTION_ANSWER], &question, &ttl_s);
 			return 0;
 		}
-		if (failed_count == netdb->server_count && failed_count > 0)
-			return EAI_FAIL; /* each has had its say, and no datagram was lost */
+		if (failed_count + refused_count == netdb->server_count)
+			break; /* each has had its say, and no datagram was lost */
 	}
-	return failed_count > 0 ? EAI_FAIL : EAI_AGAIN;
+	return refused_count > 0 && refused_count == netdb->server_count ? EAI_FAIL : EAI_AGAIN;
 }

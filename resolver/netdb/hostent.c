@@ -38,13 +38,15 @@ struct hostent *
 cairn_gethostbyname2(struct cairn_netdb *netdb, const char *name, int family, int *error)
 {
 	struct ip_addr addr;
+	uint32_t scope_id; /* there is no room for it in a hostent */
 	int err = EAI_NONAME;
 
 	if (family != AF_INET && family != AF_INET6) {
 		*error = NO_RECOVERY;
 		return NULL;
 	}
-	if (strlen(name) < sizeof netdb->host.canonical && addr_from_text(&addr, name) == 0) {
+	if (strlen(name) < sizeof netdb->host.canonical &&
+	    netdb__literal_read(netdb->cairn->stack, name, &addr, &scope_id)) {
 		netdb->host = (struct netdb_host){ .addrs = { addr }, .addr_count = 1 };
 		strcpy(netdb->host.canonical, name);
 		err = addr.family == (family == AF_INET ? ADDR_IPV4 : ADDR_IPV6) ? 0 : EAI_NONAME;

@@ -16,7 +16,7 @@
 /* ---- addresses of sockets --------------------------------------------------------------------------- */
 
 socklen_t
-netdb__sockaddr(struct sockaddr_storage *to, const struct ip_addr *addr, uint16_t port)
+netdb__sockaddr(struct sockaddr_storage *to, const struct ip_addr *addr, uint32_t scope_id, uint16_t port)
 {
 	memset(to, 0, sizeof *to);
 	if (addr->family == ADDR_IPV4) {
@@ -29,30 +29,9 @@ netdb__sockaddr(struct sockaddr_storage *to, const struct ip_addr *addr, uint16_
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
 	in6->sin6_family = AF_INET6;
 	in6->sin6_port = htons(port);
+	in6->sin6_scope_id = scope_id;
 	memcpy(&in6->sin6_addr, addr->octets, 16);
 	return sizeof *in6;
-}
-
-bool
-netdb__addr_of(const struct sockaddr *from, socklen_t size, struct ip_addr *addr, uint16_t *port)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	if (size >= sizeof in && from->sa_family == AF_INET) {
-		memcpy(&in, from, sizeof in);
-		*addr = addr_ipv4((const uint8_t *)&in.sin_addr);
-		*port = ntohs(in.sin_port);
-		return true;
-	}
-	if (size < sizeof in6 || from->sa_family != AF_INET6)
-		return false;
-	memcpy(&in6, from, sizeof in6);
-	*addr = addr_ipv6(in6.sin6_addr.s6_addr);
-	if (addr_is_ipv4_mapped(addr))
-		*addr = addr_ipv4(addr->octets + 12);
-	*port = ntohs(in6.sin6_port);
-	return true;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------- */
@@ -63,16 +42,18 @@ cairn_netdb_open(struct cairn_netdb **netdb, const struct cairn_netdb_config *co
 	struct cairn_netdb *made = calloc(1, sizeof *made);
 	uint8_t seed[RNG_SEED_BYTES];
 	struct ip_addr addr;
+	uint32_t scope_id;
 
 	if (made == NULL)
 		return EAI_MEMORY;
 	made->cairn = config->cairn;
 	for (unsigned i = 0; i < NETDB_SERVERS_MAX && config->servers[i] != NULL; i++) {
-		if (addr_from_text(&addr, config->servers[i]) != 0) {
+		if (!netdb__literal_read(config->cairn->stack, config->servers[i], &addr, &scope_id)) {
 			free(made);
 			return EAI_NONAME;
 		}
-		made->server_bytes[i] = netdb__sockaddr(&made->servers[i], &addr, config->port != 0 ? config->port : DNS_PORT);
+		made->server_bytes[i] =
+			netdb__sockaddr(&made->servers[i], &addr, scope_id, config->port != 0 ? config->port : DNS_PORT);
 		made->server_count++;
 	}
 	if (getrandom(seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
@@ -153,7 +134,7 @@ sort(struct cairn_netdb *netdb, struct netdb_host *host)
 		destinations[i] = (struct destination){ .addr = host->addrs[i] };
 		(void)stack_source_for(netdb->cairn->stack, &host->addrs[i], &destinations[i].source);
 	}
-	destination_sort(destinations, host->addr_count, NULL);
+	destination_sort(destinations, host->addr_count);
 	for (unsigned i = 0; i < host->addr_count; i++)
 		host->addrs[i] = destinations[i].addr;
 }
@@ -168,30 +149,54 @@ undot(char *name)
 		name[size - 1] = '\0';
 }
 
+/* Neither nothing nor "@", which master files have for their origin. */
+static bool
+read_name(const char *node, struct name *name)
+{
+	return node[0] != '\0' && strcmp(node, "@") != 0 && strlen(node) < NAME_TEXT_BYTES &&
+	       name_from_text(name, node, &name_root) == 0;
+}
+
+static bool
+is_localhost(const struct name *name)
+{
+	static const uint8_t wire[] = { 9, 'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't', 0 };
+	struct name localhost = { .size = sizeof wire };
+
+	memcpy(localhost.wire, wire, sizeof wire);
+	return name_is_under(name, &localhost);
+}
+
+static int
+add_all_records(struct cairn_netdb *netdb, const struct name *qname, int family, struct netdb_host *host)
+{
+	int err = 0;
+
+	if (wants(family, ADDR_IPV6))
+		err = add_records(netdb, qname, TYPE_AAAA, host);
+	/* That one question has failed is no reason not to ask the other; that the name is not there is. */
+	if (wants(family, ADDR_IPV4) && err != EAI_NONAME) {
+		const int err4 = add_records(netdb, qname, TYPE_A, host);
+		err = err4 != 0 || family == AF_INET ? err4 : err;
+	}
+	sort(netdb, host);
+	return err;
+}
+
 int
 netdb__resolve(struct cairn_netdb *netdb, const char *node, int family, struct netdb_host *host)
 {
-	static const uint8_t localhost[] = { 9, 'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't', 0 };
-	struct name qname, local = { .size = sizeof localhost };
+	struct name qname;
 	int err = 0;
 
 	*host = (struct netdb_host){ .addr_count = 0 };
-	if (strlen(node) >= NAME_TEXT_BYTES || name_from_text(&qname, node, &name_root) != 0)
+	if (!read_name(node, &qname))
 		return EAI_NONAME;
 	(void)name_to_text(&qname, host->canonical, sizeof host->canonical);
-	memcpy(local.wire, localhost, sizeof localhost);
-	if (name_is_under(&qname, &local)) {
+	if (is_localhost(&qname))
 		add_loopback(host, family);
-	} else {
-		if (wants(family, ADDR_IPV6))
-			err = add_records(netdb, &qname, TYPE_AAAA, host);
-		/* That one question has failed is no reason not to ask the other; that the name is not there is. */
-		if (wants(family, ADDR_IPV4) && err != EAI_NONAME) {
-			const int err4 = add_records(netdb, &qname, TYPE_A, host);
-			err = err4 != 0 || family == AF_INET ? err4 : err;
-		}
-		sort(netdb, host);
-	}
+	else
+		err = add_all_records(netdb, &qname, family, host);
 	undot(host->canonical);
 	host->is_there = err == 0;
 	if (host->addr_count > 0)
@@ -201,51 +206,46 @@ netdb__resolve(struct cairn_netdb *netdb, const char *node, int family, struct n
 
 /* ---- getaddrinfo --------------------------------------------------------------------------------------- */
 
+struct kind {
+	int type, protocol;
+	const char *name;
+};
+static const struct kind kinds[] = { { SOCK_STREAM, IPPROTO_TCP, "tcp" }, { SOCK_DGRAM, IPPROTO_UDP, "udp" } };
+#define KIND_COUNT (sizeof kinds / sizeof kinds[0])
+
 struct wanted {
 	struct addrinfo hints;
-	uint16_t port;
+	bool has_kind[KIND_COUNT]; /* wanted, and the service is there for it */
+	uint16_t ports[KIND_COUNT];
 	const char *canonical; /* of the first; NULL: none */
 	struct addrinfo *first, **tail;
 };
 
-static const struct {
-	int type, protocol;
-} kinds[] = { { SOCK_STREAM, IPPROTO_TCP }, { SOCK_DGRAM, IPPROTO_UDP } };
-
 static bool
-is_kind(const struct addrinfo *hints, unsigned i)
+is_kind(const struct addrinfo *hints, const struct kind *kind)
 {
-	return (hints->ai_socktype == 0 || hints->ai_socktype == kinds[i].type) &&
-	       (hints->ai_protocol == 0 || hints->ai_protocol == kinds[i].protocol);
+	return (hints->ai_socktype == 0 || hints->ai_socktype == kind->type) &&
+	       (hints->ai_protocol == 0 || hints->ai_protocol == kind->protocol);
 }
 
 static int
-port_of(const char *service, const struct addrinfo *hints, uint16_t *port)
+find_kinds(struct wanted *wanted, const char *service)
 {
-	char buffer[1024];
-	struct servent entry, *found = NULL;
+	bool has_any = false;
 
-	*port = 0;
-	if (service == NULL)
-		return 0;
-	if (service[0] != '\0' && service[strspn(service, "0123456789")] == '\0') {
-		const unsigned long number = strtoul(service, NULL, 10);
-		*port = (uint16_t)number;
-		return number <= UINT16_MAX ? 0 : EAI_SERVICE;
-	}
-	if ((hints->ai_flags & AI_NUMERICSERV) != 0)
+	if (service != NULL && (wanted->hints.ai_flags & AI_NUMERICSERV) != 0 && !netdb__service_is_number(service))
 		return EAI_NONAME;
-	for (unsigned i = 0; i < 2 && found == NULL; i++)
-		if (is_kind(hints, i))
-			(void)getservbyname_r(service, i == 0 ? "tcp" : "udp", &entry, buffer, sizeof buffer, &found);
-	if (found == NULL)
-		return EAI_SERVICE;
-	*port = ntohs((uint16_t)found->s_port);
-	return 0;
+	for (unsigned i = 0; i < KIND_COUNT; i++) {
+		wanted->has_kind[i] =
+			is_kind(&wanted->hints, &kinds[i]) &&
+			(service == NULL || netdb__service_read(service, kinds[i].name, &wanted->ports[i]));
+		has_any = has_any || wanted->has_kind[i];
+	}
+	return has_any ? 0 : EAI_SERVICE;
 }
 
 static int
-add_info(struct wanted *wanted, const struct ip_addr *addr, unsigned kind)
+add_info(struct wanted *wanted, const struct ip_addr *addr, uint32_t scope_id, unsigned kind)
 {
 	struct whole {
 		struct addrinfo info;
@@ -262,7 +262,7 @@ add_info(struct wanted *wanted, const struct ip_addr *addr, unsigned kind)
 		.ai_socktype = kinds[kind].type,
 		.ai_protocol = kinds[kind].protocol,
 		.ai_addr = (struct sockaddr *)&whole->addr,
-		.ai_addrlen = netdb__sockaddr(&whole->addr, addr, wanted->port),
+		.ai_addrlen = netdb__sockaddr(&whole->addr, addr, scope_id, wanted->ports[kind]),
 	};
 	strcpy(whole->canonical, canonical);
 	if (canonical[0] != '\0')
@@ -278,9 +278,9 @@ add_host(struct wanted *wanted, const struct netdb_host *host)
 	int err = 0;
 
 	for (unsigned i = 0; i < host->addr_count && err == 0; i++)
-		for (unsigned kind = 0; kind < 2 && err == 0; kind++)
-			if (is_kind(&wanted->hints, kind))
-				err = add_info(wanted, &host->addrs[i], kind);
+		for (unsigned kind = 0; kind < KIND_COUNT && err == 0; kind++)
+			if (wanted->has_kind[kind])
+				err = add_info(wanted, &host->addrs[i], host->scope_id, kind);
 	return err;
 }
 
@@ -301,25 +301,6 @@ any_host(const struct addrinfo *hints, struct netdb_host *host)
 		add_addr(host, &addr4);
 }
 
-/* AI_V4MAPPED: IPv4 addresses for who wants IPv6, where there are none of those, or with AI_ALL beside them. */
-static int
-map_ipv4(struct cairn_netdb *netdb, const char *node, const struct addrinfo *hints, struct netdb_host *host)
-{
-	struct netdb_host of_ipv4;
-	uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
-
-	if ((hints->ai_flags & AI_V4MAPPED) == 0 || hints->ai_family != AF_INET6 ||
-	    (host->addr_count > 0 && (hints->ai_flags & AI_ALL) == 0))
-		return EAI_NONAME;
-	const int err = netdb__resolve(netdb, node, AF_INET, &of_ipv4);
-	for (unsigned i = 0; i < of_ipv4.addr_count && err == 0; i++) {
-		memcpy(mapped + 12, of_ipv4.addrs[i].octets, 4);
-		const struct ip_addr addr = addr_ipv6(mapped);
-		add_addr(host, &addr);
-	}
-	return err;
-}
-
 static bool
 has_addr_of(const struct stack *stack, enum addr_family family)
 {
@@ -331,16 +312,73 @@ has_addr_of(const struct stack *stack, enum addr_family family)
 	return false;
 }
 
-/* AI_ADDRCONFIG: addresses of a family that this host has none of are of no use to it.  False: it has none that is wanted. */
+/* AI_ADDRCONFIG: addresses of a family that this host has none of are of no use to it; localhost is always (RFC 6761). */
 static bool
-narrow_family(const struct stack *stack, struct addrinfo *hints)
+has_use_for(const struct cairn_netdb *netdb, const char *node, const struct addrinfo *hints, enum addr_family family)
 {
-	const bool has4 = wants(hints->ai_family, ADDR_IPV4) && has_addr_of(stack, ADDR_IPV4);
-	const bool has6 = wants(hints->ai_family, ADDR_IPV6) && has_addr_of(stack, ADDR_IPV6);
+	struct name name;
 
-	if (hints->ai_family == AF_UNSPEC && has4 != has6)
-		hints->ai_family = has4 ? AF_INET : AF_INET6;
-	return has4 || has6;
+	return (hints->ai_flags & AI_ADDRCONFIG) == 0 || has_addr_of(netdb->cairn->stack, family) ||
+	       (read_name(node, &name) && is_localhost(&name));
+}
+
+/* AI_V4MAPPED: for who wants IPv6 addresses only. */
+static bool
+may_map(const struct addrinfo *hints)
+{
+	return (hints->ai_flags & AI_V4MAPPED) != 0 && hints->ai_family == AF_INET6;
+}
+
+static struct ip_addr
+mapped(const struct ip_addr *addr)
+{
+	uint8_t octets[16] = { [10] = 0xff, [11] = 0xff };
+
+	memcpy(octets + 12, addr->octets, 4);
+	return addr_ipv6(octets);
+}
+
+static int
+literal_host(const char *node, struct ip_addr addr, const struct addrinfo *hints, struct netdb_host *host)
+{
+	if (addr.family == ADDR_IPV4 && may_map(hints))
+		addr = mapped(&addr);
+	else if (addr_is_ipv4_mapped(&addr) && hints->ai_family == AF_INET)
+		addr = addr_ipv4(addr.octets + 12);
+	if (!wants(hints->ai_family, (enum addr_family)addr.family))
+		return EAI_NONAME;
+	(void)strncpy(host->canonical, node, sizeof host->canonical - 1);
+	add_addr(host, &addr);
+	return 0;
+}
+
+static int
+family_of(bool with4, bool with6)
+{
+	return with4 && with6 ? AF_UNSPEC : with4 ? AF_INET : AF_INET6;
+}
+
+static int
+named_host(struct cairn_netdb *netdb, const char *node, const struct addrinfo *hints, struct netdb_host *host)
+{
+	const bool maps = may_map(hints);
+	const bool ask4 = (wants(hints->ai_family, ADDR_IPV4) || maps) && has_use_for(netdb, node, hints, ADDR_IPV4);
+	bool ask6 = wants(hints->ai_family, ADDR_IPV6) && has_use_for(netdb, node, hints, ADDR_IPV6);
+	int err;
+
+	if (!ask4 && !ask6)
+		return EAI_NONAME;
+	if (maps && ask6 && (hints->ai_flags & AI_ALL) == 0) { /* IPv4 only where there is no IPv6 */
+		err = netdb__resolve(netdb, node, AF_INET6, host);
+		if (err != EAI_NONAME || !host->is_there || !ask4)
+			return err;
+		ask6 = false;
+	}
+	err = netdb__resolve(netdb, node, family_of(ask4, ask6), host);
+	for (unsigned i = 0; maps && i < host->addr_count; i++)
+		if (host->addrs[i].family == ADDR_IPV4)
+			host->addrs[i] = mapped(&host->addrs[i]);
+	return err;
 }
 
 static int
@@ -352,21 +390,12 @@ find_host(struct cairn_netdb *netdb, const char *node, const struct addrinfo *hi
 		any_host(hints, host);
 		return 0;
 	}
-	if (addr_from_text(&addr, node) == 0) {
-		(void)strncpy(host->canonical, node, sizeof host->canonical - 1);
-		if (!wants(hints->ai_family, (enum addr_family)addr.family))
-			return EAI_NONAME;
-		add_addr(host, &addr);
-		return 0;
-	}
-	/* An address with a zone (RFC 4007, section 11) is no name, and means nothing to a host of one link. */
+	if (netdb__literal_read(netdb->cairn->stack, node, &addr, &host->scope_id))
+		return literal_host(node, addr, hints, host);
+	/* An address on a link that is not there is no name. */
 	if ((hints->ai_flags & AI_NUMERICHOST) != 0 || strchr(node, '%') != NULL)
 		return EAI_NONAME;
-	struct addrinfo narrowed = *hints;
-	if ((hints->ai_flags & AI_ADDRCONFIG) != 0 && !narrow_family(netdb->cairn->stack, &narrowed))
-		return EAI_NONAME;
-	const int err = netdb__resolve(netdb, node, narrowed.ai_family, host);
-	return (err == 0 || err == EAI_NONAME) && map_ipv4(netdb, node, hints, host) == 0 ? 0 : err;
+	return named_host(netdb, node, hints, host);
 }
 
 static int
@@ -378,7 +407,7 @@ check(const char *node, const char *service, const struct addrinfo *hints)
 		return EAI_BADFLAGS;
 	if (hints->ai_family != AF_UNSPEC && hints->ai_family != AF_INET && hints->ai_family != AF_INET6)
 		return EAI_FAMILY;
-	return is_kind(hints, 0) || is_kind(hints, 1) ? 0 : EAI_SOCKTYPE;
+	return is_kind(hints, &kinds[0]) || is_kind(hints, &kinds[1]) ? 0 : EAI_SOCKTYPE;
 }
 
 int
@@ -392,7 +421,7 @@ cairn_getaddrinfo(struct cairn_netdb *netdb, const char *node, const char *servi
 		wanted.hints = *hints;
 	int err = check(node, service, &wanted.hints);
 	if (err == 0)
-		err = port_of(service, &wanted.hints, &wanted.port);
+		err = find_kinds(&wanted, service);
 	if (err == 0)
 		err = find_host(netdb, node, &wanted.hints, &host);
 	if (err != 0)

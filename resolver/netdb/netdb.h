@@ -3,9 +3,11 @@
  * POSIX.1-2017), asked of recursive resolvers over the stack's own UDP and TCP (RFC 1034, section 5.3.1; RFC 7766).
  *
  * Names are whole: no search list, no hosts file, nothing of the system's resolver. localhost and names under it are the
- * loopback addresses (RFC 6761, section 6.3). Services are numbers, or names of the C library's table. The
- * addresses of a name come in the order of RFC 6724 for this stack's own addresses. A resolver that does not answer, or
- * fails, is followed by the next; each question has an id and a port that nobody can guess (RFC 5452).
+ * loopback addresses (RFC 6761, section 6.3). Services are numbers, or names of the C library's table: one that is there for
+ * UDP only gives datagram sockets only. Zones of link-local addresses are the names of the stack's interfaces or numbers, which
+ * are one more than theirs in the stack (RFC 4007). The addresses of a name come in the order of RFC 6724 for this stack's own
+ * addresses. A resolver that does not answer, or fails, is followed by the next; each question has an id and a port that nobody
+ * can guess (RFC 5452).
  *
  * Calls wait as those of stack/bsd.h do.
  *
@@ -14,6 +16,8 @@
  * Units:     ports and addresses in network byte order, as POSIX has them.
  * Threads:   one at a time.
  * Errors:    those of POSIX: EAI_..., with errno for EAI_SYSTEM; HOST_NOT_FOUND, TRY_AGAIN, NO_RECOVERY, NO_DATA.
+ *            EAI_NONAME: there is no such name, or it has no address that is wanted (glibc tells the two apart by the
+ *            EAI_NODATA of RFC 2553, which POSIX does not have); EAI_AGAIN: no reply, or SERVFAIL; EAI_FAIL: every resolver refuses.
  * Bounds:    NETDB_SERVERS_MAX resolvers, each asked NETDB_TRIES times, with an end to each; NETDB_ADDRS_MAX
  *            addresses of a name.
  */
@@ -34,7 +38,7 @@ struct cairn_netdb;
 
 struct cairn_netdb_config {
 	struct cairn *cairn;                    /* who asks */
-	const char *servers[NETDB_SERVERS_MAX]; /* "192.0.2.53", "2001:db8::53"; up to the first NULL */
+	const char *servers[NETDB_SERVERS_MAX]; /* "192.0.2.53", "2001:db8::53", "fe80::53%eth0"; up to the first NULL */
 	uint16_t port;                          /* of the resolvers; 0: 53 */
 };
 

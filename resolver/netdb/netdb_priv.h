@@ -4,6 +4,8 @@
  *	exchange.c   a question to one resolver after the other, over UDP and TCP
  *	netdb.c      getaddrinfo
  *	nameinfo.c   getnameinfo
+ *	literal.c    addresses as text, with their scope
+ *	service.c    ports as text
  *	hostent.c    gethostbyname, gethostbyaddr
  */
 #ifndef CAIRN_RESOLVER_NETDB_PRIV_H
@@ -16,12 +18,14 @@
 #include "stack/addr.h"
 #include "stack/base/rng.h"
 
-#define NETDB_ARENA_BYTES (512u << 10)
+#define NETDB_ARENA_BYTES   (512u << 10)
+#define NETDB_LITERAL_BYTES (ADDR_TEXT_BYTES + 1u + 16u) /* an address, "%", and the name of an interface */
 
 struct netdb_host {
 	char canonical[NAME_TEXT_BYTES];
 	struct ip_addr addrs[NETDB_ADDRS_MAX];
 	unsigned addr_count;
+	uint32_t scope_id; /* of the one address that was no name; 0: none */
 	bool is_there; /* the name, with addresses or without */
 };
 
@@ -47,9 +51,17 @@ int netdb__resolve(struct cairn_netdb *netdb, const char *node, int family, stru
 /* The name of an address (RFC 1035, section 3.5; RFC 3596, section 2.5). EAI_*. */
 int netdb__name_of(struct cairn_netdb *netdb, const struct ip_addr *addr, char name[NAME_TEXT_BYTES]);
 
-/* A socket's address; IPv4 as such. */
-socklen_t netdb__sockaddr(struct sockaddr_storage *to, const struct ip_addr *addr, uint16_t port);
-/* IPv4 and IPv4-mapped alike become IPv4.  False: of no family that is known here, or too short. */
-bool netdb__addr_of(const struct sockaddr *from, socklen_t size, struct ip_addr *addr, uint16_t *port);
+/* A socket's address; scope_id counts for IPv6. */
+socklen_t netdb__sockaddr(struct sockaddr_storage *to, const struct ip_addr *addr, uint32_t scope_id, uint16_t port);
+
+/* "192.0.2.1", "127.1", "2001:db8::1", "fe80::1%eth0" with an interface of this stack, "fe80::1%1".  False: it is none of those. */
+bool netdb__literal_read(const struct stack *stack, const char *text, struct ip_addr *addr, uint32_t *scope_id);
+void netdb__literal_write(const struct stack *stack, const struct ip_addr *addr, uint32_t scope_id, char text[NETDB_LITERAL_BYTES]);
+
+bool netdb__service_is_number(const char *service);
+/* False: there is no such service of the protocol, "tcp" or "udp"; a number is one of each. */
+bool netdb__service_read(const char *service, const char *protocol, uint16_t *port);
+/* As a number where the service has no name, or protocol is NULL. */
+void netdb__service_write(uint16_t port, const char *protocol, char text[NI_MAXSERV]);
 
 #endif

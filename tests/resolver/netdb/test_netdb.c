@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "resolver/netdb/netdb.h"
+#include "stack/tables.h"
 #include "stack/tcp.h"
 #include "stack/udp.h"
 #include "tests/sim/auth.h"
@@ -276,7 +277,27 @@ static const struct {
 	  ":: 7 s, 0.0.0.0 7 s" },
 	{ "localhost is not asked for (RFC 6761)", "any.localhost", "7", { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM },
 	  "127.0.0.1 7 s" },
-	{ "an address with a zone is not asked for", "fe80::1%eth0", "7", { 0 }, NULL },
+	{ "an address on a link that is not there is not asked for", "fe80::1%nowhere", "7", { 0 }, NULL },
+	{ "a number is all that a wider address can have", "2001:db8::1%host", "7", { 0 }, NULL },
+	{ "IPv4 has no zones", "192.0.2.7%1", "7", { 0 }, NULL },
+	{ "inet_addr's short forms are numbers", "127.1", "7", { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST },
+	  "127.0.0.1 7 s" },
+	{ "and nothing may stand behind them", "127.0.0.1 x", "7", { .ai_flags = AI_NUMERICHOST }, NULL },
+	{ "an IPv4 number in IPv6", "192.0.2.7", "7",
+	  { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED | AI_NUMERICHOST }, "::ffff:192.0.2.7 7 s" },
+	{ "an IPv6 number beside them", "2001:db8::7", "7",
+	  { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED | AI_ALL }, "2001:db8::7 7 s" },
+	{ "a mapped number is one of IPv4 for who wants that", "::ffff:192.0.2.7", "7",
+	  { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }, "192.0.2.7 7 s" },
+	{ "AI_V4MAPPED is for who wants IPv6 only", "four.example", "1", { .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED },
+	  "192.0.2.9 1 s, 198.51.100.4 1 s" },
+	{ "there is IPv6, so IPv4 is not needed", "www.example", "1",
+	  { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED }, "2001:db8:80::80 1 s" },
+	{ "a service of UDP alone has no streams", "192.0.2.7", "tftp", { 0 }, "192.0.2.7 69 d" },
+	{ "a service of TCP alone has no datagrams", "192.0.2.7", "http", { 0 }, "192.0.2.7 80 s" },
+	{ "a service of both has both", "192.0.2.7", "domain", { 0 }, "192.0.2.7 53 s, 192.0.2.7 53 d" },
+	{ "an empty name", "", "7", { 0 }, NULL },
+	{ "no origin stands for a name", "@", "7", { 0 }, NULL },
 	{ "both families are configured", "www.example", "80", { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG },
 	  "2001:db8:80::80 80 s, 198.51.100.80 80 s" },
 	{ "neither name nor service", NULL, NULL, { 0 }, NULL },
@@ -297,6 +318,11 @@ START_TEST(what_cannot_be_wanted_is_an_error_of_its_own)
 	ck_assert_str_eq(told("a.example", "80", &(struct addrinfo){ .ai_socktype = SOCK_RAW }), gai_strerror(EAI_SOCKTYPE));
 	ck_assert_str_eq(told("a.example", "65536", NULL), gai_strerror(EAI_SERVICE));
 	ck_assert_str_eq(told("a.example", "no-such-service", NULL), gai_strerror(EAI_SERVICE));
+	ck_assert_str_eq(told("a.example", "tftp", &(struct addrinfo){ .ai_socktype = SOCK_STREAM }), gai_strerror(EAI_SERVICE));
+	ck_assert_str_eq(told("a.example", "http", &(struct addrinfo){ .ai_protocol = IPPROTO_UDP }), gai_strerror(EAI_SERVICE));
+	ck_assert_str_eq(told("a.example", NULL, &(struct addrinfo){ .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_UDP }),
+			 gai_strerror(EAI_SOCKTYPE));
+	ck_assert_str_eq(told(NULL, "80", &(struct addrinfo){ .ai_flags = AI_CANONNAME }), gai_strerror(EAI_BADFLAGS));
 	ck_assert_str_eq(told("a.example", "+80", NULL), gai_strerror(EAI_SERVICE));
 	ck_assert_str_eq(told("a.example", " 80", NULL), gai_strerror(EAI_SERVICE));
 	ck_assert_str_eq(told("a.example", "http", &(struct addrinfo){ .ai_flags = AI_NUMERICSERV }), gai_strerror(EAI_NONAME));
@@ -324,7 +350,7 @@ START_TEST(many_addresses_of_one_family_leave_room_for_the_other)
 		used += (size_t)snprintf(text + used, sizeof text - used, "many.test. 300 AAAA 2001:db8::%x\n", i);
 	ck_assert_int_eq(auth_load(&auth, "many.test.", text), 0);
 	const char *all = told("many.test", "80", &(struct addrinfo){ .ai_socktype = SOCK_STREAM });
-	ck_assert_msg(strstr(all, ", 198.51.100.4 80 s, ") != NULL, "%s", all);
+	ck_assert_msg(strstr(all, ", 198.51.100.4 80 s") != NULL, "%s", all);
 }
 END_TEST
 
@@ -394,6 +420,8 @@ END_TEST
 START_TEST(a_resolver_that_fails_is_told_from_a_name_that_is_not_there)
 {
 	auth.faults = AUTH_SERVFAILS;
+	ck_assert_str_eq(told("www.example", "80", NULL), gai_strerror(EAI_AGAIN));
+	auth.faults = AUTH_REFUSES;
 	ck_assert_str_eq(told("www.example", "80", NULL), gai_strerror(EAI_FAIL));
 }
 END_TEST
@@ -416,6 +444,50 @@ START_TEST(a_family_that_this_host_has_no_address_of_is_not_given)
 
 	ck_assert_int_eq(stack_addr_del(ours.stack, ours.ifindex, &ours6), 0);
 	ck_assert_str_eq(told("www.example", "80", &hints), "198.51.100.80 80 s");
+	ck_assert_str_eq(told("www.example", "80",
+			      &(struct addrinfo){ .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG }),
+			 gai_strerror(EAI_NONAME));
+	ck_assert_str_eq(told("www.example", "80",
+			      &(struct addrinfo){ .ai_family = AF_INET6,
+						  .ai_socktype = SOCK_STREAM,
+						  .ai_flags = AI_ADDRCONFIG | AI_V4MAPPED }),
+			 "::ffff:198.51.100.80 80 s");
+	ck_assert_str_eq(told("localhost", "80", &hints), "::1 80 s, 127.0.0.1 80 s");
+}
+END_TEST
+
+/* RFC 6724: those with a route come first, mapped or not. */
+START_TEST(mapped_addresses_stand_where_their_ipv4_ones_would)
+{
+	const struct addrinfo hints = { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED | AI_ALL };
+	const struct stack_route by_default = { .prefix = addr_of("0.0.0.0"),
+						.gateway = addr_of("192.0.2.2"),
+						.ifindex = (uint8_t)ours.ifindex };
+
+	ck_assert_int_eq(stack_route_add(ours.stack, &by_default), 0);
+	ck_assert_str_eq(told("www.example", "80", &hints), "::ffff:198.51.100.80 80 s, 2001:db8:80::80 80 s");
+}
+END_TEST
+
+/* RFC 4007, section 11: by the name of an interface of this stack, or by number. */
+START_TEST(an_address_on_a_link_keeps_its_zone)
+{
+	const char *const name = stack_if_name(ours.stack, ours.ifindex);
+	struct addrinfo *infos;
+	char text[64], host[64];
+
+	(void)snprintf(text, sizeof text, "fe80::1%%%s", name);
+	ck_assert_int_eq(cairn_getaddrinfo(netdb, text, "7", NULL, &infos), 0);
+	ck_assert_uint_eq(((struct sockaddr_in6 *)infos->ai_addr)->sin6_scope_id, ours.ifindex + 1);
+	ck_assert_int_eq(cairn_getnameinfo(netdb, infos->ai_addr, infos->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST), 0);
+	ck_assert_str_eq(host, text);
+	cairn_freeaddrinfo(infos);
+	ck_assert_int_eq(cairn_getaddrinfo(netdb, "fe80::1%77", "7", NULL, &infos), 0);
+	ck_assert_uint_eq(((struct sockaddr_in6 *)infos->ai_addr)->sin6_scope_id, 77);
+	ck_assert_int_eq(cairn_getnameinfo(netdb, infos->ai_addr, infos->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST), 0);
+	ck_assert_str_eq(host, "fe80::1%77");
+	cairn_freeaddrinfo(infos);
+	ck_assert_str_eq(told("fe80::1%4294967296", "7", NULL), gai_strerror(EAI_NONAME));
 }
 END_TEST
 
@@ -458,6 +530,22 @@ START_TEST(getnameinfo_names_an_address)
 	ck_assert_int_eq(name_of("198.51.100.80", NI_NUMERICHOST, host, sizeof host, NULL, 0), 0);
 	ck_assert_str_eq(host, "198.51.100.80");
 	ck_assert_int_eq(name_of("198.51.100.80", 0, host, 4, NULL, 0), EAI_OVERFLOW);
+	ck_assert_int_eq(name_of("198.51.100.80", NI_NUMERICHOST, host, sizeof host, service, 4), EAI_OVERFLOW);
+	ck_assert_int_eq(name_of("198.51.100.80", NI_NUMERICHOST | NI_NUMERICSERV, host, 14, service, 3), 0);
+	ck_assert_str_eq(service, "80");
+	ck_assert_int_eq(name_of("198.51.100.80", NI_NUMERICHOST, host, sizeof host, service, sizeof service), 0);
+	ck_assert_str_eq(service, "http");
+	ck_assert_int_eq(name_of("198.51.100.80", NI_DGRAM, NULL, 0, service, sizeof service), 0);
+	ck_assert_str_eq(service, "80"); /* http is no service of UDP */
+	ck_assert_int_eq(name_of("::ffff:198.51.100.80", NI_NUMERICHOST, host, sizeof host, NULL, 0), 0);
+	ck_assert_str_eq(host, "::ffff:198.51.100.80");
+	ck_assert_int_eq(name_of("::", NI_NAMEREQD, host, sizeof host, NULL, 0), EAI_NONAME);
+	ck_assert_int_eq(cairn_getnameinfo(netdb, &(struct sockaddr){ .sa_family = AF_INET }, sizeof(sa_family_t), host,
+					   sizeof host, NULL, 0, 0),
+			 EAI_FAMILY);
+	ck_assert_int_eq(cairn_getnameinfo(netdb, &(struct sockaddr){ .sa_family = AF_UNIX }, sizeof(struct sockaddr), host,
+					   sizeof host, NULL, 0, 0),
+			 EAI_FAMILY);
 	ck_assert_int_eq(name_of("198.51.100.80", 1 << 20, host, sizeof host, NULL, 0), EAI_BADFLAGS);
 	ck_assert_int_eq(name_of("198.51.100.80", 0, NULL, 0, NULL, 0), EAI_NONAME);
 }
@@ -510,6 +598,8 @@ main(void)
 	tcase_add_test(tcase, a_resolver_that_fails_is_told_from_a_name_that_is_not_there);
 	tcase_add_test(tcase, one_resolvers_failure_is_not_anothers);
 	tcase_add_test(tcase, a_family_that_this_host_has_no_address_of_is_not_given);
+	tcase_add_test(tcase, mapped_addresses_stand_where_their_ipv4_ones_would);
+	tcase_add_test(tcase, an_address_on_a_link_keeps_its_zone);
 	tcase_add_test(tcase, a_resolver_has_an_address);
 	tcase_add_test(tcase, getnameinfo_names_an_address);
 	tcase_add_test(tcase, gethostbyname_and_gethostbyaddr_are_there_for_old_programs);
