@@ -1,70 +1,60 @@
 /*
- * echo - a server that sends back what it hears, and its client, each a host of its own on a device (RFC 862 over TCP).
- *
- *	echo server DEVICE ADDRESS/LEN             serves one client and ends
- *	echo client DEVICE ADDRESS/LEN PEER TEXT   prints what comes back
+ * echo - a server that sends back what it hears, and its client, each a host of its own (RFC 862).
+ *	echo DEVICE ADDRESS/LEN             serves one client and ends
+ *	echo DEVICE ADDRESS/LEN PEER TEXT   prints what comes back
  */
-#include <arpa/inet.h>
+#include <err.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <stack/host.h>
 #include <stack/link/packet.h>
 
-#define PORT 7
-
-static int
-serve(struct cairn *cairn)
+static void
+serve(struct cairn *cairn, const struct addrinfo *any)
 {
-	const struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
-	const int listener = cairn_socket(cairn, AF_INET6, SOCK_STREAM, 0); /* IPv4 comes as ::ffff:a.b.c.d */
+	int client, listener = cairn_socket(cairn, any->ai_family, SOCK_STREAM, 0);
 	char buffer[4096];
-	ssize_t size;
-	if (cairn_bind(cairn, listener, (const struct sockaddr *)&any, sizeof any) != 0 ||
-	    cairn_listen(cairn, listener, 16) != 0)
-		return 1;
-	const int client = cairn_accept(cairn, listener, NULL, NULL);
-	while ((size = cairn_read(cairn, client, buffer, sizeof buffer)) > 0)
-		if (cairn_write(cairn, client, buffer, (size_t)size) != size)
-			return 1;
-	return size == 0 && cairn_close(cairn, client) == 0 ? 0 : 1;
+	if (cairn_bind(cairn, listener, any->ai_addr, any->ai_addrlen) != 0 || cairn_listen(cairn, listener, 16) != 0 ||
+	    (client = cairn_accept(cairn, listener, NULL, NULL)) < 0)
+		err(1, "server");
+	for (ssize_t size; (size = cairn_read(cairn, client, buffer, sizeof buffer)) > 0;)
+		(void)cairn_write(cairn, client, buffer, (size_t)size); /* where it fails, read does */
 }
 
-static int
-ask(struct cairn_host *host, const char *peer, const char *text)
+static void
+ask(struct cairn *cairn, const struct addrinfo *server, const char *text)
 {
-	struct cairn *cairn = cairn_host_calls(host);
-	struct ip_addr addr;
-	char mapped[64], buffer[4096];
-	struct sockaddr_in6 server = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
-	(void)snprintf(mapped, sizeof mapped, "%s%s", strchr(peer, ':') != NULL ? "" : "::ffff:", peer);
-	if (addr_from_text(&addr, peer) != 0 || inet_pton(AF_INET6, mapped, &server.sin6_addr) != 1 ||
-	    cairn_host_await(host, &addr, 10000) != 0)
-		return 1;
-	const int fd = cairn_socket(cairn, AF_INET6, SOCK_STREAM, 0);
-	if (cairn_connect(cairn, fd, (const struct sockaddr *)&server, sizeof server) != 0 ||
+	const int fd = cairn_socket(cairn, server->ai_family, SOCK_STREAM, 0);
+	char buffer[4096];
+	if (cairn_connect(cairn, fd, server->ai_addr, server->ai_addrlen) != 0 ||
 	    cairn_write(cairn, fd, text, strlen(text)) < 0 || cairn_shutdown(cairn, fd, SHUT_WR) != 0)
-		return 1;
+		err(1, "server");
 	for (ssize_t size; (size = cairn_read(cairn, fd, buffer, sizeof buffer)) > 0;)
 		(void)fwrite(buffer, 1, (size_t)size, stdout);
-	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	if (argc < 4 || (strcmp(argv[1], "client") == 0 && argc != 6))
-		return fprintf(stderr, "usage: echo server|client DEVICE ADDRESS/LEN [PEER TEXT]\n"), 2;
-	const struct packet_config device = { .device = argv[2] };
-	const struct cairn_host_config config = { .addrs = { argv[3] } };
+	const char *peer = argc == 5 ? argv[3] : "::"; /* anybody, with IPv4 as ::ffff:a.b.c.d */
+	struct addrinfo *name;
+	struct ip_addr addr;
 	struct cairn_host *host;
 	struct link_error error;
 	struct link *link;
-	if (packet_open(&link, &device, 0, &error) != 0 || cairn_host_open(&host, link, &config, &error) != 0)
-		return fprintf(stderr, "echo: %s\n", error.text), 1;
-	const int status = argc == 6 ? ask(host, argv[4], argv[5]) : serve(cairn_host_calls(host));
-	if (status != 0)
-		perror("echo");
+	if ((argc != 3 && argc != 5) || addr_from_text(&addr, peer) != 0 || getaddrinfo(peer, "7", NULL, &name) != 0)
+		errx(2, "usage: echo DEVICE ADDRESS/LEN [PEER TEXT]");
+	if (packet_open(&link, &(struct packet_config){ .device = argv[1] }, 0, &error) != 0 ||
+	    cairn_host_open(&host, link, &(struct cairn_host_config){ .addrs = { argv[2] } }, &error) != 0)
+		errx(1, "%s", error.text);
+	if (argc == 3)
+		serve(cairn_host_calls(host), name);
+	else if (cairn_host_await(host, &addr, 10000) == 0)
+		ask(cairn_host_calls(host), name, argv[4]);
+	else
+		errx(1, "%s cannot be reached", peer);
+	freeaddrinfo(name);
 	cairn_host_close(host);
-	return status;
 }

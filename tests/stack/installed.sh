@@ -46,7 +46,8 @@ cat >"$work/names.c" <<'NAMES'
 int
 main(void)
 {
-	const struct cairn_netdb_config config = { .servers = { "192.0.2.53" } };
+	static struct cairn cairn;
+	const struct cairn_netdb_config config = { .cairn = &cairn, .servers = { "192.0.2.53" } };
 	struct cairn_netdb *netdb;
 	struct addrinfo *infos;
 	if (cairn_netdb_open(&netdb, &config) != 0 || cairn_getaddrinfo(netdb, "192.0.2.1", "80", NULL, &infos) != 0)
@@ -59,6 +60,7 @@ NAMES
 cc $cflags "$work/names.c" -o "$work/names" $(pkg-config --libs cairn-resolver) || fail "a program that asks for names does not build"
 "$work/names" || fail "a program that asks for names fails"
 
+[ "$(wc -l <"$source/examples/echo.c")" -le 60 ] || fail "the example is longer than 60 lines"
 cc $cflags "$source/examples/echo.c" -o "$work/echo" $(pkg-config --libs cairn-stack) || fail "the example does not build"
 
 cat >"$work/play" <<'PLAY'
@@ -68,9 +70,9 @@ ip link set echo0 up
 ip link set echo1 up
 for pair in "192.0.2.1/24 192.0.2.2/24 192.0.2.1" "2001:db8::1/64 2001:db8::2/64 2001:db8::1"; do
 	set -- $pair
-	timeout 30 "$work/echo" server echo0 "$1" &
+	timeout 30 "$work/echo" echo0 "$1" &
 	# The server's address is its own only after some seconds (RFC 5227): the client's SYNs are sent again until then.
-	heard=$(timeout 30 "$work/echo" client echo1 "$2" "$3" "hello from $2")
+	heard=$(timeout 30 "$work/echo" echo1 "$2" "$3" "hello from $2")
 	wait $!
 	[ "$heard" = "hello from $2" ] || { echo "not ok - $3 said: $heard" >&2; exit 1; }
 	echo "ok - $3 said: $heard"
