@@ -422,9 +422,11 @@ END_TEST
 /* Without a word the peer would take us for dead, while other connections' programs leave their data unread. */
 START_TEST(text_that_finds_no_memory_is_answered)
 {
-	struct stack_limits limits = stack_limits_default;
+	struct stack_limits limits = host_limits;
 	uint32_t seq = 1;
 
+	limits.tcp_count = 8;
+	limits.tcp_syn_count = 4;
 	limits.tcp_buffer_bytes = 32u << 10;
 	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .limits = &limits });
 	for (; seq < 1 + 60000; seq += 1000)
