@@ -5,7 +5,9 @@
  *
  * The line has 100 Mbit/s, a buffer of one bandwidth-delay product (at least 64 packets), and loses packets at random.
  * The bound is the larger of Reno's and CUBIC's mean rate under random loss (RFC 9438, section 5.2), no more than the line
- * itself carries of data: what recovery, start and acknowledgments cost is what is missing to 1.
+ * itself carries of data: what recovery, start and acknowledgments cost is what is missing to 1.  It knows no time-outs,
+ * which rule where windows are small and round trips are short beside the RTO of 200 ms and more: Reno with them is the
+ * second bound (RFC 5348, section 3.1).
  */
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@
 #define QUEUE_LEAST   64.0
 #define CUBIC_C       0.4
 #define CUBIC_BETA    0.7
+#define RTO_LEAST_S   0.2
 #define BUFFER_BYTES  (32u << 20)
 #define PIECE_BYTES   65536u
 
@@ -49,14 +52,29 @@ smaller(double a, double b)
 }
 
 static double
+of_line_bits_s(void)
+{
+	return LINE_BITS_S * MSS / PACKET_BYTES;
+}
+
+static double
 bound_bits_s(double loss, double rtt_s)
 {
-	const double of_line = LINE_BITS_S * MSS / PACKET_BYTES;
 	const double reno = MSS * 8 / rtt_s * sqrt(1.5 / loss);
 	const double window = pow(CUBIC_C * (3 + CUBIC_BETA) / (4 * (1 - CUBIC_BETA)), 0.25) * pow(rtt_s / loss, 0.75);
 	const double cubic = MSS * 8 * window / rtt_s;
 
-	return smaller(reno > cubic ? reno : cubic, of_line);
+	return smaller(reno > cubic ? reno : cubic, of_line_bits_s());
+}
+
+/* RFC 5348, section 3.1, with b = 1: cwnd grows by the octets that are acknowledged. */
+static double
+timeout_bound_bits_s(double loss, double rtt_s)
+{
+	const double round_s = rtt_s * sqrt(2 * loss / 3), rto_s = rtt_s + RTO_LEAST_S;
+	const double wait_s = rto_s * 3 * sqrt(3 * loss / 8) * loss * (1 + 32 * loss * loss);
+
+	return smaller(MSS * 8 / (round_s + wait_s), of_line_bits_s());
 }
 
 /* Octets that have arrived in that time. */
@@ -111,12 +129,14 @@ START_TEST(table)
 	static const double losses[] = { 0.001, 0.01, 0.03, 0.1 };
 	static const unsigned rtts_ms[] = { 1, 10, 50, 100, 200 };
 
-	printf("loss %%   RTT ms   Mbit/s    bound   ratio\n");
+	printf("loss %%   RTT ms   Mbit/s    bound   ratio  time-outs   ratio\n");
 	for (unsigned i = 0; i < sizeof losses / sizeof losses[0]; i++) {
 		for (unsigned k = 0; k < sizeof rtts_ms / sizeof rtts_ms[0]; k++) {
 			const double got = goodput_bits_s(losses[i], rtts_ms[k], seconds);
 			const double bound = bound_bits_s(losses[i], rtts_ms[k] / 1000.0);
-			printf("%6.1f %8u %8.2f %8.2f %7.2f\n", losses[i] * 100, rtts_ms[k], got / 1e6, bound / 1e6, got / bound);
+			const double with_timeouts = timeout_bound_bits_s(losses[i], rtts_ms[k] / 1000.0);
+			printf("%6.1f %8u %8.2f %8.2f %7.2f %10.2f %7.2f\n", losses[i] * 100, rtts_ms[k], got / 1e6, bound / 1e6,
+			       got / bound, with_timeouts / 1e6, got / with_timeouts);
 			(void)fflush(stdout);
 		}
 	}
