@@ -8,6 +8,8 @@
 
 /* What an IP packet of a super-segment may hold; the headers count too. */
 #define SUPER_SEGMENT_BYTES (65535u - IPV6_HEADER_BYTES - TCP_HEADER_BYTES_MAX)
+/* What is built and not yet with the link: more would have left the cache before the link reads it. */
+#define TRANSMIT_BYTES_MAX  (256u << 10)
 #define PACE_SLACK_US       1000u /* the wheel's grain: what would be due within it goes at once */
 #define PACE_FREE_SEGMENTS  10u   /* the initial window is not spread */
 
@@ -40,11 +42,12 @@ tcp__has_unsent(const struct tcb *tcb)
 	return seq_lt(tcb->snd_nxt, tcb->snd_end) || (tcb->fin_wanted && !tcb->fin_sent);
 }
 
-/* Only half of the transmit queue is TCP's: what else is to be sent finds room. */
+/* At most half of the transmit queue is TCP's: what else is to be sent finds room. */
 static bool
 queue_is_busy(const struct stack *stack)
 {
-	return queue_used_bytes(&stack->transmit) > stack->transmit.block_bytes / 2;
+	const size_t half = stack->transmit.block_bytes / 2;
+	return queue_used_bytes(&stack->transmit) > (half < TRANSMIT_BYTES_MAX ? half : TRANSMIT_BYTES_MAX);
 }
 
 static uint32_t

@@ -11,9 +11,10 @@
 #include "tests/stack/pair.h"
 #include "tests/suite.h"
 
-#define MSS      1460u
-#define FLAGS    (STACK_IF_SEGMENT_TX | STACK_IF_CHECKSUM_TX)
-#define TEN_MORE 20000u /* more than ten segments */
+#define MSS          1460u
+#define FLAGS        (STACK_IF_SEGMENT_TX | STACK_IF_CHECKSUM_TX)
+#define TEN_MORE     20000u /* more than ten segments */
+#define WINDOW_BYTES 600000u /* more than the link is handed at once */
 
 /* Two stations of an Ethernet that hands super-segments on unsplit, unless the test splits them. */
 struct offload {
@@ -185,6 +186,36 @@ START_TEST(the_initial_window_is_one_super_segment_of_ten)
 }
 END_TEST
 
+static void
+write_all_that_fits(void)
+{
+	static const uint8_t zeros[65536];
+	size_t taken;
+
+	while (tcp_send(offload.a.stack, offload.conn, zeros, sizeof zeros, 0, offload.a.now_us, &taken) == 0)
+		;
+}
+
+START_TEST(of_a_large_window_no_more_is_built_than_the_link_soon_takes)
+{
+	connect_both();
+	for (unsigned i = 0; i < 100 && info_of_a().cwnd_bytes < WINDOW_BYTES; i++) {
+		write_all_that_fits();
+		pass_all();
+		pass_time(1000);
+	}
+	ck_assert_uint_ge(info_of_a().cwnd_bytes, WINDOW_BYTES);
+	write_all_that_fits();
+	ck_assert_uint_ge(info_of_a().not_sent_bytes, WINDOW_BYTES);
+	ck_assert(next_of_a());
+	ck_assert_uint_gt(queue_used_bytes(&offload.a.stack->transmit), 0);
+	ck_assert_uint_le(queue_used_bytes(&offload.a.stack->transmit), (256u << 10) + STACK_FRAME_MAX);
+	pass_all();
+	ck_assert_uint_eq(info_of_a().not_sent_bytes, 0);
+	disconnect();
+}
+END_TEST
+
 START_TEST(a_super_segment_that_arrives_whole_is_acknowledged_once)
 {
 	struct stack_action action;
@@ -338,6 +369,7 @@ main(void)
 {
 	TCase *tcase = tcase_create("offload");
 	tcase_add_test(tcase, the_initial_window_is_one_super_segment_of_ten);
+	tcase_add_test(tcase, of_a_large_window_no_more_is_built_than_the_link_soon_takes);
 	tcase_add_test(tcase, a_super_segment_that_arrives_whole_is_acknowledged_once);
 	tcase_add_test(tcase, what_is_read_from_a_lent_frame_is_not_copied);
 	tcase_add_test(tcase, a_connection_may_end_while_a_frame_is_lent_to_it);
