@@ -116,6 +116,7 @@ static const struct {
 	COUNTER("xdp.addresses", xdp, addrs),
 	COUNTER("xdp.address-failures", xdp, addr_failures),
 	COUNTER("host.sync-failures", host, sync_failures),
+	COUNTER("host.guard-ports", host, guard_ports),
 	COUNTER("host.guard-renew-failures", host, guard_renew_failures),
 };
 

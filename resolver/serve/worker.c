@@ -431,6 +431,7 @@ report(struct worker *worker, struct worker_report *report)
 	report->upstream.open_failures = worker->upstream.open_failures;
 	report->upstream.send_failures = worker->upstream.send_failures;
 	report->host.sync_failures = worker->shell.sync_failures;
+	report->host.guard_ports = worker->network.guard.pool.count;
 	report->host.guard_renew_failures = worker->network.guard.renew_failures;
 	stack_stats(worker->stack, &report->stack);
 	for (unsigned i = 0; i < DROP_REASON_COUNT; i++)

@@ -62,6 +62,7 @@ struct worker_report {
 	} upstream;
 	struct {
 		uint64_t sync_failures, guard_renew_failures;
+		uint32_t guard_ports;
 	} host;
 	struct stack_stats stack;
 	uint64_t drops[DROP_REASON_COUNT]; /* stack_drops */

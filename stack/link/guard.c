@@ -104,9 +104,11 @@ guard_plan_init(struct guard_plan *plan, unsigned worker_count, uint32_t port_co
 	uint32_t class_count = usable / class_ports; /* they lie scattered over the classes like the others */
 	if (class_count < worker_count)
 		class_count = worker_count;
+	const uint32_t first = (GUARD_PORTS_FIRST + worker_count - 1) / worker_count;
 	*plan = (struct guard_plan){
 		.secret = hash_key_draw(rng),
 		.port_count = each,
+		.first_count = each < first ? each : first,
 		.worker_count = (uint16_t)worker_count,
 		.class_count = (uint16_t)class_count,
 		.draws_max = DRAWS_A_CLASS * class_count * (PORT_COUNT / usable + 1),
@@ -190,6 +192,18 @@ class_of(const struct guard *guard, uint64_t generation)
 	return port_class_make(&guard->plan->secret, generation, guard->plan->class_count, guard->worker);
 }
 
+static bool
+hold_another(struct guard *guard)
+{
+	const uint32_t i = guard->pool.count;
+
+	guard->fds[i] = guard_socket_open(guard, &guard->ports[i]);
+	if (guard->fds[i] == -1)
+		return false;
+	guard->pool.count++;
+	return true;
+}
+
 int
 guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng, uint64_t now_us,
            struct link_error *error)
@@ -199,12 +213,12 @@ guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, 
 		.plan = plan,
 		.rng = rng,
 		.worker = (uint16_t)worker,
+		.port_count = plan->port_count,
 		.class_count = 1,
 		.lingering_count_max = lingering_max(plan->port_count),
 		.tick_us = tick_us_for(plan->port_count),
 		.settled_at_us = STACK_NEVER,
 	};
-	guard->due_at_us = now_us + guard->tick_us;
 	guard->classes[0] = class_of(guard, 0);
 	guard->ports = calloc(plan->port_count, sizeof *guard->ports);
 	guard->fds = calloc(plan->port_count, sizeof *guard->fds);
@@ -214,18 +228,14 @@ guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, 
 		guard_close(guard);
 		return link__fail(error, ENOMEM, NULL, "guard sockets");
 	}
-	while (guard->pool.count < plan->port_count) {
-		uint32_t i = guard->pool.count;
-		guard->fds[i] = guard_socket_open(guard, &guard->ports[i]);
-		if (guard->fds[i] == -1) {
-			int errno_value = errno;
-			guard_close(guard);
-			(void)link__fail(error, errno_value, NULL, "guard socket %u of %u", i + 1,
-			                 plan->port_count);
-			return ERR_FULL;
-		}
-		guard->pool.count++;
+	while (guard->pool.count < plan->first_count) {
+		if (hold_another(guard))
+			continue;
+		(void)link__fail(error, errno, NULL, "guard socket %u of %u", guard->pool.count + 1, plan->port_count);
+		guard_close(guard);
+		return ERR_FULL;
 	}
+	guard->due_at_us = guard_is_filling(guard) ? now_us : now_us + guard->tick_us;
 	return 0;
 }
 
@@ -279,6 +289,19 @@ renew_oldest(struct guard *guard, uint64_t now_us)
 	return true;
 }
 
+/* False: one could not be opened. */
+static bool
+hold_more(struct guard *guard)
+{
+	for (uint32_t left = GUARD_FILL_A_TURN; left > 0 && guard_is_filling(guard); left--) {
+		if (hold_another(guard))
+			continue;
+		guard->renew_failures++;
+		return false;
+	}
+	return true;
+}
+
 bool
 guard_renew(struct guard *guard, uint64_t now_us)
 {
@@ -286,6 +309,11 @@ guard_renew(struct guard *guard, uint64_t now_us)
 		return false;
 	guard->due_at_us = now_us + guard->tick_us;
 	close_lingering(guard, now_us);
+	if (guard_is_filling(guard) && hold_more(guard)) {
+		if (guard_is_filling(guard))
+			guard->due_at_us = now_us;
+		return false;
+	}
 	if (guard->settled_at_us != STACK_NEVER) {
 		if (now_us < guard->settled_at_us)
 			return false;

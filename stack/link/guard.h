@@ -23,6 +23,11 @@
  * keeps out most foreign UDP.  After each turnover the class is drawn anew under the next key; the
  * class before stays in the filter until its last guard is gone.
  *
+ * The first GUARD_PORTS_FIRST of a process are held when guard_open returns, the others soon after, GUARD_FILL_A_TURN with each
+ * guard_renew: who only wants what a cache holds need not wait for all of them.  A query's port is a held one all the
+ * same, drawn uniformly from ports that were drawn uniformly: to who has seen none of them it is one of 64,512, however many are held.
+ * That fewer can be learnt by watching matters for the tenth of a second until all are there, too short to learn a thousand.
+ *
  * Retired guards stay open for GUARD_LINGER_US, and their ports in the class: a flow that is still
  * open on one goes on working, and a late reply draws no ICMP.  Nothing is renewed while nothing is
  * sent, since an unused port tells nobody anything.
@@ -32,8 +37,8 @@
  *            changes in place, between two calls of the stack.
  * Needs:     no capability; descriptors: guard_plan_init raises RLIMIT_NOFILE as far as it may (the
  *            hard limit, or past it with CAP_SYS_RESOURCE) and then plans fewer ports.
- * Errors:    ERR_FULL when not all guards could be opened: fewer ports than planned are not made do
- *            with, since they would be easier to guess than the operator asked for.
+ * Errors:    ERR_FULL when not all of the first guards could be opened: fewer ports are not made do with, since they would be
+ *            easier to guess than the operator asked for.  What fails later counts in renew_failures and is tried again at the next tick.
  */
 #ifndef CAIRN_STACK_LINK_GUARD_H
 #define CAIRN_STACK_LINK_GUARD_H
@@ -48,6 +53,8 @@
 
 #define GUARD_PORTS_DEFAULT 4096u /* a process */
 #define GUARD_PORTS_MAX     32768u
+#define GUARD_PORTS_FIRST   1024u /* a process, before it serves */
+#define GUARD_FILL_A_TURN   32u   /* half a millisecond */
 #define GUARD_WORKERS_MAX   1024u
 #define GUARD_FDS_RESERVED  1024u /* descriptors left to the rest of the process */
 #define GUARD_TURNOVER_US   600000000u
@@ -56,7 +63,8 @@
 
 struct guard_plan {
 	struct hash_key secret;
-	uint32_t port_count; /* of each worker */
+	uint32_t port_count;  /* of each worker */
+	uint32_t first_count; /* of them held at once */
 	uint16_t worker_count;
 	uint16_t class_count;
 	uint32_t draws_max;             /* until a port is found */
@@ -76,6 +84,7 @@ struct guard {
 	const struct guard_plan *plan;
 	struct rng *rng;
 	uint16_t worker;
+	uint32_t port_count; /* the plan's; pool.count gets there */
 	uint16_t *ports; /* pool.ports, to be written */
 	int *fds;        /* fds[i] holds ports[i]; -1: none yet */
 	uint32_t next;   /* the port to be renewed next: the oldest */
@@ -98,13 +107,20 @@ struct guard {
 int guard_plan_init(struct guard_plan *plan, unsigned worker_count, uint32_t port_count, struct rng *rng,
                     struct link_error *error);
 
-/* Opens the worker's guards: about 20 us each.  The rng is the worker's own and must outlive the guards. */
+/* Opens the worker's first guards: about 20 us each.  The rng is the worker's own and must outlive the guards. */
 int guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng,
                uint64_t now_us, struct link_error *error);
 void guard_close(struct guard *guard);
 
+/* Whether there are guards to come, so that guard_renew has something to do even where nothing is sent. */
+static inline bool
+guard_is_filling(const struct guard *guard)
+{
+	return guard->pool.count < guard->port_count;
+}
+
 /*
- * Replaces the oldest guards and closes those that have lingered; does nothing before due_at_us.
+ * Opens some of those to come, or replaces the oldest guards and closes those that have lingered; does nothing before due_at_us.
  * True when the classes have changed, and with them the filter to set.
  */
 bool guard_renew(struct guard *guard, uint64_t now_us);

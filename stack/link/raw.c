@@ -347,11 +347,11 @@ raw_flush(struct link *link, uint64_t now_us)
 
 /* ---- following the host ------------------------------------------------------------------------ */
 
-/* Ports wear out by being used: without traffic there is nothing to renew, and nothing to wake up for. */
+/* Ports wear out by being used: once all are there, without traffic nothing is to be renewed, and nothing to wake up for. */
 static bool
 needs_renewal(const struct raw *raw)
 {
-	return raw->hears_udp && raw->link.stats.sent_frames != raw->sent_at_renewal;
+	return raw->hears_udp && (guard_is_filling(raw->guard) || raw->link.stats.sent_frames != raw->sent_at_renewal);
 }
 
 static int

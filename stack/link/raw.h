@@ -20,8 +20,8 @@
  * The source address is also told to the kernel beside the packet (IP_PKTINFO), so that rules by
  * source choose the route as they do for a bound socket.  A link-local source names its device.
  *
- * sync mirrors addresses and routes into the stack (link/netlink.h), lends it the guarded ports and
- * renews them; this costs nothing while nothing is sent and nothing changes.
+ * sync mirrors addresses and routes into the stack (link/netlink.h), lends it the guarded ports, has those to come opened and
+ * renews them; then this costs nothing while nothing is sent and nothing changes.
  *
  * Not done: reassembly, since later fragments have no port to be known by: first fragments are
  * passed to the stack, which counts and drops them (RFC 9715).  IPsec in transport mode: packet

@@ -285,6 +285,15 @@ class Start(unittest.TestCase):
             for port in ports:
                 self.assertEqual(header(ask("127.0.0.1", port=port)), (1, 0, 1))
 
+    def test_all_guards_are_there_soon_though_nothing_is_asked(self):
+        for options in ("", "  num-threads: 3"):
+            with self.subTest(options), Server(options, guard_ports=3000) as server:
+                until = time.monotonic() + PATIENCE_S
+                while (held := server.statistic("host.guard-ports")) < 3000 and time.monotonic() < until:
+                    pass
+                self.assertEqual(held, 3000)
+                self.assertEqual(server.statistic("host.guard-renew-failures"), 0)
+
     def test_a_port_in_use_names_who_has_it(self):
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
             with self.subTest(kind), socket.socket(socket.AF_INET, kind) as other:

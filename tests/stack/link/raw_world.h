@@ -32,6 +32,7 @@ static struct guard_plan plan;
 static struct guard guard;
 static struct rng guard_rng;
 static bool is_everywhere; /* of the next link */
+static uint32_t port_count = PORT_COUNT_OF_TESTS;
 
 static inline struct link *
 raw_begin(struct guard_tcp *guard_tcp)
@@ -40,7 +41,7 @@ raw_begin(struct guard_tcp *guard_tcp)
 	struct link *link;
 
 	rng_init_number(&guard_rng, 3);
-	int err = guard_plan_init(&plan, 1, PORT_COUNT_OF_TESTS, &guard_rng, &error);
+	int err = guard_plan_init(&plan, 1, port_count, &guard_rng, &error);
 	ck_assert_msg(err == 0, "%s", error.text);
 	err = guard_open(&guard, &plan, 0, &guard_rng, uv_hrtime() / 1000, &error);
 	ck_assert_msg(err == 0, "%s", error.text);

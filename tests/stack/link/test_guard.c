@@ -52,20 +52,97 @@ bind_errno(int family, uint16_t port)
 	return errno_value;
 }
 
+/* Held, distinct, and of the pool's class. */
+static void
+check_ports(const struct guard *guard)
+{
+	bool seen[PORT_LAST + 1] = { false };
+
+	for (uint32_t i = 0; i < guard->pool.count; i++) {
+		const uint16_t port = guard->pool.ports[i];
+		ck_assert_uint_ge(port, PORT_FIRST);
+		ck_assert(!seen[port]);
+		ck_assert(port_class_has(&guard->classes[0], port));
+		ck_assert_int_eq(bind_errno(AF_INET6, port), EADDRINUSE);
+		seen[port] = true;
+	}
+}
+
 START_TEST(the_pool_holds_distinct_ports_of_its_class)
 {
-	static bool seen[PORT_LAST + 1];
 	struct pool pool;
 	pool_open(&pool, 500);
 	ck_assert_uint_eq(pool.guard.pool.count, 500);
-	for (uint32_t i = 0; i < pool.guard.pool.count; i++) {
-		uint16_t port = pool.guard.pool.ports[i];
-		ck_assert_uint_ge(port, PORT_FIRST);
-		ck_assert(!seen[port]);
-		ck_assert(port_class_has(&pool.guard.classes[0], port));
-		seen[port] = true;
-	}
+	ck_assert(!guard_is_filling(&pool.guard));
+	check_ports(&pool.guard);
 	guard_close(&pool.guard);
+}
+END_TEST
+
+START_TEST(beyond_the_first_a_pool_fills_a_few_at_a_time_until_all_are_held)
+{
+	const uint32_t wanted = GUARD_PORTS_FIRST + 3 * GUARD_FILL_A_TURN + 1;
+	struct pool pool;
+	pool_open(&pool, wanted);
+	uint32_t held = GUARD_PORTS_FIRST;
+	for (unsigned turn = 0; turn < 4; turn++) {
+		ck_assert_uint_eq(pool.guard.pool.count, held);
+		ck_assert(guard_is_filling(&pool.guard));
+		ck_assert_uint_eq(pool.guard.due_at_us, turn); /* at once: the time of the turn before */
+		ck_assert(!guard_renew(&pool.guard, turn + 1));
+		held = held + GUARD_FILL_A_TURN < wanted ? held + GUARD_FILL_A_TURN : wanted;
+	}
+	ck_assert_uint_eq(pool.guard.pool.count, wanted);
+	ck_assert(!guard_is_filling(&pool.guard));
+	ck_assert_uint_eq(pool.guard.due_at_us, 4 + pool.guard.tick_us);
+	ck_assert_uint_eq(pool.guard.renew_failures, 0);
+	check_ports(&pool.guard);
+	guard_close(&pool.guard);
+}
+END_TEST
+
+/* How many descriptors this process may have; root may raise it again, for which the hard limit stays. */
+static void
+limit_descriptors(rlim_t count)
+{
+	struct rlimit limit;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = count;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(a_port_to_come_that_cannot_be_held_is_counted_and_tried_again_a_tick_later)
+{
+	struct pool pool;
+	struct rlimit limit;
+	pool_open(&pool, GUARD_PORTS_FIRST + 2);
+	struct guard *guard = &pool.guard;
+	const uint16_t oldest = guard->pool.ports[0];
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit_descriptors(3);
+	(void)guard_renew(guard, 5);
+	ck_assert_uint_eq(guard->pool.count, GUARD_PORTS_FIRST);
+	ck_assert_uint_eq(guard->renew_failures, 2); /* one to come, then the oldest's successor */
+	ck_assert_uint_eq(guard->pool.ports[0], oldest);
+	ck_assert_uint_eq(guard->due_at_us, 5 + guard->tick_us);
+
+	limit_descriptors(limit.rlim_cur);
+	(void)guard_renew(guard, guard->due_at_us);
+	ck_assert_uint_eq(guard->pool.count, GUARD_PORTS_FIRST + 2);
+	check_ports(guard);
+	guard_close(guard);
+}
+END_TEST
+
+START_TEST(the_first_ports_of_a_process_are_dealt_out_to_its_workers)
+{
+	struct guard_plan plan;
+	struct rng rng;
+	struct link_error error;
+	rng_init_number(&rng, SEED);
+	ck_assert_int_eq(guard_plan_init(&plan, 8, 4096, &rng, &error), 0);
+	ck_assert_uint_eq(plan.port_count, 512);
+	ck_assert_uint_eq(plan.first_count, GUARD_PORTS_FIRST / 8);
 }
 END_TEST
 
@@ -319,6 +396,9 @@ main(void)
 	netns_enter();
 	TCase *tcase = tcase_create("guard");
 	tcase_add_test(tcase, the_pool_holds_distinct_ports_of_its_class);
+	tcase_add_test(tcase, beyond_the_first_a_pool_fills_a_few_at_a_time_until_all_are_held);
+	tcase_add_test(tcase, a_port_to_come_that_cannot_be_held_is_counted_and_tried_again_a_tick_later);
+	tcase_add_test(tcase, the_first_ports_of_a_process_are_dealt_out_to_its_workers);
 	tcase_add_test(tcase, nobody_else_gets_a_guarded_port);
 	tcase_add_loop_test(tcase, a_guarded_port_is_silent_and_a_free_one_is_not, 0, 2);
 	tcase_add_test(tcase, workers_never_share_a_port_and_classes_follow_the_secret);

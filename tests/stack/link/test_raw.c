@@ -165,23 +165,56 @@ START_TEST(a_closed_port_is_an_error_for_the_flow)
 }
 END_TEST
 
+/* How many of the flows that are opened now draw a port from place `first` of the pool on; all draw a guarded one. */
+static unsigned
+draw_ports(struct world *world, unsigned flow_count, uint32_t first)
+{
+	struct ip_addr to = addr_of("192.0.2.2");
+	unsigned late_count = 0;
+	for (unsigned i = 0; i < flow_count; i++) {
+		struct ip_addr local;
+		uint16_t port;
+		udp_flow flow;
+		uint32_t at = 0;
+		ck_assert_int_eq(udp_open(world->stack, &to, (uint16_t)(i + 1), NULL, 0, 0, &flow), 0);
+		ck_assert_int_eq(udp_local(world->stack, flow, &local, &port), 0);
+		while (at < guard.pool.count && guard.pool.ports[at] != port)
+			at++;
+		ck_assert_uint_lt(at, guard.pool.count);
+		late_count += at >= first;
+		udp_close(world->stack, flow);
+	}
+	return late_count;
+}
+
 START_TEST(every_port_drawn_is_guarded)
 {
 	struct world world;
 	world_begin(&world);
-	struct ip_addr to = addr_of("192.0.2.2");
-	for (unsigned i = 0; i < 300; i++) {
-		struct ip_addr local;
-		uint16_t port;
-		udp_flow flow;
-		bool is_guarded = false;
-		ck_assert_int_eq(udp_open(world.stack, &to, (uint16_t)(i + 1), NULL, 0, 0, &flow), 0);
-		ck_assert_int_eq(udp_local(world.stack, flow, &local, &port), 0);
-		for (uint32_t j = 0; j < guard.pool.count; j++)
-			is_guarded |= guard.pool.ports[j] == port;
-		ck_assert(is_guarded);
-		udp_close(world.stack, flow);
-	}
+	(void)draw_ports(&world, 300, 0);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(who_asks_before_all_guards_are_there_is_answered_by_those_that_are)
+{
+	struct world world;
+	port_count = 2 * GUARD_PORTS_FIRST;
+	world_begin(&world);
+	port_count = PORT_COUNT_OF_TESTS;
+	ck_assert(guard_is_filling(&guard));
+	(void)draw_ports(&world, 300, 0);
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 50));
+	ck_assert(world_ask(&world, "2001:db8::2", ECHO_PORT, 50));
+	ck_assert(guard_is_filling(&guard));
+
+	/* The others come without anything being sent, and are drawn as often as the first. */
+	for (unsigned turn = 0; guard_is_filling(&guard) && turn < GUARD_PORTS_FIRST; turn++)
+		(void)uv_run(&world.loop, UV_RUN_NOWAIT);
+	ck_assert_uint_eq(guard.pool.count, 2 * GUARD_PORTS_FIRST);
+	const unsigned late_count = draw_ports(&world, 1000, GUARD_PORTS_FIRST);
+	ck_assert_msg(late_count > 400 && late_count < 600, "%u of 1000", late_count);
+	ck_assert(world_ask(&world, "192.0.2.2", ECHO_PORT, 50));
 	world_end(&world);
 }
 END_TEST
@@ -394,6 +427,7 @@ main(void)
 	tcase_add_test(tcase, many_flows_at_once_are_all_answered);
 	tcase_add_loop_test(tcase, a_closed_port_is_an_error_for_the_flow, 0, COUNT(servers));
 	tcase_add_test(tcase, every_port_drawn_is_guarded);
+	tcase_add_test(tcase, who_asks_before_all_guards_are_there_is_answered_by_those_that_are);
 	tcase_add_test(tcase, after_a_turnover_of_the_guards_flows_go_on);
 	tcase_add_test(tcase, each_worker_receives_its_own_and_nothing_else);
 	tcase_add_test(tcase, what_the_kernel_refuses_is_counted_and_the_rest_goes);
