@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "stack/cc.h"
+#include "stack/rack.h"
 #include "stack/socket_abi.h"
 #include "stack/socket_priv.h"
 
@@ -205,14 +206,15 @@ info_of_connection(const struct tcp_conn_info *info, uint64_t now_us, struct abi
 		.tcpi_options = abi_options(info),
 		.tcpi_wscales = (uint8_t)(info->wscale_send | info->wscale_receive << 4),
 		.tcpi_rto = (uint32_t)info->rto_us,
+		.tcpi_ato = (uint32_t)info->ack_delay_us,
 		.tcpi_snd_mss = info->mss_send,
-		.tcpi_rcv_mss = info->mss_receive,
+		.tcpi_rcv_mss = info->mss_seen,
 		.tcpi_unacked = info->unacked_segments,
 		.tcpi_sacked = info->sacked_segments,
 		.tcpi_lost = info->lost_segments,
 		.tcpi_retrans = info->retransmitted_segments,
 		.tcpi_last_data_sent = ms_since(info->last_sent_us, now_us),
-		.tcpi_last_data_recv = ms_since(info->last_received_us, now_us),
+		.tcpi_last_data_recv = ms_since(info->last_data_us, now_us),
 		.tcpi_last_ack_recv = ms_since(info->last_ack_us, now_us),
 		.tcpi_pmtu = info->path_mtu,
 		.tcpi_rcv_ssthresh = info->rcv_wnd,
@@ -223,6 +225,8 @@ info_of_connection(const struct tcp_conn_info *info, uint64_t now_us, struct abi
 					     : segments(info->ssthresh_bytes, info->mss_send),
 		.tcpi_snd_cwnd = segments(info->cwnd_bytes, info->mss_send),
 		.tcpi_advmss = info->mss_receive,
+		.tcpi_reordering = RACK_DUP_SEGMENTS,
+		.tcpi_rcv_rtt = (uint32_t)info->receive_rtt_us,
 		.tcpi_rcv_space = info->rcv_wnd,
 		.tcpi_total_retrans = (uint32_t)info->retransmits_total,
 		.tcpi_pacing_rate = info->pacing_rate_bytes_s,
@@ -236,10 +240,12 @@ info_of_connection(const struct tcp_conn_info *info, uint64_t now_us, struct abi
 		.tcpi_data_segs_in = (uint32_t)info->data_segments_in,
 		.tcpi_data_segs_out = (uint32_t)info->data_segments_out,
 		.tcpi_delivery_rate = info->delivery_rate_bytes_s,
+		.tcpi_delivered = (uint32_t)info->segments_delivered,
 		.tcpi_bytes_sent = info->bytes_sent,
 		.tcpi_bytes_retrans = info->bytes_retransmitted,
 		.tcpi_dsack_dups = (uint32_t)info->dsack_duplicates,
 		.tcpi_reord_seen = (uint32_t)info->reordering_seen,
+		.tcpi_rcv_ooopack = (uint32_t)info->segments_out_of_order,
 		.tcpi_snd_wnd = info->snd_wnd,
 	};
 }

@@ -159,7 +159,7 @@ tcp__established(struct stack *stack, struct tcb *tcb)
 	tcb->retransmits = 0;
 	tcb->rate.read_seq = tcb->rcv_read;
 	tcb->rate.began_us = stack->now_us;
-	tcb->counters.last_received_us = stack->now_us;
+	tcb->counters.last_received_us = tcb->data_at_us = stack->now_us;
 	tcp__set_state(stack, tcb, tcb->fin_wanted ? TCP_STATE_FIN_WAIT_1 : TCP_STATE_ESTABLISHED);
 	tcp__arm_keepalive(stack, tcb);
 	tcb->is_writable_told = true;

@@ -158,17 +158,18 @@ struct tcp_conn_info {
 	uint8_t recovery; /* 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss: Linux's tcpi_ca_state */
 	uint8_t backoff_count, retransmits, probes;
 	const char *congestion;
-	uint32_t mss_send, mss_receive, path_mtu;
+	uint32_t mss_send, mss_receive, mss_seen, path_mtu; /* seen: what the peer's full segments carry */
 	uint32_t snd_una, snd_nxt, snd_wnd, rcv_nxt, rcv_wnd, iss, irs;
 	uint32_t cwnd_bytes, ssthresh_bytes;
-	uint64_t srtt_us, rttvar_us, rto_us, min_rtt_us;
+	uint64_t srtt_us, rttvar_us, rto_us, min_rtt_us, receive_rtt_us, ack_delay_us;
 	uint32_t send_queue_bytes, not_sent_bytes, receive_queue_bytes, out_of_order_bytes;
 	uint32_t unacked_segments, sacked_segments, lost_segments, retransmitted_segments; /* now */
 	uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retransmitted;
 	uint64_t segments_in, segments_out, data_segments_in, data_segments_out;
+	uint64_t segments_delivered, segments_out_of_order; /* of ours at the peer, its SYN's answer too; of the peer's */
 	uint64_t retransmits_total, dsack_duplicates, reordering_seen, spurious_timeouts;
 	uint64_t pacing_rate_bytes_s, delivery_rate_bytes_s;
-	uint64_t last_sent_us, last_received_us, last_ack_us;
+	uint64_t last_sent_us, last_received_us, last_data_us, last_ack_us; /* data: of the peer's */
 	uint32_t accept_queue, backlog, syn_queue; /* listeners */
 };
 /* How long data that had come has waited for data before it, in all: what loss and reordering cost the reader. */

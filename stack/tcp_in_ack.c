@@ -11,19 +11,19 @@ records_take(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 
 	while ((record = tcp_flight_first(flight)) != NULL &&
 	       seq_lt(record->range.begin, tcb->snd_una)) {
-		const uint32_t segments = record->segments;
 		if (seq_gt(record->range.end, tcb->snd_una)) { /* a part of a super-segment */
 			struct tcp_sent part = *record;
+			tcp_flight_trim(flight, record, tcb->snd_una);
 			part.range.end = tcb->snd_una;
+			part.segments -= record->segments;
 			if ((record->flags & TCP_SENT_SACKED) == 0)
 				tcp__delivered(stack, tcb, &part, ack);
-			tcp_flight_trim(flight, record, tcb->snd_una);
-			ack->acked_segments += segments - record->segments;
+			ack->acked_segments += part.segments;
 			return;
 		}
 		if ((record->flags & TCP_SENT_SACKED) == 0)
 			tcp__delivered(stack, tcb, record, ack);
-		ack->acked_segments += segments;
+		ack->acked_segments += record->segments;
 		tcp_flight_remove(&stack->tcp.sent, flight, record);
 	}
 }
@@ -169,7 +169,6 @@ una_advance(struct stack *stack, struct tcb *tcb, uint32_t seq, struct tcp_ack *
 {
 	ack->is_advance = true;
 	tcb->counters.bytes_acked += seq - tcb->snd_una;
-	tcb->counters.last_ack_us = stack->now_us;
 	tcb->snd_una = seq;
 	records_take(stack, tcb, ack);
 	tcb->retransmits = 0;
@@ -237,6 +236,8 @@ tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment 
 	};
 
 	tcb->probes = 0; /* it lives */
+	if (!is_old)
+		tcb->counters.last_ack_us = stack->now_us;
 	acknowledged(stack, tcb, segment, &ack);
 	tcp__send_buffer_freed(stack, tcb);
 	if (tcp__has_unsent(tcb) || !TAILQ_EMPTY(&tcb->flight.lost))

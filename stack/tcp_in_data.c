@@ -332,6 +332,7 @@ tcp__data_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segm
 		return;
 	const bool has_fin = (segment->flags & TCP_FIN) != 0, had_holes = tcb->holes.count != 0;
 	if (seq_gt(segment->seq, tcb->rcv_nxt)) {
+		tcb->counters.segments_out_of_order++;
 		out_of_order(stack, tcb, segment, has_fin);
 	} else if (segment->data_bytes != 0 || has_fin) {
 		in_order(stack, tcb, segment);

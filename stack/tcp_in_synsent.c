@@ -68,6 +68,7 @@ answered(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 	if ((syn->flags & TCP_SENT_EVER_AGAIN) == 0)
 		rto_sample(&tcb->rto, stack->now_us - syn->sent_at_us, stack->now_us);
 	tcp_flight_remove(&stack->tcp.sent, &tcb->flight, syn);
+	tcb->counters.segments_delivered++;
 	tcb->snd_una = segment->ack;
 	wheel_disarm(&stack->wheel, &tcb->loss_timer);
 	tcp__established(stack, tcb);

@@ -45,6 +45,8 @@ fill_congestion(const struct tcb *tcb, struct tcp_conn_info *info)
 	info->rttvar_us = tcb->rto.rttvar_us;
 	info->min_rtt_us = tcb->rto.min_rtt_us;
 	info->rto_us = rto_timeout_us(&tcb->rto);
+	info->receive_rtt_us = tcb->rate.rtt_us;
+	info->ack_delay_us = tcb->ack_delay_us;
 	info->unacked_segments = flight->sent.segments;
 	info->sacked_segments = flight->sacked.segments + tcb->recovery.duplicate_acks;
 	info->lost_segments = flight->gone.segments;
@@ -64,6 +66,8 @@ fill_counters(const struct tcp_counters *counters, struct tcp_conn_info *info)
 	info->segments_out = counters->segments_out;
 	info->data_segments_in = counters->data_segments_in;
 	info->data_segments_out = counters->data_segments_out;
+	info->segments_delivered = counters->segments_delivered;
+	info->segments_out_of_order = counters->segments_out_of_order;
 	info->retransmits_total = counters->retransmits_total;
 	info->dsack_duplicates = counters->dsack_duplicates;
 	info->spurious_timeouts = counters->spurious_timeouts;
@@ -107,6 +111,7 @@ fill(const struct stack *stack, const struct tcb *tcb, struct tcp_conn_info *inf
 		.wscale_receive = tcb->rcv_wscale,
 		.mss_send = tcb->mss,
 		.mss_receive = tcb->mss_advertised,
+		.mss_seen = tcb->mss_seen,
 		.path_mtu = tcb->mtu.current,
 	};
 	fill_tuple(&tcb->key.tuple, info);
@@ -117,6 +122,7 @@ fill(const struct stack *stack, const struct tcb *tcb, struct tcp_conn_info *inf
 	fill_sequences(tcb, info);
 	fill_congestion(tcb, info);
 	fill_counters(&tcb->counters, info);
+	info->last_data_us = tcb->data_at_us;
 	info->reordering_seen = tcb->rack.reordering_seen;
 }
 

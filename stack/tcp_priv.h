@@ -131,6 +131,7 @@ struct tcp_accepts {
 struct tcp_counters {
 	uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retransmitted;
 	uint64_t segments_in, segments_out, data_segments_in, data_segments_out;
+	uint64_t segments_delivered, segments_out_of_order;
 	uint64_t retransmits_total, dsack_duplicates, reordering_seen, spurious_timeouts;
 	uint64_t last_sent_us, last_received_us, last_ack_us;
 	uint64_t hole_us, hole_since_us; /* how long data waited behind a hole; since: 0, none does */

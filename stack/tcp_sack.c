@@ -28,6 +28,7 @@ tcp__delivered(struct stack *stack, struct tcb *tcb, const struct tcp_sent *reco
 
 	ack->delivered_bytes += size;
 	tcb->delivered_bytes += size;
+	tcb->counters.segments_delivered += record->segments;
 	rate_sample(stack, tcb, record);
 	tcb->delivered_at_us = stack->now_us;
 	rack_delivered(&tcb->rack, record, ack->fack, tcb->rto.min_rtt_us, stack->now_us);

@@ -62,6 +62,7 @@ static const struct info_field {
 	FIELD(tcpi_bytes_retrans),
 	FIELD(tcpi_dsack_dups),
 	FIELD(tcpi_reord_seen),
+	FIELD(tcpi_rcv_ooopack),
 };
 
 static long long
