@@ -1,6 +1,8 @@
 /*
  * Segments, datagrams and ICMP messages as scripts write them.
  */
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "stack/tcp_wire.h"
@@ -72,7 +74,7 @@ ports(struct parser *p, struct packet_spec *packet)
 static uint16_t
 tcp_flags(struct parser *p)
 {
-	static const char letters[] = "FSRP.UEW";
+	static const char letters[] = "FSRP.UEWA";
 	uint16_t flags = 0;
 
 	parser_skip(p);
@@ -132,6 +134,23 @@ timestamps_option(struct parser *p, struct option *option)
 	option->values[1] = (uint32_t)parser_integer(p);
 }
 
+/* The cookie in hexadecimal; none: it is asked for. */
+static void
+fast_open_option(struct parser *p, struct option *option, enum option_kind kind)
+{
+	unsigned octet;
+
+	option->kind = kind;
+	parser_skip(p);
+	while (isxdigit((unsigned char)p->at[0]) && isxdigit((unsigned char)p->at[1])) {
+		if (option->value_count == 16)
+			parser_fail(p, "a cookie of more than 16 octets");
+		(void)sscanf(p->at, "%2x", &octet);
+		option->values[option->value_count++] = octet;
+		p->at += 2;
+	}
+}
+
 static void
 tcp_option(struct parser *p, struct option *option)
 {
@@ -145,6 +164,10 @@ tcp_option(struct parser *p, struct option *option)
 		sack_option(p, option);
 	} else if (parser_accept_word(p, "TS")) {
 		timestamps_option(p, option);
+	} else if (parser_accept_word(p, "FO")) {
+		fast_open_option(p, option, OPTION_FAST_OPEN);
+	} else if (parser_accept_word(p, "FOEXP")) {
+		fast_open_option(p, option, OPTION_EXPERIMENT);
 	} else {
 		const bool is_mss = parser_accept_word(p, "mss");
 		if (!is_mss && !parser_accept_word(p, "wscale"))
@@ -188,7 +211,7 @@ tcp_part(struct parser *p, struct packet_spec *packet)
 	if (parser_accept_word(p, "win"))
 		packet->window = (int)(parser_integer(p) & UINT16_MAX);
 	if (parser_accept_word(p, "urg"))
-		(void)parser_integer(p);
+		packet->urgent = (uint16_t)parser_integer(p);
 	tcp_options(p, packet);
 }
 

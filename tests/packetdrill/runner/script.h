@@ -4,7 +4,8 @@
  * The part of the language that scripts about TCP, UDP and ICMP need: events with absolute, relative,
  * free or ranged times; segments with options and ECN marks; calls with numbers, names, structures and
  * expected results; blocking calls; shell lines (only sysctl is heeded); %{ }% with `assert tcpi_...`.
- * Not done: encapsulation, mutation, TFO, MD5, MPTCP.
+ * Of Fast Open only the options are known, which a stack may ignore.
+ * Not done: encapsulation, mutation, MD5, MPTCP.
  *
  * Ownership: everything lies in the arena that script_read is lent.
  * Errors:    a message with the line, as the caller wants it: ends there.
@@ -58,11 +59,15 @@ enum option_kind {
 	OPTION_SACK_PERMITTED = 4,
 	OPTION_SACK = 5,
 	OPTION_TIMESTAMPS = 8,
+	OPTION_FAST_OPEN = 34,
+	OPTION_EXPERIMENT = 254, /* Fast Open's, with FAST_OPEN_MAGIC */
 };
+
+#define FAST_OPEN_MAGIC 0xf989u /* RFC 7413, section 8 */
 
 struct option {
 	enum option_kind kind;
-	uint32_t values[8]; /* SACK: begin, end, ...; TIMESTAMPS: val, ecr */
+	uint32_t values[16]; /* SACK: begin, end, ...; TIMESTAMPS: val, ecr; of Fast Open: the cookie's octets */
 	size_t value_count;
 };
 
@@ -77,7 +82,7 @@ struct packet_spec {
 	uint16_t source_port, destination_port; /* 0: not said */
 	uint32_t payload_bytes;
 
-	uint16_t flags;
+	uint16_t flags, urgent;
 	uint32_t seq, ack;
 	bool has_ack;
 	int window; /* -1: not said */

@@ -39,14 +39,20 @@ add_option(struct text *text, const struct option *option)
 		for (size_t i = 0; i + 1 < option->value_count; i += 2)
 			add(text, " %u:%u", option->values[i], option->values[i + 1]);
 		return;
+	case OPTION_FAST_OPEN:
+	case OPTION_EXPERIMENT:
+		add(text, option->kind == OPTION_FAST_OPEN ? "FO " : "FOEXP ");
+		for (size_t i = 0; i < option->value_count; i++)
+			add(text, "%02x", option->values[i]);
+		return;
 	}
 }
 
 static void
 add_tcp(struct text *text, const struct packet_spec *packet)
 {
-	static const char letters[] = "FSRP.UEW";
-	static const char order[] = "SFRP.UEW"; /* as scripts write them */
+	static const char letters[] = "FSRP.UEWA";
+	static const char order[] = "SFRP.UEWA"; /* as scripts write them */
 
 	if (packet->flags == 0)
 		add(text, "-");

@@ -87,6 +87,17 @@ write_ip(uint8_t *out, const struct wire_ends *ends, const struct packet_spec *p
 	writer_bytes(&w, ends->destination.octets, 16);
 }
 
+/* magic 0: none. */
+static void
+write_cookie(struct writer *w, const struct option *option, uint16_t magic)
+{
+	writer_u8(w, (uint8_t)((magic != 0 ? 4u : 2u) + option->value_count));
+	if (magic != 0)
+		writer_u16(w, magic);
+	for (size_t i = 0; i < option->value_count; i++)
+		writer_u8(w, (uint8_t)option->values[i]);
+}
+
 static void
 write_option(struct writer *w, const struct option *option)
 {
@@ -103,6 +114,8 @@ write_option(struct writer *w, const struct option *option)
 		writer_u8(w, (uint8_t)option->values[0]);
 		return;
 	case OPTION_SACK_PERMITTED: writer_u8(w, 2); return;
+	case OPTION_FAST_OPEN: write_cookie(w, option, 0); return;
+	case OPTION_EXPERIMENT: write_cookie(w, option, FAST_OPEN_MAGIC); return;
 	case OPTION_SACK:
 	case OPTION_TIMESTAMPS: break;
 	}
@@ -124,12 +137,13 @@ write_tcp(uint8_t *out, const struct packet_spec *packet, const struct wire_ends
 	writer_u8(&w, 0); /* the header's length, below */
 	writer_u8(&w, (uint8_t)packet->flags);
 	writer_u16(&w, packet->window < 0 ? 0 : (uint16_t)packet->window);
-	writer_u32(&w, 0); /* checksum, urgent pointer */
+	writer_u16(&w, 0); /* the checksum, below */
+	writer_u16(&w, packet->urgent);
 	for (size_t i = 0; i < packet->option_count; i++)
 		write_option(&w, &packet->options[i]);
 	while (w.err == 0 && w.pos % 4 != 0)
 		writer_u8(&w, OPTION_EOL);
-	out[12] = (uint8_t)(w.pos / 4 << 4);
+	out[12] = (uint8_t)(w.pos / 4 << 4 | packet->flags >> 8);
 	return w.pos;
 }
 
@@ -342,7 +356,9 @@ read_option(struct cursor *c, struct option *option)
 			option->values[option->value_count++] = cursor_u32(c);
 		return true;
 	case OPTION_EOL:
-	case OPTION_NOP: break;
+	case OPTION_NOP:
+	case OPTION_FAST_OPEN:
+	case OPTION_EXPERIMENT: break;
 	}
 	return false; /* one that we never send */
 }
@@ -356,8 +372,9 @@ read_tcp(struct cursor *c, size_t size, struct packet_spec *packet, struct wire_
 	ends->destination_port = cursor_u16(c);
 	packet->seq = cursor_u32(c);
 	packet->ack = cursor_u32(c);
-	const size_t header_bytes = (size_t)(cursor_u8(c) >> 4) * 4;
-	packet->flags = cursor_u8(c);
+	const uint16_t offset_flags = cursor_u16(c);
+	const size_t header_bytes = (size_t)(offset_flags >> 12) * 4;
+	packet->flags = offset_flags & 0x1ff;
 	packet->has_ack = (packet->flags & FLAG_ACK) != 0;
 	packet->window = cursor_u16(c);
 	cursor_skip(c, 4);
