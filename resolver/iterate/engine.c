@@ -170,9 +170,11 @@ engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 		.newest_hedged = SLOT_NONE,
 		.lent_task = TASK_NONE,
 		.places = { .oldest = TASK_NONE, .newest = TASK_NONE },
+		.checks = { .good = { TASK_NONE, TASK_NONE }, .bad = { TASK_NONE, TASK_NONE } },
 	};
 	lay_out(engine, block, limits);
 	engine_configure(engine, config);
+	engine_begin_turn(engine);
 	arena_init(&engine->scratch, engine->scratch.block, ENGINE_SCRATCH_BYTES);
 	slots_init(&engine->task_slots, engine->task_slots.next, limits->task_count);
 	slots_init(&engine->budget_slots, engine->budget_slots.next, limits->task_count);
@@ -471,4 +473,5 @@ engine_stats(const struct engine *engine, struct engine_stats *stats)
 	stats->tasks = engine->task_slots.used;
 	stats->clients = engine->client_slots.used;
 	stats->queries = engine->query_slots.used;
+	stats->signatures_waiting = engine->checks.in_line + engine->checks.elsewhere;
 }

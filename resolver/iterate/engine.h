@@ -12,6 +12,8 @@
  *     engine_lost, engine_unsent                      its connection has ended; it never left this host
  *     engine_timed_out(engine, query, now)            the driver knows that no reply will come
  *     engine_fetched(engine, fetch, found, now)       the second level has answered, or never will
+ *     engine_verified(engine, check, result, now)     a signature has been checked
+ *     engine_begin_turn(engine)                       the driver's loop begins another turn
  *     engine_timeout(engine, now)                     what is due
  *     engine_next(engine, &action)                    until false: queries to send, queries to forget, answers to give
  *     engine_deadline(engine)                         when to call engine_timeout next
@@ -22,6 +24,8 @@
  *
  * Where there is a second level of the caches (second_level), a task whose name they do not know has it asked before any
  * server: ENGINE_FETCH.  Whoever fetches puts what is found into the caches, then says so; the task looks there once more.
+ *
+ * Where the driver can check signatures beside its loop (checks_at_once), those that take long are its: ENGINE_VERIFY.
  *
  * Ownership: lives in one block lent at engine_new; caches are shared with other engines and outlive it.
  *            What an action points to is lent until the next call on the same engine.
@@ -101,6 +105,8 @@ struct engine_config {
 	uint32_t cache_min_ttl_s, cache_max_ttl_s, cache_max_negative_ttl_s, cache_min_negative_ttl_s;
 	struct rate_limit zone_rate; /* ratelimit: queries to the servers of one zone */
 	bool second_level;           /* Cairn's: ENGINE_FETCH is understood */
+	uint32_t checks_at_once;     /* Cairn's: so many ENGINE_VERIFY may be under way; 0: all signatures are checked here */
+	uint32_t checks_turn_us;     /* Cairn's: with that, for how long a turn of the driver's loop is held up by them */
 	bool prefetch;
 	bool serve_expired;          /* RFC 8767 */
 	bool serve_expired_ttl_reset;
@@ -213,6 +219,10 @@ void engine_unsent(struct engine *engine, engine_query query, uint64_t now_us);
 uint32_t engine_srtt_us(const struct engine *engine, const struct ip_addr *server, uint64_t now_us);
 /* What the ENGINE_FETCH of that number has come to; of a task that has gone on meanwhile, nothing.  Until then the task waits. */
 void engine_fetched(struct engine *engine, engine_query fetch, bool found, uint64_t now_us);
+/* What came of an ENGINE_VERIFY, each of which is to be told of once; of a task that did not wait so long, nothing. */
+void engine_verified(struct engine *engine, engine_query check, enum crypto_result result, uint64_t now_us);
+/* From here on signatures may be checked in its calls for checks_turn_us once more; only where there is checks_at_once. */
+void engine_begin_turn(struct engine *engine);
 void engine_timeout(struct engine *engine, uint64_t now_us);
 uint64_t engine_deadline(const struct engine *engine);
 
@@ -222,13 +232,14 @@ enum engine_action_kind {
 	ENGINE_ANSWER, /* to a client */
 	ENGINE_REFRESHED, /* `client` is the number of a refresh that is over */
 	ENGINE_FETCH,  /* ask the second level for all that it has of name and type, and tell engine_fetched soon */
+	ENGINE_VERIFY, /* check a signature (validate/crypto.h), of which a copy is to be made, and tell engine_verified */
 };
 
 enum engine_transport { ENGINE_UDP, ENGINE_TCP };
 
 struct engine_action {
 	enum engine_action_kind kind;
-	engine_query query; /* of a FETCH: its own number */
+	engine_query query; /* of a FETCH or VERIFY: its own number */
 	enum engine_transport transport;
 	struct ip_addr server;
 	uint16_t server_port;
@@ -239,6 +250,7 @@ struct engine_action {
 	const struct answer *answer;
 	const struct name *fetch_name;
 	uint16_t fetch_type;
+	const struct verify_job *verify;
 	const struct engine_question *question; /* the task's; the client's letter case is the client's to keep */
 };
 bool engine_next(struct engine *engine, struct engine_action *action);
@@ -267,10 +279,12 @@ struct engine_stats {
 	uint64_t kept_zones;        /* answers and referrals out of zones that are kept here (zone/kept.h) */
 	uint64_t synthesised;       /* answers out of what a zone has proved before */
 	uint64_t signatures, bogus; /* signatures checked; answers that did not hold */
+	uint64_t signatures_elsewhere; /* of them, beside the driver's loop */
 	uint64_t stripped_addrs;    /* records with private addresses that were taken out (policy/rebind.h) */
 	uint64_t broken_records;    /* records left out of replies, for they break the rules of their type */
 	uint64_t corrected_aliases; /* replies whose CNAME did not agree with their DNAME */
 	uint32_t tasks, clients, queries; /* now */
+	uint32_t signatures_waiting;      /* now, for being checked elsewhere, or there */
 };
 void engine_stats(const struct engine *engine, struct engine_stats *stats);
 

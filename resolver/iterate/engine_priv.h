@@ -9,9 +9,10 @@
  *	receive.c  replies, and what only looks like them address.c  servers without addresses
  *	actions.c  what the engine wants done             prime.c    what zones say of their servers themselves
  *	stale.c    what stands in for what cannot be had  jostle.c   places for questions
- *	validation.c, validation_zone.c    whether an answer can be trusted
+ *	validation.c, validation_set.c, validation_zone.c    whether an answer can be trusted
  *	policy.c   what policy makes of a task            report.c   what the keepers of a zone are told
  *	refer.c    who could answer what the caches cannot
+ *	checks.c   where signatures are checked (checks.h)
  *
  * Everything else in the folder is pure and knows no engine.
  */
@@ -20,6 +21,7 @@
 
 #include "resolver/cache/spans.h"
 #include "resolver/iterate/aggressive.h"
+#include "resolver/iterate/checks.h"
 #include "resolver/iterate/extras.h"
 #include "resolver/iterate/hints.h"
 #include "resolver/iterate/flight.h"
@@ -97,6 +99,7 @@ struct engine {
 	uint32_t todo_head, todo_tail, todo_mask;
 	uint32_t runnable, runnable_tail; /* tasks */
 	struct places places;
+	struct checks checks;
 	uint32_t oldest_hedged, newest_hedged; /* queries; SLOT_NONE: there is none */
 	uint32_t closing_count;                /* queries that are over, of which the driver has not heard */
 	uint32_t lent_task;               /* its answers have been fetched, the last one may still be read */
@@ -251,6 +254,18 @@ enum task_state task__validate(struct engine *engine, struct task *task);
 bool validation__blames(const struct task *task, const struct ip_addr *server);
 /* A task that was waited for has its answer. */
 void validation__heard(struct task *task, const struct task *child);
+
+/* ---- checks.c ---- */
+/* Has the signatures of a set checked, after verify_begin. */
+enum checked check__set(struct engine *engine, struct task *task, struct verify *verify);
+/* The task cannot go on without a check. */
+bool check__is_awaited(const struct task *task);
+/* It is woken nevertheless: nothing but the end of its time ends that. */
+enum task_state check__woken(struct engine *engine, struct task *task);
+/* Whatever it has waited for: it does not any more. */
+void check__leave(struct engine *engine, struct task *task);
+/* The next ENGINE_VERIFY.  False: there is none; tasks may have come to an end nevertheless. */
+bool check__next(struct engine *engine, struct engine_action *action);
 
 /* ---- client.c ---- */
 int client__add(struct engine *engine, struct task *task, uint64_t id);

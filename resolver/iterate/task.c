@@ -184,6 +184,7 @@ finish(struct engine *engine, struct task *task)
 {
 	flight__close_all(engine, task);
 	wait__drop_all(engine, task);
+	check__leave(engine, task);
 	wheel_disarm(&engine->wheel, &task->timer);
 	table_remove(engine, task);
 	jostle__leave(engine, task);
@@ -235,6 +236,7 @@ step(struct engine *engine, struct task *task)
 	case TASK_VALIDATE: return task__validate(engine, task); /* can it be trusted? */
 	case TASK_WAITING:
 	case TASK_FETCHING:
+	case TASK_VERIFYING:
 	case TASK_DONE: break;
 	}
 	return task->state;
@@ -254,13 +256,25 @@ task__run(struct engine *engine, struct task *task)
 	}
 }
 
-/* What a task that was waiting was waiting for. */
+/* Where a task goes on that was waiting. */
 static enum task_state
-woken(const struct task *task)
+woken(struct engine *engine, struct task *task)
 {
-	if (task->validation.is_active)
-		return TASK_VALIDATE;
-	return task->cut == NULL ? TASK_CUT : TASK_ASK; /* without servers: their zone was being primed */
+	switch (task->state) {
+	case TASK_WAITING:
+		if (task->validation.is_active)
+			return TASK_VALIDATE;
+		return task->cut == NULL ? TASK_CUT : TASK_ASK; /* without servers: their zone was being primed */
+	case TASK_FETCHING: return TASK_CUT; /* it takes too long */
+	case TASK_VERIFYING: return check__woken(engine, task);
+	case TASK_LOOKUP:
+	case TASK_CUT:
+	case TASK_ASK:
+	case TASK_HEARD:
+	case TASK_VALIDATE:
+	case TASK_DONE: break;
+	}
+	return task->state;
 }
 
 void
@@ -270,10 +284,7 @@ task__run_all(struct engine *engine)
 		struct task *task = &engine->tasks[engine->runnable];
 		engine->runnable = task->runnable_next;
 		task->runnable = false;
-		if (task->state == TASK_WAITING)
-			task->state = woken(task);
-		else if (task->state == TASK_FETCHING) /* it takes too long */
-			task->state = TASK_CUT;
+		task->state = woken(engine, task);
 		arena_reset(&engine->scratch);
 		task__run(engine, task);
 	}

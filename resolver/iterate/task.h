@@ -19,6 +19,7 @@
 #define CAIRN_RESOLVER_ITERATE_TASK_H
 
 #include "resolver/iterate/budget.h"
+#include "resolver/iterate/checks.h"
 #include "resolver/iterate/classify.h"
 #include "resolver/iterate/cut.h"
 #include "resolver/iterate/engine.h"
@@ -38,6 +39,7 @@ enum task_state {
 	TASK_WAITING, /* step 3: a query is in flight, or another task looks for a server's address */
 	TASK_HEARD,   /* step 4: engine->heard is a response to one of our queries */
 	TASK_VALIDATE, /* the answer is made, and whether it can be trusted is to be found out (validation.h) */
+	TASK_VERIFYING, /* a signature of it is checked elsewhere, or waits for that (checks.h) */
 	TASK_DONE,    /* the answer is made */
 };
 
@@ -134,12 +136,13 @@ struct task {
 	struct answer answer;
 	struct rrset **authority_tail; /* where the next proof of the answer is linked */
 	struct validation validation;
+	struct task_check check;
 };
 
 static inline bool
 task_rests(enum task_state state)
 {
-	return state == TASK_WAITING || state == TASK_FETCHING || state == TASK_DONE;
+	return state == TASK_WAITING || state == TASK_FETCHING || state == TASK_VERIFYING || state == TASK_DONE;
 }
 
 #endif

@@ -127,7 +127,8 @@ upstream_next(struct upstream *upstream, struct engine_action *answer, uint64_t 
 			break;
 		case ENGINE_ANSWER:
 		case ENGINE_REFRESHED:
-		case ENGINE_FETCH: *answer = action; return true;
+		case ENGINE_FETCH:
+		case ENGINE_VERIFY: *answer = action; return true;
 		}
 	}
 	return false;

@@ -9,90 +9,6 @@
 
 /* ---- sets ------------------------------------------------------------------------------------------------ */
 
-/* Whose signatures of a set count. */
-struct vouchers {
-	const struct rrset *keys;
-	const struct name *zone;
-	const struct rrset *ds; /* of the zone's own keys; else NULL */
-};
-
-/* By a signature of that algorithm; 0: of any. */
-static enum finding
-verify_by(struct engine *engine, struct task *task, struct rrset *set, const struct vouchers *by, uint8_t algorithm,
-	  struct verify *verify)
-{
-	struct budget *budget = engine__budget(engine, task);
-
-	verify_begin(verify, set, by->keys, by->zone, by->ds, engine->trust.crypto, &engine->scratch, engine__wall_s(engine));
-	verify->algorithm = algorithm;
-	verify->skew = engine->config.val_sig_skew;
-	engine->stats.signatures += budget->signatures_left;
-	const unsigned signatures_before = budget->signatures_left;
-	const bool secure = verify_set(verify, &budget->signatures_left);
-	task->validation.signatures += (uint16_t)(signatures_before - budget->signatures_left);
-	engine->stats.signatures -= budget->signatures_left;
-	if (!secure && budget->signatures_left == 0)
-		return FINDING_SPENT;
-	if (!secure)
-		return validation__bogus(task, verify->ede, "the signatures do not verify");
-	if (set->ttl_s > verify->ttl_s_max)
-		set->ttl_s = verify->ttl_s_max;
-	return FINDING_SECURE;
-}
-
-/*
- * harden-algo-downgrade: whoever can break one algorithm shall not gain by leaving the others away, so every one that the
- * zone's DS set announces has to have signed.  Of signers that is asked (RFC 4035, section 2.2), of validators not (RFC 6840,
- * section 5.11).
- */
-static enum finding
-verify_by_all(struct engine *engine, struct task *task, struct rrset *set, const struct vouchers *by, struct verify *verify)
-{
-	uint8_t algorithms[VALIDATE_DS_MAX];
-	const struct rrset *ds = by->ds;
-	enum finding finding = FINDING_SECURE;
-
-	if (ds == NULL) {
-		switch (validation__find_cut(engine, task, by->zone, &ds)) {
-		case CUT_WAIT:     return FINDING_WAIT;
-		case CUT_SPENT:    return FINDING_SPENT;
-		case CUT_BOGUS:    return FINDING_BOGUS;
-		case CUT_NONE:
-		case CUT_INSECURE: return verify_by(engine, task, set, by, 0, verify);
-		case CUT_SECURE:   break;
-		}
-	}
-	const unsigned count = ds_algorithms(engine->trust.crypto, ds, algorithms);
-	if (count == 0)
-		return validation__bogus(task, EDE_DNSSEC_BOGUS, "no algorithm of the DS set is known");
-	for (unsigned i = 0; i < count && finding == FINDING_SECURE; i++) {
-		const uint8_t labels = verify->labels;
-		finding = verify_by(engine, task, set, by, algorithms[i], verify);
-		/* Or whoever can break one would say that no wildcard has made it. */
-		if (finding == FINDING_SECURE && i > 0 && verify->labels != labels)
-			return validation__bogus(task, EDE_DNSSEC_BOGUS, "signatures do not agree on what made the set");
-	}
-	if (finding == FINDING_BOGUS && verify->ede == EDE_DNSKEY_MISSING)
-		return validation__bogus(task, EDE_DNSSEC_BOGUS, "not signed by every algorithm of the DS set");
-	return finding;
-}
-
-static enum finding
-verify_with(struct engine *engine, struct task *task, struct rrset *set, const struct rrset *keys,
-	    const struct name *zone, const struct rrset *ds, struct verify *verify)
-{
-	const struct vouchers by = { keys, zone, ds };
-	const enum finding finding = engine->config.harden_algo_downgrade
-					     ? verify_by_all(engine, task, set, &by, verify)
-					     : verify_by(engine, task, set, &by, 0, verify);
-
-	if (finding != FINDING_SECURE)
-		return finding;
-	set->security = SECURITY_SECURE;
-	set->trust = TRUST_SECURE;
-	return FINDING_SECURE;
-}
-
 /* The zone's own keys, by the DS set that its parent gives. */
 static enum finding
 judge_keys(struct engine *engine, struct task *task, struct rrset *set, struct verify *verify)
@@ -107,7 +23,7 @@ judge_keys(struct engine *engine, struct task *task, struct rrset *set, struct v
 	case CUT_NONE:     return validation__bogus(task, EDE_DNSSEC_BOGUS, "keys at a name that is no zone");
 	case CUT_SECURE:   break;
 	}
-	return verify_with(engine, task, set, set, set->owner, ds, verify);
+	return validation__verify(engine, task, set, set, set->owner, ds, verify);
 }
 
 static enum finding
@@ -121,7 +37,7 @@ judge_signed(struct engine *engine, struct task *task, struct rrset *set, const 
 	if (set->type == TYPE_DS && name_equal(set->owner, signer) && set->owner->size > 1)
 		return validation__bogus(task, EDE_DNSSEC_BOGUS, "a DS set signed by the child");
 	const enum finding finding = validation__find_keys(engine, task, signer, &keys);
-	return finding == FINDING_SECURE ? verify_with(engine, task, set, keys, signer, NULL, verify) : finding;
+	return finding == FINDING_SECURE ? validation__verify(engine, task, set, keys, signer, NULL, verify) : finding;
 }
 
 /* A name that a wildcard made must not be there itself (RFC 4035, section 5.3.4). */
@@ -403,6 +319,20 @@ judge_answer(struct engine *engine, struct task *task)
 	return finding == FINDING_SECURE ? worst : finding;
 }
 
+/* Once, however often the task has to wait for what stands beside it: the hashes of its proofs are paid for. */
+static enum finding
+judge_answer_once(struct engine *engine, struct task *task)
+{
+	struct validation *state = &task->validation;
+
+	if (state->is_answer_judged)
+		return state->is_answer_secure ? FINDING_SECURE : FINDING_INSECURE;
+	const enum finding finding = judge_answer(engine, task);
+	state->is_answer_judged = finding == FINDING_SECURE || finding == FINDING_INSECURE;
+	state->is_answer_secure = finding == FINDING_SECURE;
+	return finding;
+}
+
 /*
  * The answer is judged; what goes with it only as far as there are signatures left to be checked for.  What stands beside a
  * zone's keys is signed with them, so it is only now that it can be.
@@ -410,7 +340,7 @@ judge_answer(struct engine *engine, struct task *task)
 static enum finding
 judge_all(struct engine *engine, struct task *task)
 {
-	const enum finding finding = judge_answer(engine, task);
+	const enum finding finding = judge_answer_once(engine, task);
 
 	if (finding != FINDING_SECURE && finding != FINDING_INSECURE)
 		return finding;
@@ -567,15 +497,17 @@ spent(struct engine *engine, struct task *task)
 enum task_state
 task__validate(struct engine *engine, struct task *task)
 {
-	if (!task->validation.is_active)
+	if (!task->validation.is_active) {
 		task->validation.began_us = engine->now_us;
+		task->validation.is_answer_judged = false;
+	}
 	task->validation.is_active = true;
 	if (budget_is_spent(engine__budget(engine, task), engine->now_us))
 		return spent(engine, task);
 	if (wait__count(task) > 0)
 		return TASK_WAITING;
 	switch (judge_all(engine, task)) {
-	case FINDING_WAIT:     return TASK_WAITING;
+	case FINDING_WAIT:     return check__is_awaited(task) ? TASK_VERIFYING : TASK_WAITING;
 	case FINDING_SPENT:    return spent(engine, task);
 	case FINDING_BOGUS:
 		trace_judged(engine, task, SECURITY_BOGUS);

@@ -30,6 +30,8 @@
 
 #define VALIDATION_RESTARTS_MAX 2u
 
+struct verdict;
+
 /* What a task for a DNSKEY or DS set, which this one waited for, has come to; lies in this one's arena. */
 struct validation_fact {
 	const struct name *name; /* NULL: none yet */
@@ -55,6 +57,8 @@ struct validation {
 	uint32_t server_s;   /* for how long an address in the answer may be kept at most (learn.c); 0: for its TTL */
 	uint8_t labels_done; /* of the unsigned name that is being walked down to: names above are in secure zones */
 	struct validation_fact fact;
+	const struct verdict *verdicts; /* of signatures that may be come to again, newest first (checks.h) */
+	bool is_answer_judged, is_answer_secure; /* what stands beside it may not be yet */
 	struct rrset **absence; /* where the proofs of the answer itself begin, behind those of its aliases */
 	const struct name *culprit; /* of a bogus finding: whose set or absence it is */
 	int ede;             /* of a bogus finding */

@@ -1,6 +1,6 @@
 /*
- * validation_priv.h - what the two files of validation share (validation.h): validation.c judges answers, validation_zone.c
- * finds what that rests on.
+ * validation_priv.h - what the files of validation share (validation.h): validation.c judges answers, validation_set.c one set
+ * by its signatures, validation_zone.c finds what that rests on.
  */
 #ifndef CAIRN_RESOLVER_ITERATE_VALIDATION_PRIV_H
 #define CAIRN_RESOLVER_ITERATE_VALIDATION_PRIV_H
@@ -17,6 +17,12 @@ enum cut_finding { CUT_SECURE, CUT_INSECURE, CUT_NONE, CUT_BOGUS, CUT_WAIT, CUT_
 
 /* Remembers why; FINDING_BOGUS. */
 enum finding validation__bogus(struct task *task, int ede, const char *why);
+/*
+ * By the keys of the zone, of which with a DS set (the keys' own) only those count that it stands for.  SECURE: so is the set now;
+ * *verify says what the signature was.
+ */
+enum finding validation__verify(struct engine *engine, struct task *task, struct rrset *set, const struct rrset *keys,
+		const struct name *zone, const struct rrset *ds, struct verify *verify);
 /* What a task for a fact has failed with; a failure of the network proves nothing. */
 enum finding validation__fact_failed(struct task *task, const struct validation_fact *fact,
 		int ede_default);

@@ -208,9 +208,9 @@ expect_idle(const struct world *world)
 {
 	struct engine_stats stats;
 	engine_stats(world->engine, &stats);
-	ck_assert_msg(stats.tasks == 0 && stats.clients == 0 && stats.queries == 0,
-		      "seed %llu: %u tasks, %u clients, %u queries are left",
-		      (unsigned long long)world->seed, stats.tasks, stats.clients, stats.queries);
+	ck_assert_msg(stats.tasks == 0 && stats.clients == 0 && stats.queries == 0 && stats.signatures_waiting == 0,
+		      "seed %llu: %u tasks, %u clients, %u queries, %u signatures are left",
+		      (unsigned long long)world->seed, stats.tasks, stats.clients, stats.queries, stats.signatures_waiting);
 	ck_assert_uint_eq(world->done_count, world->result_count);
 }
 
@@ -238,6 +238,7 @@ world_free(struct world *world)
 	munmap(world->arena_block, ARENA_BYTES);
 	for (unsigned i = 0; i < world->server_count; i++)
 		munmap(world->servers[i].block, AUTH_BYTES);
+	crypto_free(world->crypto);
 	free(world->log);
 	free(world);
 }
@@ -304,6 +305,24 @@ keep(struct world *world, struct world_result *result, const struct answer *answ
 	world->done_count++;
 }
 
+enum crypto_result
+world_verify(struct world *world, const struct verify_job *job)
+{
+	if (world->crypto == NULL)
+		world->crypto = crypto_new();
+	ck_assert_ptr_nonnull(world->crypto);
+	return crypto_verify(world->crypto, job->algorithm, job->key, job->signed_data, job->signature);
+}
+
+static void
+on_verify(struct world *world, const struct engine_action *action)
+{
+	if (world->on_verify != NULL)
+		world->on_verify(world, action);
+	else
+		engine_verified(world->engine, action->query, world_verify(world, action->verify), world->now_us);
+}
+
 static void
 drain(struct world *world)
 {
@@ -319,6 +338,7 @@ drain(struct world *world)
 			else
 				engine_fetched(world->engine, action.query, false, world->now_us);
 			break;
+		case ENGINE_VERIFY: on_verify(world, &action); break;
 		case ENGINE_ANSWER:
 			ck_assert(!world->results[action.client - 1].done);
 			keep(world, &world->results[action.client - 1], action.answer);

@@ -98,6 +98,10 @@ struct world {
 	/* ENGINE_FETCH, with second_level; NULL: nothing is found. */
 	void (*on_fetch)(struct world *world, const struct engine_action *action);
 	void *fetch_context;
+	/* ENGINE_VERIFY, with checks_at_once; NULL: the signature is checked at once. */
+	void (*on_verify)(struct world *world, const struct engine_action *action);
+	void *verify_context;
+	struct crypto *crypto; /* with which; NULL: it has not been needed */
 	struct world_log *log; /* every query sent */
 	unsigned sent_count, log_max;
 	uint64_t refreshed; /* the last ENGINE_REFRESHED */
@@ -130,6 +134,9 @@ const struct world_result *world_resolve_as(struct world *world, const struct en
 /* The same from the caches alone; NULL: they do not know. */
 const struct world_result *world_cached(struct world *world, const char *qname, uint16_t qtype);
 void world_run(struct world *world, uint64_t for_us);
+
+/* What ENGINE_VERIFY asks for, for a test's own on_verify. */
+enum crypto_result world_verify(struct world *world, const struct verify_job *job);
 
 /* Queries sent about a name and type (0: any), whatever the letter case. */
 unsigned world_asked(const struct world *world, const char *qname, uint16_t qtype);
