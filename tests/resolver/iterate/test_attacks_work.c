@@ -233,6 +233,62 @@ START_TEST(hashing_stops_at_the_purse)
 }
 END_TEST
 
+/* ---- checks that the driver makes (iterate/checks.h) ---------------------------------------------------------------------- */
+
+static const struct {
+	const char *attack;
+	world_habit *before, *after;
+	const char *qname;
+} elsewhere[] = {
+	{ "no attack", NULL, NULL, "www.mal." },
+	{ "KeyTrap", trap_keys, trap_signatures, "www.mal." },
+	{ "signatures over a chain", chain_of_traps, NULL, "c0.mal." },
+	{ "CAMP with bogus answers", bogus_camp, spoil, "a.mal." },
+	{ "NSEC3 with eight salts", deny_with_nsec3, NULL, "x.y.z.mal." },
+};
+
+struct cost {
+	struct signed_work work;
+	unsigned sent;
+	uint16_t rcode;
+	int ede;
+};
+
+static struct cost
+cost_of(unsigned attack, uint32_t checks_at_once, bool every_algorithm)
+{
+	struct engine_config config = engine_config_default;
+
+	config.prime_root = false;
+	config.harden_algo_downgrade = every_algorithm;
+	config.checks_at_once = checks_at_once;
+	config.checks_turn_us = 0;
+	trap = nsec3_traps[1].trap;
+	signed_world_init(&sw, suite_seed(1), &config, elsewhere[attack].before, elsewhere[attack].after);
+	const struct world_result *result = world_resolve(sw.world, elsewhere[attack].qname, TYPE_A);
+	const struct cost cost = { *signed_world_work(), sw.world->sent_count, result->rcode, result->ede };
+	const struct engine_stats stats = signed_world_stats(&sw);
+	ck_assert_uint_eq(stats.signatures_elsewhere, checks_at_once > 0 ? stats.signatures : 0);
+	signed_world_expect_good(&sw);
+	signed_world_fini(&sw);
+	return cost;
+}
+
+START_TEST(what_is_checked_elsewhere_costs_what_it_costs_here)
+{
+	for (unsigned every_algorithm = 0; every_algorithm < 2; every_algorithm++) {
+		const struct cost here = cost_of((unsigned)_i, 0, every_algorithm), there = cost_of((unsigned)_i, 1, every_algorithm);
+		ck_assert_msg(here.work.verifications == there.work.verifications &&
+				      here.work.nsec3_hashes == there.work.nsec3_hashes && here.sent == there.sent,
+			      "%s: %u and %u signatures, %u and %u hashes, %u and %u queries", elsewhere[_i].attack,
+			      here.work.verifications, there.work.verifications, here.work.nsec3_hashes, there.work.nsec3_hashes,
+			      here.sent, there.sent);
+		ck_assert_uint_eq(here.rcode, there.rcode);
+		ck_assert_int_eq(here.ede, there.ede);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -243,6 +299,7 @@ main(void)
 	tcase_add_test(tcase, a_chain_of_signed_aliases_is_paid_from_one_purse);
 	tcase_add_test(tcase, starting_again_opens_no_new_purse);
 	tcase_add_loop_test(tcase, hashing_stops_at_the_purse, 0, COUNT(nsec3_traps));
+	tcase_add_loop_test(tcase, what_is_checked_elsewhere_costs_what_it_costs_here, 0, COUNT(elsewhere));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
