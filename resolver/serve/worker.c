@@ -275,6 +275,24 @@ fetch(struct worker *worker, const struct engine_action *action, uint64_t now_us
 		engine_fetched(worker->engine, action->query, false, now_us);
 }
 
+/* ---- signatures that take long ---------------------------------------------------------------------------------- */
+
+void
+worker__on_verified(void *data, engine_query check, enum crypto_result result)
+{
+	struct worker *worker = data;
+	engine_verified(worker->engine, check, result, worker_now_us(worker));
+}
+
+static void
+verify(struct worker *worker, const struct engine_action *action, uint64_t now_us)
+{
+	const struct verify_job *job = action->verify;
+	if (!verifiers_begin(worker->verifiers, action->query, job))
+		engine_verified(worker->engine, action->query,
+				crypto_verify(worker->crypto, job->algorithm, job->key, job->signed_data, job->signature), now_us);
+}
+
 static uint64_t
 deadline(const struct worker *worker, uint64_t now_us)
 {
@@ -290,6 +308,7 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 	struct worker *worker = shell->data;
 	struct engine_action action;
 	unsigned answers_left = ANSWERS_A_TURN;
+	engine_begin_turn(worker->engine);
 	if (worker->own_tcp != NULL)
 		listen_own_tcp_turn(worker->own_tcp);
 	bool is_behind = stream_own_turn(worker->tcp);
@@ -305,6 +324,8 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 	while (answers_left > 0 && upstream_next(&worker->upstream, &action, now_us)) {
 		if (action.kind == ENGINE_FETCH)
 			fetch(worker, &action, now_us);
+		else if (action.kind == ENGINE_VERIFY)
+			verify(worker, &action, now_us);
 		else if (action.kind == ENGINE_REFRESHED)
 			clients_refreshed(&worker->clients, action.client);
 		else if (action.client == KEYS_CLIENT)
@@ -399,7 +420,9 @@ reconfigure(struct worker *worker, const struct worker_order *order)
 	worker->service = order->service;
 	worker->anchors = NULL;
 	clients_set_policy(&worker->clients, &order->service->policy);
-	engine_configure(worker->engine, &order->engine);
+	struct engine_config config = order->engine;
+	verifiers_configure(&config);
+	engine_configure(worker->engine, &config);
 	if (worker->cachedb != NULL)
 		cachedb_reader_seal(worker->cachedb, order->seal);
 	worker__set_trust(worker, worker_now_us(worker));
@@ -466,6 +489,8 @@ worker__close_handles(struct worker *worker)
 	if (worker->cachedb != NULL)
 		cachedb_reader_close(worker->cachedb);
 	worker->cachedb = NULL;
+	if (worker->verifiers != NULL)
+		verifiers_close(worker->verifiers);
 	uv_close((uv_handle_t *)&worker->engine_timer, NULL);
 	mailbox_close(&worker->mailbox);
 	if (worker->has_shell) {

@@ -67,6 +67,7 @@ make_cores(struct worker *worker, const struct worker_config *config, uint64_t n
 		return ERR_NO_MEMORY;
 	struct places places = lay_out(worker, &limits, &engine_limits);
 	struct engine_config engine_config = core_config_engine(config->config);
+	verifiers_configure(&engine_config);
 	worker->stack = stack_new(places.stack, places.stack_bytes, &limits, &worker->rng, now_us);
 	worker->engine = engine_new(places.engine, places.engine_bytes, &engine_limits,
 				    &engine_config, &worker->caches, &worker->rng, now_us);
@@ -199,7 +200,8 @@ make_parts(struct worker *worker, const struct worker_config *config,
 		return fail(error, "event loop", uv_strerror(err));
 	worker->tcp = stream_pool_new(worker, config->config->incoming_num_tcp, &err);
 	worker->udp = udp_batch_new();
-	if (worker->tcp == NULL || worker->udp == NULL)
+	worker->verifiers = verifiers_new(&worker->loop, worker__on_verified, worker);
+	if (worker->tcp == NULL || worker->udp == NULL || worker->verifiers == NULL)
 		return fail(error, "buffers", uv_strerror(UV_ENOMEM));
 	if (config->cachedb != NULL) {
 		worker->cachedb = cachedb_reader_new(&worker->loop, config->cachedb, &worker->caches, &worker->service->log,
@@ -277,6 +279,7 @@ worker_free(struct worker *worker)
 	if (worker->tcp != NULL)
 		stream_pool_free(worker->tcp);
 	udp_batch_free(worker->udp);
+	verifiers_free(worker->verifiers);
 	crypto_free(worker->crypto);
 	tsig_hmac_free(worker->hmac);
 	if (worker->block != NULL)

@@ -6,6 +6,7 @@
 #define CAIRN_RESOLVER_SERVE_WORKER_PRIV_H
 
 #include "resolver/serve/querylog.h"
+#include "resolver/serve/verifiers.h"
 #include "resolver/serve/worker.h"
 
 struct worker {
@@ -37,6 +38,7 @@ struct worker {
 	uint64_t trust_at_us; /* when the wall clock is looked at again */
 	struct upstream upstream;
 	struct cachedb_reader *cachedb; /* NULL: none */
+	struct verifiers *verifiers;
 
 	struct clients clients;
 	struct querylog query_log;
@@ -59,6 +61,8 @@ void worker__on_mail(uv_async_t *async);
 void worker__on_frames(struct stack_uv *shell, const struct link_frame *frames, size_t count);
 /* The second level has answered. */
 void worker__on_fetched(void *data, engine_query fetch, bool found);
+/* A signature has been checked beside the loop. */
+void worker__on_verified(void *data, engine_query check, enum crypto_result result);
 /* What the engine validates and decides with; reads the wall clock. */
 void worker__set_trust(struct worker *worker, uint64_t now_us);
 /* Everything that the loop watches is closed; the loop ends when all of it is. */

@@ -12,7 +12,7 @@ servers_start() {
 		lame.com half-dead.com v4only.com \
 		18.198.in-addr.arpa 0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa
 	knot_serve beta beta "198.18.3.1 198.18.3.2 2001:2:0:3::1 2001:2:0:3::2" \
-		beta.org shop.com types.example signed.org insecure.signed.org bogus.org expired.org \
+		beta.org shop.com types.example signed.org insecure.signed.org bogus.org expired.org dear.org \
 		many.org big.org glueless.com deep.com \
 		18.198.in-addr.arpa 0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa
 	nsd_serve gamma "2001:2:0:4::1 2001:2:0:4::2" gamma.net hosting.net v6only.com

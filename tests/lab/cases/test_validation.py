@@ -1,4 +1,7 @@
 """DNSSEC: answers that hold have the AD bit, those that do not are SERVFAIL with the reason (RFC 4035, RFC 8914)."""
+import socket
+import struct
+
 import lab
 from clients import dig
 
@@ -9,6 +12,7 @@ CASES = [
     ("a set signed with RSA", "www.signed.org A", "NOERROR", True),
     ("a set signed with ECDSA", "shop.com MX", "NOERROR", True),
     ("a set signed with Ed25519", "a.types.example A", "NOERROR", True),
+    ("a set signed with ECDSA of 384 bits", "n1.dear.org A", "NOERROR", True),
     ("a zone's keys", "signed.org DNSKEY", "NOERROR", True),
     ("a DS set, in the words of the parent", "signed.org DS", "NOERROR", True),
     ("no DS at an unsigned delegation", "insecure.signed.org DS", "NOERROR", True),
@@ -93,3 +97,41 @@ class AtAnotherTime(lab.WithCairnd):
 
     def test_what_is_signed_today_has_run_out_then(self):
         self.assertIn(7, dig("www.signed.org A").errors)
+
+
+DEAR_QUESTIONS = 150
+CACHED = 0xffff  # the id of the question that the caches answer
+
+
+def question_for(number, name):
+    """For the address, with RD and AD."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return struct.pack("!6H", number, 0x0120, 1, 0, 0, 0) + labels + struct.pack("!B2H", 0, 1, 1)
+
+
+class DearSignatures(lab.WithCairnd):
+    """A check of one takes a millisecond, and one thread answers everybody."""
+
+    configuration = "server:\n  num-threads: 1\n"
+
+    def test_what_is_cached_does_not_wait_until_they_are_checked(self):
+        for question in ("www.signed.org A", "dear.org DNSKEY"):
+            dig(question)
+        before = self.cairnd.statistic("engine.signatures-elsewhere")
+        counts = {"cached": 0, "dear": 0}
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(lab.PATIENCE_S)
+            client.connect(("127.0.0.1", 53))
+            for number in range(DEAR_QUESTIONS):
+                client.send(question_for(number, f"n{number + 1}.dear.org"))
+            client.send(question_for(CACHED, "www.signed.org"))
+            while counts["dear"] < DEAR_QUESTIONS:
+                number, flags, _, answers = struct.unpack("!4H", client.recv(65535)[:8])
+                self.assertEqual((flags & 0x002f, answers), (0x0020, 1))  # AD, NOERROR
+                counts["cached" if number == CACHED else "dear"] += 1
+                if number == CACHED:
+                    client.send(question_for(CACHED, "www.signed.org"))
+        self.assertGreaterEqual(self.cairnd.statistic("engine.signatures-elsewhere"), before + DEAR_QUESTIONS)
+        self.assertEqual(self.cairnd.statistic("engine.signatures-waiting"), 0)
+        # One after the other; a loop that checks signatures itself gives out one a turn, which is as many as it has batches.
+        self.assertGreater(counts["cached"], DEAR_QUESTIONS // 3, counts)
