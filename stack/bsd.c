@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
 
 /* ---- results and waiting ----------------------------------------------------------------------- */
 
@@ -36,6 +37,7 @@ struct readiness {
 	struct socket_table *table;
 	int fd;
 	short events;
+	size_t beyond_bytes;
 };
 
 static bool
@@ -70,14 +72,14 @@ has_input(void *argument)
 {
 	const struct readiness *readiness = argument;
 
-	return socket_has_input(readiness->table, readiness->fd);
+	return socket_has_input(readiness->table, readiness->fd, readiness->beyond_bytes);
 }
 
 /* For any octet, not for as many as SO_RCVLOWAT says: how many are missing the caller knows. */
 static int
-wait_input(struct cairn *cairn, int fd, uint64_t until_us)
+wait_input(struct cairn *cairn, int fd, size_t beyond_bytes, uint64_t until_us)
 {
-	struct readiness readiness = { .table = cairn->table, .fd = fd };
+	struct readiness readiness = { .table = cairn->table, .fd = fd, .beyond_bytes = beyond_bytes };
 
 	return wait_until(cairn, has_input, &readiness, until_us);
 }
@@ -161,7 +163,16 @@ is_drained(void *argument)
 	return socket_is_drained(readiness->table, readiness->fd);
 }
 
-/* SO_LINGER: close waits until the peer has everything, or so long. */
+/* Data that is not read turns the end into a reset, for which nobody waits. */
+static bool
+has_unread(struct cairn *cairn, int fd)
+{
+	int count = 0;
+
+	return socket_ioctl(cairn->table, fd, FIONREAD, &count) == 0 && count > 0;
+}
+
+/* SO_LINGER: close waits until the peer has everything, or so long; as with Linux also where nothing else waits. */
 int
 cairn_close(struct cairn *cairn, int fd)
 {
@@ -170,7 +181,7 @@ cairn_close(struct cairn *cairn, int fd)
 
 	const uint64_t now_us = tell_time(cairn);
 	if (socket_manners(cairn->table, fd, &manners) == 0 && manners.has_linger &&
-	    manners.linger_us != 0 && !manners.is_nonblocking) {
+	    manners.linger_us != 0 && manners.is_stream && !has_unread(cairn, fd)) {
 		(void)socket_shutdown(cairn->table, fd, SHUT_WR);
 		(void)wait_until(cairn, is_drained, &readiness, now_us + manners.linger_us);
 	}
@@ -211,7 +222,7 @@ least_wanted(const struct socket_manners *manners, const struct msghdr *message,
 {
 	const size_t total = total_bytes(message->msg_iov, message->msg_iovlen);
 
-	if (!manners->is_stream || (flags & MSG_PEEK) != 0)
+	if (!manners->is_stream)
 		return 0;
 	return (flags & MSG_WAITALL) != 0 || total < manners->receive_low_bytes ? total
 										: manners->receive_low_bytes;
@@ -227,12 +238,25 @@ receive_more(struct cairn *cairn, int fd, struct msghdr *message, int flags, siz
 	while (done < wanted) {
 		struct iovec piece = next_piece(message, done, &is_last);
 		struct msghdr part = { .msg_iov = &piece, .msg_iovlen = 1 };
-		if (wait_input(cairn, fd, until_us) != 0)
+		if (wait_input(cairn, fd, 0, until_us) != 0)
 			break;
 		const ssize_t got = socket_recvmsg(cairn->table, fd, &part, flags);
 		if (got <= 0)
 			break;
 		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+/* MSG_PEEK begins at the front each time: until so much lies there, or no more will. */
+static ssize_t
+peek_more(struct cairn *cairn, int fd, struct msghdr *message, int flags, size_t done, size_t wanted, uint64_t until_us)
+{
+	while (done < wanted && wait_input(cairn, fd, done, until_us) == 0) {
+		const ssize_t got = socket_recvmsg(cairn->table, fd, message, flags);
+		if (got <= (ssize_t)done)
+			break;
+		done = (size_t)got;
 	}
 	return (ssize_t)done;
 }
@@ -250,13 +274,13 @@ cairn_recvmsg(struct cairn *cairn, int fd, struct msghdr *message, int flags)
 		!manners.is_nonblocking && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) == 0;
 	const uint64_t until_us = deadline(cairn, manners.receive_timeout_us);
 	while ((value = socket_recvmsg(cairn->table, fd, message, flags)) == -EAGAIN && may_wait) {
-		const int err = wait_input(cairn, fd, until_us);
+		const int err = wait_input(cairn, fd, 0, until_us);
 		if (err != 0)
 			return result(err);
 	}
 	if (value > 0 && may_wait)
-		value = receive_more(cairn, fd, message, flags, (size_t)value,
-				     least_wanted(&manners, message, flags), until_us);
+		value = ((flags & MSG_PEEK) != 0 ? peek_more : receive_more)(
+			cairn, fd, message, flags, (size_t)value, least_wanted(&manners, message, flags), until_us);
 	return result(value);
 }
 

@@ -132,6 +132,7 @@ socket__new(struct socket_table *table, enum socket_kind kind, struct socket **s
 		.kind = kind,
 		.generation = (*socket)->generation + 1,
 		.next_bound = SOCKET_NONE,
+		.previous_bound = SOCKET_NONE,
 		.config = table->tcp_config,
 		.receive_bytes_max = SOCKET_BUFFER_BYTES,
 		.send_bytes_max = SOCKET_BUFFER_BYTES,
@@ -268,7 +269,7 @@ socket_of_conn(const struct socket_table *table, const struct stack *stack,
 static struct socket *
 socket_of_ident(const struct socket_table *table, const struct stack *stack, uint16_t ident)
 {
-	for (uint32_t i = table->bound_heads[ident & table->bound_mask]; i != SOCKET_NONE;
+	for (uint32_t i = *socket__chain(table, SOCKET_ECHO, ident); i != SOCKET_NONE;
 	     i = table->sockets[i].next_bound) {
 		struct socket *socket = &table->sockets[i];
 		if (socket->kind == SOCKET_ECHO && socket->stack == stack &&
@@ -374,12 +375,11 @@ socket_shutdown(struct socket_table *table, int fd, int how)
 		return -EINVAL;
 	if (socket->kind == SOCKET_STREAM)
 		return socket__stream_shutdown(table, socket, how);
-	if (!socket->is_connected)
-		return -ENOTCONN;
+	/* As Linux, whose programs wake readers so: without a peer it is an error that takes effect. */
 	socket->shut_receive = socket->shut_receive || how != SHUT_WR;
 	socket->shut_send = socket->shut_send || how != SHUT_RD;
 	socket__wake(table, socket);
-	return 0;
+	return socket->is_connected ? 0 : -ENOTCONN;
 }
 
 /* The buffers of a message as far as they can be told to be wrong. */

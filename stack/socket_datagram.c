@@ -72,6 +72,8 @@ connect_udp(struct socket_table *table, struct socket *socket, const struct ip_a
 {
 	udp_flow flow;
 
+	if (socket->is_connected && port == socket->remote_port && addr_equal(remote, &socket->remote))
+		return 0;
 	/* Not bound, the stack draws the port; bound, only the peer can be heard from now on. */
 	const int err = udp_open(socket->stack, remote, port, socket__local(socket),
 				 socket->local_port, socket__user(table, socket), &flow);
@@ -84,6 +86,8 @@ connect_udp(struct socket_table *table, struct socket *socket, const struct ip_a
 	if (socket->local_port == 0) {
 		struct ip_addr local;
 		(void)udp_local(socket->stack, flow, &local, &socket->local_port);
+		socket->is_port_drawn = true;
+		socket__chain_add(table, socket);
 	}
 	return 0;
 }
@@ -125,8 +129,10 @@ socket__datagram_disconnect(struct socket_table *table, struct socket *socket)
 	if (socket->kind != SOCKET_UDP)
 		return 0;
 	udp_close(socket->stack, socket->flow);
-	if (!socket->is_bound) { /* connect had drawn the port */
+	if (socket->is_port_drawn) {
+		socket__unbind(table, socket);
 		socket->local_port = 0;
+		socket->is_port_drawn = false;
 		return 0;
 	}
 	return socket__datagram_bound(table, socket);
@@ -214,12 +220,15 @@ destination(const struct socket *socket, const struct msghdr *message, struct ip
 {
 	*remote = socket->remote;
 	*port = socket->remote_port;
-	if (message->msg_name == NULL || message->msg_namelen == 0)
-		return socket->is_connected ? 0 : -EDESTADDRREQ;
-	const int err =
-		socket__remote_read(socket, message->msg_name, message->msg_namelen, remote, port);
-	if (err != 0)
-		return err;
+	if (message->msg_name == NULL || message->msg_namelen == 0) {
+		if (!socket->is_connected)
+			return -EDESTADDRREQ;
+	} else {
+		const int err = socket__remote_read(socket, message->msg_name, message->msg_namelen,
+						    remote, port);
+		if (err != 0)
+			return err;
+	}
 	if (socket->kind == SOCKET_UDP && *port == 0)
 		return -EINVAL;
 	return is_allowed(socket, remote) ? 0 : -EACCES;

@@ -65,6 +65,8 @@ socket__remote_read(const struct socket *socket, const struct sockaddr *name, so
 		return err;
 	if (socket->domain == AF_INET6 && socket->only_v6 && addr->family == ADDR_IPV4)
 		return -ENETUNREACH;
+	if (!addr_is_unspecified(&socket->local) && socket->local.family != addr->family)
+		return -ENETUNREACH;
 	if (addr_is_unspecified(addr)) /* this host, as everywhere since 4.2BSD */
 		*addr = addr->family == ADDR_IPV4 ? addr_ipv4(loopback4) : addr_ipv6(loopback6);
 	return 0;
@@ -142,18 +144,39 @@ may_share(const struct socket *a, const struct socket *b)
 	       (a->phase != SOCKET_LISTENING && b->phase != SOCKET_LISTENING);
 }
 
-static bool
-is_port_free(const struct socket_table *table, const struct socket *socket, uint16_t port)
+/* Apart by kind: nobody who looks for a datagram socket has to pass the connections of a busy listener. */
+uint32_t *
+socket__chain(const struct socket_table *table, enum socket_kind kind, uint16_t port)
 {
-	for (uint32_t i = table->bound_heads[port & table->bound_mask]; i != SOCKET_NONE;
+	return &table->bound_heads[(port * (uint32_t)SOCKET_EPOLL + kind) & table->bound_mask];
+}
+
+bool
+socket__is_port_free(const struct socket_table *table, const struct socket *socket, uint16_t port)
+{
+	for (uint32_t i = *socket__chain(table, socket->kind, port); i != SOCKET_NONE;
 	     i = table->sockets[i].next_bound) {
 		const struct socket *other = &table->sockets[i];
-		if (other->kind == socket->kind && other->protocol == socket->protocol &&
+		if (other != socket && other->kind == socket->kind && other->protocol == socket->protocol &&
 		    other->stack == socket->stack && other->local_port == port &&
 		    do_overlap(socket, other) && !may_share(socket, other))
 			return false;
 	}
 	return true;
+}
+
+void
+socket__chain_add(struct socket_table *table, struct socket *socket)
+{
+	uint32_t *head = socket__chain(table, socket->kind, socket->local_port);
+	const uint32_t index = (uint32_t)socket__fd(table, socket);
+
+	socket->next_bound = *head;
+	socket->previous_bound = SOCKET_NONE;
+	if (*head != SOCKET_NONE)
+		table->sockets[*head].previous_bound = index;
+	*head = index;
+	socket->is_bound = true;
 }
 
 /* Takes the port if the stack agrees, which may have users that are no sockets. */
@@ -166,10 +189,7 @@ port_take(struct socket_table *table, struct socket *socket, uint16_t port)
 		socket->local_port = 0;
 		return err;
 	}
-	uint32_t *head = &table->bound_heads[port & table->bound_mask];
-	socket->next_bound = *head;
-	*head = (uint32_t)socket__fd(table, socket);
-	socket->is_bound = true;
+	socket__chain_add(table, socket);
 	return 0;
 }
 
@@ -191,7 +211,7 @@ socket__bind_any(struct socket_table *table, struct socket *socket)
 		return -EADDRINUSE;
 	for (unsigned i = 0; i < SOCKET_PORT_DRAWS; i++) {
 		const uint16_t port = port_draw(table);
-		if (!is_port_free(table, socket, port))
+		if (!socket__is_port_free(table, socket, port))
 			continue;
 		const int err = port_take(table, socket, port);
 		if (err != -EADDRINUSE)
@@ -205,11 +225,13 @@ socket__unbind(struct socket_table *table, struct socket *socket)
 {
 	if (!socket->is_bound)
 		return;
-	uint32_t *link = &table->bound_heads[socket->local_port & table->bound_mask];
-	while (&table->sockets[*link] != socket)
-		link = &table->sockets[*link].next_bound;
-	*link = socket->next_bound;
-	socket->next_bound = SOCKET_NONE;
+	if (socket->previous_bound != SOCKET_NONE)
+		table->sockets[socket->previous_bound].next_bound = socket->next_bound;
+	else
+		*socket__chain(table, socket->kind, socket->local_port) = socket->next_bound;
+	if (socket->next_bound != SOCKET_NONE)
+		table->sockets[socket->next_bound].previous_bound = socket->previous_bound;
+	socket->next_bound = socket->previous_bound = SOCKET_NONE;
 	socket->is_bound = false;
 }
 
@@ -254,7 +276,7 @@ socket_bind(struct socket_table *table, int fd, const struct sockaddr *name, soc
 	if (port == 0)
 		err = socket__bind_any(table, socket);
 	else
-		err = is_port_free(table, socket, port) ? port_take(table, socket, port) : -EADDRINUSE;
+		err = socket__is_port_free(table, socket, port) ? port_take(table, socket, port) : -EADDRINUSE;
 	if (err != 0)
 		socket->local = local_before;
 	return err;
@@ -313,9 +335,9 @@ socket_getpeername(struct socket_table *table, int fd, struct sockaddr *name, so
 	if (err != 0)
 		return err;
 	if (socket->kind != SOCKET_STREAM)
-		return !socket->is_connected ? -ENOTCONN
-					     : socket__name_write(socket, &socket->remote,
-								  socket->remote_port, name, size);
+		return !socket->is_connected || (socket->kind == SOCKET_UDP && socket->remote_port == 0)
+			       ? -ENOTCONN
+			       : socket__name_write(socket, &socket->remote, socket->remote_port, name, size);
 	if (socket->phase != SOCKET_CONNECTING && socket->phase != SOCKET_CONNECTED)
 		return -ENOTCONN;
 	if (tcp_info(socket->stack, socket->conn, &info) != 0 || info.state == TCP_STATE_CLOSED ||

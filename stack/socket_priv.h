@@ -55,8 +55,9 @@ struct socket {
 	/* Its own name; family ADDR_NONE or zero bits: any address.  port 0: not bound. */
 	struct ip_addr local;
 	uint16_t local_port;
-	bool is_bound; /* in the chain of its port */
-	uint32_t next_bound;
+	bool is_bound;      /* in the chain of its port */
+	bool is_port_drawn; /* by connect, and given back with the connection */
+	uint32_t next_bound, previous_bound;
 
 	enum socket_phase phase;
 	bool is_error_told; /* the end of this connection has been reported once */
@@ -105,7 +106,7 @@ struct socket_table {
 	uint32_t socket_count, free_socket, high_count; /* high_count: none beyond was ever open */
 	struct watch *watches;
 	uint32_t watch_count, free_watch;
-	uint32_t *bound_heads; /* a power of two of chains by port */
+	uint32_t *bound_heads; /* a power of two of chains by kind and port */
 	uint32_t bound_mask;
 	struct datagram_pool datagrams;
 	struct rng *rng;
@@ -135,7 +136,13 @@ int socket__name_write(const struct socket *socket, const struct ip_addr *addr, 
 		       struct sockaddr *name, socklen_t *size);
 /* Gives a socket that was not bound a free port. */
 int socket__bind_any(struct socket_table *table, struct socket *socket);
+/* It has its port already, from the stack: others are to see that. */
+void socket__chain_add(struct socket_table *table, struct socket *socket);
 void socket__unbind(struct socket_table *table, struct socket *socket);
+/* The first of the sockets that may have this port; the others follow by next_bound. */
+uint32_t *socket__chain(const struct socket_table *table, enum socket_kind kind, uint16_t port);
+/* No other socket stands in the way, as this one is now. */
+bool socket__is_port_free(const struct socket_table *table, const struct socket *socket, uint16_t port);
 /* The local address as the stack wants it: NULL for any. */
 const struct ip_addr *socket__local(const struct socket *socket);
 /* As a listener wants it: family ADDR_NONE for any of both families. */

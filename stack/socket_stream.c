@@ -45,8 +45,14 @@ socket__stream_take_error(struct socket *socket)
 
 /* Back to a socket that may connect or listen again; its bound name stays. */
 static void
-to_idle(struct socket *socket)
+to_idle(struct socket_table *table, struct socket *socket)
 {
+	if (socket->is_port_drawn) {
+		socket__unbind(table, socket);
+		socket->local = (struct ip_addr){ .family = ADDR_NONE };
+		socket->local_port = 0;
+		socket->is_port_drawn = false;
+	}
 	socket->phase = SOCKET_IDLE;
 	socket->conn = 0;
 	socket->is_error_told = false;
@@ -73,7 +79,7 @@ connect_result(struct socket_table *table, struct socket *socket)
 	}
 	const int error = socket__stream_take_error(socket);
 	tcp_close(socket->stack, socket->conn, table->now_us);
-	to_idle(socket);
+	to_idle(table, socket);
 	return error != 0 ? -error : -ECONNABORTED; /* SO_ERROR has told it already */
 }
 
@@ -85,6 +91,20 @@ open_errno(int err)
 	case ERR_MALFORMED: return -ENETUNREACH; /* a multicast or broadcast address */
 	default: return socket__errno(err);
 	}
+}
+
+/* The stack has chosen address and port: who binds has to see them. */
+static void
+name_drawn(struct socket_table *table, struct socket *socket)
+{
+	struct tcp_conn_info info;
+
+	if (tcp_info(socket->stack, socket->conn, &info) != 0)
+		return;
+	socket->local = info.local;
+	socket->local_port = info.local_port;
+	socket->is_port_drawn = true;
+	socket__chain_add(table, socket);
 }
 
 int
@@ -110,17 +130,24 @@ socket__stream_connect(struct socket_table *table, struct socket *socket,
 	socket->phase = SOCKET_CONNECTING;
 	socket->is_error_told = false;
 	socket->pending_error = 0;
+	if (!socket->is_bound)
+		name_drawn(table, socket);
 	return -EINPROGRESS;
 }
 
 int
 socket__stream_disconnect(struct socket_table *table, struct socket *socket)
 {
-	if (socket->phase == SOCKET_LISTENING)
+	const unsigned over = TCP_EVENT_FAILED | TCP_EVENT_CLOSED;
+
+	if (socket->phase == SOCKET_LISTENING) {
 		tcp_close(socket->stack, socket->conn, table->now_us);
-	else if (socket->phase != SOCKET_IDLE)
+	} else if (socket->phase != SOCKET_IDLE) {
+		if ((tcp_poll(socket->stack, socket->conn) & over) == 0)
+			socket->pending_error = ECONNRESET; /* as Linux: by ourselves */
 		tcp_abort(socket->stack, socket->conn, table->now_us);
-	to_idle(socket);
+	}
+	to_idle(table, socket);
 	socket__wake(table, socket);
 	return 0;
 }
@@ -141,6 +168,8 @@ socket__stream_listen(struct socket_table *table, struct socket *socket, int bac
 	int err = socket->local_port == 0 ? socket__bind_any(table, socket) : 0;
 	if (err != 0)
 		return err;
+	if (!socket__is_port_free(table, socket, socket->local_port))
+		return -EADDRINUSE; /* another that shares the name has begun to listen */
 	const struct ip_addr local = socket__local_any(socket);
 	err = tcp_listen(socket->stack, &local, socket->local_port, limit, &socket->config,
 			 socket__user(table, socket), &socket->conn);
@@ -212,6 +241,7 @@ socket_accept(struct socket_table *table, int fd, struct sockaddr *name, socklen
 		return child_fd;
 	child->is_nonblocking = (flags & SOCK_NONBLOCK) != 0;
 	child->is_close_on_exec = (flags & SOCK_CLOEXEC) != 0;
+	socket__chain_add(table, child); /* the port is in use for as long as one of its connections is open */
 	if (tcp_info(child->stack, child->conn, &info) == 0) {
 		child->local = info.local;
 		(void)socket__name_write(child, &info.remote, info.remote_port, name, size);
@@ -229,10 +259,7 @@ shutdown_unconnected(struct socket_table *table, struct socket *socket, int how)
 		return -ENOTCONN;
 	if (socket->phase == SOCKET_LISTENING && how == SHUT_WR)
 		return 0;
-	const bool was_connecting = socket->phase == SOCKET_CONNECTING;
-	(void)socket__stream_disconnect(table, socket);
-	socket->pending_error = was_connecting ? ECONNRESET : 0;
-	return 0;
+	return socket__stream_disconnect(table, socket);
 }
 
 int

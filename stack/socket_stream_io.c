@@ -133,17 +133,30 @@ nothing_received(struct socket *socket, int err)
 	return socket->shut_receive ? 0 : -EAGAIN;
 }
 
+/* Who has room for nothing is told still whether there is something, as by Linux. */
+static ssize_t
+receive_nothing(struct socket *socket)
+{
+	const uint8_t *bytes;
+	size_t piece;
+	const int err = tcp_peek(socket->stack, socket->conn, 0, &bytes, &piece);
+
+	return err != 0 ? nothing_received(socket, err) : 0;
+}
+
 static ssize_t
 receive_buffers(struct socket_table *table, struct socket *socket, const struct msghdr *message,
 		int flags)
 {
 	ssize_t total = 0;
+	bool has_room = false;
 
 	for (size_t i = 0; i < message->msg_iovlen; i++) {
 		const struct iovec *buffer = &message->msg_iov[i];
 		size_t got = 0;
 		if (buffer->iov_len == 0)
 			continue;
+		has_room = true;
 		if (buffer->iov_base == NULL && (flags & MSG_TRUNC) == 0)
 			return total > 0 ? total : -EFAULT;
 		const int err = receive_buffer(table, socket, buffer, (size_t)total, flags, &got);
@@ -153,7 +166,7 @@ receive_buffers(struct socket_table *table, struct socket *socket, const struct 
 		if (err != 0 || got < buffer->iov_len)
 			break;
 	}
-	return total;
+	return has_room ? total : receive_nothing(socket);
 }
 
 ssize_t
@@ -175,31 +188,29 @@ socket__stream_receive(struct socket_table *table, struct socket *socket, struct
 
 /* ---- readiness --------------------------------------------------------------------------------- */
 
-bool
-socket_has_input(struct socket_table *table, int fd)
+/* At least so many; in the common case, one, without a look at them. */
+static bool
+has_octets(const struct socket *socket, unsigned events, size_t least)
 {
-	const unsigned wanted = TCP_EVENT_READABLE | TCP_EVENT_PEER_CLOSED | TCP_EVENT_CLOSED | TCP_EVENT_FAILED;
+	struct tcp_conn_info info;
+
+	if ((events & TCP_EVENT_READABLE) == 0)
+		return false;
+	return least <= 1 || (tcp_info(socket->stack, socket->conn, &info) == 0 && info.receive_queue_bytes >= least);
+}
+
+bool
+socket_has_input(struct socket_table *table, int fd, size_t beyond_bytes)
+{
+	const unsigned ends = TCP_EVENT_PEER_CLOSED | TCP_EVENT_CLOSED | TCP_EVENT_FAILED;
 	const struct socket *socket = socket__get(table, fd);
 
 	if (socket == NULL || socket->kind != SOCKET_STREAM)
 		return socket_poll(table, fd, POLLIN) != 0;
 	if (socket->phase == SOCKET_IDLE || socket->phase == SOCKET_LISTENING)
 		return true; /* nothing ever comes: the call says so */
-	return socket->shut_receive || (tcp_poll(socket->stack, socket->conn) & wanted) != 0;
-}
-
-/* Enough to wake a reader (SO_RCVLOWAT). */
-static bool
-is_readable(const struct socket *socket, unsigned events)
-{
-	struct tcp_conn_info info;
-
-	if ((events & TCP_EVENT_READABLE) == 0)
-		return false;
-	if (socket->receive_low_bytes <= 1)
-		return true;
-	return tcp_info(socket->stack, socket->conn, &info) == 0 &&
-	       info.receive_queue_bytes >= socket->receive_low_bytes;
+	const unsigned events = tcp_poll(socket->stack, socket->conn);
+	return socket->shut_receive || (events & ends) != 0 || has_octets(socket, events, beyond_bytes + 1);
 }
 
 static short
@@ -212,7 +223,7 @@ poll_connection(const struct socket *socket)
 	const bool is_out_shut = is_over || socket->shut_send;
 	int ready = 0;
 
-	if (is_in_shut || is_readable(socket, events))
+	if (is_in_shut || has_octets(socket, events, socket->receive_low_bytes))
 		ready |= POLLIN | POLLRDNORM;
 	if (is_in_shut)
 		ready |= POLLRDHUP;

@@ -240,7 +240,7 @@ struct port_pool {
 };
 void udp_set_port_pool(struct stack *stack, const struct port_pool *pool); /* borrowed; NULL: the whole range */
 
-/* Opens a flow to one remote; local may be NULL (chosen by route) and local_port 0 (drawn at random). */
+/* Opens a flow to one remote; local may be NULL (chosen by route), local_port 0 (drawn at random), and remote_port 0: nothing can be sent. */
 int udp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port, const struct ip_addr *local,
              uint16_t local_port, uint64_t user, udp_flow *flow);
 int udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, uint64_t now_us);

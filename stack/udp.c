@@ -166,7 +166,7 @@ udp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port
 	struct udp *udp = &stack->udp;
 	struct ip_send send = { .destination = *remote };
 
-	if (remote->family == ADDR_NONE || remote_port == 0)
+	if (remote->family == ADDR_NONE)
 		return ERR_MALFORMED;
 	if (udp->free_flow == UDP_NONE)
 		return ERR_FULL;
@@ -357,8 +357,12 @@ udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, u
 	const uint32_t cause = stack->cause;
 
 	stack__tell_time(stack, now_us);
+	if (entry != NULL && entry->remote_port == 0)
+		return ERR_MALFORMED;
 	if (entry == NULL)
 		return ERR_NOT_FOUND;
+	if (entry->remote_port == 0)
+		return ERR_MALFORMED;
 	if (trace__is_on(stack))
 		trace__udp(stack, TRACE_UDP_OUT, entry, size);
 	stack->cause = entry->cause;

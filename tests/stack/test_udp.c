@@ -221,7 +221,8 @@ START_TEST(a_taken_address_is_refused)
 	ck_assert_int_eq(udp_open(a.stack, &peer, 53, &foreign, 0, 0, &flow), ERR_NO_ROUTE);
 	ck_assert_int_eq(udp_open(a.stack, &peer, 53, &v6, 0, 0, &flow), ERR_MALFORMED);
 	ck_assert_int_eq(udp_open(a.stack, &nowhere, 53, NULL, 0, 0, &flow), ERR_NO_ROUTE);
-	ck_assert_int_eq(udp_open(a.stack, &peer, 0, NULL, 0, 0, &flow), ERR_MALFORMED);
+	ck_assert_int_eq(udp_open(a.stack, &peer, 0, NULL, 0, 0, &flow), 0); /* who asks for our address only */
+	ck_assert_int_eq(udp_send(a.stack, flow, "x", 1, a.now_us), ERR_MALFORMED);
 }
 END_TEST
 
