@@ -274,6 +274,38 @@ START_TEST(a_write_that_just_fits_is_told_of_too)
 }
 END_TEST
 
+/* Twice what a round trip can take, up to what the program allows. */
+START_TEST(the_send_buffer_grows_with_the_congestion_window)
+{
+	struct tcp_config tcp = peer_tcp();
+	uint32_t sent = 0, most = 0;
+
+	tcp.send_buffer_bytes = 16000;
+	tcp.send_buffer_bytes_max = 60000;
+	peer_passive(&peer, &(struct peer_config){
+				    .family = families[_i], .mss = 1000, .wscale = 7, .tcp = tcp, .has_tcp = true });
+	peer.window = 1000; /* scaled: 128,000 octets */
+	peer_ack(&peer, 1, 1);
+	for (unsigned round = 0; round < 5; round++) {
+		while (send_some(1000, 0) != 0)
+			;
+		const struct tcp_conn_info info = peer_info(&peer);
+		most = info.send_queue_bytes > most ? info.send_queue_bytes : most;
+		ck_assert_uint_le(info.send_queue_bytes, round == 0 ? 16000 : 2 * info.cwnd_bytes);
+		peer_discard(&peer);
+		sent += peer_info(&peer).unacked_segments * 1000;
+		peer_wait(&peer, 10000);
+		peer_ack(&peer, 1, 1 + sent);
+		peer_discard(&peer);
+		sent += peer_info(&peer).unacked_segments * 1000;
+		peer_ack(&peer, 1, 1 + sent);
+		peer_discard(&peer);
+	}
+	ck_assert_uint_eq(most, 60000);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* TCP_NOTSENT_LOWAT: what makes room is the sending, not its acknowledgment. */
 START_TEST(when_little_is_unsent_the_program_is_told)
 {
@@ -327,6 +359,7 @@ main(void)
 	tcase_add_loop_test(tcase, push_goes_with_the_end_of_a_write, 0, 2);
 	tcase_add_loop_test(tcase, a_full_buffer_takes_no_more_and_tells_when_it_does, 0, 2);
 	tcase_add_loop_test(tcase, a_write_that_just_fits_is_told_of_too, 0, 2);
+	tcase_add_loop_test(tcase, the_send_buffer_grows_with_the_congestion_window, 0, 2);
 	tcase_add_loop_test(tcase, when_little_is_unsent_the_program_is_told, 0, 2);
 	tcase_add_loop_test(tcase, what_is_written_before_the_handshake_is_sent_after_it, 0, 2);
 	Suite *suite = suite_create("tcp: send");
