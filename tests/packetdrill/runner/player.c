@@ -8,6 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define SETTING_BYTES_MAX 256u
+
+static const char settings_path[] = "/proc/sys/";
+
 /* ---- failure and time -------------------------------------------------------------------------- */
 
 void
@@ -148,7 +152,24 @@ sysctl_words(struct player *player, char *assignment)
 	player->sysctl(assignment, equals + 1);
 }
 
-/* Only settings are heeded: "sysctl -q net.ipv4.tcp_timestamps=0", "echo 0 > /proc/sys/net/...". */
+/* "0 > /proc/sys/net/ipv4/tcp_timestamps" */
+static void
+echo_words(struct player *player, char **rest)
+{
+	const char *value = strtok_r(NULL, " \t\"'>", rest);
+	const char *path = strtok_r(NULL, " \t\"'>", rest);
+	char assignment[SETTING_BYTES_MAX];
+
+	if (path == NULL || strncmp(path, settings_path, strlen(settings_path)) != 0)
+		return;
+	(void)snprintf(assignment, sizeof assignment, "%s=%s", path + strlen(settings_path), value);
+	sysctl_words(player, assignment);
+}
+
+/*
+ * Only settings are heeded: "sysctl -q net.ipv4.tcp_timestamps=0", "echo 0 > /proc/sys/net/...", and what other
+ * programs are told as "/proc/sys/net/...=0".
+ */
 static void
 command(struct player *player, const char *text)
 {
@@ -157,10 +178,19 @@ command(struct player *player, const char *text)
 	for (char *line = strtok_r(copy, "\n;", &line_rest); line != NULL;
 	     line = strtok_r(NULL, "\n;", &line_rest)) {
 		char *word = strtok_r(line, " \t\"'", &rest);
-		if (word == NULL || strcmp(word, "sysctl") != 0)
+		if (word == NULL)
 			continue;
-		while ((word = strtok_r(NULL, " \t\"'", &rest)) != NULL)
-			sysctl_words(player, word);
+		const bool is_sysctl = strcmp(word, "sysctl") == 0;
+		if (strcmp(word, "echo") == 0) {
+			echo_words(player, &rest);
+			continue;
+		}
+		while ((word = strtok_r(NULL, " \t\"'", &rest)) != NULL) {
+			if (strncmp(word, settings_path, strlen(settings_path)) == 0)
+				sysctl_words(player, word + strlen(settings_path));
+			else if (is_sysctl)
+				sysctl_words(player, word);
+		}
 	}
 	free(copy);
 }
