@@ -249,6 +249,15 @@ set_keepalive(struct tcp_config *config)
 	config->keepalive_count = 9;
 }
 
+/* How fast, and how it begins anew after a pause. */
+static void
+draw_pace(struct tcp_config *config, struct rng *rng)
+{
+	config->slow_start_after_idle = !one_in(rng, 3);
+	if (one_in(rng, 5))
+		config->pacing_rate_bytes_s = UINT64_C(20000) << rng_below(rng, 10);
+}
+
 void
 tcp_plan_draw(struct tcp_plan *plan, uint64_t seed)
 {
@@ -267,6 +276,8 @@ tcp_plan_draw(struct tcp_plan *plan, uint64_t seed)
 	draw_calls(plan, &rng);
 	draw_events(plan, &rng);
 	plan->if_flags = PICK(&rng, 0, 0, STACK_IF_CHECKSUM_TX, STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX);
+	for (unsigned side = 0; side < 2; side++)
+		draw_pace(&plan->configs[side], &rng);
 }
 
 /* ---- what may go wrong ----------------------------------------------------------------------- */
