@@ -222,6 +222,7 @@ tcp__end(struct stack *stack, struct tcb *tcb, enum tcp_reason reason)
 	stream_drop_after(&stack->tcp.streams, &tcb->receive, tcb->rcv_nxt);
 	holes_forget(stack, tcb);
 	tcb->snd_una = tcb->snd_nxt = tcb->snd_end;
+	tcp__limit_note(stack, tcb, TCP_LIMIT_NONE);
 	tcp__set_state(stack, tcb, TCP_STATE_CLOSED);
 	tcb->reason = tcb->told_reason = (uint8_t)reason;
 	if (tcb->is_detached) {

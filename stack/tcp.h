@@ -170,6 +170,8 @@ struct tcp_conn_info {
 	uint64_t retransmits_total, dsack_duplicates, reordering_seen, spurious_timeouts;
 	uint64_t pacing_rate_bytes_s, delivery_rate_bytes_s;
 	uint64_t last_sent_us, last_received_us, last_data_us, last_ack_us; /* data: of the peer's */
+	/* How long something was to be sent or acknowledged; of that, held up by the peer's window, by a full send buffer. */
+	uint64_t busy_us, window_limited_us, buffer_limited_us;
 	uint32_t accept_queue, backlog, syn_queue; /* listeners */
 };
 /* How long data that had come has waited for data before it, in all: what loss and reordering cost the reader. */

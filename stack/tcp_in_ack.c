@@ -242,5 +242,7 @@ tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment 
 	tcp__send_buffer_freed(stack, tcb);
 	if (tcp__has_unsent(tcb) || !TAILQ_EMPTY(&tcb->flight.lost))
 		tcp__want_flush(stack, tcb);
+	else if (tcp_flight_is_empty(&tcb->flight))
+		tcp__limit_note(stack, tcb, TCP_LIMIT_NONE);
 	return closing_step(stack, tcb);
 }

@@ -86,6 +86,30 @@ tcp_hole_us(const struct stack *stack, tcp_conn conn)
 	return counters->hole_us + (counters->hole_since_us != 0 ? stack->now_us - counters->hole_since_us : 0);
 }
 
+void
+tcp__limit_note(const struct stack *stack, struct tcb *tcb, enum tcp_limit limit)
+{
+	struct tcp_counters *counters = &tcb->counters;
+
+	if (tcb->limit == limit)
+		return;
+	counters->limit_us[tcb->limit] += stack->now_us - counters->limit_since_us;
+	counters->limit_since_us = stack->now_us;
+	tcb->limit = (uint8_t)limit;
+}
+
+static void
+fill_limits(const struct stack *stack, const struct tcb *tcb, struct tcp_conn_info *info)
+{
+	uint64_t limit_us[TCP_LIMITS];
+
+	memcpy(limit_us, tcb->counters.limit_us, sizeof limit_us);
+	limit_us[tcb->limit] += stack->now_us - tcb->counters.limit_since_us;
+	info->window_limited_us = limit_us[TCP_LIMIT_WINDOW];
+	info->buffer_limited_us = limit_us[TCP_LIMIT_BUFFER];
+	info->busy_us = limit_us[TCP_LIMIT_PATH] + info->window_limited_us + info->buffer_limited_us;
+}
+
 static void
 fill_tuple(const struct tcp_tuple *tuple, struct tcp_conn_info *info)
 {
@@ -122,6 +146,7 @@ fill(const struct stack *stack, const struct tcb *tcb, struct tcp_conn_info *inf
 	fill_sequences(tcb, info);
 	fill_congestion(tcb, info);
 	fill_counters(&tcb->counters, info);
+	fill_limits(stack, tcb, info);
 	info->last_data_us = tcb->data_at_us;
 	info->reordering_seen = tcb->rack.reordering_seen;
 }

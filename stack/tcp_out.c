@@ -472,6 +472,16 @@ arm_for(struct stack *stack, struct tcb *tcb, enum hold hold, bool sent)
 	}
 }
 
+static enum tcp_limit
+limit_of(const struct tcb *tcb, enum hold hold)
+{
+	if (hold == HOLD_WINDOW)
+		return TCP_LIMIT_WINDOW;
+	if (hold == HOLD_DONE && !tcb->is_writable_told)
+		return TCP_LIMIT_BUFFER;
+	return TCP_LIMIT_PATH;
+}
+
 static enum hold
 send_data(struct stack *stack, struct tcb *tcb, bool *sent)
 {
@@ -499,6 +509,8 @@ send_all(struct stack *stack, struct tcb *tcb)
 	const enum hold hold = send_data(stack, tcb, &sent);
 	note_cwnd_use(tcb, hold);
 	arm_for(stack, tcb, hold, sent);
+	if (tcp__has_unsent(tcb) || !tcp_flight_is_empty(&tcb->flight))
+		tcp__limit_note(stack, tcb, limit_of(tcb, hold));
 	tcp__tell_writable(stack, tcb); /* less is unsent than before, or may be (TCP_NOTSENT_LOWAT) */
 	return hold != HOLD_QUEUE;
 }

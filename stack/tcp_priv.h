@@ -128,6 +128,15 @@ struct tcp_accepts {
 	uint64_t cookies_until_us; /* cookies were sent: until then acknowledgments may carry one */
 };
 
+/* What sending waits for. */
+enum tcp_limit {
+	TCP_LIMIT_NONE,   /* there is nothing to send, and nothing in flight */
+	TCP_LIMIT_PATH,   /* cwnd, acknowledgments */
+	TCP_LIMIT_WINDOW, /* the peer's */
+	TCP_LIMIT_BUFFER, /* the program has more, for which the send buffer has no room */
+	TCP_LIMITS,
+};
+
 struct tcp_counters {
 	uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retransmitted;
 	uint64_t segments_in, segments_out, data_segments_in, data_segments_out;
@@ -135,6 +144,7 @@ struct tcp_counters {
 	uint64_t retransmits_total, dsack_duplicates, reordering_seen, spurious_timeouts;
 	uint64_t last_sent_us, last_received_us, last_ack_us;
 	uint64_t hole_us, hole_since_us; /* how long data waited behind a hole; since: 0, none does */
+	uint64_t limit_us[TCP_LIMITS], limit_since_us; /* how long each held sending up, before the one of now */
 };
 
 struct tcb {
@@ -227,6 +237,7 @@ struct tcb {
 	uint8_t retransmits;    /* timeouts in a row */
 	uint8_t probes;         /* of the zero window, or keepalives, unanswered */
 	uint8_t persist_backoff;
+	uint8_t limit;          /* enum tcp_limit */
 	uint64_t stalled_at_us; /* since when nothing is answered; 0: it is */
 	bool is_cwnd_limited;
 	uint32_t flight_max, cwnd_usage_seq; /* RFC 7661, as Linux */
@@ -469,6 +480,8 @@ bool tcp__probe_new(struct stack *stack, struct tcb *tcb);
 /* ERR_FULL: the transmit queue; ERR_CLOSED: outside the window. */
 int tcp__retransmit(struct stack *stack, struct tcb *tcb, struct tcp_sent *record);
 bool tcp__has_unsent(const struct tcb *tcb);
+/* Notes the time that sending has waited for something, and what it waits for now (tcp_info.c). */
+void tcp__limit_note(const struct stack *stack, struct tcb *tcb, enum tcp_limit limit);
 uint64_t tcp__pace_rate(const struct tcb *tcb); /* octets a second; 0: as fast as cwnd allows */
 
 /* ---- tcp_window.c: the receive window --------------------------------------------------------- */
