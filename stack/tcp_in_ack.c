@@ -28,6 +28,17 @@ records_take(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 	}
 }
 
+/* 0: it echoes nothing that we can have sent. */
+uint64_t
+tcp__echo_rtt_us(const struct stack *stack, const struct tcb *tcb, uint32_t ts_ecr)
+{
+	const uint32_t rtt_ms = tcp__timestamp(stack->now_us, tcb->ts_offset) - ts_ecr;
+
+	if (ts_ecr == 0 || rtt_ms >= RTO_MAX_US / 1000)
+		return 0;
+	return rtt_ms == 0 ? 1000 : (uint64_t)rtt_ms * 1000;
+}
+
 /*
  * RFC 6298; RFC 7323, section 4.  It was the latest of what has arrived that drew the acknowledgment: those
  * before may have been acknowledged already, and only that was lost.  If it was sent twice (Karn) the peer's
@@ -39,11 +50,8 @@ rtt_take(const struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 	if (ack->delivered_bytes != 0 && !ack->is_latest_again) {
 		ack->rtt_us = stack->now_us - ack->latest_sent_at_us;
 		ack->rtt_us += ack->rtt_us == 0;
-	} else if (ack->is_advance && !ack->has_dsack && ack->has_timestamps && ack->ts_ecr != 0) {
-		const uint32_t now_ts = tcp__timestamp(stack->now_us, tcb->ts_offset);
-		const uint32_t rtt_ms = now_ts - ack->ts_ecr;
-		if (rtt_ms < RTO_MAX_US / 1000)
-			ack->rtt_us = rtt_ms == 0 ? 1000 : (uint64_t)rtt_ms * 1000;
+	} else if (ack->is_advance && !ack->has_dsack && ack->has_timestamps) {
+		ack->rtt_us = tcp__echo_rtt_us(stack, tcb, ack->ts_ecr);
 	}
 	if (ack->rtt_us == 0)
 		return;

@@ -57,6 +57,17 @@ simultaneous_open(struct stack *stack, struct tcb *tcb, struct tcp_segment *segm
 	tcp__arm_rto(stack, tcb);
 }
 
+/* Of a SYN that was sent again only a timestamp tells which one is answered (Karn). */
+static void
+sample_take(const struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment, const struct tcp_sent *syn)
+{
+	const bool is_again = (syn->flags & TCP_SENT_EVER_AGAIN) != 0;
+	const uint64_t echo_us = tcb->has_timestamps ? tcp__echo_rtt_us(stack, tcb, segment->options.ts_ecr) : 0;
+
+	if (!is_again || echo_us != 0)
+		rto_sample(&tcb->rto, is_again ? echo_us : stack->now_us - syn->sent_at_us, stack->now_us);
+}
+
 static void
 answered(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 {
@@ -65,8 +76,7 @@ answered(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 	tcb->has_ecn = tcb->config.ecn && (segment->flags & (TCP_ECE | TCP_CWR)) == TCP_ECE &&
 		       tcb->retransmits == 0;
 	struct tcp_sent *syn = tcp_flight_first(&tcb->flight);
-	if ((syn->flags & TCP_SENT_EVER_AGAIN) == 0)
-		rto_sample(&tcb->rto, stack->now_us - syn->sent_at_us, stack->now_us);
+	sample_take(stack, tcb, segment, syn);
 	tcp_flight_remove(&stack->tcp.sent, &tcb->flight, syn);
 	tcb->counters.segments_delivered++;
 	tcb->snd_una = segment->ack;

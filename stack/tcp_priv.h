@@ -426,6 +426,7 @@ void tcp__segment_receive(struct stack *stack, struct tcb *tcb, struct tcp_segme
 void tcp__synsent_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment);
 /* RFC 9293, section 3.10.7.4, fifth: false when the segment is dropped. */
 bool tcp__ack_receive(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment);
+uint64_t tcp__echo_rtt_us(const struct stack *stack, const struct tcb *tcb, uint32_t ts_ecr);
 void tcp__data_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment);
 void tcp__fin_receive(struct stack *stack, struct tcb *tcb);
 /* What a peer's SYN has brought: its options and window. */
