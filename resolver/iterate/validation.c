@@ -242,10 +242,22 @@ has_unjudged_proof(const struct task *task)
 	return false;
 }
 
+/* A proof that has been checked and does not hold: the reason is known, and not that there was none. */
+static bool
+has_bogus_proof(const struct task *task)
+{
+	for (const struct rrset *set = task->answer.sections[SECTION_AUTHORITY]; set != NULL; set = set->next)
+		if ((set->type == TYPE_NSEC || set->type == TYPE_NSEC3) && set->security == SECURITY_BOGUS)
+			return true;
+	return false;
+}
+
 static enum finding
 judge_absence(struct engine *engine, struct task *task, const struct name *end)
 {
 	const struct rrset *anchor = anchors_above(engine->trust.anchors, end);
+	const int ede = task->validation.ede;
+	const char *why = task->validation.why;
 	enum finding finding = FINDING_INSECURE;
 	struct denial denial;
 	struct name zone;
@@ -258,6 +270,8 @@ judge_absence(struct engine *engine, struct task *task, const struct name *end)
 	/* That a name is below an unsigned delegation is nothing to a trust anchor that is closer to it. */
 	if (!is_proved || (finding == FINDING_INSECURE && name_labels(&zone) < name_labels(anchor->owner)))
 		finding = validation__find_unsigned(engine, task, end, task->question.qtype);
+	if (finding == FINDING_BOGUS && has_bogus_proof(task))
+		return validation__bogus(task, ede, why);
 	return finding == FINDING_BOGUS && has_unjudged_proof(task) ? FINDING_SPENT : finding;
 }
 

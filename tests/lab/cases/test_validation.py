@@ -31,6 +31,7 @@ CASES = [
 BROKEN = [
     ("a DS that stands for no key", "www.bogus.org A", 9),
     ("signatures that have run out", "www.expired.org A", 7),
+    ("a proof of absence whose signatures have run out", "www.expired.org TXT", 7),
 ]
 
 
