@@ -159,7 +159,7 @@ find_option(const char *section, const char *name)
 
 /* ---- events --------------------------------------------------------------------------------------- */
 
-/* The remedy for what is most often meant by these two of libyaml's. */
+/* The remedy for what is most often meant by these of libyaml's. */
 static const char *
 remedy(const char *problem)
 {
@@ -167,6 +167,14 @@ remedy(const char *problem)
 		return "; quote what begins with a special character, as in \"::0\"";
 	if (strcmp(problem, "found character that cannot start any token") == 0)
 		return "; indent with spaces, not tabs, and quote what begins with a special character";
+	if (strcmp(problem, "did not find expected key") == 0)
+		return "; indent the options of a section alike, and let quotes hold the whole value, as in \"home.arpa. static\"";
+	if (strcmp(problem, "found unexpected end of stream") == 0)
+		return "; a quote is not closed";
+	if (strcmp(problem, "could not find expected ':'") == 0)
+		return "; an option is `NAME: VALUE`";
+	if (strcmp(problem, "mapping values are not allowed in this context") == 0)
+		return "; quote a value with a colon and a space in it, and indent the options of a section alike";
 	return "";
 }
 
@@ -376,6 +384,18 @@ take_zone(struct parse *parse, size_t line)
 	return err == 0 ? check_zone(parse) : err;
 }
 
+/* Words instead of a section's options: often options without their colons. */
+static int
+refuse_words(struct parse *parse, const yaml_event_t *value, size_t line)
+{
+	const size_t at = value->start_mark.line + 1;
+
+	if (value->type == YAML_SCALAR_EVENT && at > line)
+		return fail(parse, at, "`%.40s` is no option of `%s:`; an option is `NAME: VALUE`, with the colon", scalar_text(value),
+			    parse->section);
+	return fail(parse, line, "section `%s:` holds options, each on an indented line", parse->section);
+}
+
 /* One zone, or a list of them. */
 static int
 take_zones(struct parse *parse, const yaml_event_t *value, size_t line)
@@ -383,7 +403,7 @@ take_zones(struct parse *parse, const yaml_event_t *value, size_t line)
 	if (value->type == YAML_MAPPING_START_EVENT)
 		return take_zone(parse, line);
 	if (value->type != YAML_SEQUENCE_START_EVENT)
-		return fail(parse, line, "section `%s:` holds options, each on an indented line", parse->section);
+		return refuse_words(parse, value, line);
 	for (;;) {
 		yaml_event_t event;
 		int err = next_event(parse, &event);
@@ -407,7 +427,7 @@ take_section(struct parse *parse, const yaml_event_t *key)
 {
 	size_t line = key->start_mark.line + 1;
 	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
-		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `cachedb`, `remote-control` and `stack`",
+		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `key`, `cachedb`, `remote-control` and `stack`",
 		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
 	yaml_event_t value;
 	int err = next_event(parse, &value);
@@ -422,7 +442,7 @@ take_section(struct parse *parse, const yaml_event_t *key)
 	else if (value.type == YAML_MAPPING_START_EVENT)
 		err = take_mapping(parse, take_option);
 	else if (!is_empty) /* else all its lines are commented out */
-		err = fail(parse, line, "section `%s:` holds options, each on an indented line", parse->section);
+		err = refuse_words(parse, &value, line);
 	parse->section = NULL;
 	yaml_event_delete(&value);
 	return err;

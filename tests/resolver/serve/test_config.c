@@ -94,10 +94,14 @@ static const struct {
 	  "test.conf:2: there is no option `harden-dnssec-stripped`: it is always so; leave it out" },
 	{ "... and so may one for what is not there", "forward-zone:\n  name: .\n  forward-tls-upstream: yes\n",
 	  "test.conf:3: there is no option `forward-tls-upstream`: there is no TLS, towards clients or name servers; leave it out" },
+	{ "... or one that another option stands for", "server:\n  response-ip-tag: 192.0.2.0/24 \"guests\"\n",
+	  "test.conf:2: there is no option `response-ip-tag`: an `rpz:` section with `tags` and rules for addresses (rpz-ip) does that for clients with a tag; leave it out" },
+	{ "... or one of a kind that is not there", "server:\n  tls-ciphers: HIGH\n",
+	  "test.conf:2: there is no option `tls-ciphers`: there is no TLS, towards clients or name servers; leave it out" },
 	{ "a name like none is sent to the manual", "server:\n  so-long-and-thanks-for-all: fish\n",
 	  "test.conf:2: unknown option `so-long-and-thanks-for-all` in `server:`; cairn.conf(5) lists them all" },
 	{ "an unknown section names the known ones", "sever:\n  port: 53\n",
-	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `cachedb`, `remote-control` and `stack`" },
+	  "test.conf:1: unknown section `sever`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `key`, `cachedb`, `remote-control` and `stack`" },
 	{ "a zone that is kept here has a file", "auth-zone:\n  name: a.example\n  primary: 192.0.2.1\n",
 	  "test.conf:1: auth-zone: `a.example` has no `zonefile`" },
 	{ "zones are not fetched over HTTP", "auth-zone:\n  name: a.example\n  zonefile: a\n  url: http://www.example/a\n",
@@ -120,6 +124,10 @@ static const struct {
 	{ "a file is sections, not words", "port 53\n", "test.conf:1: a section such as `server:` is expected" },
 	{ "a file is sections, not a list", "- server\n", "test.conf:1: a section such as `server:` is expected" },
 	{ "a section holds options", "server: yes\n", "test.conf:1: section `server:` holds options, each on an indented line" },
+	{ "an option has a colon behind its name", "server:\n  interface 192.0.2.1\n",
+	  "test.conf:2: `interface 192.0.2.1` is no option of `server:`; an option is `NAME: VALUE`, with the colon" },
+	{ "... in a section that stands several times, too", "forward-zone:\n  name example\n",
+	  "test.conf:2: `name example` is no option of `forward-zone:`; an option is `NAME: VALUE`, with the colon" },
 	{ "one file is one configuration", "server:\n  port: 53\n---\nserver:\n", "test.conf:3: a second document; one file holds one configuration" },
 	{ "the smallest TTL is below the largest", "server:\n  cache-max-ttl: 5\n  cache-min-ttl: 6\n",
 	  "test.conf:3: cache-min-ttl: 6 is more than cache-max-ttl, 5" },
@@ -142,12 +150,28 @@ START_TEST(what_is_wrong_is_said_with_its_place)
 }
 END_TEST
 
-START_TEST(broken_yaml_is_said_with_its_line)
+/* What people write who come from unbound.conf, and the end of what they are told. */
+static const struct {
+	const char *text, *place, *remedy;
+} broken[] = {
+	{ "server:\n  interface: [ 1, 2\n", "test.conf:", "" },
+	{ "server:\n\tport: 53\n", "test.conf:2:", "indent with spaces, not tabs, and quote what begins with a special character" },
+	{ "server:\n  interface: *\n", "test.conf:2:", "" },
+	{ "server:\n  local-zone: \"home.arpa.\" static\n", "test.conf:2:",
+	  "let quotes hold the whole value, as in \"home.arpa. static\"" },
+	{ "server:\n  identity: \"me\n", "test.conf:", "a quote is not closed" },
+	{ "server:\n  port: 53\n  interface 192.0.2.1\n", "test.conf:", "an option is `NAME: VALUE`" },
+	{ "server:\n  identity: a: b\n", "test.conf:2:",
+	  "quote a value with a colon and a space in it, and indent the options of a section alike" },
+};
+
+START_TEST(broken_yaml_is_said_with_its_line_and_a_remedy)
 {
-	ck_assert_int_lt(parse("server:\n  interface: [ 1, 2\n"), 0);
-	ck_assert_msg(strncmp(error, "test.conf:", 10) == 0 && strstr(error, "not YAML") != NULL, "%s", error);
-	ck_assert_int_lt(parse("server:\n\tport: 53\n"), 0);
-	ck_assert_msg(strncmp(error, "test.conf:2: not YAML", 21) == 0, "%s", error);
+	ck_assert_int_lt(parse(broken[_i].text), 0);
+	const size_t said = strlen(error), told = strlen(broken[_i].remedy);
+	ck_assert_msg(strncmp(error, broken[_i].place, strlen(broken[_i].place)) == 0 && strstr(error, "not YAML") != NULL &&
+			      said >= told && strcmp(error + said - told, broken[_i].remedy) == 0,
+		      "%s", error);
 }
 END_TEST
 
@@ -298,7 +322,7 @@ config_suite(void)
 	tcase_add_test(tcase, sections_may_come_in_parts);
 	tcase_add_loop_test(tcase, sizes_take_powers_of_1024, 0, COUNT(sizes));
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
-	tcase_add_test(tcase, broken_yaml_is_said_with_its_line);
+	tcase_add_loop_test(tcase, broken_yaml_is_said_with_its_line_and_a_remedy, 0, COUNT(broken));
 	tcase_add_test(tcase, a_missing_file_is_said_by_name);
 	tcase_add_test(tcase, the_sample_holds_every_option_with_its_default);
 	tcase_add_test(tcase, each_zone_section_is_a_zone);
