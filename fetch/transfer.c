@@ -422,6 +422,9 @@ on_deadline(void *data)
 		failure_set(&failure, FAILURE_TIMEOUT,
 			    "the time allowed ran out after %.1f s with %llu of %llu octets",
 			    after_s, got, want);
+	else if (got == 0 && facts->first_us == 0)
+		failure_set(&failure, FAILURE_TIMEOUT, "the time allowed ran out after %.1f s, before %s", after_s,
+			    facts->connect_count == 0 ? "a connection was ready" : "the server had answered");
 	else
 		failure_set(&failure, FAILURE_TIMEOUT,
 			    "the time allowed ran out after %.1f s with %llu octets received",

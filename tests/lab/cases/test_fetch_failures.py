@@ -188,6 +188,15 @@ class Failures(lab.WithCairnd):
         self.check("--connect-timeout", "0.7", "http://198.18.7.1/", status=TIMEOUT, layer="tcp", good="url.parsed", bad="out.failed",
                    told="vanish")
 
+    def test_time_that_runs_out_says_what_was_waited_for(self):
+        port = self.serve_once(lambda connection: connection.recv(1 << 20, socket.MSG_WAITALL))
+        for url, words in (("http://198.18.7.1/", "before a connection was ready"),
+                           (f"http://127.0.0.1:{port}/", "before the server had answered")):
+            with self.subTest(url):
+                done = subprocess.run([FETCH, "-q", "-sS", "-m", "0.7", url], capture_output=True, text=True, timeout=FETCH_S)
+                self.assertEqual(done.returncode, TIMEOUT, done.stderr)
+                self.assertIn(words, done.stderr)
+
     def test_a_port_where_nobody_listens(self):
         self.check("http://192.168.1.1:81/", status=CONNECT, layer="tcp", good="url.parsed", bad="tcp.reset", told="no server listens")
 
