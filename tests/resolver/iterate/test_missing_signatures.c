@@ -112,6 +112,59 @@ START_TEST(where_all_servers_lie_one_is_looked_for_in_the_other_family)
 }
 END_TEST
 
+/* What mal. says of its delegation sub.mal., which is not signed. */
+static void
+prove_no_ds(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	const struct name sub = name_of("sub.mal.");
+
+	(void)server;
+	if (query->question.qtype == TYPE_DS && name_equal(&query->question.qname, &sub))
+		records_append(&reply->sections[SECTION_AUTHORITY],
+			       world_record(world, "sub.mal.", TYPE_NSEC, 300, "mal. NS RRSIG NSEC"));
+}
+
+/*
+ * sub.mal. has no signatures, and so nothing vouches for the DS set in it: low.sub.mal. is insecure, although it is signed, by
+ * a key for which that DS does not stand (RFC 4035, section 4.3).
+ */
+START_TEST(a_ds_set_below_an_unsigned_zone_makes_nothing_secure_and_nothing_bogus)
+{
+	static const struct world_zone
+		top = { "mal.", "mal. 600 SOA mname. rname. 1 2 3 4 300\n"
+				"mal. 3600 NS ns.mal.\n"
+				"ns.mal. 3600 A 203.0.113.66\n"
+				"sub.mal. 3600 NS ns.sub.mal.\n"
+				"ns.sub.mal. 3600 A 203.0.113.67\n" },
+		sub = { "sub.mal.", "sub.mal. 600 SOA mname. rname. 1 2 3 4 300\n"
+				    "sub.mal. 3600 NS ns.sub.mal.\n"
+				    "ns.sub.mal. 3600 A 203.0.113.67\n"
+				    "low.sub.mal. 3600 NS ns.low.sub.mal.\n"
+				    "low.sub.mal. 3600 DS 4711 15 2 "
+				    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+				    "ns.low.sub.mal. 3600 A 203.0.113.68\n" },
+		low = { "low.sub.mal.", "low.sub.mal. 600 SOA mname. rname. 1 2 3 4 300\n"
+					"low.sub.mal. 3600 NS ns.low.sub.mal.\n"
+					"ns.low.sub.mal. 3600 A 203.0.113.68\n"
+					"www.low.sub.mal. 300 A 203.0.113.80\n" };
+	struct signed_zone low_zone = { .apex = name_of("low.sub.mal."), .key = 3 };
+
+	signed_world_init(&sw, 1, NULL, prove_no_ds, NULL);
+	world_serve_instead(sw.mal, &top);
+	world_server(sw.world, "203.0.113.67", &sub);
+	struct world_server *server = world_server(sw.world, "203.0.113.68", &low);
+	server->habit = sw.mal->habit;
+	server->context = &low_zone;
+	const struct world_result *result = resolve("www.low.sub.mal.", TYPE_A);
+	ck_assert_msg(world_has(result, SECTION_ANSWER, "www.low.sub.mal.", TYPE_A, "203.0.113.80"), "%s", result->ede_text);
+	ck_assert_uint_eq(result->security, SECURITY_INSECURE);
+	const struct world_result *ds = resolve("low.sub.mal.", TYPE_DS);
+	ck_assert_uint_eq(world_count(ds, SECTION_ANSWER), 1);
+	ck_assert_uint_eq(ds->security, SECURITY_INSECURE);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -122,6 +175,7 @@ main(void)
 	tcase_add_test(tcase, what_says_itself_that_it_is_of_a_signed_zone_is_bogus_without_another_question);
 	tcase_add_loop_test(tcase, the_reason_names_what_does_not_hold_and_who_has_said_it, 0, 2);
 	tcase_add_test(tcase, where_all_servers_lie_one_is_looked_for_in_the_other_family);
+	tcase_add_test(tcase, a_ds_set_below_an_unsigned_zone_makes_nothing_secure_and_nothing_bogus);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
