@@ -7,6 +7,7 @@
 #include "resolver/iterate/engine_priv.h"
 #include "resolver/iterate/extras.h"
 #include "resolver/iterate/rewrite.h"
+#include "resolver/validate/rrsig.h"
 
 static struct stale_terms
 terms_of(const struct engine *engine)
@@ -43,6 +44,20 @@ find(const struct engine *engine, const struct engine_question *question, const 
 	return answer->is_stale;
 }
 
+/*
+ * What has outlived a signature is not authentic any more, although nobody has shown that it is false: it stands in
+ * without AD (RFC 4035, sections 3.2.3 and 5.3.1; RFC 8767 says nothing of it).
+ */
+static void
+doubt_outlived(const struct engine *engine, struct answer *answer)
+{
+	for (enum dns_section section = SECTION_ANSWER; section <= SECTION_AUTHORITY; section++)
+		for (const struct rrset *set = answer->sections[section]; set != NULL; set = set->next)
+			if (answer->security == SECURITY_SECURE &&
+			    rrset_outlives_a_sig(set, &engine->config.val_sig_skew, engine__wall_s(engine)))
+				answer->security = SECURITY_INSECURE;
+}
+
 bool
 stale__find(const struct engine *engine, const struct engine_question *question, struct arena *arena,
 	    struct answer *answer, uint32_t now_s)
@@ -59,6 +74,7 @@ stale__find(const struct engine *engine, const struct engine_question *question,
 	}
 	if (engine__wants_extras(engine, question->qtype) && !answer->is_ruled)
 		extras_from_stale(answer, &engine->caches, arena, terms.stale_s, over_s, now_s);
+	doubt_outlived(engine, answer);
 	if (!answer->is_ruled)
 		answer->ede = answer->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
 	set_ttls(answer, terms.reply_ttl_s);

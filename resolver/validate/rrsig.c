@@ -138,6 +138,17 @@ rrset_is_fleeting(const struct rrset *set)
 	return false;
 }
 
+bool
+rrset_outlives_a_sig(const struct rrset *set, const struct verify_skew *skew, uint32_t now_s)
+{
+	struct rrsig sig;
+
+	for (unsigned i = 0; i < set->sig_count; i++)
+		if (!sig_at(set, i, &sig) || time_ede(&sig, now_s, skew) == EDE_SIGNATURE_EXPIRED)
+			return true;
+	return false;
+}
+
 /* ---- what was signed (RFC 4034, section 3.1.8.1) ----------------------------------------------------- */
 
 static int

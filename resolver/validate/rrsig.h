@@ -62,6 +62,12 @@ struct verify_skew {
 	uint32_t min_s, max_s;
 };
 
+/*
+ * Whether one of the set's RRSIGs has run out since it was verified.  Of several it is not known here which one held, so
+ * each has to be good still; a set without any (a CNAME that a DNAME made) rests on others.
+ */
+bool rrset_outlives_a_sig(const struct rrset *set, const struct verify_skew *skew, uint32_t now_s);
+
 struct verify_job {
 	uint8_t algorithm;
 	struct crypto_span key, signed_data, signature;

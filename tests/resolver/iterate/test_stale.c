@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "resolver/iterate/engine_priv.h"
-#include "tests/resolver/iterate/world.h"
+#include "tests/resolver/iterate/signed_world.h"
 #include "tests/suite.h"
 
 #define SECOND 1000000u
@@ -253,6 +253,51 @@ START_TEST(without_room_for_what_stands_in_clients_get_what_the_work_comes_to)
 }
 END_TEST
 
+/* www.mal. has two signatures, one of which ends with the half minute, and the other much later. */
+static void
+sign_for_long_and_for_short(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	struct rrset *set = reply->sections[SECTION_ANSWER];
+	const struct signed_zone *zone = signed_zone_of(server);
+
+	if (query->question.qtype != TYPE_A || set == NULL)
+		return;
+	signed_sign(world, zone, set);
+	signer_sign(&world->arena, set, &zone->apex, zone->key, SIGNER_KSK, SIGNED_NOW_S - 86400u, SIGNED_NOW_S + 30u);
+}
+
+static void
+sign_for_long(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	if (query->question.qtype == TYPE_A && reply->sections[SECTION_ANSWER] != NULL)
+		signed_sign(world, signed_zone_of(server), reply->sections[SECTION_ANSWER]);
+}
+
+START_TEST(what_has_outlived_a_signature_stands_in_without_being_authentic)
+{
+	static const struct {
+		world_habit *habit;
+		enum security security;
+	} cases[] = { { sign_for_long, SECURITY_SECURE }, { sign_for_long_and_for_short, SECURITY_INSECURE } };
+	static struct signed_world sw;
+	struct engine_config config = engine_config_default;
+
+	config.prime_root = false;
+	config.serve_expired = true;
+	config.serve_expired_ttl_s = 86400;
+	config.serve_expired_client_timeout_ms = 400;
+	config.val_sig_skew = (struct verify_skew){ 60, 60 };
+	signed_world_init(&sw, suite_seed(8767), &config, cases[_i].habit, NULL);
+	ck_assert_uint_eq(world_resolve(sw.world, "www.mal.", TYPE_A)->security, SECURITY_SECURE);
+	world_run(sw.world, 400 * SECOND);
+	sw.mal->dead = true;
+	const struct world_result *result = world_resolve(sw.world, "www.mal.", TYPE_A);
+	check_stale(result, "www.mal.", "203.0.113.80", 30);
+	ck_assert_uint_eq(result->security, cases[_i].security);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -272,6 +317,7 @@ main(void)
 	tcase_add_test(tcase, without_a_timeout_nobody_waits_and_the_cache_is_filled_afterwards);
 	tcase_add_test(tcase, what_is_asked_anew_leaves_half_of_the_tasks_to_clients);
 	tcase_add_test(tcase, without_room_for_what_stands_in_clients_get_what_the_work_comes_to);
+	tcase_add_loop_test(tcase, what_has_outlived_a_signature_stands_in_without_being_authentic, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
