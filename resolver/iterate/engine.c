@@ -371,6 +371,7 @@ join(struct engine *engine, const struct engine_question *question, uint64_t cli
 		int err = client__add(engine, task, client);
 		if (err == 0) {
 			engine->stats.joined++;
+			task->question.dnssec_ok |= question->dnssec_ok; /* for what may stand in (stale.c) */
 			jostle__enter(engine, task);
 			stale__on_join(engine, task);
 		}

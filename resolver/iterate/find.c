@@ -46,7 +46,10 @@ fetch(struct engine *engine, struct task *task)
 	return TASK_FETCHING;
 }
 
-/* Step 1 of RFC 1034, section 5.3.3: the caches. */
+/*
+ * Step 1 of RFC 1034, section 5.3.3: the caches.  DO is no part of what makes questions the same, and who wants it may yet
+ * join: so the task looks for what every client can be given, with the proof that a wildcard's set needs.
+ */
 enum task_state
 task__look_up(struct engine *engine, struct task *task)
 {
@@ -57,7 +60,7 @@ task__look_up(struct engine *engine, struct task *task)
 		.alias_count = task->chain_count,
 		.forwards = engine->forwards,
 		.kept = engine->kept,
-		.dnssec_ok = task->question.dnssec_ok,
+		.dnssec_ok = true,
 		.for_client = task->clients != SLOT_NONE,
 		.refreshes = task->refreshes,
 		.checking_disabled = task->question.checking_disabled,

@@ -283,6 +283,39 @@ START_TEST(a_known_wildcard_answers_for_other_names)
 }
 END_TEST
 
+static unsigned
+ask_for(const char *qname, bool dnssec_ok)
+{
+	const struct engine_question question = {
+		.qname = name_of(qname), .qtype = TYPE_A, .qclass = CLASS_IN, .dnssec_ok = dnssec_ok,
+	};
+	return world_ask_as(sw.world, &question);
+}
+
+/* RFC 4035, section 3.1.3.3: it has to see that the name itself is not there, whoever has asked before it. */
+START_TEST(who_wants_proofs_gets_them_where_others_ask_the_same_at_that_moment)
+{
+	static const struct world_zone aliases = { "victim.", "victim. 600 SOA mname. rname. 1 2 3 4 300\n"
+							      "victim. 3600 NS ns.victim.\n"
+							      "ns.victim. 3600 A 192.0.2.2\n"
+							      "alias.victim. 300 CNAME a.wild.mal.\n" };
+	begin(false, prove_with_nsec);
+	world_serve_instead(sw.victim, &aliases);
+	(void)resolve("a.wild.mal.", TYPE_A, false); /* known now, without its proof */
+	const bool is_first = _i == 0;
+	const unsigned first = ask_for("alias.victim.", is_first), second = ask_for("alias.victim.", !is_first);
+	world_run(sw.world, 5 * 1000000u);
+	ck_assert_uint_eq(world_asked(sw.world, "alias.victim.", TYPE_A), 1);
+	const struct world_result *wants = &sw.world->results[is_first ? first : second],
+				  *other = &sw.world->results[is_first ? second : first];
+	ck_assert(world_has(wants, SECTION_ANSWER, "a.wild.mal.", TYPE_A, "203.0.113.99"));
+	ck_assert(world_has(wants, SECTION_AUTHORITY, "*.wild.mal.", TYPE_NSEC, NULL));
+	ck_assert(world_has(other, SECTION_ANSWER, "a.wild.mal.", TYPE_A, "203.0.113.99"));
+	ck_assert_uint_eq(wants->security, SECURITY_SECURE);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 START_TEST(a_name_that_is_there_lacks_what_its_record_does_not_list)
 {
 	begin(true, prove_with_nsec);
@@ -566,6 +599,7 @@ main(void)
 	tcase_add_test(tcase, nothing_is_concluded_in_an_opt_out_span);
 	tcase_add_test(tcase, switched_off_each_name_is_asked);
 	tcase_add_test(tcase, a_known_wildcard_answers_for_other_names);
+	tcase_add_loop_test(tcase, who_wants_proofs_gets_them_where_others_ask_the_same_at_that_moment, 0, 2);
 	tcase_add_test(tcase, a_name_that_is_there_lacks_what_its_record_does_not_list);
 	tcase_add_test(tcase, a_delegation_says_nothing_about_what_is_below_it);
 	tcase_add_test(tcase, a_client_gets_no_ds_with_the_soa_that_says_for_how_long);
