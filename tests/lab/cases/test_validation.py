@@ -3,7 +3,7 @@ import socket
 import struct
 
 import lab
-from clients import dig
+from clients import WAIT_S, dig
 
 EXPANDED = "x.wild.signed.org A"
 
@@ -80,6 +80,29 @@ class Validation(lab.WithCairnd):
     def test_only_who_understands_ad_gets_it(self):
         self.assertNotIn("ad", dig("www.signed.org A", "+noadflag", "+noedns").flags)
         self.assertIn("ad", dig("www.signed.org A", "+adflag", "+noedns").flags)
+
+
+def query(number, name, dnssec_ok):
+    """A query for its address, with RD and AD, and DO or not."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return (struct.pack("!HHHHHH", number, 0x0120, 1, 0, 0, 1) + labels + struct.pack("!xHH", 1, 1) +
+            struct.pack("!xHHIH", 41, 1232, 0x8000 if dnssec_ok else 0, 0))
+
+
+class AtOnce(lab.WithCairnd):
+    def test_who_asks_the_same_at_once_gets_it_in_his_own_form(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client, lab.Sent() as sent:
+            client.settimeout(WAIT_S)
+            client.connect(("127.0.0.1", 53))
+            for number in range(8):
+                client.send(query(number, "www.signed.org", dnssec_ok=number % 2 == 1))
+            replies = [client.recv(4096) for _ in range(8)]
+        self.assertGreater(sent.questions, 0)
+        for reply in replies:
+            number, flags, _, records = struct.unpack_from("!HHHH", reply)
+            with self.subTest("with DO" if number % 2 == 1 else "without DO", number=number):
+                self.assertEqual(flags & 0x002f, 0x0020, "AD, and NOERROR")
+                self.assertEqual(records, 2 if number % 2 == 1 else 1)  # with its RRSIG
 
 
 class Exceptions(lab.WithCairnd):
