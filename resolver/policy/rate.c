@@ -59,12 +59,20 @@ rate_take(struct rate_table *table, const struct rate_limit *limit, const void *
 	return limit->factor != 0 && key->beyond % limit->factor == 0 ? RATE_SLIPS : RATE_BEYOND;
 }
 
+static enum rate_verdict
+take_network(struct rate_table *table, const struct rate_limit *limit, const struct ip_addr *addr, uint64_t now_us)
+{
+	struct rate_limit of_network = *limit;
+
+	of_network.per_s *= RATE_NETWORK_ADDRS; /* beyond a million a second all are counted as a microsecond each */
+	return rate_take(table, &of_network, addr->octets, 8, now_us); /* no address is as short */
+}
+
 enum rate_verdict
 rate_take_addr(struct rate_table *table, const struct rate_limit *limit, const struct ip_addr *addr,
 	       uint64_t now_us)
 {
-	const size_t counted = addr->family == ADDR_IPV6 ? 8 : addr_bytes(addr);
-	uint8_t octets[9] = { addr->family };
-	memcpy(octets + 1, addr->octets, counted);
-	return rate_take(table, limit, octets, 1 + counted, now_us);
+	const enum rate_verdict verdict = rate_take(table, limit, addr->octets, addr_bytes(addr), now_us);
+
+	return verdict == RATE_WITHIN && addr->family == ADDR_IPV6 ? take_network(table, limit, addr, now_us) : verdict;
 }

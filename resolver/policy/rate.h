@@ -36,7 +36,7 @@ struct rate_table {
 
 /* What is allowed. */
 struct rate_limit {
-	uint32_t per_s;  /* 0: anything */
+	uint32_t per_s;  /* a million at most; 0: anything */
 	uint32_t factor; /* one in so many beyond it slips through; 0: none */
 	bool backs_off;  /* what is refused counts too, so that only who slows down is served again */
 };
@@ -50,7 +50,12 @@ void rate_table_init(struct rate_table *table, void *block, struct rng *rng);
 enum rate_verdict rate_take(struct rate_table *table, const struct rate_limit *limit, const void *octets, size_t size,
 			    uint64_t now_us);
 
-/* Of an address: of IPv6 the network of 64 bits, in which a host chooses at will. */
+/*
+ * Of an address, as unbound counts.  In its network of 64 bits an IPv6 host chooses addresses at will, so that has a limit
+ * as well: as much as so many addresses together.
+ */
+#define RATE_NETWORK_ADDRS 32u
+
 enum rate_verdict rate_take_addr(struct rate_table *table, const struct rate_limit *limit, const struct ip_addr *addr,
 				 uint64_t now_us);
 

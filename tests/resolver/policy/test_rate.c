@@ -92,18 +92,41 @@ START_TEST(keys_are_counted_apart_and_more_than_fit_make_room)
 }
 END_TEST
 
-START_TEST(addresses_of_one_network_of_64_bits_are_one_client)
+static enum rate_verdict
+take_addr(const struct rate_limit *limit, const char *text)
+{
+	struct ip_addr addr;
+	ck_assert_int_eq(addr_from_text(&addr, text), 0);
+	return rate_take_addr(&table, limit, &addr, now_us);
+}
+
+START_TEST(an_address_is_a_client)
 {
 	const struct rate_limit limit = { .per_s = 1 };
-	struct ip_addr a, b, c, d;
-	ck_assert_int_eq(addr_from_text(&a, "2001:db8::1"), 0);
-	ck_assert_int_eq(addr_from_text(&b, "2001:db8::2"), 0);
-	ck_assert_int_eq(addr_from_text(&c, "2001:db8:0:1::1"), 0);
-	ck_assert_int_eq(addr_from_text(&d, "192.0.2.1"), 0);
-	ck_assert_int_eq((int)rate_take_addr(&table, &limit, &a, now_us), RATE_WITHIN);
-	ck_assert_int_eq((int)rate_take_addr(&table, &limit, &b, now_us), RATE_BEYOND);
-	ck_assert_int_eq((int)rate_take_addr(&table, &limit, &c, now_us), RATE_WITHIN);
-	ck_assert_int_eq((int)rate_take_addr(&table, &limit, &d, now_us), RATE_WITHIN);
+	static const char *const addrs[] = { "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "192.0.2.1", "192.0.2.2", "2001:db8::" };
+	for (unsigned i = 0; i < sizeof addrs / sizeof addrs[0]; i++) {
+		ck_assert_int_eq((int)take_addr(&limit, addrs[i]), RATE_WITHIN);
+		ck_assert_int_eq((int)take_addr(&limit, addrs[i]), RATE_BEYOND);
+	}
+}
+END_TEST
+
+/* A host that takes another address for each query gets as much as so many hosts, and its neighbours suffer. */
+START_TEST(a_network_of_64_bits_is_so_many_clients)
+{
+	const struct rate_limit limit = { .per_s = 3 };
+	char text[64];
+	unsigned within = 0;
+	for (unsigned i = 0; i < 1000; i++) {
+		(void)snprintf(text, sizeof text, "2001:db8::%x", i);
+		within += take_addr(&limit, text) == RATE_WITHIN;
+	}
+	ck_assert_uint_eq(within, 3 * RATE_NETWORK_ADDRS);
+	ck_assert_int_eq((int)take_addr(&limit, "2001:db8:0:1::1"), RATE_WITHIN);
+	for (unsigned i = 0; i < 200; i++) {
+		(void)snprintf(text, sizeof text, "192.0.2.%u", i);
+		ck_assert_int_eq((int)take_addr(&limit, text), RATE_WITHIN);
+	}
 }
 END_TEST
 
@@ -128,7 +151,8 @@ main(void)
 	tcase_add_test(tcase, one_in_so_many_slips_through);
 	tcase_add_test(tcase, who_goes_on_is_not_served_where_refusals_count);
 	tcase_add_test(tcase, keys_are_counted_apart_and_more_than_fit_make_room);
-	tcase_add_test(tcase, addresses_of_one_network_of_64_bits_are_one_client);
+	tcase_add_test(tcase, an_address_is_a_client);
+	tcase_add_test(tcase, a_network_of_64_bits_is_so_many_clients);
 	tcase_add_test(tcase, without_a_limit_nothing_is_counted);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
