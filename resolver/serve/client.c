@@ -416,6 +416,8 @@ client_query(struct clients *clients, const struct client_source *source, const 
 		.informs = clients->match.informs ? &clients->match : NULL,
 		.from_cache = true,
 		.has_notified = asking.has_notified,
+		.refused_signature = asking.refused_signature,
+		.wanted_key = asking.refused_signature != TSIG_GOOD ? asking.wanted_key : NULL,
 		.ede = EDE_NONE,
 	};
 	if (ready_bytes != 0)

@@ -119,6 +119,8 @@ struct client_outcome {
 	int ede;
 	const char *ede_text;
 	const struct policy_note *note; /* of a policy that is to be logged; else NULL */
+	enum tsig_verdict refused_signature; /* TSIG_GOOD: none was */
+	const struct tsig_key *wanted_key;   /* by which it should have been; NULL: by none */
 };
 
 struct clients {

@@ -109,7 +109,7 @@ stage_kind(struct clients *clients, struct asking *asking)
 	uint16_t rcode;
 	enum ede ede = EDE_NOT_SUPPORTED;
 	if (clients->query.tsig_present) /* keys are for zones and their primaries: to a question none is known */
-		return client__refuse_signature(clients, asking, TSIG_BAD_KEY);
+		return client__refuse_signature(clients, asking, TSIG_BAD_KEY, NULL);
 	if (question->qtype == TYPE_AXFR || question->qtype == TYPE_IXFR) {
 		rcode = RCODE_REFUSED;
 		ede = EDE_NOT_AUTHORITATIVE;

@@ -33,6 +33,7 @@ struct asking {
 	bool has_notified;
 	bool is_signed; /* as clients->tsig has it, and so its reply is to be */
 	enum tsig_verdict refused_signature; /* TSIG_GOOD: none is refused; else what its reply says of it (RFC 8945, section 5.2) */
+	const struct tsig_key *wanted_key;   /* ... and by which it should have been; NULL: by none */
 	bool refers; /* it waits, or has waited, for its referral to be judged */
 	uint64_t client; /* its place when it is pending; 0: none */
 	enum dns64_step step;
@@ -95,7 +96,9 @@ bool client__notify(struct clients *clients, struct asking *asking, const uint8_
 /* The reply's size with its signature (RFC 8945, section 5.3). */
 size_t client__sign(struct clients *clients, const struct asking *asking, uint8_t *reply, size_t reply_bytes, size_t reply_max);
 /* The answer to a query whose signature is bad, and the size of its reply with the record that says in what. */
-enum stage client__refuse_signature(struct clients *clients, struct asking *asking, enum tsig_verdict verdict);
+/* `wanted`: the key that it should have been signed with; NULL: there is none for such a message. */
+enum stage client__refuse_signature(struct clients *clients, struct asking *asking, enum tsig_verdict verdict,
+				    const struct tsig_key *wanted);
 size_t client__tell_signature(struct clients *clients, const struct asking *asking, const uint8_t *bytes, size_t size, uint8_t *reply,
 			      size_t reply_bytes, size_t reply_max);
 

@@ -100,12 +100,13 @@ wall_s(const struct clients *clients, uint64_t now_us)
 }
 
 enum stage
-client__refuse_signature(struct clients *clients, struct asking *asking, enum tsig_verdict verdict)
+client__refuse_signature(struct clients *clients, struct asking *asking, enum tsig_verdict verdict, const struct tsig_key *wanted)
 {
 	const bool is_bad = verdict == TSIG_BAD_KEY || verdict == TSIG_BAD_SIG || verdict == TSIG_BAD_TIME;
 
 	clients->stats.refused_signature++;
 	asking->refused_signature = is_bad ? verdict : TSIG_GOOD; /* of what cannot be read nothing is said */
+	asking->wanted_key = wanted;
 	answer_rcode(&asking->answer, is_bad ? RCODE_NOTAUTH : RCODE_FORMERR, EDE_NONE, NULL);
 	return STAGE_ANSWERS;
 }
@@ -151,7 +152,7 @@ client__notify(struct clients *clients, struct asking *asking, const uint8_t *by
 		asking->has_notified = true;
 	}
 	if (!asking->has_notified && bad != TSIG_GOOD)
-		return client__refuse_signature(clients, asking, bad) == STAGE_ANSWERS;
+		return client__refuse_signature(clients, asking, bad, clients->tsig.key) == STAGE_ANSWERS;
 	if (!asking->has_notified)
 		return false;
 	answer_rcode(&asking->answer, RCODE_NOERROR, EDE_NONE, NULL);

@@ -263,3 +263,23 @@ querylog_policy(struct querylog *querylog, const struct client_source *source, c
 		 name_to_text(note->owner, owner, sizeof owner), note->action, addr_to_text(&source->addr, addr, sizeof addr),
 		 source->port, question_to_text(outcome->question, question));
 }
+
+void
+querylog_signature(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome,
+		   uint64_t now_us)
+{
+	char addr[ADDR_TEXT_BYTES], question[QUERYLOG_QUESTION_BYTES], key[NAME_TEXT_BYTES];
+	const struct tsig_key *wanted = outcome->wanted_key;
+
+	if (querylog->signature_at_us != 0 && now_us < querylog->signature_at_us + QUERYLOG_SIGNATURE_US) {
+		querylog->signatures_untold++;
+		return;
+	}
+	put_line(querylog, LOG_LEVEL_WARNING, "refused, %s@%u <%s> %s (%s%s); %llu more since the last such line",
+		 addr_to_text(&source->addr, addr, sizeof addr), source->port, question_to_text(outcome->question, question),
+		 tsig_verdict_text(outcome->refused_signature), wanted != NULL ? "key " : "there are keys for zones' primaries alone",
+		 wanted != NULL ? name_to_text(&wanted->name, key, sizeof key) : "",
+		 (unsigned long long)querylog->signatures_untold);
+	querylog->signature_at_us = now_us;
+	querylog->signatures_untold = 0;
+}

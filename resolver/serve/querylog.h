@@ -10,6 +10,10 @@
  *     ZONE inform ADDRESS@PORT NAME TYPE CLASS
  *     rpz: applied [ZONE] TRIGGER OWNER ACTION ADDRESS@PORT NAME TYPE CLASS
  *
+ * and one of our own, now and then, about messages whose signature (TSIG) is refused:
+ *
+ *     refused, ADDRESS@PORT <NAME TYPE CLASS> REASON (key NAME); N more since the last such line
+ *
  * Lines gather, and leave together: when a turn of the loop ends, or there is no room.  No answer waits for who reads them: what
  * a pipe or a socket does not take waits here, and what finds no room any more is lost, and counted.
  *
@@ -26,6 +30,7 @@
 
 #define QUERYLOG_BYTES          65536u
 #define QUERYLOG_RETRY_US       10000u /* when a pipe or a socket is looked at again that took no more */
+#define QUERYLOG_SIGNATURE_US   10000000u /* anybody can send a bad signature: there is no more than a line in so long */
 #define QUERYLOG_QUESTION_BYTES (NAME_TEXT_BYTES + 2u * 16u)
 
 struct querylog {
@@ -35,6 +40,8 @@ struct querylog {
 	size_t prefix_bytes;
 	char prefix[LOG_PREFIX_BYTES_MAX];
 	uint64_t lost; /* lines */
+	uint64_t signature_at_us; /* of the last line about one; 0: there was none */
+	uint64_t signatures_untold; /* since */
 	size_t used;
 	char bytes[QUERYLOG_BYTES];
 };
@@ -46,6 +53,9 @@ void querylog_servfail(struct querylog *querylog, const struct client_outcome *o
 void querylog_inform(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome);
 /* outcome->note is there. */
 void querylog_policy(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome);
+/* outcome->refused_signature is not TSIG_GOOD. */
+void querylog_signature(struct querylog *querylog, const struct client_source *source, const struct client_outcome *outcome,
+			uint64_t now_us);
 /* In every turn; what `used` counts after it waits for one within QUERYLOG_RETRY_US. */
 void querylog_flush(struct querylog *querylog);
 /* After the last line: what is not taken now is lost, and counted. */

@@ -113,6 +113,8 @@ worker_query(struct worker *worker, const struct client_source *source, const ui
 	if (worker->service->log_queries)
 		querylog_query(&worker->query_log, source, outcome.question);
 	log_outcome(worker, source, &outcome);
+	if (outcome.refused_signature != TSIG_GOOD)
+		querylog_signature(&worker->query_log, source, &outcome, now_us);
 	if (outcome.has_notified)
 		mailbox_knock(worker->server);
 	*reply_bytes = outcome.reply_bytes;

@@ -128,6 +128,17 @@ class SignedTransfers(WithFolder):
         with self.cairnd(secret=OTHER_SECRET) as cairnd:
             self.refuses(cairnd, "says that our key, signature or clock is wrong: BADSIG (key transfers.example.)")
 
+    def test_the_log_tells_of_a_message_whose_signature_does_not_hold(self):
+        self.start_primary()
+        with self.cairnd() as cairnd:
+            self.comes(cairnd, "zone kept.net: serial 1 by AXFR")
+            for _ in range(3):
+                answer = dig("kept.net SOA", "+opcode=NOTIFY", "-y", f"hmac-sha256:transfers.example:{OTHER_SECRET}")
+                self.assertEqual(answer.status, "NOTAUTH", answer.text)
+            cairnd.await_log("<kept.net. SOA IN> has a signature that does not hold (key transfers.example.); 0 more")
+            self.assertEqual(cairnd.log().count("does not hold"), 1)
+            self.assertEqual(cairnd.statistic("refused.signature"), 3)
+
     def test_what_is_signed_too_late_or_not_at_all_is_not_believed(self):
         for impostor, why in ((dict(seconds_late=3600), "was signed at another time"), (dict(sign=False), "is not signed")):
             with self.subTest(why):

@@ -422,6 +422,7 @@ START_TEST(a_notify_that_is_signed_is_answered_with_a_signature)
 	struct notified *notified = allow_signed(true);
 	notify_signed(&notify_key, NOW_S);
 	ck_assert(outcome.has_notified && notified_take(notified, 0));
+	ck_assert_int_eq((int)outcome.refused_signature, TSIG_GOOD);
 	ck_assert_int_eq((int)tsig_verify(&tsig, reply_bytes, outcome.reply_bytes, NOW_S), TSIG_GOOD);
 	forget_hmac();
 }
@@ -458,6 +459,8 @@ START_TEST(what_is_wrong_with_a_signature_is_told)
 	notify_signed(&notify_key, NOW_S + 1000);
 	ck_assert_int_eq((int)tsig_verify(&tsig, reply_bytes, outcome.reply_bytes, NOW_S + 1000), TSIG_REFUSED);
 	ck_assert_str_eq(tsig_error_text(tsig.error), "BADTIME");
+	ck_assert_int_eq((int)outcome.refused_signature, TSIG_BAD_TIME); /* for the log */
+	ck_assert(outcome.wanted_key != NULL && name_equal(&outcome.wanted_key->name, &notify_key.name));
 	ck_assert_uint_eq(tsig.verified_count, 1);
 	ck_assert_uint_eq(tsig.time_s, NOW_S + 1000);
 	ck_assert_mem_eq(reply_bytes + outcome.reply_bytes - sizeof now, now, sizeof now);
@@ -475,6 +478,7 @@ START_TEST(a_question_that_is_signed_is_told_that_the_key_is_not_known)
 	ck_assert_uint_eq(outcome.rcode, RCODE_NOTAUTH);
 	ck_assert_int_eq((int)tsig_verify(&tsig, reply_bytes, outcome.reply_bytes, NOW_S), TSIG_REFUSED);
 	ck_assert_str_eq(tsig_error_text(tsig.error), "BADKEY");
+	ck_assert(outcome.refused_signature == TSIG_BAD_KEY && outcome.wanted_key == NULL);
 	ck_assert_uint_eq(world.clients.stats.refused_signature, 1);
 	forget_hmac();
 }

@@ -103,6 +103,30 @@ START_TEST(each_line_has_its_form)
 }
 END_TEST
 
+/* Anybody can send them: a line, and later how many there were. */
+START_TEST(of_bad_signatures_there_is_a_line_now_and_then)
+{
+	static struct tsig_key key;
+	const struct question question = question_of("kept.");
+	struct client_outcome outcome = { .question = &question, .refused_signature = TSIG_BAD_SIG, .wanted_key = &key };
+	const uint64_t first_us = 5000000u;
+
+	ck_assert_int_eq(name_from_text(&key.name, "transfers.example.", NULL), 0);
+	open_pipe(false);
+	for (unsigned i = 0; i < 1000; i++)
+		querylog_signature(&querylog, &source, &outcome, first_us + i * (QUERYLOG_SIGNATURE_US / 1000u));
+	outcome.wanted_key = NULL;
+	outcome.refused_signature = TSIG_BAD_KEY;
+	querylog_signature(&querylog, &source, &outcome, first_us + QUERYLOG_SIGNATURE_US);
+	querylog_flush(&querylog);
+	ck_assert_str_eq(read_all(), "test: warning: refused, 192.0.2.1@53000 <kept. AAAA IN> has a signature that does not hold "
+				     "(key transfers.example.); 0 more since the last such line\n"
+				     "test: warning: refused, 192.0.2.1@53000 <kept. AAAA IN> is signed with another key or algorithm "
+				     "(there are keys for zones' primaries alone); 999 more since the last such line\n");
+	close_log();
+}
+END_TEST
+
 /* As log_line writes it, to the millisecond. */
 START_TEST(the_time_stands_in_front)
 {
@@ -214,6 +238,7 @@ main(void)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	tcase_add_test(tcase, each_line_has_its_form);
+	tcase_add_test(tcase, of_bad_signatures_there_is_a_line_now_and_then);
 	tcase_add_test(tcase, the_time_stands_in_front);
 	tcase_add_test(tcase, the_lines_of_a_turn_are_one_write);
 	tcase_add_test(tcase, nobody_waits_for_who_does_not_read);
