@@ -211,7 +211,7 @@ get_socket(struct socket *socket, int name, void *value, socklen_t *size)
 	case SO_PROTOCOL: number = socket->protocol; break;
 	case SO_ACCEPTCONN: number = socket->phase == SOCKET_LISTENING; break;
 	case SO_ERROR:
-		number = socket->kind == SOCKET_STREAM ? socket__stream_take_error(socket)
+		number = socket->kind == SOCKET_STREAM ? socket__stream_take_any_error(socket)
 						       : socket__datagram_take_error(socket);
 		break;
 	case SO_DONTROUTE:

@@ -158,6 +158,7 @@ int socket__stream_shutdown(struct socket_table *table, struct socket *socket, i
 void socket__stream_close(struct socket_table *table, struct socket *socket);
 /* errno of what ended the connection, the first time; then 0. */
 int socket__stream_take_error(struct socket *socket);
+int socket__stream_take_any_error(struct socket *socket);
 ssize_t socket__stream_send(struct socket_table *table, struct socket *socket,
 			    const struct msghdr *message, int flags);
 ssize_t socket__stream_receive(struct socket_table *table, struct socket *socket,

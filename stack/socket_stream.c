@@ -43,6 +43,18 @@ socket__stream_take_error(struct socket *socket)
 	return error;
 }
 
+/* As Linux: SO_ERROR alone tells also of what may pass. */
+int
+socket__stream_take_any_error(struct socket *socket)
+{
+	const int error = socket__stream_take_error(socket);
+
+	if (error != 0 || socket->phase == SOCKET_IDLE || socket->phase == SOCKET_LISTENING ||
+	    (tcp_poll(socket->stack, socket->conn) & TCP_EVENT_CONNECTED) == 0)
+		return error;
+	return socket__reason_errno(tcp_take_soft_error(socket->stack, socket->conn));
+}
+
 /* Back to a socket that may connect or listen again; its bound name stays. */
 static void
 to_idle(struct socket_table *table, struct socket *socket)

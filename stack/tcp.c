@@ -115,6 +115,18 @@ tcp_take_error(struct stack *stack, tcp_conn conn)
 	return reason;
 }
 
+enum tcp_reason
+tcp_take_soft_error(struct stack *stack, tcp_conn conn)
+{
+	struct tcb *tcb = tcp__get(stack, conn);
+
+	if (tcb == NULL)
+		return TCP_REASON_NONE;
+	const enum tcp_reason reason = tcb->soft_reason;
+	tcb->soft_reason = TCP_REASON_NONE;
+	return reason;
+}
+
 void
 tcp__soft_error(struct stack *stack, struct tcb *tcb, enum tcp_reason reason, bool is_ours)
 {

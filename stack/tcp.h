@@ -140,6 +140,8 @@ void tcp_abort(struct stack *stack, tcp_conn conn, uint64_t now_us); /* RST; the
 unsigned tcp_poll(const struct stack *stack, tcp_conn conn); /* enum tcp_event, as levels; 0 for an unknown number */
 enum tcp_reason tcp_reason_of(const struct stack *stack, tcp_conn conn);
 enum tcp_reason tcp_take_error(struct stack *stack, tcp_conn conn); /* SO_ERROR: told once */
+/* A soft error (RFC 5461), told once: none if something was acknowledged since. */
+enum tcp_reason tcp_take_soft_error(struct stack *stack, tcp_conn conn);
 
 /* The options in use; to change one: get, change, set.  What cannot change any more is ignored. */
 int tcp_get_config(const struct stack *stack, tcp_conn conn, struct tcp_config *config);

@@ -90,16 +90,15 @@ answered(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 }
 
 /*
- * The peer still has an earlier connection of these ports (RFC 9293, section 3.5.1): the RST ends that, and the SYN
- * would wait a second for its next chance.  As Linux does.
+ * The peer still has an earlier connection of these ports (RFC 9293, section 3.5.1): the RST ends that, if its own has
+ * not, and the SYN would wait a second for its next chance.  As Linux does.
  */
 static void
 half_open_met(struct stack *stack, struct tcb *tcb, struct tcp_segment *segment)
 {
 	stack__drop(stack, DROP_TCP_ACK_UNSENT);
 	tcp__reset_reply(stack, segment);
-	if ((segment->flags & TCP_RST) == 0)
-		tcp__arm_syn_soon(stack, tcb);
+	tcp__arm_syn_soon(stack, tcb);
 }
 
 void
