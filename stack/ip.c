@@ -151,7 +151,8 @@ ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_
 	if (send->is_fragmented) {
 		send->packet = stack->scratch;
 	} else {
-		uint8_t *frame = stack__transmit_reserve(stack, send->link_header_bytes + header + payload_bytes);
+		const size_t here_bytes = payload_bytes - send->lent.bytes;
+		uint8_t *frame = stack__transmit_reserve(stack, send->link_header_bytes + header + here_bytes);
 		if (frame == NULL)
 			return ERR_FULL;
 		send->packet = frame + send->link_header_bytes;
@@ -201,8 +202,9 @@ packet_send(struct stack *stack, const struct ip_send *send, uint8_t *packet, si
 	if (send->segment_bytes != 0) {
 		work.segment_bytes = send->segment_bytes;
 		work.segment_start = (uint16_t)(work.checksum_start + send->transport_header_bytes);
+		work.lent = send->lent;
 	}
-	stack__transmit_commit(stack, send->hop.ifindex, send->link_header_bytes + size, &work);
+	stack__transmit_commit(stack, send->hop.ifindex, send->link_header_bytes + size - work.lent.bytes, &work);
 }
 
 /* What was built in scratch memory leaves it in pieces; one that finds no room takes the rest with it. */

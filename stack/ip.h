@@ -63,6 +63,12 @@ uint32_t ip_path_mtu(struct stack *stack, unsigned ifindex, const struct ip_addr
 /* To the protocol above; packet->protocol and payload are set. */
 void ip_deliver(struct stack *stack, const struct ip_packet *packet);
 
+/* The end of a payload that stays where it is, in a send buffer, until the link takes it from there. */
+struct ip_lent {
+	uint64_t conn; /* tcp_conn */
+	uint32_t seq, bytes; /* bytes 0: nothing */
+};
+
 /* A packet on its way out. */
 struct ip_send {
 	struct ip_addr source, destination;
@@ -74,6 +80,7 @@ struct ip_send {
 	/* Of a TCP super-segment: what each of its segments carries, for a link with STACK_IF_SEGMENT_TX; else 0. */
 	uint16_t segment_bytes;
 	uint16_t transport_header_bytes; /* then: in front of the payload */
+	struct ip_lent lent;             /* then, for a link with STACK_IF_GATHER_TX */
 
 	/* Set by ip_begin. */
 	size_t payload_bytes;
@@ -106,7 +113,7 @@ int ip_route(const struct stack *stack, struct ip_send *send);
 /* The same from an address of ours: ERR_NO_ROUTE when `local` is none, or no longer; NULL or ADDR_NONE: any. */
 int ip_route_from(const struct stack *stack, struct ip_send *send, const struct ip_addr *local);
 
-/* Lends room for payload_bytes octets at *payload.  After success ip_end must follow before anything else is sent. */
+/* Lends room for payload_bytes octets, less what is lent, at *payload.  After success ip_end must follow before anything else is sent. */
 int ip_begin(struct stack *stack, struct ip_send *send, size_t payload_bytes, uint8_t **payload);
 void ip_end(struct stack *stack, struct ip_send *send);
 

@@ -123,6 +123,8 @@ stack_if_add(struct stack *stack, const struct stack_if_config *config, unsigned
 	};
 	if ((iface->flags & STACK_IF_CHECKSUM_TX) == 0)
 		iface->flags &= ~STACK_IF_SEGMENT_TX;
+	if ((iface->flags & STACK_IF_SEGMENT_TX) == 0)
+		iface->flags &= ~STACK_IF_GATHER_TX;
 	strncpy(iface->name, config->name, sizeof iface->name - 1);
 	*ifindex = stack->if_count++;
 	return 0;
@@ -270,8 +272,9 @@ void
 stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, const struct transmit_work *work)
 {
 	struct transmit_record *record = queue_pending(&stack->transmit);
+	const size_t lent_bytes = work != NULL ? work->lent.bytes : 0;
 
-	if (size < ETHER_FRAME_BYTES_MIN && stack->ifs[ifindex].kind == STACK_IF_ETHER) {
+	if (size + lent_bytes < ETHER_FRAME_BYTES_MIN && stack->ifs[ifindex].kind == STACK_IF_ETHER) {
 		memset((uint8_t *)(record + 1) + size, 0, ETHER_FRAME_BYTES_MIN - size);
 		size = ETHER_FRAME_BYTES_MIN;
 	}
@@ -301,13 +304,23 @@ stack__report(struct stack *stack, const struct stack_action *action)
 	queue_commit(&stack->receive, sizeof *copy + action->size);
 }
 
-/* The next frame for a link; those to ourselves are received on the way. */
+/* Those that lie where they were written are looked for; false: they are no longer there. */
 static bool
-next_frame(struct stack *stack, struct stack_action *action)
+find_pieces(struct stack *stack, const struct ip_lent *lent, struct stack_action *action)
 {
-	const struct transmit_record *record = queue_take(&stack->transmit);
-	if (record == NULL)
-		return false;
+	if (lent->bytes == 0)
+		return true;
+	action->pieces = stack->pieces;
+	action->pieces_bytes = lent->bytes;
+	action->piece_count = tcp_lent_find(stack, lent, stack->pieces);
+	if (action->piece_count == 0)
+		stack__drop(stack, DROP_TCP_OVERTAKEN);
+	return action->piece_count != 0;
+}
+
+static void
+transmit_action(const struct transmit_record *record, struct stack_action *action)
+{
 	*action = (struct stack_action){
 		.kind = STACK_TRANSMIT,
 		.ifindex = record->ifindex,
@@ -318,6 +331,20 @@ next_frame(struct stack *stack, struct stack_action *action)
 		.segment_bytes = record->work.segment_bytes,
 		.segment_start = record->work.segment_start,
 	};
+}
+
+/* The next frame for a link; those to ourselves are received on the way. */
+static bool
+next_frame(struct stack *stack, struct stack_action *action)
+{
+	const struct transmit_record *record;
+
+	do {
+		record = queue_take(&stack->transmit);
+		if (record == NULL)
+			return false;
+		transmit_action(record, action);
+	} while (!find_pieces(stack, &record->work.lent, action));
 	return true;
 }
 
@@ -359,7 +386,7 @@ stack_next(struct stack *stack, struct stack_action *action)
 		}
 		if (action->ifindex != STACK_IF_LOOPBACK) {
 			stack->stats.sent_frames++;
-			stack->stats.sent_bytes += action->size;
+			stack->stats.sent_bytes += action->size + action->pieces_bytes;
 			return true;
 		}
 		receive_ip(stack, STACK_IF_LOOPBACK, action->bytes, action->size, STACK_RX_CHECKSUM_OK);

@@ -84,6 +84,8 @@ enum stack_if_kind { STACK_IF_IP, STACK_IF_ETHER };
  * so fills their checksums: counts only with STACK_IF_CHECKSUM_TX.
  */
 #define STACK_IF_SEGMENT_TX  0x40u
+/* The link takes what such a frame carries from the pieces in which the stack has it: counts only with STACK_IF_SEGMENT_TX. */
+#define STACK_IF_GATHER_TX   0x80u
 
 /* How an Ethernet interface gets its addresses, besides those that stack_addr_add gives. */
 #define STACK_IF_SLAAC       0x10u /* from router advertisements, with routes and MTU (RFC 4861, RFC 4862) */
@@ -200,6 +202,13 @@ enum stack_action_kind {
 	STACK_TCP,      /* something has become true of a TCP connection or listener (stack/tcp.h) */
 };
 
+#define STACK_PIECES_MAX 17u /* of 4 KiB, the first and the last cut off: 64 KiB */
+
+struct stack_piece {
+	const uint8_t *bytes;
+	size_t size;
+};
+
 struct stack_action {
 	enum stack_action_kind kind;
 	unsigned ifindex;
@@ -211,6 +220,9 @@ struct stack_action {
 	 * payload begins; 0: the frame is to be sent as it is.  As gso_size and hdr_len in virtio_net_hdr.
 	 */
 	uint16_t segment_bytes, segment_start;
+	/* TRANSMIT with STACK_IF_GATHER_TX: a payload that does not stand at `bytes`, which end before it; lent as long. */
+	const struct stack_piece *pieces;
+	size_t piece_count, pieces_bytes;
 	uint64_t conn;   /* TCP: tcp_conn */
 	unsigned events; /* TCP: enum tcp_event */
 	udp_flow flow; /* DATAGRAM, ERROR; 0 for a listener */

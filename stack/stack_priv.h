@@ -117,6 +117,7 @@ struct stack {
 
 	struct udp_turn turn;  /* goes before the queues */
 	struct queue transmit; /* struct transmit_record, then the frame */
+	struct stack_piece pieces[STACK_PIECES_MAX]; /* of the frame that was taken last */
 	struct queue receive;  /* struct stack_action, then the payload */
 	uint8_t *scratch;      /* IP_PACKET_BYTES_MAX: a packet that cannot be built in place */
 
@@ -143,6 +144,7 @@ stack__tell_time(struct stack *stack, uint64_t now_us)
 struct transmit_work {
 	uint16_t checksum_start, checksum_offset;
 	uint16_t segment_bytes, segment_start;
+	struct ip_lent lent;
 };
 
 struct transmit_record {

@@ -360,6 +360,8 @@ void tcp_segment_receive(struct stack *stack, const struct ip_packet *packet);
 bool tcp_next_event(struct stack *stack, struct stack_action *action);
 /* Sends what waited for the end of the batch; false when there was nothing to do. */
 bool tcp_flush(struct stack *stack);
+/* Where data of a frame lie that were not copied into it; how many pieces, 0: they are gone. */
+size_t tcp_lent_find(struct stack *stack, const struct ip_lent *lent, struct stack_piece pieces[STACK_PIECES_MAX]);
 void tcp_timeout(struct stack *stack, struct wheel_timer *timer);
 
 struct tcp_icmp {
@@ -381,6 +383,7 @@ void tcp__remove(struct stack *stack, struct tcp_key *key);
 struct tcb *tcp__listener_find(const struct stack *stack, const struct ip_addr *local, uint16_t port);
 struct tcp_key **tcp__listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port);
 struct tcb *tcp__get(const struct stack *stack, tcp_conn conn); /* NULL: not (or no longer) open */
+struct tcb *tcp__get_any(const struct stack *stack, tcp_conn conn); /* also what the program has closed */
 tcp_conn tcp__conn_of(const struct stack *stack, const struct tcb *tcb);
 /* The oldest orphan makes room when none is left; NULL: there is no orphan either. */
 struct tcb *tcp__tcb_new(struct stack *stack);

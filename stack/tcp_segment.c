@@ -22,6 +22,7 @@ packet_send(struct stack *stack, const struct parts *parts)
 	struct ip_send *ip = parts->ip;
 	const size_t header_bytes = TCP_HEADER_BYTES + tcp_options_bytes(parts->options);
 	const size_t size = header_bytes + parts->data_bytes;
+	const uint32_t copied_bytes = parts->data_bytes - ip->lent.bytes;
 	uint8_t *room;
 
 	ip->protocol = IP_PROTOCOL_TCP;
@@ -32,13 +33,14 @@ packet_send(struct stack *stack, const struct parts *parts)
 		return err;
 	if (parts->may_fragment)
 		ip->dont_fragment = false;
-	struct writer w = writer_over(room, size);
+	struct writer w = writer_over(room, header_bytes + copied_bytes);
 	parts->header->checksum = 0;
 	tcp_header_write(&w, parts->header, parts->options);
-	uint8_t *data = writer_reserve(&w, parts->data_bytes);
+	uint8_t *data = writer_reserve(&w, copied_bytes);
 	assert(w.err == 0);
-	if (parts->data_bytes != 0)
-		stream_read(parts->stream, parts->data_seq, data, parts->data_bytes);
+	assert(ip->lent.bytes == 0 || ip->checksum_offload);
+	if (copied_bytes != 0)
+		stream_read(parts->stream, parts->data_seq, data, copied_bytes);
 
 	const uint64_t sum =
 		checksum_pseudo(&ip->source, &ip->destination, IP_PROTOCOL_TCP, (uint32_t)size);
@@ -47,6 +49,41 @@ packet_send(struct stack *stack, const struct parts *parts)
 					      : checksum_finish(checksum_add(sum, room, size)));
 	ip_end(stack, ip);
 	return 0;
+}
+
+/* ---- without a copy -------------------------------------------------------------------------- */
+
+static_assert(STACK_PIECES_MAX >= (65535 + 2 * (STREAM_CHUNK_BYTES - 1)) / STREAM_CHUNK_BYTES,
+	      "a super-segment finds room, wherever it begins");
+
+/* A super-segment's data stay in the send buffer, unless somebody wants to see all of the frame. */
+static struct ip_lent
+data_lent(const struct stack *stack, const struct tcb *tcb, const struct tcp_out *out)
+{
+	const struct ip_lent none = { 0 };
+
+	if (out->segment_bytes >= out->data_bytes ||
+	    (stack->ifs[tcb->hop.ifindex].flags & STACK_IF_GATHER_TX) == 0 || trace__has_frames(stack))
+		return none;
+	return (struct ip_lent){ .conn = tcp__conn_of(stack, tcb), .seq = out->seq, .bytes = out->data_bytes };
+}
+
+size_t
+tcp_lent_find(struct stack *stack, const struct ip_lent *lent, struct stack_piece pieces[STACK_PIECES_MAX])
+{
+	struct tcb *tcb = tcp__get_any(stack, lent->conn);
+	size_t count = 0;
+
+	if (tcb == NULL || seq_lt(lent->seq, tcb->send.begin_seq) ||
+	    seq_gt(lent->seq + lent->bytes, tcb->send.end_seq))
+		return 0;
+	for (uint32_t done = 0; done < lent->bytes; count++) {
+		struct stack_piece *piece = &pieces[count];
+		assert(count < STACK_PIECES_MAX);
+		piece->bytes = stream_peek(&tcb->send, lent->seq + done, lent->bytes - done, &piece->size);
+		done += (uint32_t)piece->size;
+	}
+	return count;
 }
 
 /* ---- of a connection ------------------------------------------------------------------------- */
@@ -211,6 +248,7 @@ tcp__segment_send(struct stack *stack, struct tcb *tcb, const struct tcp_out *ou
 		.segment_bytes = (uint16_t)(out->segment_bytes < out->data_bytes
 						    ? out->segment_bytes
 						    : 0),
+		.lent = data_lent(stack, tcb, out),
 	};
 	const struct parts parts = {
 		.ip = &ip,

@@ -158,7 +158,7 @@ tcp__listener_find(const struct stack *stack, const struct ip_addr *local, uint1
 /* ---- by number ------------------------------------------------------------------------------- */
 
 struct tcb *
-tcp__get(const struct stack *stack, tcp_conn conn)
+tcp__get_any(const struct stack *stack, tcp_conn conn)
 {
 	const uint32_t index = (uint32_t)conn;
 	struct tcb *tcb;
@@ -166,8 +166,14 @@ tcp__get(const struct stack *stack, tcp_conn conn)
 	if (index >= stack->tcp.tcb_count)
 		return NULL;
 	tcb = &stack->tcp.tcbs[index];
-	const bool is_open = (tcb->generation & 1) != 0 && tcb->generation == conn >> 32;
-	return is_open && !tcb->is_detached ? tcb : NULL;
+	return (tcb->generation & 1) != 0 && tcb->generation == conn >> 32 ? tcb : NULL;
+}
+
+struct tcb *
+tcp__get(const struct stack *stack, tcp_conn conn)
+{
+	struct tcb *tcb = tcp__get_any(stack, conn);
+	return tcb != NULL && !tcb->is_detached ? tcb : NULL;
 }
 
 tcp_conn

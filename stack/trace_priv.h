@@ -15,6 +15,13 @@ trace__is_on(const struct stack *stack)
 	return stack->trace != NULL;
 }
 
+/* Whether somebody sees all that frames consist of. */
+static inline bool
+trace__has_frames(const struct stack *stack)
+{
+	return trace__is_on(stack) && !stack->has_no_frames;
+}
+
 /*
  * Only when trace__is_on. Those of a flow have the flow's cause, the others the one that is set
  * now.

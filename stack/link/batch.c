@@ -44,7 +44,8 @@ ask_to_split(struct virtio_net_hdr *header, const struct link_frame *frame)
 {
 	struct segment_layout layout;
 
-	int err = segment_layout_read(&layout, frame->bytes, frame->size, STACK_IF_ETHER);
+	/* The headers, which are all that is read, stand at `bytes`. */
+	int err = segment_layout_read(&layout, frame->bytes, frame->size + frame->pieces_bytes, STACK_IF_ETHER);
 	assert(err == 0 && layout.data_at == frame->segment_start);
 	(void)err;
 	header->gso_type = layout.is_ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
@@ -54,8 +55,8 @@ ask_to_split(struct virtio_net_hdr *header, const struct link_frame *frame)
 	header->hdr_len = frame->segment_start;
 }
 
-void
-batch_tx_header(struct virtio_net_hdr *header, const struct link_frame *frame)
+static void
+tx_header(struct virtio_net_hdr *header, const struct link_frame *frame)
 {
 	*header = (struct virtio_net_hdr){ .gso_type = VIRTIO_NET_HDR_GSO_NONE };
 	if (frame->checksum_start == 0)
@@ -65,6 +66,18 @@ batch_tx_header(struct virtio_net_hdr *header, const struct link_frame *frame)
 	header->csum_offset = frame->checksum_offset;
 	if (frame->segment_bytes != 0)
 		ask_to_split(header, frame);
+}
+
+size_t
+batch_tx_iovs(struct iovec iovs[BATCH_TX_IOVS], struct virtio_net_hdr *header, const struct link_frame *frame)
+{
+	assert(frame->piece_count <= STACK_PIECES_MAX);
+	tx_header(header, frame);
+	iovs[0] = (struct iovec){ header, sizeof *header };
+	iovs[1] = (struct iovec){ (void *)frame->bytes, frame->size };
+	for (size_t i = 0; i < frame->piece_count; i++)
+		iovs[2 + i] = (struct iovec){ (void *)frame->pieces[i].bytes, frame->pieces[i].size };
+	return 2 + frame->piece_count;
 }
 
 /* ---- in ---------------------------------------------------------------------------------------- */
@@ -242,7 +255,7 @@ batch_tx_put(struct batch_tx *tx, const struct link_frame *frame, struct link_st
 	memcpy(slot->iovs[1].iov_base, frame->bytes, frame->size);
 	slot->iovs[1].iov_len = frame->size;
 	if (tx->has_header)
-		batch_tx_header(&slot->header, frame);
+		tx_header(&slot->header, frame);
 	return &tx->messages[tx->count++].msg_hdr;
 }
 
@@ -269,12 +282,11 @@ void
 batch_tx_large(struct batch_tx *tx, int fd, const struct link_frame *frame, struct link_stats *stats)
 {
 	struct virtio_net_hdr header;
-	struct iovec iovs[2] = { { &header, sizeof header }, { (void *)frame->bytes, frame->size } };
-	const struct msghdr message = { .msg_iov = iovs, .msg_iovlen = 2 };
+	struct iovec iovs[BATCH_TX_IOVS];
+	const struct msghdr message = { .msg_iov = iovs, .msg_iovlen = batch_tx_iovs(iovs, &header, frame) };
 
 	assert(tx->has_header);
 	batch_tx_flush(tx, fd, stats);
-	batch_tx_header(&header, frame);
 	if (sendmsg(fd, &message, MSG_DONTWAIT) < 0)
 		stats->send_failures++;
 	else

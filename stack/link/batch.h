@@ -112,7 +112,9 @@ void batch_tx_flush(struct batch_tx *tx, int fd, struct link_stats *stats);
  */
 void batch_tx_large(struct batch_tx *tx, int fd, const struct link_frame *frame, struct link_stats *stats);
 
-/* What the device is to do with a frame of Ethernet: fill its checksum, split it. */
-void batch_tx_header(struct virtio_net_hdr *header, const struct link_frame *frame);
+#define BATCH_TX_IOVS (2 + STACK_PIECES_MAX)
+
+/* What the device is to do with a frame of Ethernet, fill its checksum, split it: `header`. Then what to write; how many. */
+size_t batch_tx_iovs(struct iovec iovs[BATCH_TX_IOVS], struct virtio_net_hdr *header, const struct link_frame *frame);
 
 #endif

@@ -131,6 +131,14 @@ capture_deadline(const struct link *link)
 	return wrapper_deadline(&capture->wrapper, capture->due_at_us);
 }
 
+/* What is written into the file stands in one place. */
+static void
+capture_describe(const struct link *link, struct stack_if_config *config)
+{
+	wrapper_describe(link, config);
+	config->flags &= ~STACK_IF_GATHER_TX;
+}
+
 static void
 capture_close(struct link *link)
 {
@@ -145,7 +153,7 @@ capture_close(struct link *link)
 
 static const struct link_ops capture_ops = {
 	.name = "capture",
-	.describe = wrapper_describe,
+	.describe = capture_describe,
 	.receive = capture_receive,
 	.send = capture_send,
 	.flush = capture_flush,

@@ -115,7 +115,7 @@ static void
 faults_describe(const struct link *link, struct stack_if_config *config)
 {
 	wrapper_describe(link, config);
-	config->flags &= ~(STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX);
+	config->flags &= ~(STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX | STACK_IF_GATHER_TX);
 }
 
 static void

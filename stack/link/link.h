@@ -38,6 +38,9 @@ struct link_frame {
 	 */
 	uint16_t segment_bytes;
 	uint16_t segment_start; /* sent: where the payload begins */
+	/* Sent, on a link with STACK_IF_GATHER_TX: all the payload, if it does not stand at `bytes`. */
+	const struct stack_piece *pieces;
+	size_t piece_count, pieces_bytes;
 };
 
 /* What a STACK_TRANSMIT action asks of the link. */
@@ -51,6 +54,9 @@ link_frame_of(const struct stack_action *action)
 		.checksum_offset = action->checksum_offset,
 		.segment_bytes = action->segment_bytes,
 		.segment_start = action->segment_start,
+		.pieces = action->pieces,
+		.piece_count = action->piece_count,
+		.pieces_bytes = action->pieces_bytes,
 	};
 }
 

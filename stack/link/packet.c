@@ -163,7 +163,7 @@ packet_describe(const struct link *link, struct stack_if_config *config)
 		.kind = STACK_IF_ETHER,
 		.mac = packet->mac,
 		.mtu = packet->mtu,
-		.flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX,
+		.flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX | STACK_IF_GATHER_TX,
 		.vlan = packet->vlan,
 	};
 }

@@ -84,12 +84,34 @@ segment_has_cwr(const struct segment_layout *layout, const uint8_t *bytes)
 int
 segment_cut_begin(struct segment_cutter *cutter, const struct link_frame *frame, enum stack_if_kind kind)
 {
-	*cutter = (struct segment_cutter){ .bytes = frame->bytes, .segment_bytes = frame->segment_bytes };
+	*cutter = (struct segment_cutter){ .bytes = frame->bytes,
+		                           .pieces = frame->pieces,
+		                           .segment_bytes = frame->segment_bytes };
 	if (frame->segment_bytes == 0)
 		return ERR_UNSUPPORTED;
-	int err = segment_layout_read(&cutter->layout, frame->bytes, frame->size, kind);
+	/* The headers, which are all that is read, stand at `bytes`. */
+	int err = segment_layout_read(&cutter->layout, frame->bytes, frame->size + frame->pieces_bytes, kind);
 	cutter->next_at = cutter->layout.data_at;
 	return err;
+}
+
+/* The octets of the frame from next_at on. */
+static void
+payload_write(struct writer *w, const struct segment_cutter *cutter, size_t size)
+{
+	const struct stack_piece *piece = cutter->pieces;
+	size_t at = cutter->next_at - cutter->layout.data_at;
+
+	if (piece == NULL) {
+		writer_bytes(w, cutter->bytes + cutter->next_at, size);
+		return;
+	}
+	for (; at >= piece->size; piece++)
+		at -= piece->size;
+	for (size_t run; size != 0; size -= run, at = 0, piece++) {
+		run = piece->size - at < size ? piece->size - at : size;
+		writer_bytes(w, piece->bytes + at, run);
+	}
 }
 
 static uint16_t
@@ -150,7 +172,7 @@ segment_cut_next(struct segment_cutter *cutter, uint8_t *out, size_t room)
 	if (cutter->index != 0 && left == 0)
 		return 0;
 	writer_bytes(&w, cutter->bytes, layout->data_at);
-	writer_bytes(&w, cutter->bytes + cutter->next_at, piece_bytes);
+	payload_write(&w, cutter, piece_bytes);
 	if (w.err != 0)
 		return ERR_SHORT;
 	header_fit(&w, cutter, is_last);

@@ -36,6 +36,7 @@ bool segment_has_cwr(const struct segment_layout *layout, const uint8_t *bytes);
 /* Pieces of one frame, which the caller keeps, one after the other. */
 struct segment_cutter {
 	const uint8_t *bytes;
+	const struct stack_piece *pieces; /* NULL: the payload is in `bytes` too */
 	struct segment_layout layout;
 	size_t segment_bytes;
 	size_t next_at; /* in the frame: the payload that no piece has had */

@@ -77,11 +77,12 @@ static void
 tap_send(struct link *link, const struct link_frame *frame, uint64_t now_us)
 {
 	struct virtio_net_hdr header;
-	const struct iovec iovs[2] = { { &header, sizeof header }, { (void *)frame->bytes, frame->size } };
+	struct iovec iovs[BATCH_TX_IOVS];
+	const size_t iov_count = batch_tx_iovs(iovs, &header, frame);
 
 	(void)now_us;
-	batch_tx_header(&header, frame);
-	if (writev(tap_of(link)->fd, iovs, 2) == (ssize_t)(sizeof header + frame->size))
+	if (writev(tap_of(link)->fd, iovs, (int)iov_count) ==
+	    (ssize_t)(sizeof header + frame->size + frame->pieces_bytes))
 		link->stats.sent_frames++;
 	else
 		link->stats.send_failures++;
@@ -113,7 +114,7 @@ tap_describe(const struct link *link, struct stack_if_config *config)
 		.kind = STACK_IF_ETHER,
 		.mac = tap->mac,
 		.mtu = tap->mtu,
-		.flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX,
+		.flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX | STACK_IF_GATHER_TX,
 		.vlan = tap->vlan,
 	};
 }

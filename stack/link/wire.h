@@ -28,7 +28,7 @@
 struct wire_config {
 	enum stack_if_kind kind;
 	uint32_t mtu;
-	uint32_t if_flags; /* of STACK_IF_CHECKSUM_TX, STACK_IF_SEGMENT_TX: what its ends do for a stack */
+	uint32_t if_flags; /* of STACK_IF_CHECKSUM_TX, STACK_IF_SEGMENT_TX, STACK_IF_GATHER_TX: what its ends do for a stack */
 	uint32_t end_count;  /* 2 to WIRE_ENDS_MAX */
 	uint32_t frames_max; /* under way to one end */
 	struct fault_config faults;

@@ -275,7 +275,8 @@ tcp_plan_draw(struct tcp_plan *plan, uint64_t seed)
 		plan->configs[0].pmtu_discovery = plan->configs[1].pmtu_discovery = true;
 	draw_calls(plan, &rng);
 	draw_events(plan, &rng);
-	plan->if_flags = PICK(&rng, 0, 0, STACK_IF_CHECKSUM_TX, STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX);
+	plan->if_flags = PICK(&rng, 0, 0, STACK_IF_CHECKSUM_TX, STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX,
+			      STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX | STACK_IF_GATHER_TX);
 	for (unsigned side = 0; side < 2; side++)
 		draw_pace(&plan->configs[side], &rng);
 }

@@ -7,6 +7,7 @@
 #include "stack/link/segment.h"
 #include "stack/stack_priv.h"
 #include "stack/tcp.h"
+#include "stack/trace.h"
 #include "tests/stack/packet.h"
 #include "tests/stack/pair.h"
 #include "tests/suite.h"
@@ -32,10 +33,10 @@ struct offload {
 static struct offload offload;
 
 static void
-host_begin(struct host *host, const char *ipv4, uint8_t number)
+host_begin(struct host *host, const char *ipv4, uint8_t number, uint32_t if_flags)
 {
 	host_init(host, &(struct host_config){ .ipv4 = ipv4,
-					       .if_flags = FLAGS,
+					       .if_flags = if_flags,
 					       .kind = STACK_IF_ETHER,
 					       .mac = { { 0x02, 0, 0, 0, 0, number } },
 					       .limits = &pair_limits,
@@ -110,15 +111,15 @@ pass_all(void)
 }
 
 static void
-connect_both(void)
+connect_with(uint32_t if_flags)
 {
 	const struct ip_addr any = { 0 }, remote = addr_of("192.0.2.2");
 	struct tcp_config config = tcp_config_default;
 
 	config.timestamps = false; /* a segment is MSS octets */
 	offload = (struct offload){ 0 };
-	host_begin(&offload.a, "192.0.2.1/24", 1);
-	host_begin(&offload.b, "192.0.2.2/24", 2);
+	host_begin(&offload.a, "192.0.2.1/24", 1, if_flags);
+	host_begin(&offload.b, "192.0.2.2/24", 2, if_flags);
 	ck_assert_int_eq(tcp_listen(offload.b.stack, &any, 80, 4, &config, 0, &offload.listener), 0);
 	ck_assert_int_eq(tcp_open(offload.a.stack, &remote, 80, NULL, 0, &config, 0, offload.a.now_us,
 				  &offload.conn),
@@ -128,6 +129,12 @@ connect_both(void)
 		pass_time(1000);
 	}
 	ck_assert_int_eq(tcp_accept(offload.b.stack, offload.listener, 0, &offload.accepted), 0);
+}
+
+static void
+connect_both(void)
+{
+	connect_with(FLAGS);
 }
 
 static void
@@ -215,6 +222,88 @@ START_TEST(of_a_large_window_no_more_is_built_than_the_link_soon_takes)
 	disconnect();
 }
 END_TEST
+
+/* ---- payloads in pieces ---------------------------------------------------------------------- */
+
+/* The next frame of A's of TCP data; what came before it is lost. */
+static bool
+next_super(struct stack_action *action)
+{
+	while (stack_next(offload.a.stack, action))
+		if (action->kind == STACK_TRANSMIT && action->segment_bytes != 0)
+			return true;
+	return false;
+}
+
+START_TEST(a_link_that_gathers_gets_the_payload_from_where_it_was_written)
+{
+	static uint8_t bytes[10 * MSS], gathered[10 * MSS];
+	struct stack_action action;
+	size_t taken, at = 0;
+
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i % 251);
+	connect_with(FLAGS | STACK_IF_GATHER_TX);
+	ck_assert_int_eq(tcp_send(offload.a.stack, offload.conn, bytes, sizeof bytes, 0, offload.a.now_us, &taken), 0);
+	ck_assert(next_super(&action));
+	ck_assert_uint_eq(action.size, action.segment_start); /* no padding between them */
+	ck_assert_uint_eq(action.pieces_bytes, sizeof bytes);
+	ck_assert_uint_le(action.piece_count, STACK_PIECES_MAX);
+	for (size_t i = 0; i < action.piece_count; at += action.pieces[i++].size)
+		memcpy(gathered + at, action.pieces[i].bytes, action.pieces[i].size);
+	ck_assert_uint_eq(at, sizeof bytes);
+	ck_assert_mem_eq(gathered, bytes, sizeof bytes);
+	disconnect();
+}
+END_TEST
+
+START_TEST(what_was_given_up_before_it_was_sent_is_not_sent)
+{
+	struct stack_action action;
+
+	connect_with(FLAGS | STACK_IF_GATHER_TX);
+	write_some(10 * MSS);
+	ck_assert(tcp_flush(offload.a.stack));
+	ck_assert_uint_eq(offload.a.stack->transmit.count, 1);
+	tcp_abort(offload.a.stack, offload.conn, offload.a.now_us);
+	ck_assert(!next_super(&action));
+	ck_assert_uint_eq(stack_drops(offload.a.stack, DROP_TCP_OVERTAKEN), 1);
+	disconnect();
+}
+END_TEST
+
+START_TEST(what_a_closed_connection_has_to_send_is_sent)
+{
+	struct stack_action action;
+
+	connect_with(FLAGS | STACK_IF_GATHER_TX);
+	write_some(9 * MSS);
+	ck_assert(tcp_flush(offload.a.stack));
+	tcp_close(offload.a.stack, offload.conn, offload.a.now_us);
+	ck_assert(next_super(&action));
+	ck_assert_uint_eq(action.pieces_bytes, 9 * MSS);
+	disconnect();
+}
+END_TEST
+
+START_TEST(who_looks_at_frames_sees_them_whole)
+{
+	static uint64_t block[8192];
+	struct stack_action action;
+	struct event_ring ring;
+
+	event_ring_init(&ring, block, sizeof block);
+	connect_with(FLAGS | STACK_IF_GATHER_TX);
+	stack_trace(offload.a.stack, &ring);
+	stack_trace_frames(offload.a.stack, _i == 1);
+	write_some(10 * MSS);
+	ck_assert(next_super(&action));
+	ck_assert_uint_eq(action.pieces_bytes, _i == 1 ? 0 : 10 * MSS);
+	disconnect();
+}
+END_TEST
+
+/* ---- on arrival ------------------------------------------------------------------------------ */
 
 START_TEST(a_super_segment_that_arrives_whole_is_acknowledged_once)
 {
@@ -370,6 +459,10 @@ main(void)
 	TCase *tcase = tcase_create("offload");
 	tcase_add_test(tcase, the_initial_window_is_one_super_segment_of_ten);
 	tcase_add_test(tcase, of_a_large_window_no_more_is_built_than_the_link_soon_takes);
+	tcase_add_test(tcase, a_link_that_gathers_gets_the_payload_from_where_it_was_written);
+	tcase_add_test(tcase, what_was_given_up_before_it_was_sent_is_not_sent);
+	tcase_add_test(tcase, what_a_closed_connection_has_to_send_is_sent);
+	tcase_add_loop_test(tcase, who_looks_at_frames_sees_them_whole, 0, 2);
 	tcase_add_test(tcase, a_super_segment_that_arrives_whole_is_acknowledged_once);
 	tcase_add_test(tcase, what_is_read_from_a_lent_frame_is_not_copied);
 	tcase_add_test(tcase, a_connection_may_end_while_a_frame_is_lent_to_it);

@@ -10,7 +10,7 @@ loop_describe(const struct link *link, struct stack_if_config *config)
 	*config = (struct stack_if_config){ .name = "loop",
 		                            .kind = loop->kind,
 		                            .mtu = 1500,
-		                            .flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX };
+		                            .flags = STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX | STACK_IF_GATHER_TX };
 }
 
 static size_t

@@ -143,6 +143,19 @@ START_TEST(a_super_segment_is_written_whole)
 }
 END_TEST
 
+START_TEST(what_is_captured_stands_in_one_place)
+{
+	struct stack_if_config config;
+	char path[] = "/tmp/cairn-capture-XXXXXX";
+	close(mkstemp(path));
+	struct link *link = capture_begin(STACK_IF_ETHER, path, -1);
+	link->ops->describe(link, &config);
+	ck_assert_uint_eq(config.flags, STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX);
+	link->ops->close(link);
+	unlink(path);
+}
+END_TEST
+
 START_TEST(a_comment_too_long_is_cut)
 {
 	char path[] = "/tmp/cairn-capture-XXXXXX", text[2 * PCAPNG_COMMENT_BYTES_MAX], expected[sizeof text + 1];
@@ -251,6 +264,7 @@ main(void)
 	tcase_add_test(tcase, ethernet_is_written_as_ethernet);
 	tcase_add_test(tcase, every_length_is_padded_right);
 	tcase_add_loop_test(tcase, a_super_segment_is_written_whole, 0, 2);
+	tcase_add_test(tcase, what_is_captured_stands_in_one_place);
 	tcase_add_test(tcase, a_comment_too_long_is_cut);
 	tcase_add_test(tcase, what_is_gathered_is_written_within_a_tenth_of_a_second);
 	tcase_add_test(tcase, a_pipe_that_nobody_reads_costs_packets_and_no_time);

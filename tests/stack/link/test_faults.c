@@ -149,7 +149,7 @@ START_TEST(checksums_are_not_left_to_the_device)
 	struct link *link = faults_begin(&(struct fault_config){ 0 }, &(struct fault_config){ 0 });
 	link->ops->describe(link, &config);
 	ck_assert_str_eq(config.name, "loop");
-	ck_assert_uint_eq(config.flags & (STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX), 0);
+	ck_assert_uint_eq(config.flags & (STACK_IF_CHECKSUM_TX | STACK_IF_SEGMENT_TX | STACK_IF_GATHER_TX), 0);
 	faults_end(link);
 }
 END_TEST

@@ -210,6 +210,34 @@ START_TEST(an_end_splits_what_its_stack_leaves_to_it)
 }
 END_TEST
 
+START_TEST(an_end_takes_a_payload_from_its_pieces)
+{
+	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK, .size = 20 * SUPER_MSS + 1,
+		                     .is_ethernet = true, .has_work = true };
+	struct stack_piece pieces[4];
+	static const size_t ends[] = { 1, SUPER_MSS, SUPER_MSS + 7, 20 * SUPER_MSS + 1 };
+	size_t at = 0, payload_at = 0;
+
+	wire_make(2, NULL);
+	struct link_frame split = super_build(&super);
+	for (unsigned i = 0; i < 4; at = ends[i++])
+		pieces[i] = (struct stack_piece){ super_data + at, ends[i] - at };
+	split.size = split.segment_start;
+	split.pieces = pieces;
+	split.piece_count = 4;
+	split.pieces_bytes = super.size;
+	wire_link(&wire, 0)->ops->send(wire_link(&wire, 0), &split, 0);
+	ck_assert_uint_eq(receive(1, 0), 21);
+	for (unsigned i = 0; i < 21; i++) {
+		const size_t size = i < 20 ? SUPER_MSS : 1;
+		ck_assert(packet_is_sound(frames[i].bytes + 14, frames[i].size - 14));
+		ck_assert_uint_eq(frames[i].size, split.segment_start + size);
+		ck_assert_mem_eq(frames[i].bytes + split.segment_start, super_data + payload_at, size);
+		payload_at += size;
+	}
+}
+END_TEST
+
 START_TEST(an_end_fills_a_checksum_that_is_left_to_it)
 {
 	const struct super super = { .family = (unsigned)_i, .flags = TCP_ACK, .size = 500,
@@ -237,6 +265,7 @@ main(void)
 	tcase_add_test(tcase, what_is_lent_stays_until_the_next_receive);
 	tcase_add_test(tcase, a_cut_end_neither_hears_nor_is_heard);
 	tcase_add_loop_test(tcase, an_end_splits_what_its_stack_leaves_to_it, 0, 2);
+	tcase_add_loop_test(tcase, an_end_takes_a_payload_from_its_pieces, 0, 2);
 	tcase_add_loop_test(tcase, an_end_fills_a_checksum_that_is_left_to_it, 0, 2);
 	Suite *suite = suite_create("wire");
 	suite_add_tcase(suite, tcase);
