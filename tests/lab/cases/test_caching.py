@@ -60,19 +60,19 @@ class Caching(lab.WithCairnd):
         time.sleep(3)
         for question, status in cases:
             with self.subTest(question):
-                with lab.Sent() as sent:
+                with lab.Sent(self.cairnd) as sent:
                     self.assertEqual(dig(question).status, status)
                 self.assertEqual(sent.questions, 1)
 
     def test_a_ttl_of_zero_is_for_one_answer_only(self):
         dig("zero.short.org A")
-        with lab.Sent() as sent:
+        with lab.Sent(self.cairnd) as sent:
             self.assertEqual(dig("zero.short.org A").ttl, 0)
         self.assertEqual(sent.questions, 1)
 
     def test_the_next_name_of_a_zone_costs_one_question(self):
         dig("but.wild.chain.org TXT")
-        with lab.Sent() as sent:
+        with lab.Sent(self.cairnd) as sent:
             dig("old.chain.org TXT")
         self.assertEqual(sent.questions, 1)
 
@@ -83,7 +83,7 @@ class Caching(lab.WithCairnd):
     def test_many_clients_with_one_question_cost_one_question(self):
         dig("a.types.example A")
         command = lab.at("lan", "dig", "@127.0.0.1", "+short", "txt.types.example", "TXT")
-        with lab.Sent() as sent:
+        with lab.Sent(self.cairnd) as sent:
             clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(NAMES_AT_ONCE)]
             answers = {client.communicate()[0] for client in clients}
         self.assertEqual(answers, {'"one string" "and \\"another\\""\n'})

@@ -66,7 +66,7 @@ class Restart(unittest.TestCase):
         time.sleep(3)
         with self.cairnd() as cairnd:
             cairnd.await_log("are back after")
-            with lab.Sent() as sent:
+            with lab.Sent(cairnd) as sent:
                 dig("www.short.org A")
             self.assertEqual(sent.questions, 1)  # who serves the zone is still known
 

@@ -36,14 +36,16 @@ class Running(unittest.TestCase):
 
     def test_no_name_server_is_left_with_a_connection_that_nobody_holds(self):
         def connections():
-            return lab.on("beta", "ss", "-Htn", "state", "established", "( sport = :53 )").splitlines()
+            return [line for host in ("alpha", "beta")
+                    for line in lab.on(host, "ss", "-Htn", "state", "established", "( sport = :53 )").splitlines()]
 
         with lab.Disowned() as disowned:
             with lab.Cairnd():
                 self.assertEqual(len(dig("huge.big.org TXT", "+tcp").answer), 40)
-                self.assertEqual(len(connections()), 1)
-            lab.until(lambda: not connections(), "the server has no connection any more", 1)
-        self.assertEqual(disowned.kinds, {"port_unreachable": 0, "resets": 1})  # its own
+                held = len(connections())
+            self.assertGreater(held, 0)  # one; where the first answer was late, as on a busy machine, two
+            lab.until(lambda: not connections(), "the servers have no connection any more", 1)
+        self.assertEqual(disowned.kinds, {"port_unreachable": 0, "resets": held})  # its own
 
     def test_two_interfaces_are_served_and_no_other(self):
         with lab.Cairnd('server:\n  interface: [ "127.0.0.1", "192.168.1.10@5353" ]\n'):

@@ -60,7 +60,7 @@ class Stub(lab.WithCairnd):
     configuration = "stub-zone:\n  name: chain.org\n  stub-addr: [ 198.18.2.1, \"2001:2:0:2::1\" ]\n"
 
     def test_its_servers_are_asked_at_once(self):
-        with lab.Sent() as sent:
+        with lab.Sent(self.cairnd) as sent:
             answer = dig("c6.chain.org A", "+cd")
         self.assertEqual(answer.records, ["c6.chain.org. A 192.0.2.6"])
         self.assertLessEqual(sent.questions, 2)  # the root's priming, and this one
