@@ -1,7 +1,6 @@
 /* config.c - from YAML events to struct config (config.h). */
 #include "resolver/serve/config_priv.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,20 @@ struct parse {
 	const char *name;
 	char *error;
 	yaml_parser_t yaml;
+	unsigned depth;                /* mappings and lists that are open */
+	unsigned mistakes;
+	bool is_over;                  /* the rest cannot be read, or would only be more mistakes */
 	const char *section;           /* NULL outside of one */
 	void *base;                    /* the struct that its options are fields of */
 };
 
 /* line 0: about no line, or about several. */
 static void
-complain_va(char error[CONFIG_ERROR_BYTES], const char *name, unsigned line, const char *format, va_list args)
+complain_va(char *error, size_t room, const char *name, unsigned line, const char *format, va_list args)
 {
-	int used = line != 0 ? snprintf(error, CONFIG_ERROR_BYTES, "%s:%u: ", name, line)
-			     : snprintf(error, CONFIG_ERROR_BYTES, "%s: ", name);
-	if (used >= 0 && (size_t)used < CONFIG_ERROR_BYTES)
-		(void)vsnprintf(error + used, CONFIG_ERROR_BYTES - (size_t)used, format, args);
+	int used = line != 0 ? snprintf(error, room, "%s:%u: ", name, line) : snprintf(error, room, "%s: ", name);
+	if (used >= 0 && (size_t)used < room)
+		(void)vsnprintf(error + used, room - (size_t)used, format, args);
 }
 
 void
@@ -35,7 +36,7 @@ config_complain(char error[CONFIG_ERROR_BYTES], const struct config *config, uns
 {
 	va_list args;
 	va_start(args, format);
-	complain_va(error, config->file != NULL ? config->file : "configuration", line, format, args);
+	complain_va(error, CONFIG_ERROR_BYTES, config->file != NULL ? config->file : "configuration", line, format, args);
 	va_end(args);
 }
 
@@ -47,13 +48,21 @@ config_refuse(char error[CONFIG_ERROR_BYTES], const struct config *config, unsig
 	return ERR_MALFORMED;
 }
 
+/* One more mistake, on a line of its own. */
 static int __attribute__((format(printf, 3, 4)))
 fail(struct parse *parse, size_t line, const char *format, ...)
 {
+	size_t used = strlen(parse->error);
 	va_list args;
+
+	if (parse->mistakes++ > 0 && used + 1 < CONFIG_ERROR_BYTES) {
+		parse->error[used++] = '\n';
+		parse->error[used] = '\0';
+	}
 	va_start(args, format);
-	complain_va(parse->error, parse->name, (unsigned)line, format, args);
+	complain_va(parse->error + used, CONFIG_ERROR_BYTES - used, parse->name, (unsigned)line, format, args);
 	va_end(args);
+	parse->is_over |= parse->mistakes == CONFIG_MISTAKES_MAX;
 	return ERR_MALFORMED;
 }
 
@@ -79,82 +88,20 @@ refuse_value(struct parse *parse, const struct config_option *option, const char
 	return fail(parse, line, "%s: a value is missing", name);
 }
 
-/* ---- names ---------------------------------------------------------------------------------------- */
-
-/* Edit distance of two short words (Levenshtein), one row at a time; longer ones count as far apart. */
-static unsigned
-word_distance(const char *a, const char *b)
-{
-	unsigned row[48];
-	size_t a_size = strlen(a), b_size = strlen(b);
-	if (a_size >= 48 || b_size >= 48)
-		return 48;
-
-	for (unsigned j = 0; j <= b_size; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= a_size; i++) {
-		unsigned diagonal = row[0];
-		row[0] = i;
-		for (unsigned j = 1; j <= b_size; j++) {
-			unsigned change = diagonal + (tolower((unsigned char)a[i - 1]) != b[j - 1]);
-			diagonal = row[j];
-			unsigned gap = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-			row[j] = change < gap ? change : gap;
-		}
-	}
-	return row[b_size];
-}
-
-static bool
-is_section(const char *name)
-{
-	for (size_t i = 0; i < config_option_count; i++)
-		if (strcmp(config_options[i].section, name) == 0)
-			return true;
-	return false;
-}
-
 static int
 refuse_name(struct parse *parse, const char *name, size_t line)
 {
-	const struct config_option *nearest = NULL;
 	const char *why = config__why_not(name);
-	unsigned best = 48;
+	unsigned best;
+	const struct config_option *nearest = config__nearest_option(name, &best);
 
 	if (why != NULL)
 		return fail(parse, line, "there is no option `%s`: %s; leave it out", name, why);
-
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct config_option *option = &config_options[i];
-		unsigned distance = word_distance(name, option->name);
-		if (distance < best) {
-			best = distance;
-			nearest = option;
-		}
-	}
 	if (best == 0 && nearest != NULL)
 		return fail(parse, line, "option `%s` belongs in section `%s:`, not `%s:`", name, nearest->section, parse->section);
 	if (nearest != NULL && best <= 2 + strlen(name) / 4)
 		return fail(parse, line, "unknown option `%s` in `%s:`; did you mean `%s`?", name, parse->section, nearest->name);
 	return fail(parse, line, "unknown option `%s` in `%s:`; cairn.conf(5) lists them all", name, parse->section);
-}
-
-unsigned
-config_line(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config_option_count; i++)
-		if (!config__is_of_zone(&config_options[i]) && strcmp(config_options[i].name, name) == 0)
-			return config->lines[i];
-	return 0;
-}
-
-static const struct config_option *
-find_option(const char *section, const char *name)
-{
-	for (size_t i = 0; i < config_option_count; i++)
-		if (strcmp(config_options[i].section, section) == 0 && strcmp(config_options[i].name, name) == 0)
-			return &config_options[i];
-	return NULL;
 }
 
 /* ---- events --------------------------------------------------------------------------------------- */
@@ -181,10 +128,29 @@ remedy(const char *problem)
 static int
 next_event(struct parse *parse, yaml_event_t *event)
 {
-	if (yaml_parser_parse(&parse->yaml, event))
+	if (yaml_parser_parse(&parse->yaml, event)) {
+		parse->depth += event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT;
+		parse->depth -= event->type == YAML_MAPPING_END_EVENT || event->type == YAML_SEQUENCE_END_EVENT;
 		return 0;
+	}
+	parse->is_over = true;
 	const char *problem = parse->yaml.problem != NULL ? parse->yaml.problem : "cannot be read";
 	return fail(parse, parse->yaml.problem_mark.line + 1, "not YAML: %s%s", problem, remedy(problem));
+}
+
+/*
+ * Behind a mistake: the rest of what was begun beyond that depth is left out, and what follows is read as well, so that
+ * all mistakes are told at once.
+ */
+static int
+go_on(struct parse *parse, unsigned depth, int err)
+{
+	while (!parse->is_over && parse->depth > depth) {
+		yaml_event_t event;
+		if (next_event(parse, &event) == 0)
+			yaml_event_delete(&event);
+	}
+	return parse->is_over ? err : 0;
 }
 
 static const char *
@@ -210,6 +176,7 @@ take_list(struct parse *parse, const struct config_option *option, size_t line)
 {
 	if (option->form != CONFIG_LIST)
 		return fail(parse, line, "%s: takes one value, not a list", option->name);
+	const unsigned depth = parse->depth;
 	for (;;) {
 		yaml_event_t event;
 		int err = next_event(parse, &event);
@@ -218,6 +185,8 @@ take_list(struct parse *parse, const struct config_option *option, size_t line)
 		bool ended = event.type == YAML_SEQUENCE_END_EVENT;
 		if (!ended)
 			err = take_scalar(parse, option, &event);
+		if (err != 0)
+			err = go_on(parse, depth, err);
 		yaml_event_delete(&event);
 		if (ended || err != 0)
 			return err;
@@ -237,34 +206,45 @@ mention(struct parse *parse, const struct config_option *option, size_t line)
 	return 0;
 }
 
+typedef int take_fn(struct parse *parse, const yaml_event_t *key, const yaml_event_t *value);
+
 static int
-take_option(struct parse *parse, const yaml_event_t *key)
+take_option(struct parse *parse, const yaml_event_t *key, const yaml_event_t *value)
 {
 	size_t line = key->start_mark.line + 1;
-	if (key->type != YAML_SCALAR_EVENT)
-		return fail(parse, line, "an option's name is expected");
-	const struct config_option *option = find_option(parse->section, scalar_text(key));
+	const struct config_option *option = config__find_option(parse->section, scalar_text(key));
 	if (option == NULL)
 		return refuse_name(parse, scalar_text(key), line);
 	int err = mention(parse, option, line);
 	if (err != 0)
 		return err;
+	return value->type == YAML_SEQUENCE_START_EVENT ? take_list(parse, option, line)
+							: take_scalar(parse, option, value);
+}
 
+static int
+take_entry(struct parse *parse, const yaml_event_t *key, take_fn *take)
+{
+	const unsigned depth = parse->depth;
 	yaml_event_t value;
-	err = next_event(parse, &value);
+
+	if (key->type != YAML_SCALAR_EVENT) {
+		parse->is_over = true;
+		return fail(parse, key->start_mark.line + 1, "a name is expected, with a colon behind it");
+	}
+	int err = next_event(parse, &value);
 	if (err != 0)
 		return err;
-	if (value.type == YAML_SEQUENCE_START_EVENT)
-		err = take_list(parse, option, line);
-	else
-		err = take_scalar(parse, option, &value);
+	err = take(parse, key, &value);
+	if (err != 0)
+		err = go_on(parse, depth, err);
 	yaml_event_delete(&value);
 	return err;
 }
 
 /* Calls `take` for every key of the mapping that has just begun. */
 static int
-take_mapping(struct parse *parse, int (*take)(struct parse *, const yaml_event_t *))
+take_mapping(struct parse *parse, take_fn *take)
 {
 	for (;;) {
 		yaml_event_t key;
@@ -273,7 +253,7 @@ take_mapping(struct parse *parse, int (*take)(struct parse *, const yaml_event_t
 			return err;
 		bool ended = key.type == YAML_MAPPING_END_EVENT;
 		if (!ended)
-			err = take(parse, &key);
+			err = take_entry(parse, &key, take);
 		yaml_event_delete(&key);
 		if (ended || err != 0)
 			return err;
@@ -378,10 +358,11 @@ check_zone(struct parse *parse)
 static int
 take_zone(struct parse *parse, size_t line)
 {
+	const unsigned mistakes = parse->mistakes;
 	int err = begin_zone(parse, line);
 	if (err == 0)
 		err = take_mapping(parse, take_option);
-	return err == 0 ? check_zone(parse) : err;
+	return err == 0 && parse->mistakes == mistakes ? check_zone(parse) : err;
 }
 
 /* Words instead of a section's options: often options without their colons. */
@@ -404,6 +385,7 @@ take_zones(struct parse *parse, const yaml_event_t *value, size_t line)
 		return take_zone(parse, line);
 	if (value->type != YAML_SEQUENCE_START_EVENT)
 		return refuse_words(parse, value, line);
+	const unsigned depth = parse->depth;
 	for (;;) {
 		yaml_event_t event;
 		int err = next_event(parse, &event);
@@ -418,33 +400,31 @@ take_zones(struct parse *parse, const yaml_event_t *value, size_t line)
 		              ? take_zone(parse, at)
 		              : fail(parse, at, "%s: a list holds zones, each with its options", parse->section);
 		if (err != 0)
+			err = go_on(parse, depth, err);
+		if (err != 0)
 			return err;
 	}
 }
 
 static int
-take_section(struct parse *parse, const yaml_event_t *key)
+take_section(struct parse *parse, const yaml_event_t *key, const yaml_event_t *value)
 {
 	size_t line = key->start_mark.line + 1;
-	if (key->type != YAML_SCALAR_EVENT || !is_section(scalar_text(key)))
+	int err = 0;
+	if (!config__is_section(scalar_text(key)))
 		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `key`, `cachedb`, `remote-control` and `stack`",
-		            key->type == YAML_SCALAR_EVENT ? scalar_text(key) : "?");
-	yaml_event_t value;
-	int err = next_event(parse, &value);
-	if (err != 0)
-		return err;
+		            scalar_text(key));
 	parse->section = scalar_text(key);
 	parse->base = parse->config;
-	const bool is_empty = value.type == YAML_SCALAR_EVENT && value.data.scalar.length == 0;
+	const bool is_empty = value->type == YAML_SCALAR_EVENT && value->data.scalar.length == 0;
 	enum config_zone_kind kind;
 	if (find_zone_kind(parse->section, &kind) && !is_empty)
-		err = take_zones(parse, &value, line);
-	else if (value.type == YAML_MAPPING_START_EVENT)
+		err = take_zones(parse, value, line);
+	else if (value->type == YAML_MAPPING_START_EVENT)
 		err = take_mapping(parse, take_option);
 	else if (!is_empty) /* else all its lines are commented out */
-		err = refuse_words(parse, &value, line);
+		err = refuse_words(parse, value, line);
 	parse->section = NULL;
-	yaml_event_delete(&value);
 	return err;
 }
 
@@ -562,6 +542,7 @@ config_parse(struct config *config, const char *name, const char *text, size_t t
 {
 	struct parse parse = { .config = config, .name = name, .error = error };
 
+	error[0] = '\0';
 	int err = config_init(config);
 	if (err != 0)
 		return fail(&parse, 0, "%s", err_text(err));
@@ -575,7 +556,9 @@ config_parse(struct config *config, const char *name, const char *text, size_t t
 		err = take_stream(&parse);
 	}
 	if (err == 0)
-		err = check_together(&parse);
+		err = parse.mistakes > 0 ? ERR_MALFORMED : check_together(&parse);
+	if (parse.mistakes == CONFIG_MISTAKES_MAX)
+		err = fail(&parse, 0, "that is enough; there may be more");
 	yaml_parser_delete(&parse.yaml);
 	if (err != 0)
 		config_free(config);

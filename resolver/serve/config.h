@@ -8,8 +8,8 @@
  *
  * Ownership: config_load allocates; config_free frees everything.  Strings live as long as the config.
  * Units:     as the option's name or text says; sizes in octets (k, m, g are powers of 1024).
- * Errors:    config_load returns a negative ERR_* and fills `error` with one line: file, line, option, what is wrong
- *            and the nearest known name or the allowed values.
+ * Errors:    config_load returns a negative ERR_* and fills `error` with a line for each mistake, the first of many:
+ *            file, line, option, what is wrong and the nearest known name or the allowed values.
  */
 #ifndef CAIRN_RESOLVER_SERVE_CONFIG_H
 #define CAIRN_RESOLVER_SERVE_CONFIG_H
@@ -18,10 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #define CONFIG_LIST_MAX      65536u /* entries of one list option */
 #define CONFIG_OPTIONS_MAX   256u   /* of the table */
-#define CONFIG_ERROR_BYTES   512u
+#define CONFIG_MISTAKES_MAX  20u    /* told at once */
+#define CONFIG_ERROR_BYTES   6144u  /* all of them; the lines are apart by a newline, and the last has none */
 #define CONFIG_FILE_BYTES_MAX (64u * 1024u * 1024u)
 
 /* A list of strings, with the line that each came from, so that later checks can still name it. */
@@ -205,6 +207,13 @@ int config_load(struct config *config, const char *path, char error[CONFIG_ERROR
 int config_parse(struct config *config, const char *name, const char *text, size_t text_bytes,
                  char error[CONFIG_ERROR_BYTES]);
 void config_free(struct config *config);
+
+/* The first mistake of such an error, where there is room for one line: "%.*s". */
+static inline int
+config_first_line(const char *error)
+{
+	return (int)strcspn(error, "\n");
+}
 
 /* The line that an option of `server:` or `stack:` stands in, the first if it is a list; 0: it is not in the file. */
 unsigned config_line(const struct config *config, const char *name);

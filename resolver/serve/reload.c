@@ -125,7 +125,7 @@ server__reload(struct server *server)
 	}
 	notify_reloading(&server->notify);
 	if (prepare(server, reload, error) != 0) {
-		log_error(server__log(server), "the old configuration stays in force: %s", error);
+		settings_log_mistakes(server__log(server), "the old configuration stays in force: ", error);
 		server__control_reloaded(server, error);
 		settings_free(reload->settings);
 		clean_up(reload);

@@ -514,7 +514,7 @@ server_run(const char *path, unsigned verbosity)
 		notify_ready(&server->notify, "serving");
 		(void)uv_run(&server->loop, UV_RUN_DEFAULT);
 	} else {
-		log_error(&log, "%s", error);
+		settings_log_mistakes(&log, "", error);
 	}
 	server_close(server);
 	free(server);
@@ -585,7 +585,7 @@ server_check(const char *path)
 		settings_free(settings);
 	}
 	if (err != 0) {
-		log_error(&log, "%s", error);
+		settings_log_mistakes(&log, "", error);
 		return EXIT_FAILURE;
 	}
 	(void)printf("cairnd: no errors in %s\n", path != NULL ? path : "the defaults");

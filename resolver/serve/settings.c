@@ -179,6 +179,16 @@ free_settings:
 }
 
 void
+settings_log_mistakes(const struct log *log, const char *before, const char *error)
+{
+	for (const char *at = error; *at != '\0'; at += strspn(at, "\n")) {
+		const int size = config_first_line(at);
+		log_error(log, "%s%.*s", before, size, at);
+		at += size;
+	}
+}
+
+void
 settings_free(struct settings *settings)
 {
 	if (settings == NULL)

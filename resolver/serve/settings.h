@@ -3,7 +3,8 @@
  * reload have in common.
  *
  * Ownership: settings_free frees everything; a service that workers still use must have been taken out first.
- * Errors:    a negative ERR_* and one line in `error`: file, line, option, reason.
+ * Errors:    a negative ERR_* and in `error` file, line, option and reason: a line for each mistake that the file has in itself
+ *            (config.h), else the first that shows in what it names.
  */
 #ifndef CAIRN_RESOLVER_SERVE_SETTINGS_H
 #define CAIRN_RESOLVER_SERVE_SETTINGS_H
@@ -32,6 +33,8 @@ int settings_new(struct settings **settings, const char *path, unsigned verbosit
 /* Another service of the same configuration, with what the files of its zones say now. */
 int settings_renew(const struct settings *settings, struct rng *rng, struct service **service, char error[CONFIG_ERROR_BYTES]);
 void settings_free(struct settings *settings); /* NULL is nothing */
+/* A line of the log for each mistake that `error` tells of, with those words before it. */
+void settings_log_mistakes(const struct log *log, const char *before, const char *error);
 
 /*
  * The names of options that differ and that a reload cannot change; one a call, NULL behind the last.

@@ -252,6 +252,17 @@ class Start(unittest.TestCase):
                     self.assertEqual(result.returncode, 1)
                     self.assertIn(why, result.stderr)
 
+    def test_each_mistake_has_a_line_of_its_own(self):
+        with Server() as server:
+            server.write("  use-syslog: yes\n  prefetch: maybe\n  chroot: \"\"")
+            lines = self.run_cairnd("-t", "-c", server.path).stderr.splitlines()
+            self.assertEqual(len(lines), 3, lines)
+            for line, why in zip(lines, ("`use-syslog`", "prefetch: `maybe`", "`chroot`")):
+                self.assertRegex(line, f"cairnd: error: {server.path}:[0-9]+: ")
+                self.assertIn(why, line)
+            server.signal(signal.SIGHUP)
+            server.wait_log("the old configuration stays in force", 3)
+
     def test_a_bad_root_hint_is_named_by_line(self):
         with Server() as server:
             hints = os.path.join(server.directory.name, "root.hints")

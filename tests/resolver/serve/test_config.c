@@ -150,6 +150,56 @@ START_TEST(what_is_wrong_is_said_with_its_place)
 }
 END_TEST
 
+/* A file of several mistakes is mended at once: what follows one is read, however deep it was in. */
+START_TEST(all_mistakes_are_told)
+{
+	ck_assert_int_lt(parse("server:\n"
+			       "  use-syslog: yes\n"
+			       "  port: { a: [ 1, { b: c } ], d: e }\n"
+			       "  access-control: [ 192.0.2.0/24 allow, [ x ], 2001:db8::/32 allow ]\n"
+			       "  qname-minimization: [ yes, [ no ] ]\n"
+			       "  num-threads: 2\n"
+			       "serve:\n  nonsense: [ { a: b } ]\n"
+			       "forward-zone:\n  - name: one.example\n    forward-adr: 192.0.2.1\n  - two\n  - name: three.example\n"
+			       "remote-control:\n  control-port: 8953\n"), 0);
+	ck_assert_str_eq(error, "test.conf:2: there is no option `use-syslog`: cairnd logs to standard error; leave it out\n"
+				"test.conf:3: port: a plain value or a list of them is expected\n"
+				"test.conf:4: access-control: a plain value or a list of them is expected\n"
+				"test.conf:5: unknown option `qname-minimization` in `server:`; did you mean `qname-minimisation`?\n"
+				"test.conf:7: unknown section `serve`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, "
+				"`rpz`, `view`, `key`, `cachedb`, `remote-control` and `stack`\n"
+				"test.conf:11: unknown option `forward-adr` in `forward-zone:`; did you mean `forward-addr`?\n"
+				"test.conf:12: forward-zone: a list holds zones, each with its options\n"
+				"test.conf:13: forward-zone: `three.example` has neither `forward-addr` nor `forward-host`\n"
+				"test.conf:15: there is no option `control-port`: commands come by a Unix socket that only the server's "
+				"user opens (`control-interface`); leave it out");
+	ck_assert_int_eq(config_first_line(error), (int)strcspn(error, "\n"));
+}
+END_TEST
+
+START_TEST(of_very_many_mistakes_the_first_are_told)
+{
+	static char text[CONFIG_MISTAKES_MAX * 400];
+	char name[300];
+	unsigned lines = 1;
+
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	size_t used = (size_t)snprintf(text, sizeof text, "server:\n");
+	for (unsigned i = 0; i < CONFIG_MISTAKES_MAX + 5; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "  %s%u: 1\n", name, i);
+	ck_assert_uint_lt(used, sizeof text);
+	ck_assert_int_lt(parse(text), 0);
+	for (const char *at = error; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	ck_assert_uint_gt(lines, 10);
+	ck_assert_uint_le(lines, CONFIG_MISTAKES_MAX + 1);
+	ck_assert_int_lt(parse("server:\n  port: x\n  interface: [ 1\n"), 0); /* the rest cannot be read */
+	ck_assert_ptr_nonnull(strstr(error, "test.conf:2: port: `x`"));
+	ck_assert_ptr_nonnull(strstr(error, "\ntest.conf:4: not YAML"));
+}
+END_TEST
+
 /* What people write who come from unbound.conf, and the end of what they are told. */
 static const struct {
 	const char *text, *place, *remedy;
@@ -322,6 +372,8 @@ config_suite(void)
 	tcase_add_test(tcase, sections_may_come_in_parts);
 	tcase_add_loop_test(tcase, sizes_take_powers_of_1024, 0, COUNT(sizes));
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
+	tcase_add_test(tcase, all_mistakes_are_told);
+	tcase_add_test(tcase, of_very_many_mistakes_the_first_are_told);
 	tcase_add_loop_test(tcase, broken_yaml_is_said_with_its_line_and_a_remedy, 0, COUNT(broken));
 	tcase_add_test(tcase, a_missing_file_is_said_by_name);
 	tcase_add_test(tcase, the_sample_holds_every_option_with_its_default);
