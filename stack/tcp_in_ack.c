@@ -137,8 +137,10 @@ handshake_end(struct stack *stack, struct tcb *tcb, const struct tcp_segment *se
 static bool
 is_acceptable(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment)
 {
-	/* RFC 5961, section 5.2: older than any window is no old segment but a guess. */
-	if (seq_lt(segment->ack, tcb->snd_una - tcb->snd_wnd_max)) {
+	/* RFC 5961, section 5.2: older than any window, or than the connection, is no old segment but a guess. */
+	const uint64_t acked_bytes = tcb->counters.bytes_acked;
+	const uint32_t oldest = acked_bytes < tcb->snd_wnd_max ? (uint32_t)acked_bytes : tcb->snd_wnd_max;
+	if (seq_lt(segment->ack, tcb->snd_una - oldest)) {
 		stack__drop(stack, DROP_TCP_ACK_OLD);
 		tcp__challenge(stack, tcb);
 		return false;
