@@ -24,7 +24,15 @@ want_ack(struct stack *stack, struct tcb *tcb)
 	tcp__want_flush(stack, tcb);
 }
 
-/* What is out of order, or fills a hole, is told at once (RFC 5681, section 4.2). */
+/* With the data that the segment may have set free, as soon as it is over. */
+static void
+ack_soon(struct stack *stack, struct tcb *tcb)
+{
+	tcb->ack_wanted = tcb->ack_now = true;
+	tcp__want_flush(stack, tcb);
+}
+
+/* What is out of order is told segment by segment: the peer counts (RFC 5681, section 4.2). */
 static void
 ack_at_once(struct stack *stack, struct tcb *tcb)
 {
@@ -211,8 +219,7 @@ in_order(struct stack *stack, struct tcb *tcb, const struct tcp_segment *segment
 
 	if (taken < segment->data_bytes) { /* the rest comes again; the peer should not take us for dead meanwhile */
 		stack__drop(stack, DROP_TCP_MEMORY);
-		tcb->ack_wanted = tcb->ack_now = true;
-		tcp__want_flush(stack, tcb);
+		ack_soon(stack, tcb);
 	}
 	tcb->rcv_nxt += (uint32_t)taken;
 	duplicate_note(tcb, before, tcb->rcv_nxt);
@@ -339,7 +346,7 @@ tcp__data_receive(struct stack *stack, struct tcb *tcb, struct tcp_segment *segm
 		if (tcb->has_fin && tcb->rcv_nxt == tcb->rcv_fin_seq)
 			tcp__fin_receive(stack, tcb);
 		else if (had_holes)
-			ack_at_once(stack, tcb);
+			ack_soon(stack, tcb); /* a hole is filled, or another is still there */
 	} else {
 		ack_at_once(stack, tcb); /* nothing of it was new, or nothing found room */
 	}
