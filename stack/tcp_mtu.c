@@ -208,7 +208,7 @@ tcp__mtu_probe(struct stack *stack, struct tcb *tcb)
 	const struct seq_range range = { tcb->snd_nxt, tcb->snd_nxt + mss };
 	if (tcp__segment_send(stack, tcb, &out) != 0)
 		return false;
-	tcp__sent_new(stack, tcb, &range, mss, TCP_SENT_PROBE);
+	(void)tcp__sent_new(stack, tcb, &range, mss, TCP_SENT_PROBE);
 	mtu->probe_bytes = size;
 	mtu->probe_end_seq = range.end;
 	mtu->probed_at_us = stack->now_us;

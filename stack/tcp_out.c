@@ -180,7 +180,7 @@ next_choose(const struct stack *stack, const struct tcb *tcb, struct next *next)
 
 /* ---- new data -------------------------------------------------------------------------------- */
 
-void
+struct tcp_sent *
 tcp__sent_new(struct stack *stack, struct tcb *tcb, const struct seq_range *range, uint32_t segment_bytes,
 	      uint8_t flags)
 {
@@ -195,17 +195,18 @@ tcp__sent_new(struct stack *stack, struct tcb *tcb, const struct seq_range *rang
 	record->delivered_at_us = tcb->delivered_at_us;
 	record->flight_began_us = tcb->flight_began_us;
 	tcb->snd_nxt = range->end;
+	return record;
 }
 
 static void
-record_new(struct stack *stack, struct tcb *tcb, const struct next *next)
+record_new(struct stack *stack, struct tcb *tcb, const struct next *next, bool is_pushed)
 {
 	const struct seq_range range = { tcb->snd_nxt, tcb->snd_nxt + next->bytes + next->has_fin };
 	uint8_t flags = next->has_fin ? TCP_SENT_FIN : 0;
 
 	if (seq_diff(tcb->snd_end, range.end) < (int32_t)tcb->mss && !tcb->is_cwnd_limited)
 		flags |= TCP_SENT_APP_LIMITED;
-	tcp__sent_new(stack, tcb, &range, next->segment_bytes, flags);
+	tcp__sent_new(stack, tcb, &range, next->segment_bytes, flags)->is_pushed = is_pushed;
 	tcb->fin_sent |= next->has_fin;
 	if (next->bytes % next->segment_bytes != 0)
 		tcb->snd_small_end = range.begin + next->bytes;
@@ -234,7 +235,7 @@ send_new(struct stack *stack, struct tcb *tcb, const struct next *next)
 		return err;
 	if (err != 0) /* as good as lost on the way */
 		tcp__soft_error(stack, tcb, TCP_REASON_HOST_UNREACHABLE, true);
-	record_new(stack, tcb, next);
+	record_new(stack, tcb, next, is_pushed);
 	tcp__recovery_on_sent(tcb, next->bytes);
 	pace_note(stack, tcb, next->bytes);
 	tcb->is_cork_over = false;
@@ -326,14 +327,15 @@ data_of(const struct tcp_sent *record)
 static uint16_t
 flags_again(const struct tcb *tcb, const struct tcp_sent *record, uint32_t data_bytes)
 {
-	const uint32_t end = record->range.begin + data_bytes;
 	uint16_t flags = TCP_ACK;
 
 	if ((record->flags & TCP_SENT_SYN) != 0)
 		return tcb->state == TCP_STATE_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
-	if ((record->flags & TCP_SENT_FIN) != 0 && data_bytes == data_of(record))
+	if (data_bytes != data_of(record))
+		return flags;
+	if ((record->flags & TCP_SENT_FIN) != 0)
 		flags |= TCP_FIN;
-	if (data_bytes != 0 && (end == tcb->snd_end || end == tcb->snd_push))
+	if (data_bytes != 0 && record->is_pushed)
 		flags |= TCP_PSH;
 	return flags;
 }

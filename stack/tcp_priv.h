@@ -477,7 +477,7 @@ tcp__timestamp(uint64_t now_us, uint32_t offset)
 
 void tcp__output(struct stack *stack, struct tcb *tcb);
 /* What has just been sent for the first time, in the flight: there must be room for its record. */
-void tcp__sent_new(struct stack *stack, struct tcb *tcb, const struct seq_range *range, uint32_t segment_bytes,
+struct tcp_sent *tcp__sent_new(struct stack *stack, struct tcb *tcb, const struct seq_range *range, uint32_t segment_bytes,
 		   uint8_t flags);
 /* One segment whatever Nagle and cwnd say: a loss probe, a probe of the zero window. False: nothing was sent. */
 bool tcp__probe_new(struct stack *stack, struct tcb *tcb);

@@ -223,6 +223,7 @@ tcp_flight_cut(struct tcp_sent_pool *pool, struct tcp_flight *flight, struct tcp
 	*rest = *record;
 	rest->range.begin = record->range.end = seq;
 	record->flags &= (uint8_t)~TCP_SENT_FIN; /* it is the last octet */
+	record->is_pushed = false;
 	rest->flags &= (uint8_t)~TCP_SENT_SYN;
 	segments_fit(record);
 	segments_fit(rest);
@@ -245,6 +246,7 @@ join_two(struct tcp_sent_pool *pool, struct tcp_flight *flight, struct tcp_sent 
 	tcp_flight_remove(pool, flight, rest);
 	count_all(flight, record, count_out);
 	record->range.end = gone.range.end;
+	record->is_pushed = gone.is_pushed;
 	record->segments += gone.segments;
 	record->flags |= gone.flags;
 	count_all(flight, record, count_in);

@@ -51,6 +51,7 @@ struct tcp_sent {
 	uint32_t segments;          /* that it went out in */
 	uint16_t segment_bytes;     /* the MSS it was sent with */
 	uint8_t flags;              /* TCP_SENT_* */
+	bool is_pushed;             /* PSH came with its end */
 	uint64_t sent_at_us;        /* last */
 	/* When it was sent: what had been delivered, when, and since when the flight lasts (delivery rate). */
 	uint64_t delivered_bytes, delivered_at_us, flight_began_us;
