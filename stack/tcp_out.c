@@ -428,9 +428,12 @@ send_all_lost(struct stack *stack, struct tcb *tcb, bool *sent)
 			return HOLD_CWND;
 		if (queue_is_busy(stack))
 			return HOLD_QUEUE;
+		const bool is_first = record->range.begin == tcb->snd_una;
 		int err = tcp__retransmit(stack, tcb, record);
 		if (err != 0)
 			return err == ERR_FULL ? HOLD_QUEUE : HOLD_WINDOW;
+		if (is_first) /* its timeout counts from now on, as Linux: else the timer would find it on its way */
+			tcp__rearm_rto(stack, tcb);
 		*sent = true;
 	}
 	return HOLD_DONE;

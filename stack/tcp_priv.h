@@ -507,6 +507,7 @@ void tcp__window_on_read(struct stack *stack, struct tcb *tcb);
 /* ---- tcp_timer.c ------------------------------------------------------------------------------ */
 
 void tcp__arm_rto(struct stack *stack, struct tcb *tcb); /* from now on */
+void tcp__rearm_rto(struct stack *stack, struct tcb *tcb); /* the first segment went out again */
 void tcp__arm_syn_soon(struct stack *stack, struct tcb *tcb);
 /* Something new was acknowledged, or sent: a loss probe, or the RTO. */
 void tcp__arm_on_ack(struct stack *stack, struct tcb *tcb);

@@ -70,6 +70,7 @@ undo(struct tcb *tcb, bool keeps_losses)
 		if ((record->flags & TCP_SENT_LOST) != 0)
 			tcp_flight_unmark_lost(&tcb->flight, record);
 	cc_undo(&tcb->cc);
+	tcb->is_cwnd_limited = false; /* the reduced one limited it */
 	tcb->recovery.can_undo = false;
 	tcb->ecn_cwr = false;
 }
@@ -452,6 +453,8 @@ tcp__recovery_on_ack(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 	case TCP_RECOVERY_FAST: in_fast(stack, tcb, ack); break;
 	case TCP_RECOVERY_LOSS:
 		after_timeout(stack, tcb, ack);
+		if (tcb->recovery.state < TCP_RECOVERY_FAST) /* it may show losses as any other does */
+			in_order(stack, tcb, ack);
 		break;
 	}
 	control_cwnd(stack, tcb, ack);

@@ -40,6 +40,14 @@ tcp__arm_rto(struct stack *stack, struct tcb *tcb)
 	arm_loss(stack, tcb, TIMER_TCP_RTO, stack->now_us + wait_us);
 }
 
+/* What RACK waits for comes first. */
+void
+tcp__rearm_rto(struct stack *stack, struct tcb *tcb)
+{
+	if (!wheel_is_armed(&tcb->loss_timer) || tcb->loss_timer.kind != TIMER_TCP_REORDER)
+		tcp__arm_rto(stack, tcb);
+}
+
 /* The first retransmission alone: a stranger who guesses makes us send one SYN early, not many. */
 void
 tcp__arm_syn_soon(struct stack *stack, struct tcb *tcb)
