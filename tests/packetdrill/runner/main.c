@@ -1,11 +1,12 @@
 /*
  * packetdrill-player - plays scripts in packetdrill's language against a stack in a shared object.
  *
- *	packetdrill-player [-lnv] [-f FLAGS] [-i FAMILY] SO SCRIPT|DIRECTORY...
+ *	packetdrill-player [-lnv] [-f FLAGS] [-i FAMILY] [-t MICROSECONDS] SO SCRIPT|DIRECTORY...
  *
  * Each script is played in a process of its own, for each family that it is for.  Prints `ok - NAME` or
  * `not ok - NAME` with the first difference for each, last `N passed, N failed`; exits 0 if none failed.
  * With -l timestamps of ours and PSH may differ, and packets may be left over: as packetdrill has it.
+ * With -t times may be wrong by so much: for a candidate that lives by the real clock.
  * With -n every script must fail, which shows that the player notices; -v prints every event.
  */
 #include <dirent.h>
@@ -50,6 +51,7 @@ static const struct {
 struct options {
 	const char *so_path, *flags; /* flags: more for the shared object, NULL */
 	const char *only_family;     /* NULL: all that the script is for */
+	long long tolerance_us;
 	bool is_verbose, must_fail, is_lenient;
 	unsigned passed, failed;
 };
@@ -118,7 +120,7 @@ play(const struct script *script, const struct options *options, enum family fam
 	player->script = script;
 	player->is_ipv6 = family == FAMILY_IPV6;
 	player->is_mapped = family == FAMILY_MAPPED;
-	player->tolerance_us = PLAYER_TOLERANCE_US;
+	player->tolerance_us = options->tolerance_us;
 	player->is_verbose = options->is_verbose;
 	player->must_fail = options->must_fail;
 	player->is_timestamp_loose = player->is_lenient = options->is_lenient;
@@ -263,18 +265,19 @@ run_path(const char *path, struct options *options)
 int
 main(int argc, char **argv)
 {
-	struct options options = { 0 };
+	struct options options = { .tolerance_us = PLAYER_TOLERANCE_US };
 	int letter;
 
-	while ((letter = getopt(argc, argv, "f:i:lnv")) != -1) {
+	while ((letter = getopt(argc, argv, "f:i:lnt:v")) != -1) {
 		switch (letter) {
 		case 'f': options.flags = optarg; break;
 		case 'i': options.only_family = optarg; break;
 		case 'l': options.is_lenient = true; break;
 		case 'n': options.must_fail = true; break;
+		case 't': options.tolerance_us = strtoll(optarg, NULL, 10); break;
 		case 'v': options.is_verbose = true; break;
 		default:
-			fprintf(stderr, "usage: packetdrill-player [-lnv] [-f FLAGS] [-i FAMILY] "
+			fprintf(stderr, "usage: packetdrill-player [-lnv] [-f FLAGS] [-i FAMILY] [-t MICROSECONDS] "
 					"SO SCRIPT|DIRECTORY...\n");
 			return 2;
 		}
