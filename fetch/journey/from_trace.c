@@ -268,9 +268,9 @@ tell_judged(struct journey *journey, const struct journey_event *event, const st
 }
 
 static void
-translate(struct journey *journey, const struct event *traced, const void *body)
+translate(struct journey *journey, const struct event *traced, uint64_t at_us, const void *body)
 {
-	const struct journey_event event = { .at_us = traced->at_us, .request = traced->cause };
+	const struct journey_event event = { .at_us = at_us, .request = traced->cause };
 	if (traced->kind == TRACE_RESOLVER_JUDGED) {
 		tell_judged(journey, &event, body);
 		return;
@@ -311,7 +311,10 @@ journey_from_trace(struct journey *journey, struct event_ring *ring)
 {
 	const struct event *event;
 	const void *body;
-	while ((event = event_next(ring, &body)) != NULL)
+	uint64_t at_us = 0; /* a stack that has not been told the time since tells of what the engine did with an earlier one */
+	while ((event = event_next(ring, &body)) != NULL) {
+		at_us = event->at_us > at_us ? event->at_us : at_us;
 		if (!is_silent(event, body))
-			translate(journey, event, body);
+			translate(journey, event, at_us, body);
+	}
 }

@@ -310,6 +310,24 @@ START_TEST(who_was_asked_and_what_was_said_is_told_instead_of_datagrams)
 }
 END_TEST
 
+/* The engine is told the time by its caller, and the stack when something is sent. */
+START_TEST(what_follows_in_the_trace_is_not_told_of_an_earlier_time)
+{
+	struct event_ring ring;
+	struct resolver_trace asked = { .qtype = 1 };
+	struct trace_neigh neigh = { .news = TRACE_NEIGH_ASKED };
+	event_ring_init(&ring, ring_block, sizeof ring_block);
+	ck_assert_int_eq(name_from_text(&asked.qname, "com.", NULL), 0);
+	event_put(&ring, TRACE_RESOLVER_QUERY, 0, 21500, &asked, sizeof asked);
+	event_put(&ring, TRACE_NEIGH, 0, 700, &neigh, sizeof neigh);
+	event_put(&ring, TRACE_NEIGH, 0, 22000, &neigh, sizeof neigh);
+	journey_from_trace(&journey, &ring);
+	ck_assert_uint_eq(journey.first->at_us, 21500);
+	ck_assert_uint_eq(journey.first->next->at_us, 21500);
+	ck_assert_uint_eq(journey.last->at_us, 22000);
+}
+END_TEST
+
 static const struct {
 	const char *behaviour;
 	struct resolver_judged judged;
@@ -364,6 +382,7 @@ main(void)
 	tcase_add_test(tcase, the_end_of_a_transfer_is_one_line_of_json);
 	tcase_add_test(tcase, the_text_shows_time_layer_connection_and_what_went_wrong);
 	tcase_add_test(tcase, who_was_asked_and_what_was_said_is_told_instead_of_datagrams);
+	tcase_add_test(tcase, what_follows_in_the_trace_is_not_told_of_an_earlier_time);
 	tcase_add_test(tcase, handshakes_losses_and_neighbours_are_translated_and_data_is_not);
 	tcase_add_loop_test(tcase, what_the_validator_said_follows_from_the_reply, 0, (int)COUNT(judgements));
 	Suite *suite = suite_create("fetch: journey");

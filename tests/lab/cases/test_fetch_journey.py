@@ -166,19 +166,18 @@ class Journey(lab.WithCairnd):
             self.addCleanup(server.wait)
             self.addCleanup(server.kill)
             words = ("-o", "/dev/null", "--retry", "20", "--retry-delay", "0.1", "--retry-connrefused", "http://198.18.2.1:8088/big")
-            events, verdicts = journey(*words)
-            self.check(events, verdicts)
-            self.assertEqual(verdicts[1]["parts_us"]["loss"], 0)
-            self.addCleanup(lab.lose, 0)
-            lab.lose(5)
-            lost_us = 0
-            for _ in range(5):  # of frames of 64 KiB few are needed, and all may have luck
+
+            def lost_us():
                 events, verdicts = journey(*words)
                 self.check(events, verdicts)
-                lost_us += verdicts[1]["parts_us"]["loss"]
-                if lost_us != 0:
-                    break
-            self.assertGreater(lost_us, 0)
+                return verdicts[1]["parts_us"]["loss"]
+
+            # A busy machine may turn frames round, which is a hole for a moment.
+            self.assertTrue(any(lost_us() == 0 for _ in range(5)))
+            self.addCleanup(lab.lose, 0)
+            lab.lose(5)
+            # Of frames of 64 KiB few are needed, and all may have luck.
+            self.assertTrue(any(lost_us() > 0 for _ in range(5)))
 
     def test_the_text_ends_with_where_the_time_went(self):
         done = subprocess.run([FETCH, "-q", "-s", "--journey", "-o", "/dev/null", "http://www.shop.com/"],
