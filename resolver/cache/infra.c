@@ -1,50 +1,20 @@
 #include "resolver/cache/infra.h"
 
-#include <assert.h>
 #include <pthread.h>
-#include <stdalign.h>
 #include <string.h>
 
 #include "resolver/cache/family.h"
 #include "resolver/cache/lame.h"
+#include "resolver/cache/server_set.h"
 #include "resolver/wire/fold.h"
 #include "stack/base/hash.h"
 
-#define LINE_BYTES   64u
-#define WAYS         8u
 #define LOCKS        64u
 #define SERVERS_LAME 4u /* servers a word about lameness */
 #define RTT_MAX_US   10000000u
 
-/* A fault that one datagram claims and another, of another exchange, confirms. */
-enum claim { CLAIM_NONE, CLAIM_HEARD, CLAIM_CONFIRMED };
-
-struct server {
-	struct ip_addr addr;
-	uint8_t known;
-	uint8_t timeouts;            /* in a row; those of one burst are one */
-	uint8_t holds;               /* since it was last heard */
-	uint8_t edns;                /* enum infra_edns */
-	uint8_t caps;                /* enum claim */
-	uint8_t only_tcp;            /* bool */
-	uint32_t srtt_us, rttvar_us; /* 0: never heard */
-	uint32_t family_epoch, network_epoch;
-	uint64_t used_at_us;   /* looked up, for who makes room */
-	uint64_t active_at_us; /* anything learnt */
-	uint64_t heard_at_us, timed_out_at_us, down_until_us;
-	uint64_t edns_at_us, caps_at_us, only_tcp_at_us;
-	uint8_t cookie_bytes; /* of the server's; 0: none */
-	uint8_t cookie[INFRA_COOKIE_SERVER_BYTES_MAX];
-};
-
-/* Tags are 0 for an empty way, so zeroed memory is an empty set. */
-struct server_set {
-	uint16_t tags[WAYS];
-	struct server servers[WAYS];
-};
-
 struct lock {
-	alignas(LINE_BYTES) pthread_mutex_t mutex;
+	alignas(SERVER_SET_LINE_BYTES) pthread_mutex_t mutex;
 };
 
 struct infra {
@@ -62,7 +32,7 @@ struct infra {
 static uint32_t
 sets_for(uint32_t server_count)
 {
-	return server_count / WAYS + 1;
+	return server_count / SERVER_SET_WAYS + 1;
 }
 
 static uint32_t
@@ -74,7 +44,7 @@ lame_sets_for(uint32_t server_count)
 size_t
 infra_bytes(uint32_t server_count)
 {
-	return LINE_BYTES + sizeof(struct infra) +
+	return SERVER_SET_LINE_BYTES + sizeof(struct infra) +
 	       lame_sets_for(server_count) * sizeof(struct lame_set) +
 	       sets_for(server_count) * sizeof(struct server_set);
 }
@@ -84,7 +54,7 @@ infra_new(void *block, size_t block_bytes, uint32_t server_count, struct rng *rn
 {
 	if (block == NULL || block_bytes < infra_bytes(server_count))
 		return NULL;
-	uint8_t *memory = (uint8_t *)block + (-(uintptr_t)block & (LINE_BYTES - 1));
+	uint8_t *memory = (uint8_t *)block + (-(uintptr_t)block & (SERVER_SET_LINE_BYTES - 1));
 	struct infra *infra = (struct infra *)(void *)memory;
 	memory += sizeof *infra;
 	infra->key = hash_key_draw(rng);
@@ -118,7 +88,7 @@ hash_addr(const struct infra *infra, const struct ip_addr *addr)
 	return hash_u64x2(&infra->key, words[0] ^ addr->family, words[1]);
 }
 
-/* Where a server is, or may be put, and the lock that is held meanwhile. */
+/* Where a server is, or may be put, and the lock of who writes there. */
 struct place {
 	struct server_set *set;
 	pthread_mutex_t *lock;
@@ -126,51 +96,15 @@ struct place {
 };
 
 static struct place
-place_lock(struct infra *infra, const struct ip_addr *addr)
+place_of(struct infra *infra, const struct ip_addr *addr)
 {
 	uint64_t hash = hash_addr(infra, addr);
 	uint32_t set = (uint32_t)((hash & UINT32_MAX) * infra->set_count >> 32);
-	struct place place = {
+	return (struct place){
 		.set = &infra->sets[set],
 		.lock = &infra->locks[set % LOCKS].mutex,
 		.tag = (uint16_t)(hash >> 48 | 1),
 	};
-	pthread_mutex_lock(place.lock);
-	return place;
-}
-
-static void
-place_unlock(const struct place *place)
-{
-	pthread_mutex_unlock(place->lock);
-}
-
-static struct server *
-place_find(const struct place *place, const struct ip_addr *addr)
-{
-	for (unsigned i = 0; i < WAYS; i++)
-		if (place->set->tags[i] == place->tag &&
-		    addr_equal(&place->set->servers[i].addr, addr))
-			return &place->set->servers[i];
-	return NULL;
-}
-
-/* An empty way, else the one used least recently. */
-static struct server *
-place_make(const struct place *place, const struct ip_addr *addr)
-{
-	unsigned way = 0;
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (place->set->tags[i] == 0) {
-			way = i;
-			break;
-		}
-		if (place->set->servers[i].used_at_us < place->set->servers[way].used_at_us)
-			way = i;
-	}
-	place->set->tags[way] = place->tag;
-	place->set->servers[way] = (struct server){ .addr = *addr };
-	return &place->set->servers[way];
 }
 
 /* ---- one server ----------------------------------------------------------------------------------- */
@@ -184,7 +118,7 @@ is_older(uint64_t at_us, uint64_t age_us, uint64_t now_us)
 
 /* Drops what time or a change of epoch has made void. */
 static void
-server_refresh(struct server *server, struct infra *infra, uint64_t now_us)
+server_refresh(struct infra *infra, struct server *server, uint64_t now_us)
 {
 	uint32_t network_epoch = infra->network_epoch;
 	uint32_t family_now = family_epoch(family_of(infra, server->addr.family));
@@ -209,7 +143,6 @@ server_refresh(struct server *server, struct infra *infra, uint64_t now_us)
 		server->caps = CLAIM_NONE;
 	if (is_older(server->only_tcp_at_us, INFRA_ENTRY_US, now_us))
 		server->only_tcp = false;
-	server->used_at_us = now_us;
 }
 
 /* RFC 6298, section 2, without back-off; the clock's granularity is far below INFRA_RTO_MIN_US. */
@@ -295,70 +228,100 @@ server_revive(struct server *server, uint64_t now_us)
 
 /* ---- the verbs ------------------------------------------------------------------------------------ */
 
-/* Finds or makes the entry; the place stays locked. */
-static struct server *
-server_lock(struct infra *infra, const struct ip_addr *addr, struct place *place, uint64_t now_us)
+/* What is known of the server, if anything is; no lock, unless somebody writes in its set. */
+static bool
+server_read(struct infra *infra, const struct ip_addr *addr, struct server *server, uint64_t now_us)
 {
-	*place = place_lock(infra, addr);
-	struct server *server = place_find(place, addr);
-	if (server == NULL)
-		server = place_make(place, addr);
-	server_refresh(server, infra, now_us);
-	server->active_at_us = now_us;
-	return server;
+	const struct place place = place_of(infra, addr);
+	enum server_set_result result = server_set_get(place.set, place.tag, addr, server, now_us);
+
+	if (result == SERVER_SET_TORN) {
+		pthread_mutex_lock(place.lock);
+		result = server_set_get(place.set, place.tag, addr, server, now_us);
+		pthread_mutex_unlock(place.lock);
+	}
+	if (result == SERVER_SET_FOUND)
+		server_refresh(infra, server, now_us);
+	return result == SERVER_SET_FOUND;
+}
+
+/* A server that something is being learnt of: a copy, to be put back. */
+struct change {
+	struct place place;
+	unsigned way;
+	uint64_t now_us;
+	struct server server;
+};
+
+/* The set stays locked until change_end. */
+static struct server *
+change_begin(struct change *change, struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
+{
+	change->place = place_of(infra, addr);
+	change->now_us = now_us;
+	pthread_mutex_lock(change->place.lock);
+	change->way = server_set_find(change->place.set, change->place.tag, addr, &change->server);
+	server_refresh(infra, &change->server, now_us);
+	change->server.active_at_us = now_us;
+	return &change->server;
+}
+
+static void
+change_end(const struct change *change)
+{
+	const struct place *place = &change->place;
+
+	server_set_put(place->set, change->way, place->tag, &change->server, change->now_us);
+	pthread_mutex_unlock(place->lock);
 }
 
 void
 infra_get(struct infra *infra, const struct ip_addr *addr, struct infra_server *out,
 	  uint64_t now_us)
 {
-	struct server unknown = { .addr = *addr };
-	struct place place = place_lock(infra, addr);
-	struct server *server = place_find(&place, addr);
-	if (server != NULL)
-		server_refresh(server, infra, now_us);
-	else
-		server = &unknown;
+	struct server server;
+
+	if (!server_read(infra, addr, &server, now_us))
+		server = (struct server){ .addr = *addr };
 	*out = (struct infra_server){
-		.known = server->known,
-		.srtt_us = server->srtt_us,
-		.rttvar_us = server->rttvar_us,
-		.rto_us = backed_off_rto(server),
-		.timeouts = server->timeouts,
-		.down = now_us < server->down_until_us,
-		.down_until_us = server->down_until_us,
-		.edns = (enum infra_edns)server->edns,
-		.caps_broken = server->caps == CLAIM_CONFIRMED,
-		.only_tcp = server->only_tcp,
-		.heard_at_us = server->heard_at_us,
+		.known = server.known,
+		.srtt_us = server.srtt_us,
+		.rttvar_us = server.rttvar_us,
+		.rto_us = backed_off_rto(&server),
+		.timeouts = server.timeouts,
+		.down = now_us < server.down_until_us,
+		.down_until_us = server.down_until_us,
+		.edns = (enum infra_edns)server.edns,
+		.caps_broken = server.caps == CLAIM_CONFIRMED,
+		.only_tcp = server.only_tcp,
+		.heard_at_us = server.heard_at_us,
 	};
-	place_unlock(&place);
 }
 
 void
 infra_heard(struct infra *infra, const struct ip_addr *addr, uint32_t rtt_us, uint64_t now_us)
 {
 	family_heard(family_of(infra, addr->family));
-	struct place place;
-	struct server *server = server_lock(infra, addr, &place, now_us);
+	struct change change;
+	struct server *server = change_begin(&change, infra, addr, now_us);
 	server_revive(server, now_us);
 	server->only_tcp = false;
 	server_measure(server, rtt_us);
-	place_unlock(&place);
+	change_end(&change);
 }
 
 void
 infra_heard_tcp(struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
 {
 	family_heard(family_of(infra, addr->family));
-	struct place place;
-	struct server *server = server_lock(infra, addr, &place, now_us);
+	struct change change;
+	struct server *server = change_begin(&change, infra, addr, now_us);
 	if (server->srtt_us == 0 && server->timeouts > 0) {
 		server->only_tcp = true;
 		server->only_tcp_at_us = now_us;
 	}
 	server_revive(server, now_us);
-	place_unlock(&place);
+	change_end(&change);
 }
 
 /* The /24 or /48 that a server is in. */
@@ -374,32 +337,32 @@ void
 infra_timed_out(struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
 {
 	family_failed(family_of(infra, addr->family), prefix_of(addr), now_us);
-	struct place place;
-	struct server *server = server_lock(infra, addr, &place, now_us);
+	struct change change;
+	struct server *server = change_begin(&change, infra, addr, now_us);
 	server_time_out(server, now_us);
 	server_hold(server, now_us);
-	place_unlock(&place);
+	change_end(&change);
 }
 
 void
 infra_unreachable(struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
 {
 	family_failed(family_of(infra, addr->family), prefix_of(addr), now_us);
-	struct place place;
-	struct server *server = server_lock(infra, addr, &place, now_us);
+	struct change change;
+	struct server *server = change_begin(&change, infra, addr, now_us);
 	server_time_out(server, now_us);
 	if (server->timeouts < INFRA_DOWN_TIMEOUTS)
 		server->timeouts = INFRA_DOWN_TIMEOUTS;
 	server_hold(server, now_us);
-	place_unlock(&place);
+	change_end(&change);
 }
 
 void
 infra_edns_says(struct infra *infra, const struct ip_addr *addr, enum infra_edns edns,
 		uint64_t now_us)
 {
-	struct place place;
-	struct server *server = server_lock(infra, addr, &place, now_us);
+	struct change change;
+	struct server *server = change_begin(&change, infra, addr, now_us);
 	if (server->edns != INFRA_EDNS_BROKEN || edns < INFRA_EDNS_SUSPECT) {
 		bool confirmed = edns == INFRA_EDNS_BROKEN && server->edns == INFRA_EDNS_SUSPECT;
 		if (edns == INFRA_EDNS_BROKEN && !confirmed)
@@ -407,7 +370,7 @@ infra_edns_says(struct infra *infra, const struct ip_addr *addr, enum infra_edns
 		server->edns = (uint8_t)edns;
 		server->edns_at_us = now_us;
 	}
-	place_unlock(&place);
+	change_end(&change);
 }
 
 void
@@ -422,38 +385,35 @@ infra_cookie_get(struct infra *infra, const struct ip_addr *addr, struct infra_c
 	memcpy(cookie->client, &hash, sizeof cookie->client);
 	cookie->server_bytes = 0;
 
-	struct place place = place_lock(infra, addr);
-	struct server *server = place_find(&place, addr);
-	if (server != NULL) {
-		server_refresh(server, infra, now_us);
-		cookie->server_bytes = server->cookie_bytes;
-		memcpy(cookie->server, server->cookie, server->cookie_bytes);
-	}
-	place_unlock(&place);
+	struct server server;
+	if (!server_read(infra, addr, &server, now_us))
+		return;
+	cookie->server_bytes = server.cookie_bytes;
+	memcpy(cookie->server, server.cookie, server.cookie_bytes);
 }
 
 void
 infra_cookie_learn(struct infra *infra, const struct ip_addr *addr, const uint8_t *cookie, size_t cookie_bytes,
 		   uint64_t now_us)
 {
-	struct place place;
+	struct change change;
 	assert(cookie_bytes >= INFRA_COOKIE_SERVER_BYTES_MIN && cookie_bytes <= INFRA_COOKIE_SERVER_BYTES_MAX);
-	struct server *server = server_lock(infra, addr, &place, now_us);
+	struct server *server = change_begin(&change, infra, addr, now_us);
 	server->cookie_bytes = (uint8_t)cookie_bytes;
 	memcpy(server->cookie, cookie, cookie_bytes);
-	place_unlock(&place);
+	change_end(&change);
 }
 
 void
 infra_caps_broken(struct infra *infra, const struct ip_addr *addr, uint64_t now_us)
 {
-	struct place place;
-	struct server *server = server_lock(infra, addr, &place, now_us);
+	struct change change;
+	struct server *server = change_begin(&change, infra, addr, now_us);
 	if (server->caps != CLAIM_CONFIRMED) {
 		server->caps = server->caps == CLAIM_NONE ? CLAIM_HEARD : CLAIM_CONFIRMED;
 		server->caps_at_us = now_us;
 	}
-	place_unlock(&place);
+	change_end(&change);
 }
 
 /* ---- lameness ------------------------------------------------------------------------------------- */

@@ -2,7 +2,8 @@
  * infra.h - what is known of servers by address: round-trip time, EDNS, lameness, outages
  * (RFC 6298; RFC 6891, section 6.2.2).
  *
- * Shared by all workers, in a fixed table of sets; the entry used least recently of a set makes room.
+ * Shared by all workers, in a fixed table of sets (server_set.h), which is read without a lock; the entry used least recently
+ * of a set makes room.
  * The rules: anything learnt from an unauthenticated datagram (broken EDNS, broken letter case, lameness) is
  * provisional until a second, independent exchange says the same: each verb here is called once an exchange.
  * An outage is held for INFRA_DOWN_MIN_US, doubling, and all that is held against a family's servers is

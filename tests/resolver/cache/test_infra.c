@@ -1,5 +1,7 @@
 #include "resolver/cache/infra.h"
 
+#include <sys/mman.h>
+
 #include "resolver/cache/family.h"
 #include "tests/resolver/cache/cache_test.h"
 
@@ -448,6 +450,45 @@ START_TEST(servers_in_use_stay_while_others_pass_through)
 }
 END_TEST
 
+START_TEST(servers_that_are_only_looked_at_stay_too)
+{
+	uint64_t now_us = S;
+	infra_heard(infra, &a, 20 * MS, now_us);
+	for (uint32_t i = 0; i < 20 * SERVERS; i++) {
+		struct ip_addr passing = numbered(i);
+		infra_heard(infra, &passing, 10 * MS, now_us += 5 * MS);
+		if (i % 100 == 0)
+			ck_assert(get(&a, now_us).known);
+	}
+	ck_assert(get(&a, now_us).known);
+}
+END_TEST
+
+/* Where a lock, or anything else, would be written to, the process dies. */
+START_TEST(a_look_takes_no_lock_and_writes_nothing_within_a_second)
+{
+	const size_t bytes = infra_bytes(SERVERS);
+	void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const uint8_t learnt[INFRA_COOKIE_SERVER_BYTES_MIN] = "abcdefg";
+	struct infra_cookie cookie;
+	ck_assert_ptr_ne(block, MAP_FAILED);
+	infra = infra_new(block, bytes, SERVERS, &memory.rng);
+	infra_heard(infra, &a, 20 * MS, 1 * S);
+	infra_cookie_learn(infra, &a, learnt, sizeof learnt, 1 * S);
+
+	ck_assert_int_eq(mprotect(block, bytes, PROT_READ), 0);
+	ck_assert_uint_eq(get(&a, 2 * S).srtt_us, 20 * MS);
+	ck_assert(!get(&b, 2 * S).known);
+	infra_cookie_get(infra, &a, &cookie, 2 * S);
+	ck_assert_uint_eq(cookie.server_bytes, sizeof learnt);
+	ck_assert_mem_eq(cookie.server, learnt, sizeof learnt);
+	ck_assert(!infra_family_down(infra, ADDR_IPV4, 2 * S));
+	ck_assert_int_eq(mprotect(block, bytes, PROT_READ | PROT_WRITE), 0);
+	ck_assert(get(&a, 3 * S).known); /* in use, which is noted */
+	ck_assert_int_eq(munmap(block, bytes), 0);
+}
+END_TEST
+
 START_TEST(too_small_a_block_is_refused)
 {
 	ck_assert_ptr_null(infra_new(memory.block, infra_bytes(SERVERS) - 1, SERVERS, &memory.rng));
@@ -537,6 +578,8 @@ infra_suite(void)
 	tcase_add_test(tcase, the_epoch_ends_with_a_change_of_the_network_or_a_silence);
 	tcase_add_test(tcase, a_change_of_the_network_forgets_failures_and_keeps_round_trips);
 	tcase_add_test(tcase, servers_in_use_stay_while_others_pass_through);
+	tcase_add_test(tcase, servers_that_are_only_looked_at_stay_too);
+	tcase_add_test(tcase, a_look_takes_no_lock_and_writes_nothing_within_a_second);
 	tcase_add_test(tcase, too_small_a_block_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;

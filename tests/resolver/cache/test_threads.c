@@ -115,13 +115,40 @@ use_delegations(struct worker *worker, unsigned number, uint32_t now_s)
 	}
 }
 
+/* Octets that are all the same, as many as they say: of another cookie none would fit. */
+static void
+learn_cookie(struct infra *infra, const struct ip_addr *server, uint8_t fill, uint64_t now_us)
+{
+	uint8_t cookie[INFRA_COOKIE_SERVER_BYTES_MAX];
+	memset(cookie, fill, sizeof cookie);
+	infra_cookie_learn(infra, server, cookie,
+			   INFRA_COOKIE_SERVER_BYTES_MIN +
+				   fill % (INFRA_COOKIE_SERVER_BYTES_MAX - INFRA_COOKIE_SERVER_BYTES_MIN + 1),
+			   now_us);
+}
+
+static bool
+is_whole_cookie(struct infra *infra, const struct ip_addr *server, uint64_t now_us)
+{
+	struct infra_cookie cookie;
+	infra_cookie_get(infra, server, &cookie, now_us);
+	if (cookie.server_bytes == 0)
+		return true;
+	for (unsigned i = 1; i < cookie.server_bytes; i++)
+		if (cookie.server[i] != cookie.server[0])
+			return false;
+	return cookie.server_bytes ==
+	       INFRA_COOKIE_SERVER_BYTES_MIN +
+		       cookie.server[0] % (INFRA_COOKIE_SERVER_BYTES_MAX - INFRA_COOKIE_SERVER_BYTES_MIN + 1);
+}
+
 static void
 use_infra(struct worker *worker, unsigned number, uint64_t now_us)
 {
 	struct infra *infra = worker->shared->infra;
 	struct ip_addr server = addr_ipv4((uint8_t[4]){ 10, 0, (uint8_t)(number % SERVERS), 1 });
 	struct infra_server out;
-	switch (rng_below(&worker->rng, 9)) {
+	switch (rng_below(&worker->rng, 13)) {
 	case 0: infra_heard(infra, &server, 20000, now_us); break;
 	case 1: infra_timed_out(infra, &server, now_us); break;
 	case 2: infra_unreachable(infra, &server, now_us); break;
@@ -135,6 +162,10 @@ use_infra(struct worker *worker, unsigned number, uint64_t now_us)
 			infra_network_changed(infra, now_us);
 		infra_get(infra, &server, &out, now_us);
 		worker->wrong += out.rto_us < INFRA_RTO_MIN_US || out.rto_us > INFRA_RTO_MAX_US;
+		break;
+	case 9:
+	case 10: learn_cookie(infra, &server, (uint8_t)rng_below(&worker->rng, 256), now_us); break;
+	default: worker->wrong += !is_whole_cookie(infra, &server, now_us);
 	}
 }
 
