@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "stack/base/rng.h"
 #include "stack/tcp.h"
@@ -53,6 +54,16 @@ now_us(void *data)
 }
 
 static void
+tell_time_of_day(struct cairn_host *host, uint64_t at_us)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail */
+	socket_tell_time_of_day(host->calls.table, at_us,
+				(uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
+}
+
+static void
 on_action(struct stack_uv *shell, const struct stack_action *action, uint64_t at_us)
 {
 	struct cairn_host *host = shell->data;
@@ -65,6 +76,7 @@ static void
 on_turn(struct stack_uv *shell, uint64_t at_us)
 {
 	struct cairn_host *host = shell->data;
+	tell_time_of_day(host, at_us);
 	socket_tell_time(host->calls.table, at_us);
 	if (host->is_so != NULL && host->is_so(host->argument))
 		uv_stop(&host->loop);
@@ -146,7 +158,10 @@ make_cores(struct cairn_host *host, const struct cairn_host_config *config)
 		.shell = &shell_of_host,
 		.data = host,
 	};
-	return host->stack != NULL && host->calls.table != NULL ? 0 : ERR_NO_MEMORY;
+	if (host->stack == NULL || host->calls.table == NULL)
+		return ERR_NO_MEMORY;
+	tell_time_of_day(host, uv_hrtime() / 1000);
+	return 0;
 }
 
 static int

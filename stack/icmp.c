@@ -155,6 +155,7 @@ echo_reply_receive(struct stack *stack, const struct ip_packet *packet,
 				     .local = packet->destination,
 				     .remote = packet->source,
 				     .hop_limit = packet->hop_limit,
+				     .traffic_class = packet->traffic_class,
 			     });
 }
 

@@ -86,6 +86,12 @@ socket_tell_time(struct socket_table *table, uint64_t now_us)
 }
 
 void
+socket_tell_time_of_day(struct socket_table *table, uint64_t now_us, uint64_t epoch_us)
+{
+	table->epoch_offset_us = epoch_us - now_us;
+}
+
+void
 socket_stats(const struct socket_table *table, struct socket_stats *stats)
 {
 	*stats = table->stats;

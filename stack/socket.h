@@ -53,6 +53,8 @@ void socket_set_tcp_config(struct socket_table *table, const struct tcp_config *
 void socket_set_port_pool(struct socket_table *table, const struct port_pool *pool);
 
 void socket_tell_time(struct socket_table *table, uint64_t now_us);
+/* The time of day, in microseconds since 1970, at this time: for SO_TIMESTAMP.  Told again, since clocks are set. */
+void socket_tell_time_of_day(struct socket_table *table, uint64_t now_us, uint64_t epoch_us);
 /* False: not about a socket of this table. */
 bool socket_action(struct socket_table *table, struct stack *stack,
 		   const struct stack_action *action);

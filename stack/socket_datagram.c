@@ -169,6 +169,13 @@ gather(const struct msghdr *message, uint8_t *out, size_t out_bytes)
 	return (ssize_t)size;
 }
 
+/* Whom one datagram is for, and how it goes. */
+struct sending {
+	struct ip_addr remote;
+	uint16_t port;
+	struct datagram_manner manner;
+};
+
 static bool
 is_too_long_to_pass(const struct socket *socket, const struct ip_addr *remote, size_t size,
 		    uint64_t now_us)
@@ -182,22 +189,26 @@ is_too_long_to_pass(const struct socket *socket, const struct ip_addr *remote, s
 }
 
 static int
-send_udp(struct socket_table *table, const struct socket *socket, const struct ip_addr *remote,
-	 uint16_t port, const uint8_t *payload, size_t size)
+send_udp(struct socket_table *table, const struct socket *socket, const struct sending *sending,
+	 const uint8_t *payload, size_t size)
 {
-	const struct udp_options options = { .hop_limit = socket->hop_limit,
-					     .traffic_class = socket->traffic_class };
+	const struct datagram_manner *manner = &sending->manner;
+	const bool has_source = manner->source.family != ADDR_NONE;
+	const struct udp_options options = { .hop_limit = manner->hop_limit,
+					     .traffic_class = manner->traffic_class };
 
-	if (socket->is_connected && port == socket->remote_port &&
-	    addr_equal(remote, &socket->remote))
+	if (socket->is_connected && !has_source && manner->hop_limit == socket->hop_limit &&
+	    manner->traffic_class == socket->traffic_class && sending->port == socket->remote_port &&
+	    addr_equal(&sending->remote, &socket->remote))
 		return udp_send(socket->stack, socket->flow, payload, size, table->now_us);
-	return udp_send_to(socket->stack, socket__local(socket), socket->local_port, remote, port,
-			   &options, payload, size, table->now_us);
+	return udp_send_to(socket->stack, has_source ? &manner->source : socket__local(socket),
+			   socket->local_port, &sending->remote, sending->port, &options, payload, size,
+			   table->now_us);
 }
 
 /* Only requests may be sent. */
 static int
-send_echo(struct socket_table *table, const struct socket *socket, const struct ip_addr *remote,
+send_echo(struct socket_table *table, const struct socket *socket, const struct sending *sending,
 	  const uint8_t *message, size_t size)
 {
 	struct cursor c = cursor_over(message, size);
@@ -208,8 +219,8 @@ send_echo(struct socket_table *table, const struct socket *socket, const struct 
 	if (c.err != 0 || code != 0 ||
 	    type != (socket->domain == AF_INET ? ICMP4_ECHO_REQUEST : ICMP6_ECHO_REQUEST))
 		return ERR_MALFORMED;
-	return stack_echo_send(socket->stack, remote, socket->local_port, sequence,
-			       socket->hop_limit, message + ECHO_HEADER_BYTES,
+	return stack_echo_send(socket->stack, &sending->remote, socket->local_port, sequence,
+			       sending->manner.hop_limit, message + ECHO_HEADER_BYTES,
 			       size - ECHO_HEADER_BYTES, table->now_us);
 }
 
@@ -239,8 +250,7 @@ socket__datagram_send(struct socket_table *table, struct socket *socket,
 		      const struct msghdr *message, int flags)
 {
 	uint8_t payload[SOCKET_UDP_BYTES_MAX];
-	struct ip_addr remote;
-	uint16_t port;
+	struct sending sending;
 
 	if ((flags & MSG_OOB) != 0)
 		return -EOPNOTSUPP;
@@ -249,7 +259,11 @@ socket__datagram_send(struct socket_table *table, struct socket *socket,
 		return -err;
 	if (socket->shut_send)
 		return -EPIPE;
-	err = destination(socket, message, &remote, &port);
+	err = destination(socket, message, &sending.remote, &sending.port);
+	if (err == 0)
+		err = socket__ancillary_read(socket, message, &sending.manner);
+	if (err == 0 && sending.manner.source.family != ADDR_NONE && sending.manner.source.family != sending.remote.family)
+		err = -EINVAL;
 	if (err == 0 && socket->local_port == 0)
 		err = socket__bind_any(table, socket);
 	if (err != 0)
@@ -257,11 +271,11 @@ socket__datagram_send(struct socket_table *table, struct socket *socket,
 	const ssize_t size = gather(message, payload, sizeof payload);
 	if (size < 0)
 		return size;
-	if (is_too_long_to_pass(socket, &remote, (size_t)size, table->now_us))
+	if (is_too_long_to_pass(socket, &sending.remote, (size_t)size, table->now_us))
 		return -EMSGSIZE;
 	err = socket->kind == SOCKET_UDP
-		      ? send_udp(table, socket, &remote, port, payload, (size_t)size)
-		      : send_echo(table, socket, &remote, payload, (size_t)size);
+		      ? send_udp(table, socket, &sending, payload, (size_t)size)
+		      : send_echo(table, socket, &sending, payload, (size_t)size);
 	return err != 0 ? socket__errno(err) : size;
 }
 
@@ -335,6 +349,8 @@ datagram_heard(struct socket_table *table, struct socket *socket, const struct s
 		.local_port = action->local_port,
 		.remote_port = action->remote_port,
 		.hop_limit = action->hop_limit,
+		.traffic_class = action->traffic_class,
+		.arrived_us = table->now_us + table->epoch_offset_us,
 		.ifindex = (uint8_t)action->ifindex,
 		.size = (uint32_t)action->size,
 	};

@@ -136,6 +136,37 @@ linger_set(struct socket *socket, const void *value, socklen_t size)
 	return 0;
 }
 
+/* SO_MAX_PACING_RATE, octets a second: 4 or 8 octets long, all ones for no limit. */
+static int
+pacing_set(struct socket_table *table, struct socket *socket, const void *value, socklen_t size)
+{
+	struct tcp_config config = socket__tcp_config(socket);
+	uint32_t rate;
+
+	if (size >= sizeof config.pacing_rate_bytes_s) {
+		memcpy(&config.pacing_rate_bytes_s, value, sizeof config.pacing_rate_bytes_s);
+	} else {
+		if (size < sizeof rate)
+			return -EINVAL;
+		memcpy(&rate, value, sizeof rate);
+		config.pacing_rate_bytes_s = rate == UINT32_MAX ? UINT64_MAX : rate;
+	}
+	if (config.pacing_rate_bytes_s == UINT64_MAX)
+		config.pacing_rate_bytes_s = 0;
+	socket__tcp_config_set(table, socket, &config);
+	return 0;
+}
+
+static int
+pacing_get(const struct socket *socket, void *value, socklen_t *size)
+{
+	const uint64_t set = socket__tcp_config(socket).pacing_rate_bytes_s, rate = set == 0 ? UINT64_MAX : set;
+	const uint32_t short_rate = rate > UINT32_MAX ? UINT32_MAX : (uint32_t)rate;
+
+	return *size < sizeof rate ? socket__option_write(value, size, &short_rate, sizeof short_rate)
+				   : socket__option_write(value, size, &rate, sizeof rate);
+}
+
 static int
 set_socket_int(struct socket_table *table, struct socket *socket, int name, int number)
 {
@@ -144,6 +175,8 @@ set_socket_int(struct socket_table *table, struct socket *socket, int name, int 
 	case SO_REUSEPORT: socket->reuse_port = number != 0; return 0;
 	case SO_BROADCAST: socket->broadcast = number != 0; return 0;
 	case SO_KEEPALIVE: keepalive_set(table, socket, number != 0); return 0;
+	case SO_TIMESTAMP:
+	case SO_TIMESTAMPNS: socket->wants_time = number != 0 ? name : 0; return 0;
 	case SO_SNDBUF:
 	case SO_SNDBUFFORCE: send_buffer_set(table, socket, number); return 0;
 	case SO_RCVBUF:
@@ -153,11 +186,11 @@ set_socket_int(struct socket_table *table, struct socket *socket, int name, int 
 					    : number == 0 ? 1
 							  : (uint32_t)number;
 		return 0;
-	case SO_DONTROUTE: /* programs set them and need nothing of them here */
+	case SO_DEBUG: /* programs set them and need nothing of them here */
+	case SO_DONTROUTE:
 	case SO_OOBINLINE:
 	case SO_PRIORITY:
 	case SO_MARK:
-	case SO_TIMESTAMP:
 	case SO_BUSY_POLL:
 	case SO_NO_CHECK: return 0;
 	default: return -ENOPROTOOPT;
@@ -175,6 +208,7 @@ set_socket(struct socket_table *table, struct socket *socket, int name, const vo
 	case SO_RCVTIMEO: return time_read(value, size, &socket->receive_timeout_us);
 	case SO_SNDTIMEO: return time_read(value, size, &socket->send_timeout_us);
 	case SO_BINDTODEVICE: return -EPERM;
+	case SO_MAX_PACING_RATE: return pacing_set(table, socket, value, size);
 	default: break;
 	}
 	const int err = socket__option_read_int(value, size, &number);
@@ -188,8 +222,9 @@ type_of(const struct socket *socket)
 }
 
 static int
-get_socket(struct socket *socket, int name, void *value, socklen_t *size)
+get_socket(const struct socket_table *table, struct socket *socket, int name, void *value, socklen_t *size)
 {
+	const uint64_t cookie = socket__user(table, socket);
 	const struct linger linger = { .l_onoff = socket->has_linger,
 				       .l_linger = (int)socket->linger_s };
 	int number = 0;
@@ -198,10 +233,14 @@ get_socket(struct socket *socket, int name, void *value, socklen_t *size)
 	case SO_LINGER: return socket__option_write(value, size, &linger, sizeof linger);
 	case SO_RCVTIMEO: return time_write(value, size, socket->receive_timeout_us);
 	case SO_SNDTIMEO: return time_write(value, size, socket->send_timeout_us);
+	case SO_MAX_PACING_RATE: return pacing_get(socket, value, size);
+	case SO_COOKIE: return *size < sizeof cookie ? -EINVAL : socket__option_write(value, size, &cookie, sizeof cookie);
 	case SO_REUSEADDR: number = socket->reuse_address; break;
 	case SO_REUSEPORT: number = socket->reuse_port; break;
 	case SO_BROADCAST: number = socket->broadcast; break;
 	case SO_KEEPALIVE: number = socket->keepalive; break;
+	case SO_TIMESTAMP:
+	case SO_TIMESTAMPNS: number = socket->wants_time == name; break;
 	case SO_SNDBUF: number = buffer_get(socket, true); break;
 	case SO_RCVBUF: number = buffer_get(socket, false); break;
 	case SO_RCVLOWAT: number = (int)socket->receive_low_bytes; break;
@@ -214,11 +253,11 @@ get_socket(struct socket *socket, int name, void *value, socklen_t *size)
 		number = socket->kind == SOCKET_STREAM ? socket__stream_take_any_error(socket)
 						       : socket__datagram_take_error(socket);
 		break;
+	case SO_DEBUG:
 	case SO_DONTROUTE:
 	case SO_OOBINLINE:
 	case SO_PRIORITY:
 	case SO_MARK:
-	case SO_TIMESTAMP:
 	case SO_BUSY_POLL:
 	case SO_NO_CHECK: break;
 	default: return -ENOPROTOOPT;
@@ -269,7 +308,7 @@ socket_getsockopt(struct socket_table *table, int fd, int level, int name, void 
 	if ((int)*size < 0)
 		return -EINVAL;
 	switch (level) {
-	case SOL_SOCKET: return get_socket(socket, name, value, size);
+	case SOL_SOCKET: return get_socket(table, socket, name, value, size);
 	case IPPROTO_IP:
 	case IPPROTO_IPV6: return socket__get_ip(table, socket, level, name, value, size);
 	case IPPROTO_TCP:

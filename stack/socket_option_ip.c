@@ -102,10 +102,10 @@ set_ipv4(struct socket_table *table, struct socket *socket, int name, int number
 	case IP_RECVERR: socket->wants_errors = number != 0; return 0;
 	case IP_PKTINFO: socket->wants_packet_info = number != 0; return 0;
 	case IP_RECVTTL: socket->wants_hop_limit = number != 0; return 0;
+	case IP_RECVTOS: socket->wants_traffic_class = number != 0; return 0;
 	case IP_FREEBIND:
 	case IP_TRANSPARENT:
 	case IP_BIND_ADDRESS_NO_PORT: return 0;
-	case IP_MTU: return -ENOPROTOOPT;
 	default: return -ENOPROTOOPT;
 	}
 }
@@ -118,9 +118,14 @@ set_ipv6(struct socket_table *table, struct socket *socket, int name, int number
 	case IPV6_TCLASS: return set_traffic_class(table, socket, number);
 	case IPV6_UNICAST_HOPS: return set_hop_limit(table, socket, number, 0);
 	case IPV6_MTU_DISCOVER: return set_mtu_discover(table, socket, number);
+	case IPV6_DONTFRAG: /* RFC 3542, section 11.2 */
+		return set_mtu_discover(table, socket, number != 0 ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_WANT);
 	case IPV6_RECVERR: socket->wants_errors = number != 0; return 0;
 	case IPV6_RECVPKTINFO: socket->wants_packet_info = number != 0; return 0;
 	case IPV6_RECVHOPLIMIT: socket->wants_hop_limit = number != 0; return 0;
+	case IPV6_RECVTCLASS: socket->wants_traffic_class = number != 0; return 0;
+	case IPV6_FREEBIND:
+	case IPV6_TRANSPARENT: return 0;
 	default: return -ENOPROTOOPT;
 	}
 }
@@ -177,6 +182,7 @@ get_ipv4(const struct socket_table *table, const struct socket *socket, int name
 	case IP_RECVERR: *number = socket->wants_errors; return 0;
 	case IP_PKTINFO: *number = socket->wants_packet_info; return 0;
 	case IP_RECVTTL: *number = socket->wants_hop_limit; return 0;
+	case IP_RECVTOS: *number = socket->wants_traffic_class; return 0;
 	case IP_FREEBIND:
 	case IP_TRANSPARENT:
 	case IP_BIND_ADDRESS_NO_PORT: return 0;
@@ -192,10 +198,14 @@ get_ipv6(const struct socket_table *table, const struct socket *socket, int name
 	case IPV6_TCLASS: *number = socket->traffic_class; return 0;
 	case IPV6_UNICAST_HOPS: *number = hop_limit_of(socket); return 0;
 	case IPV6_MTU_DISCOVER: *number = socket->mtu_discover; return 0;
+	case IPV6_DONTFRAG: *number = socket->mtu_discover == IPV6_PMTUDISC_DO; return 0;
 	case IPV6_MTU: return path_mtu(table, socket, number);
 	case IPV6_RECVERR: *number = socket->wants_errors; return 0;
 	case IPV6_RECVPKTINFO: *number = socket->wants_packet_info; return 0;
 	case IPV6_RECVHOPLIMIT: *number = socket->wants_hop_limit; return 0;
+	case IPV6_RECVTCLASS: *number = socket->wants_traffic_class; return 0;
+	case IPV6_FREEBIND:
+	case IPV6_TRANSPARENT: return 0;
 	default: return -ENOPROTOOPT;
 	}
 }

@@ -81,7 +81,8 @@ struct socket {
 	uint32_t linger_s;
 	uint64_t receive_timeout_us, send_timeout_us;
 	uint32_t receive_low_bytes;
-	bool wants_packet_info, wants_hop_limit, wants_errors;
+	bool wants_packet_info, wants_hop_limit, wants_traffic_class, wants_errors;
+	int wants_time; /* SO_TIMESTAMP, SO_TIMESTAMPNS; 0: not wanted */
 	uint8_t hop_limit; /* 0: default */
 	uint8_t traffic_class;
 	int mtu_discover; /* IP_PMTUDISC_* */
@@ -113,6 +114,7 @@ struct socket_table {
 	const struct port_pool *ports;
 	struct tcp_config tcp_config;
 	uint64_t now_us;
+	uint64_t epoch_offset_us; /* from now_us to the time of day */
 	struct socket_stats stats;
 };
 
@@ -181,6 +183,13 @@ void socket__datagram_heard(struct socket_table *table, struct socket *socket,
 			    const struct stack_action *action);
 int socket__datagram_take_error(struct socket *socket);
 short socket__datagram_poll(const struct socket_table *table, const struct socket *socket);
+
+/* How one datagram is to go out: as the options say, or otherwise by ancillary data (RFC 3542, section 6). */
+struct datagram_manner {
+	struct ip_addr source; /* family ADDR_NONE: as the socket's */
+	uint8_t hop_limit, traffic_class;
+};
+int socket__ancillary_read(const struct socket *socket, const struct msghdr *message, struct datagram_manner *manner);
 
 /* Ancillary data of a received datagram or error (socket_ancillary.c). */
 void socket__ancillary_write(const struct socket *socket, const struct datagram *datagram,

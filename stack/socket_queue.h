@@ -16,18 +16,19 @@
 
 struct arena;
 
-#define DATAGRAM_CHUNK_BYTES 960u /* of payload, beside 64 of what is known of it */
+#define DATAGRAM_CHUNK_BYTES 952u /* of payload, beside 72 of what is known of it */
 #define DATAGRAM_NONE        UINT32_MAX
 
 /* Where a datagram came from; on an error queue, what became of one that was sent. */
 struct datagram {
 	struct ip_addr local, remote;
 	uint16_t local_port, remote_port;
-	uint8_t hop_limit, ifindex;
+	uint8_t hop_limit, traffic_class, ifindex;
 	uint8_t error;  /* errno; 0: no error */
 	uint8_t origin; /* SO_EE_ORIGIN_* */
 	uint32_t info;  /* errors: the path MTU */
 	uint32_t size;
+	uint64_t arrived_us; /* the time of day */
 };
 
 struct datagram_chunk {

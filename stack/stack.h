@@ -230,7 +230,7 @@ struct stack_action {
 	struct ip_addr local, remote;
 	struct ip_addr router; /* ERROR: who says so; family ADDR_NONE: the stack itself */
 	uint16_t local_port, remote_port;
-	uint8_t hop_limit;       /* as received */
+	uint8_t hop_limit, traffic_class; /* as received */
 	enum stack_error error;  /* ERROR */
 	uint32_t mtu;            /* ERROR with STACK_ERROR_TOO_BIG */
 };

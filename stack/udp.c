@@ -480,6 +480,7 @@ udp_receive(struct stack *stack, const struct ip_packet *packet)
 		.remote_port = header.source_port,
 		.local_port = header.destination_port,
 		.hop_limit = packet->hop_limit,
+		.traffic_class = packet->traffic_class,
 		.bytes = packet->payload + UDP_HEADER_BYTES,
 		.size = header.payload_bytes,
 	};
