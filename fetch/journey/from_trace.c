@@ -90,14 +90,18 @@ tell_tcp(struct journey *journey, const struct journey_event *event, const char 
 	journey_tell(journey, &told, "%s %s %s", arrow, peer, what);
 }
 
-/* Before the handshake was over nobody listens there; behind it somebody has had enough. */
+/*
+ * Before the handshake was over nobody listens there; behind it somebody has had enough.  A handshake of long ago is no longer
+ * found.
+ */
 static const char *
 words_of_reset(const struct journey *journey, const struct journey_event *event, const struct trace_tcp *tcp)
 {
 	char peer[END_BYTES];
 	end_text(&tcp->remote, tcp->remote_port, peer);
-	bool was_open = journey_last(journey, JOURNEY_TCP, "open", event->request, "peer", peer) != 0;
-	return was_open ? "RST: the connection is cut" : "RST: nobody listens there";
+	const uint32_t syn = journey_last(journey, JOURNEY_TCP, "syn", event->request, "peer", peer);
+	const uint32_t open = journey_last(journey, JOURNEY_TCP, "open", event->request, "peer", peer);
+	return syn != 0 && open == 0 ? "RST: nobody listens there" : "RST: the connection is cut";
 }
 
 static void

@@ -278,6 +278,41 @@ START_TEST(handshakes_losses_and_neighbours_are_translated_and_data_is_not)
 }
 END_TEST
 
+static const struct {
+	const char *behaviour;
+	unsigned others; /* events between its SYN,ACK and the reset */
+	bool was_open;
+	const char *what;
+} resets[] = {
+	{ "there is no server", 0, false, "<- 192.0.2.1:80 RST: nobody listens there" },
+	{ "the server has had enough", 1, true, "<- 192.0.2.1:80 RST: the connection is cut" },
+	{ "it has had enough of a long one", JOURNEY_LOOK_BACK, true, "<- 192.0.2.1:80 RST: the connection is cut" },
+};
+
+START_TEST(a_reset_is_told_by_what_came_before)
+{
+	static uint8_t large[1 << 20];
+	struct event_ring ring;
+	struct trace_tcp tcp = { .remote_port = 80, .flags = TCP_SYN };
+	const struct journey_event other = event_at(1000);
+
+	journey_init(&journey, large, sizeof large);
+	event_ring_init(&ring, ring_block, sizeof ring_block);
+	ck_assert_int_eq(addr_from_text(&tcp.remote, "192.0.2.1"), 0);
+	trace(&ring, TRACE_TCP_OUT, &tcp, sizeof tcp);
+	tcp.flags = TCP_SYN | TCP_ACK;
+	if (resets[_i].was_open)
+		trace(&ring, TRACE_TCP_IN, &tcp, sizeof tcp);
+	journey_from_trace(&journey, &ring);
+	for (unsigned i = 0; i < resets[_i].others; i++)
+		ck_assert_uint_ne(journey_tell(&journey, &other, "of a later transfer"), 0);
+	tcp.flags = TCP_RST | TCP_ACK;
+	trace(&ring, TRACE_TCP_IN, &tcp, sizeof tcp);
+	journey_from_trace(&journey, &ring);
+	ck_assert_msg(strcmp(journey.last->what, resets[_i].what) == 0, "%s: %s", resets[_i].behaviour, journey.last->what);
+}
+END_TEST
+
 START_TEST(who_was_asked_and_what_was_said_is_told_instead_of_datagrams)
 {
 	struct event_ring ring;
@@ -384,6 +419,7 @@ main(void)
 	tcase_add_test(tcase, who_was_asked_and_what_was_said_is_told_instead_of_datagrams);
 	tcase_add_test(tcase, what_follows_in_the_trace_is_not_told_of_an_earlier_time);
 	tcase_add_test(tcase, handshakes_losses_and_neighbours_are_translated_and_data_is_not);
+	tcase_add_loop_test(tcase, a_reset_is_told_by_what_came_before, 0, (int)COUNT(resets));
 	tcase_add_loop_test(tcase, what_the_validator_said_follows_from_the_reply, 0, (int)COUNT(judgements));
 	Suite *suite = suite_create("fetch: journey");
 	suite_add_tcase(suite, tcase);
