@@ -115,7 +115,7 @@ open_journey(struct client *client, struct net_options *net, struct failure *fai
 	if (run->journey == NULL)
 		return 0;
 	const struct journey_wish wish = { .forms = run->journey, .path = run->journey_file,
-					   .has_secrets = run->journey_secrets };
+					   .has_secrets = run->journey_secrets, .has_hops = run->has_hops };
 	if (journey_report_open(&client->journey, &wish, clock_now_us(), failure) != 0)
 		return -1;
 	net->journey_capture = journey_report_capture(client->journey);

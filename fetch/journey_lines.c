@@ -3,14 +3,13 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "fetch/journey/ndjson.h"
-
 void
 journey_lines_begin(struct journey_lines *lines, FILE *stream)
 {
 	lines->stream = stream;
 	lines->last = NULL;
 	lines->error = 0;
+	ndjson_templates_init(&lines->templates);
 	json_init(&lines->json, lines->buffer, sizeof lines->buffer);
 }
 
@@ -40,20 +39,32 @@ journey_lines_more(struct journey_lines *lines, const struct journey *journey, u
 	const struct journey_event *event = lines->last != NULL ? lines->last->next : journey->first;
 
 	for (; event != NULL && count_max > 0 && lines->error == 0; event = event->next, count_max--) {
-		journey_json_event(&lines->json, event, start_us);
+		ndjson_event(&lines->json, &lines->templates, event, start_us);
 		lines->last = event;
 		drain_batch(lines);
 	}
 }
 
-int
-journey_lines_end(struct journey_lines *lines, const struct story *story)
+void
+journey_lines_all(struct journey_lines *lines, const struct story *story)
 {
 	journey_lines_more(lines, story->journey, story->start_us, UINT_MAX);
 	for (unsigned i = 0; i < story->end_count && lines->error == 0; i++) {
-		journey_json_end(&lines->json, story, &story->ends[i]);
+		ndjson_end(&lines->json, &lines->templates, story, &story->ends[i]);
 		drain_batch(lines);
 	}
+}
+
+void
+journey_lines_forgot(struct journey_lines *lines, const struct journey *journey)
+{
+	lines->last = journey->last;
+}
+
+int
+journey_lines_end(struct journey_lines *lines, const struct story *story)
+{
+	journey_lines_all(lines, story);
 	drain(lines);
 	errno = lines->error;
 	return lines->error == 0 ? 0 : -1;

@@ -20,6 +20,8 @@ struct journey_report {
 	struct journey journey;
 	struct event_ring ring;
 	unsigned forms;
+	bool is_forgetful; /* nothing is wanted of an event but its line */
+	size_t held_max;   /* octets of events */
 	const char *path;
 	char capture[OUTPUT_PATH_BYTES]; /* empty: none */
 	uint64_t ahead_us; /* the wall's clock, before ours */
@@ -69,7 +71,7 @@ is_nobodys(const char *path)
 
 /* That it cannot be begun is told at the end, when it cannot be written either. */
 static void
-begin_lines(struct journey_report *report)
+begin_lines(struct journey_report *report, bool has_hops)
 {
 	if ((report->forms & 1u << FORM_JSON) == 0 || report->path == NULL)
 		return;
@@ -86,6 +88,7 @@ begin_lines(struct journey_report *report)
 		return;
 	}
 	journey_lines_begin(&report->lines, report->lines_file.stream);
+	report->is_forgetful = report->forms == 1u << FORM_JSON && !has_hops;
 }
 
 int
@@ -103,6 +106,7 @@ journey_report_open(struct journey_report **opened, const struct journey_wish *w
 	report->forms = asked;
 	report->path = wish->path;
 	report->start_us = now_us;
+	report->held_max = JOURNEY_HELD_BYTES;
 	report->ahead_us = wall_ahead_us(now_us);
 	journey_init(&report->journey, report->journey_block, sizeof report->journey_block);
 	event_ring_init(&report->ring, report->ring_block, sizeof report->ring_block);
@@ -110,7 +114,7 @@ journey_report_open(struct journey_report **opened, const struct journey_wish *w
 		journey_report_close(report);
 		return -1;
 	}
-	begin_lines(report);
+	begin_lines(report, wish->has_hops);
 	*opened = report;
 	return 0;
 }
@@ -151,11 +155,44 @@ journey_report_take(struct journey_report *report)
 	journey_from_trace(&report->journey, &report->ring);
 }
 
+static struct story
+story_of(const struct journey_report *report)
+{
+	return (struct story){
+		.journey = &report->journey,
+		.start_us = report->start_us,
+		.wall_us = report->start_us + report->ahead_us,
+		.ends = report->ends,
+		.end_count = report->end_count,
+		.lost_count = report->journey.lost_count + report->ring.lost_count + report->end_lost,
+	};
+}
+
+/*
+ * What is told would take new memory all the time, which costs as much as to write it.  What many transfers under way hold is
+ * not looked through in vain at each turn.
+ */
+static void
+forget(struct journey_report *report)
+{
+	const struct story story = story_of(report);
+
+	journey_lines_all(&report->lines, &story);
+	report->end_count = 0;
+	journey_forget(&report->journey);
+	journey_lines_forgot(&report->lines, &report->journey);
+	if (report->held_max < 2 * report->journey.arena.used)
+		report->held_max = 2 * report->journey.arena.used;
+}
+
 void
 journey_report_wait(struct journey_report *report)
 {
-	if (report->lines_file.stream != NULL)
-		journey_lines_more(&report->lines, &report->journey, report->start_us, LINES_A_WAIT);
+	if (report->lines_file.stream == NULL)
+		return;
+	journey_lines_more(&report->lines, &report->journey, report->start_us, LINES_A_WAIT);
+	if (report->is_forgetful && report->journey.arena.used > report->held_max)
+		forget(report);
 }
 
 void
@@ -176,14 +213,7 @@ int
 journey_report_write(struct journey_report *report, struct failure *failure)
 {
 	journey_report_take(report);
-	const struct story story = {
-		.journey = &report->journey,
-		.start_us = report->start_us,
-		.wall_us = report->start_us + report->ahead_us,
-		.ends = report->ends,
-		.end_count = report->end_count,
-		.lost_count = report->journey.lost_count + report->ring.lost_count + report->end_lost,
-	};
+	const struct story story = story_of(report);
 	const struct journey_packets packets = { .path = journey_report_capture(report),
 		                                 .ahead_us = report->ahead_us,
 		                                 .secrets_fd = report->secrets_fd,

@@ -6,7 +6,9 @@
  *
  * Ownership: journey_report_open allocates, journey_report_close frees.  It outlives the net that tells it.
  * Errors:    FAILURE_USAGE for a form that is unknown, FAILURE_JOURNEY for a file that cannot be written.
- * Bounds:    JOURNEY_BLOCK_BYTES of events, JOURNEY_ENDS_MAX verdicts; what is more is counted and said.
+ * Bounds:    JOURNEY_BLOCK_BYTES of events, JOURNEY_ENDS_MAX verdicts; what is more is counted and said.  Where nothing is
+ *            wanted but lines in a file, they have no bound: beyond JOURNEY_HELD_BYTES all is written, verdicts too, and
+ *            forgotten.
  */
 #ifndef CAIRN_FETCH_JOURNEY_REPORT_H
 #define CAIRN_FETCH_JOURNEY_REPORT_H
@@ -15,6 +17,7 @@
 #include "fetch/journey/story.h"
 
 #define JOURNEY_BLOCK_BYTES (8u << 20)
+#define JOURNEY_HELD_BYTES  (128u << 10) /* as many events as causes are looked for among */
 #define JOURNEY_RING_BYTES  (1u << 20) /* of the stack's trace, between two turns */
 #define JOURNEY_ENDS_MAX    1024u
 
@@ -24,6 +27,7 @@ struct journey_report;
 struct journey_wish {
 	const char *forms, *path; /* as of journey_forms_read */
 	bool has_secrets;         /* those of TLS go into the pcapng */
+	bool has_hops;            /* which look for the addresses of all transfers in the list, at the end */
 };
 
 int journey_report_open(struct journey_report **report, const struct journey_wish *wish, uint64_t now_us, struct failure *failure);

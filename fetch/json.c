@@ -125,47 +125,71 @@ append_code_point(struct json *json, uint32_t code_point)
 	append(json, text, (size_t)bytes);
 }
 
-/* What is not plain: line ends of a head above all, which are no work for a decoder. */
+/* The octets that texts have most of but for plain ones, without a decoder; NULL: another. */
+static const char *
+short_escape(char octet)
+{
+	switch (octet) {
+	case '\n': return "\\n";
+	case '"': return "\\\"";
+	default: return NULL;
+	}
+}
+
+/* What is not plain, of which there is some. */
 static void
 append_other(struct json *json, const char *text, size_t bytes, size_t *at)
 {
-	if (text[*at] != '\n') {
+	const char *escape = short_escape(text[*at]);
+
+	if (escape == NULL) {
 		append_code_point(json, utf8_next(text, bytes, at));
 		return;
 	}
-	append(json, "\\n", 2);
+	append(json, escape, 2);
 	(*at)++;
 }
 
-/* What comes behind the first octet that is not plain, and the quote at the end. */
-static void
-append_rest(struct json *json, const char *text, size_t bytes, size_t at)
+/* Up to the last octets of a text, which are no whole block, or of the room, while nothing in it is rare. */
+static size_t
+append_blocks(struct json *json, const char *text, size_t bytes)
 {
-	while (at < bytes) {
-		append_other(json, text, bytes, &at);
-		const size_t plain = plain_bytes(text + at, bytes - at);
-		append(json, text + at, plain);
+	char *into = json->text + json->used, *const limit = json->text + json->text_bytes;
+	size_t at = 0;
+
+	while (bytes - at >= PLAIN_BLOCK_BYTES && (size_t)(limit - into) > PLAIN_BLOCK_BYTES) {
+		const size_t plain = plain__block(text + at);
+		memcpy(into, text + at, PLAIN_BLOCK_BYTES); /* what is not plain of it is written over */
+		into += plain;
 		at += plain;
+		if (plain == PLAIN_BLOCK_BYTES)
+			continue;
+		const char *escape = short_escape(text[at]);
+		if (escape == NULL)
+			break;
+		memcpy(into, escape, 2);
+		into += 2;
+		at++;
 	}
-	append_octet(json, '"');
+	json->used = (size_t)(into - json->text);
+	return at;
 }
 
-static void
-append_quoted(struct json *json, const char *text, size_t bytes)
+void
+json__quoted(struct json *json, const char *text, size_t bytes)
 {
 	if (json->err == 0 && bytes + 2 > json->text_bytes - json->used)
 		json->err = ERR_FULL; /* nothing becomes shorter */
-	if (json->err != 0)
-		return;
-	const size_t plain = plain_bytes(text, bytes);
-	char *into = json->text + json->used;
-	*into++ = '"';
-	into = mempcpy(into, text, plain);
-	if (plain == bytes)
-		*into++ = '"';
-	json->used = (size_t)(into - json->text);
-	if (plain < bytes)
-		append_rest(json, text, bytes, plain);
+	append_octet(json, '"');
+	for (size_t at = 0; at < bytes && json->err == 0;) {
+		at += append_blocks(json, text + at, bytes - at);
+		const size_t plain = plain_bytes(text + at, bytes - at);
+		append(json, text + at, plain);
+		at += plain;
+		if (at < bytes)
+			append_other(json, text, bytes, &at);
+	}
+	append_octet(json, '"');
 }
 
 void
@@ -173,7 +197,7 @@ json_key(struct json *json, const char *name)
 {
 	assert(!json->is_after_key);
 	begin_value(json);
-	append_quoted(json, name, strlen(name));
+	json__quoted(json, name, strlen(name));
 	append_octet(json, ':');
 	json->is_after_key = true;
 }
@@ -182,7 +206,7 @@ void
 json_string(struct json *json, const char *text, size_t bytes)
 {
 	begin_value(json);
-	append_quoted(json, text, bytes);
+	json__quoted(json, text, bytes);
 }
 
 static void
@@ -201,28 +225,24 @@ json_text(struct json *json, const char *text)
 		json_string(json, text, strlen(text));
 }
 
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+			    "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+			    "99";
+
 static unsigned
 digits_of(uint64_t value)
 {
-	for (unsigned count = 1;; count += 4, value /= 10000) {
-		if (value < 10)
-			return count;
-		if (value < 100)
-			return count + 1;
-		if (value < 1000)
-			return count + 2;
-		if (value < 10000)
-			return count + 3;
-	}
+	unsigned count = 1;
+
+	for (; value >= 10000; value /= 10000)
+		count += 4;
+	return count + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
 /* Most of what a journey holds is numbers: two digits at once, at a tenth of what printf takes. */
 char *
 json__digits(char *into, uint64_t value)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-				    "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
-				    "99";
 	char *const end = into + digits_of(value);
 	char *at = end;
 
@@ -295,7 +315,7 @@ json__member_text(struct json *json, const char *key, size_t key_bytes, const ch
 	if (into == NULL)
 		return;
 	json->used = (size_t)(into - json->text);
-	append_quoted(json, text, strlen(text));
+	json__quoted(json, text, strlen(text));
 }
 
 /* `,"name":` of a name that is no literal, with that much room behind it; NULL: there is none. */
@@ -328,7 +348,7 @@ json_field_text(struct json *json, const char *name, const char *text, size_t by
 	if (into == NULL)
 		return;
 	json->used = (size_t)(into - json->text);
-	append_quoted(json, text, bytes);
+	json__quoted(json, text, bytes);
 }
 
 void

@@ -83,6 +83,7 @@ const char *json_drain(struct json *json, size_t *bytes);
 #define JSON__KEY(name) ",\"" name "\":", sizeof(",\"" name "\":") - 1
 
 char *json__digits(char *into, uint64_t value); /* JSON_DIGITS_MAX at most; behind the last one */
+void json__quoted(struct json *json, const char *text, size_t bytes); /* between quotes, and no comma before it */
 void json__member_text(struct json *json, const char *key, size_t key_bytes, const char *text);
 
 /* The key without the comma if it is the first, with that much room behind it; NULL: there is none. */

@@ -1,4 +1,4 @@
-#include "fetch/journey/journey.h"
+#include "fetch/journey/journey_priv.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ journey_layer_name(enum journey_layer layer)
 void
 journey_init(struct journey *journey, void *block, size_t block_bytes)
 {
-	*journey = (struct journey){ 0 };
+	*journey = (struct journey){ .block = block, .block_bytes = block_bytes };
 	arena_init(&journey->arena, block, block_bytes);
 }
 
@@ -75,6 +75,17 @@ keep(struct journey *journey, const struct journey_event *event)
 	return copy_fields(arena, event, kept) ? kept : NULL;
 }
 
+static void
+link_last(struct journey *journey, struct journey_event *kept)
+{
+	kept->previous = journey->last;
+	if (journey->last != NULL)
+		journey->last->next = kept;
+	else
+		journey->first = kept;
+	journey->last = kept;
+}
+
 /* `kept` and its sentence; one of them NULL: there was no room. */
 static uint32_t
 append(struct journey *journey, struct journey_event *kept, const char *what, bool is_pattern)
@@ -86,13 +97,22 @@ append(struct journey *journey, struct journey_event *kept, const char *what, bo
 	kept->what = what;
 	kept->is_pattern = is_pattern;
 	kept->id = ++journey->event_count;
-	kept->previous = journey->last;
-	if (journey->last != NULL)
-		journey->last->next = kept;
-	else
-		journey->first = kept;
-	journey->last = kept;
+	link_last(journey, kept);
 	return kept->id;
+}
+
+/* With its id; false: there was no room. */
+bool
+journey__copy(struct journey *journey, const struct journey_event *event)
+{
+	struct journey_event *kept = keep(journey, event);
+
+	if (kept != NULL && !event->is_pattern)
+		kept->what = copy(&journey->arena, event->what);
+	if (kept == NULL || kept->what == NULL)
+		return false;
+	link_last(journey, kept);
+	return true;
 }
 
 uint32_t

@@ -35,6 +35,7 @@
 #define JOURNEY_TEXT_BYTES    512u /* a sentence; a longer one is cut */
 #define JOURNEY_RESERVE_BYTES 16384u
 #define JOURNEY_LOOK_BACK     512u /* events that a cause is looked for among */
+#define JOURNEY_OPEN_MAX      512u /* transfers under way, for journey_forget */
 
 enum journey_layer {
 	JOURNEY_URL,
@@ -73,7 +74,9 @@ struct journey_event {
 };
 
 struct journey {
-	struct arena arena;
+	uint8_t *block;
+	size_t block_bytes;
+	struct arena arena; /* of the part of the block that the list is in */
 	const struct journey_event *first;
 	struct journey_event *last;
 	uint32_t event_count;
@@ -92,9 +95,16 @@ uint32_t journey_tell(struct journey *journey, const struct journey_event *event
 
 /*
  * The same for what happens with every file: nothing is put together before somebody reads it.  `pattern` is a constant of
- * the program, of plain octets (plain.h), and {name} in it stands for the value of that field.
+ * the program, of plain octets (plain.h), and {name} in it stands for the value of that field.  It belongs to one kind of
+ * event: layer, name and the names of the fields are the same each time.
  */
 uint32_t journey_note(struct journey *journey, const struct journey_event *event, const char *pattern);
+
+/*
+ * Forgets all but the transfers under way, whose events are copied to another part of the block: for who has read the list
+ * and needs no more of it.  Ids go on.  Nothing is forgotten when there are more than JOURNEY_OPEN_MAX transfers, or no room.
+ */
+void journey_forget(struct journey *journey);
 
 /* The event's sentence, in text if it has to be put together.  Control characters of a field are visible in it. */
 const char *journey_what(const struct journey_event *event, char text[JOURNEY_TEXT_BYTES]);

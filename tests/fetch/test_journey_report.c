@@ -141,6 +141,44 @@ START_TEST(no_line_is_written_twice_or_left_out_however_often_is_waited)
 }
 END_TEST
 
+/* What the list has room for is not what the file has room for. */
+START_TEST(lines_of_more_files_than_the_list_holds_are_all_there_with_their_verdicts)
+{
+	const uint32_t count = 20000;
+	const struct verdict_times times = { .start_us = 1, .end_us = 1 };
+	struct journey_report *report = report_of("json", "many");
+	struct failure failure;
+	char line[1024];
+	uint32_t events = 0, verdicts = 0;
+
+	for (uint32_t request = 1; request <= count; request++) {
+		const struct journey_field field = { "href", "http://www.example.org/with/a/path/of/some/length", 0 };
+		const struct journey_event begun = { .layer = JOURNEY_URL, .name = "parsed", .request = request, .fields = &field, .field_count = 1 };
+		const struct journey_event over = { .layer = JOURNEY_HTTP, .name = "end", .request = request, .is_end = true };
+		const struct journey_end end = { .request = request, .url = field.text, .result = "ok" };
+		ck_assert_uint_ne(journey_note(journey_report_list(report), &begun, "{href}"), 0);
+		journey_report_wait(report);
+		ck_assert_uint_ne(journey_tell(journey_report_list(report), &over, "complete: %u times %u octets", request, request), 0);
+		journey_report_end(report, &end, &times);
+	}
+	ck_assert_int_eq(journey_report_write(report, &failure), 0);
+	journey_report_close(report);
+	FILE *file = fopen("many", "re");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof line, file) != NULL) {
+		char begin[64];
+		const bool is_verdict = strstr(line, "\"e\":\"verdict\"") != NULL;
+		(void)snprintf(begin, sizeof begin, is_verdict ? "{\"l\":\"policy\",\"e\":\"verdict\",\"r\":%u," : "{\"i\":%u,",
+		               is_verdict ? ++verdicts : ++events);
+		ck_assert_int_eq(strncmp(line, begin, strlen(begin)), 0);
+	}
+	ck_assert_uint_eq(events, 2 * count);
+	ck_assert_uint_eq(verdicts, count);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(unlink("many"), 0);
+}
+END_TEST
+
 START_TEST(with_other_forms_the_lines_have_their_own_file)
 {
 	struct failure failure;
@@ -199,6 +237,7 @@ main(void)
 	tcase = tcase_create("lines");
 	tcase_add_checked_fixture(tcase, enter_place, leave_place);
 	tcase_add_loop_test(tcase, no_line_is_written_twice_or_left_out_however_often_is_waited, 0, 3);
+	tcase_add_test(tcase, lines_of_more_files_than_the_list_holds_are_all_there_with_their_verdicts);
 	tcase_add_test(tcase, with_other_forms_the_lines_have_their_own_file);
 	tcase_add_test(tcase, a_run_that_is_given_up_leaves_no_lines);
 	tcase_add_test(tcase, lines_that_cannot_be_begun_are_told_at_the_end);
