@@ -9,6 +9,7 @@ journey_lines_begin(struct journey_lines *lines, FILE *stream)
 	lines->stream = stream;
 	lines->last = NULL;
 	lines->error = 0;
+	(void)setvbuf(stream, NULL, _IONBF, 0); /* a batch is one write */
 	ndjson_templates_init(&lines->templates);
 	json_init(&lines->json, lines->buffer, sizeof lines->buffer);
 }
