@@ -265,14 +265,18 @@ class Fetch(lab.WithCairnd):
         self.assertFalse(tag.exists())
 
     def test_nothing_of_the_kernels_tcp_is_used(self):
-        """The kernel's sockets that it opens are raw, packet, or hold a port; none is connected."""
+        """
+        The kernel's sockets that it opens are raw, packet, or hold a port; none is connected.  A build with AddressSanitizer looks
+        for leaks by ptrace, which strace has taken: it does not look here (every other case lets it).
+        """
+        environment = {**os.environ, "ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0".lstrip(":")}
         trace = self.directory / "trace"
         try:
             subprocess.run(["strace", "-V"], capture_output=True, check=True)
         except FileNotFoundError:
             self.skipTest("strace is not installed")
         subprocess.run(["strace", "-f", "-e", "trace=connect,sendto,openat", "-o", trace, FETCH, "-q", "-s", "http://www.shop.com/"],
-                       capture_output=True, check=True, timeout=FETCH_S)
+                       env=environment, capture_output=True, check=True, timeout=FETCH_S)
         calls = trace.read_text()
         self.assertNotIn("connect(", calls)
         for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "libssl", "libcrypto"):
