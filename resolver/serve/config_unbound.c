@@ -37,7 +37,7 @@ static const struct {
 	{ "key-cache-size", "keys are in the cache of `rrset-cache-size`" },
 	{ "do-daemonize", "cairnd stays in the foreground" },
 	{ "directory", "cairnd changes to none: write paths in full" },
-	{ "chroot", "cairnd changes to none; conf/cairnd.service confines it" },
+	{ "chroot", "cairnd changes to none; cairnd.service confines it" },
 	{ "val-log-level", "`log-servfail` tells the reason of each failure" },
 	{ "val-log-squelch", "`log-servfail` tells the reason of each failure" },
 	{ "log-time-ascii", "lines begin with the time in UTC, and leave it to the journal where they go there" },

@@ -1,5 +1,8 @@
 #include "resolver/serve/zones.h"
 
+#include <string.h>
+
+
 #include "resolver/serve/entry_words.h"
 #include "stack/base/arena.h"
 
@@ -18,6 +21,14 @@ refuse(const struct build *build, unsigned line, const char *what, const char *t
 	return ERR_MALFORMED;
 }
 
+static const char *
+why_no_addr(const char *text)
+{
+	return strchr(text, '#') != NULL ? "names a certificate, and there is no TLS towards name servers: leave out `#` and what follows, "
+					   "and the port of TLS"
+					 : "is no address, or no ADDRESS@PORT";
+}
+
 static int
 read_addrs(const struct build *build, struct forward_zone *zone)
 {
@@ -28,7 +39,7 @@ read_addrs(const struct build *build, struct forward_zone *zone)
 			return refuse(build, list->lines[i], "addr", list->items[i], "is one address too many");
 		struct forward_addr *addr = &zone->addrs[zone->addr_count++];
 		if (!entry_addr_read(list->items[i], &addr->addr, &addr->port))
-			return refuse(build, list->lines[i], "addr", list->items[i], "is no address, or no ADDRESS@PORT");
+			return refuse(build, list->lines[i], "addr", list->items[i], why_no_addr(list->items[i]));
 	}
 	return 0;
 }

@@ -119,6 +119,11 @@ static const struct {
 	  "test.conf:3: secret-seed: ``: is empty: choose one that nobody can guess" },
 	{ "a primary is an address", "auth-zone:\n  name: a.example\n  zonefile: a\n  primary: ns.example\n",
 	  "test.conf:4: primary: `ns.example`: is no address, or no ADDRESS@PORT" },
+	{ "a forwarder is an address", "forward-zone:\n  name: a.example\n  forward-addr: ns.example\n",
+	  "test.conf:3: forward-addr: `ns.example` is no address, or no ADDRESS@PORT" },
+	{ "... without a certificate's name", "forward-zone:\n  name: .\n  forward-addr: 192.0.2.1@853#ns.example\n",
+	  "test.conf:3: forward-addr: `192.0.2.1@853#ns.example` names a certificate, and there is no TLS towards name servers: "
+	  "leave out `#` and what follows, and the port of TLS" },
 	{ "who may notify is a netblock", "rpz:\n  name: a.example\n  zonefile: a\n  master: 192.0.2.1\n  allow-notify: anybody\n",
 	  "test.conf:5: allow-notify: `anybody`: is no address and prefix length" },
 	{ "behind it stands the name of a key", "auth-zone:\n  name: a.example\n  zonefile: a\n  primary: 192.0.2.1 nobody\n",
