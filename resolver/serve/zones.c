@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 #include "resolver/serve/entry_words.h"
 #include "stack/base/arena.h"
 
