@@ -62,6 +62,19 @@ struct packetdrill_table {
 		      size_t size, unsigned flags);
 };
 
+/* All of it but userdata, for who names his functions do_ and what they do. */
+#define PACKETDRILL_CALLS \
+	.free = do_free, .socket = do_socket, .bind = do_bind, .listen = do_listen, \
+	.accept = do_accept, .connect = do_connect, .read = do_read, .readv = do_readv, \
+	.recv = do_recv, .recvfrom = do_recvfrom, .recvmsg = do_recvmsg, .write = do_write, \
+	.writev = do_writev, .send = do_send, .sendto = do_sendto, .sendmsg = do_sendmsg, \
+	.fcntl = do_fcntl, .ioctl = do_ioctl, .close = do_close, .shutdown = do_shutdown, \
+	.getsockopt = do_getsockopt, .setsockopt = do_setsockopt, .poll = do_poll, \
+	.netdev_send = do_netdev_send, .netdev_receive = do_netdev_receive, \
+	.usleep = do_usleep, .gettimeofday = do_gettimeofday, \
+	.epoll_create = do_epoll_create, .epoll_ctl = do_epoll_ctl, \
+	.epoll_wait = do_epoll_wait, .pipe = do_pipe, .splice = do_splice
+
 /*
  * flags: key=value with commas between: local_ip, prefix_len, gateway_ip, remote_ip, mtu, quickack.
  * One stack a process, as packetdrill plays one script a process.

@@ -293,38 +293,5 @@ packetdrill_interface_init(const char *flags, struct packetdrill_table *table)
 		refuse("network namespace");
 	settle();
 	join_network();
-	*table = (struct packetdrill_table){
-		.free = do_free,
-		.socket = do_socket,
-		.bind = do_bind,
-		.listen = do_listen,
-		.accept = do_accept,
-		.connect = do_connect,
-		.read = do_read,
-		.readv = do_readv,
-		.recv = do_recv,
-		.recvfrom = do_recvfrom,
-		.recvmsg = do_recvmsg,
-		.write = do_write,
-		.writev = do_writev,
-		.send = do_send,
-		.sendto = do_sendto,
-		.sendmsg = do_sendmsg,
-		.fcntl = do_fcntl,
-		.ioctl = do_ioctl,
-		.close = do_close,
-		.shutdown = do_shutdown,
-		.getsockopt = do_getsockopt,
-		.setsockopt = do_setsockopt,
-		.poll = do_poll,
-		.netdev_send = do_netdev_send,
-		.netdev_receive = do_netdev_receive,
-		.usleep = do_usleep,
-		.gettimeofday = do_gettimeofday,
-		.epoll_create = do_epoll_create,
-		.epoll_ctl = do_epoll_ctl,
-		.epoll_wait = do_epoll_wait,
-		.pipe = do_pipe,
-		.splice = do_splice,
-	};
+	*table = (struct packetdrill_table){ PACKETDRILL_CALLS };
 }
