@@ -94,7 +94,7 @@ decide_status(struct transfer *transfer, const struct head *head)
 		return NEXT_UNASKED;
 	if (head->status == 416 && transfer->range_first != 0)
 		return transfer__decide_range(transfer, head);
-	if (head->status >= 400 && (settings->fails || settings->fails_with_body)) {
+	if (head_status_class(head) >= 4 && (settings->fails || settings->fails_with_body)) {
 		set_status_failure(transfer, head);
 		return settings->fails_with_body ? NEXT_CONTENT : NEXT_FAILURE;
 	}

@@ -221,6 +221,8 @@ ROWS = [
     row("fewer than the last octets", part("4-6/9", b"hel"), PARTIAL, None, "-r", "-5"),
     row("the last octets, which are not said to be so", head("Content-Length: 5", line=PART_LINE) + HELLO, RANGE, None, "-r", "-5"),
     row("nothing of what was asked for", length(2, b"no", "Content-Range: bytes */4").replace(b"200 OK", b"416 No"), RANGE, None, "-r", "4-8"),
+    row("a status of no class is a server's error (RFC 9110, section 15)", length(5, HELLO).replace(b"200 OK", b"099 OK"), OK, HELLO),
+    row("a status of no class, where one of an error fails", length(5, HELLO).replace(b"200 OK", b"099 OK"), STATUS, None, "-f"),
     row("nothing of what was asked for, where a status fails", length(2, b"no").replace(b"200 OK", b"416 No"), STATUS, None, "-f", "-r", "4-8"),
     row("gzip under the chunks of a part", chunked_part("4-8/9", zipped(HELLO), te="Transfer-Encoding: gzip, chunked"), OK, HELLO, "-r", "4-8"),
     row("gzip under the chunks of a part that is shorter than it says",
