@@ -16,7 +16,8 @@
  * each worker alone, which is the figure to look at where other programs run; then queries upstream and waits for
  * another worker, an answer, and each thread's time. `apart` are as many workers that share nothing, each with
  * caches of its own: what they cost each other is the machine's doing (its memory, its clock, processors that are
- * halves of one), and no code could be better. --huge-pages is msg-cache-huge-pages: yes.
+ * halves of one), and no code could be better. So the last line of each number is the verdict: what sharing leaves of the rate of
+ * those, the median of the rounds' own ratios, by the clock and by processor time. --huge-pages is msg-cache-huge-pages: yes.
  * Exit: 0 when every question was answered, and rightly.
  */
 #include <getopt.h>
@@ -180,6 +181,21 @@ by_cpu(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+median(double *values, size_t count)
+{
+	qsort(values, count, sizeof *values, by_value);
+	return values[count / 2];
+}
+
 /* ---- runs --------------------------------------------------------------------------------------------- */
 
 static bool
@@ -218,6 +234,27 @@ plan(const struct options *options, struct series series[SERIES_MAX])
 	return count;
 }
 
+/* Of those that share to those that share nothing, each round by itself: what else the machine did then met both. */
+static void
+tell_verdict(const struct series *apart, const struct series *together, size_t rounds)
+{
+	double rates[ROUNDS_MAX], cpu[ROUNDS_MAX];
+
+	for (size_t i = 0; i < rounds; i++) {
+		rates[i] = together->results[i].rate / apart->results[i].rate;
+		cpu[i] = apart->results[i].cpu_mean_us / together->results[i].cpu_mean_us;
+	}
+	(void)printf("       %7u that share: %.2f of the rate of as many apart, %.2f by CPU\n", together->workers,
+		     median(rates, rounds), median(cpu, rounds));
+}
+
+static void
+tell_verdicts(const struct options *options, const struct series *series, unsigned count)
+{
+	for (unsigned i = 1; i + 1 < count; i += 2)
+		tell_verdict(&series[i], &series[i + 1], options->rounds);
+}
+
 static void
 tell_medians(const struct work *work, const struct options *options, struct series *series,
 	     unsigned count)
@@ -236,7 +273,7 @@ static bool
 measure(const struct work *work, const struct options *options, const uint32_t *questions,
 	uint32_t count)
 {
-	static struct series series[SERIES_MAX];
+	static struct series series[SERIES_MAX], sorted[SERIES_MAX];
 	const unsigned series_count = plan(options, series);
 
 	for (unsigned i = 0; i < options->rounds * series_count; i++) {
@@ -254,7 +291,9 @@ measure(const struct work *work, const struct options *options, const uint32_t *
 		if (!run_once(&asked, &of->results[i / series_count]))
 			return false;
 	}
-	tell_medians(work, options, series, series_count);
+	memcpy(sorted, series, sizeof sorted);
+	tell_medians(work, options, sorted, series_count);
+	tell_verdicts(options, series, series_count);
 	return true;
 }
 
