@@ -2,7 +2,7 @@
  * Where signatures are checked (iterate/checks.h): in the engine as far as a turn's allowance goes, else by the driver.  The
  * world's keys are of Ed25519, a check of which is estimated at KEY_US.
  */
-#include "resolver/iterate/budget.h"
+#include "resolver/iterate/engine_priv.h"
 #include "tests/resolver/iterate/signed_world.h"
 #include "tests/suite.h"
 
@@ -141,6 +141,30 @@ START_TEST(a_verdict_that_comes_too_late_is_nobodys)
 	tell(sw.world, 0); /* told twice */
 	world_run(sw.world, SECOND);
 	ck_assert(sw.world->results[next].done);
+	ck_assert_uint_eq(sw.world->results[next].security, SECURITY_SECURE);
+	ck_assert_uint_eq(held.count, 3);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(a_verdict_that_comes_too_late_is_not_that_of_the_next_in_its_place)
+{
+	const struct engine_config config = elsewhere(2, 0);
+
+	begin(&config, (struct held){ .holds = true, .lies = true }, NULL, NULL);
+	(void)world_ask(sw.world, "www.mal.", TYPE_A);
+	world_run(sw.world, 2 * (uint64_t)BUDGET_TIME_US);
+	held.lies = false;
+	const unsigned next = world_ask(sw.world, "good.victim.", TYPE_A);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(held.count, 2);
+	tell(sw.world, 0);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(held.count, 2);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_waiting, 1);
+	held.holds = false;
+	tell(sw.world, 1);
+	world_run(sw.world, SECOND);
 	ck_assert_uint_eq(sw.world->results[next].security, SECURITY_SECURE);
 	ck_assert_uint_eq(held.count, 3);
 	signed_world_fini(&sw);
@@ -292,6 +316,33 @@ START_TEST(who_waits_in_line_is_answered_at_the_end_of_its_time)
 }
 END_TEST
 
+START_TEST(who_makes_room_leaves_the_line)
+{
+	const struct engine_config config = elsewhere(1, 0);
+
+	begin(&config, (struct held){ .holds = false }, NULL, NULL);
+	(void)world_resolve(sw.world, "mal.", TYPE_DNSKEY);
+	(void)world_resolve(sw.world, "victim.", TYPE_DNSKEY);
+	held = (struct held){ .holds = true };
+	sw.world->engine->limits.question_count = 2;
+	const unsigned lent = world_ask(sw.world, "www.mal.", TYPE_A);
+	const unsigned jostled = world_ask(sw.world, "good.victim.", TYPE_A);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_waiting, 2);
+	const unsigned newer = world_ask(sw.world, "www.victim.", TYPE_A);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(sw.world->results[jostled].rcode, RCODE_SERVFAIL);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_waiting, 2);
+	held.holds = false;
+	tell(sw.world, 0);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(sw.world->results[lent].security, SECURITY_SECURE);
+	ck_assert_uint_eq(sw.world->results[newer].security, SECURITY_SECURE);
+	ck_assert_uint_eq(held.count, 2);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -302,12 +353,14 @@ main(void)
 	tcase_add_test(tcase, an_answer_waits_for_the_verdict_and_asks_for_it_once);
 	tcase_add_test(tcase, what_the_driver_finds_wrong_is_bogus);
 	tcase_add_test(tcase, a_verdict_that_comes_too_late_is_nobodys);
+	tcase_add_test(tcase, a_verdict_that_comes_too_late_is_not_that_of_the_next_in_its_place);
 	tcase_add_test(tcase, a_number_that_was_not_lent_is_nobodys);
 	tcase_add_test(tcase, a_turn_has_its_allowance_and_the_next_one_another);
 	tcase_add_test(tcase, what_follows_a_wrong_signature_is_the_drivers_whatever_the_allowance);
 	tcase_add_test(tcase, sets_without_a_wrong_signature_go_first);
 	tcase_add_test(tcase, no_more_are_elsewhere_than_the_driver_has_said);
 	tcase_add_test(tcase, who_waits_in_line_is_answered_at_the_end_of_its_time);
+	tcase_add_test(tcase, who_makes_room_leaves_the_line);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
