@@ -3,8 +3,6 @@
 
 #include "resolver/iterate/engine_priv.h"
 
-#define FETCH_INDEX_MASK 0xffffffu /* of the number of a fetch: the task's place */
-
 void
 engine__todo(struct engine *engine, enum engine_action_kind kind, uint32_t index)
 {
@@ -95,7 +93,7 @@ next_answer(struct engine *engine, struct task *task, struct engine_action *acti
 static engine_query
 fetch_number(const struct engine *engine, const struct task *task)
 {
-	return ((uint64_t)task->cause << 32 | engine__task_index(engine, task)) ^ (uint64_t)task->fetched << 24;
+	return ((uint64_t)task->cause << 32 | engine__task_index(engine, task)) ^ (uint64_t)task->fetched << TASK_INDEX_BITS;
 }
 
 static bool
@@ -119,7 +117,7 @@ void
 engine_fetched(struct engine *engine, engine_query fetch, bool found, uint64_t now_us)
 {
 	engine__enter(engine, now_us);
-	const uint32_t index = (uint32_t)fetch & FETCH_INDEX_MASK;
+	const uint32_t index = (uint32_t)fetch & TASK_INDEX_MASK;
 	struct task *task = index < engine->limits.task_count ? &engine->tasks[index] : NULL;
 	if (task == NULL || task->state != TASK_FETCHING || fetch_number(engine, task) != fetch)
 		return;

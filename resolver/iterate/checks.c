@@ -5,7 +5,6 @@
 
 #include "resolver/iterate/engine_priv.h"
 
-#define CHECK_INDEX_BITS     24u  /* of a check's number: the task's place */
 #define RSA_SMALL_BYTES      264u /* a modulus of 2048 bits with its exponent (RFC 3110, section 2) */
 #define DIGESTED_BYTES_PER_US 500u
 
@@ -56,17 +55,6 @@ engine_begin_turn(struct engine *engine)
 
 /* ---- what came of it -------------------------------------------------------------------------------------- */
 
-static uint64_t
-id_of(const struct engine *engine, const struct verify_job *job)
-{
-	const struct hash_key *key = &engine->key;
-	const uint64_t signer = hash_u64x2(key, hash_bytes(key, job->key.bytes, job->key.size), job->algorithm);
-	const uint64_t said = hash_u64x2(key, hash_bytes(key, job->signed_data.bytes, job->signed_data.size),
-					 hash_bytes(key, job->signature.bytes, job->signature.size));
-
-	return hash_u64x2(key, signer, said);
-}
-
 static const struct verdict *
 find_verdict(const struct engine *engine, const struct task *task, const struct verify_job *job)
 {
@@ -74,7 +62,7 @@ find_verdict(const struct engine *engine, const struct task *task, const struct 
 
 	if (verdict == NULL)
 		return NULL;
-	const uint64_t id = id_of(engine, job);
+	const uint64_t id = verify_job_hash(job, &engine->key);
 	while (verdict != NULL && verdict->id != id)
 		verdict = verdict->next;
 	return verdict;
@@ -87,7 +75,7 @@ new_verdict(const struct engine *engine, struct task *task, const struct verify_
 	struct verdict *verdict = arena_alloc(&task->arena, sizeof *verdict);
 
 	if (verdict != NULL)
-		verdict->id = id_of(engine, job);
+		verdict->id = verify_job_hash(job, &engine->key);
 	return verdict;
 }
 
@@ -196,7 +184,7 @@ lend(struct engine *engine, struct task *task, const struct verify_job *job)
 	engine->stats.signatures_elsewhere++;
 	task->check = (struct task_check){
 		.place = CHECK_ELSEWHERE,
-		.number = ++checks->count << CHECK_INDEX_BITS | engine__task_index(engine, task),
+		.number = ++checks->count << TASK_INDEX_BITS | engine__task_index(engine, task),
 		.awaited = verdict,
 	};
 	checks->elsewhere++;
@@ -317,7 +305,7 @@ check__next(struct engine *engine, struct engine_action *action)
 void
 engine_verified(struct engine *engine, engine_query number, enum crypto_result result, uint64_t now_us)
 {
-	const uint32_t index = (uint32_t)number & ((1u << CHECK_INDEX_BITS) - 1);
+	const uint32_t index = (uint32_t)number & TASK_INDEX_MASK;
 
 	engine__enter(engine, now_us);
 	if (engine->checks.elsewhere == 0 || index >= engine->limits.task_count)

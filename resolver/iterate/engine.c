@@ -159,6 +159,7 @@ engine_new(void *block, size_t block_bytes, const struct engine_limits *limits,
 	if (block_bytes < engine_bytes(limits))
 		return NULL;
 
+	assert(limits->task_count <= TASK_INDEX_MASK);
 	*engine = (struct engine){
 		.limits = *limits,
 		.caches = *caches,

@@ -30,6 +30,9 @@
 
 #define TASK_WAITS_MAX (2u * BUDGET_NS_AT_ONCE) /* a family each */
 #define TASK_NONE      UINT32_MAX
+/* Of the number of a fetch or a check: the task's place, below what tells it from others that had the place. */
+#define TASK_INDEX_BITS 24u
+#define TASK_INDEX_MASK ((1u << TASK_INDEX_BITS) - 1)
 
 enum task_state {
 	TASK_LOOKUP,  /* step 1: sname is set; the caches have not been asked about it */

@@ -353,6 +353,21 @@ next_sig(struct verify *verify)
 	return false;
 }
 
+static uint64_t
+hash_span(const struct hash_key *key, struct crypto_span span)
+{
+	return hash_bytes(key, span.bytes, span.size);
+}
+
+uint64_t
+verify_job_hash(const struct verify_job *job, const struct hash_key *key)
+{
+	const uint64_t signer = hash_u64x2(key, hash_span(key, job->key), job->algorithm);
+	const uint64_t said = hash_u64x2(key, hash_span(key, job->signed_data), hash_span(key, job->signature));
+
+	return hash_u64x2(key, signer, said);
+}
+
 bool
 verify_next(struct verify *verify, struct verify_job *job, unsigned *budget)
 {

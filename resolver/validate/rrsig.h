@@ -19,6 +19,7 @@
 
 #include "resolver/answer.h"
 #include "resolver/validate/dnskey.h"
+#include "stack/base/hash.h"
 
 struct arena;
 
@@ -72,6 +73,9 @@ struct verify_job {
 	uint8_t algorithm;
 	struct crypto_span key, signed_data, signature;
 };
+
+/* Of all that it is about: what holds for one holds for no other. */
+uint64_t verify_job_hash(const struct verify_job *job, const struct hash_key *key);
 
 struct verify {
 	const struct rrset *set;

@@ -316,6 +316,31 @@ START_TEST(who_waits_in_line_is_answered_at_the_end_of_its_time)
 }
 END_TEST
 
+/* The keys are looked for on behalf of somebody whose time ends while they are in line; another wants them too. */
+START_TEST(who_goes_on_with_a_purse_of_its_own_lines_up_anew)
+{
+	const struct engine_config config = elsewhere(1, 0);
+
+	begin(&config, (struct held){ .holds = true }, NULL, NULL);
+	(void)world_ask(sw.world, "www.victim.", TYPE_A);
+	world_run(sw.world, SECOND);
+	const unsigned first = world_ask(sw.world, "www.mal.", TYPE_A);
+	world_run(sw.world, BUDGET_TIME_US / 2);
+	const unsigned keys = world_ask(sw.world, "mal.", TYPE_DNSKEY);
+	world_run(sw.world, BUDGET_TIME_US / 2 + SECOND);
+	ck_assert_uint_eq(sw.world->results[first].rcode, RCODE_SERVFAIL);
+	ck_assert(!sw.world->results[keys].done);
+	ck_assert_uint_eq(held.count, 1);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_waiting, 2);
+	held.holds = false;
+	tell(sw.world, 0);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(sw.world->results[keys].security, SECURITY_SECURE);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_waiting, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 START_TEST(who_makes_room_leaves_the_line)
 {
 	const struct engine_config config = elsewhere(1, 0);
@@ -362,6 +387,7 @@ main(void)
 	tcase_add_test(tcase, sets_without_a_wrong_signature_go_first);
 	tcase_add_test(tcase, no_more_are_elsewhere_than_the_driver_has_said);
 	tcase_add_test(tcase, who_waits_in_line_is_answered_at_the_end_of_its_time);
+	tcase_add_test(tcase, who_goes_on_with_a_purse_of_its_own_lines_up_anew);
 	tcase_add_test(tcase, who_makes_room_leaves_the_line);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -170,6 +170,24 @@ START_TEST(a_set_is_left_when_its_signatures_keep_failing)
 }
 END_TEST
 
+/* A verdict that is remembered holds for what was checked: not for other data with the same signature, or by another key. */
+START_TEST(a_check_is_known_by_each_of_its_parts)
+{
+	static const struct crypto_span one = { (const uint8_t *)"one", 3 }, other = { (const uint8_t *)"other", 5 };
+	const struct verify_job job = { ALGORITHM_ED25519, one, one, one };
+	struct verify_job others[] = { job, job, job, job, { ALGORITHM_ED25519, one, one, other }, { ALGORITHM_ED25519, one, other, one } };
+	const struct hash_key key = { 1, 2 };
+
+	others[0].algorithm = ALGORITHM_ED448;
+	others[1].key = other;
+	others[2].signed_data = other;
+	others[3].signature = other;
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_uint_ne(verify_job_hash(&others[i], &key), verify_job_hash(&job, &key));
+	ck_assert_uint_ne(verify_job_hash(&others[4], &key), verify_job_hash(&others[5], &key));
+}
+END_TEST
+
 /* A signature that nobody has made, put in front, hides neither from caches nor from proofs what a wildcard has made. */
 START_TEST(a_second_signature_does_not_hide_a_wildcard)
 {
@@ -372,6 +390,7 @@ main(void)
 	tcase_add_test(tcase, a_key_of_another_protocol_is_none);
 	tcase_add_test(tcase, of_the_keys_with_one_tag_few_are_tried);
 	tcase_add_test(tcase, a_set_is_left_when_its_signatures_keep_failing);
+	tcase_add_test(tcase, a_check_is_known_by_each_of_its_parts);
 	tcase_add_test(tcase, a_second_signature_does_not_hide_a_wildcard);
 	tcase_add_loop_test(tcase, the_ds_set_says_which_keys_count, 0, (int)COUNT(ds_cases));
 	tcase_add_test(tcase, a_record_that_is_there_twice_was_signed_once);
