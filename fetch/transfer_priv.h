@@ -69,7 +69,7 @@ enum transfer_range {
 	RANGE_NONE,
 	RANGE_RESUME, /* behind the part file, with If-Range */
 	RANGE_OFFSET, /* -C OFFSET: the user vouches for what is there */
-	RANGE_ASKED,  /* -r */
+	RANGE_ASKED,  /* -r, or a Range of the user's own */
 	RANGE_REST,   /* behind a part that came, with If-Range */
 };
 
@@ -141,6 +141,7 @@ struct transfer {
 	char path[OUTPUT_PATH_BYTES]; /* empty: standard output */
 	enum transfer_range range;
 	uint64_t range_first;                   /* of what is asked for; 0 with RANGE_ASKED */
+	struct span asked_text;                 /* with RANGE_ASKED: as the user wrote it, without the unit */
 	struct range asked;                     /* what that is as a whole */
 	bool has_asked;                         /* false: several ranges */
 	unsigned rest_count;                    /* of parts that ended early */
@@ -212,6 +213,8 @@ int transfer__on_data(struct transfer *transfer, struct span data);
 
 /* transfer_range.c: 0, or -1 and transfer->failure. */
 void transfer__choose_range(struct transfer *transfer);
+/* The ranges that a line of -H asks for, which then is not sent as it stands; `at` NULL: it is none of octets. */
+struct span transfer__range_of_line(const char *line);
 uint64_t transfer__offset(const struct transfer *transfer); /* -C OFFSET: what the file keeps, whatever comes */
 bool transfer__can_go_on(const struct transfer *transfer); /* after a failure: a retry makes what was given out whole */
 enum transfer_next transfer__decide_range(struct transfer *transfer, const struct head *head); /* 2xx, 416 */

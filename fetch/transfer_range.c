@@ -47,6 +47,33 @@ read_offset(const char *text, uint64_t *offset)
 	return text != NULL && span_to_number(span_from_text(text), INT64_MAX, offset);
 }
 
+struct span
+transfer__range_of_line(const char *line)
+{
+	const struct span whole = span_from_text(line);
+	const size_t colon = span_find(whole, ':');
+	const struct span none = { 0 };
+
+	if (colon == whole.bytes || !span_is_nocase(span_first(whole, colon), "Range"))
+		return none;
+	const struct span value = span_trim(span_from(whole, colon + 1));
+	return span_starts_nocase(value, SPAN("bytes=")) ? span_from(value, strlen("bytes=")) : none;
+}
+
+/* A field of the user's own goes before -r, as it does everywhere, and like his others to the first origin alone. */
+static struct span
+asked_of_user(const struct transfer *transfer)
+{
+	const struct settings *settings = transfer->settings;
+
+	for (size_t i = 0; i < settings->fields.count && !transfer->is_foreign; i++) {
+		const struct span asked = transfer__range_of_line(settings->fields.items[i].text);
+		if (asked.at != NULL)
+			return asked;
+	}
+	return span_from_text(settings->range);
+}
+
 void
 transfer__choose_range(struct transfer *transfer)
 {
@@ -56,7 +83,8 @@ transfer__choose_range(struct transfer *transfer)
 		return; /* go_on has chosen */
 	transfer->range = RANGE_NONE;
 	transfer->range_first = transfer->rest_count = 0;
-	if (settings->range != NULL)
+	transfer->asked_text = asked_of_user(transfer);
+	if (transfer->asked_text.at != NULL)
 		transfer->range = RANGE_ASKED;
 	else if (read_offset(settings->resume_from, &transfer->range_first))
 		transfer->range = transfer->range_first != 0 ? RANGE_OFFSET : RANGE_NONE;
@@ -65,7 +93,7 @@ transfer__choose_range(struct transfer *transfer)
 
 	transfer->asked = (struct range){ .first = transfer->range_first };
 	transfer->has_asked = transfer->range != RANGE_ASKED ||
-			      range_read(span_from_text(settings->range), &transfer->asked);
+			      range_read(transfer->asked_text, &transfer->asked);
 }
 
 uint64_t
@@ -84,7 +112,7 @@ transfer__can_go_on(const struct transfer *transfer)
 	if (!transfer->is_given_out)
 		return true;
 	return transfer->path[0] == '\0' && transfer->validator[0] != '\0' &&
-	       !settings->shows_head && settings->range == NULL &&
+	       !settings->shows_head && transfer->asked_text.at == NULL &&
 	       !read_offset(settings->resume_from, &offset) &&
 	       !failure_is_damage(transfer->failure.cause);
 }

@@ -84,7 +84,9 @@ set_range(struct transfer *transfer, struct request *request, struct arena *aren
 					       (unsigned long long)transfer->asked.last)
 				: arena_printf(arena, "bytes=%llu-", (unsigned long long)transfer->asked.first);
 		break;
-	case RANGE_ASKED: range = arena_printf(arena, "bytes=%s", transfer->settings->range); break;
+	case RANGE_ASKED:
+		range = arena_printf(arena, "bytes=" SPAN_FORMAT, SPAN_ARGUMENTS(transfer->asked_text));
+		break;
 	}
 	if (range == NULL)
 		return false;
@@ -171,7 +173,9 @@ set_fields(struct transfer *transfer, struct request *request, struct arena *are
 	if (!settings->is_kept_alive)
 		request_set(request, REQUEST_CONNECTION, SPAN("close"));
 	for (size_t i = 0; i < settings->fields.count && !transfer->is_foreign; i++) {
-		if (set_user_field(transfer, request, arena, settings->fields.items[i].text) != 0)
+		const char *line = settings->fields.items[i].text;
+		if (transfer__range_of_line(line).at == NULL && /* set_range has set that */
+		    set_user_field(transfer, request, arena, line) != 0)
 			return -1;
 	}
 	return 0;
