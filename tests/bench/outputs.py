@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 DNS_NAME, DNS_CELL = 14, 11  # widths that dns/bench prints in
 DNS_TITLES = {"answers/s": "rate", "CPU us": "cpu_us", "core us": "core_us", "upstream": "upstream", "avg ms": "avg_ms",
-              "p99 ms": "p99_ms", "lost": "lost", "SERVFAIL": "servfail", "RSS MiB": "rss_mib", "B/name": "rss_name",
+              "p99 ms": "p99_ms", "first ms": "first_ms", "lost": "lost", "SERVFAIL": "servfail", "RSS MiB": "rss_mib", "B/name": "rss_name",
               "CPU ratio": "cpu_ratio", "core ratio": "core_ratio"}
 WIRE_TITLES = ("cpu_us", "process_us", "receiving_us", "ratio", "rate", "lost")
 TCP_TITLES = ("rate", "client_s", "both_s")

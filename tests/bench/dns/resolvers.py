@@ -1,6 +1,7 @@
 """The resolvers: how each is started with one worker, 256 MiB of cache, asking over IPv4 and IPv6.
 
-`anchor` is the rdata of the root's DNSKEY as text, to validate with; None: validation is off.
+`anchor` is the rdata of the root's DNSKEY as text, to validate with; None: validation is off. cairnd keeps its cache in a file
+where that is asked for, knot-resolver always does, and the others cannot.
 """
 from pathlib import Path
 
@@ -17,12 +18,14 @@ def hints():
     return "\n".join(lines) + "\n"
 
 
-def cairnd(folder, root, anchor):
+def cairnd(folder, root, anchor, keeps):
     trust = f"trust-anchor: \". IN DNSKEY {anchor}\"" if anchor else "module-config: iterator"
+    kept = f"cache-file: {folder}/cache" if keeps else ""
     (folder / "cairn.conf").write_text(f"""server:
   interface: 127.0.0.1
   root-hints: {folder}/hints
   {trust}
+  {kept}
   rrset-cache-size: {CACHE_MIB}m
   neg-cache-size: {CACHE_MIB // 8}m
   delegation-cache-size: {CACHE_MIB // 8}m
@@ -31,7 +34,7 @@ def cairnd(folder, root, anchor):
     return [str(root / "build/release/bin/cairnd"), "-c", f"{folder}/cairn.conf"]
 
 
-def unbound(folder, _root, anchor):
+def unbound(folder, _root, anchor, _keeps):
     trust = f"module-config: \"validator iterator\"\n  trust-anchor: \". IN DNSKEY {anchor}\"" if anchor else "module-config: \"iterator\""
     (folder / "unbound.conf").write_text(f"""server:
   interface: 127.0.0.1
@@ -56,7 +59,7 @@ remote-control:
     return ["unbound", "-d", "-c", f"{folder}/unbound.conf"]
 
 
-def named(folder, _root, anchor):
+def named(folder, _root, anchor, _keeps):
     words = anchor.split(maxsplit=3) if anchor else []
     trust = f'trust-anchors {{ . static-key {" ".join(words[:3])} "{words[3]}"; }};' if anchor else ""
     (folder / "named.conf").write_text(f"""options {{
@@ -77,7 +80,7 @@ zone "." {{ type hint; file "{folder}/hints"; }};
     return ["named", "-n", "1", "-g", "-c", f"{folder}/named.conf"]
 
 
-def kresd(folder, _root, anchor):
+def kresd(folder, _root, anchor, _keeps):
     trust = f"trust_anchors.add('. IN DNSKEY {anchor}')" if anchor else "trust_anchors.remove('.')"
     (folder / "kresd.conf").write_text(f"""net.listen('127.0.0.1', 53, {{ kind = 'dns' }})
 cache.size = {CACHE_MIB} * MB
@@ -88,7 +91,7 @@ hints.root_file('{folder}/hints')
     return ["kresd", "-n", "-q", "-c", f"{folder}/kresd.conf", str(folder)]
 
 
-def pdns_recursor(folder, _root, anchor):
+def pdns_recursor(folder, _root, anchor, _keeps):
     (folder / "trust.lua").write_text(f'clearTA(".")\naddTA(".", "{world.ds_rdata(".", anchor)}")\n' if anchor else "")
     (folder / "recursor.conf").write_text(f"""local-address=127.0.0.1
 socket-dir={folder}
@@ -110,6 +113,6 @@ loglevel=3
 ALL = {"cairnd": cairnd, "unbound": unbound, "kresd": kresd, "pdns_recursor": pdns_recursor, "named": named}
 
 
-def command(name, folder: Path, root: Path, anchor=None):
+def command(name, folder: Path, root: Path, anchor=None, keeps=False):
     (folder / "hints").write_text(hints())
-    return ALL[name](folder, root, anchor)
+    return ALL[name](folder, root, anchor, keeps)
