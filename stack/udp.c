@@ -357,8 +357,6 @@ udp_send(struct stack *stack, udp_flow flow, const void *payload, size_t size, u
 	const uint32_t cause = stack->cause;
 
 	stack__tell_time(stack, now_us);
-	if (entry != NULL && entry->remote_port == 0)
-		return ERR_MALFORMED;
 	if (entry == NULL)
 		return ERR_NOT_FOUND;
 	if (entry->remote_port == 0)
