@@ -27,8 +27,8 @@ struct play_scene {
 	const char *name;
 	void (*play)(struct play *play, int domain);
 };
-/* Fails the running test where the two sides differ, with what they have said. */
-void play_compare(const struct play_scene *scene, int domain);
+/* main of a test of these scenes: each with both families, and a failure where the two sides differ, with what they have said. */
+int play_scenes(const char *suite_name, const struct play_scene *scenes, size_t count);
 
 void play_note(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
 long play_said(struct play *play, const char *call, long result); /* notes it, and returns it */

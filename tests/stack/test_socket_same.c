@@ -344,19 +344,8 @@ static const struct play_scene scenes[] = {
 	{ "readiness of many", readiness_of_many },
 };
 
-START_TEST(the_calls_answer_as_the_kernels)
-{
-	play_compare(&scenes[_i / 2], _i % 2 == 0 ? AF_INET : AF_INET6);
-}
-END_TEST
-
 int
 main(void)
 {
-	TCase *tcase = tcase_create("same");
-	tcase_add_checked_fixture(tcase, side_cairn_begin, side_cairn_end);
-	tcase_add_loop_test(tcase, the_calls_answer_as_the_kernels, 0, 2 * (int)COUNT(scenes));
-	Suite *suite = suite_create("socket: streams as the kernel's");
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return play_scenes("socket: streams as the kernel's", scenes, COUNT(scenes));
 }
