@@ -7,7 +7,8 @@
 #include "stack/base/arena.h"
 #include "stack/socket_priv.h"
 
-#define TABLE_ALIGN 64u
+#define TABLE_ALIGN      64u
+#define SOCKET_TYPE_MASK 0xf /* the rest of socket(2)'s type are flags */
 
 const struct socket_limits socket_limits_default = {
 	.socket_count = 1024,
@@ -185,25 +186,28 @@ socket__errno(int err)
 	}
 }
 
-/* What socket(2) may be asked for. */
+/* What socket(2) may be asked for; what is refused is refused in Linux's order. */
 static int
 kind_of(int domain, int type, int protocol, enum socket_kind *kind)
 {
+	const int icmp = domain == AF_INET ? IPPROTO_ICMP : (int)IPPROTO_ICMPV6;
+
+	if ((type & ~SOCKET_TYPE_MASK) != 0)
+		return -EINVAL;
 	if (domain != AF_INET && domain != AF_INET6)
 		return -EAFNOSUPPORT;
+	if (type > SOCK_PACKET || protocol < 0 || protocol >= IPPROTO_MAX)
+		return -EINVAL;
+	if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_RAW)
+		return -ESOCKTNOSUPPORT;
 	if (type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP))
 		*kind = SOCKET_STREAM;
 	else if (type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP))
 		*kind = SOCKET_UDP;
-	else if (type == SOCK_DGRAM &&
-		 protocol == (domain == AF_INET ? IPPROTO_ICMP : (int)IPPROTO_ICMPV6))
+	else if (type == SOCK_DGRAM && protocol == icmp)
 		*kind = SOCKET_ECHO;
-	else if (type == SOCK_STREAM || type == SOCK_DGRAM)
-		return -EPROTONOSUPPORT;
-	else if (type == SOCK_RAW || type == SOCK_SEQPACKET || type == SOCK_RDM)
-		return -ESOCKTNOSUPPORT;
 	else
-		return -EINVAL;
+		return -EPROTONOSUPPORT;
 	return 0;
 }
 

@@ -293,6 +293,13 @@ socket_setsockopt(struct socket_table *table, int fd, int level, int name, const
 	}
 }
 
+/* Of a level that the socket does not have: Linux's two families disagree. */
+static int
+no_level(const struct socket *socket)
+{
+	return socket->domain == AF_INET ? -EOPNOTSUPP : -ENOPROTOOPT;
+}
+
 int
 socket_getsockopt(struct socket_table *table, int fd, int level, int name, void *value,
 		  socklen_t *size)
@@ -309,12 +316,15 @@ socket_getsockopt(struct socket_table *table, int fd, int level, int name, void 
 		return -EINVAL;
 	switch (level) {
 	case SOL_SOCKET: return get_socket(table, socket, name, value, size);
-	case IPPROTO_IP:
-	case IPPROTO_IPV6: return socket__get_ip(table, socket, level, name, value, size);
+	case IPPROTO_IP: return socket__get_ip(table, socket, level, name, value, size);
+	case IPPROTO_IPV6:
+		return socket->domain == AF_INET6 ? socket__get_ip(table, socket, level, name, value, size)
+						  : no_level(socket);
 	case IPPROTO_TCP:
 		return socket->kind == SOCKET_STREAM
 			       ? socket__get_tcp(table, socket, name, value, size)
-			       : -EOPNOTSUPP;
-	default: return -ENOPROTOOPT;
+			       : no_level(socket);
+	case IPPROTO_UDP: return socket->kind == SOCKET_UDP ? -ENOPROTOOPT : no_level(socket);
+	default: return no_level(socket);
 	}
 }

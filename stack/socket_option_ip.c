@@ -216,8 +216,6 @@ socket__get_ip(struct socket_table *table, struct socket *socket, int level, int
 {
 	int number = 0;
 
-	if (level == IPPROTO_IPV6 && socket->domain != AF_INET6)
-		return -ENOPROTOOPT;
 	const int err = level == IPPROTO_IP ? get_ipv4(table, socket, name, &number)
 					    : get_ipv6(table, socket, name, &number);
 	return err != 0 ? err : write_int_or_octet(value, size, number);

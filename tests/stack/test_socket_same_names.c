@@ -239,6 +239,48 @@ datagrams_of_both_families(struct play *play, int domain)
 	play_names(play, "bound", bound);
 }
 
+/* ---- scenes: what there is not ------------------------------------------------------------------------- */
+
+static void
+kinds_that_are_refused(struct play *play, int domain)
+{
+	static const struct {
+		int type, protocol;
+	} kinds[] = {
+		{ SOCK_STREAM, IPPROTO_UDP }, { SOCK_STREAM, IPPROTO_ICMP }, { SOCK_STREAM, 77 },     { SOCK_STREAM, -1 },
+		{ SOCK_STREAM, 300 },         { SOCK_DGRAM, IPPROTO_TCP },   { SOCK_DGRAM, 77 },      { SOCK_RAW, 0 },
+		{ SOCK_SEQPACKET, 0 },        { SOCK_SEQPACKET, 77 },        { SOCK_SEQPACKET, 300 }, { SOCK_RDM, 0 },
+		{ 0, 0 },                     { 7, 0 },                      { 11, 0 },               { 0x10000 | SOCK_DGRAM, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		(void)play_said(play, "socket", play_keep(play, play->side->socket(domain, kinds[i].type, kinds[i].protocol)));
+	(void)play_said(play, "other family's echo", play->side->socket(domain, SOCK_DGRAM, domain == AF_INET ? IPPROTO_ICMPV6 : IPPROTO_ICMP));
+	(void)play_said(play, "no family", play->side->socket(77, SOCK_STREAM, 0));
+	(void)play_said(play, "no family, no type", play->side->socket(77, 0x10000, 0));
+}
+
+/* A set and a get of an option that nobody has, at each level; and of one that the other kind has. */
+static void
+options_that_are_not_there(struct play *play, int domain)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
+	static const struct {
+		int level, name;
+	} options[] = { { SOL_SOCKET, 9999 },  { IPPROTO_IP, 9999 },   { IPPROTO_IPV6, 9999 }, { IPPROTO_TCP, 9999 },
+			{ IPPROTO_UDP, 9999 }, { IPPROTO_ICMP, 9999 }, { 77, 9999 } };
+
+	for (size_t t = 0; t < COUNT(types); t++) {
+		const int fd = play_open(play, domain, types[t]);
+		for (size_t i = 0; i < COUNT(options); i++) {
+			int value = 1;
+			socklen_t size = sizeof value;
+			play_set(play, fd, options[i].level, options[i].name, 1);
+			(void)play_said(play, "get", play->side->getsockopt(fd, options[i].level, options[i].name, &value, &size));
+		}
+	}
+}
+
 /* ---- both sides ------------------------------------------------------------------------------------------- */
 
 static const struct play_scene scenes[] = {
@@ -252,6 +294,8 @@ static const struct play_scene scenes[] = {
 	{ "ports of datagrams", datagram_ports },
 	{ "both families", both_families },
 	{ "datagrams of both families", datagrams_of_both_families },
+	{ "kinds that are refused", kinds_that_are_refused },
+	{ "options that are not there", options_that_are_not_there },
 };
 
 int
