@@ -99,7 +99,7 @@ write_command(FILE *to, char *const *words, int count)
 	return fflush(to) == 0 || fail("cairnd", strerror(errno)) == EXIT_SUCCESS;
 }
 
-/* The first line says how it went, what follows is for standard output. */
+/* The first line says how it went: what follows is what was asked for, or more of the reason why not. */
 static int
 print_answer(FILE *from)
 {
@@ -108,12 +108,13 @@ print_answer(FILE *from)
 	errno = 0;
 	if (fgets(line, sizeof line, from) == NULL)
 		return fail("cairnd", errno == EAGAIN ? "does not answer" : "has ended the connection without an answer");
-	if (strcmp(line, "ok\n") != 0) {
+	const bool is_done = strcmp(line, "ok\n") == 0;
+	if (!is_done)
 		(void)fprintf(stderr, "cairnctl: %s", strncmp(line, "error ", 6) == 0 ? line + 6 : line);
-		return EXIT_FAILURE;
-	}
 	while (fgets(line, sizeof line, from) != NULL)
-		(void)fputs(line, stdout);
+		(void)fputs(line, is_done ? stdout : stderr);
+	if (!is_done)
+		return EXIT_FAILURE;
 	return fflush(stdout) == 0 && !ferror(from) ? EXIT_SUCCESS : fail("output", strerror(errno));
 }
 

@@ -18,7 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #define CONFIG_LIST_MAX      65536u /* entries of one list option */
 #define CONFIG_OPTIONS_MAX   256u   /* of the table */
@@ -207,13 +206,6 @@ int config_load(struct config *config, const char *path, char error[CONFIG_ERROR
 int config_parse(struct config *config, const char *name, const char *text, size_t text_bytes,
                  char error[CONFIG_ERROR_BYTES]);
 void config_free(struct config *config);
-
-/* The first mistake of such an error, where there is room for one line: "%.*s". */
-static inline int
-config_first_line(const char *error)
-{
-	return (int)strcspn(error, "\n");
-}
 
 /* The line that an option of `server:` or `stack:` stands in, the first if it is a list; 0: it is not in the file. */
 unsigned config_line(const struct config *config, const char *name);

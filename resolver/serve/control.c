@@ -109,14 +109,15 @@ make_room(struct control_client *client, size_t bytes)
 static void
 say(struct control_client *client, const char *format, va_list args)
 {
-	char text[CONTROL_LINE_BYTES];
-	const int size = vsnprintf(text, sizeof text, format, args);
-	const size_t bytes = size < 0 ? 0 : (size_t)size < sizeof text ? (size_t)size : sizeof text - 1;
+	va_list again;
 
-	if (!make_room(client, bytes))
+	va_copy(again, args);
+	const int size = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (size < 0 || !make_room(client, (size_t)size + 1)) /* with a NUL, which what follows is written over */
 		return;
-	memcpy(client->answer + client->answer_bytes, text, bytes);
-	client->answer_bytes += bytes;
+	(void)vsnprintf(client->answer + client->answer_bytes, (size_t)size + 1, format, args);
+	client->answer_bytes += (size_t)size;
 }
 
 void

@@ -3,8 +3,8 @@
  * control-interface).
  *
  * A client sends one line, CONTROL_GREETING and then words apart from each other by single spaces; it gets `ok` or
- * `error REASON` as the first line, then what it asked for, then the end of the stream.  Only who may open the file may
- * command: mode 0600, of the user that the server runs as, so that user and root.
+ * `error REASON` as the first line, then what it asked for or the other lines of the reason, then the end of the stream.
+ * Only who may open the file may command: mode 0600, of the user that the server runs as, so that user and root.
  *
  * What carries a command out gets words, and says its answer by control_say and then control_finish, at once or in a
  * later turn of the loop; or nothing but control_refuse.

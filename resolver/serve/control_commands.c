@@ -80,7 +80,7 @@ server__control_reloaded(struct server *server, const char *error)
 
 	while ((client = control_take_waiting(server->control, CONTROL_RELOAD)) != NULL) {
 		if (error != NULL)
-			control_refuse(client, "the old configuration stays in force: %.*s", config_first_line(error), error);
+			control_refuse(client, "the old configuration stays in force: %s", error);
 		else
 			control_finish(client);
 	}

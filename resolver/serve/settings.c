@@ -182,8 +182,8 @@ void
 settings_log_mistakes(const struct log *log, const char *before, const char *error)
 {
 	for (const char *at = error; *at != '\0'; at += strspn(at, "\n")) {
-		const int size = config_first_line(at);
-		log_error(log, "%s%.*s", before, size, at);
+		const size_t size = strcspn(at, "\n");
+		log_error(log, "%s%.*s", before, (int)size, at);
 		at += size;
 	}
 }

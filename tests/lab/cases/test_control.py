@@ -108,10 +108,11 @@ class Control(unittest.TestCase):
         with Controlled() as cairnd:
             good = cairnd.path.read_text()
             self.assertEqual(cairnd.run("reload").returncode, 0)
-            cairnd.path.write_text(good + "server:\n  prot: 53\n")
+            cairnd.path.write_text(good + "server:\n  prot: 53\n  prefetch: maybe\n")
             done = subprocess.run(lab.at("lan", str(CAIRNCTL), "-s", cairnd.socket, "reload"), capture_output=True, text=True)
             self.assertEqual(done.returncode, 1)
-            self.assertIn("prot", done.stderr)
+            for line, mistake in zip(done.stderr.splitlines(), ("`prot`", "prefetch: `maybe`"), strict=True):
+                self.assertIn(mistake, line)
             self.assertEqual(dig("www.shop.com A").status, "NOERROR")
 
     def test_what_is_no_command_is_refused_with_what_would_help(self):

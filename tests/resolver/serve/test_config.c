@@ -173,7 +173,6 @@ START_TEST(all_mistakes_are_told)
 				"test.conf:13: forward-zone: `three.example` has neither `forward-addr` nor `forward-host`\n"
 				"test.conf:15: there is no option `control-port`: commands come by a Unix socket that only the server's "
 				"user opens (`control-interface`); leave it out");
-	ck_assert_int_eq(config_first_line(error), (int)strcspn(error, "\n"));
 }
 END_TEST
 

@@ -229,6 +229,20 @@ START_TEST(what_was_said_before_a_refusal_is_not_told)
 }
 END_TEST
 
+/* As of a configuration with many mistakes. */
+START_TEST(a_reason_may_be_of_many_lines)
+{
+	static char reason[CONFIG_ERROR_BYTES], answer[CONFIG_ERROR_BYTES + 16];
+	const int fd = waiting();
+
+	for (size_t i = 0; i < sizeof reason - 1; i++)
+		reason[i] = i % 100 == 99 ? '\n' : 'x';
+	(void)snprintf(answer, sizeof answer, "error %s\n", reason);
+	control_refuse(control_take_waiting(world.control, CONTROL_REPORT), "%s", reason);
+	ck_assert_str_eq(answer_of(fd), answer);
+}
+END_TEST
+
 START_TEST(the_end_of_the_server_ends_who_waits)
 {
 	const int fd = waiting();
@@ -297,6 +311,7 @@ main(void)
 	tcase_add_test(tcase, who_finds_no_place_is_served_when_one_leaves);
 	tcase_add_test(tcase, who_waits_is_told_when_it_has_happened);
 	tcase_add_test(tcase, what_was_said_before_a_refusal_is_not_told);
+	tcase_add_test(tcase, a_reason_may_be_of_many_lines);
 	tcase_add_test(tcase, the_end_of_the_server_ends_who_waits);
 	tcase_add_test(tcase, the_file_is_its_user_s_alone_and_goes);
 	tcase_add_test(tcase, another_server_s_place_is_not_taken);
