@@ -284,6 +284,7 @@ stack__transmit_commit(struct stack *stack, unsigned ifindex, size_t size, const
 	};
 	if (work != NULL)
 		record->work = *work;
+	stack->lent_bytes += lent_bytes;
 	queue_commit(&stack->transmit, sizeof *record + size);
 	if (trace__is_on(stack))
 		trace__frame(stack, TRACE_FRAME_OUT, ifindex, (const uint8_t *)(record + 1), size);
@@ -343,6 +344,7 @@ next_frame(struct stack *stack, struct stack_action *action)
 		record = queue_take(&stack->transmit);
 		if (record == NULL)
 			return false;
+		stack->lent_bytes -= record->work.lent.bytes;
 		transmit_action(record, action);
 	} while (!find_pieces(stack, &record->work.lent, action));
 	return true;

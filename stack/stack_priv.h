@@ -117,6 +117,7 @@ struct stack {
 
 	struct udp_turn turn;  /* goes before the queues */
 	struct queue transmit; /* struct transmit_record, then the frame */
+	size_t lent_bytes;     /* that frames in it carry and that are elsewhere (struct ip_lent) */
 	struct stack_piece pieces[STACK_PIECES_MAX]; /* of the frame that was taken last */
 	struct queue receive;  /* struct stack_action, then the payload */
 	uint8_t *scratch;      /* IP_PACKET_BYTES_MAX: a packet that cannot be built in place */

@@ -8,7 +8,10 @@
 
 /* What an IP packet of a super-segment may hold; the headers count too. */
 #define SUPER_SEGMENT_BYTES (65535u - IPV6_HEADER_BYTES - TCP_HEADER_BYTES_MAX)
-/* What is built and not yet with the link: more would have left the cache before the link reads it. */
+/*
+ * What is built and not yet with the link, its payload counted wherever it lies: more would have left the cache before
+ * the link reads it, and who has little to send would wait behind it.
+ */
 #define TRANSMIT_BYTES_MAX  (256u << 10)
 #define PACE_SLACK_US       1000u /* the wheel's grain: what would be due within it goes at once */
 #define PACE_FREE_SEGMENTS  10u   /* the initial window is not spread */
@@ -46,8 +49,8 @@ tcp__has_unsent(const struct tcb *tcb)
 static bool
 queue_is_busy(const struct stack *stack)
 {
-	const size_t half = stack->transmit.block_bytes / 2;
-	return queue_used_bytes(&stack->transmit) > (half < TRANSMIT_BYTES_MAX ? half : TRANSMIT_BYTES_MAX);
+	const size_t used_bytes = queue_used_bytes(&stack->transmit);
+	return used_bytes > stack->transmit.block_bytes / 2 || used_bytes + stack->lent_bytes > TRANSMIT_BYTES_MAX;
 }
 
 static uint32_t
