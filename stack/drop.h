@@ -70,7 +70,7 @@
 	X(TCP_SYN_COOKIE, "tcp_syn_cookie", "the SYN was answered with a cookie, not kept")        \
 	X(TCP_COOKIE_SPENT, "tcp_cookie_spent", "late, of a connection that began by a cookie")    \
 	X(TCP_TIME_WAIT_FULL, "tcp_time_wait_full", "a newer connection took the place")           \
-	X(TCP_OVERTAKEN, "tcp_overtaken", "acknowledged or given up before it was sent")           \
+	X(TCP_OVERTAKEN, "tcp_overtaken", "acknowledged or reset before it was sent")              \
 	X(TCP_CHALLENGE_RATE, "tcp_challenge_rate", "no answer to it: the rate limit")             \
 	X(ICMP_SHORT, "icmp_short", "the ICMP message is truncated")                               \
 	X(ICMP_CHECKSUM, "icmp_checksum", "the ICMP checksum is wrong")                            \

@@ -309,8 +309,8 @@ wants_reset(const struct tcb *tcb)
 	return false;
 }
 
-static void
-abort_connection(struct stack *stack, struct tcb *tcb)
+void
+tcp__abort(struct stack *stack, struct tcb *tcb)
 {
 	tcb->is_detached = true;
 	if (tcb->state == TCP_STATE_LISTEN) {
@@ -325,22 +325,12 @@ abort_connection(struct stack *stack, struct tcb *tcb)
 		tcp__end(stack, tcb, TCP_REASON_ABORTED);
 }
 
-void
-tcp_abort(struct stack *stack, tcp_conn conn, uint64_t now_us)
-{
-	struct tcb *tcb = tcp__get(stack, conn);
-
-	stack__tell_time(stack, now_us);
-	if (tcb != NULL)
-		abort_connection(stack, tcb);
-}
-
 /* As in TIME-WAIT: what no program waits for gives way to what one wants. */
 void
 tcp__orphan_abort(struct stack *stack)
 {
 	stack__drop(stack, DROP_TCP_FULL);
-	abort_connection(stack, TAILQ_FIRST(&stack->tcp.orphans));
+	tcp__abort(stack, TAILQ_FIRST(&stack->tcp.orphans));
 }
 
 /* Nobody will read: what has come before its time holds memory for nothing. */
@@ -357,6 +347,33 @@ become_orphan(struct stack *stack, struct tcb *tcb)
 	tcp__memory_freed(stack);
 }
 
+/*
+ * Data of it may be queued that are not copied: they leave before the RST, which would lie ahead of what the peer has got
+ * and be taken for a guess (RFC 5961, section 3.2).
+ */
+static void
+abort_in_order(struct stack *stack, struct tcb *tcb)
+{
+	if (stack->lent_bytes == 0 || !wants_reset(tcb)) {
+		tcp__abort(stack, tcb);
+		return;
+	}
+	become_orphan(stack, tcb);
+	tcp__disarm(stack, tcb);
+	tcb->is_aborted = true;
+	tcp__want_flush(stack, tcb);
+}
+
+void
+tcp_abort(struct stack *stack, tcp_conn conn, uint64_t now_us)
+{
+	struct tcb *tcb = tcp__get(stack, conn);
+
+	stack__tell_time(stack, now_us);
+	if (tcb != NULL)
+		abort_in_order(stack, tcb);
+}
+
 void
 tcp_close(struct stack *stack, tcp_conn conn, uint64_t now_us)
 {
@@ -369,7 +386,7 @@ tcp_close(struct stack *stack, tcp_conn conn, uint64_t now_us)
 	const bool is_unread = tcp__unread(tcb) != 0 && wants_reset(tcb);
 	if (is_unread || tcb->state == TCP_STATE_LISTEN || tcb->state == TCP_STATE_SYN_SENT ||
 	    tcb->state == TCP_STATE_CLOSED) {
-		abort_connection(stack, tcb);
+		abort_in_order(stack, tcb);
 		return;
 	}
 	become_orphan(stack, tcb);

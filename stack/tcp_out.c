@@ -528,6 +528,10 @@ tcp__output(struct stack *stack, struct tcb *tcb)
 {
 	bool is_done = true;
 
+	if (tcb->is_aborted) {
+		tcp__abort(stack, tcb);
+		return;
+	}
 	switch ((enum tcp_state)tcb->state) {
 	case TCP_STATE_CLOSED:
 	case TCP_STATE_LISTEN:

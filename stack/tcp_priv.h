@@ -166,6 +166,7 @@ struct tcb {
 	bool is_soft_ours;   /* nobody but this host says what troubles it */
 	bool is_detached;    /* the program has closed it */
 	bool is_orphan_queued;
+	bool is_aborted;     /* its RST waits for what is queued before it */
 	bool was_passive;
 	bool has_timestamps, has_sack, has_wscale, has_ecn;
 
@@ -401,6 +402,8 @@ void tcp__want_flush(struct stack *stack, struct tcb *tcb);
 void tcp__established(struct stack *stack, struct tcb *tcb);
 /* The connection is over, well (TCP_REASON_NONE) or not; what was received may still be read. */
 void tcp__end(struct stack *stack, struct tcb *tcb, enum tcp_reason reason);
+/* RST, and it is forgotten; at once, whatever of it is queued. */
+void tcp__abort(struct stack *stack, struct tcb *tcb);
 /* Resets the oldest connection that its program has closed; there must be one. */
 void tcp__orphan_abort(struct stack *stack);
 /* Forgets a connection that the program has closed too. */
