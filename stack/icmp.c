@@ -64,8 +64,8 @@ icmp__answer_route(const struct stack *stack, const struct ip_packet *packet, st
 /* ---- echo ------------------------------------------------------------------------------------ */
 
 int
-stack_echo_send(struct stack *stack, const struct ip_addr *remote, uint16_t ident,
-		uint16_t sequence, uint8_t hop_limit, const void *payload, size_t size,
+stack_echo_send(struct stack *stack, const struct ip_addr *local, const struct ip_addr *remote,
+		uint16_t ident, uint16_t sequence, uint8_t hop_limit, const void *payload, size_t size,
 		uint64_t now_us)
 {
 	struct icmp *icmp = &stack->icmp;
@@ -82,7 +82,7 @@ stack_echo_send(struct stack *stack, const struct ip_addr *remote, uint16_t iden
 		return ERR_MALFORMED;
 	if (size > UINT16_MAX - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES)
 		return ERR_TOO_BIG;
-	int err = ip_route(stack, &send);
+	int err = ip_route_from(stack, &send, local);
 	if (err != 0)
 		return err;
 	icmp->echoes[icmp->echo_next] = (struct icmp_echo){

@@ -30,6 +30,37 @@ ifaddr_find(struct stack *stack, unsigned ifindex, const struct ip_addr *addr)
 	return NULL;
 }
 
+static uint32_t
+zone_of(const struct ifaddr *entry)
+{
+	return entry->addr.host_ifindex != 0 ? entry->addr.host_ifindex : entry->ifindex + 1u;
+}
+
+uint32_t
+stack_zone_of(const struct stack *stack, const struct ip_addr *local)
+{
+	for (uint32_t i = 0; i < stack->ifaddrs.used_end; i++) {
+		const struct ifaddr *entry = &stack->ifaddrs.entries[i];
+		if (entry->addr.addr.family != ADDR_NONE && addr_equal(&entry->addr.addr, local))
+			return zone_of(entry);
+	}
+	return 0;
+}
+
+int
+stack_zone_addr(const struct stack *stack, uint32_t zone, struct ip_addr *local)
+{
+	for (uint32_t i = 0; i < stack->ifaddrs.used_end; i++) {
+		const struct ifaddr *entry = &stack->ifaddrs.entries[i];
+		if (entry->addr.addr.family == ADDR_IPV6 && addr_is_link_local(&entry->addr.addr) &&
+		    (entry->addr.flags & STACK_ADDR_TENTATIVE) == 0 && zone_of(entry) == zone) {
+			*local = entry->addr.addr;
+			return 0;
+		}
+	}
+	return ERR_NO_ROUTE;
+}
+
 bool
 ifaddr_is_ours(struct stack *stack, unsigned ifindex, const struct ip_addr *addr)
 {

@@ -103,7 +103,7 @@ put_error(struct ancillary *ancillary, const struct socket *socket, const struct
 	socklen_t offender_bytes = sizeof both.offender;
 
 	if (datagram->origin != SO_EE_ORIGIN_LOCAL)
-		(void)socket__name_write(socket, &datagram->local, 0,
+		(void)socket__name_write(socket, &datagram->local, 0, 0,
 					 (struct sockaddr *)&both.offender, &offender_bytes);
 	const size_t size =
 		sizeof both.error + (socket->domain == AF_INET6 ? sizeof(struct sockaddr_in6)

@@ -66,17 +66,23 @@ is_allowed(const struct socket *socket, const struct ip_addr *remote)
 	       (route_lookup(socket->stack, remote, &hop) != 0 || hop.kind != ROUTE_BROADCAST);
 }
 
+static bool
+is_connected_to(const struct socket *socket, const struct socket_peer *peer)
+{
+	return socket->is_connected && peer->port == socket->peer.port &&
+	       addr_equal(&peer->addr, &socket->peer.addr) && addr_equal(&peer->local, &socket->peer.local);
+}
+
 static int
-connect_udp(struct socket_table *table, struct socket *socket, const struct ip_addr *remote,
-	    uint16_t port)
+connect_udp(struct socket_table *table, struct socket *socket, const struct socket_peer *peer)
 {
 	udp_flow flow;
 
-	if (socket->is_connected && port == socket->remote_port && addr_equal(remote, &socket->remote))
+	if (is_connected_to(socket, peer))
 		return 0;
 	/* Not bound, the stack draws the port; bound, only the peer can be heard from now on. */
-	const int err = udp_open(socket->stack, remote, port, socket__local(socket),
-				 socket->local_port, socket__user(table, socket), &flow);
+	const int err = udp_open(socket->stack, &peer->addr, peer->port, &peer->local, socket->local_port,
+				 socket__user(table, socket), &flow);
 	if (err != 0)
 		return err == ERR_IN_USE ? -EADDRNOTAVAIL : socket__errno(err);
 	if (socket->is_connected)
@@ -96,23 +102,21 @@ int
 socket__datagram_connect(struct socket_table *table, struct socket *socket,
 			 const struct sockaddr *name, socklen_t size)
 {
-	struct ip_addr remote;
-	uint16_t port;
+	struct socket_peer peer;
 
-	int err = socket__remote_read(socket, name, size, &remote, &port);
+	int err = socket__peer_read(socket, name, size, &peer);
 	if (err != 0)
 		return err;
-	if (!is_allowed(socket, &remote))
+	if (!is_allowed(socket, &peer.addr))
 		return -EACCES;
 	if (socket->kind == SOCKET_UDP)
-		err = connect_udp(table, socket, &remote, port);
+		err = connect_udp(table, socket, &peer);
 	else if (socket->local_port == 0)
 		err = socket__bind_any(table, socket);
 	if (err != 0)
 		return err;
 	socket->is_connected = true;
-	socket->remote = remote;
-	socket->remote_port = port;
+	socket->peer = peer;
 	socket->shut_receive = socket->shut_send = false;
 	options_apply(socket);
 	return 0;
@@ -124,8 +128,7 @@ socket__datagram_disconnect(struct socket_table *table, struct socket *socket)
 	if (!socket->is_connected)
 		return 0;
 	socket->is_connected = false;
-	socket->remote = (struct ip_addr){ .family = ADDR_NONE };
-	socket->remote_port = 0;
+	socket->peer = (struct socket_peer){ .addr = { .family = ADDR_NONE } };
 	if (socket->kind != SOCKET_UDP)
 		return 0;
 	udp_close(socket->stack, socket->flow);
@@ -171,8 +174,7 @@ gather(const struct msghdr *message, uint8_t *out, size_t out_bytes)
 
 /* Whom one datagram is for, and how it goes. */
 struct sending {
-	struct ip_addr remote;
-	uint16_t port;
+	struct socket_peer peer;
 	struct datagram_manner manner;
 };
 
@@ -193,17 +195,15 @@ send_udp(struct socket_table *table, const struct socket *socket, const struct s
 	 const uint8_t *payload, size_t size)
 {
 	const struct datagram_manner *manner = &sending->manner;
-	const bool has_source = manner->source.family != ADDR_NONE;
+	const struct socket_peer *peer = &sending->peer;
 	const struct udp_options options = { .hop_limit = manner->hop_limit,
 					     .traffic_class = manner->traffic_class };
 
-	if (socket->is_connected && !has_source && manner->hop_limit == socket->hop_limit &&
-	    manner->traffic_class == socket->traffic_class && sending->port == socket->remote_port &&
-	    addr_equal(&sending->remote, &socket->remote))
+	if (manner->hop_limit == socket->hop_limit && manner->traffic_class == socket->traffic_class &&
+	    is_connected_to(socket, peer))
 		return udp_send(socket->stack, socket->flow, payload, size, table->now_us);
-	return udp_send_to(socket->stack, has_source ? &manner->source : socket__local(socket),
-			   socket->local_port, &sending->remote, sending->port, &options, payload, size,
-			   table->now_us);
+	return udp_send_to(socket->stack, &peer->local, socket->local_port, &peer->addr, peer->port, &options, payload,
+			   size, table->now_us);
 }
 
 /* Only requests may be sent. */
@@ -219,30 +219,42 @@ send_echo(struct socket_table *table, const struct socket *socket, const struct 
 	if (c.err != 0 || code != 0 ||
 	    type != (socket->domain == AF_INET ? ICMP4_ECHO_REQUEST : ICMP6_ECHO_REQUEST))
 		return ERR_MALFORMED;
-	return stack_echo_send(socket->stack, &sending->remote, socket->local_port, sequence,
-			       sending->manner.hop_limit, message + ECHO_HEADER_BYTES,
+	return stack_echo_send(socket->stack, &sending->peer.local, &sending->peer.addr, socket->local_port,
+			       sequence, sending->manner.hop_limit, message + ECHO_HEADER_BYTES,
 			       size - ECHO_HEADER_BYTES, table->now_us);
 }
 
 /* To whom: the name given, else the peer. */
 static int
-destination(const struct socket *socket, const struct msghdr *message, struct ip_addr *remote,
-	    uint16_t *port)
+destination(const struct socket *socket, const struct msghdr *message, struct socket_peer *peer)
 {
-	*remote = socket->remote;
-	*port = socket->remote_port;
+	*peer = socket->peer;
 	if (message->msg_name == NULL || message->msg_namelen == 0) {
 		if (!socket->is_connected)
 			return -EDESTADDRREQ;
 	} else {
-		const int err = socket__remote_read(socket, message->msg_name, message->msg_namelen,
-						    remote, port);
+		const int err = socket__peer_read(socket, message->msg_name, message->msg_namelen, peer);
 		if (err != 0)
 			return err;
 	}
-	if (socket->kind == SOCKET_UDP && *port == 0)
+	if (socket->kind == SOCKET_UDP && peer->port == 0)
 		return -EINVAL;
-	return is_allowed(socket, remote) ? 0 : -EACCES;
+	return is_allowed(socket, &peer->addr) ? 0 : -EACCES;
+}
+
+/* How it goes: as ancillary data say, which also may name another own address (RFC 3542, section 6.2). */
+static int
+read_manner(const struct socket *socket, const struct msghdr *message, struct sending *sending)
+{
+	const struct ip_addr *source = &sending->manner.source;
+
+	const int err = socket__ancillary_read(socket, message, &sending->manner);
+	if (err != 0 || source->family == ADDR_NONE)
+		return err;
+	if (source->family != sending->peer.addr.family)
+		return -EINVAL;
+	sending->peer.local = *source;
+	return 0;
 }
 
 ssize_t
@@ -259,11 +271,9 @@ socket__datagram_send(struct socket_table *table, struct socket *socket,
 		return -err;
 	if (socket->shut_send)
 		return -EPIPE;
-	err = destination(socket, message, &sending.remote, &sending.port);
+	err = destination(socket, message, &sending.peer);
 	if (err == 0)
-		err = socket__ancillary_read(socket, message, &sending.manner);
-	if (err == 0 && sending.manner.source.family != ADDR_NONE && sending.manner.source.family != sending.remote.family)
-		err = -EINVAL;
+		err = read_manner(socket, message, &sending);
 	if (err == 0 && socket->local_port == 0)
 		err = socket__bind_any(table, socket);
 	if (err != 0)
@@ -271,7 +281,7 @@ socket__datagram_send(struct socket_table *table, struct socket *socket,
 	const ssize_t size = gather(message, payload, sizeof payload);
 	if (size < 0)
 		return size;
-	if (is_too_long_to_pass(socket, &sending.remote, (size_t)size, table->now_us))
+	if (is_too_long_to_pass(socket, &sending.peer.addr, (size_t)size, table->now_us))
 		return -EMSGSIZE;
 	err = socket->kind == SOCKET_UDP
 		      ? send_udp(table, socket, &sending, payload, (size_t)size)
@@ -376,7 +386,7 @@ socket__datagram_heard(struct socket_table *table, struct socket *socket,
 	if (action->kind == STACK_ERROR)
 		error_heard(table, socket, action);
 	else if (socket->kind == SOCKET_UDP || !socket->is_connected ||
-		 addr_equal(&action->remote, &socket->remote))
+		 addr_equal(&action->remote, &socket->peer.addr))
 		datagram_heard(table, socket, action);
 }
 
@@ -421,7 +431,8 @@ name_out(const struct socket *socket, const struct datagram *datagram, struct ms
 		return;
 	}
 	(void)socket__name_write(socket, &datagram->remote, datagram->remote_port,
-				 message->msg_name, &message->msg_namelen);
+				 socket__zone(socket, &datagram->remote, &datagram->local), message->msg_name,
+				 &message->msg_namelen);
 }
 
 /* MSG_ERRQUEUE (ip(7)): what became of a datagram, as ancillary data; the datagram itself is not kept. */

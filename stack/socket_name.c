@@ -12,74 +12,103 @@ static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 /* ---- struct sockaddr in ------------------------------------------------------------------------ */
 
+/* As read from a struct sockaddr. */
+struct socket_name {
+	struct ip_addr addr;
+	uint16_t port;
+	uint32_t zone; /* of a link-local address; 0: not told */
+};
+
 static int
-name_read4(const struct sockaddr *name, socklen_t size, struct ip_addr *addr, uint16_t *port)
+name_read4(const struct sockaddr *name, socklen_t size, struct socket_name *out)
 {
 	struct sockaddr_in in;
 
 	if (size < sizeof in)
 		return -EINVAL;
 	memcpy(&in, name, sizeof in);
-	*addr = addr_ipv4((const uint8_t *)&in.sin_addr);
-	*port = ntohs(in.sin_port);
+	*out = (struct socket_name){ .addr = addr_ipv4((const uint8_t *)&in.sin_addr), .port = ntohs(in.sin_port) };
 	return 0;
 }
 
 static int
-name_read6(const struct sockaddr *name, socklen_t size, struct ip_addr *addr, uint16_t *port)
+name_read6(const struct sockaddr *name, socklen_t size, struct socket_name *out)
 {
 	struct sockaddr_in6 in6 = { 0 };
 
 	if (size < SOCKADDR_IN6_BYTES_MIN)
 		return -EINVAL;
 	memcpy(&in6, name, size < sizeof in6 ? size : sizeof in6);
-	*addr = addr_ipv6(in6.sin6_addr.s6_addr);
-	*port = ntohs(in6.sin6_port);
-	if (addr_is_ipv4_mapped(addr))
-		*addr = addr_ipv4(addr->octets + sizeof mapped_prefix);
+	*out = (struct socket_name){ .addr = addr_ipv6(in6.sin6_addr.s6_addr), .port = ntohs(in6.sin6_port) };
+	if (addr_is_ipv4_mapped(&out->addr))
+		out->addr = addr_ipv4(out->addr.octets + sizeof mapped_prefix);
+	else if (addr_is_link_local(&out->addr))
+		out->zone = in6.sin6_scope_id;
 	return 0;
 }
 
 /* Only an AF_INET6 socket can have read a mapped address. */
 static int
-name_read(const struct socket *socket, const struct sockaddr *name, socklen_t size,
-	  struct ip_addr *addr, uint16_t *port)
+name_read(const struct socket *socket, const struct sockaddr *name, socklen_t size, struct socket_name *out)
 {
 	if (size < sizeof name->sa_family)
 		return -EINVAL;
-	if (socket->domain == AF_INET)
-		return name->sa_family != AF_INET ? -EAFNOSUPPORT
-						  : name_read4(name, size, addr, port);
-	return name->sa_family != AF_INET6 ? -EAFNOSUPPORT : name_read6(name, size, addr, port);
+	if (name->sa_family != socket->domain)
+		return -EAFNOSUPPORT;
+	return socket->domain == AF_INET ? name_read4(name, size, out) : name_read6(name, size, out);
+}
+
+/* The own address that goes there: the one that is bound, or one on the link that the name tells. */
+static int
+choose_local(const struct socket *socket, uint32_t zone, struct ip_addr *local)
+{
+	const bool is_any = addr_is_unspecified(&socket->local);
+
+	*local = is_any ? (struct ip_addr){ .family = ADDR_NONE } : socket->local;
+	if (zone == 0)
+		return 0;
+	if (is_any)
+		return socket__errno(stack_zone_addr(socket->stack, zone, local));
+	return stack_zone_of(socket->stack, local) == zone ? 0 : -EINVAL;
 }
 
 int
-socket__remote_read(const struct socket *socket, const struct sockaddr *name, socklen_t size,
-		    struct ip_addr *addr, uint16_t *port)
+socket__peer_read(const struct socket *socket, const struct sockaddr *name, socklen_t size,
+		  struct socket_peer *peer)
 {
 	static const uint8_t loopback4[4] = { 127, 0, 0, 1 };
 	static const uint8_t loopback6[16] = { [15] = 1 };
+	struct socket_name to;
 
-	const int err = name_read(socket, name, size, addr, port);
+	const int err = name_read(socket, name, size, &to);
 	if (err != 0)
 		return err;
-	if (socket->domain == AF_INET6 && socket->only_v6 && addr->family == ADDR_IPV4)
+	if (socket->domain == AF_INET6 && socket->only_v6 && to.addr.family == ADDR_IPV4)
 		return -ENETUNREACH;
-	if (!addr_is_unspecified(&socket->local) && socket->local.family != addr->family)
+	if (!addr_is_unspecified(&socket->local) && socket->local.family != to.addr.family)
 		return -ENETUNREACH;
-	if (addr_is_unspecified(addr)) /* this host, as everywhere since 4.2BSD */
-		*addr = addr->family == ADDR_IPV4 ? addr_ipv4(loopback4) : addr_ipv6(loopback6);
-	return 0;
+	if (addr_is_unspecified(&to.addr)) /* this host, as everywhere since 4.2BSD */
+		to.addr = to.addr.family == ADDR_IPV4 ? addr_ipv4(loopback4) : addr_ipv6(loopback6);
+	peer->addr = to.addr;
+	peer->port = to.port;
+	return choose_local(socket, to.zone, &peer->local);
 }
 
 /* ---- struct sockaddr out ----------------------------------------------------------------------- */
 
+uint32_t
+socket__zone(const struct socket *socket, const struct ip_addr *addr, const struct ip_addr *local)
+{
+	const bool has_zone = addr->family == ADDR_IPV6 && addr_is_link_local(addr);
+	return has_zone ? stack_zone_of(socket->stack, local) : 0;
+}
+
 int
 socket__name_write(const struct socket *socket, const struct ip_addr *addr, uint16_t port,
-		   struct sockaddr *name, socklen_t *size)
+		   uint32_t zone, struct sockaddr *name, socklen_t *size)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_scope_id = zone };
 	const bool is_v6 = socket->domain == AF_INET6;
 	const socklen_t whole = is_v6 ? sizeof in6 : sizeof in;
 
@@ -101,12 +130,6 @@ socket__name_write(const struct socket *socket, const struct ip_addr *addr, uint
 }
 
 /* ---- local ports ------------------------------------------------------------------------------- */
-
-const struct ip_addr *
-socket__local(const struct socket *socket)
-{
-	return addr_is_unspecified(&socket->local) ? NULL : &socket->local;
-}
 
 struct ip_addr
 socket__local_any(const struct socket *socket)
@@ -237,7 +260,7 @@ socket__unbind(struct socket_table *table, struct socket *socket)
 
 /* A name that bind may give: any address, or one of ours. */
 static int
-local_check(const struct socket *socket, const struct ip_addr *addr)
+local_check(const struct socket *socket, const struct ip_addr *addr, uint32_t zone)
 {
 	struct route_hop hop;
 
@@ -247,15 +270,14 @@ local_check(const struct socket *socket, const struct ip_addr *addr)
 		return -EINVAL;
 	if (route_lookup(socket->stack, addr, &hop) != 0 || hop.kind != ROUTE_LOCAL)
 		return -EADDRNOTAVAIL;
-	return 0;
+	return zone == 0 || stack_zone_of(socket->stack, addr) == zone ? 0 : -EADDRNOTAVAIL;
 }
 
 int
 socket_bind(struct socket_table *table, int fd, const struct sockaddr *name, socklen_t size)
 {
 	struct socket *socket = socket__get(table, fd);
-	struct ip_addr addr;
-	uint16_t port;
+	struct socket_name as;
 
 	if (socket == NULL)
 		return -EBADF;
@@ -263,20 +285,20 @@ socket_bind(struct socket_table *table, int fd, const struct sockaddr *name, soc
 		return -ENOTSOCK;
 	if (name == NULL)
 		return -EFAULT;
-	int err = name_read(socket, name, size, &addr, &port);
+	int err = name_read(socket, name, size, &as);
 	if (err != 0)
 		return err;
 	if (socket->local_port != 0 || socket->phase != SOCKET_IDLE)
 		return -EINVAL;
-	err = local_check(socket, &addr);
+	err = local_check(socket, &as.addr, as.zone);
 	if (err != 0)
 		return err;
 	const struct ip_addr local_before = socket->local;
-	socket->local = addr;
-	if (port == 0)
+	socket->local = as.addr;
+	if (as.port == 0)
 		err = socket__bind_any(table, socket);
 	else
-		err = socket__is_port_free(table, socket, port) ? port_take(table, socket, port) : -EADDRINUSE;
+		err = socket__is_port_free(table, socket, as.port) ? port_take(table, socket, as.port) : -EADDRINUSE;
 	if (err != 0)
 		socket->local = local_before;
 	return err;
@@ -322,7 +344,20 @@ socket_getsockname(struct socket_table *table, int fd, struct sockaddr *name, so
 		local = info.local;
 		port = info.local_port;
 	}
-	return socket__name_write(socket, &local, port, name, size);
+	return socket__name_write(socket, &local, port, socket__zone(socket, &local, &local), name, size);
+}
+
+static int
+datagram_peer(const struct socket *socket, struct sockaddr *name, socklen_t *size)
+{
+	const struct socket_peer *peer = &socket->peer;
+	struct ip_addr local = peer->local;
+	uint16_t port;
+
+	if (!socket->is_connected || (socket->kind == SOCKET_UDP && peer->port == 0))
+		return -ENOTCONN;
+	names_of_flow(socket, &local, &port);
+	return socket__name_write(socket, &peer->addr, peer->port, socket__zone(socket, &peer->addr, &local), name, size);
 }
 
 int
@@ -335,13 +370,12 @@ socket_getpeername(struct socket_table *table, int fd, struct sockaddr *name, so
 	if (err != 0)
 		return err;
 	if (socket->kind != SOCKET_STREAM)
-		return !socket->is_connected || (socket->kind == SOCKET_UDP && socket->remote_port == 0)
-			       ? -ENOTCONN
-			       : socket__name_write(socket, &socket->remote, socket->remote_port, name, size);
+		return datagram_peer(socket, name, size);
 	if (socket->phase != SOCKET_CONNECTING && socket->phase != SOCKET_CONNECTED)
 		return -ENOTCONN;
 	if (tcp_info(socket->stack, socket->conn, &info) != 0 || info.state == TCP_STATE_CLOSED ||
 	    info.state == TCP_STATE_SYN_SENT)
 		return -ENOTCONN;
-	return socket__name_write(socket, &info.remote, info.remote_port, name, size);
+	return socket__name_write(socket, &info.remote, info.remote_port,
+				  socket__zone(socket, &info.remote, &info.local), name, size);
 }

@@ -150,7 +150,7 @@ socket__set_ip(struct socket_table *table, struct socket *socket, int level, int
 static int
 path_mtu(const struct socket_table *table, const struct socket *socket, int *number)
 {
-	struct ip_addr remote = socket->remote;
+	struct ip_addr remote = socket->peer.addr;
 	struct tcp_conn_info info;
 
 	if (socket->kind == SOCKET_STREAM) {

@@ -44,6 +44,12 @@ enum socket_phase {
 	SOCKET_CONNECTED,  /* there is or was a connection */
 };
 
+/* To whom, an address that is no wildcard, and from which own address; family ADDR_NONE: the stack chooses. */
+struct socket_peer {
+	struct ip_addr addr, local;
+	uint16_t port;
+};
+
 struct socket {
 	enum socket_kind kind;
 	uint32_t generation; /* so that what was meant for a closed socket reaches no newer one */
@@ -69,8 +75,7 @@ struct socket {
 	/* Datagrams. */
 	bool is_connected, is_listening; /* flow is open; udp_listen was called */
 	udp_flow flow;
-	struct ip_addr remote;
-	uint16_t remote_port;
+	struct socket_peer peer;
 	int pending_error; /* errno */
 	struct datagram_queue received, errors;
 	uint32_t receive_bytes_max, send_bytes_max;
@@ -130,12 +135,16 @@ int socket__errno(int err);
 
 /* ---- names (socket_name.c) --------------------------------------------------------------------- */
 
-/* To whom: a port and an address that is no wildcard. */
-int socket__remote_read(const struct socket *socket, const struct sockaddr *name, socklen_t size,
-			struct ip_addr *addr, uint16_t *port);
-/* Cut to *size, which then has the whole length.  size NULL or name NULL: not wanted. */
+int socket__peer_read(const struct socket *socket, const struct sockaddr *name, socklen_t size,
+		      struct socket_peer *peer);
+/*
+ * Cut to *size, which then has the whole length.  size NULL or name NULL: not wanted.
+ * zone: of the own address that was used, if addr is link-local (socket__zone).
+ */
 int socket__name_write(const struct socket *socket, const struct ip_addr *addr, uint16_t port,
-		       struct sockaddr *name, socklen_t *size);
+		       uint32_t zone, struct sockaddr *name, socklen_t *size);
+/* sin6_scope_id of addr, as seen from this address of ours; 0: it has none. */
+uint32_t socket__zone(const struct socket *socket, const struct ip_addr *addr, const struct ip_addr *local);
 /* Gives a socket that was not bound a free port. */
 int socket__bind_any(struct socket_table *table, struct socket *socket);
 /* It has its port already, from the stack: others are to see that. */
@@ -145,8 +154,6 @@ void socket__unbind(struct socket_table *table, struct socket *socket);
 uint32_t *socket__chain(const struct socket_table *table, enum socket_kind kind, uint16_t port);
 /* No other socket stands in the way, as this one is now. */
 bool socket__is_port_free(const struct socket_table *table, const struct socket *socket, uint16_t port);
-/* The local address as the stack wants it: NULL for any. */
-const struct ip_addr *socket__local(const struct socket *socket);
 /* As a listener wants it: family ADDR_NONE for any of both families. */
 struct ip_addr socket__local_any(const struct socket *socket);
 

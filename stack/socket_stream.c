@@ -123,19 +123,18 @@ int
 socket__stream_connect(struct socket_table *table, struct socket *socket,
 		       const struct sockaddr *name, socklen_t size)
 {
-	struct ip_addr remote;
-	uint16_t port;
+	struct socket_peer peer;
 
-	int err = socket__remote_read(socket, name, size, &remote, &port);
+	int err = socket__peer_read(socket, name, size, &peer);
 	if (err != 0)
 		return err;
 	if (socket->phase == SOCKET_CONNECTING)
 		return connect_result(table, socket);
 	if (socket->phase != SOCKET_IDLE)
 		return -EISCONN;
-	if (port == 0)
+	if (peer.port == 0)
 		return -ECONNREFUSED;
-	err = tcp_open(socket->stack, &remote, port, socket__local(socket), socket->local_port,
+	err = tcp_open(socket->stack, &peer.addr, peer.port, &peer.local, socket->local_port,
 		       &socket->config, socket__user(table, socket), table->now_us, &socket->conn);
 	if (err != 0)
 		return open_errno(err);
@@ -256,7 +255,8 @@ socket_accept(struct socket_table *table, int fd, struct sockaddr *name, socklen
 	socket__chain_add(table, child); /* the port is in use for as long as one of its connections is open */
 	if (tcp_info(child->stack, child->conn, &info) == 0) {
 		child->local = info.local;
-		(void)socket__name_write(child, &info.remote, info.remote_port, name, size);
+		(void)socket__name_write(child, &info.remote, info.remote_port,
+					 socket__zone(child, &info.remote, &info.local), name, size);
 	}
 	return child_fd;
 }

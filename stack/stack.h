@@ -151,6 +151,14 @@ struct stack_addr {
 int stack_addr_add(struct stack *stack, unsigned ifindex, const struct stack_addr *addr, uint64_t now_us);
 int stack_addr_del(struct stack *stack, unsigned ifindex, const struct ip_addr *addr);
 
+/*
+ * Zones of link-local addresses (RFC 4007, section 6), counted from 1: ifindex + 1, on a raw link the kernel's device.
+ * To fe80::1 of a zone goes what has that zone's own link-local address as `local`; so those of two links must differ.
+ */
+uint32_t stack_zone_of(const struct stack *stack, const struct ip_addr *local); /* 0: no address of ours */
+/* ERR_NO_ROUTE: there is no such link, or no address of this scope on it that can be used yet. */
+int stack_zone_addr(const struct stack *stack, uint32_t zone, struct ip_addr *local);
+
 struct stack_route {
 	struct ip_addr prefix;
 	struct ip_addr gateway; /* family ADDR_NONE: on-link */
@@ -292,9 +300,9 @@ int udp_send_to(struct stack *stack, const struct ip_addr *local, uint16_t local
                 uint16_t remote_port, const struct udp_options *options, const void *payload, size_t size,
                 uint64_t now_us);
 
-/* An ICMP or ICMPv6 echo request (RFC 792, RFC 4443); hop_limit 0: the default. */
-int stack_echo_send(struct stack *stack, const struct ip_addr *remote, uint16_t ident, uint16_t sequence,
-                    uint8_t hop_limit, const void *payload, size_t size, uint64_t now_us);
+/* An ICMP or ICMPv6 echo request (RFC 792, RFC 4443); local may be NULL (chosen by route), hop_limit 0: the default. */
+int stack_echo_send(struct stack *stack, const struct ip_addr *local, const struct ip_addr *remote, uint16_t ident,
+                    uint16_t sequence, uint8_t hop_limit, const void *payload, size_t size, uint64_t now_us);
 
 /* ---- looking in --------------------------------------------------------------------------------- */
 

@@ -474,7 +474,7 @@ START_TEST(growing_hop_limits_show_the_routers_of_the_path)
 	net.nodes[0]->on_action = trace_hears;
 	for (uint8_t hop_limit = 1; hop_limit <= 3; hop_limit++) {
 		ck_assert(!is_reached);
-		ck_assert_int_eq(stack_echo_send(net.nodes[0]->stack, &server, 1, hop_limit,
+		ck_assert_int_eq(stack_echo_send(net.nodes[0]->stack, NULL, &server, 1, hop_limit,
 						 hop_limit, "x", 1, net.now_us),
 				 0);
 		net_run(&net, 100000);

@@ -195,7 +195,7 @@ lan_ping(struct lan *lan, unsigned host, const char *remote)
 	const uint16_t sequence = (uint16_t)(lan->now_us / 1000);
 
 	lan->action_count = 0;
-	if (stack_echo_send(lan->hosts[host].stack, &addr, 77, sequence, 0, "ping", 4, lan->now_us) != 0)
+	if (stack_echo_send(lan->hosts[host].stack, NULL, &addr, 77, sequence, 0, "ping", 4, lan->now_us) != 0)
 		return false;
 	lan_run(lan, 5000000);
 	const struct stack_action *echo = lan_heard(lan, host, STACK_ECHO, 0);

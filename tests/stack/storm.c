@@ -63,7 +63,7 @@ step_program(struct storm *storm)
 			       cursor_u16(&storm->script) % sizeof payload, storm->now_us);
 		break;
 	case 4:
-		(void)stack_echo_send(storm->stack, &remote, 1, storm__pick(storm, 4),
+		(void)stack_echo_send(storm->stack, NULL, &remote, 1, storm__pick(storm, 4),
 				      cursor_u8(&storm->script), payload,
 				      cursor_u8(&storm->script) * 8u, storm->now_us);
 		break;

@@ -102,7 +102,7 @@ START_TEST(packets_wait_for_the_answer_and_leave_in_order)
 {
 	const struct ip_addr remote = addr_of("192.0.2.2");
 	for (uint16_t i = 0; i < 4; i++)
-		ck_assert_int_eq(stack_echo_send(lan.hosts[0].stack, &remote, 1, i, 0, NULL, 0, lan.now_us), 0);
+		ck_assert_int_eq(stack_echo_send(lan.hosts[0].stack, NULL, &remote, 1, i, 0, NULL, 0, lan.now_us), 0);
 	lan_run(&lan, SECOND_US);
 	ck_assert_uint_eq(lan_drops(&lan, 0, DROP_NEIGH_QUEUE_FULL), 1); /* three may wait: the first went */
 	for (unsigned i = 0; i < 3; i++)
@@ -268,7 +268,7 @@ START_TEST(a_tentative_address_neither_answers_nor_sends)
 	lan_clear(&lan);
 	send_arp(&ether_broadcast, ARP_REQUEST, "192.0.2.50", "192.0.2.3");
 	ck_assert_uint_eq(lan_sent_count(&lan, 2, ARP), 0);
-	ck_assert_int_eq(stack_echo_send(host->stack, &remote, 1, 1, 0, NULL, 0, lan.now_us), ERR_NO_ROUTE);
+	ck_assert_int_eq(stack_echo_send(host->stack, NULL, &remote, 1, 1, 0, NULL, 0, lan.now_us), ERR_NO_ROUTE);
 }
 END_TEST
 

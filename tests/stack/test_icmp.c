@@ -67,7 +67,7 @@ START_TEST(our_own_ping_comes_back_and_nobody_elses)
 	struct ip_addr peer = addr_of(peers[family]);
 	const uint8_t reply = family == V4 ? 0 : 129;
 
-	ck_assert_int_eq(stack_echo_send(host.stack, &peer, 7, 1, 3, "ping", 4, host.now_us), 0);
+	ck_assert_int_eq(stack_echo_send(host.stack, NULL, &peer, 7, 1, 3, "ping", 4, host.now_us), 0);
 	expect_icmp(family == V4 ? 8 : 128, 0);
 	ck_assert_uint_eq(action.bytes[family == V4 ? 8 : 7], 3); /* the hop limit asked for */
 	icmp_from(family, peers[family], us[family], reply, 0, 7u << 16 | 2, "ping", 4);
@@ -87,7 +87,7 @@ START_TEST(time_exceeded_about_our_ping_names_the_router)
 	struct ip_addr peer = addr_of(peers[family]), router = addr_of(routers[family]);
 	uint8_t quote[200];
 
-	ck_assert_int_eq(stack_echo_send(host.stack, &peer, 7, 9, 1, "ping", 4, host.now_us), 0);
+	ck_assert_int_eq(stack_echo_send(host.stack, NULL, &peer, 7, 9, 1, "ping", 4, host.now_us), 0);
 	host_expect(&host, STACK_TRANSMIT, &action);
 	const size_t quote_bytes = action.size;
 	memcpy(quote, action.bytes, quote_bytes);
