@@ -1,5 +1,8 @@
-/* What goes with the answers of a signed zone: its NS set, judged by keys that may just have come, and of the same time; addresses. */
-#include "tests/resolver/iterate/signed_world.h"
+/*
+ * What goes with the answers of a signed zone: its NS set, judged by keys that may just have come, and of the same time;
+ * addresses; the proof that a wildcard has made them.
+ */
+#include "tests/resolver/iterate/proving_zone.h"
 #include "tests/suite.h"
 
 #define SECOND    1000000u
@@ -132,6 +135,39 @@ START_TEST(what_a_zone_says_of_its_servers_lasts_no_longer_than_its_delegation)
 }
 END_TEST
 
+static unsigned
+ask_for(const char *qname, bool dnssec_ok)
+{
+	const struct engine_question question = {
+		.qname = name_of(qname), .qtype = TYPE_A, .qclass = CLASS_IN, .dnssec_ok = dnssec_ok,
+	};
+	return world_ask_as(sw.world, &question);
+}
+
+/* RFC 4035, section 3.1.3.3: it has to see that the name itself is not there, whoever has asked before it. */
+START_TEST(who_wants_proofs_gets_them_where_others_ask_the_same_at_that_moment)
+{
+	static const struct world_zone aliases = { "victim.", "victim. 600 SOA mname. rname. 1 2 3 4 300\n"
+							      "victim. 3600 NS ns.victim.\n"
+							      "ns.victim. 3600 A 192.0.2.2\n"
+							      "alias.victim. 300 CNAME a.wild.mal.\n" };
+	proving_world_init(&sw, false, prove_with_nsec);
+	world_serve_instead(sw.victim, &aliases);
+	(void)proving_resolve(&sw, "a.wild.mal.", TYPE_A, false); /* known now, without its proof */
+	const bool is_first = _i == 0;
+	const unsigned first = ask_for("alias.victim.", is_first), second = ask_for("alias.victim.", !is_first);
+	world_run(sw.world, 5 * 1000000u);
+	ck_assert_uint_eq(world_asked(sw.world, "alias.victim.", TYPE_A), 1);
+	const struct world_result *wants = &sw.world->results[is_first ? first : second],
+				  *other = &sw.world->results[is_first ? second : first];
+	ck_assert(world_has(wants, SECTION_ANSWER, "a.wild.mal.", TYPE_A, "203.0.113.99"));
+	ck_assert(world_has(wants, SECTION_AUTHORITY, "*.wild.mal.", TYPE_NSEC, NULL));
+	ck_assert(world_has(other, SECTION_ANSWER, "a.wild.mal.", TYPE_A, "203.0.113.99"));
+	ck_assert_uint_eq(wants->security, SECURITY_SECURE);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -143,6 +179,7 @@ main(void)
 	tcase_add_loop_test(tcase, beside_a_stale_secure_answer_stands_what_is_of_its_time, 0, 2);
 	tcase_add_loop_test(tcase, beside_a_signed_answer_that_cd_leaves_unjudged_stand_no_addresses_without_signatures, 0, 2);
 	tcase_add_loop_test(tcase, what_a_zone_says_of_its_servers_lasts_no_longer_than_its_delegation, 0, 2);
+	tcase_add_loop_test(tcase, who_wants_proofs_gets_them_where_others_ask_the_same_at_that_moment, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* Signed zones whose signatures are missing: of an algorithm, or of all that a server says. */
+/* Signed zones whose signatures are missing: of an algorithm, or of all that a server says; and signatures, which have none. */
 #include "resolver/iterate/validation.h"
 #include "tests/resolver/iterate/signed_world.h"
 #include "tests/suite.h"
@@ -165,6 +165,32 @@ START_TEST(a_ds_set_below_an_unsigned_zone_makes_nothing_secure_and_nothing_bogu
 }
 END_TEST
 
+static void
+answer_with_signatures(struct world *world, struct world_server *server, const struct query *query,
+		       struct world_reply *reply)
+{
+	(void)server;
+	if (query->question.qtype != TYPE_RRSIG)
+		return;
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
+	records_append(&reply->sections[SECTION_ANSWER],
+		       world_record(world, "www.mal.", TYPE_RRSIG, 300, "A 13 2 300 20300101000000 20200101000000 1 mal. AAAA"));
+}
+
+START_TEST(signatures_are_given_though_nobody_signs_them)
+{
+	struct engine_config config = engine_config_default;
+
+	config.prime_root = false;
+	signed_world_init(&sw, 1, &config, NULL, answer_with_signatures);
+	const struct world_result *result = resolve("www.mal.", TYPE_RRSIG);
+	ck_assert_uint_eq(result->rcode, RCODE_NOERROR);
+	ck_assert_uint_eq(result->security, SECURITY_INSECURE);
+	ck_assert_uint_eq(world_count(result, SECTION_ANSWER), 1);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -176,6 +202,7 @@ main(void)
 	tcase_add_loop_test(tcase, the_reason_names_what_does_not_hold_and_who_has_said_it, 0, 2);
 	tcase_add_test(tcase, where_all_servers_lie_one_is_looked_for_in_the_other_family);
 	tcase_add_test(tcase, a_ds_set_below_an_unsigned_zone_makes_nothing_secure_and_nothing_bogus);
+	tcase_add_test(tcase, signatures_are_given_though_nobody_signs_them);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
