@@ -1,4 +1,4 @@
-/* option_file.c - configuration files (options.h). */
+/* option_file.c - configuration files, and those of header fields (options.h). */
 #include "fetch/options_priv.h"
 
 #include <errno.h>
@@ -13,11 +13,17 @@ static char *
 read_whole(FILE *in)
 {
 	char *text = malloc(OPTIONS_FILE_BYTES_MAX + 1);
+	int err = 0;
 	if (text == NULL)
 		return NULL;
 	size_t bytes = fread(text, 1, OPTIONS_FILE_BYTES_MAX + 1, in);
-	if (ferror(in) || bytes > OPTIONS_FILE_BYTES_MAX) {
-		int err = ferror(in) ? errno : EFBIG;
+	if (ferror(in))
+		err = errno;
+	else if (bytes > OPTIONS_FILE_BYTES_MAX)
+		err = EFBIG;
+	else if (memchr(text, '\0', bytes) != NULL)
+		err = EILSEQ; /* what follows it would be lost */
+	if (err != 0) {
 		free(text);
 		errno = err;
 		return NULL;
@@ -27,6 +33,22 @@ read_whole(FILE *in)
 	return fitting != NULL ? fitting : text;
 }
 
+/* `-' is standard input. */
+static char *
+read_path(const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return read_whole(stdin);
+	FILE *in = fopen(path, "re");
+	if (in == NULL)
+		return NULL;
+	char *text = read_whole(in);
+	int err = errno;
+	fclose(in);
+	errno = err;
+	return text;
+}
+
 static int
 keep_file(struct options_parse *parse, char *text)
 {
@@ -34,7 +56,7 @@ keep_file(struct options_parse *parse, char *text)
 	char **files = reallocarray(options->files, options->file_count + 1, sizeof *files);
 	if (files == NULL) {
 		free(text);
-		failure_set(parse->failure, FAILURE_MEMORY, "no memory for the configuration file");
+		failure_set(parse->failure, FAILURE_MEMORY, "no memory for the files of options");
 		return -1;
 	}
 	files[options->file_count++] = text;
@@ -144,24 +166,36 @@ read_lines(struct options_parse *outer, const char *path, char *text)
 int
 options__file(struct options_parse *parse, const char *path, bool may_be_missing)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
 	if (parse->depth == OPTIONS_DEPTH_MAX)
 		return options__fail(parse, "configuration files name each other more than %u deep",
 				     OPTIONS_DEPTH_MAX);
 
-	FILE *in = is_stdin ? stdin : fopen(path, "re");
-	if (in == NULL && may_be_missing && (errno == ENOENT || errno == ENOTDIR))
+	char *text = read_path(path);
+	if (text == NULL && may_be_missing && (errno == ENOENT || errno == ENOTDIR || errno == EISDIR))
 		return 0;
-	char *text = in != NULL ? read_whole(in) : NULL;
-	int reason = errno;
-	if (in != NULL && !is_stdin)
-		fclose(in);
-	if (text == NULL) {
-		if (may_be_missing && reason == EISDIR)
-			return 0;
-		return options__fail(parse, "configuration file %s: %s", path, strerror(reason));
-	}
+	if (text == NULL)
+		return options__fail(parse, "configuration file %s: %s", path, strerror(errno));
 	if (keep_file(parse, text) != 0)
 		return -1;
 	return read_lines(parse, path, text);
+}
+
+int
+options__add_lines(struct options_parse *parse, struct setting_list *list, const char *path, int kind)
+{
+	char *text = read_path(path);
+	if (text == NULL) {
+		failure_set(parse->failure, FAILURE_READ, "%s: cannot be read: %s", path, strerror(errno));
+		return -1;
+	}
+	if (keep_file(parse, text) != 0)
+		return -1;
+	for (char *line; (line = strsep(&text, "\n")) != NULL;) {
+		size_t bytes = strlen(line);
+		if (bytes != 0 && line[bytes - 1] == '\r')
+			line[--bytes] = '\0';
+		if (bytes != 0 && options__add(parse, list, line, kind) != 0)
+			return -1;
+	}
+	return 0;
 }

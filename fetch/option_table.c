@@ -110,7 +110,7 @@ const struct option_row option_table[] = {
 	       "send nothing and ask nobody: show on standard output what would be sent"),
 	WITH(TEXT, 'X', "request", "METHOD", REQUEST, SHORT, OF_URL(method),
 	     "use METHOD instead of GET"),
-	LIST('H', "header", "FIELD", 0, REQUEST, SHORT, OF_URL(fields),
+	WITH(LINES, 'H', "header", "FIELD", REQUEST, SHORT, OF_URL(fields),
 	     "send this header field; `Name:' leaves one out, @FILE reads them"),
 	WITH(TEXT, 'A', "user-agent", "NAME", REQUEST, SHORT, OF_URL(user_agent),
 	     "send User-Agent: NAME"),

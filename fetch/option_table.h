@@ -22,7 +22,8 @@ enum option_kind {
 	OPTION_MILLISECONDS,
 	OPTION_RATE,   /* uint64_t of microseconds from one to the next, from "3/m" */
 	OPTION_LIST,   /* struct setting_list, kind := value */
-	OPTION_MARK,   /* the same, without an argument */
+	OPTION_LINES,  /* the same; @FILE is each line of it */
+	OPTION_MARK,   /* as OPTION_LIST, without an argument */
 	OPTION_WORDS,  /* const char *, only as --NAME=WORDS; empty without */
 	OPTION_ACTION, /* enum option_action in value */
 };

@@ -150,6 +150,10 @@ options__set(struct options_parse *parse, const struct option_row *row, bool is_
 	case OPTION_VALUE: *(int *)field = row->value; return 0;
 	case OPTION_TEXT: *(const char **)field = value; return 0;
 	case OPTION_WORDS: *(const char **)field = value != NULL ? value : ""; return 0;
+	case OPTION_LINES:
+		if (value[0] == '@')
+			return options__add_lines(parse, field, value + 1, row->value);
+		return options__add(parse, field, value, row->value);
 	case OPTION_LIST:
 	case OPTION_MARK: return options__add(parse, field, value, row->value);
 	case OPTION_ACTION: return act(parse, (enum option_action)row->value, value);

@@ -10,7 +10,7 @@
  * in quotes with \\ \" \t \n \r if it has blanks; # begins a comment line.
  *
  * Ownership: texts point into argv, which must stay, and into files that options_fini frees.
- * Errors:    FAILURE_USAGE with the option, its file and line, and the nearest known name.
+ * Errors:    FAILURE_USAGE with the option, its file and line, and the nearest known name; FAILURE_READ for the @FILE of -H.
  * Bounds:    files of OPTIONS_FILE_BYTES_MAX, OPTIONS_DEPTH_MAX of them one in the other.
  */
 #ifndef CAIRN_FETCH_OPTIONS_H
@@ -38,7 +38,7 @@ struct options {
 	struct run_settings run;
 	struct option_group *groups; /* at least one */
 	size_t group_count;
-	char **files; /* what texts of configuration files point into */
+	char **files; /* what texts of configuration files, and fields of @FILE, point into */
 	size_t file_count;
 };
 

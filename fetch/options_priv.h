@@ -25,6 +25,8 @@ int options__fail(struct options_parse *parse, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int options__add(struct options_parse *parse, struct setting_list *list, const char *text,
 		 int kind);
+/* Each line of the file that is not empty. */
+int options__add_lines(struct options_parse *parse, struct setting_list *list, const char *path, int kind);
 struct option_group *options__group(struct options *options);
 int options__next(struct options_parse *parse);
 

@@ -1,6 +1,4 @@
 /* transfer_request.c - what the settings ask of the server (transfer_priv.h). */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -123,39 +121,8 @@ set_condition(struct transfer *transfer, struct request *request)
 	return true;
 }
 
-/* A line of -H, or with @FILE each line of a file; the file lies in the arena until the head is written. */
 static int
-set_user_field(struct transfer *transfer, struct request *request, struct arena *arena,
-	       const char *text)
-{
-	if (text[0] != '@')
-		return request_header(request, span_from_text(text), &transfer->failure);
-
-	FILE *file = strcmp(text, "@-") == 0 ? stdin : fopen(text + 1, "re");
-	char *lines = arena_alloc(arena, TRANSFER_HEAD_BYTES);
-	size_t bytes =
-		file != NULL && lines != NULL ? fread(lines, 1, TRANSFER_HEAD_BYTES, file) : 0;
-	if (file != NULL && file != stdin)
-		fclose(file);
-	if (file == NULL) {
-		failure_set(&transfer->failure, FAILURE_READ, "%s: cannot be read: %s", text + 1,
-			    strerror(errno));
-		return -1;
-	}
-	for (struct span rest = span_of(lines, bytes); rest.bytes != 0;) {
-		size_t end = span_find(rest, '\n');
-		struct span line = span_first(rest, end);
-		rest = span_from(rest, end < rest.bytes ? end + 1 : end);
-		if (line.bytes != 0 && line.at[line.bytes - 1] == '\r')
-			line.bytes--;
-		if (line.bytes != 0 && request_header(request, line, &transfer->failure) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-set_fields(struct transfer *transfer, struct request *request, struct arena *arena)
+set_fields(struct transfer *transfer, struct request *request)
 {
 	const struct settings *settings = transfer->settings;
 	const char *agent = settings->user_agent != NULL ? settings->user_agent : CLIENT_USER_AGENT;
@@ -175,7 +142,7 @@ set_fields(struct transfer *transfer, struct request *request, struct arena *are
 	for (size_t i = 0; i < settings->fields.count && !transfer->is_foreign; i++) {
 		const char *line = settings->fields.items[i].text;
 		if (transfer__range_of_line(line).at == NULL && /* set_range has set that */
-		    set_user_field(transfer, request, arena, line) != 0)
+		    request_header(request, span_from_text(line), &transfer->failure) != 0)
 			return -1;
 	}
 	return 0;
@@ -207,7 +174,7 @@ transfer__write_request(struct transfer *transfer)
 	    !transfer__set_cookies(transfer, request, arena) || !set_condition(transfer, request))
 		return -1;
 	transfer__set_etag(transfer, request, arena);
-	if (set_fields(transfer, request, arena) != 0 || set_body(transfer, request) != 0)
+	if (set_fields(transfer, request) != 0 || set_body(transfer, request) != 0)
 		return -1;
 	transfer->is_expecting = request_expects(request);
 	if (request_write(request, &out, &transfer->failure) != 0)

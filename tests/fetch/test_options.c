@@ -241,6 +241,29 @@ START_TEST(a_configuration_file_has_an_option_a_line)
 }
 END_TEST
 
+/* So a Range in it is one that is asked for (transfer_range.c), and standard input does for every request. */
+START_TEST(fields_of_a_file_are_fields_of_the_command_line)
+{
+	char line[128];
+	const char *path = file_with("X: y\r\n\nRange: bytes=4-8\nEmpty;");
+	snprintf(line, sizeof line, "-H A:b -H @%s -H C:d", path);
+	ck_assert_int_eq(read_words(line), 0);
+	unlink(path);
+	static const char *const expected[] = { "A:b", "X: y", "Range: bytes=4-8", "Empty;", "C:d" };
+	ck_assert_uint_eq(settings()->fields.count, COUNT(expected));
+	for (size_t i = 0; i < COUNT(expected); i++)
+		ck_assert_str_eq(settings()->fields.items[i].text, expected[i]);
+}
+END_TEST
+
+START_TEST(a_file_of_fields_that_cannot_be_read_is_a_failure)
+{
+	ck_assert_int_eq(read_words("-H @/nonexistent/file"), -1);
+	ck_assert_int_eq(failure.cause, FAILURE_READ);
+	ck_assert_str_eq(failure.text, "/nonexistent/file: cannot be read: No such file or directory");
+}
+END_TEST
+
 static const struct {
 	const char *text, *said;
 } wrong_files[] = {
@@ -319,6 +342,8 @@ main(void)
 	tcase_add_loop_test(tcase, sizes_are_powers_of_1024, 0, COUNT(sizes));
 	tcase_add_loop_test(tcase, a_rate_is_an_interval, 0, COUNT(rates));
 	tcase_add_test(tcase, a_configuration_file_has_an_option_a_line);
+	tcase_add_test(tcase, fields_of_a_file_are_fields_of_the_command_line);
+	tcase_add_test(tcase, a_file_of_fields_that_cannot_be_read_is_a_failure);
 	tcase_add_loop_test(tcase, a_wrong_configuration_file_is_explained_with_its_line, 0, COUNT(wrong_files));
 	tcase_add_test(tcase, configuration_files_that_name_each_other_end);
 	tcase_add_test(tcase, the_users_file_is_read_unless_q_comes_first);

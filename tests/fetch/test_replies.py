@@ -82,6 +82,7 @@ class Row:
     lacked: bytes = None   # in the last request, which must not have it
     says: str = None       # on standard error
     before: bytes = None   # the file's content (None: there is none)
+    stdin: bytes = HELLO
     is_piped: bool = False # to standard output, which is looked at instead of the file
 
 
@@ -181,6 +182,9 @@ ROWS = [
     row("a part that a field of the user's asked for, which ends early", [part("4-6/9", b"hel", V1), part("7-8/9", b"lo", V1)],
         OK, HELLO, "-H", "Range: bytes=4-", saw=b"\r\nRange: bytes=7-\r\nIf-Range: \"v1\""),
     row("a field of the user's goes before -r", part("4-8/9", HELLO), OK, HELLO, "-H", "Range: bytes=4-8", "-r", "0-1", lacked=b"0-1"),
+    row("a part that a field of a file asked for, which ends early", [part("4-6/9", b"hel", V1), part("7-8/9", b"lo", V1)],
+        OK, HELLO, "-H", "@-", stdin=b"Range: bytes=4-8\n", saw=b"\r\nRange: bytes=7-8\r\nIf-Range: \"v1\""),
+    row("fields of a pipe are sent again where a redirect leads", [found(), length(5, HELLO)], OK, HELLO, "-L", "-H", "@-", stdin=b"X: y\n", saw=b"\r\nX: y\r\n"),
     row("a part that does not say which", head("Content-Length: 5", line=b"HTTP/1.1 206 Partial Content\r\n") + HELLO, RANGE, None, "-r", "4-8"),
     row("a part that is shorter than it says", head("Content-Range: bytes 4-8/9", "Content-Length: 3",
                                                      line=b"HTTP/1.1 206 Partial Content\r\n") + b"hel", RANGE, None, "-r", "4-8"),
@@ -427,7 +431,7 @@ def fails(fetch, row, directory):
     if row.before is not None:
         path.write_bytes(row.before)
     command = [fetch, "-q", "-sS", "-m", "20", "-o", "-" if row.is_piped else path, *row.options, f"http://127.0.0.1:{server.port}/"]
-    ran = subprocess.run(command, capture_output=True, input=HELLO, timeout=60)
+    ran = subprocess.run(command, capture_output=True, input=row.stdin, timeout=60)
     server.listener.close()
     content = ran.stdout if row.is_piped else path.read_bytes() if path.exists() else None
     said = ran.stderr.decode(errors="replace")
