@@ -171,10 +171,14 @@ class Server:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def statistic(self, name):
-        before = self.log().count("cache.delegation:")
+    def tell_statistics(self):
+        last_line = "zones: checks="
+        before = self.log().count(last_line)
         self.signal(signal.SIGUSR1)
-        self.wait_log("cache.delegation:", before + 1)
+        self.wait_log(last_line, before + 1)
+
+    def statistic(self, name):
+        self.tell_statistics()
         return int(re.findall(rf"{re.escape(name)}=(\d+)", self.log())[-1])
 
     def stop(self):

@@ -5,6 +5,7 @@ usage: test_cairnd_running.py CAIRND [unittest's arguments]
 """
 import fcntl
 import os
+import pathlib
 import pwd
 import re
 import select
@@ -29,6 +30,37 @@ def read_until(descriptor, text, count):
             raise AssertionError(f"{got.count(text)} times, not {count}: {text}")
         if select.select([descriptor], [], [], 0.1)[0]:
             got += os.read(descriptor, 65536)
+
+
+MANUAL = pathlib.Path(__file__).resolve().parents[3] / "man" / "cairnctl.8"
+
+
+def counters_told(log):
+    """Names of counters, each with its fields where it has a line of several."""
+    counters = {}
+    for name, several in re.findall(r"notice: ([a-z][\w.*-]*)(?:=\d+|: (\S+=\d+.*))$", log, re.M):
+        counters["stack.drop.*" if name.startswith("stack.drop.") else name] = set(re.findall(r"([\w-]+)=", several))
+    return counters
+
+
+def counters_explained():
+    section = MANUAL.read_text().partition("\n.Sh COUNTERS\n")[2].partition("\n.Sh ")[0]
+    counters = {}
+    for item in section.split("\n.It Li ")[1:]:
+        names, _, text = item.partition("\n")
+        fields = re.findall(r"^\.(?:Pq )?Li (.+)$", text, re.M)
+        counters |= dict.fromkeys(names.split(" , "), set(re.findall(r"[\w-]+", " ".join(fields))))
+    return counters
+
+
+class Statistics(unittest.TestCase):
+    def test_the_manual_explains_each_counter_and_no_other(self):
+        with Server() as server:
+            server.tell_statistics()
+            told = counters_told(server.log())
+        self.assertGreater(len(told), 100)
+        told.setdefault("stack.drop.*", set())  # none may have occurred
+        self.assertEqual(told, counters_explained())
 
 
 class Control(unittest.TestCase):
