@@ -17,18 +17,21 @@ struct parse {
 	yaml_parser_t yaml;
 	unsigned depth;                /* mappings and lists that are open */
 	unsigned mistakes;
-	bool is_over;                  /* the rest cannot be read, or would only be more mistakes */
+	bool has_enough;               /* of mistakes: no more are told */
+	bool is_over;                  /* that, or the rest cannot be read */
 	const char *section;           /* NULL outside of one */
 	void *base;                    /* the struct that its options are fields of */
 };
 
-/* line 0: about no line, or about several. */
-static void
+/* line 0: about no line, or about several.  False: it is cut short. */
+static bool
 complain_va(char *error, size_t room, const char *name, unsigned line, const char *format, va_list args)
 {
 	int used = line != 0 ? snprintf(error, room, "%s:%u: ", name, line) : snprintf(error, room, "%s: ", name);
-	if (used >= 0 && (size_t)used < room)
-		(void)vsnprintf(error + used, room - (size_t)used, format, args);
+	if (used < 0 || (size_t)used >= room)
+		return false;
+	const int more = vsnprintf(error + used, room - (size_t)used, format, args);
+	return more >= 0 && (size_t)more < room - (size_t)used;
 }
 
 void
@@ -36,7 +39,7 @@ config_complain(char error[CONFIG_ERROR_BYTES], const struct config *config, uns
 {
 	va_list args;
 	va_start(args, format);
-	complain_va(error, CONFIG_ERROR_BYTES, config->file != NULL ? config->file : "configuration", line, format, args);
+	(void)complain_va(error, CONFIG_ERROR_BYTES, config->file != NULL ? config->file : "configuration", line, format, args);
 	va_end(args);
 }
 
@@ -48,21 +51,29 @@ config_refuse(char error[CONFIG_ERROR_BYTES], const struct config *config, unsig
 	return ERR_MALFORMED;
 }
 
-/* One more mistake, on a line of its own. */
+#define ENOUGH      "\nthat is enough; there may be more"
+#define LINES_BYTES (CONFIG_ERROR_BYTES - sizeof ENOUGH) /* for mistakes, and that has its place behind them */
+
+/* One more mistake, on a line of its own; the first may be cut short, another that finds no room is left out. */
 static int __attribute__((format(printf, 3, 4)))
 fail(struct parse *parse, size_t line, const char *format, ...)
 {
-	size_t used = strlen(parse->error);
+	char *end = parse->error + strlen(parse->error), *at = end;
+	const bool is_first = end == parse->error;
 	va_list args;
 
-	if (parse->mistakes++ > 0 && used + 1 < CONFIG_ERROR_BYTES) {
-		parse->error[used++] = '\n';
-		parse->error[used] = '\0';
-	}
+	if (parse->has_enough)
+		return ERR_MALFORMED;
+	if (!is_first)
+		*at++ = '\n';
 	va_start(args, format);
-	complain_va(parse->error + used, CONFIG_ERROR_BYTES - used, parse->name, (unsigned)line, format, args);
+	const bool is_whole =
+		complain_va(at, LINES_BYTES - (size_t)(at - parse->error), parse->name, (unsigned)line, format, args);
 	va_end(args);
-	parse->is_over |= parse->mistakes == CONFIG_MISTAKES_MAX;
+	if (!is_first && !is_whole)
+		*end = '\0';
+	parse->has_enough = ++parse->mistakes == CONFIG_MISTAKES_MAX || !is_whole;
+	parse->is_over |= parse->has_enough;
 	return ERR_MALFORMED;
 }
 
@@ -550,15 +561,12 @@ config_parse(struct config *config, const char *name, const char *text, size_t t
 		config_free(config);
 		return fail(&parse, 0, "%s", err_text(ERR_NO_MEMORY));
 	}
-	err = config__set_string(&config->file, name);
-	if (err == 0) {
-		yaml_parser_set_input_string(&parse.yaml, (const unsigned char *)text, text_bytes);
-		err = take_stream(&parse);
-	}
+	yaml_parser_set_input_string(&parse.yaml, (const unsigned char *)text, text_bytes);
+	err = config__set_string(&config->file, name) == 0 ? take_stream(&parse) : fail(&parse, 0, "%s", err_text(ERR_NO_MEMORY));
 	if (err == 0)
 		err = parse.mistakes > 0 ? ERR_MALFORMED : check_together(&parse);
-	if (parse.mistakes == CONFIG_MISTAKES_MAX)
-		err = fail(&parse, 0, "that is enough; there may be more");
+	if (parse.has_enough)
+		strcat(error, ENOUGH);
 	yaml_parser_delete(&parse.yaml);
 	if (err != 0)
 		config_free(config);

@@ -176,23 +176,51 @@ START_TEST(all_mistakes_are_told)
 }
 END_TEST
 
-START_TEST(of_very_many_mistakes_the_first_are_told)
-{
-	static char text[CONFIG_MISTAKES_MAX * 400];
-	char name[300];
-	unsigned lines = 1;
+/* Each name as long as that, and how many of the mistakes find room. */
+static const struct {
+	unsigned size, told;
+} many[] = { { 1, CONFIG_MISTAKES_MAX }, { 60, CONFIG_MISTAKES_MAX }, { 200, CONFIG_MISTAKES_MAX }, { 300, 16 }, { 3500, 1 } };
 
-	memset(name, 'x', sizeof name - 1);
-	name[sizeof name - 1] = '\0';
+START_TEST(of_very_many_mistakes_the_first_are_told_whole)
+{
+	static char text[(CONFIG_MISTAKES_MAX + 5) * 4000];
+	char name[4000], line[4100];
 	size_t used = (size_t)snprintf(text, sizeof text, "server:\n");
+	const char *at = error;
+
+	memset(name, 'x', sizeof name);
 	for (unsigned i = 0; i < CONFIG_MISTAKES_MAX + 5; i++)
-		used += (size_t)snprintf(text + used, sizeof text - used, "  %s%u: 1\n", name, i);
+		used += (size_t)snprintf(text + used, sizeof text - used, "  ? %.*s\n  : 1\n", (int)many[_i].size, name);
 	ck_assert_uint_lt(used, sizeof text);
 	ck_assert_int_lt(parse(text), 0);
-	for (const char *at = error; (at = strchr(at, '\n')) != NULL; at++)
-		lines++;
-	ck_assert_uint_gt(lines, 10);
-	ck_assert_uint_le(lines, CONFIG_MISTAKES_MAX + 1);
+	ck_assert_uint_lt(strlen(error), CONFIG_ERROR_BYTES);
+	for (unsigned i = 0; i < many[_i].told; i++) {
+		const int size = snprintf(line, sizeof line, "test.conf:%u: unknown option `%.*s` in `server:`; ", 2 + 2 * i,
+					  (int)many[_i].size, name);
+		ck_assert_msg(strncmp(at, line, (size_t)size) == 0, "%u: %s", i, at);
+		at = strchr(at, '\n');
+		ck_assert_ptr_nonnull(at++);
+	}
+	ck_assert_str_eq(at, "that is enough; there may be more");
+}
+END_TEST
+
+START_TEST(one_mistake_that_is_too_long_is_cut_short)
+{
+	static char text[2 * CONFIG_ERROR_BYTES];
+
+	const size_t used = (size_t)snprintf(text, sizeof text, "server:\n  port: ");
+	memset(text + used, 'x', sizeof text - used - 2);
+	text[sizeof text - 2] = '\n';
+	ck_assert_int_lt(parse(text), 0);
+	ck_assert_msg(strncmp(error, "test.conf:2: port: `xxx", 23) == 0, "%s", error);
+	ck_assert_ptr_nonnull(strstr(error, "x\nthat is enough; there may be more"));
+	ck_assert_uint_lt(strlen(error), CONFIG_ERROR_BYTES);
+}
+END_TEST
+
+START_TEST(what_was_wrong_before_the_rest_cannot_be_read_is_told)
+{
 	ck_assert_int_lt(parse("server:\n  port: x\n  interface: [ 1\n"), 0); /* the rest cannot be read */
 	ck_assert_ptr_nonnull(strstr(error, "test.conf:2: port: `x`"));
 	ck_assert_ptr_nonnull(strstr(error, "\ntest.conf:4: not YAML"));
@@ -372,7 +400,9 @@ config_suite(void)
 	tcase_add_loop_test(tcase, sizes_take_powers_of_1024, 0, COUNT(sizes));
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
 	tcase_add_test(tcase, all_mistakes_are_told);
-	tcase_add_test(tcase, of_very_many_mistakes_the_first_are_told);
+	tcase_add_loop_test(tcase, of_very_many_mistakes_the_first_are_told_whole, 0, COUNT(many));
+	tcase_add_test(tcase, one_mistake_that_is_too_long_is_cut_short);
+	tcase_add_test(tcase, what_was_wrong_before_the_rest_cannot_be_read_is_told);
 	tcase_add_loop_test(tcase, broken_yaml_is_said_with_its_line_and_a_remedy, 0, COUNT(broken));
 	tcase_add_test(tcase, a_missing_file_is_said_by_name);
 	tcase_add_test(tcase, the_sample_holds_every_option_with_its_default);
