@@ -150,6 +150,18 @@ START_TEST(what_is_wrong_is_said_with_its_place)
 }
 END_TEST
 
+START_TEST(an_unknown_section_names_all_known_ones)
+{
+	char section[64];
+
+	ck_assert_int_lt(parse("sever:\n  port: 53\n"), 0);
+	for (size_t i = 0; i < config_option_count; i++) {
+		(void)snprintf(section, sizeof section, "`%s`", config_options[i].section);
+		ck_assert_msg(strstr(error, section) != NULL, "%s is not in: %s", section, error);
+	}
+}
+END_TEST
+
 /* A file of several mistakes is mended at once: what follows one is read, however deep it was in. */
 START_TEST(all_mistakes_are_told)
 {
@@ -399,6 +411,7 @@ config_suite(void)
 	tcase_add_test(tcase, sections_may_come_in_parts);
 	tcase_add_loop_test(tcase, sizes_take_powers_of_1024, 0, COUNT(sizes));
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
+	tcase_add_test(tcase, an_unknown_section_names_all_known_ones);
 	tcase_add_test(tcase, all_mistakes_are_told);
 	tcase_add_loop_test(tcase, of_very_many_mistakes_the_first_are_told_whole, 0, COUNT(many));
 	tcase_add_test(tcase, one_mistake_that_is_too_long_is_cut_short);
