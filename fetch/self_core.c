@@ -156,7 +156,8 @@ make_parts(struct self_core *core, const char *config_path, struct rng *rng, uin
 	int err = settings_new(&core->settings, config_path, 0, rng, error);
 
 	if (err != 0) {
-		failure_set(failure, FAILURE_USAGE, "--resolver self: %.*s", config_first_line(error), error);
+		/* A failure is one sentence: the first mistake. */
+		failure_set(failure, FAILURE_USAGE, "--resolver self: %.*s", (int)strcspn(error, "\n"), error);
 		return err;
 	}
 	core->settings->config.rrset_cache_size = SELF_CACHE_BYTES;
