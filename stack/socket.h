@@ -112,7 +112,10 @@ struct socket_manners {
 	uint64_t linger_us;
 };
 int socket_manners(struct socket_table *table, int fd, struct socket_manners *manners);
-/* Something can be received, however little SO_RCVLOWAT thinks of it: the end, an error, or more octets of a stream than these. */
+/*
+ * Something can be received, however little SO_RCVLOWAT thinks of it: the end, an error, more octets of a stream than these,
+ * or as many as there is room for.
+ */
 bool socket_has_input(struct socket_table *table, int fd, size_t beyond_bytes);
 /* Everything sent has been acknowledged, our FIN too if there is one; or never will be. */
 bool socket_is_drained(struct socket_table *table, int fd);

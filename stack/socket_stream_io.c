@@ -188,7 +188,10 @@ socket__stream_receive(struct socket_table *table, struct socket *socket, struct
 
 /* ---- readiness --------------------------------------------------------------------------------- */
 
-/* At least so many; in the common case, one, without a look at them. */
+/*
+ * At least so many, or as many as there is room for: more comes only when these have been read, as with Linux.  In the
+ * common case, one, without a look at them.
+ */
 static bool
 has_octets(const struct socket *socket, unsigned events, size_t least)
 {
@@ -196,7 +199,10 @@ has_octets(const struct socket *socket, unsigned events, size_t least)
 
 	if ((events & TCP_EVENT_READABLE) == 0)
 		return false;
-	return least <= 1 || (tcp_info(socket->stack, socket->conn, &info) == 0 && info.receive_queue_bytes >= least);
+	if (least <= 1)
+		return true;
+	return tcp_info(socket->stack, socket->conn, &info) == 0 &&
+	       (info.receive_queue_bytes >= least || info.is_receive_full);
 }
 
 bool

@@ -155,6 +155,7 @@ struct tcp_conn_info {
 	uint16_t local_port, remote_port;
 	bool is_detached; /* closed by the program, the stack goes on */
 	bool is_soft_ours; /* the last soft error is this host's own word: nobody has the next hop's address */
+	bool is_receive_full; /* no window is offered before some of what is unread is read */
 	bool has_timestamps, has_sack, has_wscale, has_ecn;
 	uint8_t wscale_send, wscale_receive;
 	uint8_t recovery; /* 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss: Linux's tcpi_ca_state */

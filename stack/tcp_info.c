@@ -12,7 +12,7 @@ fill_listener(const struct tcb *tcb, struct tcp_conn_info *info)
 }
 
 static void
-fill_sequences(const struct tcb *tcb, struct tcp_conn_info *info)
+fill_sequences(const struct stack *stack, const struct tcb *tcb, struct tcp_conn_info *info)
 {
 	info->iss = tcb->iss;
 	info->irs = tcb->irs;
@@ -25,6 +25,7 @@ fill_sequences(const struct tcb *tcb, struct tcp_conn_info *info)
 	info->send_queue_bytes = tcb->snd_end - tcb->send.begin_seq;
 	info->not_sent_bytes = tcb->fin_sent ? 0 : tcb->snd_end - tcb->snd_nxt;
 	info->receive_queue_bytes = tcp__unread(tcb);
+	info->is_receive_full = info->receive_queue_bytes > 0 && tcp__window_could_be(stack, tcb) == 0;
 	for (uint32_t i = 0; i < tcb->holes.count; i++)
 		info->out_of_order_bytes += seq_range_bytes(&tcb->holes.ranges[i]);
 }
@@ -143,7 +144,7 @@ fill(const struct stack *stack, const struct tcb *tcb, struct tcp_conn_info *inf
 		fill_listener(tcb, info);
 		return;
 	}
-	fill_sequences(tcb, info);
+	fill_sequences(stack, tcb, info);
 	fill_congestion(tcb, info);
 	fill_counters(&tcb->counters, info);
 	fill_limits(stack, tcb, info);

@@ -156,6 +156,31 @@ START_TEST(msg_waitall_ends_with_the_stream_and_with_the_time)
 }
 END_TEST
 
+static void
+they_send_much(void)
+{
+	static char bytes[4096];
+	struct iovec piece = { .iov_base = bytes, .iov_len = sizeof bytes };
+	const struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+
+	while (socket_sendmsg(sockets, theirs, &message, 0) > 0)
+		carry();
+}
+
+/* As much as the window lets in: the rest would be waited for in vain. */
+START_TEST(who_only_looks_waits_for_no_more_than_can_come)
+{
+	static char text[1u << 20];
+	const int bytes = 4096;
+
+	ck_assert_int_eq(cairn_setsockopt(&us, ours, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), 0);
+	at(1 * SECOND_US, they_send_much);
+	const uint64_t began_us = sockets_a.now_us;
+	ck_assert_int_ge(cairn_recv(&us, ours, text, sizeof text, MSG_PEEK | MSG_WAITALL), bytes);
+	ck_assert_uint_lt(sockets_a.now_us - began_us, 2 * SECOND_US); /* not when they give up */
+}
+END_TEST
+
 /* ---- closing --------------------------------------------------------------------------------------- */
 
 static void
@@ -210,6 +235,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, sockets_end);
 	tcase_add_test(tcase, msg_waitall_waits_for_all_also_when_only_looking);
 	tcase_add_test(tcase, msg_waitall_ends_with_the_stream_and_with_the_time);
+	tcase_add_test(tcase, who_only_looks_waits_for_no_more_than_can_come);
 	tcase_add_test(tcase, close_lingers_also_where_nothing_else_waits);
 	tcase_add_test(tcase, close_lingers_no_longer_than_it_takes);
 	tcase_add_test(tcase, for_a_reset_nobody_lingers);

@@ -266,6 +266,23 @@ low_water(struct play *play, int domain)
 }
 
 static void
+low_water_above_the_buffer(struct play *play, int domain)
+{
+	static char bytes[4096];
+	struct iovec piece = { .iov_base = bytes, .iov_len = sizeof bytes };
+	const struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+	const struct play_line line = play_connected(play, domain);
+
+	play_set(play, line.child, SOL_SOCKET, SO_RCVBUF, 4096);
+	play_set(play, line.child, SOL_SOCKET, SO_RCVLOWAT, 1 << 30);
+	play_send(play, "client", line.client, "abc", 0);
+	play_look(play, "child", line.child);
+	for (int i = 0; i < 64; i++) /* more than it holds, however much each side takes that to be */
+		(void)play->side->sendmsg(line.client, &message, 0);
+	play_look(play, "child", line.child);
+}
+
+static void
 disconnected(struct play *play, int domain)
 {
 	const struct play_line line = play_connected(play, domain);
@@ -340,6 +357,7 @@ static const struct play_scene scenes[] = {
 	{ "a listener", a_listener },
 	{ "a connection in the queue is reset", a_queued_connection_is_reset },
 	{ "low water", low_water },
+	{ "low water above the buffer", low_water_above_the_buffer },
 	{ "disconnected", disconnected },
 	{ "readiness of many", readiness_of_many },
 };
