@@ -2,9 +2,9 @@
 
 #include <assert.h>
 #include <stdalign.h>
-#include <stdatomic.h>
 #include <string.h>
 
+#include "resolver/cache/versioned.h"
 #include "stack/base/arena.h"
 #include "stack/base/hash.h"
 #include "stack/base/rng.h"
@@ -122,13 +122,6 @@ tag_of(uint64_t hash)
 	return (uint16_t)(hash >> 32 | 1u);
 }
 
-/* Acquire, so that the second look at the version comes after; a plain load on most machines. */
-static uint64_t
-load(const _Atomic uint64_t *word)
-{
-	return atomic_load_explicit(word, memory_order_acquire);
-}
-
 static unsigned
 load_u8(const _Atomic uint8_t *octet)
 {
@@ -147,7 +140,7 @@ static bool
 has_tag(const struct ready_bucket *bucket, uint16_t tag)
 {
 	for (unsigned i = 0; i < READY_WAYS_MAX / LANES; i++)
-		if (lanes_with(load(&bucket->tags[i]), tag) != 0)
+		if (lanes_with(word_load(&bucket->tags[i]), tag) != 0)
 			return true;
 	return false;
 }
@@ -200,7 +193,7 @@ ready_cache_fetch_answer(const struct ready_cache *cache, uint64_t hash)
 	const struct ready_bucket *bucket = &cache->buckets[bucket_at(cache, hash)];
 
 	for (unsigned i = 0; i < READY_WAYS_MAX / LANES; i++) {
-		const uint64_t lanes = lanes_with(load(&bucket->tags[i]), tag_of(hash));
+		const uint64_t lanes = lanes_with(word_load(&bucket->tags[i]), tag_of(hash));
 		if (lanes == 0)
 			continue;
 		const unsigned way = i * LANES + (unsigned)__builtin_ctzll(lanes) / LANE_BITS;
@@ -214,7 +207,7 @@ ready_cache_fetch_answer(const struct ready_cache *cache, uint64_t hash)
 static struct head
 head_read(const _Atomic uint64_t *words)
 {
-	const uint64_t time = load(words + TIME_AT), facts = load(words + FACTS_AT), key = load(words + KEY_AT);
+	const uint64_t time = word_load(words + TIME_AT), facts = word_load(words + FACTS_AT), key = word_load(words + KEY_AT);
 
 	return (struct head){
 		.generation = (uint32_t)(time >> 32),
@@ -261,7 +254,7 @@ static void
 take_words(const _Atomic uint64_t *words, void *to, size_t bytes)
 {
 	for (size_t i = 0; i * WORD_BYTES < bytes; i++) {
-		const uint64_t word = load(words + i);
+		const uint64_t word = word_load(words + i);
 		memcpy((uint8_t *)to + i * WORD_BYTES, &word, WORD_BYTES);
 	}
 }
@@ -295,7 +288,7 @@ way_get(const struct ready_bucket *bucket, unsigned way, uint64_t version, const
 		return false;
 	take_words(words + TTLS_AT, ttls, head.ttl_count * sizeof ttls[0]);
 	take_words(words + message_at(head.ttl_count), bytes, head.size);
-	if (atomic_load_explicit(&bucket->version, memory_order_relaxed) != version ||
+	if (!version_is_still(&bucket->version, version) ||
 	    memcmp(bytes + MESSAGE_HEADER_BYTES, key->qname->wire, key->qname->size) != 0)
 		return false;
 	age(bytes, &head, ttls, now_s);
@@ -308,12 +301,12 @@ ready_cache_get(struct ready_cache *cache, const struct ready_key *key, uint64_t
 		struct ready_facts *facts, uint32_t now_s)
 {
 	struct ready_bucket *bucket = &cache->buckets[bucket_at(cache, hash)];
-	const uint64_t version = load(&bucket->version);
+	const uint64_t version = word_load(&bucket->version);
 
-	if ((version & 1) != 0)
+	if (version_is_odd(version))
 		return false;
 	for (unsigned i = 0; i < READY_WAYS_MAX / LANES; i++) {
-		for (uint64_t lanes = lanes_with(load(&bucket->tags[i]), tag_of(hash)); lanes != 0; lanes &= lanes - 1) {
+		for (uint64_t lanes = lanes_with(word_load(&bucket->tags[i]), tag_of(hash)); lanes != 0; lanes &= lanes - 1) {
 			const unsigned way = i * LANES + (unsigned)__builtin_ctzll(lanes) / LANE_BITS;
 			if (!way_get(bucket, way, version, key, bytes, facts, now_s))
 				continue;
@@ -372,7 +365,7 @@ shelf_read(struct shelf *shelf, const struct ready_bucket *bucket)
 		.units_free = BUCKET_UNITS - fill,
 	};
 	for (unsigned way = 0; way < count; way++) {
-		shelf->tags[way] = (uint16_t)(load(&bucket->tags[way / LANES]) >> way % LANES * LANE_BITS);
+		shelf->tags[way] = (uint16_t)(word_load(&bucket->tags[way / LANES]) >> way % LANES * LANE_BITS);
 		shelf->starts[way] = load_u8(&bucket->starts[way]);
 		shelf->used[way] = load_u8(&bucket->used[way]) != 0;
 	}
@@ -404,7 +397,7 @@ static void
 drop_expired(struct shelf *shelf, const struct ready_bucket *bucket, uint32_t now_s)
 {
 	for (unsigned way = 0; way < shelf->count; way++) {
-		const uint64_t facts = load(&bucket->words[shelf->starts[way] * UNIT_WORDS + FACTS_AT]);
+		const uint64_t facts = word_load(&bucket->words[shelf->starts[way] * UNIT_WORDS + FACTS_AT]);
 		if (!shelf->goes[way] && (uint32_t)(facts >> 32) <= now_s)
 			shelf_drop(shelf, way);
 	}
@@ -428,12 +421,6 @@ drop_unused(struct shelf *shelf, unsigned units)
 }
 
 static void
-store(_Atomic uint64_t *word, uint64_t value)
-{
-	atomic_store_explicit(word, value, memory_order_release);
-}
-
-static void
 store_u8(_Atomic uint8_t *octet, unsigned value)
 {
 	atomic_store_explicit(octet, (uint8_t)value, memory_order_release);
@@ -452,7 +439,7 @@ shelf_close(struct shelf *shelf, struct ready_bucket *bucket)
 			continue;
 		}
 		for (unsigned i = 0; start != fill && i < units * UNIT_WORDS; i++)
-			store(&bucket->words[fill * UNIT_WORDS + i], load(&bucket->words[start * UNIT_WORDS + i]));
+			word_store(&bucket->words[fill * UNIT_WORDS + i], word_load(&bucket->words[start * UNIT_WORDS + i]));
 		shelf->tags[kept] = shelf->tags[way];
 		shelf->used[kept] = shelf->used[way];
 		shelf->starts[kept++] = fill;
@@ -474,7 +461,7 @@ shelf_write(const struct shelf *shelf, struct ready_bucket *bucket)
 		store_u8(&bucket->used[way], shelf->used[way]);
 	}
 	for (unsigned i = 0; i < READY_WAYS_MAX / LANES; i++)
-		store(&bucket->tags[i], tags[i]);
+		word_store(&bucket->tags[i], tags[i]);
 	store_u8(&bucket->count, shelf->count);
 	store_u8(&bucket->fill, shelf->starts[shelf->count]);
 	store_u8(&bucket->hand, shelf->hand);
@@ -486,7 +473,7 @@ put_words(_Atomic uint64_t *words, const void *from, size_t bytes)
 	for (size_t i = 0; i * WORD_BYTES < bytes; i++) {
 		uint64_t word;
 		memcpy(&word, (const uint8_t *)from + i * WORD_BYTES, WORD_BYTES);
-		store(words + i, word);
+		word_store(words + i, word);
 	}
 }
 
@@ -494,8 +481,8 @@ put_words(_Atomic uint64_t *words, const void *from, size_t bytes)
 static bool
 bucket_lock(struct ready_bucket *bucket, uint64_t *version)
 {
-	*version = load(&bucket->version);
-	return (*version & 1) == 0 && atomic_compare_exchange_strong_explicit(&bucket->version, version, *version + 1,
+	*version = word_load(&bucket->version);
+	return !version_is_odd(*version) && atomic_compare_exchange_strong_explicit(&bucket->version, version, *version + 1,
 									      memory_order_acq_rel, memory_order_relaxed);
 }
 
@@ -535,13 +522,13 @@ ready_cache_put(struct ready_cache *cache, const struct ready_key *key, uint64_t
 	if (!bucket_lock(bucket, &version))
 		return;
 	_Atomic uint64_t *words = bucket_append(bucket, tag_of(hash), units_for(ttl_count, facts->size), now_s);
-	store(words + TIME_AT, (uint64_t)key->generation << 32 | now_s);
-	store(words + FACTS_AT, (uint64_t)(now_s + lasts_s) << 32 | (uint64_t)facts->size << 16 |
+	word_store(words + TIME_AT, (uint64_t)key->generation << 32 | now_s);
+	word_store(words + FACTS_AT, (uint64_t)(now_s + lasts_s) << 32 | (uint64_t)facts->size << 16 |
 					(uint64_t)facts->security << 8 | ttl_count);
-	store(words + KEY_AT, (uint64_t)key->qtype << 16 | (uint64_t)flags_of(key) << 8 | key->qname->size);
+	word_store(words + KEY_AT, (uint64_t)key->qtype << 16 | (uint64_t)flags_of(key) << 8 | key->qname->size);
 	put_words(words + TTLS_AT, ttls, ttl_count * sizeof ttls[0]);
 	put_words(words + message_at(ttl_count), message, facts->size);
-	store(&bucket->version, version + 2);
+	word_store(&bucket->version, version + 2);
 }
 
 void
@@ -557,6 +544,6 @@ ready_cache_clear(struct ready_cache *cache)
 		while (!bucket_lock(bucket, &version))
 			; /* who writes has some hundred octets to go */
 		shelf_write(&nothing, bucket);
-		store(&bucket->version, version + 2);
+		word_store(&bucket->version, version + 2);
 	}
 }

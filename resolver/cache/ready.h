@@ -10,9 +10,8 @@
  *
  *      version, tags | starts, used, hand | answer | answer | answer | free ...
  *
- * The version is odd while somebody writes. Who reads finds the tag, copies, and looks at the version again: what was torn
- * is a miss. Hashes are keyed, so that nobody outside can choose what falls together. A hit sets a bit, with one store and
- * only if it is not set. A writer that needs room lets go what is over, then what the hand finds unused, which goes round
+ * Who reads finds the tag and copies; what was torn is a miss (versioned.h). Hashes are keyed, so that nobody outside can
+ * choose what falls together. A hit sets a bit, with one store and only if it is not set. A writer that needs room lets go what is over, then what the hand finds unused, which goes round
  * from the oldest to the latest and clears bits on its way (SIEVE: Zhang et al., NSDI 2024); what stays closes ranks, so
  * there are no holes.
  *

@@ -1,18 +1,6 @@
 #include "resolver/cache/server_set.h"
 
-/* Acquire, so that the second look at the version comes after; a plain load on most machines. */
-static uint64_t
-load(const _Atomic uint64_t *word)
-{
-	return atomic_load_explicit(word, memory_order_acquire);
-}
-
-/* Release, so that whoever sees what was written sees the odd version, too. */
-static void
-store(_Atomic uint64_t *word, uint64_t value)
-{
-	atomic_store_explicit(word, value, memory_order_release);
-}
+#include "resolver/cache/versioned.h"
 
 /* Without a loop, which would take longer than the words. */
 static void
@@ -22,7 +10,7 @@ copy_out(const struct server_set *set, unsigned way, struct server *copy)
 
 #pragma GCC unroll 16
 	for (unsigned i = 0; i < SERVER_SET_WORDS; i++)
-		words[i] = load(&set->words[way][i]);
+		words[i] = word_load(&set->words[way][i]);
 	memcpy(copy, words, sizeof words);
 }
 
@@ -53,12 +41,12 @@ note_use(struct server_set *set, unsigned way, uint64_t now_us)
 enum server_set_result
 server_set_get(struct server_set *set, uint16_t tag, const struct ip_addr *addr, struct server *copy, uint64_t now_us)
 {
-	const uint64_t version = load(&set->version);
+	const uint64_t version = word_load(&set->version);
 
-	if (version % 2 != 0)
+	if (version_is_odd(version))
 		return SERVER_SET_TORN;
 	const unsigned way = way_of(set, tag, addr, copy);
-	if (atomic_load_explicit(&set->version, memory_order_relaxed) != version)
+	if (!version_is_still(&set->version, version))
 		return SERVER_SET_TORN;
 	if (way == SERVER_SET_WAYS)
 		return SERVER_SET_NONE;
@@ -99,13 +87,13 @@ server_set_put(struct server_set *set, unsigned way, uint16_t tag, const struct 
 	const uint64_t version = atomic_load_explicit(&set->version, memory_order_relaxed);
 	uint64_t words[SERVER_SET_WORDS];
 
-	assert(version % 2 == 0);
+	assert(!version_is_odd(version));
 	memcpy(words, server, sizeof words);
-	store(&set->version, version + 1);
+	word_store(&set->version, version + 1);
 	atomic_store_explicit(&set->tags[way], tag, memory_order_release);
 #pragma GCC unroll 16
 	for (unsigned i = 0; i < SERVER_SET_WORDS; i++)
-		store(&set->words[way][i], words[i]);
-	store(&set->used_at_us[way], now_us);
-	store(&set->version, version + 2);
+		word_store(&set->words[way][i], words[i]);
+	word_store(&set->used_at_us[way], now_us);
+	word_store(&set->version, version + 2);
 }

@@ -5,9 +5,9 @@
  *
  *	version, tags | when each was used | server | server | ...
  *
- * The version is odd while somebody writes.  Who reads copies the server that the tag leads to, and looks at the version again:
- * what was torn is no copy.  Nothing is written by that, but that a server is in use, and this once in SERVER_SET_USED_US:
- * the servers of a top-level domain are looked at for every second question, by all workers.
+ * Who reads copies the server that the tag leads to (versioned.h).  Nothing is written by that, but that a server is in use,
+ * and this once in SERVER_SET_USED_US: the servers of a top-level domain are looked at for every second question, by all
+ * workers.
  *
  * Ownership: zeroed memory is an empty set.
  * Locking:   who writes has the caller's lock of the set, from server_set_find to server_set_put.
