@@ -428,36 +428,32 @@ hash_pair(const struct infra *infra, const struct ip_addr *addr, const struct na
 	return hash_bytes(&infra->key, key, sizeof addr->octets + 1 + zone->size) | 1;
 }
 
-static struct lame_set *
-lame_lock(struct infra *infra, uint64_t pair, pthread_mutex_t **lock)
+static uint32_t
+lame_set_of(const struct infra *infra, uint64_t pair)
 {
-	uint32_t set = (uint32_t)((pair >> 32) * infra->lame_set_count >> 32);
-	*lock = &infra->locks[set % LOCKS].mutex;
-	pthread_mutex_lock(*lock);
-	return &infra->lame_sets[set];
+	return (uint32_t)((pair >> 32) * infra->lame_set_count >> 32);
 }
 
 void
 infra_lame(struct infra *infra, const struct ip_addr *addr, const struct name *zone,
 	   uint64_t now_us)
 {
-	uint64_t pair = hash_pair(infra, addr, zone);
-	pthread_mutex_t *lock;
-	struct lame_set *set = lame_lock(infra, pair, &lock);
-	lame_say(set, pair, infra->network_epoch, (uint32_t)(now_us / 1000000));
+	const uint64_t pair = hash_pair(infra, addr, zone);
+	const uint32_t set = lame_set_of(infra, pair);
+	pthread_mutex_t *lock = &infra->locks[set % LOCKS].mutex;
+
+	pthread_mutex_lock(lock);
+	lame_say(&infra->lame_sets[set], pair, infra->network_epoch, (uint32_t)(now_us / 1000000));
 	pthread_mutex_unlock(lock);
 }
 
 bool
-infra_is_lame(struct infra *infra, const struct ip_addr *addr, const struct name *zone,
+infra_is_lame(const struct infra *infra, const struct ip_addr *addr, const struct name *zone,
 	      uint64_t now_us)
 {
-	uint64_t pair = hash_pair(infra, addr, zone);
-	pthread_mutex_t *lock;
-	const struct lame_set *set = lame_lock(infra, pair, &lock);
-	bool is_lame = lame_is_said(set, pair, infra->network_epoch, (uint32_t)(now_us / 1000000));
-	pthread_mutex_unlock(lock);
-	return is_lame;
+	const uint64_t pair = hash_pair(infra, addr, zone);
+
+	return lame_is_said(&infra->lame_sets[lame_set_of(infra, pair)], pair, infra->network_epoch, (uint32_t)(now_us / 1000000));
 }
 
 /* ---- families and the network --------------------------------------------------------------------- */

@@ -91,7 +91,7 @@ void infra_cookie_learn(struct infra *infra, const struct ip_addr *server, const
 
 /* Lameness is of a server for a zone, and holds from the second time on. */
 void infra_lame(struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);
-bool infra_is_lame(struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);
+bool infra_is_lame(const struct infra *infra, const struct ip_addr *server, const struct name *zone, uint64_t now_us);
 
 /*
  * A whole family is down when it has been silent: every exchange since its last reply failed, over several prefixes.

@@ -475,6 +475,8 @@ START_TEST(a_look_takes_no_lock_and_writes_nothing_within_a_second)
 	infra = infra_new(block, bytes, SERVERS, &memory.rng);
 	infra_heard(infra, &a, 20 * MS, 1 * S);
 	infra_cookie_learn(infra, &a, learnt, sizeof learnt, 1 * S);
+	infra_lame(infra, &a, &name_root, 1 * S);
+	infra_lame(infra, &a, &name_root, 1 * S);
 
 	ck_assert_int_eq(mprotect(block, bytes, PROT_READ), 0);
 	ck_assert_uint_eq(get(&a, 2 * S).srtt_us, 20 * MS);
@@ -483,6 +485,7 @@ START_TEST(a_look_takes_no_lock_and_writes_nothing_within_a_second)
 	ck_assert_uint_eq(cookie.server_bytes, sizeof learnt);
 	ck_assert_mem_eq(cookie.server, learnt, sizeof learnt);
 	ck_assert(!infra_family_down(infra, ADDR_IPV4, 2 * S));
+	ck_assert(infra_is_lame(infra, &a, &name_root, 2 * S) && !infra_is_lame(infra, &b, &name_root, 2 * S));
 	ck_assert_int_eq(mprotect(block, bytes, PROT_READ | PROT_WRITE), 0);
 	ck_assert(get(&a, 3 * S).known); /* in use, which is noted */
 	ck_assert_int_eq(munmap(block, bytes), 0);
