@@ -48,10 +48,7 @@ netdb__name_of(struct cairn_netdb *netdb, const struct ip_addr *addr, char name[
 	rdata_first(set, &walk);
 	if (!rdata_next(&walk) || rdata_target(TYPE_PTR, walk.bytes, walk.size, &target) != 0)
 		return EAI_FAIL;
-	(void)name_to_text(&target, name, NAME_TEXT_BYTES);
-	const size_t size = strlen(name);
-	if (size > 1)
-		name[size - 1] = '\0'; /* the dot of the root */
+	netdb__name_to_text(&target, name);
 	return 0;
 }
 

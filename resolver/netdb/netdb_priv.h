@@ -1,8 +1,10 @@
 /*
  * netdb_priv.h - between the files of resolver/netdb: one question to the resolvers, and what came of it.
  *
+ *	netdb.c      opened and closed; addresses of sockets
  *	exchange.c   a question to one resolver after the other, over UDP and TCP
- *	netdb.c      getaddrinfo
+ *	resolve.c    the addresses of a name
+ *	addrinfo.c   getaddrinfo
  *	nameinfo.c   getnameinfo
  *	literal.c    addresses as text, with their scope
  *	service.c    ports as text
@@ -47,6 +49,12 @@ int netdb__ask(struct cairn_netdb *netdb, const struct name *qname, uint16_t qty
 
 /* The addresses of a name for AF_INET, AF_INET6 or AF_UNSPEC, in the order to be tried. EAI_*. */
 int netdb__resolve(struct cairn_netdb *netdb, const char *node, int family, struct netdb_host *host);
+bool netdb__is_localhost(const char *node);
+bool netdb__wants(int family, enum addr_family of); /* AF_UNSPEC wants both */
+void netdb__add_addr(struct netdb_host *host, const struct ip_addr *addr); /* unless its family has its share already */
+void netdb__add_loopback(struct netdb_host *host, int family);
+/* Without the dot of the root. */
+void netdb__name_to_text(const struct name *name, char text[NAME_TEXT_BYTES]);
 
 /* The name of an address (RFC 1035, section 3.5; RFC 3596, section 2.5). EAI_*. */
 int netdb__name_of(struct cairn_netdb *netdb, const struct ip_addr *addr, char name[NAME_TEXT_BYTES]);
