@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-#include "fetch/journey/ndjson_template.h"
+#include "fetch/journey/ndjson.h"
 #include "fetch/journey/story.h"
 #include "fetch/json.h"
 

@@ -306,51 +306,6 @@ json_null(struct json *json)
 	append_literal(json, "null");
 }
 
-/* ---- members in one call ------------------------------------------------------------------------------ */
-
-void
-json__member_text(struct json *json, const char *key, size_t key_bytes, const char *text)
-{
-	char *into = json__member_begin(json, key, key_bytes, 0);
-	if (into == NULL)
-		return;
-	json->used = (size_t)(into - json->text);
-	json__quoted(json, text, strlen(text));
-}
-
-/* `,"name":` of a name that is no literal, with that much room behind it; NULL: there is none. */
-static char *
-begin_field(struct json *json, const char *name, size_t value_bytes)
-{
-	const size_t name_bytes = strlen(name);
-	char *into = json__member_begin(json, ",\"", 2, name_bytes + 2 + value_bytes);
-
-	if (into == NULL)
-		return NULL;
-	into = mempcpy(into, name, name_bytes);
-	*into++ = '"';
-	*into++ = ':';
-	return into;
-}
-
-void
-json_field_uint(struct json *json, const char *name, uint64_t value)
-{
-	char *into = begin_field(json, name, JSON_DIGITS_MAX);
-	if (into != NULL)
-		json->used = (size_t)(json__digits(into, value) - json->text);
-}
-
-void
-json_field_text(struct json *json, const char *name, const char *text, size_t bytes)
-{
-	char *into = begin_field(json, name, 0);
-	if (into == NULL)
-		return;
-	json->used = (size_t)(into - json->text);
-	json__quoted(json, text, bytes);
-}
-
 void
 json_line_end(struct json *json)
 {

@@ -18,11 +18,9 @@
 #ifndef CAIRN_FETCH_JSON_H
 #define CAIRN_FETCH_JSON_H
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "stack/base/err.h"
 
@@ -58,82 +56,15 @@ void json_decimal(struct json *json, uint64_t value, unsigned decimals);
 void json_bool(struct json *json, bool value);
 void json_null(struct json *json);
 
-/*
- * A member in one call, for what is written a thousand times: `name` is a literal and a word of ours, written as it stands
- * (letters, digits, _ and -), so that its key is put together by the compiler.  text and word are not NULL; a word stands
- * for itself too, octet by octet (plain.h).
- */
-#define json_member_uint(json, name, value) json__member_uint((json), JSON__KEY(name), (value))
-#define json_member_text(json, name, text)  json__member_text((json), JSON__KEY(name), (text))
-#define json_member_word(json, name, word)  json__member_word((json), JSON__KEY(name), (word))
-#define json_member_bool(json, name, value) json__member_bool((json), JSON__KEY(name), (value))
-
-/* The same with a name that is no literal. */
-void json_field_uint(struct json *json, const char *name, uint64_t value);
-void json_field_text(struct json *json, const char *name, const char *text, size_t bytes);
-
 /* Ends a line of NDJSON, outside of every object and array. */
 void json_line_end(struct json *json);
 
 /* What was written since the last drain; the buffer is empty again.  At any point of a document. */
 const char *json_drain(struct json *json, size_t *bytes);
 
-/* ---- inline, since the compiler knows the keys ------------------------------------------------------ */
-
-#define JSON__KEY(name) ",\"" name "\":", sizeof(",\"" name "\":") - 1
+/* ---- for json_template.h ----------------------------------------------------------------------------- */
 
 char *json__digits(char *into, uint64_t value); /* JSON_DIGITS_MAX at most; behind the last one */
 void json__quoted(struct json *json, const char *text, size_t bytes); /* between quotes, and no comma before it */
-void json__member_text(struct json *json, const char *key, size_t key_bytes, const char *text);
-
-/* The key without the comma if it is the first, with that much room behind it; NULL: there is none. */
-static inline char *
-json__member_begin(struct json *json, const char *key, size_t key_bytes, size_t value_bytes)
-{
-	const uint64_t level = 1ull << json->depth;
-	const size_t comma = (json->has_values & level) != 0 ? 0 : 1;
-	char *into = json->text + json->used;
-
-	assert(!json->is_after_key);
-	if (json->err == 0 && key_bytes + value_bytes > json->text_bytes - json->used)
-		json->err = ERR_FULL;
-	if (json->err != 0)
-		return NULL;
-	json->has_values |= level;
-	memcpy(into, key + comma, key_bytes); /* for the first with the NUL behind it, since the length is a constant */
-	return into + key_bytes - comma;
-}
-
-static inline void
-json__member_uint(struct json *json, const char *key, size_t key_bytes, uint64_t value)
-{
-	char *into = json__member_begin(json, key, key_bytes, JSON_DIGITS_MAX);
-	if (into != NULL)
-		json->used = (size_t)(json__digits(into, value) - json->text);
-}
-
-static inline void
-json__member_word(struct json *json, const char *key, size_t key_bytes, const char *word)
-{
-	const size_t word_bytes = strlen(word);
-	char *into = json__member_begin(json, key, key_bytes, word_bytes + 2);
-
-	if (into == NULL)
-		return;
-	*into++ = '"';
-	into = mempcpy(into, word, word_bytes);
-	*into++ = '"';
-	json->used = (size_t)(into - json->text);
-}
-
-static inline void
-json__member_bool(struct json *json, const char *key, size_t key_bytes, bool value)
-{
-	char *into = json__member_begin(json, key, key_bytes, sizeof "false");
-	if (into == NULL)
-		return;
-	memcpy(into, value ? "true\0" : "false", 5); /* of either, since the length is a constant */
-	json->used = (size_t)(into - json->text) + (value ? 4 : 5);
-}
 
 #endif

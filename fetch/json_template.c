@@ -3,8 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define ESCAPED_BYTES 6u /* what an octet becomes at most: \u001b */
-#define DIGIT_MAX     9u
+#define DIGIT_MAX 9u
 
 void
 json_template_begin(struct json_template *line)
@@ -82,39 +81,39 @@ put_value(struct json *json, char *into, const struct json_value *value, bool is
 	return mempcpy(into, value->text, value->number);
 }
 
-/* The most that a value, the constant before it and what the copies of that write behind it can be. */
+/* The most that a value, the constant before it and what the copies of that write behind it can be; json__quoted looks itself. */
 static size_t
 room_for(const struct json_value *value, size_t constant_bytes)
 {
-	const size_t value_bytes = value->text == NULL ? JSON_DIGITS_MAX : value->number * ESCAPED_BYTES + 2;
-	return constant_bytes + JSON_TEMPLATE_BLOCK + value_bytes;
+	const size_t plain_bytes = value->is_plain ? value->number + 2 : 0;
+	return constant_bytes + JSON_TEMPLATE_BLOCK + (value->text == NULL ? JSON_DIGITS_MAX : plain_bytes);
 }
 
-bool
+void
 json_template_write(struct json *json, const struct json_template *line, const struct json_value *values)
 {
-	const size_t start = json->used;
-	char *into = json->text + start, *const limit = json->text + json->text_bytes;
+	char *into = json->text + json->used, *const limit = json->text + json->text_bytes;
 	size_t at = 0;
 
-	assert(!line->is_full && json->depth == 0);
-	if (json->err != 0)
-		return false;
-	for (unsigned i = 0; i < line->place_count; i++) {
+	assert(!json->is_after_key);
+	if (line->is_full && json->err == 0)
+		json->err = ERR_FULL;
+	for (unsigned i = 0; i < line->place_count && json->err == 0; i++) {
 		const struct json_place *place = &line->places[i];
 		const struct json_value *value = &values[place->value];
-		if (room_for(value, place->at - at) > (size_t)(limit - into))
-			goto undo;
+		if (room_for(value, place->at - at) > (size_t)(limit - into)) {
+			json->err = ERR_FULL;
+			return;
+		}
 		into = put_constant(into, line->text + at, place->at - at);
 		into = put_value(json, into, value, place->is_quoted);
 		at = place->at;
 	}
-	if (line->text_bytes - at + JSON_TEMPLATE_BLOCK > (size_t)(limit - into))
-		goto undo;
+	if (json->err == 0 && line->text_bytes - at + JSON_TEMPLATE_BLOCK > (size_t)(limit - into))
+		json->err = ERR_FULL;
+	if (json->err != 0)
+		return;
 	into = put_constant(into, line->text + at, line->text_bytes - at);
 	json->used = (size_t)(into - json->text);
-	return true;
-undo:
-	json->used = start;
-	return false;
+	json->has_values |= 1ull << json->depth;
 }

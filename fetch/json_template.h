@@ -1,8 +1,8 @@
 /*
- * json_template.h - a line of JSON of which only the values change from one to the next.
+ * json_template.h - a line of JSON, or the first members of an object, of which only the values change from one to the next.
  *
  * Keys and punctuation are put together once; a line is then copies of what stands between the values, and the values, at
- * a third of what it takes member by member (json.h).
+ * a third of what it takes member by member (json.h).  They stand as they are: braces, commas and newlines are the template's.
  *
  *     json_template_begin(&line);
  *     json_template_add(&line, "{\"status\":");
@@ -11,7 +11,7 @@
  *     json_template_write(&json, &line, values);
  *
  * Ownership: a template holds copies; values are lent for the call.
- * Errors:    sticky, in is_full, while it is put together: such a template is not to be written.
+ * Errors:    sticky, in is_full, while it is put together; writing such a template is ERR_FULL of the json, as is a want of room.
  * Bounds:    JSON_TEMPLATE_BYTES of constants, JSON_TEMPLATE_VALUES_MAX places for values.
  */
 #ifndef CAIRN_FETCH_JSON_TEMPLATE_H
@@ -51,7 +51,6 @@ void json_template_add_bytes(struct json_template *line, const char *text, size_
 /* A place for values[value].  A text that is not quoted stands inside of a string, and has to be plain. */
 void json_template_add_value(struct json_template *line, unsigned value, bool is_quoted);
 
-/* Outside of every object and array of json.  False: it might not fit, and nothing is written. */
-bool json_template_write(struct json *json, const struct json_template *line, const struct json_value *values);
+void json_template_write(struct json *json, const struct json_template *line, const struct json_value *values);
 
 #endif

@@ -55,38 +55,6 @@ START_TEST(members_and_elements_are_separated)
 }
 END_TEST
 
-START_TEST(members_in_one_call_are_as_those_in_two)
-{
-	const char *name = "name";
-	json_object_begin(&json);
-	json_member_uint(&json, "a", 0), json_member_text(&json, "b", "\"\x1b and a good deal more than a block");
-	json_key(&json, "c"), json_null(&json);
-	json_member_uint(&json, "d", UINT64_MAX), json_member_word(&json, "e", "word");
-	json_member_bool(&json, "f", true), json_member_bool(&json, "g", false);
-	json_field_uint(&json, name, 7), json_field_text(&json, name, "\t", 1);
-	json_object_end(&json);
-	check_written("{\"a\":0,\"b\":\"\\\"\\u001b and a good deal more than a block\",\"c\":null,\"d\":18446744073709551615,"
-		      "\"e\":\"word\",\"f\":true,\"g\":false,\"name\":7,\"name\":\"\\t\"}");
-}
-END_TEST
-
-START_TEST(a_member_that_has_no_room_is_an_error_and_writes_nothing_beyond)
-{
-	for (size_t bytes = 0; bytes < 40; bytes++) {
-		json_init(&json, text, bytes);
-		memset(text, '#', sizeof text);
-		json_object_begin(&json);
-		json_member_bool(&json, "b", false);
-		json_member_word(&json, "w", "word");
-		json_field_text(&json, "what", "twenty octets, plain", 20);
-		json_member_uint(&json, "n", 12);
-		ck_assert_int_eq(json.err, ERR_FULL);
-		for (size_t i = bytes; i < sizeof text; i++)
-			ck_assert_int_eq(text[i], '#');
-	}
-}
-END_TEST
-
 /* Of every length, since blocks, words and single octets are looked at differently; 0x21 is the least that is left alone. */
 START_TEST(each_octet_of_a_string_is_looked_at)
 {
@@ -237,8 +205,6 @@ main(void)
 	tcase_add_checked_fixture(tcase, start, NULL);
 	tcase_add_test(tcase, members_and_elements_are_separated);
 	tcase_add_test(tcase, numbers_are_written_to_the_last_digit);
-	tcase_add_test(tcase, members_in_one_call_are_as_those_in_two);
-	tcase_add_test(tcase, a_member_that_has_no_room_is_an_error_and_writes_nothing_beyond);
 	tcase_add_test(tcase, each_octet_of_a_string_is_looked_at);
 	tcase_add_test(tcase, each_number_of_digits_is_written);
 	tcase_add_test(tcase, each_line_is_a_value_of_its_own);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "fetch/journey/from_trace.h"
-#include "fetch/journey/ndjson.h"
 #include "fetch/journey/text.h"
 #include "resolver/iterate/trace.h"
 #include "resolver/wire/message.h"
@@ -132,86 +131,6 @@ START_TEST(a_cause_is_looked_for_back_to_where_its_transfer_begins)
 	ck_assert_uint_eq(journey_last(&journey, JOURNEY_DNS, "answer", 1, NULL, NULL), 4);
 	ck_assert_uint_eq(journey_last(&journey, JOURNEY_URL, "parsed", 1, NULL, NULL), 1);
 	ck_assert_uint_eq(journey_last(&journey, JOURNEY_URL, "parsed", 2, NULL, NULL), 3);
-}
-END_TEST
-
-START_TEST(an_event_is_one_line_of_json)
-{
-	char text[1024];
-	struct json json;
-	size_t bytes;
-	struct journey_field fields[] = { { "status", NULL, 404 }, { "framing", "chunked", 0 } };
-	struct journey_event event = event_at(2500);
-	event.connection = 3;
-	event.is_bad = true;
-	event.fields = fields;
-	event.field_count = 2;
-	journey_tell(&journey, &event, "<- 404 \"Not\" Found");
-	json_init(&json, text, sizeof text);
-	journey_json_event(&json, journey.first, 500);
-	const char *line = json_drain(&json, &bytes);
-	const char *expected = "{\"i\":1,\"p\":0,\"t\":2000,\"l\":\"http\",\"e\":\"head\",\"r\":1,\"c\":3,"
-			       "\"what\":\"<- 404 \\\"Not\\\" Found\",\"bad\":true,\"status\":404,"
-			       "\"framing\":\"chunked\"}\n";
-	ck_assert_int_eq(json.err, 0);
-	ck_assert_uint_eq(bytes, strlen(expected));
-	ck_assert_int_eq(memcmp(line, expected, bytes), 0);
-}
-END_TEST
-
-static const struct {
-	const char *reason, *what; /* the latter as JSON has it */
-} sentences[] = {
-	{ "OK", "<- 200 OK, 7 of {reason}" },
-	{ "\"OK\"", "<- 200 \\\"OK\\\", 7 of {reason}" },
-	{ "O\\K", "<- 200 O\\\\K, 7 of {reason}" },
-	{ "\x1b[2JOK\xc3\xa9", "<- 200 \\\\x1b[2JOK\xc3\xa9, 7 of {reason}" },
-	{ "", "<- 200 , 7 of {reason}" },
-};
-
-START_TEST(a_noted_sentence_is_as_safe_in_json_as_one_that_is_told)
-{
-	const struct journey_field fields[] = { { "status", NULL, 200 }, { "reason", sentences[_i].reason, 0 }, { "name", "{reason}", 0 }, { "count", NULL, 7 } };
-	struct journey_event event = event_at(0);
-	char text[1024], expected[256];
-	struct json json;
-	size_t bytes;
-
-	event.fields = fields;
-	event.field_count = COUNT(fields);
-	journey_note(&journey, &event, "<- {status} {reason}, {count} of {name}");
-	json_init(&json, text, sizeof text);
-	journey_json_event(&json, journey.first, 0);
-	const char *line = json_drain(&json, &bytes);
-	(void)snprintf(expected, sizeof expected, "\"r\":1,\"what\":\"%s\",\"bad\":false,", sentences[_i].what);
-	ck_assert_msg(memmem(line, bytes, expected, strlen(expected)) != NULL, "%.*s", (int)bytes, line);
-}
-END_TEST
-
-/* Each part of a verdict once, by its name, and none of another's. */
-START_TEST(the_end_of_a_transfer_is_one_line_of_json)
-{
-	const struct story story = { .journey = &journey, .wall_us = 1000 };
-	struct journey_end end = { .request = 2, .url = "http://a/", .result = "ok", .octets = 12 };
-	const char *expected = "{\"l\":\"policy\",\"e\":\"verdict\",\"r\":2,\"started_us\":1000,\"url\":\"http://a/\",\"result\":\"ok\",\"bad\":false,"
-			       "\"octets\":12,\"total_us\":91,\"parts_us\":{\"waits\":1,\"setup\":2,\"name\":0,\"attempts\":4,\"connect\":5,\"tls\":6,"
-			       "\"tls_cpu\":7,\"request\":8,\"server\":9,\"transfer\":10,\"loss\":11,\"limit\":12,\"write\":13},\"largest\":\"write\","
-			       "\"floor_rounds\":3,\"round_us\":5,\"floor_us\":15,\"try\":\"\"}\n";
-	char text[1024];
-	struct json json;
-	size_t bytes;
-
-	for (unsigned part = 0; part < VERDICT_PARTS; part++)
-		end.verdict.parts_us[part] = part == VERDICT_NAME ? 0 : part + 1;
-	end.verdict.total_us = 91;
-	end.verdict.largest = VERDICT_WRITE;
-	end.verdict.floor_rounds = 3;
-	end.verdict.round_us = 5;
-	end.verdict.floor_us = 15;
-	json_init(&json, text, sizeof text);
-	journey_json_end(&json, &story, &end);
-	const char *line = json_drain(&json, &bytes);
-	ck_assert_msg(bytes == strlen(expected) && memcmp(line, expected, bytes) == 0, "%.*s", (int)bytes, line);
 }
 END_TEST
 
@@ -412,9 +331,6 @@ main(void)
 	tcase_add_test(tcase, a_full_list_counts_what_it_cannot_keep_but_keeps_the_end);
 	tcase_add_test(tcase, fields_outlive_their_teller);
 	tcase_add_test(tcase, a_cause_is_looked_for_back_to_where_its_transfer_begins);
-	tcase_add_test(tcase, an_event_is_one_line_of_json);
-	tcase_add_loop_test(tcase, a_noted_sentence_is_as_safe_in_json_as_one_that_is_told, 0, (int)COUNT(sentences));
-	tcase_add_test(tcase, the_end_of_a_transfer_is_one_line_of_json);
 	tcase_add_test(tcase, the_text_shows_time_layer_connection_and_what_went_wrong);
 	tcase_add_test(tcase, who_was_asked_and_what_was_said_is_told_instead_of_datagrams);
 	tcase_add_test(tcase, what_follows_in_the_trace_is_not_told_of_an_earlier_time);

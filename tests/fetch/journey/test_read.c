@@ -24,6 +24,7 @@ START_TEST(events_and_ends_come_back_as_they_were)
 {
 	struct journey told;
 	struct json json;
+	struct ndjson_templates templates;
 	char buffer[4096];
 	const struct journey_field fields[] = { { "qname", "www.example.org.", 0 }, { "rcode", NULL, 3 } };
 	const struct journey_event event = { .at_us = 5000, .layer = JOURNEY_DNS, .name = "reply", .request = 2, .connection = 7,
@@ -36,10 +37,11 @@ START_TEST(events_and_ends_come_back_as_they_were)
 	journey_init(&told, told_block, sizeof told_block);
 	ck_assert_uint_eq(journey_tell(&told, &event, "said \"nothing\""), 1);
 	json_init(&json, buffer, sizeof buffer);
-	journey_json_event(&json, told.first, 1000);
+	ndjson_templates_init(&templates);
+	ndjson_event(&json, &templates, told.first, 1000);
 	add(&json);
 	const struct story wrote = { .journey = &told, .wall_us = 1767225600000000 };
-	journey_json_end(&json, &wrote, &end);
+	ndjson_end(&json, &templates, &wrote, &end);
 	add(&json);
 	ck_assert_int_eq(journey_read(&reading, span_of(text, text_bytes), read_block, sizeof read_block), 0);
 
