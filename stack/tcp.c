@@ -103,28 +103,27 @@ tcp_reason_of(const struct stack *stack, tcp_conn conn)
 	return tcb == NULL ? TCP_REASON_NONE : (enum tcp_reason)tcb->reason;
 }
 
+static enum tcp_reason
+take(uint8_t *reason)
+{
+	const enum tcp_reason taken = *reason;
+
+	*reason = TCP_REASON_NONE;
+	return taken;
+}
+
 enum tcp_reason
 tcp_take_error(struct stack *stack, tcp_conn conn)
 {
 	struct tcb *tcb = tcp__get(stack, conn);
-
-	if (tcb == NULL)
-		return TCP_REASON_NONE;
-	const enum tcp_reason reason = tcb->told_reason;
-	tcb->told_reason = TCP_REASON_NONE;
-	return reason;
+	return tcb == NULL ? TCP_REASON_NONE : take(&tcb->told_reason);
 }
 
 enum tcp_reason
 tcp_take_soft_error(struct stack *stack, tcp_conn conn)
 {
 	struct tcb *tcb = tcp__get(stack, conn);
-
-	if (tcb == NULL)
-		return TCP_REASON_NONE;
-	const enum tcp_reason reason = tcb->soft_reason;
-	tcb->soft_reason = TCP_REASON_NONE;
-	return reason;
+	return tcb == NULL ? TCP_REASON_NONE : take(&tcb->soft_reason);
 }
 
 void
