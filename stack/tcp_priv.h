@@ -510,9 +510,12 @@ void tcp__window_on_read(struct stack *stack, struct tcb *tcb);
 /* ---- tcp_timer.c ------------------------------------------------------------------------------ */
 
 void tcp__arm_rto(struct stack *stack, struct tcb *tcb); /* from now on */
-void tcp__rearm_rto(struct stack *stack, struct tcb *tcb); /* the first segment went out again */
 void tcp__arm_syn_soon(struct stack *stack, struct tcb *tcb);
-/* Something new was acknowledged, or sent: a loss probe, or the RTO. */
+/*
+ * The first segment went out again: the RTO.  Something new was acknowledged, or sent: a loss probe, or the RTO.  What
+ * RACK waits for comes first.
+ */
+void tcp__rearm_rto(struct stack *stack, struct tcb *tcb);
 void tcp__arm_on_ack(struct stack *stack, struct tcb *tcb);
 void tcp__arm_on_sent(struct stack *stack, struct tcb *tcb);
 /* Something was learned that makes a loss probe pointless: the RTO instead. */

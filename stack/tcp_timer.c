@@ -19,6 +19,12 @@ arm_loss(struct stack *stack, struct tcb *tcb, enum timer_kind kind, uint64_t at
 	wheel_arm(&stack->wheel, &tcb->loss_timer, at_us);
 }
 
+static bool
+is_armed(const struct tcb *tcb, enum timer_kind kind)
+{
+	return wheel_is_armed(&tcb->loss_timer) && tcb->loss_timer.kind == kind;
+}
+
 /* The user timeout is kept to the moment (RFC 5482). */
 static uint64_t
 clamp_to_user_timeout(const struct stack *stack, const struct tcb *tcb, uint64_t wait_us)
@@ -40,11 +46,10 @@ tcp__arm_rto(struct stack *stack, struct tcb *tcb)
 	arm_loss(stack, tcb, TIMER_TCP_RTO, stack->now_us + wait_us);
 }
 
-/* What RACK waits for comes first. */
 void
 tcp__rearm_rto(struct stack *stack, struct tcb *tcb)
 {
-	if (!wheel_is_armed(&tcb->loss_timer) || tcb->loss_timer.kind != TIMER_TCP_REORDER)
+	if (!is_armed(tcb, TIMER_TCP_REORDER))
 		tcp__arm_rto(stack, tcb);
 }
 
@@ -68,12 +73,6 @@ may_probe(const struct tcb *tcb)
 	       tcb->flight.sacked.segments == 0 && !tcb->recovery.is_tlp_out;
 }
 
-static bool
-is_armed(const struct tcb *tcb, enum timer_kind kind)
-{
-	return wheel_is_armed(&tcb->loss_timer) && tcb->loss_timer.kind == kind;
-}
-
 /* RFC 8985, section 7.2: in place of the retransmission timeout if that would come first. */
 static void
 arm_probe(struct stack *stack, struct tcb *tcb, uint64_t rto_at_us)
@@ -89,6 +88,8 @@ tcp__arm_on_ack(struct stack *stack, struct tcb *tcb)
 {
 	const uint64_t rto_us = clamp_to_user_timeout(stack, tcb, rto_timeout_us(&tcb->rto));
 
+	if (is_armed(tcb, TIMER_TCP_REORDER))
+		return;
 	if (may_probe(tcb))
 		arm_probe(stack, tcb, stack->now_us + rto_us);
 	else
