@@ -289,9 +289,9 @@ renew_oldest(struct guard *guard, uint64_t now_us)
 	return true;
 }
 
-/* False: one could not be opened. */
+/* False: one could not be opened; it is tried again at the next tick. */
 static bool
-hold_more(struct guard *guard)
+hold_more(struct guard *guard, uint64_t now_us)
 {
 	for (uint32_t left = GUARD_FILL_A_TURN; left > 0 && guard_is_filling(guard); left--) {
 		if (hold_another(guard))
@@ -299,7 +299,19 @@ hold_more(struct guard *guard)
 		guard->renew_failures++;
 		return false;
 	}
+	if (guard_is_filling(guard))
+		guard->due_at_us = now_us;
 	return true;
+}
+
+/* Each port has been renewed, and nothing comes to the old ones any more. */
+static void
+class_turn(struct guard *guard)
+{
+	guard->settled_at_us = STACK_NEVER;
+	guard->classes[1] = guard->classes[0];
+	guard->classes[0] = class_of(guard, ++guard->generation);
+	guard->class_count = 2;
 }
 
 bool
@@ -309,18 +321,12 @@ guard_renew(struct guard *guard, uint64_t now_us)
 		return false;
 	guard->due_at_us = now_us + guard->tick_us;
 	close_lingering(guard, now_us);
-	if (guard_is_filling(guard) && hold_more(guard)) {
-		if (guard_is_filling(guard))
-			guard->due_at_us = now_us;
+	if (guard_is_filling(guard) && hold_more(guard, now_us))
 		return false;
-	}
 	if (guard->settled_at_us != STACK_NEVER) {
 		if (now_us < guard->settled_at_us)
 			return false;
-		guard->settled_at_us = STACK_NEVER;
-		guard->classes[1] = guard->classes[0];
-		guard->classes[0] = class_of(guard, ++guard->generation);
-		guard->class_count = 2;
+		class_turn(guard);
 		return true;
 	}
 	for (uint32_t left = renewed_a_tick(guard->pool.count); left > 0; left--)
