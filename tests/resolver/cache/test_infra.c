@@ -411,6 +411,21 @@ START_TEST(a_change_of_the_network_forgets_failures_and_keeps_round_trips)
 }
 END_TEST
 
+/* RFC 9018, section 3: a cookie would tell a server that we are the same, who have another address by now. */
+START_TEST(a_change_of_the_network_changes_all_cookies)
+{
+	const uint8_t learnt[INFRA_COOKIE_SERVER_BYTES_MIN] = "abcdefg";
+	struct infra_cookie before, after;
+	infra_cookie_learn(infra, &a, learnt, sizeof learnt, S);
+	infra_cookie_get(infra, &a, &before, S);
+	ck_assert_uint_eq(before.server_bytes, sizeof learnt);
+	infra_network_changed(infra, S);
+	infra_cookie_get(infra, &a, &after, S);
+	ck_assert_uint_eq(after.server_bytes, 0);
+	ck_assert_mem_ne(after.client, before.client, sizeof after.client);
+}
+END_TEST
+
 START_TEST(the_epoch_ends_with_a_change_of_the_network_or_a_silence)
 {
 	uint32_t epoch = infra_epoch(infra);
@@ -580,6 +595,7 @@ infra_suite(void)
 	tcase_add_test(tcase, a_reply_while_the_family_works_forgives_nobody_else);
 	tcase_add_test(tcase, the_epoch_ends_with_a_change_of_the_network_or_a_silence);
 	tcase_add_test(tcase, a_change_of_the_network_forgets_failures_and_keeps_round_trips);
+	tcase_add_test(tcase, a_change_of_the_network_changes_all_cookies);
 	tcase_add_test(tcase, servers_in_use_stay_while_others_pass_through);
 	tcase_add_test(tcase, servers_that_are_only_looked_at_stay_too);
 	tcase_add_test(tcase, a_look_takes_no_lock_and_writes_nothing_within_a_second);

@@ -1,6 +1,9 @@
 /* Ready-made answers: what comes back, for how long, and for whom; then many threads at once. */
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "resolver/cache/ready.h"
 #include "stack/base/rng.h"
@@ -11,6 +14,10 @@
 #define THREADS     4u
 #define STEPS       20000u
 #define NAMES       3000u /* more than there is room for */
+#define RECORDS_MAX 12u
+#define WRITERS     2u
+#define READS_MAX   200000u
+#define CHANGES_MAX 10000u /* from one read to the next: the writers are at work beside */
 
 static void *block;
 static struct ready_cache *cache;
@@ -373,6 +380,102 @@ START_TEST(threads_share_without_a_lock)
 }
 END_TEST
 
+/* Of `number` records, each of which tells that number. */
+static size_t
+message_of_many(uint8_t *bytes, const struct name *qname, unsigned number)
+{
+	uint32_t ttls[RECORDS_MAX];
+
+	for (unsigned i = 0; i < number; i++)
+		ttls[i] = 100 + number;
+	return message_of(bytes, qname, ttls, number, number);
+}
+
+static void *
+put_again_and_again(void *is_over)
+{
+	const struct name qname = name_of("www.example.");
+	const struct ready_key key = key_of(&qname);
+	const uint64_t hash = ready_cache_hash(cache, &key);
+	uint8_t bytes[READY_BYTES_MAX];
+
+	for (unsigned step = 0; !*(atomic_bool *)is_over; step++) {
+		const struct ready_facts facts = { .size = (uint16_t)message_of_many(bytes, &qname, 1 + step % RECORDS_MAX) };
+		ready_cache_put(cache, &key, hash, bytes, &facts, 30, NOW_S);
+	}
+	return NULL;
+}
+
+/* One name, so that hardly anything is read that is not being written. */
+START_TEST(what_is_read_beside_writers_is_whole_or_a_miss)
+{
+	static atomic_bool is_over;
+	pthread_t writers[WRITERS];
+	const struct name qname = name_of("www.example.");
+	const struct ready_key key = key_of(&qname);
+	uint8_t bytes[READY_BYTES_MAX], wanted[READY_BYTES_MAX];
+	struct ready_facts facts;
+	unsigned last = 0;
+
+	for (unsigned i = 0; i < WRITERS; i++)
+		ck_assert_int_eq(pthread_create(&writers[i], NULL, put_again_and_again, &is_over), 0);
+	for (unsigned reads = 0, changes = 0; reads < READS_MAX && changes < CHANGES_MAX;) {
+		if (!get(&key, bytes, &facts, NOW_S))
+			continue;
+		const unsigned number = bytes[7]; /* ANCOUNT */
+		ck_assert_uint_le(number, RECORDS_MAX);
+		ck_assert_uint_eq(facts.size, message_of_many(wanted, &qname, number));
+		ck_assert_mem_eq(bytes, wanted, facts.size);
+		reads++;
+		changes += number != last;
+		last = number;
+	}
+	is_over = true;
+	for (unsigned i = 0; i < WRITERS; i++)
+		ck_assert_int_eq(pthread_join(writers[i], NULL), 0);
+}
+END_TEST
+
+/* Another answer for that name, and where its message is copied to; nobody can write there until it has been put. */
+static struct {
+	struct name qname;
+	struct ready_key key;
+	uint64_t hash;
+	struct ready_facts facts;
+	uint8_t bytes[READY_BYTES_MAX], *guarded;
+} other;
+
+static void
+put_other(int signal)
+{
+	(void)signal;
+	(void)mprotect(other.guarded, READY_BUCKET_BYTES, PROT_READ | PROT_WRITE);
+	ready_cache_put(cache, &other.key, other.hash, other.bytes, &other.facts, 30, NOW_S);
+}
+
+START_TEST(what_is_put_while_it_is_copied_makes_it_a_miss)
+{
+	const struct sigaction on_fault = { .sa_handler = put_other };
+	uint8_t bytes[READY_BYTES_MAX];
+	struct ready_facts facts = { 0 };
+
+	other.qname = name_of("www.example.");
+	other.key = key_of(&other.qname);
+	other.hash = ready_cache_hash(cache, &other.key);
+	other.facts.size = (uint16_t)message_of_many(other.bytes, &other.qname, 9);
+	facts.size = (uint16_t)message_of_many(bytes, &other.qname, 8);
+	ready_cache_put(cache, &other.key, other.hash, bytes, &facts, 30, NOW_S);
+	other.guarded = mmap(NULL, READY_BUCKET_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(other.guarded, MAP_FAILED);
+	ck_assert_int_eq(sigaction(SIGSEGV, &on_fault, NULL), 0);
+	ck_assert(!get(&other.key, other.guarded, &facts, NOW_S));
+	ck_assert(get(&other.key, other.guarded, &facts, NOW_S));
+	ck_assert_uint_eq(facts.size, other.facts.size);
+	ck_assert_mem_eq(other.guarded, other.bytes, facts.size);
+	ck_assert_int_eq(munmap(other.guarded, READY_BUCKET_BYTES), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -392,6 +495,8 @@ main(void)
 	tcase_add_test(tcase, what_is_put_again_takes_no_second_place);
 	tcase_add_test(tcase, names_that_take_turns_are_wanted);
 	tcase_add_test(tcase, threads_share_without_a_lock);
+	tcase_add_test(tcase, what_is_read_beside_writers_is_whole_or_a_miss);
+	tcase_add_test(tcase, what_is_put_while_it_is_copied_makes_it_a_miss);
 	Suite *suite = suite_create("cache: ready-made answers");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -16,6 +16,7 @@
 #define STEPS   4000u
 #define NAMES   400u
 #define SERVERS 64u
+#define LOOKS   200000u
 
 struct shared {
 	struct rrset_cache *rrsets;
@@ -266,6 +267,44 @@ START_TEST(workers_that_share_the_caches_never_see_a_torn_entry)
 }
 END_TEST
 
+/* Somebody learns of one server all the time. */
+struct learner {
+	struct infra *infra;
+	struct ip_addr server;
+	atomic_bool is_over;
+};
+
+static void *
+learn(void *argument)
+{
+	struct learner *learner = argument;
+	while (!learner->is_over)
+		infra_heard(learner->infra, &learner->server, 20000, 1000000);
+	return NULL;
+}
+
+START_TEST(a_server_of_which_something_is_being_learnt_is_known_meanwhile)
+{
+	struct rng rng;
+	static struct learner learner;
+	struct infra_server server;
+	pthread_t thread;
+	rng_init_number(&rng, 5);
+	void *block = calloc(1, infra_bytes(SERVERS));
+	learner.infra = infra_new(block, infra_bytes(SERVERS), SERVERS, &rng);
+	learner.server = addr_ipv4((uint8_t[4]){ 192, 0, 2, 1 });
+	infra_heard(learner.infra, &learner.server, 20000, 1000000);
+	ck_assert_int_eq(pthread_create(&thread, NULL, learn, &learner), 0);
+	for (unsigned i = 0; i < LOOKS; i++) {
+		infra_get(learner.infra, &learner.server, &server, 1000000);
+		ck_assert_msg(server.known, "at look %u", i);
+	}
+	learner.is_over = true;
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	free(block);
+}
+END_TEST
+
 static Suite *
 threads_suite(void)
 {
@@ -273,6 +312,7 @@ threads_suite(void)
 	TCase *tcase = tcase_create("threads");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, workers_that_share_the_caches_never_see_a_torn_entry);
+	tcase_add_test(tcase, a_server_of_which_something_is_being_learnt_is_known_meanwhile);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
