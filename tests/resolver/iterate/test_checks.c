@@ -370,6 +370,92 @@ START_TEST(who_makes_room_leaves_the_line)
 }
 END_TEST
 
+START_TEST(who_leaves_a_line_after_another_takes_nobody_along)
+{
+	const struct engine_config config = elsewhere(1, 0);
+	unsigned asked[5];
+
+	begin(&config, (struct held){ .holds = false }, NULL, NULL);
+	(void)world_resolve(sw.world, "mal.", TYPE_DNSKEY);
+	(void)world_resolve(sw.world, "victim.", TYPE_DNSKEY);
+	held = (struct held){ .holds = true };
+	sw.world->engine->limits.question_count = COUNT(asked);
+	asked[0] = world_ask(sw.world, "www.mal.", TYPE_A); /* lent; all others are in line */
+	asked[1] = world_ask(sw.world, "n0.victim.", TYPE_A);
+	asked[2] = world_ask(sw.world, "n1.victim.", TYPE_A);
+	asked[3] = world_ask(sw.world, "good.victim.", TYPE_A);
+	asked[4] = world_ask(sw.world, "n2.victim.", TYPE_A);
+	world_run(sw.world, SECOND);
+	(void)world_ask(sw.world, "n3.victim.", TYPE_A); /* two make room, one after the other */
+	(void)world_ask(sw.world, "n4.victim.", TYPE_A);
+	world_run(sw.world, SECOND);
+	unsigned jostled = 0;
+	for (unsigned i = 0; i < COUNT(asked); i++)
+		jostled += sw.world->results[asked[i]].done;
+	ck_assert_uint_eq(jostled, 2);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_waiting, COUNT(asked));
+	held.holds = false;
+	tell(sw.world, 0);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(sw.world->done_count, sw.world->result_count);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_waiting, 0);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+/* ---- what the driver hears --------------------------------------------------------------------------------------------- */
+
+/* One is lent, of www.victim.; the keys of mal. are in line, and www.mal. waits for them. */
+static void
+begin_with_keys_in_line(uint32_t turn_us)
+{
+	const struct engine_config config = elsewhere(1, turn_us);
+
+	begin(&config, (struct held){ .holds = true }, NULL, NULL);
+	(void)world_resolve(sw.world, "victim.", TYPE_DNSKEY);
+	(void)world_resolve(sw.world, "good.victim.", TYPE_A);
+	(void)world_ask(sw.world, "www.victim.", TYPE_A);
+	(void)world_ask(sw.world, "www.mal.", TYPE_A);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(held.count, 1);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_waiting, 2);
+}
+
+START_TEST(who_comes_to_its_turn_with_an_allowance_wakes_those_that_wait_for_it)
+{
+	struct engine_action action;
+	unsigned answers = 0;
+
+	begin_with_keys_in_line(2 * KEY_US);
+	engine_begin_turn(sw.world->engine);
+	tell(sw.world, 0);
+	for (; engine_next(sw.world->engine, &action); answers++)
+		ck_assert_int_eq(action.kind, ENGINE_ANSWER);
+	ck_assert_uint_eq(answers, 2); /* the keys and the address are checked here */
+	ck_assert_uint_eq(signed_world_stats(&sw).tasks, 0);
+	sw.world->done_count += answers; /* that the world has not seen */
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(what_is_decided_does_not_wait_for_what_is_lent)
+{
+	struct engine_action action;
+
+	begin_with_keys_in_line(2 * KEY_US);
+	tell(sw.world, 0);
+	ck_assert(engine_next(sw.world->engine, &action));
+	ck_assert_int_eq(action.kind, ENGINE_ANSWER);
+	sw.world->done_count++; /* which the world has not seen */
+	ck_assert(engine_next(sw.world->engine, &action));
+	ck_assert_int_eq(action.kind, ENGINE_VERIFY);
+	on_verify(sw.world, &action);
+	world_run(sw.world, 2 * (uint64_t)BUDGET_TIME_US);
+	tell(sw.world, 1);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -389,6 +475,9 @@ main(void)
 	tcase_add_test(tcase, who_waits_in_line_is_answered_at_the_end_of_its_time);
 	tcase_add_test(tcase, who_goes_on_with_a_purse_of_its_own_lines_up_anew);
 	tcase_add_test(tcase, who_makes_room_leaves_the_line);
+	tcase_add_test(tcase, who_leaves_a_line_after_another_takes_nobody_along);
+	tcase_add_test(tcase, who_comes_to_its_turn_with_an_allowance_wakes_those_that_wait_for_it);
+	tcase_add_test(tcase, what_is_decided_does_not_wait_for_what_is_lent);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -69,6 +69,37 @@ START_TEST(a_proof_is_hashed_for_once_while_what_stands_beside_it_waits)
 }
 END_TEST
 
+/* ---- an answer that is not signed --------------------------------------------------------------------------------------- */
+
+/* The root's own, beside which stands an address that mal. has signed. */
+static void
+tell_signed_beside_unsigned(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
+{
+	struct rrset *addr = world_record(world, "ns.mal.", TYPE_A, 300, "203.0.113.66");
+
+	(void)server;
+	if (query->question.qtype != TYPE_MX)
+		return;
+	world_reply_clear(reply, DNS_AA, RCODE_NOERROR);
+	records_append(&reply->sections[SECTION_ANSWER], world_record(world, "mx.", TYPE_MX, 300, "10 ns.mal."));
+	signed_sign(world, &sw.mal_zone, addr);
+	records_append(&reply->sections[SECTION_ADDITIONAL], addr);
+}
+
+START_TEST(what_is_not_secure_is_not_when_it_has_waited_for_what_stands_beside_it)
+{
+	const struct engine_config config = elsewhere(0);
+
+	signed_world_init(&sw, 1, &config, NULL, NULL);
+	sw.world->servers[0].habit = tell_signed_beside_unsigned;
+	const struct world_result *result = world_resolve(sw.world, "mx.", TYPE_MX);
+	ck_assert_uint_eq(signed_world_stats(&sw).signatures_elsewhere, 2); /* the keys, the address */
+	ck_assert(world_has(result, SECTION_ADDITIONAL, "ns.mal.", TYPE_A, NULL));
+	ck_assert_uint_eq(result->security, SECURITY_INSECURE);
+	signed_world_fini(&sw);
+}
+END_TEST
+
 /* ---- another answer --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -222,6 +253,7 @@ main(void)
 	TCase *tcase = tcase_create("again");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_proof_is_hashed_for_once_while_what_stands_beside_it_waits);
+	tcase_add_test(tcase, what_is_not_secure_is_not_when_it_has_waited_for_what_stands_beside_it);
 	tcase_add_test(tcase, where_policy_leads_is_judged_although_the_answer_was);
 	tcase_add_test(tcase, where_every_algorithm_has_to_have_signed_the_first_is_checked_once);
 	tcase_add_test(tcase, what_one_has_lent_is_not_in_the_way_of_the_next);

@@ -2,6 +2,7 @@
  * What goes with the answers of a signed zone: its NS set, judged by keys that may just have come, and of the same time;
  * addresses; the proof that a wildcard has made them.
  */
+#include "resolver/iterate/engine_priv.h"
 #include "tests/resolver/iterate/proving_zone.h"
 #include "tests/suite.h"
 
@@ -135,6 +136,11 @@ START_TEST(what_a_zone_says_of_its_servers_lasts_no_longer_than_its_delegation)
 }
 END_TEST
 
+static const struct world_zone aliases = { "victim.", "victim. 600 SOA mname. rname. 1 2 3 4 300\n"
+						      "victim. 3600 NS ns.victim.\n"
+						      "ns.victim. 3600 A 192.0.2.2\n"
+						      "alias.victim. 300 CNAME a.wild.mal.\n" };
+
 static unsigned
 ask_for(const char *qname, bool dnssec_ok)
 {
@@ -147,10 +153,6 @@ ask_for(const char *qname, bool dnssec_ok)
 /* RFC 4035, section 3.1.3.3: it has to see that the name itself is not there, whoever has asked before it. */
 START_TEST(who_wants_proofs_gets_them_where_others_ask_the_same_at_that_moment)
 {
-	static const struct world_zone aliases = { "victim.", "victim. 600 SOA mname. rname. 1 2 3 4 300\n"
-							      "victim. 3600 NS ns.victim.\n"
-							      "ns.victim. 3600 A 192.0.2.2\n"
-							      "alias.victim. 300 CNAME a.wild.mal.\n" };
 	proving_world_init(&sw, false, prove_with_nsec);
 	world_serve_instead(sw.victim, &aliases);
 	(void)proving_resolve(&sw, "a.wild.mal.", TYPE_A, false); /* known now, without its proof */
@@ -168,6 +170,38 @@ START_TEST(who_wants_proofs_gets_them_where_others_ask_the_same_at_that_moment)
 }
 END_TEST
 
+static struct engine_action held;
+
+static void
+hold(struct world *world, const struct engine_action *action)
+{
+	(void)world;
+	held = *action;
+}
+
+/* The task has what it has looked for by then, and waits until a signature of the alias has been checked. */
+START_TEST(who_wants_proofs_gets_them_where_others_have_asked_the_same_before)
+{
+	proving_world_init(&sw, false, prove_with_nsec);
+	world_serve_instead(sw.victim, &aliases);
+	(void)proving_resolve(&sw, "a.wild.mal.", TYPE_A, false); /* known now, without its proof */
+	(void)proving_resolve(&sw, "victim.", TYPE_DNSKEY, false);
+	sw.world->engine->config.checks_at_once = 1;
+	sw.world->on_verify = hold;
+	(void)ask_for("alias.victim.", false);
+	world_run(sw.world, SECOND);
+	const unsigned wants = ask_for("alias.victim.", true);
+	ck_assert_int_eq(held.kind, ENGINE_VERIFY);
+	sw.world->on_verify = NULL;
+	engine_verified(sw.world->engine, held.query, CRYPTO_VALID, sw.world->now_us);
+	world_run(sw.world, SECOND);
+	ck_assert_uint_eq(world_asked(sw.world, "alias.victim.", TYPE_A), 1);
+	ck_assert(world_has(&sw.world->results[wants], SECTION_ANSWER, "a.wild.mal.", TYPE_A, "203.0.113.99"));
+	ck_assert(world_has(&sw.world->results[wants], SECTION_AUTHORITY, "*.wild.mal.", TYPE_NSEC, NULL));
+	signed_world_fini(&sw);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -180,6 +214,7 @@ main(void)
 	tcase_add_loop_test(tcase, beside_a_signed_answer_that_cd_leaves_unjudged_stand_no_addresses_without_signatures, 0, 2);
 	tcase_add_loop_test(tcase, what_a_zone_says_of_its_servers_lasts_no_longer_than_its_delegation, 0, 2);
 	tcase_add_loop_test(tcase, who_wants_proofs_gets_them_where_others_ask_the_same_at_that_moment, 0, 2);
+	tcase_add_test(tcase, who_wants_proofs_gets_them_where_others_have_asked_the_same_before);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
