@@ -69,6 +69,23 @@ START_TEST(what_is_over_is_forgotten_and_what_is_under_way_is_as_it_was)
 }
 END_TEST
 
+/* From one part of the block to another and back, over what was there before. */
+START_TEST(what_is_under_way_moves_with_all_that_it_says)
+{
+	char text[JOURNEY_TEXT_BYTES];
+
+	begin(2), go_on(2);
+	for (unsigned times = 0; times < 4; times++) {
+		for (unsigned files = 0; files < 100; files++)
+			begin(9), go_on(9), end(9);
+		journey_forget(&journey);
+		ck_assert_uint_eq(count_events(), 2);
+		ck_assert_str_eq(journey_what(journey.first, text), "http://192.0.2.1/, port 80");
+		ck_assert_str_eq(journey_what(journey.last, text), "<- 404, of 2");
+	}
+}
+END_TEST
+
 START_TEST(a_list_that_forgets_has_room_for_any_number_of_files)
 {
 	begin(1); /* goes on all the time */
@@ -116,6 +133,7 @@ main(void)
 	TCase *tcase = tcase_create("forget");
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, what_is_over_is_forgotten_and_what_is_under_way_is_as_it_was);
+	tcase_add_test(tcase, what_is_under_way_moves_with_all_that_it_says);
 	tcase_add_test(tcase, a_list_that_forgets_has_room_for_any_number_of_files);
 	tcase_add_test(tcase, nothing_is_forgotten_when_there_is_no_room_to_keep_what_is_under_way);
 	tcase_add_test(tcase, more_transfers_than_can_be_told_apart_are_all_kept);

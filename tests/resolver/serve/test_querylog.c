@@ -118,11 +118,14 @@ START_TEST(of_bad_signatures_there_is_a_line_now_and_then)
 	outcome.wanted_key = NULL;
 	outcome.refused_signature = TSIG_BAD_KEY;
 	querylog_signature(&querylog, &source, &outcome, first_us + QUERYLOG_SIGNATURE_US);
+	querylog_signature(&querylog, &source, &outcome, first_us + 3 * QUERYLOG_SIGNATURE_US);
 	querylog_flush(&querylog);
 	ck_assert_str_eq(read_all(), "test: warning: refused, 192.0.2.1@53000 <kept. AAAA IN> has a signature that does not hold "
 				     "(key transfers.example.); 0 more since the last such line\n"
 				     "test: warning: refused, 192.0.2.1@53000 <kept. AAAA IN> is signed with another key or algorithm "
-				     "(there are keys for zones' primaries alone); 999 more since the last such line\n");
+				     "(there are keys for zones' primaries alone); 999 more since the last such line\n"
+				     "test: warning: refused, 192.0.2.1@53000 <kept. AAAA IN> is signed with another key or algorithm "
+				     "(there are keys for zones' primaries alone); 0 more since the last such line\n");
 	close_log();
 }
 END_TEST
