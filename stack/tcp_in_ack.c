@@ -203,7 +203,7 @@ timers_follow(struct stack *stack, struct tcb *tcb, const struct tcp_ack *ack)
 			wheel_disarm(&stack->wheel, &tcb->loss_timer);
 	} else if (has_reneged(tcb)) {
 		tcp__arm_reneged(stack, tcb);
-	} else if (ack->is_advance) {
+	} else if (ack->is_advance || !wheel_is_armed(&tcb->loss_timer)) {
 		tcp__arm_on_ack(stack, tcb);
 	} else {
 		tcp__probe_follow(stack, tcb);

@@ -521,6 +521,8 @@ void tcp__arm_on_sent(struct stack *stack, struct tcb *tcb);
 /* Something was learned that makes a loss probe pointless: the RTO instead. */
 void tcp__probe_follow(struct stack *stack, struct tcb *tcb);
 void tcp__arm_reorder(struct stack *stack, struct tcb *tcb, uint64_t wait_us);
+/* What was waited for has arrived, or is lost: whatever is in flight needs another timer. */
+void tcp__disarm_reorder(struct stack *stack, struct tcb *tcb);
 /* The peer has thrown away what it had sacked: soon all counts as lost. */
 void tcp__arm_reneged(struct stack *stack, struct tcb *tcb);
 void tcp__arm_persist(struct stack *stack, struct tcb *tcb);

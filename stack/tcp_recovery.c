@@ -252,6 +252,8 @@ find_losses(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 		const uint64_t wait_us = rack_detect(&tcb->rack, &tcb->flight, &view);
 		if (wait_us != 0)
 			tcp__arm_reorder(stack, tcb, wait_us);
+		else
+			tcp__disarm_reorder(stack, tcb);
 	}
 	ack->lost_bytes = tcb->flight.gone.bytes - tcb->flight.again.bytes - gone_bytes;
 }

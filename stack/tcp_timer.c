@@ -128,6 +128,13 @@ tcp__arm_reorder(struct stack *stack, struct tcb *tcb, uint64_t wait_us)
 }
 
 void
+tcp__disarm_reorder(struct stack *stack, struct tcb *tcb)
+{
+	if (is_armed(tcb, TIMER_TCP_REORDER))
+		wheel_disarm(&stack->wheel, &tcb->loss_timer);
+}
+
+void
 tcp__arm_reneged(struct stack *stack, struct tcb *tcb)
 {
 	const uint64_t half_us = tcb->rto.srtt_us / 2;
