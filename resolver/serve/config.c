@@ -418,13 +418,23 @@ take_zones(struct parse *parse, const yaml_event_t *value, size_t line)
 }
 
 static int
+refuse_section(struct parse *parse, const char *name, size_t line)
+{
+	const char *why = config__why_not(name);
+
+	if (why != NULL)
+		return fail(parse, line, "there is no section `%s`: %s; leave it out", name, why);
+	return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `key`, `cachedb`, `remote-control` and `stack`",
+	            name);
+}
+
+static int
 take_section(struct parse *parse, const yaml_event_t *key, const yaml_event_t *value)
 {
 	size_t line = key->start_mark.line + 1;
 	int err = 0;
 	if (!config__is_section(scalar_text(key)))
-		return fail(parse, line, "unknown section `%s`; the sections are `server`, `forward-zone`, `stub-zone`, `auth-zone`, `rpz`, `view`, `key`, `cachedb`, `remote-control` and `stack`",
-		            scalar_text(key));
+		return refuse_section(parse, scalar_text(key), line);
 	parse->section = scalar_text(key);
 	parse->base = parse->config;
 	const bool is_empty = value->type == YAML_SCALAR_EVENT && value->data.scalar.length == 0;

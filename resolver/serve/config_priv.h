@@ -16,7 +16,7 @@ const struct config_option *config__find_option(const char *section, const char 
 /* Of any section, that which is the fewest changes away; 0: it is that name. */
 const struct config_option *config__nearest_option(const char *name, unsigned *distance);
 
-/* Why an option of unbound's is none here; NULL: it is not one that is known. */
+/* Why an option or section of unbound's is none here; NULL: it is not one that is known. */
 const char *config__why_not(const char *name);
 
 int config__set_string(char **field, const char *text); /* copies; an empty text is NULL */

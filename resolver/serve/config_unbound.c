@@ -1,4 +1,4 @@
-/* config_unbound.c - options that people bring from unbound, and why there are none of that name here. */
+/* config_unbound.c - options and sections that people bring from unbound, and why there are none of that name here. */
 #include "resolver/serve/config_priv.h"
 
 #include <string.h>
@@ -10,6 +10,18 @@
 #define SOCKET "commands come by a Unix socket that only the server's user opens (`control-interface`)"
 #define NO_TAP "there is no dnstap; `log-queries` and `log-replies` tell what is asked, `capture` keeps what name servers say"
 #define NO_ECS "no part of a client's address is sent to name servers"
+#define ONE_FILE "a configuration is one file: write what this includes into it, where a section may stand several times"
+#define NO_MODULE "there are no modules beside those of `module-config`"
+#define RTTS   "a server's time-out follows its round-trip times, within fixed bounds"
+#define KNOWN  "what is known of a server is kept for 15 minutes"
+#define CONNS  "connections to name servers are shared by queries; how many and how long is fixed"
+#define PORTS  "ports of queries are drawn by chance (`guard-ports`)"
+#define STACK  "queries go through cairnd's own stack, not through sockets"
+#define MSS    "it follows from the MTU"
+#define FASTER "servers are chosen by their round-trip times, in a fixed way"
+#define BOUNDS "the work for one question has fixed bounds"
+#define QUOTA  "the answers that one address waits for have a fixed bound"
+#define BY_ADDR "clients are told apart by their addresses alone (`access-control` and its kind)"
 
 static const struct {
 	const char *option, *why;
@@ -28,6 +40,57 @@ static const struct {
 	{ "caps-exempt", "a server that does not repeat the case of a name is noticed, and asked without" },
 	{ "response-ip-tag", "an `rpz:` section with `tags` and rules for addresses (rpz-ip) does that for clients with a tag" },
 	{ "trusted-keys-file", "`trust-anchor-file` takes keys, as DS or DNSKEY records" },
+	{ "include", ONE_FILE },
+	{ "include-toplevel", ONE_FILE },
+	{ "infra-cache-min-rtt", RTTS },
+	{ "infra-cache-max-rtt", RTTS },
+	{ "infra-keep-probing", RTTS },
+	{ "unknown-server-time-limit", RTTS },
+	{ "infra-host-ttl", KNOWN },
+	{ "infra-lame-ttl", KNOWN },
+	{ "infra-cache-lame-size", "it is a part of `infra-cache-numhosts`" },
+	{ "outgoing-num-tcp", CONNS },
+	{ "tcp-reuse-timeout", CONNS },
+	{ "tcp-auth-query-timeout", CONNS },
+	{ "max-reuse-tcp-queries", CONNS },
+	{ "outgoing-port-permit", PORTS },
+	{ "outgoing-port-avoid", PORTS },
+	{ "outgoing-interface", "queries leave from the host's addresses, or from `address` of `stack:`" },
+	{ "tcp-mss", MSS },
+	{ "outgoing-tcp-mss", MSS },
+	{ "udp-connect", STACK },
+	{ "delay-close", STACK },
+	{ "msg-buffer-size", "messages of every size find room" },
+	{ "stream-wait-size", "what one connection waits for has a fixed bound" },
+	{ "target-fetch-policy", "addresses of name servers are looked for when they are needed" },
+	{ "fast-server-*", FASTER },
+	{ "low-rtt*", FASTER },
+	{ "harden-short-bufsize", ALWAYS },
+	{ "harden-large-queries", ALWAYS },
+	{ "harden-unknown-additional", ALWAYS },
+	{ "qname-minimisation-strict", "the whole name is asked before an error is believed" },
+	{ "prefetch-key", "keys are asked for when an answer is to be judged" },
+	{ "val-max-restart", "an answer that does not hold is asked of two other servers" },
+	{ "max-sent-count", BOUNDS },
+	{ "max-query-restarts", BOUNDS },
+	{ "max-global-quota", BOUNDS },
+	{ "iter-scrub-ns", BOUNDS },
+	{ "iter-scrub-cname", BOUNDS },
+	{ "wait-limit*", QUOTA },
+	{ "ratelimit-size", "the table has a fixed size" },
+	{ "ip-ratelimit-size", "the table has a fixed size" },
+	{ "interface-action", BY_ADDR },
+	{ "interface-view", BY_ADDR },
+	{ "interface-tag*", BY_ADDR },
+	{ "proxy-protocol-port", "the PROXY protocol is not spoken" },
+	{ "dlv-anchor*", "DLV is history (RFC 8749)" },
+	{ "python*", NO_MODULE },
+	{ "dynlib*", NO_MODULE },
+	{ "ipsecmod-*", NO_MODULE },
+	{ "ipset", NO_MODULE },
+	{ "dnscrypt*", "there is no DNSCrypt" },
+	{ "log-local-actions", "local zones of type `inform` and its kind are logged" },
+	{ "log-tag-queryreply", "lines of answers go on behind the question" },
 	{ "msg-cache-slabs", SLABS },
 	{ "rrset-cache-slabs", SLABS },
 	{ "infra-cache-slabs", SLABS },
@@ -40,6 +103,7 @@ static const struct {
 	{ "chroot", "cairnd changes to none; cairnd.service confines it" },
 	{ "val-log-level", "`log-servfail` tells the reason of each failure" },
 	{ "val-log-squelch", "`log-servfail` tells the reason of each failure" },
+	{ "log-time-iso", ALWAYS ", in UTC, and is left to the journal where lines go there" },
 	{ "log-time-ascii", "lines begin with the time in UTC, and leave it to the journal where they go there" },
 	{ "extended-statistics", STATS },
 	{ "statistics-*", STATS },

@@ -98,6 +98,14 @@ static const struct {
 	  "test.conf:2: there is no option `response-ip-tag`: an `rpz:` section with `tags` and rules for addresses (rpz-ip) does that for clients with a tag; leave it out" },
 	{ "... or one of a kind that is not there", "server:\n  tls-ciphers: HIGH\n",
 	  "test.conf:2: there is no option `tls-ciphers`: there is no TLS, towards clients or name servers; leave it out" },
+	{ "... and is not taken for another that looks like it", "server:\n  outgoing-num-tcp: 10\n",
+	  "test.conf:2: there is no option `outgoing-num-tcp`: connections to name servers are shared by queries; how many and how long is fixed; leave it out" },
+	{ "what includes other files is told that there is one", "server:\n  include: \"/etc/unbound/local.conf\"\n",
+	  "test.conf:2: there is no option `include`: a configuration is one file: write what this includes into it, where a section may stand several times; leave it out" },
+	{ "... outside of a section, too", "include-toplevel: \"/etc/unbound/unbound.conf.d/*.conf\"\n",
+	  "test.conf:1: there is no section `include-toplevel`: a configuration is one file: write what this includes into it, where a section may stand several times; leave it out" },
+	{ "a section of unbound's may have its reason as well", "dnstap:\n  dnstap-enable: no\n",
+	  "test.conf:1: there is no section `dnstap`: there is no dnstap; `log-queries` and `log-replies` tell what is asked, `capture` keeps what name servers say; leave it out" },
 	{ "a name like none is sent to the manual", "server:\n  so-long-and-thanks-for-all: fish\n",
 	  "test.conf:2: unknown option `so-long-and-thanks-for-all` in `server:`; cairn.conf(5) lists them all" },
 	{ "an unknown section names the known ones", "sever:\n  port: 53\n",
@@ -159,6 +167,24 @@ START_TEST(an_unknown_section_names_all_known_ones)
 		(void)snprintf(section, sizeof section, "`%s`", config_options[i].section);
 		ck_assert_msg(strstr(error, section) != NULL, "%s is not in: %s", section, error);
 	}
+}
+END_TEST
+
+START_TEST(of_no_option_that_is_there_it_is_said_that_it_is_not)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		ck_assert_msg(config__why_not(config_options[i].name) == NULL, "%s", config_options[i].name);
+		ck_assert_msg(config__why_not(config_options[i].section) == NULL, "%s", config_options[i].section);
+	}
+}
+END_TEST
+
+START_TEST(a_section_may_stand_several_times)
+{
+	ck_assert_int_eq(parse("server:\n  port: 5353\nserver:\n  do-ip6: no\n"), 0);
+	ck_assert_uint_eq(config.port, 5353);
+	ck_assert(!config.do_ip6);
+	config_free(&config);
 }
 END_TEST
 
@@ -412,6 +438,8 @@ config_suite(void)
 	tcase_add_loop_test(tcase, sizes_take_powers_of_1024, 0, COUNT(sizes));
 	tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0, COUNT(refusals));
 	tcase_add_test(tcase, an_unknown_section_names_all_known_ones);
+	tcase_add_test(tcase, of_no_option_that_is_there_it_is_said_that_it_is_not);
+	tcase_add_test(tcase, a_section_may_stand_several_times);
 	tcase_add_test(tcase, all_mistakes_are_told);
 	tcase_add_loop_test(tcase, of_very_many_mistakes_the_first_are_told_whole, 0, COUNT(many));
 	tcase_add_test(tcase, one_mistake_that_is_too_long_is_cut_short);
