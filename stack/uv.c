@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 uint64_t
 stack_uv_now_us(struct stack_uv *shell)
@@ -167,6 +168,15 @@ next_deadline(const struct stack_uv *shell)
 }
 
 static void
+rest(const struct stack_uv *shell)
+{
+	const uint32_t rest_us = shell->rest_us < STACK_UV_REST_US_MAX ? shell->rest_us : STACK_UV_REST_US_MAX;
+	const struct timespec time = { .tv_nsec = (long)rest_us * 1000 };
+
+	(void)nanosleep(&time, NULL); /* a signal cuts it short: that does no harm */
+}
+
+static void
 on_turn(uv_prepare_t *prepare)
 {
 	struct stack_uv *shell = prepare->data;
@@ -194,6 +204,9 @@ on_turn(uv_prepare_t *prepare)
 	if (shell->is_closing)
 		return;
 	arm(shell, is_drained ? next_deadline(shell) : 0);
+	if (is_drained && shell->rest_us != 0)
+		rest(shell);
+	shell->rest_us = 0;
 }
 
 /* ---- open and close ---------------------------------------------------------------------------- */

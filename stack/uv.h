@@ -8,12 +8,15 @@
  * read once a turn.  A turn's work is bounded: what is left over is done in the next, after
  * everybody else's callbacks.
  *
+ * Who is asked for much in little pieces may have the thread rest behind the flush, as Ethernet
+ * devices moderate their interrupts, so that the next turn finds more of them together.
+ *
  * One stack_uv belongs to one loop and one thread.
  *
  * Ownership: the caller lends the struct, the stack and the link, and keeps them until
  *            stack_uv_close's callback has run; closing the link remains the caller's business.
  * Errors:    ERR_*; ERR_IO is libuv's refusal to watch.
- * Bounds:    STACK_UV_FRAMES_A_TURN and STACK_UV_ACTIONS_A_TURN.
+ * Bounds:    STACK_UV_FRAMES_A_TURN and STACK_UV_ACTIONS_A_TURN; a rest has STACK_UV_REST_US_MAX.
  */
 #ifndef CAIRN_STACK_UV_H
 #define CAIRN_STACK_UV_H
@@ -25,6 +28,7 @@
 
 #define STACK_UV_FRAMES_A_TURN  (4 * LINK_BATCH_MAX)
 #define STACK_UV_ACTIONS_A_TURN 4096u
+#define STACK_UV_REST_US_MAX    1000u
 #define STACK_UV_WATCH_AGAIN_US 20000u /* a device that has gone may come back: links follow it by sync */
 
 struct stack_uv;
@@ -60,6 +64,7 @@ struct stack_uv {
 	uint64_t armed_at_us;
 	uint64_t watch_at_us; /* when descriptors with an error are watched again; STACK_NEVER: there is none */
 	bool is_readable, is_sync_due, is_closing;
+	uint32_t rest_us; /* behind this turn; on_turn may set it, each turn anew.  Nothing that is left over waits for it */
 
 	uint64_t now_us; /* of this turn, once somebody has asked */
 	bool has_time;

@@ -67,10 +67,10 @@ on_readable(uv_poll_t *poll, int status, int events)
 		uint64_t now_us = worker_now_us(udp->base.worker);
 		unsigned count = udp_batch_receive(batch, udp->fd);
 		serve_batch(udp, batch, count, now_us);
-		udp_batch_flush(batch);
 		if (count < UDP_BATCH)
 			break;
 	}
+	udp_batch_flush(batch);
 }
 
 /* ---- answers that took longer ------------------------------------------------------------------------------------ */

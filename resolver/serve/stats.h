@@ -43,13 +43,14 @@ struct server_stats {
 	uint64_t truncated;
 	uint64_t rcodes[STATS_RCODES];
 
+	uint64_t rests;    /* turns behind which the thread let questions gather */
 	uint64_t log_lost; /* lines of queries and answers that nobody read in time */
 
 	/* sockets */
 	uint64_t udp_cut; /* received datagrams larger than any query */
 	uint64_t udp_receive_errors;
-	uint64_t
-		udp_send_failures; /* answers that the host could not take: buffer full, firewall */
+	uint64_t udp_messages;      /* answers over UDP left as so many: a message may have several as its segments */
+	uint64_t udp_send_failures; /* answers that the host could not take: buffer full, firewall */
 	uint64_t tcp_accepted, tcp_accept_failures, tcp_open; /* open: now */
 	uint64_t tcp_closed_idle, tcp_closed_slow, tcp_closed_malformed;
 };

@@ -14,7 +14,7 @@
  * read and written is at their start: some lines of odd length in between spread them.
  */
 #define STRIDE_BYTES (UDP_QUERY_BYTES_MAX + 5u * 64u)
-static_assert(UDP_REPLY_BYTES_MAX <= UDP_QUERY_BYTES_MAX, "both directions share the stride");
+static_assert(UDP_REPLIES_BYTES_MAX >= UDP_REPLY_BYTES_MAX, "the largest reply has room");
 
 /* The larger of the two kinds of local address, and behind it the size of the segments. */
 union control {
@@ -22,7 +22,7 @@ union control {
 	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
 };
 
-struct lane {
+struct inbox {
 	struct mmsghdr headers[UDP_BATCH];
 	struct iovec vectors[UDP_BATCH];
 	struct sockaddr_storage names[UDP_BATCH];
@@ -30,34 +30,50 @@ struct lane {
 	uint8_t bytes[UDP_BATCH * STRIDE_BYTES];
 };
 
+struct reply {
+	struct iovec bytes;
+	socklen_t name_bytes;
+	size_t control_bytes;
+	union control control;
+	struct sockaddr_storage name;
+};
+
+/* The replies lie one behind the other. */
+struct outbox {
+	int fd;
+	unsigned count;
+	size_t used;
+	struct reply replies[UDP_REPLIES_MAX];
+	uint8_t bytes[UDP_REPLIES_BYTES_MAX];
+};
+
 /* What goes out, in an order in which those that can go as the segments of one message are beside each other. */
 struct trains {
 	uint64_t keys
-		[UDP_BATCH]; /* of client and size, and the index in the lane in the lowest octet */
-	struct iovec vectors[UDP_BATCH];
-	struct mmsghdr headers[UDP_BATCH];
+		[UDP_REPLIES_MAX]; /* of client and size, the reply's index in the lowest octet */
+	struct iovec vectors[UDP_REPLIES_MAX];
+	struct mmsghdr headers[UDP_REPLIES_MAX];
 	unsigned count;
 };
 
 struct udp_batch {
 	struct udp_batch_stats stats;
-	int send_fd;
-	unsigned send_count;
-	struct lane in, out;
+	struct inbox in;
+	struct outbox out;
 	struct trains trains;
 };
 
 static void
-lane_init(struct lane *lane)
+inbox_init(struct inbox *in)
 {
 	for (unsigned i = 0; i < UDP_BATCH; i++) {
-		lane->vectors[i].iov_base = lane->bytes + i * STRIDE_BYTES;
-		lane->vectors[i].iov_len = UDP_QUERY_BYTES_MAX;
-		lane->headers[i].msg_hdr = (struct msghdr){
-			.msg_name = &lane->names[i],
-			.msg_iov = &lane->vectors[i],
+		in->vectors[i].iov_base = in->bytes + i * STRIDE_BYTES;
+		in->vectors[i].iov_len = UDP_QUERY_BYTES_MAX;
+		in->headers[i].msg_hdr = (struct msghdr){
+			.msg_name = &in->names[i],
+			.msg_iov = &in->vectors[i],
 			.msg_iovlen = 1,
-			.msg_control = &lane->controls[i],
+			.msg_control = &in->controls[i],
 		};
 	}
 }
@@ -68,9 +84,8 @@ udp_batch_new(void)
 	struct udp_batch *batch = calloc(1, sizeof *batch);
 	if (batch == NULL)
 		return NULL;
-	batch->send_fd = -1;
-	lane_init(&batch->in);
-	lane_init(&batch->out);
+	batch->out.fd = -1;
+	inbox_init(&batch->in);
 	return batch;
 }
 
@@ -145,7 +160,7 @@ udp_batch_datagram(struct udp_batch *batch, unsigned index, struct udp_datagram 
 
 #define KEY_INDEX  0xffu
 #define KEY_CLIENT (~UINT64_C(0xffffff))
-static_assert(UDP_BATCH <= KEY_INDEX + 1 && UDP_REPLY_BYTES_MAX <= UINT16_MAX,
+static_assert(UDP_REPLIES_MAX <= KEY_INDEX + 1 && UDP_REPLY_BYTES_MAX <= UINT16_MAX,
 	      "index and size fit into a key");
 
 /*
@@ -162,43 +177,50 @@ key_of(const struct udp_datagram *to, size_t size, unsigned index)
 	return (client & KEY_CLIENT) | (uint64_t)(UINT16_MAX - size) << 8 | index;
 }
 
+/* Shell's sort: few of the keys stand far from their place when a batch comes from few clients. */
 static void
 sort_keys(uint64_t *keys, unsigned count)
 {
-	for (unsigned i = 1; i < count; i++) {
-		uint64_t key = keys[i];
-		unsigned j = i;
-		for (; j > 0 && keys[j - 1] > key; j--)
-			keys[j] = keys[j - 1];
-		keys[j] = key;
+	static const unsigned gaps[] = { 57, 23, 10, 4, 1 };
+	for (unsigned g = 0; g < sizeof gaps / sizeof *gaps; g++) {
+		unsigned gap = gaps[g];
+		for (unsigned i = gap; i < count; i++) {
+			uint64_t key = keys[i];
+			unsigned j = i;
+			for (; j >= gap && keys[j - gap] > key; j -= gap)
+				keys[j] = keys[j - gap];
+			keys[j] = key;
+		}
 	}
 }
 
 static bool
-same_way(const struct msghdr *a, const struct msghdr *b)
+same_way(const struct reply *a, const struct reply *b)
 {
-	return a->msg_namelen == b->msg_namelen && a->msg_controllen == b->msg_controllen &&
-	       memcmp(a->msg_name, b->msg_name, a->msg_namelen) == 0 &&
-	       (a->msg_controllen == 0 ||
-		memcmp(a->msg_control, b->msg_control, a->msg_controllen) == 0);
+	return a->name_bytes == b->name_bytes && a->control_bytes == b->control_bytes &&
+	       memcmp(&a->name, &b->name, a->name_bytes) == 0 &&
+	       memcmp(&a->control, &b->control, a->control_bytes) == 0;
+}
+
+static struct reply *
+reply_in_order(struct udp_batch *batch, unsigned place)
+{
+	return &batch->out.replies[batch->trains.keys[place] & KEY_INDEX];
 }
 
 /* The replies from `first` on that can be one message's segments: as large as the first, the last one may be smaller. */
 static unsigned
-train_length(const struct udp_batch *batch, unsigned first)
+train_length(struct udp_batch *batch, unsigned first)
 {
-	const struct trains *trains = &batch->trains;
-	const struct msghdr *head = &batch->out.headers[trains->keys[first] & KEY_INDEX].msg_hdr;
-	size_t segment = head->msg_iov->iov_len, size = segment;
-	unsigned next = first + 1;
+	const struct reply *head = reply_in_order(batch, first);
+	size_t segment = head->bytes.iov_len, size = segment;
+	unsigned end = first + UDP_SEGMENTS_MAX, next = first + 1;
 	if (segment > UDP_SEGMENT_BYTES_MAX)
 		return 1;
-	for (; next < batch->send_count; next++) {
-		const struct msghdr *car =
-			&batch->out.headers[trains->keys[next] & KEY_INDEX].msg_hdr;
-		size_t car_bytes = car->msg_iov->iov_len;
-		if (((trains->keys[first] ^ trains->keys[next]) & KEY_CLIENT) != 0 ||
-		    !same_way(head, car) || car_bytes > segment ||
+	for (; next < batch->out.count && next < end; next++) {
+		const struct reply *car = reply_in_order(batch, next);
+		size_t car_bytes = car->bytes.iov_len;
+		if (!same_way(head, car) || car_bytes > segment ||
 		    size + car_bytes > UDP_MESSAGE_BYTES_MAX)
 			break;
 		size += car_bytes;
@@ -226,19 +248,23 @@ trains_make(struct udp_batch *batch)
 {
 	struct trains *trains = &batch->trains;
 	trains->count = 0;
-	sort_keys(trains->keys, batch->send_count);
-	for (unsigned first = 0, length; first < batch->send_count; first += length) {
-		unsigned index = trains->keys[first] & KEY_INDEX;
+	sort_keys(trains->keys, batch->out.count);
+	for (unsigned first = 0, length; first < batch->out.count; first += length) {
+		struct reply *head = reply_in_order(batch, first);
 		struct msghdr *header = &trains->headers[trains->count++].msg_hdr;
 		length = train_length(batch, first);
 		for (unsigned i = first; i < first + length; i++)
-			trains->vectors[i] = batch->out.vectors[trains->keys[i] & KEY_INDEX];
-		*header = batch->out.headers[index].msg_hdr;
-		header->msg_iov = &trains->vectors[first];
-		header->msg_iovlen = length;
+			trains->vectors[i] = reply_in_order(batch, i)->bytes;
+		*header = (struct msghdr){
+			.msg_name = &head->name,
+			.msg_namelen = head->name_bytes,
+			.msg_iov = &trains->vectors[first],
+			.msg_iovlen = length,
+			.msg_control = head->control_bytes == 0 ? NULL : &head->control,
+			.msg_controllen = head->control_bytes,
+		};
 		if (length > 1)
-			segment_write(header, &batch->out.controls[index],
-				      (uint16_t)trains->vectors[first].iov_len);
+			segment_write(header, &head->control, (uint16_t)head->bytes.iov_len);
 	}
 }
 
@@ -253,7 +279,7 @@ send_one_by_one(struct udp_batch *batch, const struct msghdr *train)
 		header.msg_control = NULL;
 	for (size_t i = 0; i < train->msg_iovlen; i++) {
 		header.msg_iov = &train->msg_iov[i];
-		if (sendmsg(batch->send_fd, &header, MSG_DONTWAIT) < 0)
+		if (sendmsg(batch->out.fd, &header, MSG_DONTWAIT) < 0)
 			batch->stats.send_failures++;
 	}
 }
@@ -263,11 +289,12 @@ udp_batch_flush(struct udp_batch *batch)
 {
 	struct trains *trains = &batch->trains;
 	unsigned sent = 0;
-	if (batch->send_count == 0)
+	if (batch->out.count == 0)
 		return;
 	trains_make(batch);
+	batch->stats.messages += trains->count;
 	while (sent < trains->count) {
-		int count = sendmmsg(batch->send_fd, trains->headers + sent, trains->count - sent,
+		int count = sendmmsg(batch->out.fd, trains->headers + sent, trains->count - sent,
 				     MSG_DONTWAIT);
 		if (count > 0) {
 			sent += (unsigned)count;
@@ -279,16 +306,19 @@ udp_batch_flush(struct udp_batch *batch)
 				batch->stats.send_failures += failed->msg_iovlen;
 		}
 	}
-	batch->send_count = 0;
+	batch->out.count = 0;
+	batch->out.used = 0;
 }
 
 uint8_t *
 udp_batch_lend(struct udp_batch *batch, int fd)
 {
-	if (batch->send_count == UDP_BATCH || (batch->send_fd != fd && batch->send_count > 0))
+	struct outbox *out = &batch->out;
+	if (out->fd != fd || out->count == UDP_REPLIES_MAX ||
+	    sizeof out->bytes - out->used < UDP_REPLY_BYTES_MAX)
 		udp_batch_flush(batch);
-	batch->send_fd = fd;
-	return batch->out.bytes + batch->send_count * STRIDE_BYTES;
+	out->fd = fd;
+	return out->bytes + out->used;
 }
 
 /* Makes the kernel send from the address that the client asked, which matters on wildcard sockets. */
@@ -317,16 +347,16 @@ control_write(union control *control, const struct ip_addr *local)
 void
 udp_batch_commit(struct udp_batch *batch, const struct udp_datagram *to, size_t size)
 {
-	assert(batch->send_count < UDP_BATCH);
+	struct outbox *out = &batch->out;
+	assert(out->count < UDP_REPLIES_MAX);
 	assert(size <= UDP_REPLY_BYTES_MAX);
-	struct lane *lane = &batch->out;
-	unsigned i = batch->send_count++;
-	struct msghdr *header = &lane->headers[i].msg_hdr;
-	lane->vectors[i].iov_len = size;
-	header->msg_namelen =
-		endpoint_to_sockaddr(&to->remote, to->remote_port, to->scope, &lane->names[i]);
-	header->msg_controllen =
-		to->local.family == ADDR_NONE ? 0 : control_write(&lane->controls[i], &to->local);
-	header->msg_control = header->msg_controllen == 0 ? NULL : &lane->controls[i];
-	batch->trains.keys[i] = key_of(to, size, i);
+	struct reply *reply = &out->replies[out->count];
+	reply->bytes = (struct iovec){ .iov_base = out->bytes + out->used, .iov_len = size };
+	reply->name_bytes =
+		endpoint_to_sockaddr(&to->remote, to->remote_port, to->scope, &reply->name);
+	reply->control_bytes =
+		to->local.family == ADDR_NONE ? 0 : control_write(&reply->control, &to->local);
+	batch->trains.keys[out->count] = key_of(to, size, out->count);
+	out->used += size;
+	out->count++;
 }

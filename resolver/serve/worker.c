@@ -10,9 +10,12 @@
 #include "resolver/serve/stream.h"
 #include "resolver/serve/udp_batch.h"
 
-#define TRUST_CLOCK_US 10000000u
-#define ANSWERS_A_TURN 4096u
-#define KEYS_CLIENT    UINT64_MAX /* who has the engine ask for WORKER_ASK_KEYS; clients' own numbers are small */
+#define TRUST_CLOCK_US   10000000u
+#define ANSWERS_A_TURN   4096u
+#define REST_QUERIES_MIN 24u
+#define REST_QUERIES_MAX 128u
+#define REST_US          100u
+#define KEYS_CLIENT      UINT64_MAX /* who has the engine ask for WORKER_ASK_KEYS; clients' own numbers are small */
 
 /* ---- for listeners ------------------------------------------------------------------------------------------- */
 
@@ -109,6 +112,7 @@ worker_query(struct worker *worker, const struct client_source *source, const ui
 	     size_t size, uint8_t *reply, size_t reply_max, uint64_t now_us, size_t *reply_bytes)
 {
 	struct client_outcome outcome;
+	worker->turn_queries++;
 	client_query(&worker->clients, source, bytes, size, reply, reply_max, now_us, &outcome);
 	if (worker->service->log_queries)
 		querylog_query(&worker->query_log, source, outcome.question);
@@ -304,6 +308,17 @@ deadline(const struct worker *worker, uint64_t now_us)
 	return of_log_us < of_core_us ? of_log_us : of_core_us;
 }
 
+/*
+ * A system call, a wake-up and a client's train of segments (udp_batch.h) cost much the same for one datagram as for
+ * many.  So when many ask, what they ask next may gather for a moment.  Few are answered at once; and what a turn finds
+ * very many of has gathered while the one before was at work.
+ */
+static uint32_t
+rest_us(const struct worker *worker)
+{
+	return worker->turn_queries >= REST_QUERIES_MIN && worker->turn_queries < REST_QUERIES_MAX ? REST_US : 0;
+}
+
 void
 worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 {
@@ -344,6 +359,9 @@ worker__on_turn(struct stack_uv *shell, uint64_t now_us)
 	querylog_flush(&worker->query_log);
 	if (!worker->is_closing)
 		arm_engine_timer(worker, answers_left > 0 && !is_behind ? deadline(worker, now_us) : 0);
+	shell->rest_us = answers_left > 0 && !is_behind ? rest_us(worker) : 0;
+	worker->clients.stats.rests += shell->rest_us != 0;
+	worker->turn_queries = 0;
 }
 
 void
@@ -447,6 +465,7 @@ report(struct worker *worker, struct worker_report *report)
 	report->server = worker->clients.stats;
 	report->server.udp_cut = udp->cut;
 	report->server.udp_receive_errors = udp->receive_errors;
+	report->server.udp_messages = udp->messages;
 	report->server.udp_send_failures = udp->send_failures;
 	report->server.log_lost = worker->query_log.lost;
 	engine_stats(worker->engine, &report->engine);

@@ -41,6 +41,7 @@ struct worker {
 	struct verifiers *verifiers;
 
 	struct clients clients;
+	unsigned turn_queries; /* that they have asked since the last turn ended */
 	struct querylog query_log;
 	struct arena arena;
 	struct udp_batch *udp;

@@ -4,7 +4,9 @@ A test program imports this, and ends with main(): it runs itself again in a net
 loopback device and nothing else, so nothing that is started there can reach anybody.  The root server, on 127.0.0.53,
 holds its answers back until it is told to give them, so a query pends for as long as a test wants.
 """
+import contextlib
 import os
+import pathlib
 import re
 import select
 import signal
@@ -170,6 +172,20 @@ class Server:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """All of its threads stand still."""
+        def states():
+            return {task.read_text().rpartition(")")[2].split()[0] for task in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/stat")}
+        end = time.monotonic() + PATIENCE_S
+        self.signal(signal.SIGSTOP)
+        try:
+            while states() != {"T"} and time.monotonic() < end:
+                time.sleep(0.001)
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
 
     def tell_statistics(self):
         last_line = "zones: checks="

@@ -98,6 +98,18 @@ class Datagrams(unittest.TestCase):
             self.assertEqual(header(ask("127.0.0.1"))[2], 1)
             self.assertEqual(server.statistic("udp.cut"), 1)
 
+    def test_what_came_together_goes_together_and_many_let_more_gather(self):
+        for count, messages, rests in (1, 1, 0), (20, 1, 0), (100, 2, 1), (200, 4, 0):
+            with self.subTest(count=count), Server() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.connect(("127.0.0.1", 5300))
+                s.settimeout(PATIENCE_S)
+                with server.stopped():
+                    for ident in range(count):
+                        s.send(query("a.test.", ident=ident))
+                self.assertEqual(sorted(header(s.recv(512))[0] for _ in range(count)), list(range(count)))
+                self.assertEqual(server.statistic("udp.messages"), messages)
+                self.assertEqual(server.statistic(" rests"), rests)
+
 
 class Streams(unittest.TestCase):
     def test_queries_are_pipelined_and_may_come_in_pieces(self):

@@ -32,8 +32,10 @@ bound_socket(int family, uint16_t *port)
 		family == AF_INET ? (struct sockaddr *)&ipv4 : (struct sockaddr *)&ipv6;
 	socklen_t size = family == AF_INET ? sizeof ipv4 : sizeof ipv6;
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const int room = 1 << 20; /* or what the host allows: the largest of a full batch fit */
 
 	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
 	ck_assert_int_eq(bind(fd, addr, size), 0);
 	ck_assert_int_eq(getsockname(fd, addr, &size), 0);
 	*port = ntohs(family == AF_INET ? ipv4.sin_port : ipv6.sin6_port);
@@ -160,6 +162,49 @@ START_TEST(a_full_batch_of_the_largest_replies_goes_out)
 }
 END_TEST
 
+START_TEST(as_many_as_gather_in_a_turn_go_in_as_few_messages_as_the_host_takes)
+{
+	size_t sizes[256];
+
+	begin(families[_i]);
+	for (unsigned i = 0; i < UDP_REPLIES_MAX; i++)
+		reply(i % CLIENTS, (uint8_t)i, i % 2 == 0 ? 90 : 70);
+	ck_assert_uint_eq(udp_batch_stats(batch)->messages, 0);
+	udp_batch_flush(batch);
+	/* A client has 128, all of one size: two messages of UDP_SEGMENTS_MAX. */
+	ck_assert_uint_eq(udp_batch_stats(batch)->messages, UDP_REPLIES_MAX / UDP_SEGMENTS_MAX);
+	for (unsigned client = 0; client < CLIENTS; client++) {
+		arrived(client, sizes);
+		for (unsigned i = 0; i < UDP_REPLIES_MAX; i++)
+			ck_assert_uint_eq(sizes[i], i % CLIENTS != client ? 0
+						    : i % 2 == 0          ? 90
+									  : 70);
+	}
+	end();
+}
+END_TEST
+
+START_TEST(what_is_too_much_for_one_batch_goes_before_the_rest)
+{
+	size_t sizes[256];
+	unsigned fitting = UDP_REPLIES_BYTES_MAX / UDP_REPLY_BYTES_MAX;
+
+	begin(families[_i]);
+	for (unsigned i = 0; i < fitting; i++)
+		reply(i % CLIENTS, (uint8_t)i, UDP_REPLY_BYTES_MAX);
+	ck_assert_uint_eq(udp_batch_stats(batch)->messages, 0);
+	(void)udp_batch_lend(batch, server);
+	ck_assert_uint_eq(udp_batch_stats(batch)->messages, fitting);
+	for (unsigned client = 0; client < CLIENTS; client++) {
+		arrived(client, sizes);
+		for (unsigned i = client; i < fitting; i += CLIENTS)
+			ck_assert_uint_eq(sizes[i], UDP_REPLY_BYTES_MAX);
+	}
+	ck_assert_uint_eq(udp_batch_stats(batch)->send_failures, 0);
+	end();
+}
+END_TEST
+
 START_TEST(what_takes_no_segments_gets_datagrams)
 {
 	const int on = 1;
@@ -202,6 +247,11 @@ main(void)
 	tcase_add_loop_test(tcase, replies_of_one_size_to_one_client_pass_the_stack_as_one, 0,
 			    COUNT(families));
 	tcase_add_loop_test(tcase, a_full_batch_of_the_largest_replies_goes_out, 0,
+			    COUNT(families));
+	tcase_add_loop_test(tcase,
+			    as_many_as_gather_in_a_turn_go_in_as_few_messages_as_the_host_takes, 0,
+			    COUNT(families));
+	tcase_add_loop_test(tcase, what_is_too_much_for_one_batch_goes_before_the_rest, 0,
 			    COUNT(families));
 	tcase_add_loop_test(tcase, what_takes_no_segments_gets_datagrams, 0, COUNT(families));
 	tcase_add_loop_test(tcase, what_the_host_does_not_take_is_counted_each, 0, COUNT(families));
