@@ -179,6 +179,24 @@ START_TEST(lines_of_more_files_than_the_list_holds_are_all_there_with_their_verd
 }
 END_TEST
 
+/* _i 1: at the end the hops of --hops look for the addresses of all transfers. */
+START_TEST(a_list_that_somebody_needs_at_the_end_forgets_nothing)
+{
+	struct failure failure;
+	struct journey_report *report;
+	const struct journey_wish wish = { .forms = "json", .path = "lines", .has_hops = _i == 1 };
+	ck_assert_int_eq(journey_report_open(&report, &wish, 1, &failure), 0);
+	tell(report, 1);
+	const struct journey_event *first = journey_report_list(report)->first;
+	while (journey_report_list(report)->first == first && journey_report_list(report)->arena.used < 3 * JOURNEY_HELD_BYTES) {
+		tell(report, 1);
+		journey_report_wait(report);
+	}
+	ck_assert((journey_report_list(report)->first == first) == (_i == 1));
+	journey_report_close(report);
+}
+END_TEST
+
 START_TEST(with_other_forms_the_lines_have_their_own_file)
 {
 	struct failure failure;
@@ -238,6 +256,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, enter_place, leave_place);
 	tcase_add_loop_test(tcase, no_line_is_written_twice_or_left_out_however_often_is_waited, 0, 3);
 	tcase_add_test(tcase, lines_of_more_files_than_the_list_holds_are_all_there_with_their_verdicts);
+	tcase_add_loop_test(tcase, a_list_that_somebody_needs_at_the_end_forgets_nothing, 0, 2);
 	tcase_add_test(tcase, with_other_forms_the_lines_have_their_own_file);
 	tcase_add_test(tcase, a_run_that_is_given_up_leaves_no_lines);
 	tcase_add_test(tcase, lines_that_cannot_be_begun_are_told_at_the_end);

@@ -1,6 +1,7 @@
 /* Command lines and configuration files (fetch/options.h). */
 #include "tests/suite.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -264,6 +265,21 @@ START_TEST(a_file_of_fields_that_cannot_be_read_is_a_failure)
 }
 END_TEST
 
+/* What follows it would be lost without a word. */
+START_TEST(a_file_of_fields_with_a_nul_is_a_failure)
+{
+	char line[128];
+	const char *path = file_with("A: b\n");
+	const int descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	ck_assert_int_eq(write(descriptor, "\0C: d\n", 7), 7);
+	close(descriptor);
+	snprintf(line, sizeof line, "-H @%s", path);
+	ck_assert_int_eq(read_words(line), -1);
+	ck_assert_int_eq(failure.cause, FAILURE_READ);
+	unlink(path);
+}
+END_TEST
+
 static const struct {
 	const char *text, *said;
 } wrong_files[] = {
@@ -344,6 +360,7 @@ main(void)
 	tcase_add_test(tcase, a_configuration_file_has_an_option_a_line);
 	tcase_add_test(tcase, fields_of_a_file_are_fields_of_the_command_line);
 	tcase_add_test(tcase, a_file_of_fields_that_cannot_be_read_is_a_failure);
+	tcase_add_test(tcase, a_file_of_fields_with_a_nul_is_a_failure);
 	tcase_add_loop_test(tcase, a_wrong_configuration_file_is_explained_with_its_line, 0, COUNT(wrong_files));
 	tcase_add_test(tcase, configuration_files_that_name_each_other_end);
 	tcase_add_test(tcase, the_users_file_is_read_unless_q_comes_first);
