@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "resolver/iterate/engine_priv.h"
-#include "tests/resolver/iterate/signed_world.h"
+#include "tests/resolver/iterate/proving_zone.h"
 #include "tests/suite.h"
 
 #define SECOND 1000000u
@@ -273,13 +273,22 @@ sign_for_long(struct world *world, struct world_server *server, const struct que
 		signed_sign(world, signed_zone_of(server), reply->sections[SECTION_ANSWER]);
 }
 
-START_TEST(what_has_outlived_a_signature_stands_in_without_being_authentic)
+static void
+prove_for_short(struct world *world, struct world_server *server, const struct query *query, struct world_reply *reply)
 {
-	static const struct {
-		world_habit *habit;
-		enum security security;
-	} cases[] = { { sign_for_long, SECURITY_SECURE }, { sign_for_long_and_for_short, SECURITY_INSECURE } };
-	static struct signed_world sw;
+	const struct signed_zone *zone = signed_zone_of(server);
+
+	prove_with_nsec(world, server, query, reply);
+	for (struct rrset *set = reply->sections[SECTION_AUTHORITY]; set != NULL; set = set->next)
+		if (set->type == TYPE_NSEC)
+			signer_sign(&world->arena, set, &zone->apex, zone->key, SIGNER_KSK, SIGNED_NOW_S - 86400u, SIGNED_NOW_S + 30u);
+}
+
+static struct signed_world sw;
+
+static void
+begin_signed(world_habit *habit)
+{
 	struct engine_config config = engine_config_default;
 
 	config.prime_root = false;
@@ -287,7 +296,50 @@ START_TEST(what_has_outlived_a_signature_stands_in_without_being_authentic)
 	config.serve_expired_ttl_s = 86400;
 	config.serve_expired_client_timeout_ms = 400;
 	config.val_sig_skew = (struct verify_skew){ 60, 60 };
-	signed_world_init(&sw, suite_seed(8767), &config, cases[_i].habit, NULL);
+	signed_world_init(&sw, suite_seed(8767), &config, habit, NULL);
+}
+
+/* _i 0: its signatures are good for long. */
+START_TEST(what_is_proved_by_what_has_outlived_a_signature_is_not_authentic_either)
+{
+	begin_signed(_i == 0 ? prove_with_nsec : prove_for_short);
+	ck_assert_uint_eq(proving_resolve(&sw, "c.mal.", TYPE_A, false)->security, SECURITY_SECURE);
+	world_run(sw.world, UINT64_C(4000) * SECOND);
+	sw.mal->dead = true;
+	const struct world_result *result = proving_resolve(&sw, "c.mal.", TYPE_A, false);
+	ck_assert_uint_eq(result->rcode, RCODE_NXDOMAIN);
+	ck_assert_int_eq(result->ede, EDE_STALE_NXDOMAIN);
+	ck_assert_uint_eq(result->security, _i == 0 ? SECURITY_SECURE : SECURITY_INSECURE);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+/* What a wildcard has made is kept without its proof, so nothing stands in where somebody wants that. */
+START_TEST(who_wants_proofs_is_given_nothing_without_them_whoever_has_asked_first)
+{
+	struct engine_question question = { .qname = name_of("a.wild.mal."), .qtype = TYPE_A, .qclass = CLASS_IN };
+
+	begin_signed(prove_with_nsec);
+	(void)proving_resolve(&sw, "a.wild.mal.", TYPE_A, false);
+	world_run(sw.world, UINT64_C(4000) * SECOND);
+	sw.mal->dead = true;
+	check_stale(world_resolve_as(sw.world, &question), "a.wild.mal.", "203.0.113.99", 30);
+	world_run(sw.world, UINT64_C(100) * SECOND);
+	(void)world_ask_as(sw.world, &question);
+	question.dnssec_ok = true;
+	ck_assert_uint_eq(world_resolve_as(sw.world, &question)->rcode, RCODE_SERVFAIL);
+	signed_world_fini(&sw);
+}
+END_TEST
+
+START_TEST(what_has_outlived_a_signature_stands_in_without_being_authentic)
+{
+	static const struct {
+		world_habit *habit;
+		enum security security;
+	} cases[] = { { sign_for_long, SECURITY_SECURE }, { sign_for_long_and_for_short, SECURITY_INSECURE } };
+
+	begin_signed(cases[_i].habit);
 	ck_assert_uint_eq(world_resolve(sw.world, "www.mal.", TYPE_A)->security, SECURITY_SECURE);
 	world_run(sw.world, 400 * SECOND);
 	sw.mal->dead = true;
@@ -318,6 +370,8 @@ main(void)
 	tcase_add_test(tcase, what_is_asked_anew_leaves_half_of_the_tasks_to_clients);
 	tcase_add_test(tcase, without_room_for_what_stands_in_clients_get_what_the_work_comes_to);
 	tcase_add_loop_test(tcase, what_has_outlived_a_signature_stands_in_without_being_authentic, 0, 2);
+	tcase_add_loop_test(tcase, what_is_proved_by_what_has_outlived_a_signature_is_not_authentic_either, 0, 2);
+	tcase_add_test(tcase, who_wants_proofs_is_given_nothing_without_them_whoever_has_asked_first);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
