@@ -157,7 +157,87 @@ START_TEST(a_full_batch_of_the_largest_replies_goes_out)
 	arrived(0, sizes);
 	for (unsigned i = 0; i < UDP_BATCH; i++)
 		ck_assert_uint_eq(sizes[i], UDP_SEGMENT_BYTES_MAX);
+	const unsigned segments = UDP_MESSAGE_BYTES_MAX / UDP_SEGMENT_BYTES_MAX; /* of a message */
+	ck_assert_uint_eq(udp_batch_stats(batch)->messages, (UDP_BATCH + segments - 1) / segments);
 	ck_assert_uint_eq(udp_batch_stats(batch)->send_failures, 0);
+	end();
+}
+END_TEST
+
+START_TEST(what_is_too_large_for_a_segment_goes_alone)
+{
+	size_t sizes[256];
+
+	begin(families[_i]);
+	reply(0, 'a', UDP_SEGMENT_BYTES_MAX + 1);
+	reply(0, 'b', UDP_SEGMENT_BYTES_MAX + 1);
+	udp_batch_flush(batch);
+	arrived(0, sizes);
+	ck_assert_uint_eq(sizes['a'], UDP_SEGMENT_BYTES_MAX + 1);
+	ck_assert_uint_eq(sizes['b'], UDP_SEGMENT_BYTES_MAX + 1);
+	ck_assert_uint_eq(udp_batch_stats(batch)->messages, 2);
+	end();
+}
+END_TEST
+
+/* One client, one port, two addresses of ours that it has asked: each reply leaves from its own. */
+START_TEST(replies_from_different_addresses_are_no_one_message)
+{
+	const struct sockaddr_in any = { .sin_family = AF_INET };
+	struct sockaddr_in from;
+	uint8_t bytes[DATAGRAM];
+
+	begin(AF_INET);
+	(void)close(server);
+	server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(server, (const struct sockaddr *)&any, sizeof any), 0);
+	for (uint8_t i = 1; i <= 4; i++) {
+		const struct udp_datagram to = {
+			.remote = loopback,
+			.local = addr_ipv4((const uint8_t[4]){ 127, 0, 0, 1 + i % 2 }),
+			.remote_port = clients[0].port,
+		};
+		memset(udp_batch_lend(batch, server), 1 + i % 2, 70);
+		udp_batch_commit(batch, &to, 70);
+	}
+	udp_batch_flush(batch);
+	for (unsigned i = 0; i < 4; i++) {
+		socklen_t size = sizeof from;
+		ck_assert_int_eq(recvfrom(clients[0].fd, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from, &size), 70);
+		ck_assert_uint_eq(ntohl(from.sin_addr.s_addr) & 0xff, bytes[0]);
+	}
+	end();
+}
+END_TEST
+
+START_TEST(what_was_written_for_one_socket_does_not_leave_by_the_next)
+{
+	size_t sizes[256];
+
+	begin(families[_i]);
+	reply(0, 'a', 70);
+	(void)udp_batch_lend(batch, clients[1].fd);
+	arrived(0, sizes);
+	ck_assert_uint_eq(sizes['a'], 70);
+	end();
+}
+END_TEST
+
+START_TEST(a_query_that_is_too_long_is_passed_over_and_counted)
+{
+	struct udp_datagram datagram;
+	uint8_t bytes[UDP_QUERY_BYTES_MAX + 1] = { 0 };
+
+	begin(AF_INET);
+	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(clients[0].port),
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	for (size_t size = UDP_QUERY_BYTES_MAX; size <= sizeof bytes; size++)
+		ck_assert_int_eq(sendto(server, bytes, size, 0, (const struct sockaddr *)&to, sizeof to), (ssize_t)size);
+	ck_assert_uint_eq(udp_batch_receive(batch, clients[0].fd), 2);
+	ck_assert(udp_batch_datagram(batch, 0, &datagram));
+	ck_assert_uint_eq(datagram.size, UDP_QUERY_BYTES_MAX);
+	ck_assert(!udp_batch_datagram(batch, 1, &datagram));
+	ck_assert_uint_eq(udp_batch_stats(batch)->cut, 1);
 	end();
 }
 END_TEST
@@ -255,6 +335,10 @@ main(void)
 			    COUNT(families));
 	tcase_add_loop_test(tcase, what_takes_no_segments_gets_datagrams, 0, COUNT(families));
 	tcase_add_loop_test(tcase, what_the_host_does_not_take_is_counted_each, 0, COUNT(families));
+	tcase_add_loop_test(tcase, what_is_too_large_for_a_segment_goes_alone, 0, COUNT(families));
+	tcase_add_test(tcase, replies_from_different_addresses_are_no_one_message);
+	tcase_add_loop_test(tcase, what_was_written_for_one_socket_does_not_leave_by_the_next, 0, COUNT(families));
+	tcase_add_test(tcase, a_query_that_is_too_long_is_passed_over_and_counted);
 	Suite *suite = suite_create("serve: datagrams in batches");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
