@@ -228,6 +228,31 @@ START_TEST(an_answer_within_an_answer_is_none)
 }
 END_TEST
 
+START_TEST(who_is_not_there_is_left_alone_for_longer_each_time_until_an_answer)
+{
+	char path[sizeof world.server.path];
+
+	memcpy(path, world.server.path, sizeof path);
+	(void)snprintf(world.server.path, sizeof world.server.path, "%s/nobody", world.directory);
+	for (uint32_t ms = CACHEDB_LINK_REST_MIN_MS; ms < 4 * CACHEDB_LINK_REST_MAX_MS; ms *= 2) {
+		ck_assert_int_eq(ask(), ERR_CLOSED);
+		ck_assert_uint_eq(world.link.rest_ms, ms < CACHEDB_LINK_REST_MAX_MS ? ms : CACHEDB_LINK_REST_MAX_MS);
+		ck_assert_uint_eq(world.link.rest_until_ms, uv_now(&world.loop) + world.link.rest_ms);
+		ck_assert_int_eq(ask(), ERR_CLOSED); /* in that time nothing is tried */
+		world.link.rest_until_ms = 0;
+	}
+	memcpy(world.server.path, path, sizeof path);
+	world.answer = "-LOADING it reads its file\r\n";
+	ck_assert_int_eq(ask(), 0);
+	run_until_replies(1);
+	ck_assert_uint_eq(world.link.rest_ms, CACHEDB_LINK_REST_MAX_MS); /* that was no answer */
+	world.answer = "+PONG\r\n";
+	ck_assert_int_eq(ask(), 0);
+	run_until_replies(2);
+	ck_assert_uint_eq(world.link.rest_ms, 0);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -241,6 +266,7 @@ suite(void)
 	tcase_add_test(tcase, an_answer_of_more_parts_than_anybody_asks_for_is_none);
 	tcase_add_test(tcase, an_answer_within_an_answer_is_none);
 	tcase_add_test(tcase, a_server_that_repeats_the_password_does_not_get_it_into_the_log);
+	tcase_add_test(tcase, who_is_not_there_is_left_alone_for_longer_each_time_until_an_answer);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
