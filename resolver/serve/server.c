@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "resolver/serve/core_config.h"
+#include "resolver/serve/descriptors.h"
 #include "resolver/serve/server_priv.h"
 
 #define STATUS_SECOND_SIGNAL 128 /* and the signal's number, as a shell has it */
@@ -155,33 +155,6 @@ open_rng(struct server *server, char error[CONFIG_ERROR_BYTES])
 	rng_init(&server->rng, seed);
 	explicit_bzero(seed, sizeof seed);
 	return 0;
-}
-
-/* The guards have raised the limit for themselves; clients' sockets come on top. */
-static void
-raise_descriptors(const struct server *server)
-{
-	struct rlimit limit;
-	const struct config *config = &server->settings->config;
-	uint64_t own =
-		server->worker_count * worker_descriptors(config, server->settings->endpoint_count);
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	uint64_t wanted = own + 2 * (network_is_shared(config) ? config->guard_ports : 0) +
-			  GUARD_FDS_RESERVED;
-	if (limit.rlim_cur >= wanted)
-		return;
-	struct rlimit raised = { .rlim_cur = wanted,
-				 .rlim_max = limit.rlim_max > wanted ? limit.rlim_max : wanted };
-	if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
-		return;
-	raised.rlim_cur = raised.rlim_max = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &raised);
-	log_warning(server__log(server),
-		    "RLIMIT_NOFILE is %llu and %llu are wanted: fewer TCP clients than "
-		    "incoming-num-tcp can be held; raise "
-		    "LimitNOFILE= of the unit, or `ulimit -n`",
-		    (unsigned long long)raised.rlim_cur, (unsigned long long)wanted);
 }
 
 static int
@@ -388,7 +361,7 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 		err = open_plan(server, error);
 	if (err != 0)
 		return err;
-	raise_descriptors(server);
+	descriptors_open(config, server->settings->endpoint_count, server__log(server));
 	err = memory_open(&server->memory, config, &server->rng, error);
 	if (err == 0)
 		err = open_loop(server, error);

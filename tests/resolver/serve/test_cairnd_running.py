@@ -8,6 +8,7 @@ import os
 import pathlib
 import pwd
 import re
+import resource
 import select
 import signal
 import socket
@@ -336,6 +337,13 @@ class Start(unittest.TestCase):
                     pass
                 self.assertEqual(held, 3000)
                 self.assertEqual(server.statistic("host.guard-renew-failures"), 0)
+
+    def test_the_table_of_descriptors_need_not_grow_while_threads_wait_for_it(self):
+        with Server("  incoming-num-tcp: 3000", guard_ports=1200) as server:
+            with open(f"/proc/{server.process.pid}/status") as file:
+                size = int(re.search(r"FDSize:\s+(\d+)", file.read())[1])
+            limit = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[0]
+            self.assertGreaterEqual(size, min(limit, 3000 + 2 * 1200))
 
     def test_a_port_in_use_names_who_has_it(self):
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
