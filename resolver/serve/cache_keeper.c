@@ -37,11 +37,13 @@ tell_scanned(struct cache_keeper *keeper)
 	uv_mutex_unlock(&keeper->lock);
 }
 
-static void
-wait_for_scan(struct cache_keeper *keeper)
+void
+cache_keeper_await(struct cache_keeper *keeper)
 {
-	const uint64_t end_ns = uv_hrtime() + CACHE_KEEPER_AHEAD_MS * NS_PER_MS;
+	const uint64_t end_ns = keeper->started_ns + CACHE_KEEPER_AHEAD_MS * NS_PER_MS;
 	uint64_t at_ns;
+	if (!keeper->is_started)
+		return;
 	uv_mutex_lock(&keeper->lock);
 	while (!keeper->is_scanned && (at_ns = uv_hrtime()) < end_ns)
 		(void)uv_cond_timedwait(&keeper->wake, &keeper->lock, end_ns - at_ns);
@@ -114,11 +116,11 @@ cache_keeper_start(struct cache_keeper *keeper)
 	if (err != 0)
 		goto destroy_mutex;
 	atomic_store(&keeper->is_loading, true);
+	keeper->started_ns = uv_hrtime();
 	err = uv_thread_create(&keeper->thread, run, keeper);
 	if (err != 0)
 		goto destroy_cond;
 	keeper->is_started = true;
-	wait_for_scan(keeper);
 	return;
 destroy_cond:
 	atomic_store(&keeper->is_loading, false);

@@ -23,6 +23,7 @@ struct cache_keeper {
 	char path[PATH_MAX];     /* the configuration may be read anew */
 	uv_thread_t thread;
 	bool is_started;
+	uint64_t started_ns;
 	bool is_scanned;
 	atomic_bool is_stopping, is_mixed, is_loading;
 	uv_mutex_t lock; /* with the condition: of is_stopping and is_scanned */
@@ -31,11 +32,10 @@ struct cache_keeper {
 
 /* Opens the file, while there are the rights to. */
 void cache_keeper_open(struct cache_keeper *keeper, const struct cache_file_config *config, const struct caches *caches);
-/*
- * Starts the thread, with the rights that its maker has left, and gives it CACHE_KEEPER_AHEAD_MS to find out what is in the file: so
- * the first client already has its answer from there.
- */
+/* Starts the thread, with the rights that its maker has left: it begins with finding out what is in the file. */
 void cache_keeper_start(struct cache_keeper *keeper);
+/* Until that is known, or CACHE_KEEPER_AHEAD_MS are over since the start: so the first client already has its answer from there. */
+void cache_keeper_await(struct cache_keeper *keeper);
 /* Whether there is something in the file that is not back yet. */
 bool cache_keeper_is_loading(struct cache_keeper *keeper);
 /* What is learnt from now on rests on something else than the config has said (cache_file_mix). */

@@ -40,7 +40,7 @@ static int
 open_raw(struct network *network, const struct guard_plan *guards, unsigned worker, struct rng *rng,
 	 uint64_t now_us, struct link_error *why)
 {
-	int err = guard_open(&network->guard, guards, worker, rng, now_us, why);
+	int err = guard_init(&network->guard, guards, worker, rng, why);
 	if (err != 0)
 		return err;
 	network->has_guard = true;
@@ -152,6 +152,14 @@ network_open(struct network *network, const struct config *config, const struct 
 		err = wrap_in_capture(network, config, worker, now_us, &why);
 	if (err != 0 && why.text[0] == '\0')
 		(void)snprintf(why.text, sizeof why.text, "%s", err_text(err));
+	return err == 0 ? 0 : complain(error, err, &why);
+}
+
+int
+network_hold_ports(struct network *network, uint64_t now_us, char error[CONFIG_ERROR_BYTES])
+{
+	struct link_error why = { "" };
+	const int err = network->has_guard ? guard_hold_first(&network->guard, now_us, &why) : 0;
 	return err == 0 ? 0 : complain(error, err, &why);
 }
 

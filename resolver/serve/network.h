@@ -4,7 +4,7 @@
  *
  * In the order of the calls: network_check reads the words; network_open opens what needs privileges;
  * network_describe tells the shell what the link cannot know; network_set_up gives a stack of its own the
- * addresses and gateways that it does not find out by itself.
+ * addresses and gateways that it does not find out by itself; network_hold_ports opens what does not need privileges.
  *
  * Ownership: a network belongs to one worker; network_close frees the link and its guards.
  * Errors:    a negative ERR_* and one line in `error`: option, device or capability, and what would help.
@@ -59,6 +59,11 @@ int network_open(struct network *network, const struct config *config,
 /* The same over a link that is open already, and the network's from now on. */
 int network_open_over(struct network *network, const struct config *config, struct link *link,
 		      char error[CONFIG_ERROR_BYTES]);
+/*
+ * Ports for the queries of a network_is_shared: until then there are none, and nothing can be sent.  Some 10 ms, and no privilege:
+ * so it is for the time when something else has to be waited for.
+ */
+int network_hold_ports(struct network *network, uint64_t now_us, char error[CONFIG_ERROR_BYTES]);
 void network_describe(const struct network *network, const struct config *config,
 		      struct stack_uv *shell);
 int network_set_up(const struct network *network, struct stack *stack, unsigned ifindex,

@@ -350,6 +350,19 @@ start_workers(struct server *server, char error[CONFIG_ERROR_BYTES])
 	return 0;
 }
 
+/* The guards are opened while the cache file is read: the two are most of what a start takes. */
+static int
+get_ready(struct server *server, char error[CONFIG_ERROR_BYTES])
+{
+	int err = 0;
+	cache_keeper_start(&server->keeper);
+	for (unsigned i = 0; i < server->worker_count && err == 0; i++)
+		err = worker_hold_ports(server->workers[i], error);
+	if (err == 0)
+		cache_keeper_await(&server->keeper);
+	return err;
+}
+
 /* Everything that can fail, in the order that server.h tells. */
 static int
 server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
@@ -384,7 +397,7 @@ server_open(struct server *server, char error[CONFIG_ERROR_BYTES])
 		err = privilege_drop(&server->user, error);
 	}
 	if (err == 0)
-		cache_keeper_start(&server->keeper);
+		err = get_ready(server, error);
 	return err == 0 ? start_workers(server, error) : err;
 }
 

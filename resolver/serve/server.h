@@ -5,7 +5,8 @@
  * and SIGINT end it cleanly, a second one at once.
  *
  * The order at the start is that of what may fail and what it needs: files, users and descriptors first, then sockets
- * and devices, then privileges go, and only then are there threads.
+ * and devices, then privileges go, and only then are there threads: first the one that reads the cache file, while the main
+ * thread opens the guards of the workers' ports.
  *
  * Errors: written to the log, with what would help; the exit status is EXIT_FAILURE.
  */

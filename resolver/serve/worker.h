@@ -120,6 +120,8 @@ int worker_new(struct worker **worker, const struct worker_config *config,
 	       char error[CONFIG_ERROR_BYTES]);
 /* Adds a listener; takes the descriptor, also when it fails.  Before worker_start, or on the worker's thread. */
 int worker_listen(struct worker *worker, const struct worker_socket *socket);
+/* What its queries are sent from (network_hold_ports); before worker_start, and privileges may be gone. */
+int worker_hold_ports(struct worker *worker, char error[CONFIG_ERROR_BYTES]);
 int worker_start(struct worker *worker);
 struct mailbox *worker_mailbox(struct worker *worker);
 /* What the link has to tell the operator of how it was opened; "": nothing. */

@@ -239,6 +239,12 @@ worker_new(struct worker **made, const struct worker_config *config, char error[
 	return 0;
 }
 
+int
+worker_hold_ports(struct worker *worker, char error[CONFIG_ERROR_BYTES])
+{
+	return network_hold_ports(&worker->network, uv_hrtime() / 1000, error);
+}
+
 static void
 run(void *arg)
 {

@@ -205,8 +205,7 @@ hold_another(struct guard *guard)
 }
 
 int
-guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng, uint64_t now_us,
-           struct link_error *error)
+guard_init(struct guard *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng, struct link_error *error)
 {
 	assert(worker < plan->worker_count);
 	*guard = (struct guard){
@@ -217,6 +216,7 @@ guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, 
 		.class_count = 1,
 		.lingering_count_max = lingering_max(plan->port_count),
 		.tick_us = tick_us_for(plan->port_count),
+		.due_at_us = STACK_NEVER,
 		.settled_at_us = STACK_NEVER,
 	};
 	guard->classes[0] = class_of(guard, 0);
@@ -224,19 +224,36 @@ guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, 
 	guard->fds = calloc(plan->port_count, sizeof *guard->fds);
 	guard->lingering = calloc(guard->lingering_count_max, sizeof *guard->lingering);
 	guard->pool.ports = guard->ports;
-	if (guard->ports == NULL || guard->fds == NULL || guard->lingering == NULL) {
-		guard_close(guard);
-		return link__fail(error, ENOMEM, NULL, "guard sockets");
-	}
-	while (guard->pool.count < plan->first_count) {
+	if (guard->ports != NULL && guard->fds != NULL && guard->lingering != NULL)
+		return 0;
+	guard_close(guard);
+	return link__fail(error, ENOMEM, NULL, "guard sockets");
+}
+
+int
+guard_hold_first(struct guard *guard, uint64_t now_us, struct link_error *error)
+{
+	while (guard->pool.count < guard->plan->first_count) {
 		if (hold_another(guard))
 			continue;
-		(void)link__fail(error, errno, NULL, "guard socket %u of %u", guard->pool.count + 1, plan->port_count);
-		guard_close(guard);
+		(void)link__fail(error, errno, NULL, "guard socket %u of %u", guard->pool.count + 1, guard->port_count);
 		return ERR_FULL;
 	}
 	guard->due_at_us = guard_is_filling(guard) ? now_us : now_us + guard->tick_us;
 	return 0;
+}
+
+int
+guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng, uint64_t now_us,
+           struct link_error *error)
+{
+	int err = guard_init(guard, plan, worker, rng, error);
+	if (err != 0)
+		return err;
+	err = guard_hold_first(guard, now_us, error);
+	if (err != 0)
+		guard_close(guard);
+	return err;
 }
 
 static void

@@ -23,7 +23,7 @@
  * keeps out most foreign UDP.  After each turnover the class is drawn anew under the next key; the
  * class before stays in the filter until its last guard is gone.
  *
- * The first GUARD_PORTS_FIRST of a process are held when guard_open returns, the others soon after, GUARD_FILL_A_TURN with each
+ * The first GUARD_PORTS_FIRST of a process are held when guard_hold_first returns, the others soon after, GUARD_FILL_A_TURN with each
  * guard_renew: who only wants what a cache holds need not wait for all of them.  A query's port is a held one all the
  * same, drawn uniformly from ports that were drawn uniformly: to who has seen none of them it is one of 64,512, however many are held.
  * That fewer can be learnt by watching matters for the tenth of a second until all are there, too short to learn a thousand.
@@ -107,7 +107,14 @@ struct guard {
 int guard_plan_init(struct guard_plan *plan, unsigned worker_count, uint32_t port_count, struct rng *rng,
                     struct link_error *error);
 
-/* Opens the worker's first guards: about 20 us each.  The rng is the worker's own and must outlive the guards. */
+/*
+ * The class, which a link's filter goes by, and room for the guards.  No port is held yet, and an empty pool gives none to anybody.
+ * The rng is the worker's own and must outlive the guards.
+ */
+int guard_init(struct guard *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng, struct link_error *error);
+/* Opens the worker's first guards, once: about 20 us each. */
+int guard_hold_first(struct guard *guard, uint64_t now_us, struct link_error *error);
+/* Both. */
 int guard_open(struct guard *guard, const struct guard_plan *plan, unsigned worker, struct rng *rng,
                uint64_t now_us, struct link_error *error);
 void guard_close(struct guard *guard);

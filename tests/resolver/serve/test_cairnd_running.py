@@ -338,6 +338,14 @@ class Start(unittest.TestCase):
                 self.assertEqual(held, 3000)
                 self.assertEqual(server.statistic("host.guard-renew-failures"), 0)
 
+    def test_guards_take_no_right(self):
+        user = pwd.getpwnam("nobody").pw_uid if is_real_root() else os.geteuid()
+        with Server("  username: nobody" if is_real_root() else ""):
+            with open("/proc/net/udp6") as file:
+                owners = [int(line.split()[7]) for line in file.read().splitlines()[1:]]
+            self.assertGreaterEqual(len(owners), 64)
+            self.assertEqual(set(owners), {user})
+
     def test_the_table_of_descriptors_need_not_grow_while_threads_wait_for_it(self):
         with Server("  incoming-num-tcp: 3000", guard_ports=1200) as server:
             with open(f"/proc/{server.process.pid}/status") as file:

@@ -79,6 +79,26 @@ START_TEST(the_pool_holds_distinct_ports_of_its_class)
 }
 END_TEST
 
+START_TEST(until_the_first_are_held_a_pool_is_empty_and_nothing_is_due)
+{
+	struct pool pool;
+	rng_init_number(&pool.rng, SEED);
+	ck_assert_int_eq(guard_plan_init(&pool.plan, 1, 100, &pool.rng, &pool.error), 0);
+	ck_assert_int_eq(guard_init(&pool.guard, &pool.plan, 0, &pool.rng, &pool.error), 0);
+	ck_assert_ptr_nonnull(pool.guard.pool.ports);
+	ck_assert_uint_eq(pool.guard.due_at_us, STACK_NEVER);
+	ck_assert(!guard_renew(&pool.guard, GUARD_TURNOVER_US));
+	ck_assert_uint_eq(pool.guard.pool.count, 0);
+	ck_assert_uint_eq(pool.guard.class_count, 1);
+
+	ck_assert_int_eq(guard_hold_first(&pool.guard, GUARD_TURNOVER_US, &pool.error), 0);
+	ck_assert_uint_eq(pool.guard.pool.count, 100);
+	ck_assert_uint_eq(pool.guard.due_at_us, GUARD_TURNOVER_US + pool.guard.tick_us);
+	check_ports(&pool.guard);
+	guard_close(&pool.guard);
+}
+END_TEST
+
 START_TEST(beyond_the_first_a_pool_fills_a_few_at_a_time_until_all_are_held)
 {
 	const uint32_t wanted = GUARD_PORTS_FIRST + 3 * GUARD_FILL_A_TURN + 1;
@@ -396,6 +416,7 @@ main(void)
 	netns_enter();
 	TCase *tcase = tcase_create("guard");
 	tcase_add_test(tcase, the_pool_holds_distinct_ports_of_its_class);
+	tcase_add_test(tcase, until_the_first_are_held_a_pool_is_empty_and_nothing_is_due);
 	tcase_add_test(tcase, beyond_the_first_a_pool_fills_a_few_at_a_time_until_all_are_held);
 	tcase_add_test(tcase, a_port_to_come_that_cannot_be_held_is_counted_and_tried_again_a_tick_later);
 	tcase_add_test(tcase, the_first_ports_of_a_process_are_dealt_out_to_its_workers);
