@@ -7,7 +7,7 @@
 #define TAKEN        (UINT64_C(1) << (SEGMENT_OFFSET_BITS + SEGMENT_BITS))
 #define TAG_MASK     ~(TAKEN | (TAKEN - 1))
 #define SLOTS_MIN    64u
-#define NOTED_AHEAD  16u /* slots that are on their way, since a table of millions is far away */
+#define NOTED_AHEAD  32u /* slots that are on their way, since a table of millions is far away */
 
 static_assert(PAST_SEGMENTS_MAX == 1u << SEGMENT_BITS, "a segment's number has its bits");
 

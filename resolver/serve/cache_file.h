@@ -7,8 +7,8 @@
  * Taking back a million records takes half a second or more, most of it for judging them and for memory that is not in the
  * processor's caches, each a little.  So they are found in the file before they are back: the index of every segment comes into a table
  * at once, a look-up that finds nothing in a cache looks there, and takes with it the one record that it wants.
- * For as long as that the file is mapped, for reading alone.  A page of a file can fail to come: so all are there
- * before the first is used, and what cannot be had, or ends too early, is read in the ordinary way.  Where somebody cuts the file
+ * For as long as that the file is mapped, for reading alone.  A page of a file can fail to come, or take long: so all of a segment
+ * are in memory before its first is used, and what cannot be had, or ends too early, is read in the ordinary way.  Where somebody cuts the file
  * off in that second, or its disk loses a page, there are zeros (file_map.h), which no checksum takes for a record.  When the
  * load is over nothing is mapped any more.
  *

@@ -13,6 +13,8 @@
 #include "resolver/serve/cache_file_priv.h"
 #include "resolver/serve/file_map.h"
 
+#define PAGE_BYTES_LEAST 4096u /* of Linux, anywhere */
+
 /* What the file has of one cache. */
 struct part {
 	struct cache_tail *tail;
@@ -214,6 +216,30 @@ close_part(struct part *part, struct cache_file_loaded *loaded)
 
 /* ---- what is in them ------------------------------------------------------------------------------ */
 
+/*
+ * Whether nobody has to wait for the disk.  A segment that another process has just written is in memory, and not every page of it
+ * has to be mapped for the sake of its index.
+ */
+static bool
+is_in_memory(const uint8_t *segment)
+{
+	unsigned char pages[SEGMENT_BYTES / PAGE_BYTES_LEAST] = { 0 };
+	const size_t count = SEGMENT_BYTES / (size_t)sysconf(_SC_PAGESIZE);
+	size_t there = 0;
+	if (mincore((void *)(uintptr_t)segment, SEGMENT_BYTES, pages) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		there += pages[i] & 1u;
+	return there == count;
+}
+
+static bool
+is_brought_in(const uint8_t *segment)
+{
+	return is_in_memory(segment) ||
+	       madvise((void *)(uintptr_t)segment, SEGMENT_BYTES, MADV_POPULATE_READ) == 0;
+}
+
 /* The octets of a segment: lent from the map, once every page is there; else copied.  NULL: they cannot be read. */
 static const uint8_t *
 bring(const struct cache_file_loading *loading, const struct part *part, uint32_t at,
@@ -221,8 +247,7 @@ bring(const struct cache_file_loading *loading, const struct part *part, uint32_
 {
 	const uint64_t begin = cache_file__offset(place);
 	const struct file_map *map = &loading->map;
-	if (begin + SEGMENT_BYTES <= map->size &&
-	    madvise((void *)(uintptr_t)(map->bytes + begin), SEGMENT_BYTES, MADV_POPULATE_READ) == 0)
+	if (begin + SEGMENT_BYTES <= map->size && is_brought_in(map->bytes + begin))
 		return map->bytes + begin;
 	uint8_t *copy = part->copies + at * (size_t)SEGMENT_BYTES;
 	return read_at(loading->file, copy, SEGMENT_BYTES, begin) == 0 ? copy : NULL;

@@ -88,6 +88,25 @@ START_TEST(the_latest_of_several_segments_is_found)
 }
 END_TEST
 
+/* As after a restart of the machine; a file system that has nothing but memory keeps it there. */
+START_TEST(a_file_that_is_not_in_memory_is_read_from_the_disk)
+{
+	struct process process;
+	write_large_file();
+	int fd = open(cache_path, O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fsync(fd), 0);
+	ck_assert_int_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	(void)close(fd);
+	scan(&process);
+	ck_assert_uint_eq(count_addresses(&process, 1), ADDRESSES);
+	cache_file_load(process.file, &process.loaded);
+	ck_assert_uint_eq(process.loaded.records, ADDRESSES);
+	ck_assert_uint_eq(process.loaded.damaged, 0);
+	process_end(&process);
+}
+END_TEST
+
 START_TEST(who_is_killed_before_the_load_leaves_the_file_as_it_was)
 {
 	struct process process;
@@ -310,6 +329,7 @@ scan_suite(void)
 	tcase_add_checked_fixture(tcase, cache_world_setup, cache_world_teardown);
 	tcase_add_test(tcase, everything_of_a_file_is_found_before_it_is_back);
 	tcase_add_test(tcase, the_latest_of_several_segments_is_found);
+	tcase_add_test(tcase, a_file_that_is_not_in_memory_is_read_from_the_disk);
 	tcase_add_test(tcase, who_is_killed_before_the_load_leaves_the_file_as_it_was);
 	tcase_add_test(tcase, damage_to_an_index_loses_nothing);
 	tcase_add_test(tcase, damage_to_a_record_loses_that_record);
