@@ -1,7 +1,7 @@
 /*
  * load - how the rate of answers grows with the workers of cairnd, where nothing but they could be the limit.
  *
- *	load [--work WORK] [--workers N] [--rounds N] [--names N] [--delay MICROSECONDS] [--huge-pages]
+ *	load [--work WORK] [--workers N] [--rounds N] [--names N] [--delay MICROSECONDS] [--huge-pages] [--log FILE]
  *
  * Runs the workers of cairnd, 1 of them, then 2, 4 ... up to --workers (2) on the same questions, against clients and name
  * servers on the same threads (traffic.h), and that --rounds times (3), from empty caches each time. WORK is one of
@@ -17,9 +17,11 @@
  * another worker, an answer, and each thread's time. `apart` are as many workers that share nothing, each with
  * caches of its own: what they cost each other is the machine's doing (its memory, its clock, processors that are
  * halves of one), and no code could be better. So the last line of each number is the verdict: what sharing leaves of the rate of
- * those, the median of the rounds' own ratios, by the clock and by processor time. --huge-pages is msg-cache-huge-pages: yes.
+ * those, the median of the rounds' own ratios, by the clock and by processor time. --huge-pages is msg-cache-huge-pages: yes, --log
+ * log-queries and log-replies, whose lines go to the end of the file.
  * Exit: 0 when every question was answered, and rightly.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -43,6 +45,7 @@ struct options {
 	const char *work;
 	unsigned long workers, rounds, names, delay_us;
 	bool has_huge_pages;
+	int log_fd; /* -1: nothing is logged */
 };
 
 struct work {
@@ -286,6 +289,7 @@ measure(const struct work *work, const struct options *options, const uint32_t *
 			.window = WINDOW,
 			.delay_us = (uint32_t)options->delay_us,
 			.has_huge_pages = options->has_huge_pages,
+			.log_fd = options->log_fd,
 			.is_apart = of->is_apart,
 		};
 		if (!run_once(&asked, &of->results[i / series_count]))
@@ -320,7 +324,7 @@ usage(void)
 		stderr,
 		"usage: load [--work hot|wide|mixed|cold] [--workers 1 to %u] [--rounds 1 to %u] "
 		"[--names 1000 to %u] "
-		"[--delay MICROSECONDS] [--huge-pages]\n",
+		"[--delay MICROSECONDS] [--huge-pages] [--log FILE]\n",
 		RUN_WORKERS_MAX, ROUNDS_MAX, PACKETS_NAMES_MAX);
 	return 2;
 }
@@ -335,8 +339,10 @@ read_options(int argc, char **argv, struct options *options)
 		{ "names", required_argument, NULL, 'c' },
 		{ "delay", required_argument, NULL, 'd' },
 		{ "huge-pages", no_argument, NULL, 'p' },
+		{ "log", required_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *log_path = NULL;
 	int letter;
 
 	while ((letter = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -346,11 +352,14 @@ read_options(int argc, char **argv, struct options *options)
 		case 'r': options->rounds = strtoul(optarg, NULL, 10); break;
 		case 'c': options->names = strtoul(optarg, NULL, 10); break;
 		case 'p': options->has_huge_pages = true; break;
+		case 'l': log_path = optarg; break;
 		case 'd': options->delay_us = strtoul(optarg, NULL, 10); break;
 		default: return false;
 		}
 	}
-	return optind == argc && options->workers >= 1 && options->workers <= RUN_WORKERS_MAX &&
+	if (log_path != NULL) /* the process's end closes it */
+		options->log_fd = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	return (log_path == NULL) == (options->log_fd < 0) && optind == argc && options->workers >= 1 && options->workers <= RUN_WORKERS_MAX &&
 	       options->rounds >= 1 && options->rounds <= ROUNDS_MAX &&
 	       options->names >= HOT_NAMES && options->names <= PACKETS_NAMES_MAX &&
 	       options->names % STRIDE != 0 && options->delay_us <= 1000000u;
@@ -359,7 +368,7 @@ read_options(int argc, char **argv, struct options *options)
 int
 main(int argc, char **argv)
 {
-	struct options options = { .workers = 2, .rounds = 3, .names = 200000, .delay_us = 1000 };
+	struct options options = { .workers = 2, .rounds = 3, .names = 200000, .delay_us = 1000, .log_fd = -1 };
 	bool is_good = true, is_known = false;
 
 	if (!read_options(argc, argv, &options))

@@ -62,9 +62,12 @@ open_service(struct run *run, char error[CONFIG_ERROR_BYTES])
 	if (err != 0)
 		return err;
 	run->config.msg_cache_huge_pages = run->work->has_huge_pages;
+	run->config.log_queries = run->config.log_replies = run->work->log_fd >= 0;
 	err = service_new(&run->service, &run->config, NULL, &run->rng, error);
 	if (err != 0)
 		return err;
+	if (run->work->log_fd >= 0)
+		run->service->query_log.fd = run->work->log_fd;
 	run->hints.count = 1;
 	run->hints.entries[0].addr =
 		addr_ipv4((uint8_t[4]){ PACKETS_ROOT >> 24, PACKETS_ROOT >> 16 & 255,

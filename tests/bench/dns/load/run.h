@@ -21,6 +21,7 @@ struct run_work {
 	unsigned workers, window;
 	uint32_t delay_us;
 	bool has_huge_pages; /* msg-cache-huge-pages */
+	int log_fd; /* where log-queries and log-replies go; -1: neither is on */
 	bool is_apart; /* each worker has caches of its own: what so many cost each other that share nothing but the machine */
 };
 
