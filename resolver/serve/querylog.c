@@ -45,11 +45,11 @@ write_now(const struct querylog *querylog, const char *bytes, size_t size)
 	return write(fd, bytes, size);
 }
 
-/* Of so many octets of lines those that one write may have; a line is shorter. */
+/* Of so many octets of lines those that one write may have; a line is shorter.  A file takes all of them, in one piece. */
 static size_t
-piece(const char *bytes, size_t size)
+piece(const struct querylog *querylog, const char *bytes, size_t size)
 {
-	if (size <= PIPE_BUF)
+	if (size <= PIPE_BUF || querylog->is_file)
 		return size;
 	const char *end = memrchr(bytes, '\n', PIPE_BUF);
 	return (size_t)(end + 1 - bytes);
@@ -69,7 +69,7 @@ lines_in(const char *bytes, size_t size)
 static size_t
 write_piece(struct querylog *querylog, const char *bytes, size_t left)
 {
-	const size_t size = piece(bytes, left);
+	const size_t size = piece(querylog, bytes, left);
 	const ssize_t count = write_now(querylog, bytes, size);
 
 	if (count >= 0)

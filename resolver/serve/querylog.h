@@ -18,7 +18,8 @@
  * a pipe or a socket does not take waits here, and what finds no room any more is lost, and counted.
  *
  * Ownership: one thread's.  The descriptor is lent.
- * Bounds:    QUERYLOG_BYTES of lines; a write has PIPE_BUF octets at most, and whole lines, so those of several threads do not mix.
+ * Bounds:    QUERYLOG_BYTES of lines; a write has whole lines, to a pipe or a socket PIPE_BUF octets at most, so those of several
+ *            threads do not mix.
  */
 #ifndef CAIRN_RESOLVER_SERVE_QUERYLOG_H
 #define CAIRN_RESOLVER_SERVE_QUERYLOG_H
