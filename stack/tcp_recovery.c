@@ -366,6 +366,17 @@ in_order(struct stack *stack, struct tcb *tcb, struct tcp_ack *ack)
 
 /* ---- how much may be sent -------------------------------------------------------------------- */
 
+/*
+ * PRR replaces what was delivered.  Where ssthresh is at its floor of two segments (RFC 5681, section 3.1) that may leave
+ * what is sent again alone in flight, with nothing behind it that tells of its loss (RFC 8985, section 6.2): both may be
+ * out, as in RFC 6675.
+ */
+static uint32_t
+window_least(const struct tcb *tcb)
+{
+	return tcb->cc.ssthresh <= 2 * tcb->mss ? 2 * tcb->mss : tcb->mss;
+}
+
 /* RFC 9937, section 6. */
 static void
 prr(struct tcb *tcb, const struct tcp_ack *ack)
@@ -393,7 +404,7 @@ prr(struct tcb *tcb, const struct tcp_ack *ack)
 	}
 	if (quota <= 0)
 		quota = recovery->prr_out == 0 ? tcb->mss : 0; /* the first retransmission always goes */
-	tcb->cc.cwnd = max_u32(flight + (uint32_t)quota, tcb->mss);
+	tcb->cc.cwnd = max_u32(flight + (uint32_t)quota, window_least(tcb));
 }
 
 static void
@@ -512,6 +523,6 @@ tcp__recovery_on_reorder_timeout(struct stack *stack, struct tcb *tcb)
 	if (tcb->recovery.state < TCP_RECOVERY_FAST && tcb->flight.gone.segments != 0) {
 		enter_fast(tcb, &ack);
 		/* No acknowledgment leads PRR on: what was lost may be replaced. */
-		tcb->cc.cwnd = max_u32(tcp__in_flight(tcb) + tcb->mss, tcb->mss);
+		tcb->cc.cwnd = max_u32(tcp__in_flight(tcb) + tcb->mss, window_least(tcb));
 	}
 }
