@@ -38,14 +38,14 @@ text_of(struct line *line, struct arena *arena, struct span span)
 	return "";
 }
 
-/* As the names of all events and fields are (json.h). */
+/* As the names of all events and fields are. */
 static bool
 is_word(struct span name)
 {
 	for (size_t i = 0; i < name.bytes; i++)
 		if (!isalnum((unsigned char)name.at[i]) && name.at[i] != '_' && name.at[i] != '-')
 			return false;
-	return name.bytes > 0;
+	return name.bytes > 0 && name.bytes <= READ_NAME_BYTES_MAX;
 }
 
 static void

@@ -7,7 +7,8 @@
  * Ownership: everything is copied into the journey's arena.
  * Errors:    ERR_MALFORMED: a line is no event of a journey, `line` tells which; ERR_NO_MEMORY.
  * Bounds:    the journey's block; JOURNEY_FIELDS_MAX fields an event, READ_ENDS_MAX ends: what is more is left out and counted.
- *            Numbers are whole, up to READ_NUMBER_MAX.
+ *            Numbers are whole, up to READ_NUMBER_MAX.  Names have READ_NAME_BYTES_MAX octets, so that what was read can be
+ *            written (ndjson.h): of a longer one a field is left out, and an event is none.
  */
 #ifndef CAIRN_FETCH_JOURNEY_READ_H
 #define CAIRN_FETCH_JOURNEY_READ_H
@@ -15,8 +16,9 @@
 #include "fetch/journey/story.h"
 #include "fetch/span.h"
 
-#define READ_ENDS_MAX   1024u
-#define READ_NUMBER_MAX 9007199254740991u /* RFC 8259, section 6: all that others hold exactly too */
+#define READ_ENDS_MAX       1024u
+#define READ_NAME_BYTES_MAX 31u /* three times what ours have */
+#define READ_NUMBER_MAX     9007199254740991u /* RFC 8259, section 6: all that others hold exactly too */
 
 struct journey_read {
 	struct journey journey;

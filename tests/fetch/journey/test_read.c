@@ -1,4 +1,5 @@
 /* What was written as NDJSON is read back as it was told. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,28 @@ START_TEST(a_field_whose_name_is_no_word_is_left_out)
 }
 END_TEST
 
+/* As long and as many as are taken, and one that is too long. */
+START_TEST(what_was_read_can_be_written_again_whatever_its_names)
+{
+	struct json json;
+	struct ndjson_templates templates;
+	char line[1024], buffer[4096];
+	const char *name = "abcdefghijklmnopqrstuvwxyz_01234";
+	ck_assert_uint_eq(strlen(name), READ_NAME_BYTES_MAX + 1);
+	int used = snprintf(line, sizeof line, "{\"i\":1,\"l\":\"policy\",\"c\":1,\"e\":\"%s\",\"what\":\"z\",\"%s\":1", name + 1, name);
+	for (unsigned i = 0; i < JOURNEY_FIELDS_MAX; i++)
+		used += snprintf(line + used, sizeof line - (size_t)used, ",\"%.30s%u\":%u", name, i, i);
+	(void)snprintf(line + used, sizeof line - (size_t)used, "}\n");
+	ck_assert_int_eq(journey_read(&reading, span_from_text(line), read_block, sizeof read_block), 0);
+	ck_assert_uint_eq(reading.journey.first->field_count, JOURNEY_FIELDS_MAX);
+	ck_assert_uint_eq(journey_field_number(reading.journey.first, "abcdefghijklmnopqrstuvwxyz_0127"), 7);
+	json_init(&json, buffer, sizeof buffer);
+	ndjson_templates_init(&templates);
+	ndjson_event(&json, &templates, reading.journey.first, 0);
+	ck_assert_int_eq(json.err, 0);
+}
+END_TEST
+
 static const struct {
 	const char *behaviour, *text;
 } refused[] = {
@@ -84,6 +107,7 @@ static const struct {
 	{ "an object that is no event", "{\"a\":1}\n" },
 	{ "a layer that there is not", "{\"i\":1,\"t\":1,\"l\":\"x\",\"e\":\"y\",\"what\":\"z\"}\n" },
 	{ "an event whose name is no word", "{\"i\":1,\"t\":1,\"l\":\"url\",\"e\":\"y\\\"\",\"what\":\"z\"}\n" },
+	{ "an event whose name is too long", "{\"i\":1,\"t\":1,\"l\":\"url\",\"e\":\"abcdefghijklmnopqrstuvwxyz_01234\",\"what\":\"z\"}\n" },
 	{ "a time that no clock tells", "{\"i\":1,\"t\":18446744073709551615,\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n" },
 	{ "a time that is a text", "{\"i\":1,\"t\":\"1\\u00001\",\"l\":\"url\",\"e\":\"y\",\"what\":\"z\"}\n" },
 	{ "parts of no time at all", "{\"l\":\"policy\",\"e\":\"verdict\",\"total_us\":0,\"parts_us\":{\"name\":1}}\n" },
@@ -149,6 +173,7 @@ main(void)
 	tcase_add_test(tcase, events_and_ends_come_back_as_they_were);
 	tcase_add_loop_test(tcase, what_is_no_journey_is_refused, 0, (int)COUNT(refused));
 	tcase_add_test(tcase, a_line_that_is_too_long_is_an_error);
+	tcase_add_test(tcase, what_was_read_can_be_written_again_whatever_its_names);
 	tcase_add_test(tcase, a_field_whose_name_is_no_word_is_left_out);
 	tcase_add_test(tcase, what_others_wrote_is_safe_for_a_terminal);
 	tcase_add_test(tcase, the_end_of_a_transfer_is_known_again);
