@@ -224,6 +224,42 @@ stream_write(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq, con
 	return written;
 }
 
+size_t
+stream_room(struct stream_pool *pool, struct stream_buf *buf, size_t size, enum stream_use use,
+	    struct iovec *pieces, size_t *piece_count)
+{
+	const size_t piece_max = *piece_count;
+	size_t lent = 0;
+
+	assert(buf->loan == NULL);
+	for (*piece_count = 0; *piece_count < piece_max && lent < size; (*piece_count)++) {
+		const uint32_t at = buf->end_seq + (uint32_t)lent;
+		struct stream_chunk *chunk = buf->last;
+		if (!chunk_holds(chunk, at))
+			chunk = chunk_insert(pool, buf, chunk, at, use);
+		if (chunk == NULL)
+			break;
+		const size_t offset = at - chunk->begin_seq, room = STREAM_CHUNK_BYTES - offset;
+		const size_t piece_bytes = size - lent < room ? size - lent : room;
+		pieces[*piece_count] = (struct iovec){ chunk->bytes + offset, piece_bytes };
+		lent += piece_bytes;
+	}
+	return lent;
+}
+
+void
+stream_fill(struct stream_pool *pool, struct stream_buf *buf, size_t size)
+{
+	buf->end_seq += (uint32_t)size;
+	if (buf->begin_seq == buf->end_seq) {
+		stream_clear(pool, buf);
+		return;
+	}
+	struct stream_chunk *last = chunk_before(buf, buf->end_seq - 1);
+	assert(chunk_holds(last, buf->end_seq - 1));
+	free_behind(pool, buf, last);
+}
+
 bool
 stream_write_lent(struct stream_pool *pool, struct stream_buf *buf, const uint8_t *bytes, size_t size)
 {

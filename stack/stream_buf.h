@@ -12,6 +12,9 @@
  * lie where they came, and those that a program reads before then are never copied.  One loan is out
  * at a time; its chunks are kept free for it, so that settling cannot fail.
  *
+ * Room at a buffer's end can be lent to be written to in place (stream_room), by readv(2) for one: what was written
+ * there becomes the stream's with stream_fill, and was copied once less.
+ *
  * Ownership: the pool is lent its block at init and never grows; memory that no chunk was ever
  *            needed for is not touched.
  * Units:     octets; positions are sequence numbers.  All of a buffer lies within 2^31.
@@ -27,6 +30,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 struct arena;
 
@@ -80,6 +84,14 @@ enum stream_use { STREAM_IN_ORDER, STREAM_OTHER }; /* STREAM_OTHER keeps out of 
 /* Copies as much as there is room for to `seq` (>= begin_seq); returns how much. */
 size_t stream_write(struct stream_pool *pool, struct stream_buf *buf, uint32_t seq,
 		    const void *bytes, size_t size, enum stream_use use);
+/*
+ * Lends room for up to `size` octets behind the buffer's end, in up to *piece_count pieces, each of one chunk; returns how
+ * many octets, and tells how many pieces.  stream_fill comes next, before anything else is done to the buffer.
+ */
+size_t stream_room(struct stream_pool *pool, struct stream_buf *buf, size_t size, enum stream_use use,
+		   struct iovec *pieces, size_t *piece_count);
+/* The first `size` octets of the room are the stream's now; frees what it did not need. */
+void stream_fill(struct stream_pool *pool, struct stream_buf *buf, size_t size);
 /*
  * Puts the octets at the buffer's end without a copy: they must stay as they are until stream_settle, and nothing else
  * is written to the buffer before.  False when the pool has no room for them: nothing has changed.

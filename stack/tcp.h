@@ -12,7 +12,8 @@
  * TIME-WAIT with re-use (6191).
  * Not done: urgent data (RFC 6093 discourages it); TCP Fast Open (RFC 7413) and MPTCP.
  *
- * Ownership: data is copied at tcp_send and tcp_receive, or lent by tcp_peek until tcp_consume or the next verb.
+ * Ownership: data is copied at tcp_send and tcp_receive, or lent by tcp_peek until tcp_consume or the next verb, and room for
+ *            it by tcp_send_room until tcp_send_filled.
  * Units:     octets, microseconds; ports in host order.
  * Errors:    0 or a negative ERR_*; what became of a connection: enum tcp_reason.
  * Bounds:    struct stack_limits: tcp_count connections and listeners, tcp_buffer_bytes of stream data for all of
@@ -21,6 +22,8 @@
  */
 #ifndef CAIRN_STACK_TCP_H
 #define CAIRN_STACK_TCP_H
+
+#include <sys/uio.h>
 
 #include "stack/stack.h"
 
@@ -118,6 +121,13 @@ int tcp_accept(struct stack *stack, tcp_conn listener, uint64_t user, tcp_conn *
 /* Takes up to `size` octets; *taken may be less.  ERR_FULL: nothing taken; ERR_CLOSED: our direction is shut or the connection over. */
 int tcp_send(struct stack *stack, tcp_conn conn, const void *bytes, size_t size, unsigned flags, uint64_t now_us,
              size_t *taken);
+/*
+ * The same without a copy, for what is read from a file: lends room for up to `size` octets in the send buffer, in up to
+ * *piece_count pieces (tells how many there are), for readv(2).  Errors as tcp_send.  After success tcp_send_filled comes next,
+ * before any other call: the first `size` octets of the room, if any, are written and are to go out.
+ */
+int tcp_send_room(struct stack *stack, tcp_conn conn, size_t size, struct iovec *pieces, size_t *piece_count);
+void tcp_send_filled(struct stack *stack, tcp_conn conn, size_t size, unsigned flags, uint64_t now_us);
 /* *got 0 with 0 returned: the end of the stream.  ERR_NOT_FOUND: nothing there yet; ERR_CLOSED: failed (tcp_reason_of). */
 int tcp_receive(struct stack *stack, tcp_conn conn, void *out, size_t size, uint64_t now_us, size_t *got);
 /* As tcp_receive, but lends one contiguous piece and takes nothing off; offset octets ahead of the next to be received. */

@@ -64,6 +64,29 @@ tcp__memory_freed(struct stack *stack)
 	}
 }
 
+/* How much of `size` octets the send buffer may take. */
+static size_t
+part_of(const struct tcb *tcb, size_t size)
+{
+	const size_t room = queued(tcb) < tcb->send_limit ? tcb->send_limit - queued(tcb) : 0;
+	return size < room ? size : room;
+}
+
+/* `size` octets are behind what was to be sent. */
+static void
+take_on(struct stack *stack, struct tcb *tcb, size_t size, unsigned flags)
+{
+	tcb->snd_end += (uint32_t)size;
+	if (!tcp__is_writable(tcb))
+		tcb->is_writable_told = false; /* also who got all of it in may wait for more room */
+	if (size == 0)
+		return;
+	tcb->is_more = (flags & TCP_SEND_MORE) != 0;
+	if (!tcb->is_more)
+		tcb->snd_push = tcb->snd_end;
+	tcp__want_flush(stack, tcb);
+}
+
 int
 tcp_send(struct stack *stack, tcp_conn conn, const void *bytes, size_t size, unsigned flags,
 	 uint64_t now_us, size_t *taken)
@@ -74,23 +97,48 @@ tcp_send(struct stack *stack, tcp_conn conn, const void *bytes, size_t size, uns
 	*taken = 0;
 	if (tcb == NULL || !can_send(tcb))
 		return ERR_CLOSED;
-	const size_t room =
-		queued(tcb) < tcb->send_limit ? tcb->send_limit - queued(tcb) : 0;
-	const size_t part = size < room ? size : room;
+	const size_t part = part_of(tcb, size);
 	*taken = stream_write(&stack->tcp.streams, &tcb->send, tcb->snd_end, bytes, part,
 			      STREAM_OTHER);
-	tcb->snd_end += (uint32_t)*taken;
 	if (*taken < part)
 		memory_wait(stack, tcb);
-	if (*taken < size || !tcp__is_writable(tcb))
-		tcb->is_writable_told = false; /* also who got all of it in may wait for more room */
-	if (*taken == 0)
-		return size == 0 ? 0 : ERR_FULL;
-	tcb->is_more = (flags & TCP_SEND_MORE) != 0;
-	if (!tcb->is_more)
-		tcb->snd_push = tcb->snd_end;
-	tcp__want_flush(stack, tcb);
-	return 0;
+	if (*taken < size)
+		tcb->is_writable_told = false;
+	take_on(stack, tcb, *taken, flags);
+	return *taken == 0 && size != 0 ? ERR_FULL : 0;
+}
+
+int
+tcp_send_room(struct stack *stack, tcp_conn conn, size_t size, struct iovec *pieces,
+	      size_t *piece_count)
+{
+	struct tcb *tcb = tcp__get(stack, conn);
+	const size_t piece_max = *piece_count;
+
+	*piece_count = 0;
+	if (tcb == NULL || !can_send(tcb))
+		return ERR_CLOSED;
+	const size_t part = part_of(tcb, size);
+	*piece_count = piece_max;
+	const size_t lent = stream_room(&stack->tcp.streams, &tcb->send, part, STREAM_OTHER, pieces,
+					piece_count);
+	if (lent < part && *piece_count < piece_max)
+		memory_wait(stack, tcb);
+	if (lent != 0 || size == 0)
+		return 0;
+	tcb->is_writable_told = false;
+	return ERR_FULL;
+}
+
+void
+tcp_send_filled(struct stack *stack, tcp_conn conn, size_t size, unsigned flags, uint64_t now_us)
+{
+	struct tcb *tcb = tcp__get(stack, conn);
+
+	stack__tell_time(stack, now_us);
+	assert(tcb != NULL && tcb->send.end_seq == tcb->snd_end);
+	stream_fill(&stack->tcp.streams, &tcb->send, size);
+	take_on(stack, tcb, size, flags);
 }
 
 /* As Linux: room for twice what a round trip can take, so that cwnd may double (RFC 5681, section 3.1). */

@@ -1,39 +1,16 @@
-/* Streams in chunks of a pool: holes, the reserve, and a flat array as the model. */
-#include <string.h>
+/* Streams in chunks of a pool: holes, the reserve, loans, and room that is lent. */
+#include "tests/stack/streams.h"
 
-#include "stack/base/arena.h"
-#include "stack/base/rng.h"
-#include "stack/stream_buf.h"
-#include "tests/suite.h"
-
-#define POOL_CHUNKS    20u
-#define RESERVE_CHUNKS 2u
-#define BASE           0xfffff000u /* streams cross the wrap */
-
-static struct stream_pool pool;
 static struct stream_buf buf;
-static uint8_t *block;
 static uint8_t pattern[POOL_CHUNKS * STREAM_CHUNK_BYTES];
 
 static void
 setup(void)
 {
-	const size_t block_bytes = stream_pool_bytes(POOL_CHUNKS * STREAM_CHUNK_BYTES);
-	struct arena arena;
-
-	block = malloc(block_bytes);
-	ck_assert_ptr_nonnull(block);
-	arena_init(&arena, block, block_bytes);
-	stream_pool_init(&pool, &arena, POOL_CHUNKS * STREAM_CHUNK_BYTES);
+	setup_pool();
 	stream_init(&buf, BASE);
 	for (size_t i = 0; i < sizeof pattern; i++)
 		pattern[i] = (uint8_t)(i * 7 + i / 256);
-}
-
-static void
-teardown(void)
-{
-	free(block);
 }
 
 static size_t
@@ -301,169 +278,78 @@ START_TEST(a_cut_settles_a_loan_first)
 }
 END_TEST
 
-/* ---- the model ------------------------------------------------------------------------------- */
+/* ---- room ------------------------------------------------------------------------------------ */
 
-#define STREAMS     3u
-#define MODEL_BYTES (25u * STREAM_CHUNK_BYTES)
-
-static struct {
-	struct stream_buf buf;
-	uint32_t base; /* of bytes[0] */
-	uint32_t begin, end;
-	uint32_t cut_count; /* calls of stream_drop_after */
-	uint8_t bytes[MODEL_BYTES];
-	bool written[MODEL_BYTES];
-} streams[STREAMS];
-
-/* Chunks that the model says a stream needs: those with anything in [begin, end). */
-static uint32_t
-chunks_needed(unsigned i)
+static size_t
+room_for(size_t size, enum stream_use use, struct iovec *pieces, size_t *piece_count)
 {
-	uint32_t count = 0, last_chunk = 0;
-
-	for (uint32_t at = streams[i].begin; at < streams[i].end; at++) {
-		const uint32_t chunk = (streams[i].base + at) / STREAM_CHUNK_BYTES;
-		if (streams[i].written[at] && (count == 0 || chunk != last_chunk)) {
-			last_chunk = chunk;
-			count++;
-		}
-	}
-	return count;
+	*piece_count = POOL_CHUNKS;
+	return stream_room(&pool, &buf, size, use, pieces, piece_count);
 }
 
+/* Writes what belongs there to the first `size` octets of the room. */
 static void
-model_write(unsigned i, struct rng *rng)
+write_to(const struct iovec *pieces, uint32_t offset, size_t size)
 {
-	const uint32_t begin = streams[i].begin, at = begin + rng_below(rng, MODEL_BYTES - begin);
-	const uint32_t room = MODEL_BYTES - at;
-	const size_t size =
-		1 + rng_below(rng, rng_below(rng, 10) == 0 ? room : 1 + (room - 1) / 20);
-	const enum stream_use use = rng_below(rng, 2) == 0 ? STREAM_IN_ORDER : STREAM_OTHER;
-	static uint8_t bytes[MODEL_BYTES];
-
-	rng_bytes(rng, bytes, size);
-	const size_t written =
-		stream_write(&pool, &streams[i].buf, streams[i].base + at, bytes, size, use);
-	ck_assert(written == size ||
-		  pool.free_count <= (use == STREAM_IN_ORDER ? 0 : RESERVE_CHUNKS));
-	memcpy(&streams[i].bytes[at], bytes, written);
-	memset(&streams[i].written[at], true, written);
-	if (written != 0 && at + written > streams[i].end)
-		streams[i].end = at + (uint32_t)written;
-}
-
-/* Lent, looked at, taken off in part, and settled. */
-static void
-model_lend(unsigned i, struct rng *rng)
-{
-	const uint32_t at = streams[i].end, room = MODEL_BYTES - at;
-	const uint32_t size = room == 0 ? 0 : 1 + rng_below(rng, room) / (1 + rng_below(rng, 20));
-	static uint8_t bytes[MODEL_BYTES], out[MODEL_BYTES];
-
-	rng_bytes(rng, bytes, size);
-	if (size == 0 || !stream_write_lent(&pool, &streams[i].buf, bytes, size))
-		return;
-	memcpy(&streams[i].bytes[at], bytes, size);
-	memset(&streams[i].written[at], true, size);
-	streams[i].end += size;
-	stream_read(&streams[i].buf, streams[i].base + at, out, size);
-	ck_assert_mem_eq(out, bytes, size);
-	if (rng_below(rng, 2) == 0) {
-		streams[i].begin = at + rng_below(rng, size + 1);
-		stream_drop_before(&pool, &streams[i].buf, streams[i].base + streams[i].begin);
-	}
-	stream_settle(&pool);
-	memset(bytes, 0xee, size);
-}
-
-/* Each run of written octets reads back. */
-static bool
-reads_back(unsigned i)
-{
-	static uint8_t out[MODEL_BYTES];
-
-	for (uint32_t begin = streams[i].begin, end; begin < streams[i].end; begin = end + 1) {
-		for (end = begin; end < streams[i].end && streams[i].written[end]; end++)
-			;
-		stream_read(&streams[i].buf, streams[i].base + begin, out, end - begin);
-		if (memcmp(out, &streams[i].bytes[begin], end - begin) != 0)
-			return false;
-	}
-	return true;
-}
-
-static void
-model_drop(unsigned i, struct rng *rng)
-{
-	const uint32_t begin = streams[i].begin, room = MODEL_BYTES - begin;
-	const uint32_t at = begin + rng_below(rng, room) / (1 + rng_below(rng, 8));
-
-	if (rng_below(rng, 2) == 0) {
-		stream_drop_before(&pool, &streams[i].buf, streams[i].base + at);
-		streams[i].begin = at;
-		streams[i].end = at > streams[i].end ? at : streams[i].end;
-	} else {
-		stream_drop_after(&pool, &streams[i].buf, streams[i].base + at);
-		streams[i].end = at < streams[i].end ? at : streams[i].end;
-		streams[i].cut_count++;
-		memset(&streams[i].written[at], false, MODEL_BYTES - at);
+	for (size_t done = 0; done < size; pieces++) {
+		const size_t left = size - done, part = left < pieces->iov_len ? left : pieces->iov_len;
+		memcpy(pieces->iov_base, pattern + offset + done, part);
+		done += part;
 	}
 }
 
-static void
-model_begin(unsigned i, struct rng *rng)
+START_TEST(what_was_written_in_place_comes_out)
 {
-	stream_clear(&pool, &streams[i].buf);
-	memset(&streams[i], 0, sizeof streams[i]);
-	/* Some have the same numbers: a chunk that went from one to another must not be found. */
-	streams[i].base = rng_below(rng, 2) == 0 ? BASE : 0u - rng_below(rng, MODEL_BYTES);
-	stream_init(&streams[i].buf, streams[i].base);
+	struct iovec pieces[POOL_CHUNKS];
+	size_t piece_count;
+
+	ck_assert_uint_eq(write_at(0, 100, STREAM_OTHER), 100);
+	ck_assert_uint_eq(room_for(10000, STREAM_OTHER, pieces, &piece_count), 10000);
+	ck_assert_uint_eq(piece_count, 3);
+	ck_assert_uint_eq(pieces[0].iov_len, STREAM_CHUNK_BYTES - 100);
+	ck_assert_uint_eq(buf.end_seq, BASE + 100); /* not yet the stream's */
+	write_to(pieces, 100, 10000);
+	stream_fill(&pool, &buf, 10000);
+	expect_at(0, 10100);
+	ck_assert_uint_eq(write_at(10100, 5000, STREAM_OTHER), 5000);
+	expect_at(0, 15100);
 }
+END_TEST
 
-/* The first chunk, and one for each cut, may stay with nothing left in it; no other does. */
-static bool
-chunks_are_accounted_for(void)
+START_TEST(room_that_was_not_needed_is_given_back)
 {
-	uint32_t held_count = 0;
+	static const size_t sizes[] = { 0, 1, STREAM_CHUNK_BYTES, STREAM_CHUNK_BYTES + 1 };
+	static const uint32_t held[] = { 0, 1, 1, 2 };
+	struct iovec pieces[POOL_CHUNKS];
+	size_t piece_count;
 
-	for (unsigned i = 0; i < STREAMS; i++) {
-		const uint32_t needed = chunks_needed(i), held = streams[i].buf.chunk_count;
-		held_count += held;
-		if (held < needed || held > needed + 1 + streams[i].cut_count)
-			return false;
-		if (streams[i].begin == streams[i].end && held != 0)
-			return false;
-	}
-	return held_count + pool.free_count == POOL_CHUNKS;
+	ck_assert_uint_eq(room_for(10 * STREAM_CHUNK_BYTES, STREAM_OTHER, pieces, &piece_count),
+			  10 * STREAM_CHUNK_BYTES);
+	write_to(pieces, 0, sizes[_i]);
+	stream_fill(&pool, &buf, sizes[_i]);
+	ck_assert_uint_eq(buf.chunk_count, held[_i]);
+	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS - held[_i]);
+	expect_at(0, sizes[_i]);
 }
+END_TEST
 
-START_TEST(streams_hold_what_arrays_hold)
+START_TEST(there_is_no_more_room_than_pieces_and_memory)
 {
-	const unsigned long long seed = suite_seed(12);
-	unsigned full_count = 0;
-	struct rng rng;
+	const size_t shared_bytes = (POOL_CHUNKS - RESERVE_CHUNKS) * STREAM_CHUNK_BYTES;
+	struct iovec pieces[POOL_CHUNKS];
+	size_t piece_count = 2;
 
-	rng_init_number(&rng, seed);
-	for (unsigned i = 0; i < STREAMS; i++)
-		model_begin(i, &rng);
-	for (unsigned step = 0; step < 800; step++) {
-		const unsigned i = rng_below(&rng, STREAMS);
-		if (streams[i].begin > MODEL_BYTES / 2)
-			model_begin(i, &rng);
-		else if (rng_below(&rng, 6) == 0)
-			model_lend(i, &rng);
-		else if (rng_below(&rng, 4) != 0)
-			model_write(i, &rng);
-		else
-			model_drop(i, &rng);
-		full_count += pool.free_count == 0;
-		ck_assert_msg(reads_back(i) && chunks_are_accounted_for(), "step %u, seed %llu",
-			      step, seed);
-	}
-	ck_assert_uint_gt(full_count, 100);
-	for (unsigned i = 0; i < STREAMS; i++)
-		stream_clear(&pool, &streams[i].buf);
-	ck_assert_uint_eq(pool.free_count, POOL_CHUNKS);
+	ck_assert_uint_eq(stream_room(&pool, &buf, 10000, STREAM_OTHER, pieces, &piece_count),
+			  2 * STREAM_CHUNK_BYTES);
+	ck_assert_uint_eq(piece_count, 2);
+	stream_fill(&pool, &buf, 0);
+	ck_assert_uint_eq(room_for(sizeof pattern, STREAM_OTHER, pieces, &piece_count), shared_bytes);
+	write_to(pieces, 0, shared_bytes);
+	stream_fill(&pool, &buf, shared_bytes);
+	ck_assert_uint_eq(room_for(1, STREAM_OTHER, pieces, &piece_count), 0);
+	ck_assert_uint_eq(piece_count, 0);
+	stream_fill(&pool, &buf, 0);
+	expect_at(0, shared_bytes);
 }
 END_TEST
 
@@ -471,8 +357,7 @@ int
 main(void)
 {
 	TCase *tcase = tcase_create("stream_buf");
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60); /* the model takes seconds on a busy machine */
+	tcase_add_checked_fixture(tcase, setup, teardown_pool);
 	tcase_add_test(tcase, a_stream_comes_out_as_it_went_in);
 	tcase_add_test(tcase, a_piece_ends_with_its_chunk_or_with_what_was_asked);
 	tcase_add_test(tcase, a_hole_takes_no_chunk_and_can_be_filled);
@@ -489,7 +374,9 @@ main(void)
 	tcase_add_test(tcase, what_is_left_of_a_loan_is_copied);
 	tcase_add_test(tcase, the_room_for_a_loan_is_kept);
 	tcase_add_test(tcase, a_cut_settles_a_loan_first);
-	tcase_add_test(tcase, streams_hold_what_arrays_hold);
+	tcase_add_test(tcase, what_was_written_in_place_comes_out);
+	tcase_add_loop_test(tcase, room_that_was_not_needed_is_given_back, 0, 4);
+	tcase_add_test(tcase, there_is_no_more_room_than_pieces_and_memory);
 	Suite *suite = suite_create("stream_buf");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

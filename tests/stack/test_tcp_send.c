@@ -229,6 +229,132 @@ START_TEST(push_goes_with_the_end_of_a_write)
 }
 END_TEST
 
+/* ---- written in place ------------------------------------------------------------------------- */
+
+#define ROOMS 8u
+
+/* Room for `size` octets, of which up to `filled` are written to: 1, 2, 3... */
+static int
+fill_some(size_t size, size_t filled)
+{
+	struct iovec pieces[ROOMS];
+	size_t piece_count = ROOMS, done = 0;
+	const int err = tcp_send_room(peer.host.stack, peer.conn, size, pieces, &piece_count);
+
+	if (err != 0)
+		return err;
+	for (size_t i = 0; i < piece_count; i++)
+		for (size_t at = 0; at < pieces[i].iov_len && done < filled; at++)
+			((uint8_t *)pieces[i].iov_base)[at] = (uint8_t)++done;
+	tcp_send_filled(peer.host.stack, peer.conn, done, 0, peer.host.now_us);
+	return 0;
+}
+
+START_TEST(what_is_written_into_the_send_buffer_is_sent)
+{
+	static const uint8_t octets[] = { 1, 2, 3, 4, 5 };
+
+	passive(_i);
+	ck_assert_int_eq(fill_some(5000, 5), 0);
+	ck_assert_mem_eq(peer_expect(&peer, "PA", 1, 1, 5)->data, octets, sizeof octets);
+	peer_ack(&peer, 1, 6);
+	ck_assert_int_eq(fill_some(1500, 1500), 0);
+	(void)peer_expect(&peer, "A", 6, 1, 1000);
+	(void)peer_expect(&peer, "PA", 1006, 1, 500);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(room_that_nothing_was_written_to_sends_nothing)
+{
+	passive(_i);
+	ck_assert_int_eq(fill_some(5000, 0), 0);
+	peer_expect_nothing(&peer);
+	ck_assert_uint_eq(peer_info(&peer).send_queue_bytes, 0);
+	ck_assert_uint_eq(send_some(100, 0), 100);
+	(void)peer_expect(&peer, "PA", 1, 1, 100);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* As with tcp_send. */
+START_TEST(a_full_buffer_has_no_room_and_tells_when_it_does)
+{
+	struct tcp_config tcp = peer_tcp();
+
+	tcp.send_buffer_bytes = tcp.send_buffer_bytes_max = 20000;
+	peer_passive(&peer, &(struct peer_config){
+				    .family = families[_i], .mss = 1000, .tcp = tcp, .has_tcp = true });
+	ck_assert_int_eq(fill_some(30000, 20000), 0);
+	ck_assert_int_eq(fill_some(1, 1), ERR_FULL);
+	ck_assert_uint_eq(tcp_poll(peer.host.stack, peer.conn) & TCP_EVENT_WRITABLE, 0);
+	peer_discard(&peer);
+	peer.events = 0;
+	peer_ack(&peer, 1, 8001);
+	peer_discard(&peer);
+	ck_assert_uint_ne(peer.events & TCP_EVENT_WRITABLE, 0);
+	ck_assert_int_eq(fill_some(8000, 8000), 0);
+	ck_assert_int_eq(fill_some(1, 1), ERR_FULL);
+	peer_fini(&peer);
+}
+END_TEST
+
+static void
+shrink(struct tcp_config *config)
+{
+	config->send_buffer_bytes = config->send_buffer_bytes_max = 5000;
+}
+
+START_TEST(who_finds_his_buffer_shrunk_is_told_as_well)
+{
+	passive(_i);
+	ck_assert_int_eq(fill_some(10000, 10000), 0);
+	configure(shrink);
+	ck_assert_int_eq(fill_some(1, 1), ERR_FULL);
+	peer_discard(&peer);
+	peer.events = 0;
+	peer_ack(&peer, 1, 9001);
+	peer_discard(&peer);
+	ck_assert_uint_ne(peer.events & TCP_EVENT_WRITABLE, 0);
+	peer_fini(&peer);
+}
+END_TEST
+
+/* The room of all connections together, not the connection's own. */
+START_TEST(who_finds_no_memory_is_told_when_there_is_some)
+{
+	struct stack_limits limits = host_limits;
+	int err = 0;
+
+	limits.tcp_count = 8;
+	limits.tcp_syn_count = 4;
+	limits.tcp_sent_count = 64;
+	limits.tcp_buffer_bytes = 40u << 10;
+	peer_passive(&peer, &(struct peer_config){ .family = families[_i], .mss = 1000, .limits = &limits });
+	for (unsigned i = 0; i < 100 && err == 0; i++)
+		err = fill_some(4000, 4000);
+	ck_assert_int_eq(err, ERR_FULL);
+	ck_assert_uint_lt(peer_info(&peer).send_queue_bytes, 40u << 10);
+	ck_assert_uint_eq(tcp_poll(peer.host.stack, peer.conn) & TCP_EVENT_WRITABLE, 0);
+	peer_discard(&peer);
+	peer.events = 0;
+	peer_ack(&peer, 1, 10001);
+	peer_discard(&peer);
+	ck_assert_uint_ne(peer.events & TCP_EVENT_WRITABLE, 0);
+	ck_assert_int_eq(fill_some(1000, 1000), 0);
+	peer_fini(&peer);
+}
+END_TEST
+
+START_TEST(who_has_shut_his_direction_has_no_room)
+{
+	passive(_i);
+	ck_assert_int_eq(tcp_shutdown(peer.host.stack, peer.conn, peer.host.now_us), 0);
+	ck_assert_int_eq(fill_some(1, 1), ERR_CLOSED);
+	peer_fini(&peer);
+}
+END_TEST
+
 /* ---- the send buffer --------------------------------------------------------------------------- */
 
 START_TEST(a_full_buffer_takes_no_more_and_tells_when_it_does)
@@ -357,6 +483,12 @@ main(void)
 	tcase_add_loop_test(tcase, more_is_a_cork_for_one_write, 0, 2);
 	tcase_add_loop_test(tcase, fin_waits_for_nobody, 0, 2);
 	tcase_add_loop_test(tcase, push_goes_with_the_end_of_a_write, 0, 2);
+	tcase_add_loop_test(tcase, what_is_written_into_the_send_buffer_is_sent, 0, 2);
+	tcase_add_loop_test(tcase, room_that_nothing_was_written_to_sends_nothing, 0, 2);
+	tcase_add_loop_test(tcase, a_full_buffer_has_no_room_and_tells_when_it_does, 0, 2);
+	tcase_add_loop_test(tcase, who_finds_his_buffer_shrunk_is_told_as_well, 0, 2);
+	tcase_add_loop_test(tcase, who_finds_no_memory_is_told_when_there_is_some, 0, 2);
+	tcase_add_loop_test(tcase, who_has_shut_his_direction_has_no_room, 0, 2);
 	tcase_add_loop_test(tcase, a_full_buffer_takes_no_more_and_tells_when_it_does, 0, 2);
 	tcase_add_loop_test(tcase, a_write_that_just_fits_is_told_of_too, 0, 2);
 	tcase_add_loop_test(tcase, the_send_buffer_grows_with_the_congestion_window, 0, 2);

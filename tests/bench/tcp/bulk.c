@@ -286,8 +286,9 @@ number(const char *text)
 	return value;
 }
 
+/* What goes out many times is mapped once; what goes out once is read, which costs less than to map it. */
 static struct exchange_content
-content_of(const char *path)
+content_of(const char *path, bool is_shared)
 {
 	struct exchange_content content = { .size = CONTENT_BYTES };
 	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC), flags = MAP_PRIVATE;
@@ -297,6 +298,9 @@ content_of(const char *path)
 		if (fd == -1 || fstat(fd, &stat) != 0 || stat.st_size == 0)
 			fail("%s cannot be read", path);
 		content.size = (size_t)stat.st_size;
+		content.fd = fd;
+		if (!is_shared)
+			return content;
 	} else {
 		flags |= MAP_ANONYMOUS;
 	}
@@ -387,7 +391,7 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	bulk.content = content_of(input);
+	bulk.content = content_of(input, bulk.count != 1);
 	run(&bulk);
 	report(&bulk);
 	station_free(bulk.station);

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define HEAD_END "\r\n\r\n"
+#define PIECES   64u /* of the send buffer, read with one system call: 256 KiB */
 
 void
 exchange_init(struct exchange *exchange, struct stack *stack, tcp_conn conn, const struct exchange_content *content)
@@ -180,6 +182,33 @@ send_head(struct exchange *exchange, uint64_t now_us)
 	return taken == left;
 }
 
+/* Octets of the file go where they will be sent from; how many, 0: none now. */
+static size_t
+send_file(struct exchange *exchange, size_t at, size_t bytes, uint64_t now_us)
+{
+	struct iovec pieces[PIECES];
+	size_t piece_count = PIECES;
+
+	if (tcp_send_room(exchange->stack, exchange->conn, bytes, pieces, &piece_count) != 0)
+		return 0;
+	const ssize_t got = preadv(exchange->content.fd, pieces, (int)piece_count, (off_t)at);
+	exchange->has_failed |= got <= 0;
+	const size_t filled = got > 0 ? (size_t)got : 0;
+	tcp_send_filled(exchange->stack, exchange->conn, filled, 0, now_us);
+	return filled;
+}
+
+static size_t
+send_some(struct exchange *exchange, size_t at, size_t bytes, uint64_t now_us)
+{
+	size_t taken;
+
+	if (exchange->content.bytes == NULL)
+		return send_file(exchange, at, bytes, now_us);
+	(void)tcp_send(exchange->stack, exchange->conn, exchange->content.bytes + at, bytes, 0, now_us, &taken);
+	return taken;
+}
+
 static bool
 send_body(struct exchange *exchange, uint64_t now_us)
 {
@@ -187,9 +216,8 @@ send_body(struct exchange *exchange, uint64_t now_us)
 		const size_t at = (size_t)(exchange->send_body_done % exchange->content.size);
 		const uint64_t left = exchange->send_body_bytes - exchange->send_body_done;
 		const size_t run = exchange->content.size - at;
-		size_t taken;
-		if (tcp_send(exchange->stack, exchange->conn, exchange->content.bytes + at, left < run ? left : run, 0,
-		             now_us, &taken) != 0)
+		const size_t taken = send_some(exchange, at, left < run ? left : run, now_us);
+		if (taken == 0)
 			return false;
 		exchange->send_body_done += taken;
 	}

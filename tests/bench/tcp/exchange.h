@@ -21,7 +21,8 @@
 #define EXCHANGE_HASH_TEXT  (2 * 32 + 1)
 
 struct exchange_content {
-	const uint8_t *bytes;
+	const uint8_t *bytes; /* NULL: it is read from fd, straight into the send buffer */
+	int fd;
 	size_t size;
 };
 
