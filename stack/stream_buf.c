@@ -20,8 +20,18 @@ chunks_for(size_t buffer_bytes)
 size_t
 stream_pool_bytes(size_t buffer_bytes)
 {
-	return chunks_for(buffer_bytes) * sizeof(struct stream_chunk) +
-	       _Alignof(struct stream_chunk);
+	return chunks_for(buffer_bytes) * (sizeof(struct stream_chunk) + STREAM_CHUNK_BYTES) +
+	       _Alignof(struct stream_chunk) + STREAM_CHUNK_BYTES;
+}
+
+/* `size` octets, aligned to STREAM_CHUNK_BYTES. */
+static uint8_t *
+aligned_alloc_from(struct arena *arena, size_t size)
+{
+	uint8_t *bytes = arena_alloc(arena, size + STREAM_CHUNK_BYTES - 1);
+
+	assert(bytes != NULL);
+	return bytes + (-(uintptr_t)bytes & (STREAM_CHUNK_BYTES - 1));
 }
 
 void
@@ -35,6 +45,7 @@ stream_pool_init(struct stream_pool *pool, struct arena *arena, size_t buffer_by
 		.free_count = chunk_count,
 	};
 	assert(pool->chunks != NULL);
+	pool->bytes = aligned_alloc_from(arena, (size_t)chunk_count * STREAM_CHUNK_BYTES);
 }
 
 bool
@@ -57,10 +68,13 @@ chunk_take(struct stream_pool *pool, enum stream_use use)
 
 	if (pool->free_count <= kept_count)
 		return NULL;
-	if (chunk != NULL)
+	if (chunk != NULL) {
 		pool->free = chunk->next;
-	else
-		chunk = &pool->chunks[pool->touched_count++];
+	} else {
+		const size_t index = pool->touched_count++;
+		chunk = &pool->chunks[index];
+		chunk->bytes = pool->bytes + index * STREAM_CHUNK_BYTES;
+	}
 	pool->free_count--;
 	return chunk;
 }

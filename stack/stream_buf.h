@@ -34,15 +34,14 @@
 
 struct arena;
 
-#define STREAM_CHUNK_BYTES     4096u /* of data; a header of 16 octets is before it */
+#define STREAM_CHUNK_BYTES     4096u /* of data; its header is elsewhere */
 #define STREAM_RESERVE_PERCENT 10u
 #define STREAM_LOW_PERCENT     25u
 
 struct stream_chunk {
 	struct stream_chunk *next;
+	uint8_t *bytes;     /* STREAM_CHUNK_BYTES, as aligned as they are large: a page is copied faster than parts of two */
 	uint32_t begin_seq; /* of its first octet */
-	uint32_t unused;
-	uint8_t bytes[STREAM_CHUNK_BYTES];
 };
 
 struct stream_loan {
@@ -53,7 +52,8 @@ struct stream_loan {
 };
 
 struct stream_pool {
-	struct stream_chunk *chunks;
+	struct stream_chunk *chunks; /* side by side: who walks along a stream finds the next ones in the cache */
+	uint8_t *bytes;              /* of all chunks */
 	struct stream_chunk *free; /* those given back; those behind touched_count were never out */
 	uint32_t chunk_count, free_count, touched_count;
 	struct stream_loan loan;

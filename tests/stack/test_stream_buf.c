@@ -353,6 +353,19 @@ START_TEST(there_is_no_more_room_than_pieces_and_memory)
 }
 END_TEST
 
+START_TEST(a_chunk_is_a_page)
+{
+	struct iovec pieces[POOL_CHUNKS];
+	size_t piece_count;
+
+	(void)room_for(sizeof pattern, STREAM_IN_ORDER, pieces, &piece_count);
+	ck_assert_uint_eq(piece_count, POOL_CHUNKS);
+	for (size_t i = 0; i < piece_count; i++)
+		ck_assert_uint_eq((uintptr_t)pieces[i].iov_base % STREAM_CHUNK_BYTES, 0);
+	stream_fill(&pool, &buf, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -377,6 +390,7 @@ main(void)
 	tcase_add_test(tcase, what_was_written_in_place_comes_out);
 	tcase_add_loop_test(tcase, room_that_was_not_needed_is_given_back, 0, 4);
 	tcase_add_test(tcase, there_is_no_more_room_than_pieces_and_memory);
+	tcase_add_test(tcase, a_chunk_is_a_page);
 	Suite *suite = suite_create("stream_buf");
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
