@@ -401,9 +401,14 @@ START_TEST(a_change_of_the_network_forgets_failures_and_keeps_round_trips)
 		infra_caps_broken(infra, &b, now_us);
 		infra_lame(infra, &b, zone, now_us);
 	}
+	const struct ip_addr mute = numbered(3); /* but for TCP, there */
+	infra_timed_out(infra, &mute, now_us);
+	infra_heard_tcp(infra, &mute, now_us);
+	ck_assert(get(&mute, now_us).only_tcp);
 	infra_network_changed(infra, now_us);
 	struct infra_server server = get(&b, now_us);
 	ck_assert(!server.down && !server.caps_broken);
+	ck_assert(!get(&mute, now_us).only_tcp);
 	ck_assert_int_eq(server.edns, INFRA_EDNS_UNKNOWN);
 	ck_assert_uint_eq(server.srtt_us, 70 * MS);
 	ck_assert(!infra_is_lame(infra, &b, zone, now_us));

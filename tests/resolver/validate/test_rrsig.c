@@ -171,6 +171,33 @@ START_TEST(a_set_is_left_when_its_signatures_keep_failing)
 END_TEST
 
 /* A verdict that is remembered holds for what was checked: not for other data with the same signature, or by another key. */
+/* Each is looked for among all keys of the zone: _i 0, there are as many before the right one as are borne; 1, one more. */
+START_TEST(of_signatures_by_nobody_few_are_looked_at)
+{
+	for (unsigned i = 0; i < VALIDATE_SIGS_PER_RRSET_MAX - 1 + (unsigned)_i; i++)
+		signer_sign(&arena, &set, &zone, OTHER_KEY, SIGNER_ZSK, BEGAN_S, LASTS_S);
+	sign(&zone);
+	ck_assert(is_secure() == (_i == 0));
+}
+END_TEST
+
+START_TEST(of_signatures_out_of_date_few_are_looked_at)
+{
+	unsigned budget = VALIDATE_SIGNATURES_MAX;
+	struct verify verify;
+
+	for (unsigned i = 0; i < VALIDATE_SIGS_PER_RRSET_MAX - 1 + (unsigned)_i; i++)
+		signer_sign(&arena, &set, &zone, OTHER_KEY, SIGNER_ZSK, BEGAN_S - 172800u, BEGAN_S - 86400u);
+	signer_sign(&arena, &set, &zone, THE_KEY, SIGNER_ZSK, BEGAN_S - 172800u, BEGAN_S - 86400u);
+	verify_begin(&verify, &set, &keys, &zone, NULL, crypto, &arena, NOW_S);
+	ck_assert(!verify_set(&verify, &budget));
+	ck_assert_uint_eq(budget, VALIDATE_SIGNATURES_MAX);
+	ck_assert_int_eq(verify.ede, _i == 0 ? EDE_SIGNATURE_EXPIRED : EDE_DNSKEY_MISSING);
+	sign(&zone); /* one that is good counts behind any number of them */
+	ck_assert(is_secure());
+}
+END_TEST
+
 START_TEST(a_check_is_known_by_each_of_its_parts)
 {
 	static const struct crypto_span one = { (const uint8_t *)"one", 3 }, other = { (const uint8_t *)"other", 5 };
@@ -390,6 +417,8 @@ main(void)
 	tcase_add_test(tcase, a_key_of_another_protocol_is_none);
 	tcase_add_test(tcase, of_the_keys_with_one_tag_few_are_tried);
 	tcase_add_test(tcase, a_set_is_left_when_its_signatures_keep_failing);
+	tcase_add_loop_test(tcase, of_signatures_by_nobody_few_are_looked_at, 0, 2);
+	tcase_add_loop_test(tcase, of_signatures_out_of_date_few_are_looked_at, 0, 2);
 	tcase_add_test(tcase, a_check_is_known_by_each_of_its_parts);
 	tcase_add_test(tcase, a_second_signature_does_not_hide_a_wildcard);
 	tcase_add_loop_test(tcase, the_ds_set_says_which_keys_count, 0, (int)COUNT(ds_cases));
