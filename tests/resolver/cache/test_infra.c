@@ -401,18 +401,23 @@ START_TEST(a_change_of_the_network_forgets_failures_and_keeps_round_trips)
 		infra_caps_broken(infra, &b, now_us);
 		infra_lame(infra, &b, zone, now_us);
 	}
-	const struct ip_addr mute = numbered(3); /* but for TCP, there */
-	infra_timed_out(infra, &mute, now_us);
-	infra_heard_tcp(infra, &mute, now_us);
-	ck_assert(get(&mute, now_us).only_tcp);
 	infra_network_changed(infra, now_us);
 	struct infra_server server = get(&b, now_us);
 	ck_assert(!server.down && !server.caps_broken);
-	ck_assert(!get(&mute, now_us).only_tcp);
 	ck_assert_int_eq(server.edns, INFRA_EDNS_UNKNOWN);
 	ck_assert_uint_eq(server.srtt_us, 70 * MS);
 	ck_assert(!infra_is_lame(infra, &b, zone, now_us));
 	ck_assert(!infra_family_down(infra, ADDR_IPV4, now_us));
+}
+END_TEST
+
+START_TEST(a_change_of_the_network_gives_datagrams_another_chance)
+{
+	infra_timed_out(infra, &a, S);
+	infra_heard_tcp(infra, &a, S);
+	ck_assert(get(&a, S).only_tcp);
+	infra_network_changed(infra, S);
+	ck_assert(!get(&a, S).only_tcp);
 }
 END_TEST
 
@@ -600,6 +605,7 @@ infra_suite(void)
 	tcase_add_test(tcase, a_reply_while_the_family_works_forgives_nobody_else);
 	tcase_add_test(tcase, the_epoch_ends_with_a_change_of_the_network_or_a_silence);
 	tcase_add_test(tcase, a_change_of_the_network_forgets_failures_and_keeps_round_trips);
+	tcase_add_test(tcase, a_change_of_the_network_gives_datagrams_another_chance);
 	tcase_add_test(tcase, a_change_of_the_network_changes_all_cookies);
 	tcase_add_test(tcase, servers_in_use_stay_while_others_pass_through);
 	tcase_add_test(tcase, servers_that_are_only_looked_at_stay_too);
