@@ -27,8 +27,8 @@ socket__datagram_bound(struct socket_table *table, struct socket *socket)
 {
 	const struct ip_addr local = socket__local_any(socket);
 
-	const int err =
-		udp_listen(socket->stack, &local, socket->local_port, socket__user(table, socket));
+	const int err = (socket->reuse_port ? udp_listen_shared : udp_listen)(
+		socket->stack, &local, socket->local_port, socket__user(table, socket));
 	if (err != 0)
 		return socket__errno(err);
 	socket->is_listening = true;
@@ -36,12 +36,12 @@ socket__datagram_bound(struct socket_table *table, struct socket *socket)
 }
 
 static void
-unlisten(struct socket *socket)
+unlisten(const struct socket_table *table, struct socket *socket)
 {
 	const struct ip_addr local = socket__local_any(socket);
 
 	if (socket->is_listening)
-		(void)udp_unlisten(socket->stack, &local, socket->local_port);
+		(void)udp_unlisten(socket->stack, &local, socket->local_port, socket__user(table, socket));
 	socket->is_listening = false;
 }
 
@@ -87,7 +87,7 @@ connect_udp(struct socket_table *table, struct socket *socket, const struct sock
 		return err == ERR_IN_USE ? -EADDRNOTAVAIL : socket__errno(err);
 	if (socket->is_connected)
 		udp_close(socket->stack, socket->flow);
-	unlisten(socket);
+	unlisten(table, socket);
 	socket->flow = flow;
 	if (socket->local_port == 0) {
 		struct ip_addr local;
@@ -144,10 +144,9 @@ socket__datagram_disconnect(struct socket_table *table, struct socket *socket)
 void
 socket__datagram_close(struct socket_table *table, struct socket *socket)
 {
-	(void)table;
 	if (socket->kind == SOCKET_UDP && socket->is_connected)
 		udp_close(socket->stack, socket->flow);
-	unlisten(socket);
+	unlisten(table, socket);
 }
 
 /* ---- out --------------------------------------------------------------------------------------- */

@@ -155,7 +155,18 @@ do_overlap(const struct socket *a, const struct socket *b)
 	return addr_is_unspecified(&one) || addr_is_unspecified(&other) || addr_equal(&one, &other);
 }
 
-/* SO_REUSEADDR lets TCP names be shared as long as nobody listens there, UDP names always. */
+/* Who asks for any port wants one of his own. */
+static bool
+may_not_share(const struct socket *a, const struct socket *b)
+{
+	(void)a, (void)b;
+	return false;
+}
+
+/*
+ * SO_REUSEADDR lets TCP names be shared as long as nobody listens there.  UDP names too as far as this layer goes, but the
+ * stack refuses what has not SO_REUSEPORT.
+ */
 static bool
 may_share(const struct socket *a, const struct socket *b)
 {
@@ -174,18 +185,26 @@ socket__chain(const struct socket_table *table, enum socket_kind kind, uint16_t 
 	return &table->bound_heads[(port * (uint32_t)SOCKET_EPOLL + kind) & table->bound_mask];
 }
 
-bool
-socket__is_port_free(const struct socket_table *table, const struct socket *socket, uint16_t port)
+/* No other has it that this one may not share it with. */
+static bool
+is_port_left(const struct socket_table *table, const struct socket *socket, uint16_t port,
+	     bool (*is_shared)(const struct socket *a, const struct socket *b))
 {
 	for (uint32_t i = *socket__chain(table, socket->kind, port); i != SOCKET_NONE;
 	     i = table->sockets[i].next_bound) {
 		const struct socket *other = &table->sockets[i];
 		if (other != socket && other->kind == socket->kind && other->protocol == socket->protocol &&
 		    other->stack == socket->stack && other->local_port == port &&
-		    do_overlap(socket, other) && !may_share(socket, other))
+		    do_overlap(socket, other) && !is_shared(socket, other))
 			return false;
 	}
 	return true;
+}
+
+bool
+socket__is_port_free(const struct socket_table *table, const struct socket *socket, uint16_t port)
+{
+	return is_port_left(table, socket, port, may_share);
 }
 
 void
@@ -234,7 +253,7 @@ socket__bind_any(struct socket_table *table, struct socket *socket)
 		return -EADDRINUSE;
 	for (unsigned i = 0; i < SOCKET_PORT_DRAWS; i++) {
 		const uint16_t port = port_draw(table);
-		if (!socket__is_port_free(table, socket, port))
+		if (!is_port_left(table, socket, port, may_not_share))
 			continue;
 		const int err = port_take(table, socket, port);
 		if (err != -EADDRINUSE)

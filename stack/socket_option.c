@@ -123,6 +123,15 @@ keepalive_set(struct socket_table *table, struct socket *socket, bool on)
 	socket__tcp_config_set(table, socket, &config);
 }
 
+static void
+reuse_port_set(struct socket_table *table, struct socket *socket, bool on)
+{
+	struct tcp_config config = socket__tcp_config(socket);
+
+	socket->reuse_port = config.share_port = on;
+	socket__tcp_config_set(table, socket, &config);
+}
+
 static int
 linger_set(struct socket *socket, const void *value, socklen_t size)
 {
@@ -172,7 +181,7 @@ set_socket_int(struct socket_table *table, struct socket *socket, int name, int 
 {
 	switch (name) {
 	case SO_REUSEADDR: socket->reuse_address = number != 0; return 0;
-	case SO_REUSEPORT: socket->reuse_port = number != 0; return 0;
+	case SO_REUSEPORT: reuse_port_set(table, socket, number != 0); return 0;
 	case SO_BROADCAST: socket->broadcast = number != 0; return 0;
 	case SO_KEEPALIVE: keepalive_set(table, socket, number != 0); return 0;
 	case SO_TIMESTAMP:

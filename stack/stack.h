@@ -278,7 +278,9 @@ void udp_set_options(struct stack *stack, udp_flow flow, const struct udp_option
  * family given with zero bits: every address of that family.  The narrower listener comes first.
  */
 int udp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user);
-int udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port);
+/* Beside others that came to that name by this call: each hears its peers (share.h).  ERR_FULL: SHARE_MAX are there. */
+int udp_listen_shared(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user);
+int udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user);
 int udp_reply(struct stack *stack, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
               uint16_t remote_port, const void *payload, size_t size, uint64_t now_us);
 /*

@@ -86,6 +86,7 @@ struct tcp_config {
 	bool slow_start_after_idle; /* RFC 5681, section 4.1 */
 	bool pmtu_discovery;      /* DF, and heeding what routers say about sizes */
 	bool mtu_probing;         /* RFC 4821, when timeouts look like a black hole */
+	bool share_port;          /* of a listener: others that have it too may listen at its name (SO_REUSEPORT) */
 	uint32_t keepalive_idle_s, keepalive_interval_s, keepalive_count;
 	uint32_t syn_retries, synack_retries, retries; /* 7, 5, 15 */
 	uint32_t user_timeout_ms; /* 0: by retries */
@@ -107,7 +108,11 @@ void tcp_set_port_pool(struct stack *stack, const struct port_pool *pool);
 int tcp_open(struct stack *stack, const struct ip_addr *remote, uint16_t remote_port, const struct ip_addr *local,
              uint16_t local_port, const struct tcp_config *config, uint64_t user, uint64_t now_us, tcp_conn *conn);
 
-/* local's family NONE: every address of both families; family given with zero bits: every address of that family. */
+/*
+ * local's family NONE: every address of both families; family given with zero bits: every address of that family.
+ * ERR_IN_USE: another listens at that name, and not both share it.  Of those that do each hears its peers (share.h); SHARE_MAX
+ * of them, ERR_FULL beyond.
+ */
 int tcp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint32_t backlog,
                const struct tcp_config *config, uint64_t user, tcp_conn *listener);
 int tcp_set_backlog(struct stack *stack, tcp_conn listener, uint32_t backlog);

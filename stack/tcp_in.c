@@ -47,10 +47,9 @@ segment_read(const struct stack *stack, const struct ip_packet *packet, struct t
 }
 
 static void
-to_nobody(struct stack *stack, struct tcp_segment *segment)
+to_nobody(struct stack *stack, const struct tcp_tuple *tuple, struct tcp_segment *segment)
 {
-	struct tcb *listener = tcp__listener_find(stack, &segment->packet->destination,
-						  segment->header.destination_port);
+	struct tcb *listener = tcp__listener_find(stack, tuple);
 
 	if (listener != NULL) {
 		tcp__listen_receive(stack, listener, segment);
@@ -93,7 +92,7 @@ tcp_segment_receive(struct stack *stack, const struct ip_packet *packet)
 	if (trace__is_on(stack))
 		trace__tcp_bare(stack, TRACE_TCP_IN, cause_of(stack, key), &tuple, &segment.header, segment.data_bytes);
 	switch (key == NULL ? TCP_KEY_FREE : (enum tcp_key_kind)key->kind) {
-	case TCP_KEY_FREE: to_nobody(stack, &segment); break;
+	case TCP_KEY_FREE: to_nobody(stack, &tuple, &segment); break;
 	case TCP_KEY_TCB:
 		tcp__segment_receive(stack, (struct tcb *)(void *)key, &segment);
 		break;

@@ -528,13 +528,10 @@ tcp__syn_icmp(struct stack *stack, struct tcp_syn *syn, const struct tcp_icmp *i
 void
 tcp__listen_close(struct stack *stack, struct tcb *listener)
 {
-	struct tcp_key **link = tcp__listener_link(stack, &listener->key.tuple.local,
-						   listener->key.tuple.local_port);
 	struct tcp_syn *syn;
 	struct tcb *tcb;
 
-	assert(*link == &listener->key);
-	*link = listener->key.next;
+	tcp__listener_remove(stack, listener);
 	while ((syn = TAILQ_FIRST(&listener->accepts.syns)) != NULL)
 		tcp__syn_free(stack, syn);
 	while ((tcb = TAILQ_FIRST(&listener->accepts.queue)) != NULL) {

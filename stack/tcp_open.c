@@ -147,7 +147,7 @@ port_search(struct stack *stack, struct tcp_tuple *tuple, uint32_t first, uint32
 		const uint32_t index = (start + i) % count;
 		tuple->local_port =
 			pool != NULL ? pool->ports[index] : (uint16_t)(first + index);
-		if (tcp__listener_find(stack, &tuple->local, tuple->local_port) == NULL &&
+		if (tcp__listener_find(stack, tuple) == NULL &&
 		    tuple_is_free(stack, tuple, may_reuse, iss))
 			return true;
 	}
@@ -265,9 +265,9 @@ tcp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint
 		config = &tcp_config_default;
 	if (cc_find(config->congestion) == NULL)
 		return ERR_NOT_FOUND;
-	struct tcp_key **link = tcp__listener_link(stack, local, port);
-	if (*link != NULL)
-		return ERR_IN_USE;
+	const int err = tcp__listener_check(stack, local, port, config);
+	if (err != 0)
+		return err;
 	struct tcb *tcb = tcp__tcb_new(stack);
 	if (tcb == NULL)
 		return ERR_FULL;
@@ -275,7 +275,7 @@ tcp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint
 	tcb->user = user;
 	tcb->accepts.backlog = backlog;
 	tcp__set_state(stack, tcb, TCP_STATE_LISTEN);
-	*link = &tcb->key;
+	tcp__listener_add(stack, tcb);
 	*listener = tcp__conn_of(stack, tcb);
 	return 0;
 }

@@ -380,9 +380,13 @@ enum drop tcp_icmp_heard(struct stack *stack, const struct tcp_icmp *icmp);
 struct tcp_key *tcp__find(const struct stack *stack, const struct tcp_tuple *tuple);
 void tcp__insert(struct stack *stack, struct tcp_key *key, enum tcp_key_kind kind);
 void tcp__remove(struct stack *stack, struct tcp_key *key);
-/* The listener that takes a SYN to (local, port): of that address, of its family, of all. */
-struct tcb *tcp__listener_find(const struct stack *stack, const struct ip_addr *local, uint16_t port);
-struct tcp_key **tcp__listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port);
+/* The listener that takes a SYN of this 4-tuple: of the local address, of its family, of all; one of those that share it. */
+struct tcb *tcp__listener_find(const struct stack *stack, const struct tcp_tuple *tuple);
+/* Whether another may begin to listen there: ERR_IN_USE, ERR_FULL. */
+int tcp__listener_check(const struct stack *stack, const struct ip_addr *local, uint16_t port,
+			const struct tcp_config *config);
+void tcp__listener_add(struct stack *stack, struct tcb *listener);
+void tcp__listener_remove(struct stack *stack, struct tcb *listener);
 struct tcb *tcp__get(const struct stack *stack, tcp_conn conn); /* NULL: not (or no longer) open */
 struct tcb *tcp__get_any(const struct stack *stack, tcp_conn conn); /* also what the program has closed */
 tcp_conn tcp__conn_of(const struct stack *stack, const struct tcb *tcb);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "stack/addr_hash.h"
+#include "stack/share.h"
 #include "stack/stack_priv.h"
 
 /* ---- room ------------------------------------------------------------------------------------ */
@@ -118,41 +119,102 @@ tcp__remove(struct stack *stack, struct tcp_key *key)
 
 /* ---- listeners ------------------------------------------------------------------------------- */
 
-struct tcp_key **
-tcp__listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port)
+static struct tcp_key **
+listener_chain(struct stack *stack, uint16_t port)
 {
-	struct tcp_key **link = &stack->tcp.listeners[port % TCP_LISTENER_CHAINS];
+	return &stack->tcp.listeners[port % TCP_LISTENER_CHAINS];
+}
 
-	while (*link != NULL && ((*link)->tuple.local_port != port ||
-				 !addr_equal(&(*link)->tuple.local, local)))
+static bool
+is_named(const struct tcp_key *key, const struct ip_addr *local, uint16_t port)
+{
+	return key->tuple.local_port == port && addr_equal(&key->tuple.local, local);
+}
+
+int
+tcp__listener_check(const struct stack *stack, const struct ip_addr *local, uint16_t port,
+		    const struct tcp_config *config)
+{
+	uint32_t count = 0;
+
+	for (const struct tcp_key *key = stack->tcp.listeners[port % TCP_LISTENER_CHAINS]; key != NULL; key = key->next) {
+		if (!is_named(key, local, port))
+			continue;
+		if (!config->share_port || !((const struct tcb *)(const void *)key)->config.share_port)
+			return ERR_IN_USE;
+		count++;
+	}
+	return count < SHARE_MAX ? 0 : ERR_FULL;
+}
+
+void
+tcp__listener_add(struct stack *stack, struct tcb *listener)
+{
+	struct tcp_key **head = listener_chain(stack, listener->key.tuple.local_port);
+
+	listener->key.next = *head;
+	*head = &listener->key;
+}
+
+void
+tcp__listener_remove(struct stack *stack, struct tcb *listener)
+{
+	struct tcp_key **link = listener_chain(stack, listener->key.tuple.local_port);
+
+	while (*link != &listener->key)
 		link = &(*link)->next;
-	return link;
+	*link = listener->key.next;
+}
+
+/* Of those that share this one's name. */
+static struct tcb *
+listener_of_peer(const struct stack *stack, struct tcb *best, const struct tcp_tuple *tuple)
+{
+	const struct tcp_tuple name = best->key.tuple;
+	const uint64_t peer = share_peer(&stack->hash_key, &tuple->remote, tuple->remote_port, tuple->local_port);
+	uint64_t best_weight = 0;
+
+	for (struct tcp_key *key = &best->key; key != NULL; key = key->next) {
+		struct tcb *listener = (struct tcb *)(void *)key;
+		const uint64_t weight = share_weight(peer, (uint32_t)(listener - stack->tcp.tcbs));
+		if (!is_named(key, &name.local, name.local_port) || weight < best_weight)
+			continue;
+		best_weight = weight;
+		best = listener;
+	}
+	return best;
+}
+
+/* How well a listener's name fits an address; 0: not at all. */
+static int
+rank_of(const struct ip_addr *bound, const struct ip_addr *local)
+{
+	if (bound->family == ADDR_NONE)
+		return 1;
+	if (addr_equal(bound, local))
+		return 3;
+	return bound->family == local->family && addr_is_unspecified(bound) ? 2 : 0;
 }
 
 struct tcb *
-tcp__listener_find(const struct stack *stack, const struct ip_addr *local, uint16_t port)
+tcp__listener_find(const struct stack *stack, const struct tcp_tuple *tuple)
 {
-	struct tcb *best = NULL;
+	struct tcp_key *best = NULL;
 	int best_rank = 0;
+	bool is_one_of_many = false;
 
-	for (struct tcp_key *key = stack->tcp.listeners[port % TCP_LISTENER_CHAINS]; key != NULL;
+	for (struct tcp_key *key = stack->tcp.listeners[tuple->local_port % TCP_LISTENER_CHAINS]; key != NULL;
 	     key = key->next) {
-		const struct ip_addr *bound = &key->tuple.local;
-		int rank = 0;
-		if (key->tuple.local_port != port)
+		const int rank = key->tuple.local_port == tuple->local_port ? rank_of(&key->tuple.local, &tuple->local) : 0;
+		is_one_of_many |= rank == best_rank && rank != 0;
+		if (rank <= best_rank)
 			continue;
-		if (bound->family == ADDR_NONE)
-			rank = 1;
-		else if (addr_equal(bound, local))
-			rank = 3;
-		else if (bound->family == local->family && addr_is_unspecified(bound))
-			rank = 2;
-		if (rank > best_rank) {
-			best_rank = rank;
-			best = (struct tcb *)(void *)key;
-		}
+		best_rank = rank;
+		best = key;
+		is_one_of_many = false;
 	}
-	return best;
+	struct tcb *listener = (struct tcb *)(void *)best;
+	return is_one_of_many ? listener_of_peer(stack, listener, tuple) : listener;
 }
 
 /* ---- by number ------------------------------------------------------------------------------- */

@@ -154,8 +154,7 @@ is_new_connection(const struct tcp_time_wait *entry, const struct tcp_segment *s
 static void
 connection_follows(struct stack *stack, struct tcp_time_wait *entry, struct tcp_segment *segment)
 {
-	struct tcb *listener = tcp__listener_find(stack, &segment->packet->destination,
-						  segment->header.destination_port);
+	struct tcb *listener = tcp__listener_find(stack, &entry->key.tuple);
 
 	segment->iss = entry->snd_nxt + NEXT_ISS_GAP;
 	segment->iss += segment->iss == 0;

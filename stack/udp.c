@@ -7,6 +7,7 @@
 #include "stack/base/cursor.h"
 #include "stack/checksum.h"
 #include "stack/icmp.h"
+#include "stack/share.h"
 #include "stack/stack_priv.h"
 #include "stack/trace_priv.h"
 #include "stack/udp_turn.h"
@@ -109,33 +110,54 @@ udp_is_open(const struct stack *stack, udp_flow flow)
 	return flow_get(stack, flow) != NULL;
 }
 
-/* The listener of exactly this local address (ADDR_NONE included) and port. */
-static uint32_t *
-listener_link(struct stack *stack, const struct ip_addr *local, uint16_t port)
+static bool
+is_named(const struct udp_listener *listener, const struct ip_addr *local, uint16_t port)
 {
-	uint32_t *link = &stack->udp.listener_heads[port & stack->udp.listener_mask];
-
-	for (; *link != UDP_NONE; link = &stack->udp.listeners[*link].next) {
-		const struct udp_listener *listener = &stack->udp.listeners[*link];
-		if (listener->port == port && addr_equal(&listener->local, local))
-			break;
-	}
-	return link;
+	return listener->port == port && addr_equal(&listener->local, local);
 }
 
-/* Who takes datagrams to (local, port): the one of that address, of its family, of every address. */
+/* The first listener from here on of exactly this local address (ADDR_NONE included) and port, or NULL. */
 static const struct udp_listener *
-listener_for(struct stack *stack, const struct ip_addr *local, uint16_t port)
+listener_from(const struct udp *udp, uint32_t index, const struct ip_addr *local, uint16_t port)
+{
+	while (index != UDP_NONE && !is_named(&udp->listeners[index], local, port))
+		index = udp->listeners[index].next;
+	return index == UDP_NONE ? NULL : &udp->listeners[index];
+}
+
+/* Who takes datagrams to (local, port): those of that address, of its family, of every address; the first of them. */
+static const struct udp_listener *
+listener_at(const struct stack *stack, const struct ip_addr *local, uint16_t port)
 {
 	const struct ip_addr of_family = { .family = local->family }, any = { .family = ADDR_NONE };
 	const struct ip_addr *const names[] = { local, &of_family, &any };
+	const struct udp_listener *listener = NULL;
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		const uint32_t index = *listener_link(stack, names[i], port);
-		if (index != UDP_NONE)
-			return &stack->udp.listeners[index];
+	for (size_t i = 0; i < sizeof names / sizeof names[0] && listener == NULL; i++)
+		listener = listener_from(&stack->udp, stack->udp.listener_heads[port & stack->udp.listener_mask], names[i], port);
+	return listener;
+}
+
+/* The one for this peer. */
+static const struct udp_listener *
+listener_for(const struct stack *stack, const struct stack_action *datagram)
+{
+	const struct udp_listener *best = listener_at(stack, &datagram->local, datagram->local_port), *listener = best;
+	uint64_t best_weight = 0;
+
+	if (best == NULL || !best->is_shared)
+		return best;
+	const struct ip_addr local = best->local;
+	const uint64_t peer =
+	        share_peer(&stack->hash_key, &datagram->remote, datagram->remote_port, datagram->local_port);
+	for (; listener != NULL; listener = listener_from(&stack->udp, listener->next, &local, datagram->local_port)) {
+		const uint64_t weight = share_weight(peer, (uint32_t)(listener - stack->udp.listeners));
+		if (weight < best_weight)
+			continue;
+		best_weight = weight;
+		best = listener;
 	}
-	return NULL;
+	return best;
 }
 
 /* ---- opening and closing ----------------------------------------------------------------------- */
@@ -152,7 +174,7 @@ port_draw(struct stack *stack, const struct ip_addr *local, const struct ip_addr
 		uint16_t port = pool != NULL
 		                        ? pool->ports[rng_below(stack->rng, pool->count)]
 		                        : (uint16_t)(UDP_PORT_MIN + rng_below(stack->rng, 65536 - UDP_PORT_MIN));
-		if (listener_for(stack, local, port) == NULL &&
+		if (listener_at(stack, local, port) == NULL &&
 		    udp_find(stack, local, port, remote, remote_port) == NULL)
 			return port;
 	}
@@ -244,33 +266,61 @@ udp_local(const struct stack *stack, udp_flow flow, struct ip_addr *local, uint1
 	return 0;
 }
 
-int
-udp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user)
+/* Whether another may come to that name. */
+static int
+listener_check(const struct udp *udp, uint32_t head, const struct ip_addr *local, uint16_t port, bool is_shared)
 {
-	struct udp *udp = &stack->udp;
+	const struct udp_listener *listener = listener_from(udp, head, local, port);
+	uint32_t count = 0;
+
+	for (; listener != NULL; listener = listener_from(udp, listener->next, local, port), count++)
+		if (!is_shared || !listener->is_shared)
+			return ERR_IN_USE;
+	return count < SHARE_MAX ? 0 : ERR_FULL;
+}
+
+static int
+listen_at(struct udp *udp, const struct ip_addr *local, uint16_t port, uint64_t user, bool is_shared)
+{
+	uint32_t *head = &udp->listener_heads[port & udp->listener_mask];
 	const uint32_t index = udp->free_listener;
 
 	if (port == 0)
 		return ERR_MALFORMED;
-	if (*listener_link(stack, local, port) != UDP_NONE)
-		return ERR_IN_USE;
+	const int err = listener_check(udp, *head, local, port, is_shared);
+	if (err != 0)
+		return err;
 	if (index == UDP_NONE)
 		return ERR_FULL;
-	uint32_t *head = &udp->listener_heads[port & udp->listener_mask];
 	udp->free_listener = udp->listeners[index].next;
-	udp->listeners[index] =
-	        (struct udp_listener){ .local = *local, .port = port, .next = *head, .user = user };
+	udp->listeners[index] = (struct udp_listener){
+		.local = *local, .port = port, .is_shared = is_shared, .next = *head, .user = user
+	};
 	*head = index;
 	return 0;
 }
 
 int
-udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port)
+udp_listen(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user)
+{
+	return listen_at(&stack->udp, local, port, user, false);
+}
+
+int
+udp_listen_shared(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user)
+{
+	return listen_at(&stack->udp, local, port, user, true);
+}
+
+int
+udp_unlisten(struct stack *stack, const struct ip_addr *local, uint16_t port, uint64_t user)
 {
 	struct udp *udp = &stack->udp;
-	uint32_t *link = listener_link(stack, local, port);
-	const uint32_t index = *link;
+	uint32_t *link = &udp->listener_heads[port & udp->listener_mask];
 
+	while (*link != UDP_NONE && (udp->listeners[*link].user != user || !is_named(&udp->listeners[*link], local, port)))
+		link = &udp->listeners[*link].next;
+	const uint32_t index = *link;
 	if (index == UDP_NONE)
 		return ERR_NOT_FOUND;
 	*link = udp->listeners[index].next;
@@ -446,7 +496,7 @@ demultiplex(struct stack *stack, const struct ip_packet *packet, struct stack_ac
 		if (trace__is_on(stack))
 			trace__udp(stack, TRACE_UDP_IN, entry, action->size);
 	} else {
-		const struct udp_listener *listener = listener_for(stack, &action->local, action->local_port);
+		const struct udp_listener *listener = listener_for(stack, action);
 		if (listener == NULL) {
 			stack__drop(stack, DROP_UDP_NO_FLOW);
 			icmp_error_send(stack, packet, ICMP_PROBLEM_PORT, 0);

@@ -46,6 +46,7 @@ struct udp_flow_entry {
 struct udp_listener {
 	struct ip_addr local; /* family ADDR_NONE: any */
 	uint16_t port;        /* 0: a free entry */
+	bool is_shared;       /* by others of the same name */
 	uint32_t next;
 	uint64_t user;
 };

@@ -100,7 +100,8 @@ listen_own_udp_send(struct listener *listener, const struct client_source *sourc
 static void
 listen_own_udp_close(struct listener *listener, void (*on_close)(struct listener *listener))
 {
-	(void)udp_unlisten(worker_stack(listener->worker), &every_address, listener->endpoint.port);
+	(void)udp_unlisten(worker_stack(listener->worker), &every_address, listener->endpoint.port,
+			   LISTEN_OWN_UDP_USER);
 	if (on_close != NULL)
 		on_close(listener);
 	free(listener);

@@ -68,10 +68,11 @@ step_program(struct storm *storm)
 				      cursor_u8(&storm->script) * 8u, storm->now_us);
 		break;
 	case 5:
-		if (storm__pick(storm, 2) != 0)
-			(void)udp_listen(storm->stack, &any, port, 1);
-		else
-			(void)udp_unlisten(storm->stack, &any, port);
+		switch (storm__pick(storm, 3)) {
+		case 0: (void)udp_unlisten(storm->stack, &any, port, 1); break;
+		case 1: (void)udp_listen(storm->stack, &any, port, 1); break;
+		default: (void)udp_listen_shared(storm->stack, &any, port, 1); break;
+		}
 		break;
 	}
 }

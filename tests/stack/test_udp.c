@@ -215,8 +215,8 @@ START_TEST(a_taken_address_is_refused)
 			 0); /* another remote */
 	listen_on(&a, NULL, 53, 0);
 	ck_assert_int_eq(udp_listen(a.stack, &any, 53, 0), ERR_IN_USE);
-	ck_assert_int_eq(udp_unlisten(a.stack, &any, 53), 0);
-	ck_assert_int_eq(udp_unlisten(a.stack, &any, 53), ERR_NOT_FOUND);
+	ck_assert_int_eq(udp_unlisten(a.stack, &any, 53, 0), 0);
+	ck_assert_int_eq(udp_unlisten(a.stack, &any, 53, 0), ERR_NOT_FOUND);
 	ck_assert_int_eq(udp_listen(a.stack, &any, 53, 0), 0);
 	ck_assert_int_eq(udp_open(a.stack, &peer, 53, &foreign, 0, 0, &flow), ERR_NO_ROUTE);
 	ck_assert_int_eq(udp_open(a.stack, &peer, 53, &v6, 0, 0, &flow), ERR_MALFORMED);

@@ -324,8 +324,8 @@ START_TEST(the_narrower_listener_comes_first)
 	host_receive(&a, packet, size);
 	host_expect(&a, STACK_DATAGRAM, &action);
 	ck_assert_uint_eq(action.user, 3);
-	ck_assert_int_eq(udp_unlisten(a.stack, &own, 53), 0);
-	ck_assert_int_eq(udp_unlisten(a.stack, &of_family, 53), 0);
+	ck_assert_int_eq(udp_unlisten(a.stack, &own, 53, 3), 0);
+	ck_assert_int_eq(udp_unlisten(a.stack, &of_family, 53, 2), 0);
 	host_receive(&a, packet, packet_datagram(packet, peers[V6 - family], us[V6 - family], 1000,
 						 53, "x", 1));
 	host_expect(&a, STACK_DATAGRAM, &action);
