@@ -59,6 +59,18 @@ addr_is_link_local(const struct ip_addr *addr)
 }
 
 bool
+addr_is_of_link(const struct ip_addr *addr)
+{
+	static const uint8_t local_network[3] = { 224, 0, 0 }; /* RFC 5771, section 4 */
+
+	if (addr->family == ADDR_IPV4 && memcmp(addr->octets, local_network, sizeof local_network) == 0)
+		return true;
+	if (addr->family == ADDR_IPV6 && addr->octets[0] == 0xff) /* RFC 4291, section 2.7 */
+		return (addr->octets[1] & 0x0f) == 1 || (addr->octets[1] & 0x0f) == 2;
+	return addr_is_link_local(addr);
+}
+
+bool
 addr_is_broadcast(const struct ip_addr *addr)
 {
 	static const uint8_t ones[4] = { 255, 255, 255, 255 };

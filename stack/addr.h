@@ -48,6 +48,7 @@ struct ip_addr addr_solicited_node(const struct ip_addr *addr);
 bool addr_is_unspecified(const struct ip_addr *addr);  /* 0.0.0.0, :: and no address at all */
 bool addr_is_loopback(const struct ip_addr *addr);     /* 127.0.0.0/8, ::1 */
 bool addr_is_link_local(const struct ip_addr *addr);   /* 169.254.0.0/16 (RFC 3927), fe80::/10 */
+bool addr_is_of_link(const struct ip_addr *addr);      /* link-local, or a group of one link or host: ff01::/16, ff02::/16, 224.0.0.0/24 */
 bool addr_is_broadcast(const struct ip_addr *addr);    /* 255.255.255.255; a subnet's needs its route */
 bool addr_is_multicast(const struct ip_addr *addr);    /* 224.0.0.0/4, ff00::/8 and 255.255.255.255 */
 bool addr_is_ipv4_mapped(const struct ip_addr *addr);  /* ::ffff:0:0/96 (RFC 4291, section 2.5.5.2) */

@@ -22,19 +22,23 @@ header_bytes(const struct ip_addr *destination)
 
 /* ---- where to ---------------------------------------------------------------------------------- */
 
-/* A link-local address says nothing about the link (RFC 4291, section 2.5.6); the own address that is to be used does. */
-static void
+/*
+ * A link-local address or group says nothing about the link (RFC 4291, sections 2.5.6 and 2.7); the own address that is to
+ * be used does, whatever routes there are.
+ */
+static bool
 choose_link(const struct stack *stack, struct ip_send *send)
 {
 	struct route_hop own;
 
-	if (!addr_is_link_local(&send->destination) || send->hop.kind == ROUTE_LOCAL ||
+	if (!addr_is_of_link(&send->destination) || send->hop.kind == ROUTE_LOCAL ||
 	    send->source.family == ADDR_NONE || route_lookup(stack, &send->source, &own) != 0 ||
 	    own.kind != ROUTE_LOCAL)
-		return;
+		return false;
 	send->hop.ifindex = own.ifindex;
 	send->hop.host_ifindex = own.host_ifindex;
 	send->hop.next_hop = send->destination;
+	return true;
 }
 
 int
@@ -42,8 +46,11 @@ ip_route(const struct stack *stack, struct ip_send *send)
 {
 	int err = route_lookup(stack, &send->destination, &send->hop);
 	if (err != 0)
+		send->hop.kind = addr_is_multicast(&send->destination) ? ROUTE_MULTICAST : ROUTE_UNICAST;
+	if (choose_link(stack, send))
+		err = 0;
+	if (err != 0)
 		return err;
-	choose_link(stack, send);
 	const bool is_shared = (stack->ifs[send->hop.ifindex].flags & STACK_IF_SHARED) != 0;
 	if (addr_is_loopback(&send->destination) && send->hop.kind != ROUTE_LOCAL && !is_shared)
 		return ERR_NO_ROUTE; /* RFC 1122, section 3.2.1.3 (g): it never leaves the host */

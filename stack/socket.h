@@ -10,8 +10,8 @@
  * IPPROTO_ICMP or IPPROTO_ICMPV6 (echo requests, as Linux's ping sockets).  AF_INET6 sockets take
  * IPv4-mapped addresses (RFC 3493, section 3.7) unless IPV6_V6ONLY.
  * Not done: MSG_OOB (RFC 6093 discourages it), SOCK_RAW, multicast membership.
- * A link-local address takes its link from sin6_scope_id (RFC 3493, section 3.3; the zones of stack_zone_of).  Without one,
- * where Linux refuses, it goes where the bound address or else its route says (RFC 4007, section 6: the default zone).
+ * A link-local address or group takes its link from sin6_scope_id (RFC 3493, section 3.3; the zones of stack_zone_of) or
+ * IPV6_PKTINFO (RFC 3542, section 6.2).  Without one, where Linux refuses, it goes where the bound address or else its route says (RFC 4007, section 6: the default zone).
  *
  * The driver of each stack hands what stack_next gives it to socket_action, but for STACK_TRANSMIT,
  * and tells the time with socket_tell_time before calls of a turn.

@@ -39,7 +39,8 @@ static void
 put_packet_info(struct ancillary *ancillary, const struct socket *socket,
 		const struct datagram *datagram)
 {
-	const uint32_t ifindex = datagram->ifindex + 1u; /* the system's begin with 1 */
+	const uint32_t zone = socket__datagram_zone(socket, datagram, &datagram->remote);
+	const uint32_t ifindex = zone != 0 ? zone : datagram->ifindex + 1u; /* the system's begin with 1 */
 
 	if (socket->domain == AF_INET || datagram->local.family == ADDR_IPV4) {
 		struct in_pktinfo info = { .ipi_ifindex = (int)ifindex };
@@ -103,7 +104,8 @@ put_error(struct ancillary *ancillary, const struct socket *socket, const struct
 	socklen_t offender_bytes = sizeof both.offender;
 
 	if (datagram->origin != SO_EE_ORIGIN_LOCAL)
-		(void)socket__name_write(socket, &datagram->local, 0, 0,
+		(void)socket__name_write(socket, &datagram->local, 0,
+					 socket__datagram_zone(socket, datagram, &datagram->local),
 					 (struct sockaddr *)&both.offender, &offender_bytes);
 	const size_t size =
 		sizeof both.error + (socket->domain == AF_INET6 ? sizeof(struct sockaddr_in6)
@@ -205,6 +207,7 @@ read_ipv6(const struct socket *socket, const struct cmsghdr *header, struct data
 		if (header->cmsg_len != CMSG_LEN(sizeof info))
 			return -EINVAL;
 		memcpy(&info, CMSG_DATA(header), sizeof info);
+		manner->zone = info.ipi6_ifindex;
 		return read_source(socket, addr_ipv6(info.ipi6_addr.s6_addr), manner);
 	default: return -EINVAL;
 	}

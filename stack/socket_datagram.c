@@ -241,19 +241,26 @@ destination(const struct socket *socket, const struct msghdr *message, struct so
 	return is_allowed(socket, &peer->addr) ? 0 : -EACCES;
 }
 
-/* How it goes: as ancillary data say, which also may name another own address (RFC 3542, section 6.2). */
+/* How it goes: as ancillary data say, which also may name another own address, and the link (RFC 3542, section 6.2). */
 static int
 read_manner(const struct socket *socket, const struct msghdr *message, struct sending *sending)
 {
-	const struct ip_addr *source = &sending->manner.source;
+	const struct datagram_manner *manner = &sending->manner;
+	struct socket_peer *peer = &sending->peer;
 
 	const int err = socket__ancillary_read(socket, message, &sending->manner);
-	if (err != 0 || source->family == ADDR_NONE)
+	if (err != 0)
 		return err;
-	if (source->family != sending->peer.addr.family)
-		return -EINVAL;
-	sending->peer.local = *source;
-	return 0;
+	if (manner->source.family != ADDR_NONE) {
+		if (manner->source.family != peer->addr.family)
+			return -EINVAL;
+		peer->local = manner->source;
+	}
+	if (manner->zone == 0 || peer->addr.family != ADDR_IPV6 || !addr_is_of_link(&peer->addr))
+		return 0;
+	if (peer->local.family == ADDR_NONE)
+		return socket__errno(stack_zone_addr(socket->stack, manner->zone, &peer->local));
+	return stack_zone_of(socket->stack, &peer->local) == manner->zone ? 0 : -EINVAL;
 }
 
 ssize_t
@@ -325,6 +332,7 @@ error_heard(struct socket_table *table, struct socket *socket, const struct stac
 			  : action->remote.family == ADDR_IPV4 ? SO_EE_ORIGIN_ICMP
 							       : SO_EE_ORIGIN_ICMP6,
 		.info = action->mtu,
+		.ifindex = (uint8_t)action->ifindex,
 	};
 
 	if (socket->wants_errors &&
@@ -430,7 +438,7 @@ name_out(const struct socket *socket, const struct datagram *datagram, struct ms
 		return;
 	}
 	(void)socket__name_write(socket, &datagram->remote, datagram->remote_port,
-				 socket__zone(socket, &datagram->remote, &datagram->local), message->msg_name,
+				 socket__datagram_zone(socket, datagram, &datagram->remote), message->msg_name,
 				 &message->msg_namelen);
 }
 

@@ -16,7 +16,7 @@ static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 struct socket_name {
 	struct ip_addr addr;
 	uint16_t port;
-	uint32_t zone; /* of a link-local address; 0: not told */
+	uint32_t zone; /* of a link-local address or group; 0: not told */
 };
 
 static int
@@ -42,7 +42,7 @@ name_read6(const struct sockaddr *name, socklen_t size, struct socket_name *out)
 	*out = (struct socket_name){ .addr = addr_ipv6(in6.sin6_addr.s6_addr), .port = ntohs(in6.sin6_port) };
 	if (addr_is_ipv4_mapped(&out->addr))
 		out->addr = addr_ipv4(out->addr.octets + sizeof mapped_prefix);
-	else if (addr_is_link_local(&out->addr))
+	else if (addr_is_of_link(&out->addr))
 		out->zone = in6.sin6_scope_id;
 	return 0;
 }
@@ -96,11 +96,22 @@ socket__peer_read(const struct socket *socket, const struct sockaddr *name, sock
 
 /* ---- struct sockaddr out ----------------------------------------------------------------------- */
 
+static bool
+has_zone(const struct ip_addr *addr)
+{
+	return addr->family == ADDR_IPV6 && addr_is_of_link(addr);
+}
+
 uint32_t
 socket__zone(const struct socket *socket, const struct ip_addr *addr, const struct ip_addr *local)
 {
-	const bool has_zone = addr->family == ADDR_IPV6 && addr_is_link_local(addr);
-	return has_zone ? stack_zone_of(socket->stack, local) : 0;
+	return has_zone(addr) ? stack_zone_of(socket->stack, local) : 0;
+}
+
+uint32_t
+socket__datagram_zone(const struct socket *socket, const struct datagram *datagram, const struct ip_addr *addr)
+{
+	return has_zone(addr) ? stack_zone_heard(socket->stack, datagram->ifindex, &datagram->local, addr) : 0;
 }
 
 int

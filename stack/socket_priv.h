@@ -145,6 +145,8 @@ int socket__name_write(const struct socket *socket, const struct ip_addr *addr, 
 		       uint32_t zone, struct sockaddr *name, socklen_t *size);
 /* sin6_scope_id of addr, as seen from this address of ours; 0: it has none. */
 uint32_t socket__zone(const struct socket *socket, const struct ip_addr *addr, const struct ip_addr *local);
+/* The same of who has sent a datagram, or an error: by the link that it came from. */
+uint32_t socket__datagram_zone(const struct socket *socket, const struct datagram *datagram, const struct ip_addr *addr);
 /* Gives a socket that was not bound a free port. */
 int socket__bind_any(struct socket_table *table, struct socket *socket);
 /* It has its port already, from the stack: others are to see that. */
@@ -194,6 +196,7 @@ short socket__datagram_poll(const struct socket_table *table, const struct socke
 /* How one datagram is to go out: as the options say, or otherwise by ancillary data (RFC 3542, section 6). */
 struct datagram_manner {
 	struct ip_addr source; /* family ADDR_NONE: as the socket's */
+	uint32_t zone;         /* for a link-local address or group; 0: not told */
 	uint8_t hop_limit, traffic_class;
 };
 int socket__ancillary_read(const struct socket *socket, const struct msghdr *message, struct datagram_manner *manner);

@@ -201,7 +201,7 @@ tcp__listener_find(const struct stack *stack, const struct tcp_tuple *tuple)
 {
 	struct tcp_key *best = NULL;
 	int best_rank = 0;
-	bool is_one_of_many = false;
+	bool is_one_of_many = false; /* perhaps: then the others are looked at */
 
 	for (struct tcp_key *key = stack->tcp.listeners[tuple->local_port % TCP_LISTENER_CHAINS]; key != NULL;
 	     key = key->next) {
@@ -211,7 +211,6 @@ tcp__listener_find(const struct stack *stack, const struct tcp_tuple *tuple)
 			continue;
 		best_rank = rank;
 		best = key;
-		is_one_of_many = false;
 	}
 	struct tcb *listener = (struct tcb *)(void *)best;
 	return is_one_of_many ? listener_of_peer(stack, listener, tuple) : listener;

@@ -1,15 +1,21 @@
 /* Link-local peers on two links (RFC 4007, section 6; RFC 3493, section 3.3): both have the same address, sin6_scope_id tells which. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <time.h> /* before errqueue.h, which needs struct timespec */
+
+#include <linux/errqueue.h>
 #include <poll.h>
 #include <string.h>
 
 #include "stack/icmp.h"
+#include "tests/stack/packet.h"
 #include "tests/stack/socket_world.h"
 #include "tests/suite.h"
 
-#define PEER  "fe80::1"
-#define LINKS 2
+#define PEER      "fe80::1"
+#define ALL_NODES "ff02::1"
+#define LINKS     2
+#define HOST_LINK 77 /* the second link as the kernel numbers it, as of a raw link */
 
 static struct host other;                   /* at the second link of sockets_a */
 static struct host *const peers[LINKS] = { &sockets_b, &other };
@@ -20,7 +26,7 @@ static void
 begin(void)
 {
 	const struct stack_if_config second = { .name = "second", .kind = STACK_IF_IP, .mtu = 1500 };
-	const struct stack_addr addr = { .addr = addr_of(us[1]), .prefix_len = 64, .flags = STACK_ADDR_NO_DAD };
+	const struct stack_addr addr = { .addr = addr_of(us[1]), .prefix_len = 64, .flags = STACK_ADDR_NO_DAD, .host_ifindex = HOST_LINK };
 	struct stack_limits limits = host_limits;
 
 	sockets_begin();
@@ -45,7 +51,7 @@ end(void)
 static uint32_t
 zone_of(int link)
 {
-	return links[link] + 1;
+	return link == 0 ? links[link] + 1 : HOST_LINK;
 }
 
 /* What each host has to say, over the link that it is said on. */
@@ -100,15 +106,21 @@ connect_to(int fd, uint32_t zone)
 }
 
 static ssize_t
-send_to(int fd, uint32_t zone, const void *bytes, size_t size)
+send_to_name(int fd, const char *text, uint32_t zone, const void *bytes, size_t size)
 {
-	struct sockaddr_in6 name = name_of(PEER, 53, zone);
+	struct sockaddr_in6 name = name_of(text, 53, zone);
 	struct iovec piece = { .iov_base = (void *)bytes, .iov_len = size };
 	const struct msghdr message = {
 		.msg_name = &name, .msg_namelen = sizeof name, .msg_iov = &piece, .msg_iovlen = 1
 	};
 
 	return socket_sendmsg(sockets, fd, &message, 0);
+}
+
+static ssize_t
+send_to(int fd, uint32_t zone, const void *bytes, size_t size)
+{
+	return send_to_name(fd, PEER, zone, bytes, size);
 }
 
 static void
@@ -227,6 +239,128 @@ START_TEST(an_echo_request_goes_to_the_link_of_its_name)
 }
 END_TEST
 
+/* Where a route for groups leads elsewhere, and where there is none. */
+START_TEST(a_datagram_to_a_group_goes_to_the_link_of_its_name)
+{
+	const int link = _i % LINKS, fd = sockets_open(&sockets_a, AF_INET6, SOCK_DGRAM, 0);
+	const struct stack_route other_way = { .prefix = addr_of("ff00::"), .prefix_len = 8, .ifindex = (uint8_t)links[1 - link] };
+	int servers[LINKS];
+
+	if (_i >= LINKS)
+		ck_assert_int_eq(stack_route_add(sockets_a.stack, &other_way), 0);
+	serve(SOCK_DGRAM, servers);
+	ck_assert_int_eq(send_to_name(fd, ALL_NODES, zone_of(link), "x", 1), 1);
+	expect_at(servers, link);
+	ck_assert_int_eq(send_to_name(fd, ALL_NODES, 99, "x", 1), -ENETUNREACH);
+	ck_assert_int_eq(send_to_name(fd, "ff0e::1", 99, "x", 1), _i >= LINKS ? 1 : -ENETUNREACH); /* of every link: no zone */
+	const struct sockaddr_in6 name = name_of(ALL_NODES, 53, zone_of(link));
+	ck_assert_int_eq(socket_connect(sockets, fd, (const struct sockaddr *)&name, sizeof name), 0);
+	expect(socket_getpeername, fd, ALL_NODES, zone_of(link));
+	expect(socket_getsockname, fd, us[link], zone_of(link));
+}
+END_TEST
+
+/* Also who spoke to a group, or to an address of ours that is no link's. */
+START_TEST(who_is_heard_is_on_the_link_that_it_came_from)
+{
+	static const char *const to[] = { ALL_NODES, "2001:db8::1" };
+	const int link = _i % LINKS, fd = sockets_open(&sockets_a, AF_INET6, SOCK_DGRAM, 0), on = 1;
+	uint8_t packet[PACKET_BYTES_MAX], control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	struct sockaddr_in6 from;
+	struct in6_pktinfo info;
+	struct msghdr message = {
+		.msg_name = &from, .msg_namelen = sizeof from, .msg_control = control, .msg_controllen = sizeof control
+	};
+
+	ck_assert_int_eq(bind_to(fd, "::", 53, 0), 0);
+	ck_assert_int_eq(socket_setsockopt(sockets, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on), 0);
+	stack_receive(sockets_a.stack, links[link], packet, packet_datagram(packet, PEER, to[_i / LINKS], 1000, 53, "x", 1), 0,
+		      sockets_a.now_us);
+	carry();
+	ck_assert_int_eq(socket_recvmsg(sockets, fd, &message, MSG_TRUNC), 1);
+	ck_assert_uint_eq(from.sin6_scope_id, zone_of(link));
+	memcpy(&info, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof info);
+	ck_assert_uint_eq(info.ipi6_ifindex, zone_of(link));
+}
+END_TEST
+
+START_TEST(what_we_say_to_ourselves_is_of_the_link_of_our_address)
+{
+	const int fd = sockets_open(&sockets_a, AF_INET6, SOCK_DGRAM, 0);
+	struct sockaddr_storage from;
+	struct sockaddr_in6 name;
+	char text[8];
+
+	ck_assert_int_eq(bind_to(fd, us[_i], 53, zone_of(_i)), 0);
+	ck_assert_int_eq(send_to_name(fd, us[_i], zone_of(_i), "x", 1), 1);
+	carry();
+	ck_assert_int_eq(sockets_receive(fd, text, sizeof text, &from), 1);
+	memcpy(&name, &from, sizeof name);
+	ck_assert_uint_eq(name.sin6_scope_id, zone_of(_i));
+}
+END_TEST
+
+/* As of one who asks what became of his datagrams (IPV6_RECVERR): the peer, and who says so. */
+START_TEST(an_error_tells_the_link_too)
+{
+	const int fd = sockets_open(&sockets_a, AF_INET6, SOCK_DGRAM, 0), on = 1;
+	uint8_t control[256];
+	struct sockaddr_in6 peer, offender;
+	struct msghdr message = {
+		.msg_name = &peer, .msg_namelen = sizeof peer, .msg_control = control, .msg_controllen = sizeof control
+	};
+
+	ck_assert_int_eq(socket_setsockopt(sockets, fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on), 0);
+	ck_assert_int_eq(connect_to(fd, zone_of(_i)), 0);
+	ck_assert_int_eq(sockets_send(fd, "x"), 1); /* nobody is there */
+	carry();
+	ck_assert_int_eq(socket_recvmsg(sockets, fd, &message, MSG_ERRQUEUE), 0);
+	memcpy(&offender, CMSG_DATA(CMSG_FIRSTHDR(&message)) + sizeof(struct sock_extended_err), sizeof offender);
+	ck_assert_uint_eq(peer.sin6_scope_id, zone_of(_i));
+	ck_assert_uint_eq(offender.sin6_scope_id, zone_of(_i));
+}
+END_TEST
+
+static ssize_t
+send_by(int fd, const char *to, uint32_t zone, uint32_t ifindex)
+{
+	const struct in6_pktinfo info = { .ipi6_ifindex = ifindex };
+	struct sockaddr_in6 name = name_of(to, 53, zone);
+	uint8_t control[CMSG_SPACE(sizeof info)] = { 0 };
+	struct iovec piece = { .iov_base = (void *)"x", .iov_len = 1 };
+	const struct msghdr message = { .msg_name = &name,
+					.msg_namelen = sizeof name,
+					.msg_iov = &piece,
+					.msg_iovlen = 1,
+					.msg_control = control,
+					.msg_controllen = sizeof control };
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	*header = (struct cmsghdr){ .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO, .cmsg_len = CMSG_LEN(sizeof info) };
+	memcpy(CMSG_DATA(header), &info, sizeof info);
+	return socket_sendmsg(sockets, fd, &message, 0);
+}
+
+/* RFC 3542, sections 6.2 and 6.7. */
+START_TEST(ancillary_data_name_the_link_too)
+{
+	const int fd = sockets_open(&sockets_a, AF_INET6, SOCK_DGRAM, 0);
+	const int bound = sockets_open(&sockets_a, AF_INET6, SOCK_DGRAM, 0);
+	int servers[LINKS];
+
+	serve(SOCK_DGRAM, servers);
+	ck_assert_int_eq(send_by(fd, PEER, 0, zone_of(_i)), 1);
+	expect_at(servers, _i);
+	ck_assert_int_eq(send_by(fd, ALL_NODES, zone_of(_i), zone_of(_i)), 1);
+	expect_at(servers, _i);
+	ck_assert_int_eq(send_by(fd, PEER, zone_of(1 - _i), zone_of(_i)), -EINVAL);
+	ck_assert_int_eq(send_by(fd, PEER, 0, 99), -ENETUNREACH);
+	ck_assert_int_eq(send_by(fd, sockets_peers[V6], 0, 99), 1); /* its route says */
+	ck_assert_int_eq(bind_to(bound, us[_i], 0, 0), 0);
+	ck_assert_int_eq(send_by(bound, PEER, 0, zone_of(1 - _i)), -EINVAL);
+}
+END_TEST
+
 /* RFC 4007, section 6: the default zone. */
 START_TEST(without_a_zone_the_bound_address_tells_the_link)
 {
@@ -281,6 +415,11 @@ main(void)
 	tcase_add_loop_test(tcase, a_connected_socket_stays_on_its_link, 0, LINKS);
 	tcase_add_loop_test(tcase, a_stream_opens_on_the_link_of_its_name, 0, LINKS);
 	tcase_add_loop_test(tcase, an_echo_request_goes_to_the_link_of_its_name, 0, LINKS);
+	tcase_add_loop_test(tcase, a_datagram_to_a_group_goes_to_the_link_of_its_name, 0, 2 * LINKS);
+	tcase_add_loop_test(tcase, who_is_heard_is_on_the_link_that_it_came_from, 0, 2 * LINKS);
+	tcase_add_loop_test(tcase, what_we_say_to_ourselves_is_of_the_link_of_our_address, 0, LINKS);
+	tcase_add_loop_test(tcase, an_error_tells_the_link_too, 0, LINKS);
+	tcase_add_loop_test(tcase, ancillary_data_name_the_link_too, 0, LINKS);
 	tcase_add_loop_test(tcase, without_a_zone_the_bound_address_tells_the_link, 0, LINKS);
 	tcase_add_loop_test(tcase, a_link_that_does_not_fit_is_refused, 0, LINKS);
 	tcase_add_test(tcase, a_zone_means_nothing_to_a_wider_address);
