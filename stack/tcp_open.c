@@ -127,6 +127,10 @@ tuple_is_free(struct stack *stack, const struct tcp_tuple *tuple, bool may_reuse
 {
 	struct tcp_key *key = tcp__find(stack, tuple);
 
+	if (key != NULL && key->kind == TCP_KEY_TCB && ((struct tcb *)(void *)key)->is_aborted) {
+		tcp__abort(stack, (struct tcb *)(void *)key); /* to its program it is over already */
+		key = NULL;
+	}
 	if (key == NULL) {
 		*iss = tcp_isn(&stack->tcp.secret, tuple, stack->now_us);
 		return true;

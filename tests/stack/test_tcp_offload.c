@@ -344,6 +344,25 @@ START_TEST(what_is_to_be_sent_again_when_a_program_aborts_leaves_before_the_rese
 }
 END_TEST
 
+/* For the program it is over: a connection of the same name may follow, and what was queued of the first goes no more. */
+START_TEST(who_has_aborted_may_open_the_same_again_at_once)
+{
+	connect_over_family(_i, GATHER);
+	const struct tcp_conn_info before = info_of_a();
+	write_some(10 * offload.mss);
+	ck_assert(tcp_flush(offload.a.stack));
+	tcp_abort(offload.a.stack, offload.conn, offload.a.now_us);
+	ck_assert_int_eq(tcp_open(offload.a.stack, &before.remote, 80, NULL, before.local_port, NULL, 0, offload.a.now_us, &offload.conn), 0);
+	ck_assert_uint_eq(offload.a.stack->tcp.tcbs_used, 1);
+	pass_all();
+	pass_all(); /* what A says to B's challenge */
+	ck_assert_int_eq(tcp_reason_of(offload.b.stack, offload.accepted), TCP_REASON_RESET);
+	ck_assert_uint_eq(offload.received, 0);
+	ck_assert_uint_eq(offload.a.stack->lent_bytes, 0);
+	disconnect();
+}
+END_TEST
+
 /* Only what was queued is waited for: what the window held back is thrown away. */
 START_TEST(a_program_that_aborts_sends_nothing_more)
 {
@@ -547,6 +566,7 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_queued_when_a_program_aborts_leaves_before_the_reset, 0, 2);
 	tcase_add_loop_test(tcase, what_is_to_be_sent_again_when_a_program_aborts_leaves_before_the_reset, 0, 2);
 	tcase_add_loop_test(tcase, a_program_that_aborts_sends_nothing_more, 0, 2);
+	tcase_add_loop_test(tcase, who_has_aborted_may_open_the_same_again_at_once, 0, 2);
 	tcase_add_test(tcase, what_a_closed_connection_has_to_send_is_sent);
 	tcase_add_loop_test(tcase, who_looks_at_frames_sees_them_whole, 0, 2);
 	tcase_add_test(tcase, a_super_segment_that_arrives_whole_is_acknowledged_once);
