@@ -48,22 +48,27 @@ stack_zone_of(const struct stack *stack, const struct ip_addr *local)
 }
 
 uint32_t
+stack_zone_of_if(const struct stack *stack, unsigned ifindex)
+{
+	for (uint32_t i = 0; i < stack->ifaddrs.used_end; i++) {
+		const struct ifaddr *entry = &stack->ifaddrs.entries[i];
+		if (entry->addr.addr.family != ADDR_NONE && entry->ifindex == ifindex)
+			return zone_of(entry);
+	}
+	return ifindex + 1u;
+}
+
+uint32_t
 stack_zone_heard(const struct stack *stack, unsigned ifindex, const struct ip_addr *local, const struct ip_addr *from)
 {
-	uint32_t zone = 0;
-
 	if (ifindex == STACK_IF_LOOPBACK) /* we ourselves */
 		return stack_zone_of(stack, from);
 	for (uint32_t i = 0; i < stack->ifaddrs.used_end; i++) {
 		const struct ifaddr *entry = &stack->ifaddrs.entries[i];
-		if (entry->addr.addr.family == ADDR_NONE || entry->ifindex != ifindex)
-			continue;
-		if (addr_equal(&entry->addr.addr, local))
+		if (entry->ifindex == ifindex && addr_equal(&entry->addr.addr, local))
 			return zone_of(entry);
-		if (zone == 0)
-			zone = zone_of(entry);
 	}
-	return zone != 0 ? zone : ifindex + 1u;
+	return stack_zone_of_if(stack, ifindex);
 }
 
 int

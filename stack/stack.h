@@ -156,7 +156,8 @@ int stack_addr_del(struct stack *stack, unsigned ifindex, const struct ip_addr *
  * To fe80::1 of a zone goes what has that zone's own link-local address as `local`; so those of two links must differ.
  */
 uint32_t stack_zone_of(const struct stack *stack, const struct ip_addr *local); /* 0: no address of ours */
-/* Of the link of `from`, whose packet to `local` came by ifindex; where a raw link has several devices, the first's if local does not tell. */
+uint32_t stack_zone_of_if(const struct stack *stack, unsigned ifindex); /* where a raw link has several devices, the first's */
+/* Of the link of `from`, whose packet to `local` came by ifindex. */
 uint32_t stack_zone_heard(const struct stack *stack, unsigned ifindex, const struct ip_addr *local,
                           const struct ip_addr *from);
 /* ERR_NO_ROUTE: there is no such link, or no address of this scope on it that can be used yet. */

@@ -10,13 +10,10 @@
 
 #define DIGITS "0123456789"
 
-/* fe80::/10 and the multicast scopes that end with a link or before (RFC 4291, section 2.7). */
 static bool
 belongs_to_link(const struct ip_addr *addr)
 {
-	if (addr->family != ADDR_IPV6)
-		return false;
-	return addr_is_link_local(addr) || (addr_is_multicast(addr) && (addr->octets[1] & 15u) <= 2);
+	return addr->family == ADDR_IPV6 && addr_is_of_link(addr);
 }
 
 /* What inet_addr takes, which has "127.1" and "0x7f000001" too, but nothing behind it. */
@@ -39,7 +36,7 @@ read_scope(const struct stack *stack, const struct ip_addr *addr, const char *te
 
 	for (uint32_t place = 0; belongs_to_link(addr) && stack_if_next(stack, &place, &entry);)
 		if (strcmp(entry.name, text) == 0) {
-			*scope_id = entry.ifindex + 1;
+			*scope_id = stack_zone_of_if(stack, entry.ifindex);
 			return true;
 		}
 	const size_t digits = strspn(text, DIGITS);
@@ -79,7 +76,7 @@ netdb__literal_write(const struct stack *stack, const struct ip_addr *addr, uint
 		return;
 	(void)snprintf(number, sizeof number, "%u", scope_id);
 	for (uint32_t place = 0; belongs_to_link(addr) && stack_if_next(stack, &place, &entry);)
-		if (entry.ifindex + 1 == scope_id)
+		if (stack_zone_of_if(stack, entry.ifindex) == scope_id)
 			zone = entry.name;
 	const size_t size = strlen(text);
 	(void)snprintf(text + size, NETDB_LITERAL_BYTES - size, "%%%s", zone);

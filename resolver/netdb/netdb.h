@@ -4,8 +4,8 @@
  *
  * Names are whole: no search list, no hosts file, nothing of the system's resolver. localhost and names under it are the
  * loopback addresses (RFC 6761, section 6.3). Services are numbers, or names of the C library's table: one that is there for
- * UDP only gives datagram sockets only. Zones of link-local addresses are the names of the stack's interfaces or numbers, which
- * are one more than theirs in the stack (RFC 4007). The addresses of a name come in the order of RFC 6724 for this stack's own
+ * UDP only gives datagram sockets only. Zones of link-local addresses are the names of the stack's interfaces or numbers, those
+ * of stack_zone_of (RFC 4007). The addresses of a name come in the order of RFC 6724 for this stack's own
  * addresses. A resolver that does not answer, or fails, is followed by the next; each question has an id and a port that nobody
  * can guess (RFC 5452).
  *

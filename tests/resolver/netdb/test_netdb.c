@@ -162,6 +162,31 @@ START_TEST(an_address_on_a_link_keeps_its_zone)
 }
 END_TEST
 
+/* As sin6_scope_id wants it: a link of the kernel's has the kernel's number. */
+START_TEST(the_name_of_a_link_of_the_kernels_is_the_kernels_number)
+{
+	const struct stack_if_config raw = { .name = "raw", .kind = STACK_IF_IP, .mtu = 1500 };
+	const struct stack_addr addr = {
+		.addr = addr_of("fe80::7"), .prefix_len = 64, .flags = STACK_ADDR_NO_DAD, .host_ifindex = 77
+	};
+	static const char *const names[] = { "fe80::1%raw", "ff02::1%raw" };
+	struct addrinfo *infos;
+	unsigned ifindex;
+	char host[64];
+
+	ck_assert_int_eq(stack_if_add(ours.stack, &raw, &ifindex), 0);
+	ck_assert_int_eq(stack_if_set_up(ours.stack, ifindex, true, ours.now_us), 0);
+	ck_assert_int_eq(stack_addr_add(ours.stack, ifindex, &addr, ours.now_us), 0);
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+		ck_assert_int_eq(cairn_getaddrinfo(netdb, names[i], "7", NULL, &infos), 0);
+		ck_assert_uint_eq(((struct sockaddr_in6 *)infos->ai_addr)->sin6_scope_id, 77);
+		ck_assert_int_eq(cairn_getnameinfo(netdb, infos->ai_addr, infos->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST), 0);
+		ck_assert_str_eq(host, names[i]);
+		cairn_freeaddrinfo(infos);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -174,5 +199,6 @@ main(void)
 	tcase_add_test(tcase, a_family_that_this_host_has_no_address_of_is_not_given);
 	tcase_add_test(tcase, mapped_addresses_stand_where_their_ipv4_ones_would);
 	tcase_add_test(tcase, an_address_on_a_link_keeps_its_zone);
+	tcase_add_test(tcase, the_name_of_a_link_of_the_kernels_is_the_kernels_number);
 	return netdb_world_run("netdb", tcase);
 }
