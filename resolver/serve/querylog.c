@@ -171,6 +171,15 @@ put_question(char *at, const struct question *question)
 	return at + strlen(class_to_text(question->qclass, at, TYPE_TEXT_BYTES));
 }
 
+/* What lines of queries and of answers begin with. */
+static char *
+put_asked(struct querylog *querylog, char *at, const struct client_source *source, const struct question *question)
+{
+	at = put_addr(put_prefix(querylog, at), &source->addr);
+	*at++ = ' ';
+	return put_question(at, question);
+}
+
 static void
 end(struct querylog *querylog, char *at)
 {
@@ -183,11 +192,22 @@ querylog_query(struct querylog *querylog, const struct client_source *source, co
 {
 	char *at = question != NULL ? begin(querylog) : NULL;
 
+	querylog->asked.question = NULL;
 	if (at == NULL)
 		return;
-	at = put_addr(put_prefix(querylog, at), &source->addr);
-	*at++ = ' ';
-	end(querylog, put_question(at, question));
+	querylog->asked.begin = querylog->used;
+	end(querylog, put_asked(querylog, at, source, question));
+	querylog->asked.end = querylog->used;
+	querylog->asked.source = source;
+	querylog->asked.question = question;
+}
+
+/* Nothing has been written since, nor has a write moved it. */
+static bool
+was_just_asked(const struct querylog *querylog, const struct client_source *source, const struct question *question)
+{
+	return question != NULL && querylog->asked.question == question && querylog->asked.source == source &&
+	       querylog->asked.end == querylog->used;
 }
 
 void
@@ -197,9 +217,13 @@ querylog_reply(struct querylog *querylog, const struct client_source *source, co
 
 	if (at == NULL)
 		return;
-	at = put_addr(put_prefix(querylog, at), &source->addr);
-	*at++ = ' ';
-	at = put_question(at, outcome->question);
+	if (was_just_asked(querylog, source, outcome->question)) {
+		const size_t size = querylog->asked.end - 1 - querylog->asked.begin;
+		memcpy(at, querylog->bytes + querylog->asked.begin, size);
+		at += size;
+	} else {
+		at = put_asked(querylog, at, source, outcome->question);
+	}
 	*at++ = ' ';
 	at = put(at, rcode_to_text(outcome->rcode));
 	if (outcome->question == NULL) {

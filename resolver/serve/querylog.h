@@ -43,6 +43,11 @@ struct querylog {
 	uint64_t lost; /* lines */
 	uint64_t signature_at_us; /* of the last line about one; 0: there was none */
 	uint64_t signatures_untold; /* since */
+	struct {
+		const struct client_source *source;
+		const struct question *question; /* NULL: there is none */
+		size_t begin, end;
+	} asked; /* the line of a query that was written last: that of an answer at once begins alike */
 	size_t used;
 	char bytes[QUERYLOG_BYTES];
 };

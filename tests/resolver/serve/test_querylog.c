@@ -103,6 +103,38 @@ START_TEST(each_line_has_its_form)
 }
 END_TEST
 
+/* What the two lines have in common is made once where one follows the other, and only there. */
+START_TEST(an_answer_is_told_of_who_asked_for_it)
+{
+	const struct question first = question_of("a."), second = question_of("b.");
+	const struct client_source other = { .addr = { .family = ADDR_IPV4, .octets = { 192, 0, 2, 2 } } };
+	struct client_outcome outcome = { .question = &first, .reply_bytes = 1 };
+
+	open_pipe(false);
+	querylog_query(&querylog, &source, &first);
+	querylog_reply(&querylog, &source, &outcome);
+	querylog_reply(&querylog, &source, &outcome);
+	querylog_query(&querylog, &source, &first);
+	querylog_reply(&querylog, &other, &outcome);
+	querylog_query(&querylog, &source, &second);
+	querylog_reply(&querylog, &source, &outcome);
+	querylog_query(&querylog, &source, &first);
+	querylog_flush(&querylog);
+	querylog_reply(&querylog, &source, &outcome);
+	querylog_flush(&querylog);
+	ck_assert_str_eq(read_all(), "test: info: 192.0.2.1 a. AAAA IN\n"
+				     "test: info: 192.0.2.1 a. AAAA IN NOERROR 0.000000 0 1\n"
+				     "test: info: 192.0.2.1 a. AAAA IN NOERROR 0.000000 0 1\n"
+				     "test: info: 192.0.2.1 a. AAAA IN\n"
+				     "test: info: 192.0.2.2 a. AAAA IN NOERROR 0.000000 0 1\n"
+				     "test: info: 192.0.2.1 b. AAAA IN\n"
+				     "test: info: 192.0.2.1 a. AAAA IN NOERROR 0.000000 0 1\n"
+				     "test: info: 192.0.2.1 a. AAAA IN\n"
+				     "test: info: 192.0.2.1 a. AAAA IN NOERROR 0.000000 0 1\n");
+	close_log();
+}
+END_TEST
+
 /* Anybody can send them: a line, and later how many there were. */
 START_TEST(of_bad_signatures_there_is_a_line_now_and_then)
 {
@@ -241,6 +273,7 @@ main(void)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	tcase_add_test(tcase, each_line_has_its_form);
+	tcase_add_test(tcase, an_answer_is_told_of_who_asked_for_it);
 	tcase_add_test(tcase, of_bad_signatures_there_is_a_line_now_and_then);
 	tcase_add_test(tcase, the_time_stands_in_front);
 	tcase_add_test(tcase, the_lines_of_a_turn_are_one_write);
