@@ -118,8 +118,10 @@ START_TEST(an_answer_is_told_of_who_asked_for_it)
 	querylog_reply(&querylog, &other, &outcome);
 	querylog_query(&querylog, &source, &second);
 	querylog_reply(&querylog, &source, &outcome);
+	querylog_flush(&querylog);
 	querylog_query(&querylog, &source, &first);
 	querylog_flush(&querylog);
+	querylog_servfail(&querylog, &outcome); /* where the question was */
 	querylog_reply(&querylog, &source, &outcome);
 	querylog_flush(&querylog);
 	ck_assert_str_eq(read_all(), "test: info: 192.0.2.1 a. AAAA IN\n"
@@ -130,6 +132,7 @@ START_TEST(an_answer_is_told_of_who_asked_for_it)
 				     "test: info: 192.0.2.1 b. AAAA IN\n"
 				     "test: info: 192.0.2.1 a. AAAA IN NOERROR 0.000000 0 1\n"
 				     "test: info: 192.0.2.1 a. AAAA IN\n"
+				     "test: error: SERVFAIL <a. AAAA IN>: no reason given\n"
 				     "test: info: 192.0.2.1 a. AAAA IN NOERROR 0.000000 0 1\n");
 	close_log();
 }
