@@ -358,7 +358,6 @@ abort_in_order(struct stack *stack, struct tcb *tcb)
 		return;
 	}
 	become_orphan(stack, tcb);
-	tcp__disarm(stack, tcb);
 	tcb->is_aborted = true;
 	tcp__want_flush(stack, tcb);
 }

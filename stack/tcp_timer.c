@@ -428,6 +428,8 @@ due(struct stack *stack, struct tcb *tcb, enum timer_kind kind)
 {
 	const uint32_t cause = stack->cause;
 
+	if (tcb->is_aborted)
+		return; /* it sends nothing more but its RST, and that has its turn */
 	stack->cause = tcb->cause;
 	if (trace__is_on(stack))
 		trace__tcp_timer(stack, tcb, kind);

@@ -344,6 +344,44 @@ START_TEST(what_is_to_be_sent_again_when_a_program_aborts_leaves_before_the_rese
 }
 END_TEST
 
+/* Also where its number means nothing any more. */
+static struct tcp_conn_info
+the_one_of_a(void)
+{
+	struct tcp_conn_info info;
+	uint32_t place = 0;
+
+	ck_assert(tcp_info_next(offload.a.stack, &place, &info));
+	return info;
+}
+
+/* However long the link takes, and though an acknowledgment arms timers again. */
+START_TEST(no_timer_sends_while_a_reset_waits)
+{
+	connect_over_family(_i % 2, GATHER);
+	write_some(TEN_MORE);
+	ck_assert(next_of_a());
+	pass_segments(0, 4);
+	all_of_b();
+	ck_assert(tcp_flush(offload.a.stack));
+	const uint64_t sent = the_one_of_a().segments_out;
+	ck_assert_uint_gt(offload.a.stack->lent_bytes, 0);
+	tcp_abort(offload.a.stack, offload.conn, offload.a.now_us);
+	if (_i / 2 == 1) {
+		pass_segments(4, 10);
+		all_of_b();
+	}
+	for (unsigned i = 0; i < 20; i++)
+		pass_time(100000);
+	ck_assert_uint_eq(the_one_of_a().segments_out, sent);
+	ck_assert_uint_eq(offload.a.stack->tcp.tcbs_used, 1);
+	pass_all();
+	ck_assert_uint_eq(stack_drops(offload.a.stack, DROP_TCP_OVERTAKEN), 0);
+	ck_assert_uint_eq(offload.a.stack->tcp.tcbs_used, 0);
+	disconnect();
+}
+END_TEST
+
 /* For the program it is over: a connection of the same name may follow, and what was queued of the first goes no more. */
 START_TEST(who_has_aborted_may_open_the_same_again_at_once)
 {
@@ -566,6 +604,7 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_queued_when_a_program_aborts_leaves_before_the_reset, 0, 2);
 	tcase_add_loop_test(tcase, what_is_to_be_sent_again_when_a_program_aborts_leaves_before_the_reset, 0, 2);
 	tcase_add_loop_test(tcase, a_program_that_aborts_sends_nothing_more, 0, 2);
+	tcase_add_loop_test(tcase, no_timer_sends_while_a_reset_waits, 0, 4);
 	tcase_add_loop_test(tcase, who_has_aborted_may_open_the_same_again_at_once, 0, 2);
 	tcase_add_test(tcase, what_a_closed_connection_has_to_send_is_sent);
 	tcase_add_loop_test(tcase, who_looks_at_frames_sees_them_whole, 0, 2);
