@@ -17,6 +17,7 @@
 
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -72,6 +73,9 @@ int cairn_fcntl(struct cairn *cairn, int fd, int command, ...);
 int cairn_ioctl(struct cairn *cairn, int fd, unsigned long request, ...);
 
 int cairn_poll(struct cairn *cairn, struct pollfd *fds, nfds_t count, int timeout_ms);
+/* Of descriptors below FD_SETSIZE; *timeout, in whole milliseconds, is left as it is (POSIX leaves it open). */
+int cairn_select(struct cairn *cairn, int fd_end, fd_set *read, fd_set *write, fd_set *except,
+		 const struct timeval *timeout);
 int cairn_epoll_create(struct cairn *cairn, int size);
 int cairn_epoll_ctl(struct cairn *cairn, int epoll_fd, int operation, int fd,
 		    struct epoll_event *event);

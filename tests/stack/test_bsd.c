@@ -181,6 +181,81 @@ START_TEST(who_only_looks_waits_for_no_more_than_can_come)
 }
 END_TEST
 
+/* ---- select -------------------------------------------------------------------------------------- */
+
+START_TEST(select_waits_for_what_is_in_its_sets)
+{
+	const struct timeval wait = { .tv_sec = 5 };
+	fd_set read, write;
+
+	FD_ZERO(&read);
+	FD_SET(ours, &read);
+	at(1 * SECOND_US, they_send);
+	const uint64_t began_us = sockets_a.now_us;
+	ck_assert_int_eq(cairn_select(&us, ours + 1, &read, NULL, NULL, &wait), 1);
+	ck_assert(FD_ISSET(ours, &read));
+	ck_assert_uint_eq(sockets_a.now_us - began_us, 1 * SECOND_US);
+	write = read;
+	ck_assert_int_eq(cairn_select(&us, ours + 1, &read, &write, NULL, NULL), 2); /* one in each set */
+	ck_assert(FD_ISSET(ours, &write));
+	ck_assert_int_eq(cairn_select(&us, ours, &read, NULL, NULL, &(struct timeval){ 0 }), 0); /* not below its end */
+	ck_assert_int_eq(cairn_select(&us, ours + 1, &read, NULL, NULL, &(struct timeval){ 0 }), 1);
+	char text[8];
+	ck_assert_int_eq(cairn_recv(&us, ours, text, sizeof text, 0), 3);
+	at(1 * SECOND_US, they_send);
+	ck_assert_int_eq(cairn_select(&us, ours + 1, &read, NULL, NULL, &(struct timeval){ .tv_sec = INT64_C(1) << 32 }), 1);
+}
+END_TEST
+
+START_TEST(select_gives_up_when_it_is_told_to)
+{
+	const struct timeval wait = { .tv_sec = 1, .tv_usec = 500001 };
+	fd_set read, except;
+
+	FD_ZERO(&read);
+	FD_SET(ours, &read);
+	except = read;
+	const uint64_t began_us = sockets_a.now_us;
+	ck_assert_int_eq(cairn_select(&us, ours + 1, &read, NULL, &except, &wait), 0);
+	ck_assert_uint_eq(sockets_a.now_us - began_us, 1501 * 1000);
+	ck_assert(!FD_ISSET(ours, &read) && !FD_ISSET(ours, &except));
+}
+END_TEST
+
+/* The end of a stream can be read; for urgent data nobody waits in vain. */
+START_TEST(select_tells_of_the_end)
+{
+	fd_set read, except;
+
+	FD_ZERO(&read);
+	FD_SET(ours, &read);
+	except = read;
+	at(1 * SECOND_US, they_end);
+	ck_assert_int_eq(cairn_select(&us, ours + 1, &read, NULL, &except, NULL), 1);
+	ck_assert(FD_ISSET(ours, &read) && !FD_ISSET(ours, &except));
+}
+END_TEST
+
+START_TEST(select_refuses_what_is_wrong)
+{
+	fd_set read;
+
+	FD_ZERO(&read);
+	FD_SET(FD_SETSIZE - 1, &read);
+	ck_assert_int_eq(cairn_select(&us, FD_SETSIZE, &read, NULL, NULL, NULL), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert(FD_ISSET(FD_SETSIZE - 1, &read)); /* as it was */
+	ck_assert_int_eq(cairn_select(&us, FD_SETSIZE + 1, &read, NULL, NULL, NULL), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(cairn_select(&us, -1, NULL, NULL, NULL, NULL), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(cairn_select(&us, 0, NULL, NULL, NULL, &(struct timeval){ .tv_usec = 1000000 }), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(cairn_select(&us, 0, NULL, NULL, NULL, &(struct timeval){ .tv_sec = -1 }), -1);
+	ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
 /* ---- closing --------------------------------------------------------------------------------------- */
 
 static void
@@ -236,6 +311,10 @@ main(void)
 	tcase_add_test(tcase, msg_waitall_waits_for_all_also_when_only_looking);
 	tcase_add_test(tcase, msg_waitall_ends_with_the_stream_and_with_the_time);
 	tcase_add_test(tcase, who_only_looks_waits_for_no_more_than_can_come);
+	tcase_add_test(tcase, select_waits_for_what_is_in_its_sets);
+	tcase_add_test(tcase, select_gives_up_when_it_is_told_to);
+	tcase_add_test(tcase, select_tells_of_the_end);
+	tcase_add_test(tcase, select_refuses_what_is_wrong);
 	tcase_add_test(tcase, close_lingers_also_where_nothing_else_waits);
 	tcase_add_test(tcase, close_lingers_no_longer_than_it_takes);
 	tcase_add_test(tcase, for_a_reset_nobody_lingers);
